@@ -1,0 +1,21 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.songs.making import descriptors
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """An empty music directory; what lies beside it is outside."""
+    path = tmp_path / "music"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture(autouse=True)
+def no_descriptor_leaks() -> Iterator[None]:
+    before = len(descriptors())
+    yield
+    assert len(descriptors()) <= before

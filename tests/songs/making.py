@@ -1,0 +1,105 @@
+"""Makes the files that these tests are about: songs with tags, and what only looks like a song."""
+
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mutagen.apev2 import APEv2
+from mutagen.id3 import APIC, ID3, TIT2, TPE1
+
+FRAME = b"\xff\xfb\x90\x00" + bytes(413)  # one frame of silence: 128 kbit/s, 44,100 Hz
+NOBODY = 65534
+
+
+def make(kind: Any, **fields: Any) -> Any:
+    """Return kind(**fields): mutagen's constructors have no types."""
+    return kind(**fields)
+
+
+def id3v2(
+    artist: str | None, title: str | None, *, version: int = 4, picture_bytes: int = 0
+) -> bytes:
+    """Return an ID3v2 tag as mutagen writes it: names first, then a picture."""
+    tags: Any = make(ID3)
+    if picture_bytes:
+        tags.add(
+            make(APIC, encoding=0, mime="image/jpeg", type=3, desc="", data=bytes(picture_bytes))
+        )
+    if title is not None:
+        tags.add(make(TIT2, encoding=1, text=title))
+    if artist is not None:
+        tags.add(make(TPE1, encoding=1, text=artist))
+    if version == 3:
+        tags.update_to_v23()
+    out = io.BytesIO()
+    tags.save(out, v2_version=version)
+    return out.getvalue()
+
+
+def raw_id3v2(
+    body: bytes, *, version: int = 3, flags: int = 0, claimed: int | None = None
+) -> bytes:
+    """Return an ID3v2 tag of any bytes whatever, with any size claimed."""
+    size = len(body) if claimed is None else claimed
+    return b"ID3" + bytes((version, 0, flags)) + synchsafe(size) + body
+
+
+def text_frame(name: bytes, text: str) -> bytes:
+    """Return an ID3v2.3 text frame in Latin-1."""
+    data = b"\0" + text.encode("latin-1")
+    return name + len(data).to_bytes(4, "big") + b"\0\0" + data
+
+
+def synchsafe(number: int) -> bytes:
+    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+def id3v1(artist: str, title: str) -> bytes:
+    fields = (title, 30), (artist, 30), ("", 30), ("", 4), ("", 30)
+    return b"TAG" + b"".join(t.encode("latin-1").ljust(n, b"\0") for t, n in fields) + b"\xff"
+
+
+def apev2(artist: str, title: str) -> bytes:
+    tags: Any = make(APEv2)
+    tags["Artist"], tags["Title"] = artist, title
+    out = io.BytesIO()
+    tags.save(out)
+    return out.getvalue()
+
+
+def put(path: Path | bytes, content: bytes = FRAME) -> None:
+    """Write a file, making its directories."""
+    raw = os.fsencode(path)
+    os.makedirs(os.path.dirname(raw), exist_ok=True)
+    with open(raw, "wb") as file:
+        file.write(content)
+
+
+@contextmanager
+def open_directory() -> Iterator[Path]:
+    """Yield a new directory that every user may pass through, as pytest's own may not be."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        yield Path(name)
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Be somebody whom mode bits bind, for a moment: they do not bind root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def descriptors() -> set[str]:
+    """Return the numbers of the descriptors that are open now."""
+    return set(os.listdir("/proc/self/fd"))

@@ -1,0 +1,154 @@
+import io
+import time
+import tracemalloc
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from songs.tags import MAX_TAG_BYTES, Names, read_names
+from tests.songs.making import (
+    FRAME,
+    apev2,
+    id3v1,
+    id3v2,
+    raw_id3v2,
+    synchsafe,
+    text_frame,
+)
+
+BOTH = Names("NIN", "34 Ghosts IV")
+FRAMES = text_frame(b"TIT2", "34 Ghosts IV") + text_frame(b"TPE1", "NIN")
+
+
+def names_of(content: bytes) -> Names:
+    return read_names(io.BytesIO(content), len(content))
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_id3v2(version: int) -> None:
+    assert names_of(id3v2(*BOTH, version=version) + FRAME) == BOTH
+
+
+def test_id3v2_2() -> None:
+    body = b"TT2\0\0\x05\0Echo" + b"TP1\0\0\x04\0ABC"
+    assert names_of(raw_id3v2(body, version=2)) == Names("ABC", "Echo")
+
+
+def test_id3v1() -> None:
+    assert names_of(FRAME + id3v1(*BOTH)) == BOTH
+
+
+@pytest.mark.parametrize("behind", [b"", id3v1("N", "34")])
+def test_apev2_is_preferred_to_the_shorter_names_of_id3v1(behind: bytes) -> None:
+    assert names_of(FRAME + apev2(*BOTH) + behind) == BOTH
+
+
+def test_id3v2_comes_first_and_others_fill_its_gaps() -> None:
+    assert names_of(id3v2(None, "34 Ghosts IV") + FRAME + apev2("NIN", "Other")) == BOTH
+    assert names_of(id3v2(*BOTH) + FRAME + id3v1("Other", "Other")) == BOTH
+
+
+def test_no_tag_says_nothing() -> None:
+    assert names_of(FRAME) == names_of(b"") == names_of(b"I") == Names()
+
+
+def test_several_artists_are_named_together() -> None:
+    assert names_of(id3v2("A\0B", "Title")).artist == "A, B"
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_a_huge_picture_in_front_of_the_names_is_stepped_over(version: int) -> None:
+    assert names_of(id3v2(*BOTH, version=version, picture_bytes=12 << 20) + FRAME) == BOTH
+    picture = b"APIC" + (synchsafe(5 << 20) if version == 4 else (5 << 20).to_bytes(4, "big"))
+    tag = raw_id3v2(picture + b"\0\0" + bytes(5 << 20) + FRAMES, version=version)
+    tracemalloc.start()
+    assert names_of(tag) == BOTH
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 12 << 20  # the copy that the test makes, and little more
+
+
+def test_old_itunes_wrote_plain_sizes_into_id3v2_4() -> None:
+    long_frame = text_frame(b"TALB", "x" * 300)
+    assert names_of(raw_id3v2(long_frame + FRAMES, version=4)) == BOTH
+
+
+def test_unsynchronised_tags() -> None:
+    body = text_frame(b"TIT2", "\xff\x00\xe0") + text_frame(b"TPE1", "NIN")
+    stuffed = body.replace(b"\xff\x00", b"\xff\x00\x00").replace(b"\xff\xe0", b"\xff\x00\xe0")
+    assert names_of(raw_id3v2(stuffed, flags=0x80)).artist == "NIN"
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_extended_header(version: int) -> None:
+    extended = b"\0\0\0\x06" + bytes(6) if version == 3 else b"\0\0\0\x06\x01\x00"
+    assert names_of(raw_id3v2(extended + FRAMES, version=version, flags=0x40)) == BOTH
+    assert names_of(raw_id3v2(FRAMES, version=version, flags=0x40)) == BOTH  # a lie, often told
+
+
+@pytest.mark.parametrize("content", [id3v2(*BOTH), raw_id3v2(FRAMES), id3v1(*BOTH), apev2(*BOTH)])
+def test_a_tag_cut_anywhere_is_read_as_far_as_it_goes(content: bytes) -> None:
+    for end in range(len(content)):
+        artist, title = names_of(content[:end])
+        assert artist in ("", BOTH.artist)
+        assert title in ("", BOTH.title)
+
+
+@given(st.binary(max_size=300), st.sampled_from([2, 3, 4]), st.integers(0, 255))
+def test_any_bytes_are_no_more_than_a_broken_tag(body: bytes, version: int, flags: int) -> None:
+    names_of(raw_id3v2(body, version=version, flags=flags))
+    names_of(raw_id3v2(FRAMES + body, version=version, flags=flags, claimed=2**28 - 1))
+    names_of(body + b"APETAGEX" + body)
+    names_of(body + b"TAG" + body)
+
+
+@given(st.integers(0, 400), st.integers(0, 255))
+def test_any_byte_of_a_tag_may_be_wrong(position: int, value: int) -> None:
+    content = bytearray(id3v2(*BOTH) + FRAME + apev2(*BOTH) + id3v1(*BOTH))
+    content[position % len(content)] = value
+    names_of(bytes(content))
+
+
+def test_a_tag_over_the_limit_is_left_alone() -> None:
+    size = MAX_TAG_BYTES + 1
+    assert names_of(raw_id3v2(FRAMES, claimed=size)) == Names()
+    assert names_of(raw_id3v2(FRAMES, claimed=MAX_TAG_BYTES)) == BOTH
+
+
+def bomb() -> bytes:
+    data = zlib.compress(bytes(1 << 28), 9)
+    frame = b"TIT2" + len(data).to_bytes(4, "big") + b"\0\x80" + (1 << 28).to_bytes(4, "big")
+    return raw_id3v2(frame + data)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(bomb(), id="256 MiB, compressed"),
+        pytest.param(raw_id3v2(b"TXXX\0\0\0\x01\0\0\0" * (8 << 17)), id="a million tiny frames"),
+        pytest.param(raw_id3v2(b"TXXX\0\0\0\0\0\0" * (8 << 17)), id="a million empty frames"),
+        pytest.param(raw_id3v2(b"TIT2\0\x80\0\0\0\0" + bytes(8 << 20)), id="endless title"),
+        pytest.param(raw_id3v2(b"\xff\0" * (4 << 20), flags=0x80), id="all stuffing"),
+        pytest.param(b"APETAGEX" * (1 << 20), id="nothing but APE footers"),
+        pytest.param(
+            bytes(8)
+            + b"k" * (8 << 20)
+            + b"APETAGEX\xd0\x07\0\0"
+            + (8 << 20).to_bytes(4, "little")
+            + b"\x01\0\0\0"
+            + bytes(12),
+            id="endless key",
+        ),
+    ],
+)
+def test_no_tag_takes_long_or_much_memory(content: bytes) -> None:
+    tracemalloc.start()
+    start = time.process_time()
+    assert names_of(content) == Names()
+    seconds = time.process_time() - start
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert seconds < 2  # unguarded, the tiny frames take many minutes
+    assert peak_bytes < 48 << 20
