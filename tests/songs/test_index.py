@@ -1,0 +1,251 @@
+"""The index makes starts quick, and can do no harm."""
+
+import os
+import resource
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from songs import Library, ScanReport
+from songs.index import Index
+from songs.scan import Entry
+from songs.tags import read_names
+from tests.songs.making import FRAME, id3v2, open_directory, put, unprivileged
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    return tmp_path / "cache" / "alfine" / "songs.sqlite"
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One item for each file whose tags were read."""
+    sizes: list[int] = []
+
+    def counting(file: Any, size_bytes: int) -> Any:
+        sizes.append(size_bytes)
+        return read_names(file, size_bytes)
+
+    monkeypatch.setattr("songs.scan.read_names", counting)
+    return sizes
+
+
+def start(music: Path, index: Path) -> tuple[list[str], ScanReport]:
+    """Return titles and report of a server that starts anew."""
+    library = Library(music, index)
+    report = library.scan()
+    return [song.title for song in library.songs], report
+
+
+def fill(music: Path, count: int = 3) -> None:
+    for n in range(count):
+        put(music / f"{n}.mp3", id3v2("A", f"T{n}") + FRAME)
+
+
+TITLES = ["A - T0", "A - T1", "A - T2"]
+
+
+def test_a_second_start_reads_no_tags(music: Path, index: Path, reads: list[int]) -> None:
+    fill(music)
+    assert start(music, index) == (TITLES, ScanReport(3, [], []))
+    assert len(reads) == 3
+    assert start(music, index) == (TITLES, ScanReport(3, [], []))
+    assert len(reads) == 3
+
+
+def test_only_what_changed_is_read(music: Path, index: Path, reads: list[int]) -> None:
+    fill(music)
+    start(music, index)
+    put(music / "1.mp3", id3v2("A", "New") + FRAME)
+    os.utime(music / "2.mp3", ns=(0, 0))
+    put(music / "3.mp3", id3v2("A", "T3") + FRAME)
+    (music / "0.mp3").unlink()
+    reads.clear()
+    assert start(music, index)[0] == ["A - New", "A - T2", "A - T3"]
+    assert len(reads) == 3
+    assert set(Index(index).load()) == {b"1.mp3", b"2.mp3", b"3.mp3"}
+
+
+def test_a_replaced_file_of_equal_size_and_time_is_read(
+    music: Path, index: Path, reads: list[int]
+) -> None:
+    fill(music)
+    start(music, index)
+    old = os.stat(music / "1.mp3")
+    put(music / "new", id3v2("A", "XX") + FRAME)
+    os.utime(music / "new", ns=(old.st_mtime_ns, old.st_mtime_ns))
+    assert os.stat(music / "new").st_size == old.st_size
+    (music / "new").rename(music / "1.mp3")
+    assert start(music, index)[0][1] == "A - XX"
+
+
+def test_names_of_any_bytes(music: Path, index: Path, reads: list[int]) -> None:
+    put(os.fsencode(music) + b"/\xff\n.mp3")
+    assert start(music, index) == start(music, index) == (["\ufffd"], ScanReport(1, [], []))
+    assert len(reads) == 1
+
+
+def test_nothing_is_written_when_nothing_changed(music: Path, index: Path) -> None:
+    fill(music)
+    start(music, index)
+    before = os.stat(index).st_mtime_ns, index.read_bytes()
+    start(music, index)
+    assert (os.stat(index).st_mtime_ns, index.read_bytes()) == before
+
+
+def test_what_became_a_fifo_or_unreadable_is_not_taken_from_the_index() -> None:
+    with open_directory() as parent:
+        music, index = parent / "music", parent / "index"
+        fill(music)
+        start(music, index)
+        os.chmod(music / "0.mp3", 0)
+        (music / "1.mp3").unlink()
+        os.mkfifo(music / "1.mp3")
+        with unprivileged():
+            titles, report = start(music, index)
+    assert titles == ["A - T2"]
+    assert [reason for _, reason in report.unusable] == [
+        "no permission to read it",
+        "it is not a regular file",
+    ]
+
+
+def assert_serves_with_a_warning(music: Path, index: Path, why: str) -> None:
+    titles, report = start(music, index)
+    assert titles == TITLES and report.added == 3
+    assert len(report.warnings) == 1 and why in report.warnings[0], report.warnings
+    assert report.warnings[0].isprintable()
+
+
+@pytest.mark.parametrize("content", [b"not a database at all" * 100, b"\0" * 5000])
+def test_a_file_that_is_no_index_is_left_as_it_is(
+    music: Path, tmp_path: Path, content: bytes
+) -> None:
+    fill(music)
+    index = tmp_path / "holiday.jpg"
+    index.write_bytes(content)
+    assert_serves_with_a_warning(music, index, "not a database")
+    assert index.read_bytes() == content
+
+
+def test_a_database_of_another_program_is_left_as_it_is(music: Path, tmp_path: Path) -> None:
+    fill(music)
+    index = tmp_path / "contacts.sqlite"
+    with closing(sqlite3.connect(index)) as database:
+        database.executescript("CREATE TABLE songs (path, stamp, title)")
+    before = index.read_bytes()
+    assert_serves_with_a_warning(music, index, "another program")
+    assert index.read_bytes() == before
+
+
+def test_any_damage_to_any_page_only_warns(music: Path, index: Path) -> None:
+    fill(music)
+    start(music, index)
+    whole = index.read_bytes()
+    for position in range(0, len(whole), 97):
+        index.write_bytes(whole[:position] + b"\xa5" * 50 + whole[position + 50 :])
+        titles, report = start(music, index)
+        assert report.added == 3 and len(titles) == 3
+        index.write_bytes(whole[:position])
+        assert start(music, index)[0] == TITLES
+
+
+def test_texts_from_the_index_are_not_trusted(music: Path, index: Path) -> None:
+    fill(music)
+    start(music, index)
+    with closing(sqlite3.connect(index)) as database:
+        database.execute("UPDATE songs SET title = ?", ("\x1b[2J\n" + "x" * 600,))
+        database.commit()
+    titles, _ = start(music, index)
+    assert titles[0].startswith("[2Jxxx") and len(titles[0].encode()) == 512
+    with closing(sqlite3.connect(index)) as database:
+        database.execute("UPDATE songs SET title = ?", (b"\x1b",))
+        database.commit()
+    assert_serves_with_a_warning(music, index, "damaged")
+
+
+def test_an_index_of_another_format_is_made_anew(
+    music: Path, index: Path, reads: list[int]
+) -> None:
+    fill(music)
+    start(music, index)
+    with closing(sqlite3.connect(index)) as database:
+        database.executescript("PRAGMA user_version = 999; DROP TABLE songs; CREATE TABLE songs(x)")
+    assert start(music, index) == start(music, index) == (TITLES, ScanReport(3, [], []))
+    assert len(reads) == 6
+
+
+def test_a_locked_index(music: Path, index: Path) -> None:
+    fill(music)
+    start(music, index)
+    with closing(sqlite3.connect(index)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        assert_serves_with_a_warning(music, index, "locked")
+    assert start(music, index)[1].warnings == []
+
+
+def test_an_index_that_is_no_file(music: Path, tmp_path: Path) -> None:
+    fill(music)
+    os.mkfifo(tmp_path / "fifo")
+    for index in (tmp_path, tmp_path / "fifo", Path("/dev/full")):
+        assert_serves_with_a_warning(music, index, "not a regular file")
+
+
+def test_an_index_below_a_file(music: Path, tmp_path: Path) -> None:
+    fill(music)
+    put(tmp_path / "file")
+    assert_serves_with_a_warning(music, tmp_path / "file" / "index", "")
+
+
+def test_an_index_where_nothing_may_be_written() -> None:
+    with open_directory() as parent:
+        music = parent / "music"
+        fill(music)
+        start(music, parent / "index")
+        os.chmod(parent / "index", 0o444)
+        with unprivileged():
+            assert start(music, parent / "index") == (TITLES, ScanReport(3, [], []))
+            assert_serves_with_a_warning(music, parent / "new" / "index", "ermission")
+            assert_serves_with_a_warning(music, parent / "index2", "unable to open")
+            assert not (parent / "new").exists()
+
+
+@contextmanager
+def no_room_for_files() -> Iterator[None]:
+    """Let no file grow: the nearest thing to a full disk that a process can make for itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2048, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, previous)
+
+
+def test_a_full_disk(music: Path, index: Path) -> None:
+    fill(music)
+    with no_room_for_files():
+        assert_serves_with_a_warning(music, index, "written")
+    assert start(music, index) == start(music, index) == (TITLES, ScanReport(3, [], []))
+
+
+def test_without_a_path_nothing_is_remembered_or_wrong() -> None:
+    index = Index(None)
+    index.save({b"x.mp3": Entry("1:2:3", "x")}, [b"y.mp3"])
+    assert index.load() == {} and index.warnings == []
+
+
+def test_a_large_library_is_remembered_whole(music: Path, index: Path, reads: list[int]) -> None:
+    for n in range(2000):
+        put(music / str(n // 100) / f"{n}.mp3")
+    assert start(music, index)[1].added == 2000
+    titles, report = start(music, index)
+    assert titles == [str(n) for n in range(2000)] and report.added == 2000
+    assert len(reads) == 2000

@@ -1,0 +1,302 @@
+import os
+import resource
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from songs import Library, MusicDirError, Song, SongUnavailable
+from tests.songs.making import (
+    FRAME,
+    descriptors,
+    id3v2,
+    open_directory,
+    put,
+    unprivileged,
+)
+
+
+def scanned(music: Path) -> Library:
+    library = Library(music)
+    library.scan()
+    return library
+
+
+def paths(library: Library) -> list[bytes]:
+    return [song.path for song in library.songs]
+
+
+def content_of(library: Library, song_id: int) -> bytes:
+    song = library.get(song_id)
+    assert song is not None
+    with open(library.open(song), "rb") as file:
+        return file.read()
+
+
+def test_an_empty_library(music: Path) -> None:
+    library = Library(music)
+    report = library.scan()
+    assert (report.added, report.unusable, report.warnings, library.songs) == (0, [], [], ())
+
+
+def test_songs_are_numbered_from_one_in_natural_order(music: Path) -> None:
+    for name in ("10.mp3", "2.MP3", "a/b/c/1.Mp3", "1.txt", "mp3", "x.mp3.part"):
+        put(music / name)
+    library = Library(music)
+    assert library.scan().added == 3
+    assert library.songs == (
+        Song(1, "2", b"2.MP3"),
+        Song(2, "10", b"10.mp3"),
+        Song(3, "1", b"a/b/c/1.Mp3"),
+    )
+
+
+def test_titles_come_from_tags_if_both_are_there(music: Path) -> None:
+    put(music / "1.mp3", id3v2("NIN", "34 Ghosts IV") + FRAME)
+    put(music / "2.mp3", id3v2(None, "34 Ghosts IV") + FRAME)
+    put(music / "3.mp3", id3v2("NIN", "\n\x1b") + FRAME)
+    put(music / "4.mp3", id3v2("THE END END", "line\n2. forged END END") + FRAME)
+    put(music / "5.mp3", id3v2("x" * 5000, "y" * 5000) + FRAME)
+    titles = [song.title for song in scanned(music).songs]
+    assert titles[:4] == ["NIN - 34 Ghosts IV", "2", "3", "THE END END - line2. forged END END"]
+    assert titles[4].endswith("x…") and len(titles[4].encode()) <= 512
+
+
+def test_what_does_not_look_like_an_mp3_is_served_all_the_same(music: Path) -> None:
+    put(music / "wave.mp3", b"RIFF\0\0\0\0WAVE")
+    assert content_of(scanned(music), 1).startswith(b"RIFF")
+
+
+def test_get_knows_only_its_own_ids(music: Path) -> None:
+    put(music / "x.mp3")
+    library = scanned(music)
+    assert library.get(1) == library.songs[0]
+    assert [library.get(n) for n in (0, -1, 2, 9_999_999_999)] == [None] * 4
+
+
+def test_ids_never_change_their_songs(music: Path) -> None:
+    for name in ("b.mp3", "d.mp3"):
+        put(music / name)
+    library = scanned(music)
+    before = library.songs
+    for name in ("a10.mp3", "a9.mp3", "c.mp3"):
+        put(music / name)
+    (music / "b.mp3").unlink()
+    assert library.scan().added == 3
+    assert paths(library) == [b"b.mp3", b"d.mp3", b"a9.mp3", b"a10.mp3", b"c.mp3"]
+    assert [song.song_id for song in library.songs] == [1, 2, 3, 4, 5]
+    with pytest.raises(SongUnavailable, match="gone"):
+        library.open(library.songs[0])
+    put(music / "b.mp3", b"back")
+    assert library.scan().added == 0
+    assert content_of(library, 1) == b"back"
+    assert paths(library)[:2] == [song.path for song in before]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.frozensets(st.sampled_from("abcdefgh")), max_size=6))
+def test_ids_through_any_history(history: list[frozenset[str]]) -> None:
+    with open_directory() as music:
+        library, ids = Library(music), dict[bytes, int]()
+        for present in history:
+            for name in "abcdefgh":
+                if name in present:
+                    put(music / f"{name}.mp3", name.encode())
+                else:
+                    (music / f"{name}.mp3").unlink(missing_ok=True)
+            size = len(library.songs)
+            assert library.scan().added == len(library.songs) - size
+            for song in library.songs:
+                assert ids.setdefault(song.path, song.song_id) == song.song_id
+            assert sorted(ids.values()) == list(range(1, len(ids) + 1))
+            for name in present:
+                assert content_of(library, ids[f"{name}.mp3".encode()]) == name.encode()
+
+
+def test_new_tags_give_the_same_song_a_new_title(music: Path) -> None:
+    put(music / "x.mp3")
+    library = scanned(music)
+    put(music / "x.mp3", id3v2("A", "T") + FRAME)
+    library.scan()
+    assert library.songs == (Song(1, "A - T", b"x.mp3"),)
+
+
+def test_hostile_names(music: Path) -> None:
+    names = [b"a\n2. forged.mp3", b"b\x1b[31m.mp3", b"c END END.mp3", b"d\xff.mp3"]
+    for name in names:
+        put(os.fsencode(music) + b"/" + name)
+    library = scanned(music)
+    assert paths(library) == names
+    titles = [song.title for song in library.songs]
+    assert titles == ["a2. forged", "b[31m", "c END END", "d\ufffd"]
+    assert [content_of(library, n) for n in (1, 2, 3, 4)] == [FRAME] * 4
+
+
+def test_what_cannot_be_used_is_reported_and_the_rest_served(music: Path, tmp_path: Path) -> None:
+    put(tmp_path / "outside" / "secret.mp3")
+    put(music / "good.mp3")
+    put(music / "folder.mp3" / "inner.mp3")
+    put(music / "empty.mp3", b"")
+    put(os.fsencode(music) + b"/bad\nname\xff.mp3", b"")
+    os.mkfifo(music / "fifo.mp3")
+    (music / "inside.mp3").symlink_to("good.mp3")
+    (music / "loop.mp3").symlink_to("loop.mp3")
+    (music / "out.mp3").symlink_to("../outside/secret.mp3")
+    (music / "outdir").symlink_to("../outside")
+    (music / "gone.mp3").symlink_to("nowhere")
+    library = Library(music)
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(str(music / "sock.mp3"))
+        report = library.scan()
+    assert paths(library) == [b"folder.mp3/inner.mp3", b"good.mp3", b"inside.mp3"]
+    out = "it is a link that leads out of the music directory"
+    assert report.unusable == [
+        ("badname\ufffd.mp3", "it is empty"),
+        ("empty.mp3", "it is empty"),
+        ("fifo.mp3", "it is not a regular file"),
+        ("folder.mp3", "it is a directory, not a song"),
+        ("gone.mp3", "it has gone"),
+        ("loop.mp3", "its links lead in a circle"),
+        ("out.mp3", out),
+        ("outdir", out),
+        ("sock.mp3", "it is not a regular file"),
+    ]
+
+
+def test_linked_directories_give_each_song_once(music: Path) -> None:
+    put(music / "a" / "x.mp3")
+    (music / "a" / "up").symlink_to("..")
+    (music / "again").symlink_to("a")
+    (music / "self").symlink_to(music)
+    library = Library(music)
+    assert library.scan().unusable == []
+    assert paths(library) == [b"a/x.mp3"]
+
+
+def test_unreadable_files_and_directories_are_reported() -> None:
+    with open_directory() as music:
+        for name in ("a/x.mp3", "closed/y.mp3", "b.mp3", "c.mp3"):
+            put(music / name)
+        os.chmod(music / "b.mp3", 0)
+        os.chmod(music / "closed", 0)
+        with unprivileged():
+            library = Library(music)
+            report = library.scan()
+        os.chmod(music / "closed", 0o700)
+    assert paths(library) == [b"a/x.mp3", b"c.mp3"]
+    assert report.unusable == [
+        ("b.mp3", "no permission to read it"),
+        ("closed", "the directory was left out: no permission to read it"),
+    ]
+
+
+def test_depth_costs_no_descriptors(music: Path) -> None:
+    deep = "/".join(["d"] * 200)
+    put(music / deep / "x.mp3")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, descriptors())) + 8, hard))
+    try:
+        assert paths(scanned(music)) == [f"{deep}/x.mp3".encode()]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_file_that_is_replaced_after_the_scan(music: Path, tmp_path: Path) -> None:
+    put(tmp_path / "secret.mp3")
+    put(music / "x.mp3")
+    library = scanned(music)
+    song = library.songs[0]
+    (music / "x.mp3").unlink()
+    os.mkfifo(music / "x.mp3")
+    with pytest.raises(SongUnavailable, match="not a regular file"):
+        library.open(song)
+    (music / "x.mp3").unlink()
+    (music / "x.mp3").symlink_to(tmp_path / "secret.mp3")
+    with pytest.raises(SongUnavailable, match="leads out"):
+        library.open(song)
+    assert library.scan().unusable[0][0] == "x.mp3"
+    assert library.songs == (song,)
+
+
+def test_a_directory_that_becomes_a_link_after_the_scan(music: Path, tmp_path: Path) -> None:
+    put(tmp_path / "outside" / "x.mp3", b"secret")
+    put(music / "a" / "x.mp3")
+    library = scanned(music)
+    (music / "a").rename(music / "b")
+    (music / "a").symlink_to(tmp_path / "outside")
+    with pytest.raises(SongUnavailable, match="leads out"):
+        library.open(library.songs[0])
+
+
+def test_a_song_of_no_library_opens_nothing_outside(music: Path, tmp_path: Path) -> None:
+    put(tmp_path / "secret.mp3")
+    with pytest.raises(SongUnavailable, match="leads out"):
+        Library(music).open(Song(1, "", b"../secret.mp3"))
+
+
+def test_a_music_directory_that_vanishes_keeps_its_songs(music: Path, tmp_path: Path) -> None:
+    put(music / "x.mp3")
+    library = scanned(music)
+    music.rename(tmp_path / "elsewhere")
+    with pytest.raises(MusicDirError, match="does not exist"):
+        library.scan()
+    with pytest.raises(SongUnavailable, match="music directory"):
+        library.open(library.songs[0])
+    (tmp_path / "elsewhere").rename(music)
+    assert library.scan().added == 0
+    assert content_of(library, 1) == FRAME
+
+
+def test_a_missing_music_directory_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(MusicDirError, match="does not exist"):
+        Library(tmp_path / "missing")
+
+
+def test_a_relative_music_directory_stays_where_it_was(
+    music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(music / "x.mp3")
+    monkeypatch.chdir(tmp_path)
+    library = Library("music")
+    monkeypatch.chdir("/")
+    assert library.scan().added == 1
+
+
+def test_scanning_while_others_read(music: Path) -> None:
+    for n in range(30):
+        put(music / f"{n}.mp3")
+    library, wrong, done = scanned(music), list[object](), threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            snapshot = library.songs
+            if [song.song_id for song in snapshot] != list(range(1, len(snapshot) + 1)):
+                wrong.append(snapshot)
+            for song in snapshot:
+                found = library.get(song.song_id)
+                if found is None or found.path != song.path:
+                    wrong.append(song)
+            os.close(library.open(snapshot[0]))
+
+    def scan() -> None:
+        for _ in range(10):
+            library.scan()
+
+    reader = threading.Thread(target=read)
+    scanners = [threading.Thread(target=scan) for _ in range(3)]
+    reader.start()
+    for n in range(30, 60):
+        put(music / f"{n}.mp3")
+        if n == 40:
+            for thread in scanners:
+                thread.start()
+    for thread in scanners:
+        thread.join()
+    library.scan()
+    done.set()
+    reader.join()
+    assert wrong == []
+    assert sorted(paths(library)) == sorted(f"{n}.mp3".encode() for n in range(60))
