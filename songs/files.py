@@ -44,7 +44,7 @@ class MusicDirError(Exception):
     """The music directory cannot be used; the text is a sentence that says what to do."""
 
 
-class SongUnavailable(Exception):  # noqa: N818 - the fact is the name
+class SongUnavailable(Exception):
     """A song cannot be opened now; `reason` says why in plain words."""
 
     def __init__(self, reason: str) -> None:

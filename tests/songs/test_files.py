@@ -36,7 +36,8 @@ def root(music: Path) -> Iterator[Root]:
 def content_of(root: Root, relative: bytes) -> bytes:
     fd, status = open_song(root, relative)
     with open(fd, "rb") as file:
-        assert status.st_size > 0 and stat.S_ISREG(os.fstat(fd).st_mode)
+        assert status.st_size > 0
+        assert stat.S_ISREG(os.fstat(fd).st_mode)
         return file.read()
 
 
@@ -142,9 +143,8 @@ def test_what_is_not_a_regular_file(root: Root, music: Path) -> None:
 def test_the_writer_of_a_fifo_is_not_woken(root: Root, music: Path) -> None:
     os.mkfifo(music / "x.mp3")
     assert refusal(root, b"x.mp3") == NOT_REGULAR
-    with pytest.raises(OSError) as caught:  # still nobody at the other end
+    with pytest.raises(OSError, match="No such device"):  # still nobody at the other end
         os.open(music / "x.mp3", os.O_WRONLY | os.O_NONBLOCK)
-    assert caught.value.errno == errno.ENXIO
 
 
 def test_a_fifo_that_takes_the_place_between_two_looks(
@@ -167,14 +167,15 @@ def test_a_link_that_takes_the_place_after_the_check_is_not_followed(
 ) -> None:
     put(tmp_path / "secret" / "x.mp3")
     (music / "a").symlink_to(tmp_path / "secret")
-    inside = os.fsencode(music / "a" / "x.mp3")
+    (music / "x.mp3").symlink_to(tmp_path / "secret" / "x.mp3")
     genuine = os.path.realpath
 
     def fooled(path: bytes, *, strict: bool = False) -> bytes:
-        return inside if path.endswith(b"x.mp3") else genuine(path, strict=strict)
+        return path if path.endswith(b"x.mp3") else genuine(path, strict=strict)
 
     monkeypatch.setattr("os.path.realpath", fooled)
     assert refusal(root, b"a/x.mp3") == "it has gone"
+    assert refusal(root, b"x.mp3") == "its links lead in a circle"
 
 
 def test_empty_and_enormous_files(root: Root, music: Path) -> None:
@@ -217,7 +218,7 @@ def test_directories_can_be_opened_too(root: Root, music: Path) -> None:
     os.close(open_beneath(root, b".", songs.files.LIST_FLAGS))
     os.close(open_beneath(root, b"a", songs.files.LIST_FLAGS))
     os.close(open_beneath(root, b"link", songs.files.PASS_FLAGS))
-    with pytest.raises(OSError):
+    with pytest.raises(NotADirectoryError):
         os.close(open_beneath(root, b"link", songs.files.LIST_FLAGS))
 
 

@@ -118,8 +118,10 @@ def test_what_became_a_fifo_or_unreadable_is_not_taken_from_the_index() -> None:
 
 def assert_serves_with_a_warning(music: Path, index: Path, why: str) -> None:
     titles, report = start(music, index)
-    assert titles == TITLES and report.added == 3
-    assert len(report.warnings) == 1 and why in report.warnings[0], report.warnings
+    assert titles == TITLES
+    assert report.added == 3
+    assert len(report.warnings) == 1
+    assert why in report.warnings[0]
     assert report.warnings[0].isprintable()
 
 
@@ -151,7 +153,8 @@ def test_any_damage_to_any_page_only_warns(music: Path, index: Path) -> None:
     for position in range(0, len(whole), 97):
         index.write_bytes(whole[:position] + b"\xa5" * 50 + whole[position + 50 :])
         titles, report = start(music, index)
-        assert report.added == 3 and len(titles) == 3
+        assert report.added == 3
+        assert len(titles) == 3
         index.write_bytes(whole[:position])
         assert start(music, index)[0] == TITLES
 
@@ -163,7 +166,8 @@ def test_texts_from_the_index_are_not_trusted(music: Path, index: Path) -> None:
         database.execute("UPDATE songs SET title = ?", ("\x1b[2J\n" + "x" * 600,))
         database.commit()
     titles, _ = start(music, index)
-    assert titles[0].startswith("[2Jxxx") and len(titles[0].encode()) == 512
+    assert titles[0].startswith("[2Jxxx")
+    assert len(titles[0].encode()) == 512
     with closing(sqlite3.connect(index)) as database:
         database.execute("UPDATE songs SET title = ?", (b"\x1b",))
         database.commit()
@@ -239,7 +243,8 @@ def test_a_full_disk(music: Path, index: Path) -> None:
 def test_without_a_path_nothing_is_remembered_or_wrong() -> None:
     index = Index(None)
     index.save({b"x.mp3": Entry("1:2:3", "x")}, [b"y.mp3"])
-    assert index.load() == {} and index.warnings == []
+    assert index.load() == {}
+    assert index.warnings == []
 
 
 def test_a_large_library_is_remembered_whole(music: Path, index: Path, reads: list[int]) -> None:
@@ -247,5 +252,6 @@ def test_a_large_library_is_remembered_whole(music: Path, index: Path, reads: li
         put(music / str(n // 100) / f"{n}.mp3")
     assert start(music, index)[1].added == 2000
     titles, report = start(music, index)
-    assert titles == [str(n) for n in range(2000)] and report.added == 2000
+    assert titles == [str(n) for n in range(2000)]
+    assert report.added == 2000
     assert len(reads) == 2000
