@@ -1,0 +1,194 @@
+"""What the bytes of an MP3 say about themselves: frame headers, tags, and the VBR tag.
+
+It parses bytes that it is given and reads nothing; it does not decode sound.
+Sources: ISO 11172-3 2.4.1.3 and 13818-3 (headers), id3.org (ID3v2), the LAME and Xing tag pages,
+Fraunhofer's VBRI.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+HEADER_BYTES = 4
+SYNC_BYTE = 0xFF
+MAX_FRAME_BYTES = 1441
+"""The longest Layer III frame: 320 kbit/s at 32 kHz, or 160 at 8 kHz, and one byte of padding."""
+
+_RATES_HZ = {1: (44100, 48000, 32000), 2: (22050, 24000, 16000), 25: (11025, 12000, 8000)}
+_VERSIONS = {0: 25, 2: 2, 3: 1}
+_LAYERS = {1: 3, 2: 2, 3: 1}
+# By (is it MPEG-1, layer), in kbit/s; index 0 is free format, 15 is forbidden.
+_LOW_RATES = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+_KBITS = {
+    (True, 1): (0, *range(32, 449, 32)),
+    (True, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    (True, 3): (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (False, 1): (0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    (False, 2): _LOW_RATES,
+    (False, 3): _LOW_RATES,
+}
+_MONO = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FrameHeader:
+    """The four bytes before each frame.
+
+    version: 1, 2 or 25 (MPEG 2.5). layer: 1, 2 or 3. bitrate: bit/s, 0 in free format.
+    frame_bytes: the whole frame with its header, 0 in free format. samples: per channel.
+    side_info_bytes: what lies between the header and the main data in Layer III.
+    """
+
+    version: int
+    layer: int
+    bitrate: int
+    rate_hz: int
+    channels: int
+    frame_bytes: int
+    samples: int
+    side_info_bytes: int
+
+    def continues(self, other: FrameHeader) -> bool:
+        """Whether both can be frames of one stream: what an encoder never changes is the same."""
+        mine = (self.version, self.layer, self.rate_hz, self.bitrate == 0)
+        return mine == (other.version, other.layer, other.rate_hz, other.bitrate == 0)
+
+
+@dataclass(frozen=True, slots=True)
+class VbrTag:
+    """What an encoder wrote about the song into its first frame, which then holds no music.
+
+    kind: "Xing", "Info" or "VBRI". frames, audio_bytes: None where not given. toc: for Xing and
+    Info 100 numbers, the place in the song (in 1/256) at each percent; for VBRI the bytes of each
+    piece of the song. delay, padding: samples that the encoder put before and behind the music,
+    None without a LAME extension.
+    """
+
+    kind: str
+    frames: int | None = None
+    audio_bytes: int | None = None
+    toc: tuple[int, ...] = ()
+    delay: int | None = None
+    padding: int | None = None
+
+
+def parse_header(data: bytes, at: int = 0) -> FrameHeader | None:
+    """Read the frame header at `data[at:]`, or return None where there is none.
+
+    Headers of Layers I and II and of free format are read too, so that they can be named.
+    """
+    if len(data) - at < HEADER_BYTES or data[at] != SYNC_BYTE:
+        return None
+    return _parse_word(int.from_bytes(data[at : at + HEADER_BYTES], "big"))
+
+
+@lru_cache(maxsize=1024)
+def _parse_word(word: int) -> FrameHeader | None:
+    # 11 bits sync, 2 version, 2 layer, 1 no CRC, 4 bit rate, 2 rate, 1 padding, 1 private,
+    # 2 channel mode, 2 mode extension, 2 rights, 2 emphasis (2 is reserved: libmad refuses it).
+    version, layer = _VERSIONS.get(word >> 19 & 3), _LAYERS.get(word >> 17 & 3)
+    kbit_index, rate_index, padding = word >> 12 & 15, word >> 10 & 3, word >> 9 & 1
+    forbidden = kbit_index == 15 or rate_index == 3 or word & 3 == 2  # noqa: PLR2004
+    if word >> 21 != 0x7FF or version is None or layer is None or forbidden:  # noqa: PLR2004
+        return None
+    bitrate = _KBITS[version == 1, layer][kbit_index] * 1000
+    rate_hz = _RATES_HZ[version][rate_index]
+    mono = word >> 6 & 3 == _MONO
+    samples = 384 if layer == 1 else 576 if layer == 3 and version != 1 else 1152  # noqa: PLR2004
+    slot_bytes = 4 if layer == 1 else 1
+    slots = samples * bitrate // (8 * slot_bytes * rate_hz) + padding if bitrate else 0
+    side_info_bytes = (17 if mono else 32) if version == 1 else (9 if mono else 17)
+    return FrameHeader(
+        version=version,
+        layer=layer,
+        bitrate=bitrate,
+        rate_hz=rate_hz,
+        channels=1 if mono else 2,
+        frame_bytes=slots * slot_bytes,
+        samples=samples,
+        side_info_bytes=side_info_bytes,
+    )
+
+
+TAG_HEAD_BYTES = 32
+"""How much of a tag `tag_bytes` has to see."""
+
+
+def tag_bytes(head: bytes) -> int:
+    """The length in bytes of the tag that begins with `head`, 0 if no tag does.
+
+    ID3v2 (anywhere), ID3v1, and APEv2 with its header or, where only that is there, its footer.
+    """
+    if head[:3] == b"ID3" and len(head) >= 10 and max(head[6:10]) < 128:  # noqa: PLR2004
+        size = int.from_bytes(head[6:10], "big")  # four bytes of seven bits each
+        size = (size >> 3 & 0x0FE00000) | (size >> 2 & 0x1FC000) | (size >> 1 & 0x3F80) | size & 127
+        return 10 + size + (10 if head[5] & 0x10 else 0)
+    if head[:8] == b"APETAGEX" and len(head) >= TAG_HEAD_BYTES:
+        is_header = head[23] & 0x20
+        return 32 + (int.from_bytes(head[12:16], "little") if is_header else 0)
+    return 128 if head[:3] == b"TAG" else 0
+
+
+def parse_vbr_tag(frame: bytes) -> VbrTag | None:
+    """Read the Xing, Info or VBRI tag out of a song's first frame, or return None.
+
+    A frame that has one carries no music. Never raises: a tag that is cut
+    short gives the fields that are there.
+    """
+    header = parse_header(frame)
+    if header is None or header.layer != 3:  # noqa: PLR2004
+        return None
+    # Decoders agree that a CRC does not move the tag.
+    at = HEADER_BYTES + header.side_info_bytes
+    if frame[at : at + 4] in (b"Xing", b"Info"):
+        return _parse_xing(frame[at:])
+    return _parse_vbri(frame[36:]) if frame[36:40] == b"VBRI" else None
+
+
+class _Fields:
+    """Big-endian numbers one after another; None where the bytes have run out."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self._data, self._at = data, at
+
+    def take(self, n: int) -> bytes:
+        piece = self._data[self._at : self._at + n]
+        self._at += n
+        return piece if len(piece) == n else b""
+
+    def number(self, n: int) -> int | None:
+        piece = self.take(n)
+        return int.from_bytes(piece, "big") if piece else None
+
+
+# The four characters with which the LAME extension names its encoder; others never write one.
+_EXTENDED = (b"LAME", b"Lavc", b"Lavf", b"GOGO", b"L3.9")
+
+
+def _parse_xing(data: bytes) -> VbrTag:
+    fields = _Fields(data, 4)
+    flags = fields.number(4) or 0
+    frames = fields.number(4) if flags & 1 else None
+    audio_bytes = fields.number(4) if flags & 2 else None
+    toc = tuple(fields.take(100)) if flags & 4 else ()
+    if flags & 8:
+        fields.take(4)  # a figure for quality
+    delay = padding = None
+    extension = fields.take(24)
+    if extension[:4] in _EXTENDED:
+        both = int.from_bytes(extension[21:24], "big")
+        delay, padding = both >> 12, both & 0xFFF
+    return VbrTag(data[:4].decode(), frames, audio_bytes, toc, delay, padding)
+
+
+def _parse_vbri(data: bytes) -> VbrTag:
+    fields = _Fields(data, 4)
+    fields.take(6)  # version, delay, quality
+    audio_bytes, frames = fields.number(4), fields.number(4)
+    entries, scale, entry_bytes = (fields.number(2) or 0 for _ in range(3))
+    fields.take(2)  # frames an entry
+    table = fields.take(entries * entry_bytes)
+    sizes = range(0, len(table), entry_bytes or 1)
+    toc = tuple(scale * int.from_bytes(table[i : i + entry_bytes], "big") for i in sizes)
+    return VbrTag("VBRI", frames, audio_bytes, toc)

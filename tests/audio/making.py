@@ -1,0 +1,146 @@
+"""MP3s made on the spot: music, frames, tags, and what mpg123 makes of them."""
+
+from __future__ import annotations
+
+import array
+import math
+import random
+import subprocess
+from functools import lru_cache
+from pathlib import Path
+
+import lameenc
+
+from audio import AudioBuffer, parse_header
+
+FRAME = 4
+"""Bytes of one s16le stereo sample."""
+
+
+@lru_cache
+def music(seconds: float = 2.0, rate_hz: int = 44100, channels: int = 2) -> bytes:
+    """s16le PCM in which no two moments are alike: a rising tone, another beside it, some noise."""
+    noise = random.Random(9999)
+    samples = array.array("h")
+    for i in range(int(seconds * rate_hz)):
+        t = i / rate_hz
+        left = 9000 * math.sin(2 * math.pi * (200 + 400 * t) * t) + noise.uniform(-300, 300)
+        right = 7000 * math.sin(2 * math.pi * 523.25 * t)
+        samples.extend([int(left), int(right)][:channels])
+    return samples.tobytes()
+
+
+@lru_cache
+def mp3(  # noqa: PLR0913
+    seconds: float = 2.0,
+    rate_hz: int = 44100,
+    channels: int = 2,
+    kbits: int = 128,
+    vbr_quality: float | None = None,
+    abr: bool = False,
+) -> bytes:
+    """An MP3 without any tag, as the encoder's library gives it."""
+    encoder = lameenc.Encoder()
+    encoder.silence()
+    encoder.set_in_sample_rate(rate_hz)
+    encoder.set_out_sample_rate(rate_hz)
+    encoder.set_channels(channels)
+    encoder.set_quality(7)
+    if abr:
+        encoder.set_vbr(3)
+        encoder.set_vbr_mean_bitrate_kbps(kbits)
+    elif vbr_quality is not None:
+        encoder.set_vbr(4)
+        encoder.set_vbr_quality(vbr_quality)
+    else:
+        encoder.set_bit_rate(kbits)
+    return bytes(encoder.encode(music(seconds, rate_hz, channels)) + encoder.flush())
+
+
+def frames_of(data: bytes) -> list[bytes]:
+    """The frames of an MP3 that is nothing but frames."""
+    frames = []
+    while header := parse_header(data):
+        frames.append(data[: header.frame_bytes])
+        data = data[header.frame_bytes :]
+    return frames
+
+
+def tag_frame(song: bytes, body: bytes, at: int | None = None) -> bytes:
+    """A frame like the first of `song`, at least 192 bytes long, with a tag instead of music."""
+    for kbits_index in range(9, 15):
+        head = bytes([*song[:2], song[2] & 0x0F | kbits_index << 4, song[3]])
+        header = parse_header(head)
+        assert header is not None
+        start = 4 + header.side_info_bytes if at is None else at
+        if header.frame_bytes >= start + len(body):
+            frame = head + bytes(start - 4) + body
+            return frame + bytes(header.frame_bytes - len(frame))
+    raise AssertionError("no frame is long enough")
+
+
+def xing(frames: int, audio_bytes: int, kind: bytes = b"Info") -> bytes:
+    toc = bytes(min(255, i * 256 // 100) for i in range(100))
+    flags = (0b1111).to_bytes(4, "big")
+    return b"".join(
+        [kind, flags, frames.to_bytes(4, "big"), audio_bytes.to_bytes(4, "big"), toc, bytes(4)]
+    )
+
+
+def lame_extension(delay: int, padding: int, encoder: bytes = b"LAME3.100") -> bytes:
+    return encoder.ljust(21, b"\0") + (delay << 12 | padding).to_bytes(3, "big") + bytes(12)
+
+
+def with_gapless_tag(song: bytes, delay: int = 576, padding: int = 1105) -> bytes:
+    body = xing(len(frames_of(song)), len(song)) + lame_extension(delay, padding)
+    return tag_frame(song, body) + song
+
+
+def vbri(frames: int, audio_bytes: int, pieces: list[int]) -> bytes:
+    """scale 3, two bytes for each piece."""
+    numbers = [(1, 2), (1056, 2), (75, 2), (audio_bytes, 4), (frames, 4), (len(pieces), 2)]
+    numbers += [(3, 2), (2, 2), (10, 2), *((piece, 2) for piece in pieces)]
+    return b"VBRI" + b"".join(number.to_bytes(size, "big") for number, size in numbers)
+
+
+def id3v2(content: bytes, footer: bool = False) -> bytes:
+    size = len(content)
+    sizes = bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
+    tail = b"3DI\x04\0\x10" + sizes if footer else b""
+    return b"ID3\x04\0" + (b"\x10" if footer else b"\0") + sizes + content + tail
+
+
+def ape(content: bytes) -> bytes:
+    size = (len(content) + 32).to_bytes(4, "little")
+    start = b"APETAGEX" + (2000).to_bytes(4, "little") + size + (1).to_bytes(4, "little")
+    header, footer = (0xA0000000).to_bytes(4, "little"), (0x80000000).to_bytes(4, "little")
+    return start + header + bytes(8) + content + start + footer + bytes(8)
+
+
+def id3v1() -> bytes:
+    return b"TAG" + b"THE END END".ljust(125, b"\0")
+
+
+def false_frames(n: int) -> bytes:
+    """Bytes as a picture in a tag may have them: full of things that look like headers."""
+    return (b"\xff\xfb\x90\x64" + random.Random(1).randbytes(36)) * (n // 40)
+
+
+def as_buffer(data: bytes) -> AudioBuffer:
+    buffer = AudioBuffer()
+    buffer.append(data)
+    buffer.finish()
+    return buffer
+
+
+def mpg123(path: Path) -> bytes:
+    """The song as mpg123 decodes it: s16le, two channels, gapless as it does by default."""
+    command = ["mpg123", "-q", "-s", "--stereo", "-e", "s16", str(path)]
+    return subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+
+
+def worst_difference(one: bytes, other: bytes) -> int:
+    """In units of the least significant bit; the lengths must be the same."""
+    assert len(one) // FRAME == len(other) // FRAME
+    pairs = zip(array.array("h", one), array.array("h", other), strict=True)
+    return max((abs(a - b) for a, b in pairs), default=0)
