@@ -2,13 +2,17 @@ import os
 import resource
 import socket
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import songs.scan
 from songs import Library, MusicDirError, Song, SongUnavailable
+from songs.files import Root
+from songs.scan import Entry, Findings
 from tests.songs.making import (
     FRAME,
     descriptors,
@@ -264,6 +268,27 @@ def test_a_relative_music_directory_stays_where_it_was(
     library = Library("music")
     monkeypatch.chdir("/")
     assert library.scan().added == 1
+
+
+def test_two_scans_take_turns(music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(music / "x.mp3")
+    library, second_began, overlapped = Library(music), threading.Event(), list[bool]()
+    second = threading.Thread(target=library.scan)
+
+    def scan_tree(root: Root, known: Mapping[bytes, Entry]) -> Findings:
+        if threading.current_thread() is second:
+            second_began.set()
+        else:
+            second.start()
+            overlapped.append(second_began.wait(0.2))
+        return songs.scan.scan_tree(root, known)
+
+    monkeypatch.setattr("songs.library.scan_tree", scan_tree)
+    library.scan()
+    second.join()
+    assert overlapped == [False]
+    assert second_began.is_set()
+    assert paths(library) == [b"x.mp3"]
 
 
 def test_scanning_while_others_read(music: Path) -> None:

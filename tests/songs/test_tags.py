@@ -118,15 +118,16 @@ def test_a_tag_over_the_limit_is_left_alone() -> None:
 
 
 def bomb() -> bytes:
-    data = zlib.compress(bytes(1 << 28), 9)
-    frame = b"TIT2" + len(data).to_bytes(4, "big") + b"\0\x80" + (1 << 28).to_bytes(4, "big")
-    return raw_id3v2(frame + data)
+    size = 60 << 20  # as much as fits into a frame that is small enough to be read
+    data = size.to_bytes(4, "big") + zlib.compress(bytes(size), 9)
+    assert len(data) < 64 << 10
+    return raw_id3v2(b"TIT2" + len(data).to_bytes(4, "big") + b"\0\x80" + data)
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        pytest.param(bomb(), id="256 MiB, compressed"),
+        pytest.param(bomb(), id="60 MiB, compressed"),
         pytest.param(raw_id3v2(b"TXXX\0\0\0\x01\0\0\0" * (8 << 17)), id="a million tiny frames"),
         pytest.param(raw_id3v2(b"TXXX\0\0\0\0\0\0" * (8 << 17)), id="a million empty frames"),
         pytest.param(raw_id3v2(b"TIT2\0\x80\0\0\0\0" + bytes(8 << 20)), id="endless title"),
