@@ -1,0 +1,226 @@
+"""Commands that the machines give, in the imperative.
+
+A machine only records them; whoever fired the event performs them, in order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from fsm.events import Event, ListedSong
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Anything that a machine can ask for."""
+
+
+# Server: answers wait in one line per connection, and all of them go before the next audio message.
+
+
+@dataclass(frozen=True, slots=True)
+class SendSongList(Effect):
+    """Send the whole list (RFC 2.4.1). closes: end it with the empty message (protocol.md 7)."""
+
+    closes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SendNotFound(Effect):
+    """Send ERRO 404 (RFC 2.3.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendClosing(Effect):
+    """Send the empty audio message that closes a PLAY (protocol.md 7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendSetupReply(Effect):
+    """Send RESP 101 with the accepted tokens (protocol.md 7)."""
+
+    tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StartSong(Effect):
+    """Send this song's audio whenever no answer waits (RFC 2.4.2)."""
+
+    song_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopSong(Effect):
+    """Send no further audio of the song (RFC 2.4.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseWhenSent(Effect):
+    """Close the connection once every answer that waits has been sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAtBoundary(Effect):
+    """Finish the message that was begun, send nothing more, close (protocol.md 7)."""
+
+
+# Client: the wire.
+
+
+class Request(Enum):
+    """The words of a request (protocol.md 2)."""
+
+    LIST = "LIST"
+    PLAY = "PLAY"
+    STOP = "STOP"
+    SETUP = "SETUP"
+    TEARDOWN = "TEARDOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class SendRequest(Effect):
+    """Send a request. paced: at least 100 ms after the one before it (protocol.md 8)."""
+
+    request: Request
+    song_id: int | None = None
+    paced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Connect(Effect):
+    """Try to connect; Connected or ConnectFailed follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelConnect(Effect):
+    """Give up the attempt to connect that is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp(Effect):
+    """Close the connection; ConnectionLost follows with this reason, unless the client leaves."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer(Effect):
+    """Fire `event` in `delay_s` seconds; a running timer for the same event is replaced."""
+
+    event: Event
+    delay_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRetry(Effect):
+    """Fire RetryDue after a random part of `longest_s` seconds (full jitter)."""
+
+    longest_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer(Effect):
+    """Stop the timer for events of this class, if there is one."""
+
+    event: type[Event]
+
+
+# Client: the sound.
+
+
+@dataclass(frozen=True, slots=True)
+class DropBuffer(Effect):
+    """Clear the MAD buffer and silence the player (RFC 2.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppendAudio(Effect):
+    """Add to the MAD buffer (RFC 2.5.2)."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FinishBuffer(Effect):
+    """Nothing more will come: the player may run to the end of the buffer."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartPlayer(Effect):
+    """Play the MAD buffer (RFC 2.5.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefillPlayer(Effect):
+    """The player that ran dry may go on."""
+
+
+# Client: the person.
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSongs(Effect):
+    """Print a list (RFC 2.5.1)."""
+
+    songs: tuple[ListedSong, ...]
+
+
+class Report(Enum):
+    """What a person is told. The text is the command line's business."""
+
+    SONG_ARRIVING = "the first audio of the song is here"
+    SONG_PLAYING = "the player has been started"
+    SONG_PLAYED = "the whole song has been heard"
+    SONG_NOT_FOUND = "the server has no such song"
+    SONG_CUT_OFF = "the rest of the song did not come"
+    SONG_UNDECODABLE = "the song cannot be decoded"
+    OUTPUT_FAILED = "the audio output is gone"
+    UNDERRUN = "the buffer ran dry"
+    PLAYING_AGAIN = "the buffer is full enough again"
+    LIST_FAILED = "the list did not come"
+    CONNECTION_LOST = "the connection is gone"
+    CONNECT_FAILED = "no connection could be made"
+    RETRYING = "another attempt follows"
+    RECONNECTED = "there is a connection again"
+    SONG_RESUMED = "the song goes on where it was interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Tell(Effect):
+    """Tell the person. song_id, detail: where the report has them; detail is in words."""
+
+    report: Report
+    song_id: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPrompt(Effect):
+    """Let `>>` stand at a new input line (RFC 2.6.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Print(Effect):
+    """Print while no prompt stands. error: as in OutputArrived."""
+
+    text: str
+    error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PrintAbovePrompt(Effect):
+    """Print above the prompt that stands, and leave it and what was typed as they were."""
+
+    text: str
+    error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClearLine(Effect):
+    """Throw away what was typed and show a fresh prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave(Effect):
+    """End the client."""

@@ -1,0 +1,127 @@
+"""The rows of the client's link: its states, and what happens in each (protocol.md 7).
+
+The guards and effects that they name are in `fsm.link`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from fsm import events as on
+from fsm import neighbours as told
+from fsm.table import Row, Table, each
+
+
+class LinkState(Enum):
+    """Whether there is a connection, and whether a song is owed over it."""
+
+    CONNECTING = "an attempt to connect is under way, no song is owed"
+    ONLINE = "there is a connection; audio that comes goes on to playback"
+    OFFLINE = "there is no connection, and nothing needs one"
+    WAITING = "no connection, a song is owed: the next attempt comes after a pause"
+    RECONNECTING = "an attempt to connect is under way, for a song that is owed"
+    FINDING = "connected again: a fresh list is to say which ID the song has now"
+    SKIPPING = "the song comes again from its start: what is here is compared and skipped"
+
+
+CONNECTING, ONLINE, OFFLINE, WAITING, RECONNECTING, FINDING, SKIPPING = LinkState
+
+_UP = (ONLINE, FINDING, SKIPPING)
+
+LINK = Table(
+    "link",
+    CONNECTING,
+    [
+        # The connection
+        Row(CONNECTING, on.Connected, ONLINE, rfc="1"),
+        Row(CONNECTING, on.ConnectFailed, OFFLINE, effect="tell_connect_failed", rfc="1"),
+        each(_UP, on.ConnectionLost, OFFLINE, effect="tell_connection_lost", rfc="P7"),
+        Row(OFFLINE, on.ListRequested, CONNECTING, effect="connect", rfc="2.2"),
+        each((CONNECTING, *_UP, RECONNECTING), on.ListRequested, rfc="2.2"),
+        Row(WAITING, on.ListRequested, RECONNECTING, effect="connect_now", rfc="2.2"),
+        # A song is chosen
+        Row(ONLINE, told.SongChosen, ONLINE, effect="ask_for_song", rfc="2.2"),
+        Row(SKIPPING, told.SongChosen, ONLINE, effect="ask_for_song", rfc="2.2"),
+        Row(FINDING, told.SongChosen, FINDING, effect="owe_song", rfc="2.2"),
+        Row(OFFLINE, told.SongChosen, RECONNECTING, effect="owe_song_and_connect", rfc="2.2"),
+        Row(WAITING, told.SongChosen, RECONNECTING, effect="owe_song_and_connect", rfc="2.2"),
+        each(
+            (CONNECTING, RECONNECTING), told.SongChosen, RECONNECTING, effect="owe_song", rfc="2.2"
+        ),
+        # ... and no longer wanted
+        *(
+            rows
+            for event in (on.StopRequested, told.SongAbandoned)
+            for rows in (
+                each((CONNECTING, ONLINE, OFFLINE), event, rfc="2.4.3"),
+                Row(WAITING, event, OFFLINE, effect="cancel_retry", rfc="2.4.3"),
+                Row(RECONNECTING, event, CONNECTING, rfc="2.4.3"),
+                each((FINDING, SKIPPING), event, ONLINE, rfc="2.4.3"),
+            )
+        ),
+        # The song arrives
+        Row(ONLINE, told.AudioPassed, ONLINE, effect="pass_audio", rfc="2.5.2"),
+        Row(ONLINE, told.SongClosed, ONLINE, effect="complete_song", rfc="P7, P8"),
+        Row(ONLINE, told.SongDenied, ONLINE, effect="refuse_song", rfc="2.5.3"),
+        each((CONNECTING, ONLINE, SKIPPING), told.ListCompleted, effect="keep_list", rfc="2.5.1"),
+        # It is interrupted
+        Row(
+            OFFLINE,
+            told.SongInterrupted,
+            WAITING,
+            guard="retries_left",
+            effect="owe_rest",
+            rfc="P7",
+        ),
+        Row(OFFLINE, told.SongInterrupted, OFFLINE, effect="give_up", rfc="P7"),
+        Row(WAITING, on.RetryDue, RECONNECTING, effect="connect", rfc="P7"),
+        Row(
+            RECONNECTING,
+            on.ConnectFailed,
+            WAITING,
+            guard="retries_left",
+            effect="retry_later",
+            rfc="P7",
+        ),
+        Row(RECONNECTING, on.ConnectFailed, OFFLINE, effect="give_up", rfc="P7"),
+        Row(RECONNECTING, on.Connected, FINDING, effect="need_list", rfc="P7"),
+        Row(
+            FINDING,
+            told.ListCompleted,
+            ONLINE,
+            guard="listed_and_nothing_held",
+            effect="ask_for_song_found",
+            rfc="P7",
+        ),
+        Row(
+            FINDING,
+            told.ListCompleted,
+            SKIPPING,
+            guard="listed",
+            effect="ask_for_song_found",
+            rfc="P7",
+        ),
+        Row(FINDING, told.ListCompleted, ONLINE, effect="tell_gone", rfc="P7"),
+        Row(FINDING, told.AudioPassed, FINDING, rfc="2.6.1"),
+        # It comes again
+        Row(
+            SKIPPING,
+            told.AudioPassed,
+            ONLINE,
+            guard="same_song_caught_up",
+            effect="pass_rest",
+            rfc="P7",
+        ),
+        Row(
+            SKIPPING,
+            told.AudioPassed,
+            ONLINE,
+            guard="caught_up",
+            effect="abandon_changed_song",
+            rfc="P7",
+        ),
+        Row(SKIPPING, told.AudioPassed, SKIPPING, effect="skip_audio", rfc="P7"),
+        Row(SKIPPING, told.SongClosed, ONLINE, effect="tell_changed", rfc="P7"),
+        Row(SKIPPING, told.SongDenied, ONLINE, effect="tell_gone", rfc="P7"),
+    ],
+)
