@@ -1,0 +1,134 @@
+"""The client's socket: requests out, responses in, and word of every loss.
+
+It knows when a connection is dead; what a loss means is for the machines to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+
+from fsm.effects import SendRequest
+from fsm.events import Connected, ConnectFailed, ConnectionLost, Event
+from net.wire import ResponseDecoder, WireError, encode_request
+
+CONNECT_TIMEOUT_S = 5.0
+STALL_TIMEOUT_S = 10.0
+PLAIN_GAP_S = 0.1
+"""Between two requests to a server that reads one request per recv (protocol.md 8)."""
+RECEIVE_BYTES = 256 * 1024
+
+
+class ServerConnection:
+    """At most one connection to one server at a time.
+
+    deliver: called with each event, from the event loop. owed: says whether the server owes an
+    answer; 10 s without a byte are then a lost connection.
+    """
+
+    def __init__(
+        self, host: str, port: int, deliver: Callable[[Event], None], owed: Callable[[], bool]
+    ) -> None:
+        self.host, self.port = host, port
+        self._deliver = deliver
+        self._owed = owed
+        self._run: asyncio.Task[None] | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._paced: asyncio.Queue[SendRequest] = asyncio.Queue()
+        self._hung_up_because: str | None = None
+
+    def connect(self) -> None:
+        """Try to connect; Connected or ConnectFailed follows, later ConnectionLost."""
+        self._hung_up_because = None
+        self._run = asyncio.create_task(self._live())
+
+    def send(self, request: SendRequest) -> None:
+        """Send now, or at least 100 ms after the request before. Does nothing unconnected."""
+        if self._writer is None:
+            return
+        if request.paced:
+            self._paced.put_nowait(request)
+        else:
+            self._writer.write(encode_request(request))
+
+    def hang_up(self, reason: str) -> None:
+        """Close after what was sent; ConnectionLost follows with this reason."""
+        self._hung_up_because = reason
+        if self._writer is not None:
+            self._writer.close()
+
+    async def close(self) -> None:
+        """Send what was handed over, close, and deliver nothing more."""
+        self._deliver = lambda event: None
+        if self._writer is not None:
+            self._writer.close()
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._writer.wait_closed()
+        if self._run is not None:
+            self._run.cancel()
+            await asyncio.gather(self._run, return_exceptions=True)
+
+    async def _live(self) -> None:
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                reader, self._writer = await asyncio.open_connection(self.host, self.port)
+        except (OSError, TimeoutError) as error:
+            self._deliver(ConnectFailed(self._explain(error)))
+            return
+        self._paced = asyncio.Queue()
+        pacing = asyncio.create_task(self._send_paced(self._writer))
+        try:
+            self._deliver(Connected())
+            reason = await self._hear(reader)
+        finally:
+            pacing.cancel()
+            self._writer.transport.abort()
+            self._writer = None
+        self._deliver(ConnectionLost(self._hung_up_because or reason))
+
+    async def _hear(self, reader: asyncio.StreamReader) -> str:
+        """Deliver every response until the connection ends; return why it did."""
+        decoder = ResponseDecoder()
+        try:
+            while True:
+                data = await self._receive(reader)
+                if not data:
+                    return "the server closed it"
+                for event in decoder.feed(data):
+                    self._deliver(event)
+        except WireError as error:
+            return f"it does not speak this protocol ({error})"
+        except TimeoutError:
+            return f"nothing came for {STALL_TIMEOUT_S:.0f} s"
+        except OSError as error:
+            return error.strerror or type(error).__name__
+
+    async def _receive(self, reader: asyncio.StreamReader) -> bytes:
+        while True:
+            try:
+                async with asyncio.timeout(STALL_TIMEOUT_S):
+                    return await reader.read(RECEIVE_BYTES)
+            except TimeoutError:
+                if self._owed():
+                    raise
+
+    async def _send_paced(self, writer: asyncio.StreamWriter) -> None:
+        while True:
+            request = await self._paced.get()
+            writer.write(encode_request(request))
+            await asyncio.sleep(PLAIN_GAP_S)
+
+    def _explain(self, error: Exception) -> str:
+        match error:
+            case ConnectionRefusedError():
+                return "nobody listens there: is the server running, and is the port right?"
+            case socket.gaierror():
+                return f"no host is called {self.host}"
+            case TimeoutError():
+                return f"no answer within {CONNECT_TIMEOUT_S:.0f} s"
+            case OSError(strerror=str(why)):
+                return why
+        return str(error) or type(error).__name__
