@@ -1,0 +1,24 @@
+"""The `alfine` command."""
+
+from __future__ import annotations
+
+import typer
+
+from cli import client, server
+
+app = typer.Typer(
+    name="alfine",
+    help="Stream music over explicit state machines (RFC 9999).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command(
+    epilog="Example: alfine server ~/Music 12345 --host 0.0.0.0",
+)(server.server)
+app.command(epilog=client.EPILOG)(client.client)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,210 @@
+"""The client as a running program: performs what the machines ask for, feeds them what happens.
+
+It decides nothing about the protocol. All that it keeps is how the run went, for the exit code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from audio import Output
+from cli import commands, texts
+from cli.sound import Sound
+from fsm.client import ClientSession
+from fsm.effects import (
+    CancelTimer,
+    ClearLine,
+    Connect,
+    Effect,
+    HangUp,
+    Leave,
+    Print,
+    PrintAbovePrompt,
+    ScheduleRetry,
+    SendRequest,
+    ShowPrompt,
+    ShowSongs,
+    StartTimer,
+    Tell,
+)
+from fsm.events import (
+    Command,
+    CommandAnswered,
+    CommandEntered,
+    Event,
+    InputEnded,
+    Interrupted,
+    OutputArrived,
+    RetryDue,
+)
+from fsm.link_table import LinkState
+from fsm.prompt import PromptState
+from net.client import ServerConnection
+
+OK, FAILED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+
+
+class Screen(Protocol):
+    """Where lines come from and go to."""
+
+    def lines(self) -> AsyncIterator[str]:
+        """What is typed, a line at a time; asked for the next one only while the prompt is open."""
+
+    def print(self, text: str, error: bool) -> None:
+        """Print whole lines while no prompt stands."""
+
+    def print_above_prompt(self, text: str, error: bool) -> None:
+        """Print whole lines above the prompt; it and what was typed stay."""
+
+
+class Timers:
+    """One timer for each kind of event (protocol.md 7, 8)."""
+
+    def __init__(self, program: ClientProgram) -> None:
+        self._fire = program.fire
+        self._running: dict[type[Event], asyncio.TimerHandle] = {}
+
+    def start(self, event: Event, delay_s: float) -> None:
+        """Fire `event` in `delay_s` seconds, and not when an earlier timer for it said."""
+        self.cancel(type(event))
+        loop = asyncio.get_running_loop()
+        self._running[type(event)] = loop.call_later(delay_s, self._fire, event)
+
+    def cancel(self, event: type[Event]) -> None:
+        """Do not fire it."""
+        if handle := self._running.pop(event, None):
+            handle.cancel()
+
+
+class ClientProgram:
+    """One run of the client."""
+
+    def __init__(
+        self, host: str, port: int, session: ClientSession, output: Output, screen: Screen
+    ) -> None:
+        self._session = session
+        self._screen = screen
+        self._server = f"{host}:{port}"
+        self._connection = ServerConnection(host, port, self.fire, self._answer_owed)
+        self._sound = Sound(output, self.fire)
+        self._timers = Timers(self)
+        self._unlocked = asyncio.Event()
+        self._left = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._worst = OK
+
+    async def run(self) -> int:
+        """Connect, obey every line, leave. Returns the exit code."""
+        self._connection.connect()
+        await self._settled.wait()
+        try:
+            if self._session.link.state is not LinkState.OFFLINE:
+                await self._converse()
+        finally:
+            self._sound.close()
+            await self._connection.close()
+        return self._exit_code()
+
+    def fire(self, event: Event) -> None:
+        """Let the machines take an event and perform what they ask for, in order."""
+        for effect in self._session.handle(event):
+            self._perform(effect)
+        if self._session.settled:
+            self._settled.set()
+
+    def interrupt(self) -> None:
+        """Ctrl-C while a command is being answered: answer no longer."""
+        self.fire(Interrupted())
+
+    def leave(self) -> None:
+        """End the run as if the person had left."""
+        self.fire(InputEnded())
+
+    async def _converse(self) -> None:
+        reading = asyncio.create_task(self._obey_lines())
+        leaving = asyncio.create_task(self._left.wait())
+        await asyncio.wait((reading, leaving), return_when=asyncio.FIRST_COMPLETED)
+        for task in (reading, leaving):
+            task.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+        with contextlib.suppress(asyncio.CancelledError):
+            await reading
+        self.leave()
+
+    async def _obey_lines(self) -> None:
+        async for text in self._screen.lines():
+            await self._obey(text)
+            if self._session.prompt.state is PromptState.LEFT:
+                return
+
+    async def _obey(self, text: str) -> None:
+        try:
+            line = commands.parse(text)
+        except commands.CommandError as error:
+            self._worst = max(self._worst, USAGE)
+            self._say(str(error), error=True)
+            return
+        if line is None:
+            return
+        if line.word == "quit":
+            self.leave()
+            return
+        self._unlocked.clear()
+        self.fire(CommandEntered(line.command, line.request))
+        if line.word == "help":
+            self._say(commands.HELP)
+        if line.command is Command.LOCAL:
+            self.fire(CommandAnswered(Command.LOCAL))
+        await self._unlocked.wait()
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case SendRequest():
+                self._connection.send(effect)
+            case Connect():
+                self._connection.connect()
+            case HangUp(reason):
+                self._connection.hang_up(reason)
+            case StartTimer(event, delay_s):
+                self._timers.start(event, delay_s)
+            case ScheduleRetry(longest_s):
+                self._timers.start(RetryDue(), random.uniform(0, longest_s))
+            case CancelTimer(event_class):
+                self._timers.cancel(event_class)
+            case ShowSongs(songs):
+                self._say(texts.song_table(songs))
+            case Tell():
+                self._tell(effect)
+            case Print(text, error):
+                self._screen.print(text, error)
+            case PrintAbovePrompt(text, error):
+                self._screen.print_above_prompt(text, error)
+            case ShowPrompt() | ClearLine():
+                self._unlocked.set()
+            case Leave():
+                self._unlocked.set()
+                self._left.set()
+            case _:
+                self._sound.perform(effect)
+
+    def _tell(self, tell: Tell) -> None:
+        if tell.report in texts.FAILURES:
+            self._worst = max(self._worst, FAILED)
+        text = texts.sentence(
+            tell.report, self._server, tell.song_id, tell.detail, self._session.link.songs
+        )
+        self._say(text, error=tell.report in texts.ERRORS)
+
+    def _say(self, text: str, error: bool = False) -> None:
+        self.fire(OutputArrived(text, error))
+
+    def _answer_owed(self) -> bool:
+        return self._session.answer_owed
+
+    def _exit_code(self) -> int:
+        offline = (LinkState.OFFLINE, LinkState.WAITING, LinkState.RECONNECTING)
+        return NO_CONNECTION if self._session.link.state in offline else self._worst

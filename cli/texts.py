@@ -1,0 +1,61 @@
+"""The sentences that a person reads: one for each thing that the machines have to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fsm.effects import Report
+from fsm.events import ListedSong
+
+FAILURES = frozenset(
+    {
+        Report.SONG_NOT_FOUND,
+        Report.SONG_CUT_OFF,
+        Report.SONG_UNDECODABLE,
+        Report.OUTPUT_FAILED,
+        Report.LIST_FAILED,
+    }
+)
+"""A command failed: the exit code will be 1."""
+
+ERRORS = FAILURES | {Report.CONNECTION_LOST, Report.CONNECT_FAILED}
+
+_TEXTS = {
+    Report.SONG_ARRIVING: "buffering {song}",
+    Report.SONG_PLAYING: "playing {song}",
+    Report.SONG_PLAYED: "played {song}",
+    Report.SONG_NOT_FOUND: "404: the server has no song {id}; list shows the songs that it has",
+    Report.SONG_CUT_OFF: "{song} was cut off before its end{detail}",
+    Report.SONG_UNDECODABLE: "{song} cannot be decoded{detail}",
+    Report.OUTPUT_FAILED: "the audio output failed{detail}",
+    Report.UNDERRUN: "the buffer ran dry: waiting until there is enough of {song} again",
+    Report.PLAYING_AGAIN: "playing {song} again",
+    Report.LIST_FAILED: "the list did not come",
+    Report.CONNECTION_LOST: "the connection was lost{detail}",
+    Report.CONNECT_FAILED: "cannot connect to {server}{detail}",
+    Report.RETRYING: "connecting to {server} again soon{detail}; stop gives up {song}",
+    Report.RECONNECTED: "connected to {server} again",
+    Report.SONG_RESUMED: "{song} goes on where it was interrupted",
+}
+
+
+def sentence(
+    report: Report, server: str, song_id: int | None, detail: str, songs: Sequence[ListedSong]
+) -> str:
+    """Say it in one line. server: HOST:PORT. songs: the last list, for the title."""
+    title = next((s.title for s in songs if s.song_id == song_id), None)
+    song = f"{song_id}. {title}" if title else f"song {song_id}"
+    return _TEXTS[report].format(
+        id=song_id, song=song, server=server, detail=f": {detail}" if detail else ""
+    )
+
+
+def song_table(songs: Sequence[ListedSong]) -> str:
+    """A list, a song a line (RFC 2.5.1)."""
+    if not songs:
+        return "the server has no songs"
+    width = max(len(str(s.song_id or "")) for s in songs)
+    return "\n".join(
+        f"{s.song_id:>{width}}. {s.title}" if s.song_id else f"{'':{width}}  {s.title}"
+        for s in songs
+    )
