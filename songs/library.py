@@ -68,6 +68,10 @@ class Library:
         songs = self._songs
         return songs[song_id - 1] if 1 <= song_id <= len(songs) else None
 
+    def __contains__(self, song_id: object) -> bool:
+        """Whether a song has this ID."""
+        return isinstance(song_id, int) and self.get(song_id) is not None
+
     def open(self, song: Song) -> int:
         """Return a new descriptor on the song's file, at its start; the caller closes it.
 
