@@ -67,7 +67,7 @@ class FrameFeed:
         if self._frames:
             frame = self._frames.popleft()
             # libmad wants 8 bytes behind the last frame, and at first a header there.
-            self._guard = frame[:HEADER_BYTES] + bytes(HEADER_BYTES)
+            self._guard = frame[:HEADER_BYTES].ljust(2 * HEADER_BYTES, b"\0")
             return frame
         if self.ended:
             guard, self._guard = self._guard, b""
@@ -107,6 +107,9 @@ class Decoder:
 
         Raises NotMp3, and what the source raises.
         """
+        self._over = self._over or self._source.discarded
+        if self._over:
+            return True
         while len(self._frames) < _FRAMES_AHEAD and not self._reader.ended:
             frame = self._reader.poll()
             if frame is None:
@@ -121,9 +124,11 @@ class Decoder:
         Raises NotMp3 if the song is none, and what the source raises.
         Cost: 35 to 50 us for 26 ms of music.
         """
-        while not self._over:
+        while True:
             while not self.ready():
                 self._source.read_at(self._reader.needed_offset, 1)
+            if self._over:
+                return None
             pcm = self._mad_file.read()
             if pcm is not None:
                 block = self._cut().apply(bytes(pcm))
@@ -135,7 +140,6 @@ class Decoder:
                 self._connect()
             else:
                 self._over = True
-        return None
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         while block := self.next_block():
@@ -161,10 +165,11 @@ class _Trim:
     def __init__(self, header: FrameHeader, tag: VbrTag | None) -> None:
         self._at = 0
         self._cuts: tuple[tuple[int, int], ...] = ()
-        if tag and tag.frames and tag.delay is not None and tag.padding is not None:
+        if tag and tag.frames and tag.kind != "VBRI":
+            # Without an extension the delay of decoders is left out all the same, as by mpg123.
             end = tag.frames * header.samples
-            padding = max(0, tag.padding - _DECODER_DELAY)
-            self._cuts = ((0, tag.delay + _DECODER_DELAY), (end - padding, end))
+            padding = max(0, (tag.padding or 0) - _DECODER_DELAY)
+            self._cuts = ((0, (tag.delay or 0) + _DECODER_DELAY), (end - padding, end))
 
     def apply(self, pcm: bytes) -> bytes:
         start = self._at

@@ -89,13 +89,13 @@ def _parse_word(word: int) -> FrameHeader | None:
     # 2 channel mode, 2 mode extension, 2 rights, 2 emphasis (2 is reserved: libmad refuses it).
     version, layer = _VERSIONS.get(word >> 19 & 3), _LAYERS.get(word >> 17 & 3)
     kbit_index, rate_index, padding = word >> 12 & 15, word >> 10 & 3, word >> 9 & 1
-    forbidden = kbit_index == 15 or rate_index == 3 or word & 3 == 2  # noqa: PLR2004
-    if word >> 21 != 0x7FF or version is None or layer is None or forbidden:  # noqa: PLR2004
+    forbidden = kbit_index == 15 or rate_index == 3 or word & 3 == 2
+    if word >> 21 != 0x7FF or version is None or layer is None or forbidden:
         return None
     bitrate = _KBITS[version == 1, layer][kbit_index] * 1000
     rate_hz = _RATES_HZ[version][rate_index]
     mono = word >> 6 & 3 == _MONO
-    samples = 384 if layer == 1 else 576 if layer == 3 and version != 1 else 1152  # noqa: PLR2004
+    samples = 384 if layer == 1 else 576 if layer == 3 and version != 1 else 1152
     slot_bytes = 4 if layer == 1 else 1
     slots = samples * bitrate // (8 * slot_bytes * rate_hz) + padding if bitrate else 0
     side_info_bytes = (17 if mono else 32) if version == 1 else (9 if mono else 17)
@@ -120,7 +120,7 @@ def tag_bytes(head: bytes) -> int:
 
     ID3v2 (anywhere), ID3v1, and APEv2 with its header or, where only that is there, its footer.
     """
-    if head[:3] == b"ID3" and len(head) >= 10 and max(head[6:10]) < 128:  # noqa: PLR2004
+    if head[:3] == b"ID3" and len(head) >= 10 and max(head[6:10]) < 128:
         size = int.from_bytes(head[6:10], "big")  # four bytes of seven bits each
         size = (size >> 3 & 0x0FE00000) | (size >> 2 & 0x1FC000) | (size >> 1 & 0x3F80) | size & 127
         return 10 + size + (10 if head[5] & 0x10 else 0)
@@ -137,7 +137,7 @@ def parse_vbr_tag(frame: bytes) -> VbrTag | None:
     short gives the fields that are there.
     """
     header = parse_header(frame)
-    if header is None or header.layer != 3:  # noqa: PLR2004
+    if header is None or header.layer != 3:
         return None
     # Decoders agree that a CRC does not move the tag.
     at = HEADER_BYTES + header.side_info_bytes
@@ -162,10 +162,6 @@ class _Fields:
         return int.from_bytes(piece, "big") if piece else None
 
 
-# The four characters with which the LAME extension names its encoder; others never write one.
-_EXTENDED = (b"LAME", b"Lavc", b"Lavf", b"GOGO", b"L3.9")
-
-
 def _parse_xing(data: bytes) -> VbrTag:
     fields = _Fields(data, 4)
     flags = fields.number(4) or 0
@@ -175,8 +171,8 @@ def _parse_xing(data: bytes) -> VbrTag:
     if flags & 8:
         fields.take(4)  # a figure for quality
     delay = padding = None
-    extension = fields.take(24)
-    if extension[:4] in _EXTENDED:
+    extension = fields.take(24)  # it begins with the name of the encoder, whichever that is
+    if extension[:1].strip(b"\0"):
         both = int.from_bytes(extension[21:24], "big")
         delay, padding = both >> 12, both & 0xFFF
     return VbrTag(data[:4].decode(), frames, audio_bytes, toc, delay, padding)

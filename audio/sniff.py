@@ -108,7 +108,7 @@ def why_not(window: bytes, *, tagged: bool = False) -> str:
 def _other_mpeg(window: bytes) -> str | None:
     header = parse_header(window)
     if header is None:
-        adts = window[0] == 0xFF and window[1:2] in (b"\xf0", b"\xf1", b"\xf8", b"\xf9")  # noqa: PLR2004
+        adts = window[0] == 0xFF and window[1:2] in (b"\xf0", b"\xf1", b"\xf8", b"\xf9")
         return "it is an AAC file, not an MP3" if adts else None
     if header.layer != _LAYER_3:
         follower = parse_header(window, header.frame_bytes)
@@ -134,7 +134,7 @@ def _text(window: bytes) -> str | None:
     start = window[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start[:9].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
         return "it is a web page, not an MP3"
-    control = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in start)  # noqa: PLR2004
+    control = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in start)
     return "it is text, not an MP3" if start and not control and _is_utf8(start) else None
 
 

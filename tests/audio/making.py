@@ -31,7 +31,7 @@ def music(seconds: float = 2.0, rate_hz: int = 44100, channels: int = 2) -> byte
 
 
 @lru_cache
-def mp3(  # noqa: PLR0913
+def mp3(
     seconds: float = 2.0,
     rate_hz: int = 44100,
     channels: int = 2,

@@ -72,6 +72,7 @@ def test_watchers_hear_of_the_end_and_of_nothing_else():
 def test_a_discarded_song_is_gone_and_late_data_is_ignored():
     buffer = AudioBuffer(memory_limit_bytes=4)
     buffer.append(b"abcdefgh")
+    assert buffer._file is not None
     descriptor = buffer._file.fileno()
     buffer.discard()
     buffer.append(b"late")

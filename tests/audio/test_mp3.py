@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 
 import pytest
@@ -37,7 +38,7 @@ from tests.audio.making import (
         ("ffff9000", 1, 1, 288000, 44100, 2, 312, 384),
     ],
 )
-def test_headers(head, version, layer, bitrate, rate_hz, channels, frame_bytes, samples):  # noqa: PLR0913
+def test_headers(head, version, layer, bitrate, rate_hz, channels, frame_bytes, samples):
     header = parse_header(bytes.fromhex(head))
     assert header is not None
     assert (header.version, header.layer, header.bitrate) == (version, layer, bitrate)
@@ -69,7 +70,7 @@ def test_lengths_of_tags():
     assert tag_bytes(b"") == tag_bytes(b"ID3") == tag_bytes(b"APETAGEX") == 0
 
 
-@pytest.mark.parametrize("encoder", [b"LAME3.100", b"Lavc59.37", b"Lavf"])
+@pytest.mark.parametrize("encoder", [b"LAME3.100", b"Lavc59.37", b"Mystery"])
 @pytest.mark.parametrize(("rate_hz", "channels"), [(44100, 2), (44100, 1), (22050, 2), (24000, 1)])
 def test_a_gapless_tag_is_read(encoder, rate_hz, channels):
     body = xing(77, 12345, b"Xing") + lame_extension(576, 1234, encoder)
@@ -81,8 +82,8 @@ def test_a_gapless_tag_is_read(encoder, rate_hz, channels):
     assert tag.toc[50] == 128
 
 
-def test_a_tag_of_an_encoder_that_says_nothing_of_padding():
-    tag = parse_vbr_tag(tag_frame(mp3(0.3), xing(77, 12345) + lame_extension(5, 6, b"Mystery")))
+def test_a_tag_without_an_extension():
+    tag = parse_vbr_tag(tag_frame(mp3(0.3), xing(77, 12345) + lame_extension(5, 6, b"")))
     assert tag is not None
     assert (tag.kind, tag.delay, tag.padding) == ("Info", None, None)
 
@@ -170,7 +171,5 @@ def test_what_is_no_mp3_is_named(data, reason):
 
 @given(st.binary(max_size=3000))
 def test_sniffing_raises_nothing_else(data):
-    try:
+    with contextlib.suppress(NotMp3):
         sniff(data)
-    except NotMp3 as error:
-        assert str(error)

@@ -1,0 +1,34 @@
+"""Where the sound goes, chosen by a word."""
+
+from __future__ import annotations
+
+from audio.null import NullOutput
+from audio.output import Output, OutputError
+from audio.portaudio import PyAudioOutput
+from audio.wav import WavOutput
+
+__all__ = ["NullOutput", "Output", "OutputError", "PyAudioOutput", "WavOutput", "open_output"]
+
+CHOICES = "auto, pyaudio, null or wav:FILE"
+
+
+def open_output(spec: str) -> tuple[Output, str | None]:
+    """Make the output that `spec` names, and a warning for the user where it is not what he wants.
+
+    spec: `pyaudio` is the sound device, `wav:FILE` a file, `null` is silence that takes its time,
+    and `auto` is the sound device if there is one, else `null` and a warning.
+    Raises ValueError, naming the choices, for any other word; OutputError as the output does.
+    """
+    kind, colon, path = spec.partition(":")
+    if kind == "wav" and path:
+        return WavOutput(path), None
+    if not colon and kind == "null":
+        return NullOutput(), None
+    if not colon and kind == "pyaudio":
+        return PyAudioOutput(), None
+    if not colon and kind == "auto":
+        try:
+            return PyAudioOutput(), None
+        except OutputError as error:
+            return NullOutput(), f"The music plays silently: {error}."
+    raise ValueError(f"no output is called {spec!r}; choose {CHOICES}")

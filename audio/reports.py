@@ -1,0 +1,47 @@
+"""What the player tells its owner: past facts, each with the tag of the song that it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The first sample of the song has gone out. rate_hz: its sample rate."""
+
+    tag: int
+    rate_hz: int
+
+
+@dataclass(frozen=True, slots=True)
+class RanDry:
+    """The song goes on, but has not come yet. The player is silent until `Player.refilled`."""
+
+    tag: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedOut:
+    """All of the song that there is has been heard. samples: of each channel."""
+
+    tag: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undecodable:
+    """The song is over because it cannot be decoded. reason: in plain words."""
+
+    tag: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFailed:
+    """The song is over because there is nowhere to play it. reason: in plain words."""
+
+    tag: int
+    reason: str
+
+
+Report = Started | RanDry | PlayedOut | Undecodable | OutputFailed

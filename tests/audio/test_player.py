@@ -1,0 +1,446 @@
+"""The player's thread, on an output made of lists and events: what is done, in what order."""
+
+from __future__ import annotations
+
+import queue
+import sys
+import threading
+
+import pytest
+
+from audio import (
+    AudioBuffer,
+    Decoder,
+    NullOutput,
+    OutputError,
+    OutputFailed,
+    PlayedOut,
+    Player,
+    RanDry,
+    Started,
+    Undecodable,
+    WavOutput,
+)
+from audio.output import Output
+from tests.audio.making import FRAME, as_buffer, mp3
+
+WAIT_S = 20
+
+
+class Card(Output):
+    """A device that writes down all it is told to do, and waits in each write for a permit."""
+
+    latency_s = 0.0
+
+    def __init__(self, permits: int = 1_000_000, needs_silence: bool = False):
+        self.needs_silence = needs_silence
+        self.calls: list[tuple] = []
+        self.changed = threading.Condition()
+        self.permits = permits
+        self.threads: set[str] = set()
+        self.breaks_on = ""
+
+    def note(self, *call):
+        with self.changed:
+            self.threads.add(threading.current_thread().name)
+            self.calls.append(call)
+            self.changed.notify_all()
+        if call[0] == self.breaks_on:
+            raise OutputError("the cable is out")
+
+    def write(self, pcm):
+        self.note("write", pcm)
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.permits > 0, WAIT_S)
+            self.permits -= 1
+
+    def permit(self, n=1):
+        with self.changed:
+            self.permits += n
+            self.changed.notify_all()
+
+    def open(self, rate_hz):
+        self.note("open", rate_hz)
+
+    def drain(self):
+        self.note("drain")
+
+    def drop(self):
+        self.note("drop")
+
+    def close(self):
+        self.note("close")
+
+    def wait_for(self, condition):
+        with self.changed:
+            assert self.changed.wait_for(lambda: condition(self), WAIT_S)
+
+    def wait_for_writes(self, n):
+        self.wait_for(lambda card: len(card.writes) >= n)
+
+    @property
+    def names(self):
+        return [call[0] for call in self.calls]
+
+    @property
+    def writes(self):
+        return [call[1] for call in self.calls if call[0] == "write"]
+
+
+class Reports(queue.Queue):
+    """The owner: keeps the reports in order."""
+
+    def next(self):
+        return self.get(timeout=WAIT_S)
+
+
+@pytest.fixture
+def reports():
+    return Reports()
+
+
+@pytest.fixture
+def player_on(reports):
+    players = []
+
+    def make(output):
+        players.append((Player(output, reports.put), output))
+        return players[-1][0]
+
+    yield make
+    for player, output in players:
+        if isinstance(output, Card):
+            output.permit(1_000_000)
+        player.close()
+        assert not player._thread.is_alive()
+
+
+def decoded(data):
+    return b"".join(pcm for _, pcm in Decoder(as_buffer(data)))
+
+
+def test_a_song_is_played_whole_and_reported(player_on, reports):
+    card = Card()
+    player_on(card).play(as_buffer(mp3()), 7)
+    assert reports.next() == Started(7, 44100)
+    assert reports.next() == PlayedOut(7, len(decoded(mp3())) // FRAME)
+    assert b"".join(card.writes) == decoded(mp3())
+    # Before PlayedOut; the drop afterwards is the player's return to rest.
+    assert card.names[:2] == ["drop", "open"]
+    assert card.names[card.names.index("drain") - 1] == "write"
+    assert max(map(len, card.writes)) <= 44100 // 50 * FRAME
+
+
+def test_songs_after_one_another_reach_the_wav_file_exactly(player_on, reports, tmp_path):
+    output = WavOutput(tmp_path / "out.wav")
+    player = player_on(output)
+    for tag in (1, 2):
+        player.play(as_buffer(mp3()), tag)
+        assert [type(reports.next()) for _ in range(2)] == [Started, PlayedOut]
+    player.close()
+    assert (tmp_path / "out.wav").read_bytes()[44:] == decoded(mp3()) * 2
+
+
+def test_only_the_players_thread_touches_the_output(player_on, reports):
+    card = Card(permits=3, needs_silence=True)
+    player = player_on(card)
+    player.play(as_buffer(mp3()), 1)
+    card.wait_for_writes(2)
+    player.pause()
+    player.stop()
+    player.resume()
+    card.permit(100)
+    player.close()
+    assert card.names[-1] == "close"
+    assert card.threads == {"player"}
+    assert player._thread.name == "player"
+
+
+def test_stop_drops_before_anything_more_is_written(player_on, reports):
+    card = Card(permits=4)
+    player = player_on(card)
+    player.play(as_buffer(mp3()), 1)
+    card.wait_for_writes(5)  # the thread is in the fifth, and stays there
+    player.stop()
+    assert card.names[-1] == "write"
+    card.permit(100)
+    card.wait_for(lambda card: card.names[-1] == "drop")
+    assert len(card.writes) == 5
+    assert reports.next() == Started(1, 44100)
+    player.play(as_buffer(mp3(0.5)), 2)
+    assert reports.next() == Started(2, 44100), "and nothing about the first song"
+
+
+def test_a_song_replaces_the_one_before_at_once(player_on, reports):
+    card = Card(permits=4)
+    player = player_on(card)
+    player.play(as_buffer(mp3()), 1)
+    card.wait_for_writes(5)
+    player.play(as_buffer(mp3(0.5)), 2)
+    card.permit(1000)
+    assert [reports.next() for _ in range(2)] == [Started(1, 44100), Started(2, 44100)]
+    assert reports.next() == PlayedOut(2, len(decoded(mp3(0.5))) // FRAME)
+    assert b"".join(card.writes[5:]) == decoded(mp3(0.5))
+    after = card.calls[[i for i, name in enumerate(card.names) if name == "write"][4] + 1]
+    assert after == ("drop",)
+
+
+def test_every_write_is_short_at_every_rate(player_on, reports):
+    for rate_hz, limit in ((48000, 960), (22050, 441), (8000, 160)):
+        card = Card()
+        player_on(card).play(as_buffer(mp3(1.0, rate_hz, kbits=32)), 1)
+        assert [type(reports.next()) for _ in range(2)] == [Started, PlayedOut]
+        assert max(map(len, card.writes)) // FRAME == limit, "20 ms"
+
+
+def test_a_dry_song_is_reported_once_and_waits_to_be_refilled(player_on, reports):
+    card, buffer, song = Card(), AudioBuffer(), mp3()
+    player = player_on(card)
+    buffer.append(song[:100])
+    player.play(buffer, 1)
+    assert reports.next() == RanDry(1)
+    buffer.append(song[100:12_000])
+    assert card.names == ["drop"], "what arrives does not start it"
+    player.refilled()
+    assert reports.next() == Started(1, 44100)
+    assert reports.next() == RanDry(1)
+    buffer.append(song[12_000:])
+    player.refilled()
+    assert reports.next() == RanDry(1), "the end of the song may still come"
+    buffer.finish()
+    assert reports.next() == PlayedOut(1, len(decoded(song)) // FRAME)
+    assert b"".join(card.writes) == decoded(song)
+    assert reports.empty()
+
+
+def test_an_early_refill_is_not_taken_for_a_later_one(player_on, reports):
+    card, buffer = Card(permits=3), AudioBuffer()
+    player = player_on(card)
+    buffer.append(mp3()[:12_000])
+    player.play(buffer, 1)
+    card.wait_for_writes(4)
+    player.refilled()
+    card.permit(1000)
+    assert [reports.next() for _ in range(2)] == [Started(1, 44100), RanDry(1)]
+    buffer.append(mp3()[12_000:24_000])
+    count = len(card.writes)
+    player.refilled()
+    assert reports.next() == RanDry(1)
+    assert len(card.writes) > count
+
+
+def test_a_dry_song_keeps_a_device_going_that_needs_it(player_on, reports):
+    card, buffer, song = Card(needs_silence=True), AudioBuffer(), mp3()
+    card.permits = 10_000
+    buffer.append(song[:12_000])
+    player_on(card).play(buffer, 1)
+    assert [reports.next() for _ in range(2)] == [Started(1, 44100), RanDry(1)]
+    card.wait_for(lambda card: card.writes[-1] == bytes(882 * FRAME))
+    buffer.append(song[12_000:])
+    buffer.finish()
+    reports.next()
+    silence = bytes(882 * FRAME)
+    assert b"".join(pcm for pcm in card.writes if pcm != silence) == decoded(song)
+
+
+@pytest.mark.parametrize("needs_silence", [False, True])
+def test_nothing_is_lost_by_a_pause(player_on, reports, needs_silence):
+    card = Card(permits=10, needs_silence=needs_silence)
+    player = player_on(card)
+    player.play(as_buffer(mp3()), 1)
+    card.wait_for_writes(11)
+    player.pause()
+    card.permit(3)
+    if needs_silence:
+        card.wait_for_writes(14)
+    player.resume()
+    card.permit(1000)
+    assert reports.next() == Started(1, 44100)
+    assert reports.next() == PlayedOut(1, len(decoded(mp3())) // FRAME)
+    silence = bytes(882 * FRAME)
+    pauses = [i for i, pcm in enumerate(card.writes) if i > 5 and pcm == silence]
+    assert bool(pauses) == needs_silence
+    assert b"".join(pcm for i, pcm in enumerate(card.writes) if i not in pauses) == decoded(mp3())
+
+
+def test_stop_ends_a_pause_and_a_dry_spell(player_on, reports):
+    card, buffer = Card(), AudioBuffer()
+    player = player_on(card)
+    player.play(buffer, 1)
+    assert reports.next() == RanDry(1)
+    player.stop()
+    player.play(as_buffer(mp3(0.5)), 2)
+    assert reports.next() == Started(2, 44100)
+    reports.next()
+    player.pause()
+    player.play(as_buffer(mp3(0.5)), 3)
+    assert reports.next() == Started(3, 44100)
+
+
+def test_a_discarded_song_ends_without_a_word(player_on, reports):
+    card, buffer = Card(), AudioBuffer()
+    player = player_on(card)
+    buffer.append(mp3()[:12_000])
+    player.play(buffer, 1)
+    assert [reports.next() for _ in range(2)] == [Started(1, 44100), RanDry(1)]
+    buffer.discard()
+    card.wait_for(lambda card: card.names[-1] == "drop")
+    assert reports.empty()
+    assert "drain" not in card.names
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "it is empty"),
+        (b"RIFF\0\0\0\0WAVEfmt " + bytes(5000), "it is a WAV or other RIFF file, not an MP3"),
+        ((b"\xff\xfb\x90\x64" + b"\xff" * 413) * 30, "none of it could be decoded"),
+    ],
+)
+def test_what_cannot_be_decoded_is_reported_and_the_next_song_plays(
+    player_on, reports, data, reason
+):
+    player = player_on(Card())
+    player.play(as_buffer(data), 1)
+    assert reports.next() == Undecodable(1, reason)
+    player.play(as_buffer(mp3(0.5)), 2)
+    assert reports.next() == Started(2, 44100)
+
+
+def test_a_buffer_that_cannot_be_read_is_reported(player_on, reports, monkeypatch):
+    def fail(self, offset, n):
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(AudioBuffer, "read_at", fail)
+    player_on(Card()).play(as_buffer(mp3(0.5)), 1)
+    assert reports.next() == Undecodable(1, "the disk is gone")
+
+
+@pytest.mark.parametrize("call", ["open", "write", "drain"])
+def test_an_output_that_fails_is_reported_and_tried_again_by_the_next_song(
+    player_on, reports, call
+):
+    card = Card()
+    card.breaks_on = call
+    player = player_on(card)
+    player.play(as_buffer(mp3(0.5)), 1)
+    report = reports.next()
+    if call == "drain":
+        assert report == Started(1, 44100)
+        report = reports.next()
+    assert report == OutputFailed(1, "the cable is out")
+    card.breaks_on = ""
+    player.play(as_buffer(mp3(0.5)), 2)
+    assert reports.next() == Started(2, 44100)
+    assert reports.next() == PlayedOut(2, len(decoded(mp3(0.5))) // FRAME)
+
+
+def test_a_drop_that_fails_is_reported(player_on, reports):
+    card = Card(permits=2)
+    player = player_on(card)
+    player.play(as_buffer(mp3(0.5)), 1)
+    card.wait_for_writes(3)
+    card.breaks_on = "drop"
+    player.stop()
+    card.permit(1)
+    assert [reports.next() for _ in range(2)] == [
+        Started(1, 44100),
+        OutputFailed(1, "the cable is out"),
+    ]
+
+
+def test_an_owner_that_raises_does_not_end_the_thread(caplog):
+    seen = Reports()
+
+    def owner(report):
+        seen.put(report)
+        raise RuntimeError("the owner's fault")
+
+    player = Player(Card(), owner)
+    player.play(as_buffer(mp3(0.5)), 1)
+    assert [type(seen.next()) for _ in range(2)] == [Started, PlayedOut]
+    player.close()
+    assert "the owner's fault" in caplog.text
+
+
+def test_the_owner_may_call_the_player_from_a_report(reports):
+    card = Card()
+
+    def owner(report):
+        reports.put(report)
+        if report == PlayedOut(1, len(decoded(mp3(0.5))) // FRAME):
+            player.play(as_buffer(mp3(0.5)), 2)
+
+    player = Player(card, owner)
+    player.play(as_buffer(mp3(0.5)), 1)
+    assert [reports.next().tag for _ in range(4)] == [1, 1, 2, 2]
+    player.close()
+
+
+def test_a_change_of_rate_in_mid_song_plays_out_the_first_part(player_on, reports):
+    card = Card()
+    player_on(card).play(as_buffer(mp3(0.5) + mp3(0.5, rate_hz=48000)), 1)
+    assert [type(reports.next()) for _ in range(2)] == [Started, PlayedOut]
+    calls = [call for call in card.calls if call[0] not in ("write", "drop")]
+    assert calls == [("open", 44100), ("drain",), ("open", 48000), ("drain",)]
+
+
+def test_the_position_is_that_of_the_listener(player_on, reports):
+    card = Card()
+    player = player_on(card)
+    player.play(as_buffer(mp3()), 5)
+    assert [type(reports.next()) for _ in range(2)] == [Started, PlayedOut]
+    assert player.position(5) == pytest.approx(len(decoded(mp3())) / FRAME / 44100)
+    assert player.position(4) == 0.0
+
+
+def test_the_latency_is_taken_off_the_position(player_on, reports):
+    card = Card(permits=10)
+    card.latency_s = 0.1
+    player = player_on(card)
+    player.play(as_buffer(mp3()), 5)
+    card.wait_for_writes(11)
+    # Blocks of 1152 frames are written as 882 + 270; ten writes are five blocks.
+    assert player.position(5) == pytest.approx(5 * 1152 / 44100 - 0.1)
+
+
+def test_closing_wakes_a_thread_that_waits_for_an_hour(reports):
+    class SlowOutput(NullOutput):
+        def write(self, pcm):
+            super().write(bytes(FRAME * 44100 * 3600))
+
+    player = Player(SlowOutput(), reports.put)
+    player.play(as_buffer(mp3()), 1)
+    player.close()
+    assert not player._thread.is_alive()
+    player.close()
+    player.stop()
+    player.play(as_buffer(mp3()), 2)
+
+
+def test_a_storm_of_commands_leaves_a_working_player(player_on, reports):
+    card = Card()
+    player = player_on(card)
+
+    def storm(first):
+        for tag in range(first, first + 100):
+            player.play(as_buffer(mp3(0.5)), tag)
+            player.pause()
+            player.resume()
+            player.refilled()
+            player.stop()
+
+    threads = [threading.Thread(target=storm, args=(i * 1000,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(WAIT_S)
+    player.play(as_buffer(mp3(0.5)), 99_999)
+    while (report := reports.next()).tag != 99_999:
+        assert not isinstance(report, Undecodable | OutputFailed)
+    assert reports.next() == PlayedOut(99_999, len(decoded(mp3(0.5))) // FRAME)
+
+
+def test_threads_take_turns_more_often(player_on):
+    player_on(Card())
+    assert sys.getswitchinterval() == pytest.approx(0.001)

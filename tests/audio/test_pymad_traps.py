@@ -1,0 +1,181 @@
+"""The ways in which pymad crashes, leaks or loses music, each with what keeps it from doing so.
+
+pymad does all this to callers that hand it the wrong thing, so most of these are properties of
+FrameFeed, the only thing that it is ever handed.
+"""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+import threading
+from collections import deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import audio.decoder
+from audio import AudioBuffer, Decoder
+from audio.decoder import FrameFeed
+from tests.audio.making import as_buffer, frames_of, mp3
+
+
+def feed_of(frames: list[bytes], ended: bool = True) -> FrameFeed:
+    feed = FrameFeed(deque(frames))
+    feed.ended = ended
+    assert feed.read(40960) == b""
+    return feed
+
+
+def test_1_neither_the_first_nor_the_last_frame_is_lost():
+    assert len(list(Decoder(as_buffer(mp3())))) == len(frames_of(mp3()))
+
+
+def test_1_the_last_frame_is_followed_by_guard_bytes():
+    frames = frames_of(mp3(0.3))[:2]
+    feed = feed_of(frames)
+    assert [feed.read(40960) for _ in range(4)] == [*frames, frames[1][:4] + bytes(4), b""]
+
+
+LEAK = """
+import resource
+from audio import Decoder, AudioBuffer
+def grown(n):
+    for _ in range(n):
+        Decoder(buffer)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+buffer = AudioBuffer()
+grown(500)
+print(grown(1) , grown(8000))
+"""
+
+
+def test_2_making_a_decoder_leaks_nothing():
+    run = subprocess.run(
+        [sys.executable, "-c", LEAK], capture_output=True, text=True, check=True, timeout=60
+    )
+    before_kib, after_kib = map(int, run.stdout.split())
+    assert after_kib - before_kib < 4000, "unprimed, 8000 of them leak 37 MB"
+
+
+class Reads:
+    """Counts what a MadFile does to the feed that it is handed."""
+
+    def __init__(self, monkeypatch):
+        self.results: list[bytes] = []
+        real = FrameFeed.read
+
+        def read(feed, n=-1):
+            result = real(feed, n)
+            self.results.append(result)
+            return result
+
+        monkeypatch.setattr(FrameFeed, "read", read)
+
+
+def test_2_a_decoder_is_made_without_reading_the_song(monkeypatch):
+    reads = Reads(monkeypatch)
+    Decoder(AudioBuffer())
+    assert reads.results == [b""]
+
+
+@pytest.mark.parametrize("step", [1, 500, 4096])
+def test_3_the_end_is_never_announced_before_it_comes(monkeypatch, step):
+    reads, buffer = Reads(monkeypatch), AudioBuffer()
+    decoder = Decoder(buffer)
+    for at in range(0, len(mp3(0.5)), step):
+        buffer.append(mp3(0.5)[at : at + step])
+        while decoder.ready():
+            decoder.next_block()
+    buffer.finish()
+    assert reads.results.count(b"") == 1, "the one that MadFile() is primed with"
+    list(decoder)
+    assert b"" not in reads.results[1:-1]
+
+
+def test_3_a_file_that_was_starved_is_not_used_again():
+    feed = feed_of([], ended=False)
+    assert feed.read(40960) == b""
+    assert feed.starved
+
+
+@given(st.lists(st.binary(min_size=1, max_size=1500), max_size=4), st.integers(0, 2000))
+def test_4_5_6_bytes_are_returned_and_never_more_than_asked_for(frames, n):
+    feed = feed_of(frames)
+    for _ in range(10):
+        piece = feed.read(n)
+        assert type(piece) is bytes
+        assert len(piece) <= n
+
+
+@given(st.lists(st.binary(min_size=1, max_size=300), max_size=4), st.integers(1, 300))
+def test_5_pieces_of_frames_come_in_order(frames, n):
+    feed, read = feed_of(frames), b""
+    while piece := feed.read(n):
+        read += piece
+    assert read[: len(b"".join(frames))] == b"".join(frames)
+    assert len(read) == len(b"".join(frames)) + 8
+
+
+class BadSource:
+    """A song whose reading fails from an offset on."""
+
+    finished = discarded = False
+
+    def __init__(self, data: bytes, error: BaseException):
+        self.data, self.error = data, error
+
+    def readable(self, offset):
+        return max(1, len(self.data) - offset)
+
+    def read_at(self, offset, n):
+        if offset >= len(self.data):
+            raise self.error
+        return self.data[offset : offset + n]
+
+
+@pytest.mark.parametrize("error", [OSError("the disk is gone"), KeyboardInterrupt()])
+@pytest.mark.parametrize("at", [0, 10, 20_000])
+def test_6_7_an_error_of_the_source_comes_out_unchanged(error, at):
+    with pytest.raises(type(error)) as raised:
+        list(Decoder(BadSource(mp3()[:at], error)))
+    assert raised.value is error
+
+
+def test_8_9_10_pymad_is_handed_the_feed_and_nothing_else(monkeypatch):
+    handed = []
+
+    class Mad:
+        @staticmethod
+        def MadFile(*arguments):
+            handed.append(arguments)
+
+    monkeypatch.setattr(audio.decoder, "load_mad", lambda: Mad)
+    Decoder(as_buffer(mp3()))
+    assert [[type(argument) for argument in arguments] for arguments in handed] == [[FrameFeed]]
+
+
+def test_9_the_feed_has_nothing_that_pymad_could_map_or_seek():
+    public = {name for name, _ in inspect.getmembers(feed_of([])) if not name.startswith("_")}
+    assert public == {"read", "starved", "ended"}
+
+
+def test_11_nothing_of_pymad_is_used_but_read_and_samplerate():
+    source = inspect.getsource(audio.decoder)
+    used = {word.split("(")[0] for word in source.split("_mad_file.")[1:]}
+    assert used == {"read", "samplerate"}
+
+
+def test_12_two_players_can_decode_at_once_each_in_its_own_thread():
+    results = []
+    threads = [
+        threading.Thread(target=lambda: results.append(list(Decoder(as_buffer(mp3())))))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert results == [list(Decoder(as_buffer(mp3())))] * 3
