@@ -22,3 +22,7 @@ app.command(epilog=client.EPILOG)(client.client)
 def main() -> None:
     """Run the command line."""
     app()
+
+
+if __name__ == "__main__":
+    main()
