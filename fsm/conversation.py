@@ -1,7 +1,7 @@
-"""The client's conversation: what has been asked over one connection, and what is still unanswered.
+"""The client's conversation: what has been asked over one connection, and what is unanswered.
 
-It knows how a server that closes its answers differs from a plain one (protocol.md 7 and 8), and so
-where a list ends, where a song ends, and whose audio is arriving. It knows nothing of playing.
+It knows where a list ends, where a song ends and whose audio arrives, from a server that closes its
+answers and from a plain one (protocol.md 7 and 8). It knows nothing of playing.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class ConversationSession(Session):
         """Lists that are not whole yet, oldest first: is it the user's, to be shown?"""
         self.collected: tuple[on.ListedSong, ...] = ()
         self.late_songs = 0
-        """PLAYs not yet closed whose song nobody wants any more (protocol.md 7)."""
+        """Open PLAYs whose song nobody wants any more (protocol.md 7)."""
         self.wanted_open = False
         """The song that is wanted has been asked for and is not closed."""
         self.audio_coming = False
@@ -125,7 +125,7 @@ class ConversationSession(Session):
 
     def hang_up(self, event: on.Event) -> None:
         """Whoever listens there does not answer."""
-        self.record(do.HangUp("it does not answer LIST: is it an alfine server?"))
+        self.record(do.HangUp("no answer to LIST: is it an alfine server?"))
 
     # Effects: lists
 
@@ -159,9 +159,8 @@ class ConversationSession(Session):
         shown, *rest = self.lists
         self.lists = tuple(rest)
         songs, self.collected = self.collected, ()
-        self.record(told.ListCompleted(songs))
-        if shown:
-            self.record(do.ShowSongs(songs), on.CommandAnswered(on.Command.LIST))
+        answer = (do.ShowSongs(songs), on.CommandAnswered(on.Command.LIST)) if shown else ()
+        self.record(told.ListCompleted(songs), *answer)
 
     def complete_list_and_take_up_waiting(self, event: on.Event) -> None:
         """The list is whole; what waited for it goes now."""
@@ -206,8 +205,8 @@ class ConversationSession(Session):
         """Hand it on; 250 ms of silence after a short message, or 2 s, end the song."""
         self.pass_audio(event)
         self.short_audio = len(event.data) < FULL_AUDIO_BYTES
-        quiet_s = SHORT_AUDIO_QUIET_S if self.short_audio else AUDIO_QUIET_S
-        self.record(do.StartTimer(on.SongWentQuiet(), quiet_s))
+        delay_s = SHORT_AUDIO_QUIET_S if self.short_audio else AUDIO_QUIET_S
+        self.record(do.StartTimer(on.SongWentQuiet(), delay_s))
 
     def close_quiet_song(self, event: on.Event) -> None:
         """The song is taken to be whole; after a full message there may be more all the same."""
@@ -291,8 +290,7 @@ class ConversationSession(Session):
 
     def _send_list(self, shown: bool) -> None:
         self.lists += (shown,)
-        plain = self.state is not CLOSING_SERVER
-        self.record(do.SendRequest(do.Request.LIST, paced=plain))
+        self.record(do.SendRequest(do.Request.LIST, paced=self.state is not CLOSING_SERVER))
 
     def _wait_for_setup(self) -> None:
         self.record(do.StartTimer(on.SetupUnanswered(), SETUP_SILENCE_S))

@@ -1,0 +1,60 @@
+"""ARROW_LOCK: `>>` stands at every input line, and never in the middle of output (RFC 2.6.1)."""
+
+from fsm.effects import ClearLine, Leave, Print, PrintAbovePrompt, ShowPrompt
+from fsm.events import (
+    Command,
+    CommandAnswered,
+    CommandEntered,
+    InputEnded,
+    Interrupted,
+    ListRequested,
+    OutputArrived,
+)
+from fsm.prompt import PromptSession, PromptState
+
+
+def talk(*events):
+    session = PromptSession()
+    return [outcome for event in events for outcome in session.handle(event)], session.state
+
+
+LIST = CommandEntered(Command.LIST, ListRequested())
+
+
+def test_no_prompt_stands_until_the_answer_is_printed():
+    outcomes, state = talk(LIST, OutputArrived("1. one"))
+    assert outcomes == [ListRequested(), Print("1. one")]
+    assert state is PromptState.LOCKED
+
+
+def test_the_prompt_stands_again_after_the_answer():
+    outcomes, state = talk(LIST, OutputArrived("1. one"), CommandAnswered(Command.LIST))
+    assert outcomes[-1] == ShowPrompt()
+    assert state is PromptState.OPEN
+
+
+def test_the_answer_to_another_command_does_not_open_the_lock():
+    outcomes, state = talk(LIST, CommandAnswered(Command.PLAY))
+    assert ShowPrompt() not in outcomes
+    assert state is PromptState.LOCKED
+
+
+def test_output_that_arrives_while_one_types_goes_above_the_prompt():
+    assert talk(OutputArrived("played 1. one"))[0] == [PrintAbovePrompt("played 1. one")]
+
+
+def test_ctrl_c_opens_the_lock_and_clears_the_line():
+    assert talk(LIST, Interrupted()) == ([ListRequested(), ShowPrompt()], PromptState.OPEN)
+    assert talk(Interrupted()) == ([ClearLine()], PromptState.OPEN)
+
+
+def test_an_answer_that_comes_after_ctrl_c_changes_nothing():
+    outcomes, state = talk(LIST, Interrupted(), CommandAnswered(Command.LIST))
+    assert outcomes.count(ShowPrompt()) == 1
+    assert state is PromptState.OPEN
+
+
+def test_leaving_happens_once():
+    outcomes, state = talk(InputEnded(), InputEnded(), OutputArrived("bye"))
+    assert outcomes == [Leave(), Print("bye")]
+    assert state is PromptState.LEFT

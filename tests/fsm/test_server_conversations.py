@@ -1,0 +1,216 @@
+"""The server's machine, spoken to as the RFC's sections 2.4 and 2.7 and protocol.md 3, 6, 7 say.
+
+Written by hand from those texts: a test made from a table cannot find a wrong table.
+"""
+
+from fsm.effects import (
+    CloseAtBoundary,
+    CloseWhenSent,
+    SendClosing,
+    SendNotFound,
+    SendSetupReply,
+    SendSongList,
+    StartSong,
+    StopSong,
+)
+from fsm.events import (
+    ConnectionLost,
+    ListRequested,
+    ListSent,
+    PlayRequested,
+    RequestNotUnderstood,
+    RequestsEnded,
+    RequestTooLong,
+    SetupRequested,
+    SongEnded,
+    SongFailed,
+    StopRequested,
+    TeardownRequested,
+)
+from fsm.server import ServerSession, ServerState
+
+LIST, STOP = ListRequested(), StopRequested()
+RFC_LIST, CLOSED_LIST = SendSongList(closes=False), SendSongList(closes=True)
+
+
+def play(song_id: int) -> PlayRequested:
+    return PlayRequested(song_id)
+
+
+def talk(*events, session=None):
+    """All that a fresh session with songs 1, 2 and 3 asks for, in order."""
+    session = session or ServerSession({1, 2, 3})
+    return [effect for event in events for effect in session.handle(event)], session
+
+
+def effects(*events):
+    return talk(*events)[0]
+
+
+def setup(*events):
+    return effects(SetupRequested(("ends",)), *events)[1:]
+
+
+def test_rfc_2_7_1_listing_playing_and_stopping():
+    asked, session = talk(LIST, ListSent(), play(3), play(2), play(1), STOP, RequestsEnded())
+    assert asked == [
+        RFC_LIST,
+        StartSong(3),
+        StopSong(),
+        StartSong(2),
+        StopSong(),
+        StartSong(1),
+        StopSong(),
+        CloseWhenSent(),
+    ]
+    assert session.state is ServerState.CLOSING
+
+
+def test_rfc_2_7_2_an_unknown_song():
+    assert effects(LIST, ListSent(), play(99)) == [RFC_LIST, SendNotFound()]
+
+
+def test_rfc_2_4_1_list_during_a_song_goes_first_then_the_song_goes_on():
+    asked, session = talk(play(1), LIST)
+    assert asked == [StartSong(1), RFC_LIST]
+    assert session.state is ServerState.LISTING_WHILE_STREAMING
+    assert talk(ListSent(), session=session)[0] == []
+    assert session.state is ServerState.STREAMING
+
+
+def test_list_during_a_song_is_answered_once():
+    asked = effects(play(1), LIST, ListSent(), SongEnded())
+    assert asked.count(RFC_LIST) == 1
+
+
+def test_two_lists_are_answered_twice_and_then_the_song_goes_on():
+    asked, session = talk(play(1), LIST, LIST, ListSent())
+    assert asked.count(RFC_LIST) == 2
+    assert session.state is ServerState.LISTING_WHILE_STREAMING
+    talk(ListSent(), session=session)
+    assert session.state is ServerState.STREAMING
+
+
+def test_rfc_2_4_3_stop_without_a_song_has_no_effect():
+    asked, session = talk(STOP, LIST, STOP, ListSent(), STOP)
+    assert asked == [RFC_LIST]
+    assert session.state is ServerState.IDLE
+
+
+def test_rfc_2_4_3_stop_halts_the_song_and_nothing_is_answered():
+    asked, session = talk(play(1), STOP)
+    assert asked == [StartSong(1), StopSong()]
+    assert session.state is ServerState.IDLE
+
+
+def test_stop_during_a_list_stops_the_song_and_not_the_list():
+    asked, session = talk(play(1), LIST, STOP)
+    assert asked == [StartSong(1), RFC_LIST, StopSong()]
+    assert session.state is ServerState.LISTING
+
+
+def test_play_waits_for_the_list_before_it():
+    _, session = talk(LIST, play(1))
+    assert session.state is ServerState.LISTING_WHILE_STREAMING
+    talk(ListSent(), session=session)
+    assert session.state is ServerState.STREAMING
+
+
+def test_play_of_an_unknown_song_ends_the_song_that_was_sent():
+    asked, session = talk(play(1), play(99))
+    assert asked == [StartSong(1), StopSong(), SendNotFound()]
+    assert session.state is ServerState.IDLE
+
+
+def test_what_is_not_understood_is_answered_404_and_the_song_goes_on():
+    asked, session = talk(play(1), RequestNotUnderstood("HELO"))
+    assert asked == [StartSong(1), SendNotFound()]
+    assert session.state is ServerState.STREAMING
+
+
+def test_a_request_without_end_is_answered_404_and_the_connection_closed():
+    asked, session = talk(RequestTooLong(), LIST, play(1))
+    assert asked == [SendNotFound(), CloseWhenSent()]
+    assert session.state is ServerState.CLOSING
+
+
+def test_a_file_that_fails_is_answered_404_also_for_a_peer_without_ends():
+    asked, session = talk(play(1), SongFailed("gone"))
+    assert asked == [StartSong(1), SendNotFound()]
+    assert session.state is ServerState.IDLE
+
+
+def test_a_client_that_shuts_down_its_side_still_gets_its_song():
+    asked, session = talk(play(1), RequestsEnded())
+    assert asked == [StartSong(1)]
+    assert session.state is ServerState.FINISHING
+    assert talk(SongEnded(), session=session)[0] == [CloseWhenSent()]
+
+
+def test_a_client_that_shuts_down_its_side_still_gets_its_list_and_song():
+    asked, session = talk(play(1), LIST, RequestsEnded(), ListSent(), SongEnded())
+    assert asked == [StartSong(1), RFC_LIST, CloseWhenSent()]
+    assert session.state is ServerState.CLOSING
+
+
+def test_a_lost_connection_drops_the_song():
+    asked, session = talk(play(1), ConnectionLost())
+    assert asked == [StartSong(1), StopSong()]
+    assert session.state is ServerState.CLOSED
+
+
+# protocol.md 7
+
+
+def test_setup_is_answered_with_the_product_and_what_was_accepted():
+    assert effects(SetupRequested(("ends",))) == [SendSetupReply(("alfine/1", "ends"))]
+    assert effects(SetupRequested(("other", "ends"))) == [SendSetupReply(("alfine/1", "ends"))]
+    assert effects(SetupRequested(("other",))) == [SendSetupReply(("alfine/1",))]
+
+
+def test_setup_of_something_else_does_not_take_ends_back():
+    assert setup(SetupRequested(("other",)), LIST)[1:] == [CLOSED_LIST]
+
+
+def test_every_list_and_play_after_setup_is_closed_once():
+    assert setup(LIST, ListSent(), play(1), SongEnded()) == [
+        CLOSED_LIST,
+        StartSong(1),
+        SendClosing(),
+    ]
+
+
+def test_a_song_cut_short_is_closed_before_anything_that_follows():
+    assert setup(play(1), play(2), STOP) == [
+        StartSong(1),
+        StopSong(),
+        SendClosing(),
+        StartSong(2),
+        StopSong(),
+        SendClosing(),
+    ]
+
+
+def test_an_unknown_song_during_a_song_closes_both():
+    assert setup(play(1), play(99)) == [StartSong(1), StopSong(), SendClosing(), SendNotFound()]
+
+
+def test_a_song_that_fails_is_closed_by_404_alone():
+    assert setup(play(1), SongFailed("truncated")) == [StartSong(1), SendNotFound()]
+
+
+def test_what_was_asked_for_before_setup_is_not_closed():
+    asked, session = talk(play(1), LIST, SetupRequested(("ends",)), ListSent(), STOP)
+    assert SendClosing() not in asked
+    assert RFC_LIST in asked
+    assert talk(play(2), SongEnded(), session=session)[0] == [StartSong(2), SendClosing()]
+
+
+def test_teardown_sends_nothing_more():
+    assert setup(play(1), LIST, TeardownRequested(), ListSent()) == [
+        StartSong(1),
+        CLOSED_LIST,
+        StopSong(),
+        CloseAtBoundary(),
+    ]
+    assert effects(TeardownRequested()) == [CloseAtBoundary()]

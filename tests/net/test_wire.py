@@ -1,0 +1,275 @@
+"""The codec: every split gives the same events, and what is sent is what arrives."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsm.effects import Request, SendRequest
+from fsm.events import (
+    AudioReceived,
+    ListedSong,
+    ListReceived,
+    ListRequested,
+    NotFoundReceived,
+    PlayRequested,
+    RequestNotUnderstood,
+    RequestTooLong,
+    SetupReceived,
+    SetupRequested,
+    StopRequested,
+    TeardownRequested,
+)
+from net.framing import audio_message, chunks
+from net.wire import (
+    LIST_CLOSING,
+    MAX_REQUEST_BYTES,
+    NOT_FOUND,
+    RequestDecoder,
+    ResponseDecoder,
+    WireError,
+    encode_request,
+    list_entry,
+    list_messages,
+    setup_message,
+)
+from tests.net.test_framing import salted
+
+EOM = b" END END"
+
+
+def pieces(stream: bytes, splits):
+    edges = [0, *sorted({min(s, len(stream)) for s in splits}), len(stream)]
+    return [stream[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+
+
+def decode(decoder, *parts):
+    return [event for part in parts for event in decoder.feed(part)]
+
+
+# Requests
+
+
+@pytest.mark.parametrize(
+    ("request_", "event"),
+    [
+        (b"LIST", ListRequested()),
+        (b"LIST of everything", ListRequested()),
+        (b"PLAY 1", PlayRequested(1)),
+        (b"PLAY 9999999999", PlayRequested(9_999_999_999)),
+        (b"STOP", StopRequested()),
+        (b"STOP 3", StopRequested()),
+        (b"STOP None", StopRequested()),
+        (b"SETUP ends", SetupRequested(("ends",))),
+        (b"SETUP", SetupRequested(())),
+        (b"SETUP a  ends", SetupRequested(("a", "ends"))),
+        (b"TEARDOWN", TeardownRequested()),
+    ],
+)
+def test_requests_are_understood(request_, event):
+    assert decode(RequestDecoder(), request_ + EOM) == [event]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"", b" ", b"HELO", b"list", b"LISTS", b"PLAY", b"PLAY ", b"PLAY 0", b"PLAY 01", b"PLAY x",
+        b"PLAY -1", b"PLAY 1 2", b"PLAY  1", b"PLAY 1 ", b"PLAY 10000000000", b"PLAY \xd9\xa3",
+        b"PLAY 1\n", b"TEARDOWN now", b"\xff\xfe", b" LIST", b"SETUP \xe9", b"GET / HTTP/1.1",
+    ],
+)  # fmt: skip
+def test_anything_else_is_not_understood_and_the_next_request_is(request_):
+    first, second = decode(RequestDecoder(), request_ + EOM + b"LIST" + EOM)
+    assert isinstance(first, RequestNotUnderstood)
+    assert first.shown.isprintable()
+    assert second == ListRequested()
+
+
+def test_a_person_may_press_enter():
+    typed = b"\r\nLIST END END\r\nPLAY 3 END END\n\nSTOP END END\n"
+    assert decode(RequestDecoder(), typed) == [ListRequested(), PlayRequested(3), StopRequested()]
+
+
+def test_every_split_of_a_recorded_session_gives_the_same_requests():
+    session = (
+        b"LIST END ENDPLAY 3 END ENDPLAY 2 END END\r\nPLAY 99 END ENDSTOP None END ENDBAD END END"
+    )
+    whole = decode(RequestDecoder(), session)
+    assert len(whole) == 6
+    for split in range(len(session) + 1):
+        assert decode(RequestDecoder(), session[:split], session[split:]) == whole
+    assert decode(RequestDecoder(), *(bytes([b]) for b in session)) == whole
+
+
+@given(st.binary(max_size=200), st.lists(st.integers(0, 200)))
+def test_no_bytes_raise_and_no_split_matters(noise, splits):
+    stream = noise.replace(b"|", EOM) + b"LIST" + EOM
+    assert decode(RequestDecoder(), *pieces(stream, splits)) == decode(RequestDecoder(), stream)
+
+
+@pytest.mark.parametrize("step", [1, 7, 4096, 10_000])
+def test_4096_bytes_without_eom_are_one_too_long_request(step):
+    def feed(size):
+        decoder = RequestDecoder()
+        flood = b"A" * size
+        return decode(decoder, *(flood[i : i + step] for i in range(0, size, step))), decoder
+
+    assert feed(MAX_REQUEST_BYTES)[0] == []
+    events, decoder = feed(MAX_REQUEST_BYTES + 1)
+    assert events == [RequestTooLong()]
+    assert decode(decoder, b"LIST END END") == []
+    assert decoder.pending_bytes == 0
+
+
+@pytest.mark.parametrize("split", [1, 4088, 4090, 4095, 4096, 4097])
+def test_a_request_that_ends_beyond_the_limit_is_too_long_however_it_is_split(split):
+    stream = b"LIST " + b"x" * 4085 + EOM + b"LIST" + EOM
+    assert decode(RequestDecoder(), stream[:split], stream[split:]) == [RequestTooLong()]
+
+
+@pytest.mark.parametrize(
+    ("request_", "line"),
+    [
+        (SendRequest(Request.LIST), b"LIST END END"),
+        (SendRequest(Request.PLAY, 3), b"PLAY 3 END END"),
+        (SendRequest(Request.STOP), b"STOP END END"),
+        (SendRequest(Request.SETUP), b"SETUP ends END END"),
+        (SendRequest(Request.TEARDOWN), b"TEARDOWN END END"),
+    ],
+)
+def test_requests_are_encoded_as_the_rfc_shows_them(request_, line):
+    assert encode_request(request_) == line
+
+
+# Responses
+
+RECORDED = (
+    b"RESP 100 END 1. NIN - 34 Ghosts IV END 2. cinematrik - Revolve END END"
+    b"RESP 200 END \xff\xfb\x90\x64 song END ENDERRO 404 END END"
+    b"RESP 101 END alfine/1 ends END ENDRESP 200 END  END ENDRESP 100 END  END END"
+)
+EVENTS = [
+    ListReceived((ListedSong(1, "NIN - 34 Ghosts IV"), ListedSong(2, "cinematrik - Revolve"))),
+    AudioReceived(b"\xff\xfb\x90\x64 song"),
+    NotFoundReceived(),
+    SetupReceived(("alfine/1", "ends")),
+    AudioReceived(b""),
+    ListReceived(()),
+]
+
+
+def test_every_split_of_a_recorded_session_gives_the_same_responses():
+    assert decode(ResponseDecoder(), RECORDED) == EVENTS
+    for split in range(len(RECORDED) + 1):
+        assert decode(ResponseDecoder(), RECORDED[:split], RECORDED[split:]) == EVENTS
+    assert decode(ResponseDecoder(), *(bytes([b]) for b in RECORDED)) == EVENTS
+
+
+@given(salted, st.lists(st.integers(0, 30_000), max_size=20))
+def test_what_is_sent_is_what_arrives(audio, splits):
+    stream = b"".join(map(audio_message, chunks(audio))) + NOT_FOUND
+    *audio_events, last = decode(ResponseDecoder(), *pieces(stream, splits))
+    assert b"".join(event.data for event in audio_events) == audio
+    assert last == NotFoundReceived()
+
+
+def test_a_sender_that_does_not_cut_cleanly_is_understood():
+    """Bytes behind an EOM that begin no message: the EOM was audio."""
+    stream = b"RESP 200 END THE END END of it END ENDRESP 200 END next END END"
+    assert decode(ResponseDecoder(), stream) == [
+        AudioReceived(b"THE END END of it"),
+        AudioReceived(b"next"),
+    ]
+
+
+def test_an_eom_at_the_end_of_what_has_arrived_is_an_end():
+    decoder = ResponseDecoder()
+    assert decode(decoder, b"RESP 200 END THE END END") == [AudioReceived(b"THE")]
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"\x00",
+        b"RESPONSE",
+        b"RESP 300 END x END END",
+        b"ERRO 500 END END",
+        b"RESP 200 END " + b"x" * 70_000,
+    ],
+)
+def test_what_is_no_response_is_refused(noise):
+    with pytest.raises(WireError):
+        decode(ResponseDecoder(), noise)
+
+
+# Lists
+
+
+def listed(songs):
+    events = decode(ResponseDecoder(), b"".join(list_messages(songs)))
+    return [song for event in events for song in event.songs]
+
+
+def test_a_list_fits_as_many_whole_entries_as_it_can():
+    songs = [(n, f"song {n:05}") for n in range(1, 1001)]
+    messages = list(list_messages(songs))
+    assert all(len(message) <= 4117 for message in messages)
+    assert all(len(message) > 4117 - 40 for message in messages[:-1])
+    assert listed(songs) == songs
+
+
+def test_a_list_whose_entries_fill_a_message_to_the_byte():
+    entry = "x" * (4096 - len("1. "))
+    assert [len(m) for m in list_messages([(1, entry)])] == [4117]
+    first = "x" * 100
+    second = "y" * (4096 - 103 - 5 - 3)
+    assert len(list(list_messages([(1, first), (2, second)]))) == 1
+    assert len(list(list_messages([(1, first), (2, second + "y")]))) == 2
+
+
+def test_an_empty_library_is_one_empty_message():
+    assert list(list_messages([])) == [LIST_CLOSING] == [b"RESP 100 END  END END"]
+
+
+def test_an_entry_that_is_too_long_is_cut_at_a_character():
+    entry = list_entry(1, "é" * 3000)
+    assert len(entry) <= 4096
+    assert entry.decode().endswith("é…")
+
+
+@given(st.lists(st.text(max_size=60), max_size=60))
+def test_any_titles_can_be_listed(titles):
+    songs = list(enumerate(titles, 1))
+    received = listed(songs)
+    assert [song_id for song_id, _ in received] == [song_id for song_id, _ in songs]
+    assert all(not any(ord(c) < 32 for c in title) for _, title in received)
+
+
+@pytest.mark.parametrize(
+    "title", ["THE END END", "THE END", "END", "a END b", "ENDING END", "END END END END"]
+)
+def test_titles_with_the_word_end(title):
+    assert listed([(1, title), (2, "next")]) == [(1, title), (2, "next")]
+    assert "\u00a0" in list_entry(1, title).decode()
+
+
+def test_escape_codes_in_titles_reach_nobody():
+    assert listed([(1, "\x1b[31mred\x07\u202e\n")]) == [(1, "[31mred")]
+    hostile = b"RESP 100 END 1. \x1b]0;title\x07\x9b31m END END"
+    (event,) = decode(ResponseDecoder(), hostile)
+    assert event.songs[0].title.isprintable()
+
+
+def test_lists_of_deployed_servers_are_understood():
+    """A separator behind the last entry, two spaces, the file's extension, entries without an ID."""
+    stream = b"RESP 100 END 1.  NIN END 2. grapes.mp3 END no ID END END END"
+    (event,) = decode(ResponseDecoder(), stream)
+    assert event.songs == (
+        ListedSong(1, "NIN"),
+        ListedSong(2, "grapes.mp3"),
+        ListedSong(None, "no ID"),
+    )
+
+
+def test_setup_reply():
+    assert setup_message(("alfine/1", "ends")) == b"RESP 101 END alfine/1 ends END END"
