@@ -1,0 +1,110 @@
+"""A sound card for machines that have none: what is played into it is found in a file.
+
+    with sound_card(directory, paced=True) as (env, recording): run a program with env
+
+ALSA's `file` plugin writes what it is given into a file (as fast as it comes), or into a program
+that takes no more than a card would. No server is involved; PortAudio sees one device. What this
+card has been given cannot be taken back, as it can from a real one: where that matters there is
+`sound_server`, which is PulseAudio with a card that it imagines, and a recording of that.
+A recording is s16le at the rate and channels of the stream; from the server 44.1 kHz stereo.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+# Runs as a process of its own: takes what a card would take in a while, then sleeps for as long.
+# A small pipe is the card's small buffer.
+_CARD = """
+import fcntl, os, sys, time
+path, rate, channels = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+bytes_per_s = rate * channels * 2
+backlog = b""
+while True:
+    try:
+        fcntl.fcntl(0, fcntl.F_SETPIPE_SZ, 4096)
+        break
+    except OSError:  # there is more in it than that
+        backlog += os.read(0, 65536)
+due_s = time.monotonic()
+with open(path, "ab", buffering=0) as recording:
+    while piece := backlog or os.read(0, bytes_per_s // 200):
+        backlog = b""
+        recording.write(piece)
+        due_s = max(due_s, time.monotonic() - 0.1) + len(piece) / bytes_per_s
+        time.sleep(max(0.0, due_s - time.monotonic()))
+"""
+
+
+@contextlib.contextmanager
+def sound_card(directory: Path, *, paced: bool) -> Iterator[tuple[dict[str, str], Path]]:
+    """Yield the environment in which a program plays into a recording, and the recording's path."""
+    recording, config = directory / "recording.raw", directory / "asound.conf"
+    recording.touch()
+    target = str(recording)
+    if paced:
+        card = directory / "card.py"
+        card.write_text(_CARD)
+        # ALSA puts in the stream's rate and its channels.
+        target = f"|exec {sys.executable} {card} {recording} %r %c"
+    device = f'type file slave.pcm {{ type null }} file "{target}" format "raw"'
+    config.write_text(f"pcm.!default {{ {device} }}\n")
+    yield {**os.environ, "ALSA_CONFIG_PATH": str(config), "JACK_NO_START_SERVER": "1"}, recording
+
+
+@contextlib.contextmanager
+def sound_server(directory: Path) -> Iterator[tuple[dict[str, str], Path]]:
+    """The same with PulseAudio; needs pulseaudio, pactl, parec and ALSA's plugin for it."""
+    home, recording = str(directory), directory / "recording.raw"
+    address = f"unix:{directory}/door"
+    env = {**os.environ, "HOME": home, "XDG_RUNTIME_DIR": home, "JACK_NO_START_SERVER": "1"}
+    server = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"]
+    door = f"module-native-protocol-unix socket={directory}/door auth-anonymous=1"
+    server += ["--disable-shm=yes", "-L", door]
+    # Without norewinds the imagined card plays two seconds ahead.
+    server += ["-L", "module-null-sink sink_name=card rate=44100 channels=2 norewinds=1"]
+    recorder = ["parec", "-d", "card.monitor", "--raw", "--format=s16le", "--rate=44100"]
+    recorder += ["--channels=2", "--latency-msec=5"]
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context((directory / "pulse.log").open("wb"))
+        stack.enter_context(_process(server, {**env, "PULSE_SERVER": ""}, log, log))
+        env["PULSE_SERVER"] = address
+        info = ["pactl", "info"]
+        _until(lambda: subprocess.run(info, env=env, stdout=log, stderr=log).returncode == 0)
+        out = stack.enter_context(recording.open("wb"))
+        stack.enter_context(_process(recorder, env, out, log))
+        _until(lambda: recording.stat().st_size > 0)
+        yield env, recording
+
+
+@contextlib.contextmanager
+def _process(
+    command: list[str], env: dict[str, str], out: IO[bytes], log: IO[bytes]
+) -> Iterator[None]:
+    process = subprocess.Popen(command, env=env, stdout=out, stderr=log)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _until(condition: Callable[[], bool], limit_s: float = 20.0) -> None:
+    end_s = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < end_s, "the sound server did not start"
+        time.sleep(0.02)
+
+
+def sound(recording: bytes) -> bytes:
+    """A recording without the silence before and behind it, in whole frames of 4 bytes."""
+    start = (len(recording) - len(recording.lstrip(b"\0"))) // 4 * 4
+    end = len(recording.rstrip(b"\0"))
+    return recording[start : end + -end % 4]

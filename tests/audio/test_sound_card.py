@@ -1,0 +1,209 @@
+"""The real PyAudio and PortAudio, in processes of their own, into a sound card made of files."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from audio import Decoder
+from tests.audio.making import FRAME, as_buffer, mp3, with_gapless_tag
+from tests.audio.sound_card import sound, sound_card, sound_server
+from tests.needs import needs_program
+
+BEGIN = """
+import queue, sys, threading
+from pathlib import Path
+from audio import *
+from tests.audio.making import FRAME, as_buffer, mp3, music, with_gapless_tag
+recording = Path(sys.argv[1])
+reports = queue.Queue()
+output, warning = open_output("auto")
+assert isinstance(output, PyAudioOutput), warning
+player = Player(output, reports.put)
+def next_report():
+    return reports.get(timeout=30)
+"""
+
+
+def run(code: str, directory, *, paced: bool = True, server: bool = False) -> tuple[str, bytes]:
+    """What the program printed, and what it played. It must not have said anything else."""
+    card = sound_server(directory) if server else sound_card(directory, paced=paced)
+    with card as (env, recording):
+        command = [sys.executable, "-c", BEGIN + code, str(recording)]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == "", "ALSA and JACK are to be quiet"
+        return done.stdout, recording.read_bytes()
+
+
+def decoded(data: bytes) -> bytes:
+    return sound(b"".join(pcm for _, pcm in Decoder(as_buffer(data))))
+
+
+WHOLE = """
+for tag, song in enumerate((mp3(0.5), mp3(0.5, 22050, 1, 64))):
+    player.play(as_buffer(song), tag)
+    print(next_report(), next_report())
+player.close()
+"""
+
+
+@pytest.mark.parametrize("paced", [False, True])
+def test_every_sample_of_a_song_is_heard(tmp_path, paced):
+    code = "player.play(as_buffer(with_gapless_tag(mp3())), 3)\nprint(next_report(), next_report())"
+    said, played = run(code + "\nplayer.close()", tmp_path, paced=paced)
+    assert "Started(tag=3, rate_hz=44100) PlayedOut(tag=3" in said
+    assert sound(played) == decoded(with_gapless_tag(mp3()))
+
+
+def test_songs_of_two_rates_are_heard_one_after_the_other(tmp_path):
+    # Unpaced, the recording would be begun anew with each stream.
+    said, played = run(WHOLE, tmp_path, paced=True)
+    assert said.count("PlayedOut") == 2
+    first, second = decoded(mp3(0.5)), decoded(mp3(0.5, 22050, 1, 64))
+    assert sound(played).startswith(first)
+    assert sound(played).endswith(second)
+    assert sound(played)[len(first) : -len(second)].strip(b"\0") == b""
+
+
+PAUSE = """
+player.play(as_buffer(mp3()), 1)
+next_report()
+player.pause()
+size = recording.stat().st_size
+while recording.stat().st_size < size + 44100 * 4 * 0.3:
+    threading.Event().wait(0.01)
+player.resume()
+print(next_report())
+player.close()
+"""
+
+
+def test_nothing_is_lost_by_a_pause(tmp_path):
+    said, played = run(PAUSE, tmp_path, paced=True)
+    assert "PlayedOut" in said
+    played, expected = sound(played), decoded(mp3())
+    silence_s = (len(played) - len(expected)) / FRAME / 44100
+    assert 0.05 < silence_s < 2
+    same = next(i for i, (a, b) in enumerate(zip(played, expected, strict=False)) if a != b)
+    assert played[-(len(expected) - same) :] == expected[same:]
+
+
+DRY = """
+buffer, song = AudioBuffer(), mp3()
+buffer.append(song[:9000])
+player.play(buffer, 1)
+print(next_report(), next_report())
+buffer.append(song[9000:])
+buffer.finish()
+print(next_report())
+player.close()
+"""
+
+
+def test_nothing_is_lost_when_a_song_runs_dry(tmp_path):
+    said, played = run(DRY, tmp_path, paced=True)
+    assert said.index("Started") < said.index("RanDry") < said.index("PlayedOut")
+    played, expected = sound(played), decoded(mp3())
+    same = next(i for i, (a, b) in enumerate(zip(played, expected, strict=False)) if a != b)
+    assert played[-(len(expected) - same) :] == expected[same:]
+
+
+STOP = """
+class Watched(PyAudioOutput):
+    written = 0
+    def write(self, pcm):
+        super().write(pcm)
+        self.written += len(pcm) // FRAME
+output.__class__ = Watched
+player.play(as_buffer(mp3(4.0)), 1)
+next_report()
+while recording.stat().st_size < 44100 * 4 * 0.3:
+    threading.Event().wait(0.001)
+before = output.written
+player.stop()
+player.close()
+print(output.written - before, output.written)
+"""
+
+
+def test_stop_lets_no_more_be_written_than_the_write_that_it_meets(tmp_path):
+    # Counted in samples, so that a slow machine changes nothing: 20 ms that were being written,
+    # and 20 more if that write ended just before.
+    said, played = run(STOP, tmp_path)
+    after, written = map(int, said.split())
+    assert after <= 2 * 882
+    assert len(played.rstrip(b"\0")) // FRAME <= written
+    assert decoded(mp3(4.0)).startswith(sound(played)[:-FRAME])
+
+
+STOP_HEARD = """
+from time import sleep
+for tag in range(6):
+    player.play(as_buffer(mp3(4.0)), tag)
+    next_report()
+    began = recording.stat().st_size
+    while recording.stat().st_size < began + 44100 * 4 * 0.3 + tag * 700 * 4:
+        sleep(0.001)
+    heard = recording.stat().st_size // FRAME
+    player.stop()
+    while recording.stat().st_size // FRAME < heard + 44100 // 4:
+        sleep(0.001)
+    played = recording.read_bytes()
+    played = played[: len(played) // FRAME * FRAME]
+    print(len(played.rstrip(bytes(1))) // FRAME - heard)
+player.close()
+"""
+
+
+@needs_program("pulseaudio", "pactl", "parec")
+def test_50_ms_after_stop_nothing_is_heard(tmp_path):
+    said, _ = run(STOP_HEARD, tmp_path, server=True)
+    frames = sorted(map(int, said.split()))
+    # The better half: the server's clock runs on while a busy machine lets the player wait.
+    assert frames[2] / 44100 < 0.050, frames
+
+
+STOPS = """
+player.play(as_buffer(mp3()), 0)
+for tag in range(1, 40):
+    player.play(as_buffer(mp3()), tag)
+    while next_report() != Started(tag, 44100):
+        pass
+    player.stop()
+player.close()
+print("alive")
+"""
+
+
+def test_forty_stops_of_a_thread_that_is_in_a_write_crash_nothing(tmp_path):
+    assert run(STOPS, tmp_path, paced=True)[0].strip() == "alive"
+
+
+DEVICE_FAILS = """
+class Broken:
+    def __getattr__(self, name): return getattr(stream, name)
+    def write(self, pcm): raise OSError(-9988, "Stream closed")
+player.play(as_buffer(mp3(0.5)), 1)
+print(next_report(), next_report())
+real = output._portaudio.open
+def fail(**how):
+    global stream
+    stream = real(**how)
+    return Broken()
+output._portaudio.open = fail
+player.play(as_buffer(mp3(0.5)), 2)
+print(next_report())
+output._portaudio.open = real
+player.play(as_buffer(mp3(0.5)), 3)
+print(next_report(), next_report())
+player.close()
+"""
+
+
+def test_a_device_that_fails_is_reported_and_opened_again(tmp_path):
+    said, _ = run(DEVICE_FAILS, tmp_path, paced=False)
+    assert "OutputFailed(tag=2, reason='the sound device has failed: Stream closed')" in said
+    assert "PlayedOut(tag=3" in said
