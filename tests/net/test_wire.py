@@ -1,5 +1,7 @@
 """The codec: every split gives the same events, and what is sent is what arrives."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,7 +41,7 @@ EOM = b" END END"
 
 def pieces(stream: bytes, splits):
     edges = [0, *sorted({min(s, len(stream)) for s in splits}), len(stream)]
-    return [stream[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [stream[a:b] for a, b in pairwise(edges)]
 
 
 def decode(decoder, *parts):
@@ -261,7 +263,7 @@ def test_escape_codes_in_titles_reach_nobody():
 
 
 def test_lists_of_deployed_servers_are_understood():
-    """A separator behind the last entry, two spaces, the file's extension, entries without an ID."""
+    """A separator behind the last entry, two spaces, a file extension, an entry without an ID."""
     stream = b"RESP 100 END 1.  NIN END 2. grapes.mp3 END no ID END END END"
     (event,) = decode(ResponseDecoder(), stream)
     assert event.songs == (
