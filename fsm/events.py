@@ -102,6 +102,19 @@ class SongFailed(Event):
     reason: str = ""
 
 
+# What befalls the server as a whole.
+
+
+@dataclass(frozen=True, slots=True)
+class ShutdownRequested(Event):
+    """The server is to end: songs may end first, nothing new begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrainExpired(Event):
+    """The time that songs had to end, after ShutdownRequested, is over."""
+
+
 # Responses, as the client's decoder parsed them.
 
 

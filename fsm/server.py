@@ -27,11 +27,21 @@ class ServerState(Enum):
         "a list is being sent, then the song goes on (keep_playing, list_req_while_playing)"
     )
     FINISHING = "the client can ask for nothing more; its song is sent to the end (keep_playing)"
+    DRAINING = "the server is ending; this song is sent to its end (keep_playing)"
     CLOSING = "what waits is sent, then the connection is closed"
     CLOSED = "the connection is gone"
 
 
-IDLE, LISTING, STREAMING, LISTING_WHILE_STREAMING, FINISHING, CLOSING, CLOSED = ServerState
+(
+    IDLE,
+    LISTING,
+    STREAMING,
+    LISTING_WHILE_STREAMING,
+    FINISHING,
+    DRAINING,
+    CLOSING,
+    CLOSED,
+) = ServerState
 
 _OPEN = (IDLE, LISTING, STREAMING, LISTING_WHILE_STREAMING)
 _SILENT = (IDLE, LISTING)
@@ -133,10 +143,34 @@ SERVER = Table(
         Row(FINISHING, on.ListSent, FINISHING, effect="count_list", rfc="2.4.1"),
         Row(FINISHING, on.SongEnded, CLOSING, effect="close_song_and_connection", rfc="P7"),
         Row(FINISHING, on.SongFailed, CLOSING, effect="refuse_and_close", rfc="P7"),
+        # The server is ending: songs may end, nothing new begins.
+        each(_SILENT, on.ShutdownRequested, CLOSING, effect="close_when_sent", rfc="P7"),
+        each(_KEEP_PLAYING, on.ShutdownRequested, DRAINING, rfc="P7"),
+        each((FINISHING, CLOSING), on.ShutdownRequested, rfc="P7"),
+        Row(DRAINING, on.ListRequested, DRAINING, effect="send_list", rfc="2.4.1"),
+        Row(DRAINING, on.ListSent, DRAINING, effect="count_list", rfc="2.4.1"),
+        Row(DRAINING, on.PlayRequested, CLOSING, effect="cut_refuse_and_close", rfc="P6"),
+        Row(DRAINING, on.StopRequested, CLOSING, effect="stop_song_and_close", rfc="2.4.3"),
+        Row(DRAINING, on.SetupRequested, DRAINING, effect="send_setup_reply", rfc="P7"),
+        Row(DRAINING, on.TeardownRequested, CLOSING, effect="cut_and_close", rfc="P7"),
+        Row(DRAINING, on.RequestNotUnderstood, DRAINING, effect="send_not_found", rfc="P3"),
+        Row(DRAINING, on.RequestTooLong, CLOSING, effect="cut_refuse_and_close", rfc="P3"),
+        Row(DRAINING, on.RequestsEnded, FINISHING, rfc="P3"),
+        Row(DRAINING, on.SongEnded, CLOSING, effect="close_song_and_connection", rfc="P7"),
+        Row(DRAINING, on.SongFailed, CLOSING, effect="refuse_and_close", rfc="P7"),
+        # Without its closing message nobody takes a song that was cut here for whole.
+        each((FINISHING, DRAINING), on.DrainExpired, CLOSING, effect="cut_and_close", rfc="P7"),
+        Row(CLOSING, on.DrainExpired, CLOSING, effect="close_at_boundary", rfc="P7"),
         Row(CLOSING, on.ListSent, CLOSING, rfc="P7"),
         [row for event in _ASKED for row in each((CLOSING,), event, rfc="P7")],
         each((*_SILENT, CLOSING), on.ConnectionLost, CLOSED, rfc="1"),
-        each((*_KEEP_PLAYING, FINISHING), on.ConnectionLost, CLOSED, effect="drop_song", rfc="1"),
+        each(
+            (*_KEEP_PLAYING, FINISHING, DRAINING),
+            on.ConnectionLost,
+            CLOSED,
+            effect="drop_song",
+            rfc="1",
+        ),
     ],
 )
 
@@ -231,6 +265,11 @@ class ServerSession(Session):
         """Drop the song and close after the message that was begun."""
         self.drop_song(event)
         self.close_at_boundary(event)
+
+    def stop_song_and_close(self, event: on.Event) -> None:
+        """End the song, send what waits, close."""
+        self.stop_song(event)
+        self.close_when_sent(event)
 
     def refuse_and_close(self, event: on.Event) -> None:
         """Send ERRO 404, then close."""
