@@ -13,9 +13,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command(
-    epilog="Example: alfine server ~/Music 12345 --host 0.0.0.0",
-)(server.server)
+app.command(epilog=server.EPILOG)(server.server)
 app.command(epilog=client.EPILOG)(client.client)
 
 

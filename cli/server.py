@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
+import hashlib
+import os
 import signal
 import sys
+import tempfile
+import time
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import platformdirs
 import typer
 
-from net.server import StreamingServer
+from cli.logs import log, logging_to_stdout
+from net.limits import Limits, default_clients, descriptors
+from net.listening import listen, loop_factory
+from net.rescan import Rescan
+from net.serving import Serving
+from net.workers import Workers
 from songs import Library, MusicDirError, ScanReport
 
 USAGE = 2
 SHOWN_UNUSABLE = 20
+MIB = 1 << 20
+LIMITS, RUNNING = "Limits", "Running"
+EPILOG = """Examples:
 
-log = logging.getLogger("alfine.server")
+alfine server ~/Music 12345
+
+alfine server ~/Music 12345 --host 0.0.0.0 --workers 4 --per-address 20 --drain 60
+"""
+_DEFAULT = Limits()
 
 
 def server(
@@ -31,36 +46,178 @@ def server(
             help="The address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for all."
         ),
     ] = "127.0.0.1",
+    workers: Annotated[
+        int, typer.Option(help="Processes that serve, on one port.", min=1, rich_help_panel=RUNNING)
+    ] = 1,
+    drain: Annotated[
+        float,
+        typer.Option(
+            help="Seconds that songs have to end in after SIGTERM or Ctrl-C.",
+            min=0,
+            rich_help_panel=RUNNING,
+        ),
+    ] = _DEFAULT.drain_s,
+    loop: Annotated[
+        str,
+        typer.Option(
+            help="The event loop: auto (uvloop where it is installed), asyncio or uvloop.",
+            rich_help_panel=RUNNING,
+        ),
+    ] = "auto",
+    cache_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where songs are kept ready for the wire, and titles from one start to the next.",
+            show_default="the user's cache directory",
+            rich_help_panel=RUNNING,
+        ),
+    ] = None,
+    cache_size: Annotated[
+        int,
+        typer.Option(
+            help="MiB of songs kept ready, in each worker; more only while they are being sent.",
+            min=0,
+            rich_help_panel=LIMITS,
+        ),
+    ] = _DEFAULT.cache_bytes // MIB,
+    clients: Annotated[
+        int | None,
+        typer.Option(
+            help="Clients at a time, in each worker; one more is answered ERRO 404 and closed.",
+            min=1,
+            show_default="10000, or what the descriptors allow",
+            rich_help_panel=LIMITS,
+        ),
+    ] = None,
+    per_address: Annotated[
+        int,
+        typer.Option(
+            help="Clients from one address, in each worker; this machine's own are exempt.",
+            min=1,
+            rich_help_panel=LIMITS,
+        ),
+    ] = _DEFAULT.per_address,
+    request_time: Annotated[
+        float,
+        typer.Option(
+            help="Seconds from a request's first byte to its END END.",
+            min=0.1,
+            rich_help_panel=LIMITS,
+        ),
+    ] = _DEFAULT.request_s,
+    request_rate: Annotated[
+        int,
+        typer.Option(
+            help="Requests per second that a client is heard with.", min=1, rich_help_panel=LIMITS
+        ),
+    ] = _DEFAULT.requests_s,
+    idle_time: Annotated[
+        float,
+        typer.Option(
+            help="Seconds that a client may ask for nothing.", min=0.1, rich_help_panel=LIMITS
+        ),
+    ] = _DEFAULT.idle_s,
+    stall_time: Annotated[
+        float,
+        typer.Option(
+            help="Seconds that a client may take nothing of what is sent.",
+            min=1,
+            rich_help_panel=LIMITS,
+        ),
+    ] = _DEFAULT.stall_s,
+    least_rate: Annotated[
+        int,
+        typer.Option(
+            help="Bytes per second that a client has to take, over a minute.",
+            min=0,
+            rich_help_panel=LIMITS,
+        ),
+    ] = _DEFAULT.rate_bytes_s,
+    backlog: Annotated[
+        int,
+        typer.Option(
+            help="Connections that may wait to be accepted.", min=1, rich_help_panel=LIMITS
+        ),
+    ] = _DEFAULT.backlog,
 ) -> None:
     """Serve the MP3s of a folder, and log what each client asks for.
 
-    A folder that cannot be read, or a port that cannot be had, ends with exit code 2.
+    SIGTERM or Ctrl-C lets songs end, a second one does not; the exit code is 0 for both. A folder
+    that cannot be read, or a port that cannot be had, ends with exit code 2.
     """
-    library = Library(music_dir)
+    limits = Limits(
+        clients=_allowed(clients),
+        per_address=per_address,
+        request_s=request_time,
+        idle_s=idle_time,
+        stall_s=stall_time,
+        rate_bytes_s=least_rate,
+        requests_s=request_rate,
+        backlog=backlog,
+        cache_bytes=cache_size * MIB,
+        drain_s=drain,
+    )
+    directory = _cache_directory(cache_dir)
     try:
+        loop_name, make_loop = loop_factory(loop)
+    except ModuleNotFoundError:
+        _refuse(f"there is no event loop {loop!r} here: auto and asyncio always work")
+    began = time.monotonic()
+    try:
+        library = Library(music_dir, _index_path(directory, music_dir))
         report = library.scan()
     except MusicDirError as error:
         _refuse(str(error))
-    _log_to_stdout()
-    _introduce(library, report)
+    rescan = Rescan(library, time.monotonic() - began)
     try:
-        asyncio.run(_serve(library, host, port))
+        groups = listen(host, port, limits, workers)
     except OSError as error:
         _refuse(f"cannot listen on {host} port {port}: {error.strerror or error}; try another port")
+    serving = Serving(library, limits, directory, make_loop)
+    with logging_to_stdout() as start_thread:
+        _introduce(library, report)
+        address, chosen_port = groups[0][0].getsockname()[:2]
+        log.info("limits: %s", limits)
+        log.info("%s, %d worker%s", loop_name, workers, "" if workers == 1 else "s")
+        log.info("listening on %s port %d; a client connects with:", address, chosen_port)
+        log.info("    alfine client %s %d", address, chosen_port)
+        if workers == 1:
+            start_thread()
+            signals = (signal.SIGINT, signal.SIGTERM)
+            serving.run(groups[0], signals, lambda stop: rescan.asked)
+        else:
+            Workers(serving, groups, rescan, start_thread).run()
 
 
-async def _serve(library: Library, host: str, port: int) -> None:
-    streaming = StreamingServer(library)
-    address, chosen_port = await streaming.start(host, port)
-    log.info("listening on %s port %d; a client connects with:", address, chosen_port)
-    log.info("    alfine client %s %d", address, chosen_port)
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
-    log.info("stopping")
-    await streaming.stop()
+def _allowed(clients: int | None) -> int:
+    """Promise no more clients than there can be descriptors for."""
+    if clients is None:
+        return default_clients()
+    if clients + 64 > descriptors():
+        _refuse(
+            f"--clients {clients} needs more descriptors than the {descriptors()} that this "
+            "process may have; raise them (ulimit -n), or ask for fewer"
+        )
+    return clients
+
+
+def _cache_directory(asked_for: Path | None) -> Path:
+    """Return the directory asked for, else the user's own, else the one for temporary files."""
+    directory = asked_for or Path(platformdirs.user_cache_dir("alfine"))
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            return directory
+    except OSError as error:
+        if asked_for is not None:
+            _refuse(f"the cache directory {str(directory)!a} cannot be used: {error.strerror}")
+    return Path(tempfile.gettempdir())
+
+
+def _index_path(directory: Path, music_dir: Path) -> Path:
+    """Where the titles of this folder are remembered: one file for each folder."""
+    name = hashlib.sha256(os.fsencode(music_dir.absolute())).hexdigest()[:16]
+    return directory / f"titles-{name}.sqlite"
 
 
 def _introduce(library: Library, report: ScanReport) -> None:
@@ -75,13 +232,6 @@ def _introduce(library: Library, report: ScanReport) -> None:
         log.warning("and %d files more that cannot be used", len(report.unusable) - SHOWN_UNUSABLE)
     for warning in report.warnings:
         log.warning("%s", warning)
-
-
-def _log_to_stdout() -> None:
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
 
 
 def _refuse(why: str) -> NoReturn:

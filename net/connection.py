@@ -1,243 +1,311 @@
-"""One client of the server: a task that hears its requests and a task that sends to it.
+"""One client of the server: its socket, its machine, and when each of them is turned to.
 
-It carries out what the server's machine decides and decides nothing itself (RFC 2.4).
+It carries out what the server's machine decides and decides nothing itself (RFC 2.4). No task and
+no timer belongs to it: the event loop calls it when its socket can be read or written.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
+import fcntl
 import logging
-from collections import deque
+import socket
+import struct
+import termios
+import time
+from collections.abc import Callable
+from enum import Enum
+from typing import Protocol
 
-from fsm.effects import (
-    CloseAtBoundary,
-    CloseWhenSent,
-    Effect,
-    SendClosing,
-    SendNotFound,
-    SendSetupReply,
-    SendSongList,
-    StartSong,
-    StopSong,
-)
+from fsm.effects import CloseAtBoundary, Effect, StartSong, StopSong
 from fsm.events import (
     ConnectionLost,
+    DrainExpired,
     Event,
-    ListRequested,
-    ListSent,
-    PlayRequested,
-    RequestNotUnderstood,
     RequestsEnded,
-    RequestTooLong,
-    SetupRequested,
-    SongEnded,
+    ShutdownRequested,
     SongFailed,
-    StopRequested,
-    TeardownRequested,
 )
 from fsm.server import ServerSession
-from net.framing import AUDIO_CLOSING
-from net.sending import Sending
-from net.wire import LIST_CLOSING, NOT_FOUND, RequestDecoder, list_messages, setup_message
-from songs import Library, SongUnavailable
+from net.cache import SpoolCache
+from net.limits import Limits, reset
+from net.listing import Listing, ListingUnderWay
+from net.outgoing import Outgoing
+from net.pace import Pace
+from net.spool import Spool
+from net.telling import describe
+from net.wire import RequestDecoder
+from songs import Library
 
 log = logging.getLogger("alfine.server")
 
-RECEIVE_BYTES = 4096
-LIST_BATCH_MESSAGES = 16
+RECEIVE_BYTES = 1024
+"""Of one turn; small, so that few requests are here before the pace is looked at."""
+BATCH_BYTES = 256 * 1024
+"""Of one connection and turn of the loop: nobody waits longer than that for anybody."""
+MAX_ANSWERS = 64
+"""That wait. Whoever asks for more without reading is not read from."""
 LINGER_S = 1.0
 LINGER_BYTES = 256 * 1024
-CLOSE_TIMEOUT_S = 5.0
 
 
-class Connection:
-    """One client: its machine, its two tasks, and the answers that wait (RFC 2.6.2)."""
+class House(Protocol):
+    """What all connections of a server share."""
 
-    def __init__(
-        self,
-        number: int,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        library: Library,
-    ) -> None:
-        self.session = ServerSession(library)
-        self._reader = reader
-        self._writer = writer
-        self._library = library
-        self._answers: deque[Effect] = deque()
-        self._sending: Sending | None = None
-        self._closing = False
-        self._work = asyncio.Event()
-        peer = writer.get_extra_info("peername") or ("?", 0)
-        self._name = f"#{number} {peer[0]}:{peer[1]}"
+    loop: asyncio.AbstractEventLoop
+    library: Library
+    limits: Limits
+    spools: SpoolCache
 
-    async def run(self) -> None:
-        """Serve this client until it or the server has had enough. Never raises."""
+    def listing(self, ready: Callable[[], None]) -> Listing | None:
+        """Return the list of now; None if `ready` will be called when it is there."""
+
+    def forget(self, connection: Connection) -> None:
+        """The connection is gone."""
+
+
+class Phase(Enum):
+    """How far the socket has come; what is sent over it is the machine's to say."""
+
+    OPEN = "it is served"
+    ENDING = "what was begun is sent, then the sending side is shut down"
+    LINGERING = "all is sent; the client is heard out for a moment"
+    GONE = "the socket is closed"
+
+
+class Connection(Outgoing):
+    """One client: its machine, and what goes on between it and the socket (RFC 2.6.2)."""
+
+    __slots__ = (
+        "_decoder",
+        "_heard_out",
+        "_held",
+        "_house",
+        "_linger_until",
+        "_name",
+        "_pace",
+        "_phase",
+        "_reading",
+        "_unheard_bytes",
+        "_writing",
+        "session",
+    )
+
+    def __init__(self, house: House, name: str, sock: socket.socket) -> None:
+        super().__init__(sock)
+        self.session = ServerSession(house.library)
+        self._house = house
+        self._name = name
+        self._decoder = RequestDecoder()
+        self._pace = Pace(house.limits, time.monotonic())
+        self._phase = Phase.OPEN
+        self._linger_until = 0.0
+        self._unheard_bytes = 0
+        self._heard_out = False
+        """The client has shut down its side."""
+        self._held = False
+        """The client asks too fast: for a moment it is not read from."""
+        self._reading = self._writing = False
         self._log("connected")
-        hearing = asyncio.create_task(self._hear())
-        sending = asyncio.create_task(self._send())
-        why = "closed"
+        self._watch(writing=False)
+
+    # What the event loop calls
+
+    def _readable(self) -> None:
         try:
-            # The sender ends the connection: when the client has only shut down its side, what it
-            # asked for is still sent.
-            await sending
-        except OSError as error:
-            why = error.strerror or type(error).__name__
-        except asyncio.CancelledError:
-            why = "the server stops"
-        except Exception:
-            log.exception("%s: a fault in the server ends this connection", self._name)
-        finally:
-            await self._close_socket(hearing)
-            self._fire(ConnectionLost(why))
-            self._log(f"disconnected: {why}")
-
-    async def _hear(self) -> None:
-        decoder = RequestDecoder()
-        unheard_bytes = 0
-        try:
-            while data := await self._reader.read(RECEIVE_BYTES):
-                for request in decoder.feed(data):
-                    self._fire(request)
-                unheard_bytes += len(data) if self._closing else 0
-                if unheard_bytes > LINGER_BYTES:
-                    return
-            self._fire(RequestsEnded())
-        except OSError:
-            self._break_off()
-        except Exception:
-            log.exception("%s: a fault in the server ends this connection", self._name)
-            self._break_off()
-
-    def _break_off(self) -> None:
-        self._writer.transport.abort()
-        self._closing = True
-        self._work.set()
-
-    async def _send(self) -> None:
-        while True:
-            if self._answers:
-                await self._answer(self._answers.popleft())
-            elif self._closing:
-                return
-            elif self._sending is not None:
-                await self._stream(self._sending)
-            else:
-                self._work.clear()
-                await self._work.wait()
-
-    async def _answer(self, answer: Effect) -> None:
-        match answer:
-            case SendSongList(closes):
-                await self._send_list(closes)
-            case SendNotFound():
-                self._writer.write(NOT_FOUND)
-            case SendClosing():
-                self._writer.write(AUDIO_CLOSING)
-            case SendSetupReply(tokens):
-                self._writer.write(setup_message(tokens))
-            case CloseWhenSent():
-                self._closing = True
-        await self._writer.drain()
-
-    async def _send_list(self, closes: bool) -> None:
-        songs = ((song.song_id, song.title) for song in self._library.songs)
-        messages = list_messages(songs)
-        while batch := b"".join(itertools.islice(messages, LIST_BATCH_MESSAGES)):
-            if self._closing:
-                return
-            self._writer.write(batch)
-            await self._writer.drain()
-        if closes:
-            self._writer.write(LIST_CLOSING)
-        self._fire(ListSent())
-
-    async def _stream(self, sending: Sending) -> None:
-        """Send the messages that are ready, or get some ready; in between an answer may go."""
-        if not sending.messages and not sending.whole:
-            await self._read(sending)
+            self._hear(self.sock.recv(RECEIVE_BYTES))
+        except (BlockingIOError, InterruptedError):
             return
-        messages, sending.messages = sending.messages, b""
-        self._writer.write(messages)
-        await self._writer.drain()
-        if sending.whole and sending is self._sending:
-            self._drop_song()
-            self._log(f"song {sending.song.song_id} sent whole")
-            self._fire(SongEnded())
+        except OSError as error:
+            self.lose(error.strerror or type(error).__name__)
+        except Exception:
+            self._break_off()
 
-    async def _read(self, sending: Sending) -> None:
+    def go_on(self) -> None:
+        """Send a bounded batch of what there is to send."""
+        if self._phase is Phase.GONE:
+            return
+        more = True
         try:
-            await asyncio.to_thread(sending.read)
-        except (OSError, SongUnavailable) as error:
-            if sending is self._sending:
-                self._drop_song()
-                self._log(f"song {sending.song.song_id} cannot be sent: {error}", logging.ERROR)
-                self._fire(SongFailed(str(error)))
+            more = self.turn(BATCH_BYTES)
+            if not more and self._phase is Phase.ENDING:
+                self._shut_down()
+        except (BlockingIOError, InterruptedError):
+            pass
+        except OSError as error:
+            self.lose(error.strerror or str(error))
+        except Exception:
+            self._break_off()
+        self._watch(writing=more)
 
-    def _fire(self, event: Event) -> None:
+    def sweep(self, now: float) -> None:
+        """Cut the client off if it has run out of time; called about once a second."""
+        if self._phase is Phase.LINGERING:
+            self._sweep_lingering(now)
+            return
+        playing = self._song is not None
+        why = self._pace.overdue(now, self.sent_bytes, full=self._writing, playing=playing)
+        if why is not None:
+            self.lose(why, at_once=True)
+
+    def shut_down(self) -> None:
+        """The server is ending: a song may end first."""
+        self._happened(ShutdownRequested())
+
+    def drain_expired(self) -> None:
+        """The server ends now: close at the next boundary."""
+        self._happened(DrainExpired())
+
+    # Reading
+
+    def _hear(self, data: bytes) -> None:
+        if self._phase is not Phase.OPEN:
+            self._hear_out(data)
+            return
+        if not data:
+            self._heard_out = True
+            self._happened(RequestsEnded())
+            return
+        requests = self._decoder.feed(data)
+        for request in requests:
+            self.fire(request)
+        now = time.monotonic()
+        if hold_s := self._pace.heard(len(requests), self._decoder.pending_bytes, now):
+            self._held = True
+            self._house.loop.call_later(hold_s, self._listen_again)
+        self.go_on()
+
+    def _listen_again(self) -> None:
+        self._held = False
+        self._pace.listening_again(time.monotonic())
+        self._watch(writing=self._writing)
+
+    def _hear_out(self, data: bytes) -> None:
+        """All that still comes is thrown away; with unread bytes a close would be a reset."""
+        self._unheard_bytes += len(data)
+        if not data or self._unheard_bytes > LINGER_BYTES:
+            self._heard_out = True
+            if self._phase is Phase.LINGERING:
+                self.lose("closed")
+            else:
+                self._watch(writing=self._writing)
+
+    # The machine
+
+    def _happened(self, event: Event) -> None:
+        try:
+            self.fire(event)
+        except Exception:
+            self._break_off()
+        self.go_on()
+
+    def fire(self, event: Event) -> None:
         """Let the machine take the event, and set going what it asks for."""
         effects = self.session.handle(event)
-        if (shown := self._shown(event)) is not None:
-            self._log(shown)
+        song_id = self._song.song_id if self._song is not None else None
+        if (words := describe(event, self._house.library, song_id)) is not None:
+            self._log(words, logging.ERROR if isinstance(event, SongFailed) else logging.INFO)
         for effect in effects:
             match effect:
                 case StartSong(song_id):
-                    song = self._library.get(song_id)
-                    assert song is not None, "the machine starts only songs that are known"
-                    self._sending = Sending(song, self._library)
+                    self._start(song_id)
                 case StopSong():
-                    self._drop_song()
+                    self.stop()
                 case CloseAtBoundary():
-                    self._answers.clear()
-                    self._closing = True
+                    self.cut()
+                    self.end()
                 case Effect():
                     self._answers.append(effect)
-        self._work.set()
 
-    def _drop_song(self) -> None:
-        if self._sending is not None:
-            self._sending.release()
-            self._sending = None
+    def _start(self, song_id: int) -> None:
+        song = self._house.library.get(song_id)
+        assert song is not None, "the machine starts only songs that are known"
+        sending = self.start(song_id)
 
-    def _shown(self, event: Event) -> str | None:
-        """How the log names a request; None for what is no request."""
-        match event:
-            case ListRequested():
-                return "LIST"
-            case PlayRequested(song_id):
-                song = self._library.get(song_id)
-                return f"PLAY {song_id}: {song.title if song else 'no such song'}"
-            case StopRequested():
-                return "STOP"
-            case SetupRequested(tokens):
-                return f"SETUP {ascii(' '.join(tokens))[1:-1]}"
-            case TeardownRequested():
-                return "TEARDOWN"
-            case RequestNotUnderstood(shown):
-                return f"not understood: {shown}"
-            case RequestTooLong():
-                return "a request without an end"
-        return None
+        def ready(spool: Spool | None, reason: str) -> None:
+            if sending is not self._song:
+                if spool is not None:
+                    self.release(spool)
+            elif spool is not None:
+                sending.spool = spool
+                self.go_on()
+            else:
+                self.song_over(SongFailed(reason))
+                self.go_on()
+
+        self._house.spools.request(song, ready)
+
+    def release(self, spool: Spool) -> None:
+        """Give a spool back."""
+        self._house.spools.release(spool)
+
+    def list_now(self, closes: bool) -> ListingUnderWay | None:
+        """Begin with the list, or wait for a look at the directory that is over in a moment."""
+        listing = self._house.listing(self.go_on)
+        return ListingUnderWay(listing, closes) if listing is not None else None
+
+    # The end
+
+    def end(self) -> None:
+        """Shut down once what was begun is sent."""
+        self._phase = Phase.ENDING
+
+    def _shut_down(self) -> None:
+        """Tell the client that no more comes, and hear it out for a moment."""
+        self._phase = Phase.LINGERING
+        self._linger_until = time.monotonic() + LINGER_S
+        self.sock.shutdown(socket.SHUT_WR)
+        if self._heard_out:
+            self.lose("closed")
+
+    def _sweep_lingering(self, now: float) -> None:
+        """Close when all has arrived; while something is on its way, there is time to take it."""
+        if now < self._linger_until:
+            return
+        unsent = fcntl.ioctl(self.sock.fileno(), termios.TIOCOUTQ, struct.pack("i", 0))
+        if not any(unsent):
+            self.lose("closed")
+        elif now > self._linger_until + self._house.limits.stall_s:
+            self.lose("it did not take the rest", at_once=True)
+
+    def _break_off(self) -> None:
+        log.exception("%s: a fault in the server ends this connection", self._name)
+        self.lose("a fault in the server", at_once=True)
+
+    def lose(self, why: str, at_once: bool = False) -> None:
+        """Close the socket, at_once: with a reset, so that nothing of it stays in the kernel."""
+        if self._phase is Phase.GONE:
+            return
+        self._heard_out = True
+        self._watch(writing=False)
+        self._phase = Phase.GONE
+        self.drop()
+        if at_once:
+            reset(self.sock)
+        else:
+            self.sock.close()
+        self.session.handle(ConnectionLost(why))
+        self._log(f"disconnected: {why}")
+        self._house.forget(self)
+
+    def _watch(self, *, writing: bool) -> None:
+        """Have the event loop call when the socket can be read, and when it can be written."""
+        if self._phase is Phase.GONE:
+            return
+        loop, fd = self._house.loop, self.sock.fileno()
+        reading = not (self._heard_out or self._held or len(self._answers) > MAX_ANSWERS)
+        if reading is not self._reading:
+            self._reading = reading
+            if reading:
+                loop.add_reader(fd, self._readable)
+            else:
+                loop.remove_reader(fd)
+        if writing is not self._writing:
+            self._writing = writing
+            if writing:
+                loop.add_writer(fd, self.go_on)
+            else:
+                loop.remove_writer(fd)
 
     def _log(self, what: str, level: int = logging.INFO) -> None:
         log.log(level, "%s %s %s", self._name, self.session.state.name, what)
-
-    async def _close_socket(self, hearing: asyncio.Task[None]) -> None:
-        """Let what was handed over be sent, but never wait for long.
-
-        A socket that is closed with unread requests in it resets, and the last answer is lost with
-        it; so the client is told first that no more comes, and is heard out for a moment.
-        """
-        try:
-            if not self._writer.transport.is_closing():
-                self._writer.write_eof()
-                await asyncio.wait((hearing,), timeout=LINGER_S)
-            self._writer.close()
-            async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                await self._writer.wait_closed()
-        except (OSError, TimeoutError, asyncio.CancelledError):
-            self._writer.transport.abort()
-        finally:
-            hearing.cancel()
-            await asyncio.gather(hearing, return_exceptions=True)

@@ -6,6 +6,7 @@ before or those of after, never something in between.
 
 import os
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,6 +56,8 @@ class Library:
         self._scanning = threading.Lock()
         self._songs: tuple[Song, ...] = ()
         self._ids: dict[bytes, int] = {}
+        self._known: dict[bytes, Entry] | None = None
+        """What the last scan saw; only the first one has to ask the index."""
         with Root(self._music_dir):
             pass
 
@@ -93,12 +96,24 @@ class Library:
         """
         with self._scanning, Root(self._music_dir) as root:
             index = Index(self._index_path)
-            known = index.load()
+            known = index.load() if self._known is None else self._known
             findings = scan_tree(root, known)
             added = self._take_in(findings.songs)
+            self._known = findings.songs
             changed = {path: e for path, e in findings.songs.items() if known.get(path) != e}
             index.save(changed, known.keys() - findings.songs.keys())
             return ScanReport(added, sorted(findings.unusable), index.warnings)
+
+    def adopt(self, songs: Iterable[Song]) -> None:
+        """Take over songs that another process has found and numbered: new ones, or new titles.
+
+        songs: in the order of their IDs; a new one has the ID after the last.
+        """
+        mine = list(self._songs)
+        for song in songs:
+            mine[song.song_id - 1 : song.song_id] = [song]
+            self._ids[song.path] = song.song_id
+        self._songs = tuple(mine)
 
     def _take_in(self, found: dict[bytes, Entry]) -> int:
         """Give IDs to new paths and titles to all; publish the result at once; return the new."""
@@ -107,7 +122,8 @@ class Library:
         for song_id, path in enumerate(new, start=len(songs) + 1):
             songs.append(Song(song_id, found[path].title, path))
             self._ids[path] = song_id
-        self._songs = tuple(songs)
+        if songs != list(self._songs):  # lists that were encoded from them stay good
+            self._songs = tuple(songs)
         return len(new)
 
     @staticmethod

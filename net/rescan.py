@@ -1,0 +1,68 @@
+"""When to look at the music directory again: on a LIST, and never at a cost that is felt.
+
+A look takes place in a worker thread. One that was over in a moment is waited for, so that the
+list that was asked for has the song that has just been copied there; a long one is not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from songs import Library, MusicDirError
+
+log = logging.getLogger("alfine.server")
+
+LEAST_PAUSE_S = 1.0
+PAUSE_PER_COST = 20
+"""At most a twentieth of the time is spent on looking."""
+WAITED_FOR_S = 0.05
+
+
+class Rescan:
+    """Looks at the directory of one library. cost_s: how long the first look took."""
+
+    def __init__(self, library: Library, cost_s: float) -> None:
+        self._library = library
+        self._cost_s = cost_s
+        self._ended_at = time.monotonic()
+        self._task: asyncio.Task[None] | None = None
+        self._waiting: list[Callable[[], None]] = []
+
+    def due(self, now: float) -> bool:
+        """Whether enough time has passed since the last look."""
+        return now - self._ended_at >= max(LEAST_PAUSE_S, PAUSE_PER_COST * self._cost_s)
+
+    def asked(self, ready: Callable[[], None]) -> bool:
+        """A list is wanted: look if it is time. True: `ready` will be called when that is over."""
+        if self._task is None:
+            if not self.due(time.monotonic()):
+                return False
+            self._task = asyncio.create_task(self._look())
+        if self._cost_s > WAITED_FOR_S:
+            return False
+        self._waiting.append(ready)
+        return True
+
+    async def _look(self) -> None:
+        await asyncio.to_thread(self.look)
+        self._task = None
+        waiting, self._waiting = self._waiting, []
+        for ready in waiting:
+            ready()
+
+    def look(self) -> None:
+        """Look now, in this thread. Never raises: the songs may stay as they were."""
+        began = time.monotonic()
+        try:
+            report = self._library.scan()
+            if report.added:
+                log.info("%d new song%s", report.added, "" if report.added == 1 else "s")
+        except MusicDirError as error:
+            log.error("%s", error)
+        except Exception:
+            log.exception("the music directory could not be looked at again")
+        self._ended_at = time.monotonic()
+        self._cost_s = self._ended_at - began

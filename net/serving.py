@@ -1,0 +1,87 @@
+"""One process that serves: from its listening sockets to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from net.cache import SpoolCache
+from net.limits import Limits, descriptors
+from net.listening import LoopFactory
+from net.server import AskForSongs, StreamingServer
+from songs import Library
+
+log = logging.getLogger("alfine.server")
+
+SWITCH_S = 0.001
+"""How long a worker thread may keep the interpreter from the loop that wants it."""
+LEAST_SPOOLS = 16
+OWN_DESCRIPTORS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What a process needs to know to serve. cache_dir: where songs are spooled."""
+
+    library: Library
+    limits: Limits
+    cache_dir: Path
+    loop_factory: LoopFactory
+
+    def run(
+        self,
+        listeners: Sequence[socket.socket],
+        signals: Sequence[signal.Signals],
+        prepare: Callable[[Callable[[], None]], AskForSongs],
+        tag: str = "",
+    ) -> None:
+        """Serve until a signal or `prepare` says to stop; a second time: stop at once.
+
+        prepare: called in the event loop with what stops the server; returns whom to ask for songs.
+        """
+        sys.setswitchinterval(SWITCH_S)
+        with asyncio.Runner(loop_factory=self.loop_factory) as runner:
+            runner.run(self._serve(listeners, signals, prepare, tag))
+
+    async def _serve(
+        self,
+        listeners: Sequence[socket.socket],
+        signals: Sequence[signal.Signals],
+        prepare: Callable[[Callable[[], None]], AskForSongs],
+        tag: str,
+    ) -> None:
+        stopping, at_once = asyncio.Event(), asyncio.Event()
+
+        def stop() -> None:
+            (at_once if stopping.is_set() else stopping).set()
+
+        loop = asyncio.get_running_loop()
+        for number in signals:
+            loop.add_signal_handler(number, stop)
+        spare = descriptors() - self.limits.clients - OWN_DESCRIPTORS
+        spools = SpoolCache(
+            self.library, self.cache_dir, self.limits.cache_bytes, max(LEAST_SPOOLS, spare)
+        )
+        server = StreamingServer(self.library, self.limits, spools, prepare(stop), tag)
+        server.start(listeners)
+        await stopping.wait()
+        log.info("%sstopping: songs may end within %g s", tag, self.limits.drain_s)
+        await self._drain(server, at_once)
+        server.stop()
+        log.info("%sstopped", tag)
+
+    async def _drain(self, server: StreamingServer, at_once: asyncio.Event) -> None:
+        began = time.monotonic()
+        ends = (asyncio.create_task(server.drain()), asyncio.create_task(at_once.wait()))
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
+        await asyncio.gather(*ends, return_exceptions=True)
+        log.debug("drained in %.1f s", time.monotonic() - began)
