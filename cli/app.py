@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import client, server
+from cli import client, diagrams, server
 
 app = typer.Typer(
     name="alfine",
@@ -17,6 +17,7 @@ app.command(
     epilog="Example: alfine server ~/Music 12345 --host 0.0.0.0",
 )(server.server)
 app.command(epilog=client.EPILOG)(client.client)
+app.command(epilog=diagrams.EPILOG)(diagrams.diagrams)
 
 
 def main() -> None:
