@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import client, server
+from cli import client, diagrams, server
 
 app = typer.Typer(
     name="alfine",
@@ -15,6 +15,7 @@ app = typer.Typer(
 )
 app.command(epilog=server.EPILOG)(server.server)
 app.command(epilog=client.EPILOG)(client.client)
+app.command(epilog=diagrams.EPILOG)(diagrams.diagrams)
 
 
 def main() -> None:
