@@ -141,9 +141,9 @@ class SpoolCache:
         self._make_room(0)
 
     def _wake(self, spool: Spool) -> None:
-        waiting, spool.waiting = spool.waiting, []
-        for wake in waiting:
-            wake()
+        waiting, spool.waiting = spool.waiting, set()
+        for listener in waiting:
+            listener.go_on()
 
     def _filled(self, spool: Spool) -> None:
         spool.filling = False

@@ -6,16 +6,12 @@ no timer belongs to it: the event loop calls it when its socket can be read or w
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import logging
 import socket
 import struct
 import termios
 import time
-from collections.abc import Callable
-from enum import Enum
-from typing import Protocol
 
 from fsm.effects import CloseAtBoundary, Effect, StartSong, StopSong
 from fsm.events import (
@@ -27,15 +23,14 @@ from fsm.events import (
     SongFailed,
 )
 from fsm.server import ServerSession
-from net.cache import SpoolCache
-from net.limits import Limits, reset
-from net.listing import Listing, ListingUnderWay
+from net.house import House, Phase
+from net.limits import reset
+from net.listing import ListingUnderWay
 from net.outgoing import Outgoing
 from net.pace import Pace
 from net.spool import Spool
 from net.telling import describe
 from net.wire import RequestDecoder
-from songs import Library
 
 log = logging.getLogger("alfine.server")
 
@@ -47,30 +42,6 @@ MAX_ANSWERS = 64
 """That wait. Whoever asks for more without reading is not read from."""
 LINGER_S = 1.0
 LINGER_BYTES = 256 * 1024
-
-
-class House(Protocol):
-    """What all connections of a server share."""
-
-    loop: asyncio.AbstractEventLoop
-    library: Library
-    limits: Limits
-    spools: SpoolCache
-
-    def listing(self, ready: Callable[[], None]) -> Listing | None:
-        """Return the list of now; None if `ready` will be called when it is there."""
-
-    def forget(self, connection: Connection) -> None:
-        """The connection is gone."""
-
-
-class Phase(Enum):
-    """How far the socket has come; what is sent over it is the machine's to say."""
-
-    OPEN = "it is served"
-    ENDING = "what was begun is sent, then the sending side is shut down"
-    LINGERING = "all is sent; the client is heard out for a moment"
-    GONE = "the socket is closed"
 
 
 class Connection(Outgoing):

@@ -31,14 +31,12 @@ NOTHING = -1
 class Sending:
     """A song on its way. spool: None until it is there. offset: how much of it has been sent."""
 
-    __slots__ = ("offset", "song_id", "spool", "waits")
+    __slots__ = ("offset", "song_id", "spool")
 
     def __init__(self, song_id: int) -> None:
         self.song_id = song_id
         self.spool: Spool | None = None
         self.offset = 0
-        self.waits = False
-        """The spool will call when it has grown."""
 
     @property
     def left_of_message(self) -> int:
@@ -185,14 +183,11 @@ class Outgoing(ABC):
         if whole or failure is not None:
             self.song_over(SongEnded() if whole else SongFailed(failure or ""))
             return 0
-        if not song.waits:
-            song.waits = True
-            spool.waiting.append(self.go_on)
+        spool.waiting.add(self)
         return NOTHING
 
     def _send_file(self, sending: Sending, count_bytes: int) -> int:
         assert sending.spool is not None
-        sending.waits = False
         count = os.sendfile(self.sock.fileno(), sending.spool.fd, sending.offset, count_bytes)
         if count == 0:
             raise OSError("the cached song is shorter than it was")

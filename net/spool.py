@@ -12,6 +12,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from net.framing import AUDIO_HEADER, EOM, MAX_PAYLOAD_BYTES, frame
 from songs import SongUnavailable
@@ -19,6 +20,14 @@ from songs import SongUnavailable
 MESSAGE_BYTES = len(AUDIO_HEADER) + MAX_PAYLOAD_BYTES + len(EOM)
 READ_BYTES = 64 * 1024
 """Framed at once. Small, because the thread that frames shares the interpreter with the loop."""
+
+
+class Listener(Protocol):
+    """Whoever sends from a spool."""
+
+    def go_on(self) -> None:
+        """There may be more to send."""
+
 
 Stamp = tuple[int, int, int, int]
 """By which a file is known to be unchanged: device, inode, size, time of its last change."""
@@ -64,8 +73,8 @@ class Spool:
         self.users = 0
         self.filling = True
         self.abandoned = False
-        self.waiting: list[Callable[[], None]] = []
-        """Called once, in the event loop, when there is more to send, or never will be."""
+        self.waiting: set[Listener] = set()
+        """Told once, in the event loop, when there is more to send, or never will be."""
         self.checked_at = 0.0
 
     @property

@@ -117,8 +117,8 @@ class Program:
 class Server(Program):
     """`alfine server`, listening."""
 
-    def __init__(self, folder: object, port: int = 0):
-        super().__init__("-m", "cli.server", folder, port)
+    def __init__(self, folder: object, port: int = 0, options: tuple[object, ...] = ()):
+        super().__init__("-m", "cli.server", folder, port, *options)
         try:
             line = self.wait_for(r"listening on \S+ port \d+")
         except BaseException:
@@ -134,9 +134,9 @@ class Server(Program):
 
 
 @contextlib.contextmanager
-def serving(folder: object, port: int = 0) -> Iterator[Server]:
+def serving(folder: object, port: int = 0, *options: object) -> Iterator[Server]:
     """A server for the time of the block."""
-    server = Server(folder, port)
+    server = Server(folder, port, options)
     try:
         yield server
     finally:
