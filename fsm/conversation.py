@@ -249,6 +249,12 @@ class ConversationSession(Session):
             self.forget_song(event)
         self.waiting = (*self.waiting, event)
 
+    def keep_song_waiting(self, event: told.SongAsked) -> None:
+        """Let the song wait; the one that is still arriving is late from now on."""
+        self.wanted_open = False
+        self.record(do.CancelTimer(on.SongWentQuiet))
+        self.keep_waiting(event)
+
     def forget_song(self, event: on.Event) -> None:
         """A song that waits is not wanted any more."""
         self.waiting = tuple(e for e in self.waiting if not isinstance(e, told.SongAsked))

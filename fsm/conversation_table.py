@@ -116,12 +116,8 @@ CONVERSATION = Table(
         ),
         Row(PLAIN, on.ListReceived, PLAIN, rfc="P9"),
         # PLAY
-        each(
-            (GREETING, OFFERING, PLAIN_LISTING, FENCING),
-            told.SongAsked,
-            effect="keep_waiting",
-            rfc="P7, P8",
-        ),
+        each((GREETING, OFFERING, FENCING), told.SongAsked, effect="keep_waiting", rfc="P7, P8"),
+        Row(PLAIN_LISTING, told.SongAsked, PLAIN_LISTING, effect="keep_song_waiting", rfc="P8"),
         Row(CLOSING_SERVER, told.SongAsked, CLOSING_SERVER, effect="send_play", rfc="2.2, P7"),
         Row(PLAIN, told.SongAsked, FENCING, guard="audio_may_come", effect="fence", rfc="P8"),
         Row(PLAIN, told.SongAsked, PLAIN, effect="send_play_to_plain", rfc="2.2"),
