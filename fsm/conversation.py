@@ -229,6 +229,10 @@ class ConversationSession(Session):
         self.wanted_open = self.audio_coming = False
         self.record(do.CancelTimer(on.SongWentQuiet), told.SongDenied())
 
+    def forget_late_song(self, event: on.Event) -> None:
+        """It was the song that was stopped: answers come in order, so nothing more comes of it."""
+        self.audio_coming = False
+
     def send_stop(self, event: on.Event) -> None:
         """Send STOP; a song that is open is late from now on."""
         self.late_songs += self.wanted_open

@@ -178,6 +178,13 @@ CONVERSATION = Table(
         each(_SINGING, on.AudioReceived, effect="pass_audio", rfc="2.6.1"),
         each(_SINGING, on.SongWentQuiet, effect="close_quiet_song", rfc="P8"),
         each(_SINGING, on.NotFoundReceived, guard="song_open", effect="deny_song", rfc="2.5.3"),
+        each(
+            _SINGING,
+            on.NotFoundReceived,
+            guard="audio_may_come",
+            effect="forget_late_song",
+            rfc="P6",
+        ),
         Row(PLAIN, on.NotFoundReceived, PLAIN, rfc="2.5.3"),
         Row(
             PLAIN_LISTING,
