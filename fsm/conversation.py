@@ -158,7 +158,8 @@ class ConversationSession(Session):
             return
         shown, *rest = self.lists
         self.lists = tuple(rest)
-        songs, self.collected = self.collected, ()
+        # Deployed servers may have sent it twice (protocol.md 9).
+        songs, self.collected = tuple(dict.fromkeys(self.collected)), ()
         answer = (do.ShowSongs(songs), on.CommandAnswered(on.Command.LIST)) if shown else ()
         self.record(told.ListCompleted(songs), *answer)
 
