@@ -56,6 +56,7 @@ _HEARD_TOO_LATE = (
     on.ListRequested,
     on.StopRequested,
     told.SongAbandoned,
+    told.ListNeeded,
     on.InputEnded,
 )
 
