@@ -86,7 +86,7 @@ CONVERSATION = Table(
         Row(OFFERING, on.NotFoundReceived, PLAIN, effect="settle", rfc="P7"),
         Row(OFFERING, on.SetupUnanswered, PLAIN, effect="settle", rfc="P7"),
         each((GREETING, OFFERING), on.AudioReceived, rfc="2.6.1"),
-        each((GREETING, PLAIN_LISTING), told.ListNeeded, rfc="P7"),
+        each((GREETING, OFFERING, PLAIN_LISTING), told.ListNeeded, rfc="P7"),
         each(
             (*_SETTLING[:1], CLOSING_SERVER, PLAIN, PLAIN_LISTING, FENCING),
             on.SetupReceived,
