@@ -158,7 +158,8 @@ class ConversationSession(Session):
             return
         shown, *rest = self.lists
         self.lists = tuple(rest)
-        songs, self.collected = self.collected, ()
+        # Deployed servers may have sent it twice (protocol.md 9).
+        songs, self.collected = tuple(dict.fromkeys(self.collected)), ()
         answer = (do.ShowSongs(songs), on.CommandAnswered(on.Command.LIST)) if shown else ()
         self.record(told.ListCompleted(songs), *answer)
 
@@ -229,6 +230,10 @@ class ConversationSession(Session):
         self.wanted_open = self.audio_coming = False
         self.record(do.CancelTimer(on.SongWentQuiet), told.SongDenied())
 
+    def forget_late_song(self, event: on.Event) -> None:
+        """It was the song that was stopped: answers come in order, so nothing more comes of it."""
+        self.audio_coming = False
+
     def send_stop(self, event: on.Event) -> None:
         """Send STOP; a song that is open is late from now on."""
         self.late_songs += self.wanted_open
@@ -248,6 +253,12 @@ class ConversationSession(Session):
         if isinstance(event, told.SongAsked):
             self.forget_song(event)
         self.waiting = (*self.waiting, event)
+
+    def keep_song_waiting(self, event: told.SongAsked) -> None:
+        """Let the song wait; the one that is still arriving is late from now on."""
+        self.wanted_open = False
+        self.record(do.CancelTimer(on.SongWentQuiet))
+        self.keep_waiting(event)
 
     def forget_song(self, event: on.Event) -> None:
         """A song that waits is not wanted any more."""

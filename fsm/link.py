@@ -45,6 +45,10 @@ class LinkSession(Session):
         """Another attempt may be made."""
         return self.max_retries is None or self.attempts < self.max_retries
 
+    def list_known(self, event: on.Event) -> bool:
+        """A list has come, over an earlier connection."""
+        return bool(self.songs)
+
     def listed(self, event: told.ListCompleted) -> bool:
         """The song is on the list, by its title."""
         return self._find(event.songs) is not None
@@ -94,6 +98,11 @@ class LinkSession(Session):
         """Note which song is wanted and connect for it at once."""
         self.owe_song(event)
         self.connect_now(event)
+
+    def owe_song_and_need_list(self, event: told.SongChosen) -> None:
+        """Note which song is wanted and find out what its ID is now."""
+        self.owe_song(event)
+        self.record(told.ListNeeded())
 
     def owe_rest(self, event: told.SongInterrupted) -> None:
         """Note what of the song is here and try again later."""

@@ -116,7 +116,13 @@ PLAYBACK = Table(
             effect="tell_undecodable",
             rfc="2.5.2",
         ),
-        each((PLAYING, STARVED), on.OutputFailed, STOPPED, effect="give_up_output", rfc="2.5.2"),
+        each(
+            (BUFFERING, PLAYING, STARVED),  # the buffer itself may have no room
+            on.OutputFailed,
+            STOPPED,
+            effect="give_up_output",
+            rfc="2.5.2",
+        ),
         each(
             (FINISHING, BREAKING_OFF),
             on.OutputFailed,
