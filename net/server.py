@@ -90,6 +90,8 @@ class StreamingServer:
 
     async def drain(self) -> None:
         """Accept no more; let songs end, for as long as the limits say; then close everything."""
+        for listener in self._listeners:
+            self._accept(listener)  # who waits there is not reset, but told
         self._stop_accepting()
         for connection in list(self._connections):
             connection.shut_down()

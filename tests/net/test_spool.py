@@ -1,5 +1,6 @@
 """A spool holds the very bytes of the wire, and knows where each message ends."""
 
+import itertools
 import os
 import threading
 
@@ -49,7 +50,7 @@ def test_it_is_what_goes_over_the_wire(place, song):
     for chunk in chunks(song):
         ends.append(ends[-1] + len(audio_message(chunk)))
     assert set(lengths) <= set(ends), "a part of a message was published"
-    for start, end in zip(ends, ends[1:], strict=False):
+    for start, end in itertools.pairwise(ends):
         assert spool.boundary(start) == start
         assert {spool.boundary(offset) for offset in (start + 1, (start + end) // 2, end)} == {end}
     spool.close()

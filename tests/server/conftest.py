@@ -1,0 +1,80 @@
+"""Servers with options, and clients that can be counted and that misbehave."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import random
+import socket
+import time
+
+import pytest
+
+from tests.end_to_end.programs import Server, serving
+
+PATIENCE_S = 30.0
+SONG_BYTES = 3_000_000
+
+
+def song_bytes(seed: int, size: int = SONG_BYTES) -> bytes:
+    """A song that is one only by its name."""
+    return random.Random(seed).randbytes(size)
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def loop_name(request) -> str:
+    if request.param == "uvloop" and importlib.util.find_spec("uvloop") is None:
+        pytest.skip("uvloop is not installed")
+    return request.param
+
+
+@pytest.fixture
+def music(tmp_path):
+    """Two songs in a folder."""
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for number in (1, 2):
+        (folder / f"{number}.mp3").write_bytes(song_bytes(number))
+    return folder
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Start servers: serve(folder, *options)."""
+    with contextlib.ExitStack() as stack:
+
+        def start(folder: object, *options: object) -> Server:
+            cache = tmp_path / "cache"
+            return stack.enter_context(serving(folder, 0, "--cache-dir", cache, *options))
+
+        yield start
+
+
+def connected(port: int) -> socket.socket:
+    sock = socket.create_connection(("127.0.0.1", port))
+    sock.settimeout(PATIENCE_S)
+    return sock
+
+
+def is_reset(sock: socket.socket) -> bool:
+    """Read to the end, however it comes; whether it was a reset."""
+    try:
+        while sock.recv(1 << 20):
+            pass
+    except ConnectionResetError:
+        return True
+    return False
+
+
+def descriptors(server: Server) -> int:
+    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+
+
+def eventually(condition, seconds: float = PATIENCE_S) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True

@@ -1,0 +1,170 @@
+"""What clients may do to a server, and what it does not do to the others."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+
+import pytest
+
+from tests.end_to_end.programs import Program
+from tests.peers.plain_client import PlainClient
+from tests.server.conftest import connected, descriptors, eventually, is_reset, song_bytes
+
+LIST = b"RESP 100 END 1. 1 END 2. 2 END END"
+NOT_FOUND = b"ERRO 404 END END"
+SETUP, ACCEPTED = b"SETUP ends END END", b"RESP 101 END alfine/1 ends END END"
+SONG_CLOSED = b"RESP 200 END  END END"
+
+
+def test_a_song_is_the_same_for_all_and_answers_go_between_its_messages(serve, music, loop_name):
+    server = serve(music, "--loop", loop_name)
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(PlainClient(server.port, seconds=30)) for _ in range(20)]
+        for client in clients:
+            client.send(SETUP + b"PLAY 1 END ENDLIST END END")
+        for client in clients:
+            messages = client.until(lambda message: message.raw == SONG_CLOSED)
+            audio = b"".join(message.data for message in messages if message.is_audio)
+            assert audio == song_bytes(1)
+            assert LIST in [message.raw for message in messages[:-1]]
+    assert loop_name in server.out
+
+
+def test_a_request_byte_by_byte(serve, music, loop_name):
+    server = serve(music, "--loop", loop_name)
+    with PlainClient(server.port) as client:
+        for byte in b"LIST END END":
+            client.send(bytes([byte]))
+        assert client.next().raw == LIST
+
+
+def test_a_request_that_takes_too_long_is_reset(serve, music):
+    server = serve(music, "--request-time", 0.5)
+    with connected(server.port) as slow, PlainClient(server.port) as client:
+        slow.sendall(b"LIST EN")
+        assert is_reset(slow)
+        server.wait_for("disconnected: a request took longer than 0.5 s")
+        client.list_songs()
+        assert client.next().raw == LIST
+
+
+def test_an_idle_client_is_reset(serve, music):
+    server = serve(music, "--idle-time", 0.5)
+    with connected(server.port) as idle:
+        assert is_reset(idle)
+        server.wait_for("disconnected: idle for 0.5 s")
+
+
+def test_clients_that_never_read_are_reset_and_delay_nobody(serve, music):
+    server = serve(music, "--stall-time", 2)
+    with contextlib.ExitStack() as stack:
+        deaf = [stack.enter_context(connected(server.port)) for _ in range(30)]
+        for sock in deaf:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            sock.sendall(b"PLAY 1 END END" + b"LIST END END" * 10)
+        with PlainClient(server.port, seconds=30) as client:
+            client.play(2)
+            assert client.audio(len(song_bytes(2))) == song_bytes(2)
+        server.wait_for("disconnected: it took nothing for 2 s|Connection timed out", times=30)
+
+
+def test_the_limits_are_told_at_the_start(serve, music):
+    server = serve(music, "--clients", 77, "--least-rate", 555, "--drain", 3)
+    limits = server.wait_for(r"limits: .*")
+    for words in ("clients 77,", "at least 555 bytes/s over 60 s", "drain 3 s", "backlog 128"):
+        assert words in limits
+
+
+def test_more_clients_than_descriptors_are_not_promised(music):
+    program = Program("-m", "cli.server", music, 0, "--clients", 10**9)
+    assert program.end() == 2
+    assert "needs more descriptors" in program.err
+    program.close()
+
+
+@pytest.mark.parametrize("song", [b"", b"PLAY 1 END END"])
+def test_much_without_an_end_is_refused_and_cut(serve, music, song):
+    server = serve(music)
+    with connected(server.port) as sock:
+        sent = 0
+        with contextlib.suppress(OSError):
+            sock.sendall(song)
+            for _ in range(1000):
+                sent += sock.send(b"x" * 65536)
+        assert sent < 60_000_000
+    server.wait_for("a request without an end")
+    with PlainClient(server.port) as client:
+        client.list_songs()
+        assert client.next().raw == LIST
+
+
+def test_a_flood_of_plays_and_stops_is_answered_in_order(serve, music, loop_name):
+    server = serve(music, "--request-rate", 1000, "--loop", loop_name)
+    with PlainClient(server.port, seconds=30) as client, PlainClient(server.port) as other:
+        client.send(SETUP + b"PLAY 1 END ENDSTOP END ENDPLAY 2 END END" * 300 + b"LIST END END")
+        closings, raw = 0, b""
+        while raw != LIST:
+            message = client.next()
+            raw = message.raw
+            closings += raw == SONG_CLOSED
+        assert closings in (599, 600)  # the last song may still be going on
+        other.list_songs()
+        assert other.next().raw == LIST
+
+
+def test_who_asks_too_fast_is_not_read_from_and_not_harmed(serve, music):
+    server = serve(music, "--request-rate", 20)
+    with PlainClient(server.port, seconds=30) as client:
+        client.send(b"LIST END END" * 100)
+        client.half_close()
+        assert client.rest() == LIST * 100
+
+
+def test_one_client_too_many_is_told_so(serve, music):
+    server = serve(music, "--clients", 3)
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(PlainClient(server.port)) for _ in range(3)]
+        for client in clients:
+            client.list_songs()
+            assert client.next().raw == LIST
+        for _ in range(20):
+            with PlainClient(server.port) as late:
+                late.list_songs()
+                assert late.rest() == NOT_FOUND
+        clients.pop().sock.close()
+        server.wait_for("refused \\d+: there are clients enough")
+        assert server.out.count("refused") <= 3
+
+        def served() -> bool:
+            with PlainClient(server.port) as client:
+                client.list_songs()
+                return client.next().raw == LIST
+
+        assert eventually(served)
+
+
+def test_connections_come_and_go_and_leave_nothing(serve, music, loop_name):
+    server = serve(music, "--loop", loop_name)
+    before = None
+    for number in range(3000):
+        with connected(server.port) as sock:
+            sock.sendall(b"PLAY %d END END" % (number % 2 + 1))
+            if number % 3:
+                sock.recv(100)
+        if number == 100:
+            server.wait_for("disconnected", times=100)
+            assert eventually(lambda: (descriptors(server)) < 40)
+            before = descriptors(server)
+    server.wait_for("disconnected", times=3000)
+    assert eventually(lambda: descriptors(server) <= before)
+
+
+def test_what_is_heard_between_end_and_close_is_no_reset(serve, music):
+    server = serve(music)
+    with connected(server.port) as sock:
+        sock.sendall(b"LIST END ENDTEARDOWN END END" + b"LIST END END" * 50)
+        heard = b""
+        while data := sock.recv(4096):
+            heard += data
+        assert heard in (b"", LIST)

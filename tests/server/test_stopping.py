@@ -1,0 +1,97 @@
+"""SIGTERM and Ctrl-C: songs may end, and the exit code is 0."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+
+import pytest
+
+from tests.peers.plain_client import PlainClient
+from tests.server.conftest import connected, song_bytes
+
+SETUP, ACCEPTED = b"SETUP ends END END", b"RESP 101 END alfine/1 ends END END"
+SONG_CLOSED = b"RESP 200 END  END END"
+NOT_FOUND = b"ERRO 404 END END"
+HOW = pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+BIG = 30_000_000
+
+
+@contextlib.contextmanager
+def listener(server):
+    """A client in the middle of a song of which the server holds back the most."""
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(("127.0.0.1", server.port))
+        client = PlainClient(server.port, seconds=30)
+        client.sock.close()
+        client.sock = sock
+        client.send(SETUP + b"PLAY 1 END END")
+        assert client.next().raw == ACCEPTED
+        yield client
+
+
+@pytest.fixture
+def big(music):
+    (music / "1.mp3").write_bytes(song_bytes(1, BIG))
+    return music
+
+
+@HOW
+def test_a_song_ends_first(serve, big, loop_name, how):
+    server = serve(big, "--loop", loop_name)
+    with PlainClient(server.port) as idle, listener(server) as client:
+        first = client.next()
+        server.process.send_signal(how)
+        assert idle.next() is None
+        with pytest.raises(ConnectionError):
+            connected(server.port)
+        messages = client.until(lambda message: not message.data)
+        assert messages[-1].raw == SONG_CLOSED
+        assert first.data + b"".join(m.data for m in messages) == song_bytes(1, BIG)
+        assert client.next() is None
+    assert server.end() == 0
+
+
+def test_what_may_be_asked_meanwhile(serve, big):
+    """LIST is answered, PLAY is not, STOP ends the connection as well."""
+    server = serve(big)
+    with listener(server) as stopper, listener(server) as player:
+        server.process.terminate()
+        server.wait_for("songs may end")
+        stopper.send(b"LIST END ENDSTOP END END")
+        others = [m.raw for m in iter(stopper.next, None) if not m.is_audio or not m.data]
+        assert others == [
+            b"RESP 100 END 1. 1 END 2. 2 END END",
+            b"RESP 100 END  END END",
+            SONG_CLOSED,
+        ]
+        player.send(b"PLAY 2 END END")
+        others = [m.raw for m in iter(player.next, None) if not m.is_audio or not m.data]
+        assert others == [SONG_CLOSED, NOT_FOUND]
+    assert server.end() == 0
+
+
+def test_when_the_time_is_over_songs_are_cut_between_messages(serve, big):
+    server = serve(big, "--drain", 1)
+    with listener(server) as client:
+        server.process.terminate()
+        server.wait_for("the time to end songs is over")
+        messages = list(iter(client.next, None))
+        assert all(message.data for message in messages), "nobody may take it for whole"
+        assert client.waiting == b"", "the last message was not finished"
+        heard = b"".join(message.data for message in messages)
+        assert song_bytes(1, BIG).startswith(heard)
+        assert len(heard) < BIG
+    assert server.end() == 0
+
+
+@HOW
+def test_a_second_signal_ends_at_once(serve, big, loop_name, how):
+    server = serve(big, "--loop", loop_name, "--drain", 600)
+    with listener(server):
+        server.process.send_signal(how)
+        server.wait_for("songs may end")
+        server.process.send_signal(how)
+        assert server.end() == 0
