@@ -65,6 +65,7 @@ class Serving:
         loop = asyncio.get_running_loop()
         for number in signals:
             loop.add_signal_handler(number, stop)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
         spare = descriptors() - self.limits.clients - OWN_DESCRIPTORS
         spools = SpoolCache(
             self.library, self.cache_dir, self.limits.cache_bytes, max(LEAST_SPOOLS, spare)

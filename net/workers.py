@@ -112,10 +112,13 @@ class Workers:
     def _start(self, place: int) -> None:
         mine, its = socket.socketpair()
         sys.stdout.flush()
+        # A worker that is told to stop before it can hear waits with that until it can.
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
         pid = os.fork()
         if pid == 0:
             mine.close()
             self._be_worker(place, its)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
         its.close()
         mine.settimeout(TELLING_S)
         self._workers[place] = _Worker(pid, mine)
