@@ -165,6 +165,7 @@ class ConversationSession(Session):
 
     def complete_list_and_take_up_waiting(self, event: on.Event) -> None:
         """The list is whole; what waited for it goes now."""
+        self.record(do.CancelTimer(on.ListWentQuiet))
         self.complete_list(event)
         self.take_up_waiting(event)
 
