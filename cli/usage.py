@@ -23,7 +23,8 @@ def run(app: typer.Typer) -> None:
             raise
         command = _command(error)
         said = " ".join(explain().split()).rstrip(".")
-        print(f"{command}: {said}; see {command} --help", file=sys.stderr)
+        if said:  # else the help has been shown already
+            print(f"{command}: {said}; see {command} --help", file=sys.stderr)
         code = USAGE
     sys.exit(code or 0)
 
