@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import client, diagrams, server
+from cli import client, diagrams, server, usage
 
 app = typer.Typer(
     name="alfine",
@@ -20,7 +20,7 @@ app.command(epilog=diagrams.EPILOG)(diagrams.diagrams)
 
 def main() -> None:
     """Run the command line."""
-    app()
+    usage.run(app)
 
 
 if __name__ == "__main__":

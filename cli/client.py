@@ -11,8 +11,9 @@ import typer
 
 from audio import Output, OutputError, open_output
 from cli import commands
-from cli.program import USAGE, ClientProgram, Screen
+from cli.program import ClientProgram, Screen
 from cli.screens import ScriptScreen, TerminalScreen
+from cli.usage import USAGE, run_alone
 from fsm.client import ClientSession
 from fsm.playback import PREBUFFER_MSGS
 
@@ -124,4 +125,4 @@ def _refuse(why: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    typer.run(client)
+    run_alone(client, "cli.client")

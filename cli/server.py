@@ -15,6 +15,7 @@ import platformdirs
 import typer
 
 from cli.logs import log, logging_to_stdout
+from cli.usage import USAGE, run_alone
 from net.limits import Limits, default_clients, descriptors
 from net.listening import listen, loop_factory
 from net.rescan import Rescan
@@ -22,7 +23,6 @@ from net.serving import Serving
 from net.workers import Workers
 from songs import Library, MusicDirError, ScanReport
 
-USAGE = 2
 SHOWN_UNUSABLE = 20
 MIB = 1 << 20
 LIMITS, RUNNING = "Limits", "Running"
@@ -37,9 +37,7 @@ _DEFAULT = Limits()
 
 def server(
     music_dir: Annotated[Path, typer.Argument(help="The folder with the MP3s.")],
-    port: Annotated[
-        int, typer.Argument(help="The port to listen on; 0 picks a free one.", min=0, max=65535)
-    ],
+    port: Annotated[int, typer.Argument(help="The port to listen on; 0 picks a free one.")],
     host: Annotated[
         str,
         typer.Option(
@@ -145,6 +143,8 @@ def server(
     SIGTERM or Ctrl-C lets songs end, a second one does not; the exit code is 0 for both. A folder
     that cannot be read, or a port that cannot be had, ends with exit code 2.
     """
+    if not 0 <= port <= 65535:
+        _refuse(f"there is no port {port}; choose one from 1 to 65535, or 0 for any that is free")
     limits = Limits(
         clients=_allowed(clients),
         per_address=per_address,
@@ -240,4 +240,4 @@ def _refuse(why: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    typer.run(server)
+    run_alone(server, "cli.server")

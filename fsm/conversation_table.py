@@ -40,16 +40,19 @@ _CONNECTED = (GREETING, OFFERING, CLOSING_SERVER, PLAIN, PLAIN_LISTING, FENCING)
 _REQUESTS_WAIT = (UNCONNECTED, GREETING, OFFERING, FENCING)
 _SINGING = (PLAIN, PLAIN_LISTING)
 _SETTLING = (GREETING, OFFERING, FENCING)
-_HEARD_TOO_LATE = (
-    on.ListReceived,
-    on.AudioReceived,
-    on.NotFoundReceived,
-    on.SetupReceived,
+TIMERS = (
     on.ListWentQuiet,
     on.SongWentQuiet,
     on.GreetingUnanswered,
     on.SetupUnanswered,
     on.FenceUnanswered,
+)
+_HEARD_TOO_LATE = (
+    on.ListReceived,
+    on.AudioReceived,
+    on.NotFoundReceived,
+    on.SetupReceived,
+    *TIMERS,
     on.Connected,
     on.ConnectFailed,
     on.ConnectionLost,

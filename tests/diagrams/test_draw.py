@@ -155,5 +155,5 @@ def test_what_a_machine_is_seen_to_send_is_drawn():
 def test_dot_draws_it_narrow_enough_for_a_page(text):
     svg = dot(text, "svg").decode()
     (width_pt,) = re.findall(r'<svg width="(\d+)pt"', svg)
-    assert int(width_pt) < 1200
+    assert int(width_pt) < 1500
     assert dot(text, "png").startswith(b"\x89PNG")
