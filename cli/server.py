@@ -26,12 +26,7 @@ from songs import Library, MusicDirError, ScanReport
 SHOWN_UNUSABLE = 20
 MIB = 1 << 20
 LIMITS, RUNNING = "Limits", "Running"
-EPILOG = """Examples:
-
-alfine server ~/Music 12345
-
-alfine server ~/Music 12345 --host 0.0.0.0 --workers 4 --per-address 20 --drain 60
-"""
+EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
 _DEFAULT = Limits()
 
 
