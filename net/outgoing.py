@@ -25,7 +25,8 @@ from net.spool import Spool
 from net.wire import NOT_FOUND, setup_message
 
 NOTHING = -1
-"""In place of a count of bytes: there is nothing to send at present."""
+LATER = -2
+"""In place of a count of bytes: nothing can be sent at present; enough was done in this turn."""
 
 
 class Sending:
@@ -97,8 +98,8 @@ class Outgoing(ABC):
         """
         while room_bytes > 0:
             count = self._step(room_bytes)
-            if count == NOTHING:
-                return False
+            if count < 0:
+                return count == LATER
             room_bytes -= count
             self.sent_bytes += count
         return True
@@ -196,7 +197,10 @@ class Outgoing(ABC):
 
     def _next_answer(self) -> int:
         if self._listing is not None:
+            encoded = self._listing.is_encoded
             self._data = self._listing.next_piece()
+            if not encoded:
+                return LATER
             if not self._data:
                 self._listing = None
                 self.fire(ListSent())

@@ -1,0 +1,1 @@
+"""How fast, small and fair the server is, beside nginx and beside a plain asyncio server."""
