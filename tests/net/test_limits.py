@@ -1,0 +1,70 @@
+"""What a listening socket hands on to every connection, and how time-outs end one."""
+
+import socket
+import sys
+
+import pytest
+
+from net.limits import TCP_NOTSENT_LOWAT, Limits, default_clients, descriptors, reset
+from net.listening import listen, loop_factory
+
+LIMITS = Limits()
+
+
+@pytest.fixture
+def pair():
+    """Both ends of a connection: the server's, the client's."""
+    [[listener]] = listen("127.0.0.1", 0, LIMITS)
+    client = socket.create_connection(listener.getsockname())
+    listener.setblocking(True)
+    server, _ = listener.accept()
+    yield server, client
+    for sock in (listener, server, client):
+        sock.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the options of Linux")
+def test_connections_inherit_what_bounds_them(pair):
+    server, _ = pair
+    tcp = socket.IPPROTO_TCP
+    values = {
+        TCP_NOTSENT_LOWAT: LIMITS.unsent_bytes,
+        socket.TCP_NODELAY: 1,
+        socket.TCP_USER_TIMEOUT: 30_000,
+        socket.TCP_KEEPIDLE: 30,
+        socket.TCP_KEEPINTVL: 10,
+        socket.TCP_KEEPCNT: 3,
+    }
+    assert {name: server.getsockopt(tcp, name) for name in values} == values
+    assert server.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+
+
+def test_a_time_out_resets(pair):
+    server, client = pair
+    reset(server)
+    with pytest.raises(ConnectionResetError):
+        client.recv(1)
+
+
+def test_processes_share_a_port():
+    groups = listen("127.0.0.1", 0, LIMITS, groups=3)
+    assert len({group[0].getsockname() for group in groups}) == 1
+    for sock in (sock for group in groups for sock in group):
+        sock.close()
+
+
+def test_a_port_that_is_taken_is_an_error():
+    [[taken]] = listen("127.0.0.1", 0, LIMITS)
+    with pytest.raises(OSError, match="in use"):
+        listen("127.0.0.1", taken.getsockname()[1], LIMITS)
+    taken.close()
+
+
+def test_clients_leave_descriptors_over():
+    assert default_clients() <= 10_000
+    assert default_clients() < descriptors()
+
+
+def test_an_event_loop_that_is_not_there():
+    assert loop_factory("asyncio")[0] == "asyncio"
+    assert loop_factory("auto")[0] in ("asyncio", "uvloop")
