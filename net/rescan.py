@@ -19,6 +19,8 @@ LEAST_PAUSE_S = 1.0
 PAUSE_PER_COST = 20
 """At most a twentieth of the time is spent on looking."""
 WAITED_FOR_S = 0.05
+"""If the last look took no longer, a LIST waits for the next one."""
+LONGEST_WAIT_S = 0.25
 
 
 class Rescan:
@@ -29,6 +31,7 @@ class Rescan:
         self._cost_s = cost_s
         self._ended_at = time.monotonic()
         self._task: asyncio.Task[None] | None = None
+        self._late = False
         self._waiting: list[Callable[[], None]] = []
 
     def due(self, now: float) -> bool:
@@ -41,14 +44,20 @@ class Rescan:
             if not self.due(time.monotonic()):
                 return False
             self._task = asyncio.create_task(self._look())
-        if self._cost_s > WAITED_FOR_S:
+        if self._cost_s > WAITED_FOR_S or self._late:
             return False
         self._waiting.append(ready)
         return True
 
     async def _look(self) -> None:
-        await asyncio.to_thread(self.look)
-        self._task = None
+        look = asyncio.create_task(asyncio.to_thread(self.look))
+        await asyncio.wait((look,), timeout=LONGEST_WAIT_S)
+        self._late = not look.done()  # a disk that sleeps: nobody waits for it any longer
+        self._tell()
+        await look
+        self._task, self._late = None, False
+
+    def _tell(self) -> None:
         waiting, self._waiting = self._waiting, []
         for ready in waiting:
             ready()
