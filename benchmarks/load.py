@@ -113,6 +113,8 @@ def sit(port: int, count: int, playing: int) -> None:
     share = max(1, len(listeners) // 50)
     while not select.select([sys.stdin], (), (), 0)[0]:
         began = time.monotonic()
+        if not listeners:
+            time.sleep(0.1)
         for start in range(0, len(listeners), share):
             for sock in listeners[start : start + share]:
                 with contextlib.suppress(BlockingIOError):
@@ -120,6 +122,13 @@ def sit(port: int, count: int, playing: int) -> None:
             time.sleep(
                 max(0.0, began + (start + share) / max(1, len(listeners)) - time.monotonic())
             )
+
+
+def received(sock: socket.socket) -> bytes:
+    """What has come; a server that closes is a failure."""
+    if not (data := sock.recv(RECEIVE_BYTES)):
+        raise ConnectionError("the server closed")
+    return data
 
 
 def latencies_ms(
@@ -133,7 +142,7 @@ def latencies_ms(
             sock.sendall(request)
             got = b""
             while not got.endswith(expect):
-                got = got[-64:] + sock.recv(1 << 20)
+                got = got[-64:] + received(sock)
             found.append((time.monotonic() - began) * 1000)
             if sum(found) > LONGEST_MS and len(found) > 20:
                 break
@@ -148,7 +157,7 @@ def first_audio_ms(port: int, song_ids: list[int], pause_s: float) -> list[float
         with connect(port) as sock:
             began = time.monotonic()
             sock.sendall(b"PLAY %d END END" % song_id)
-            sock.recv(64)
+            received(sock)
             found.append((time.monotonic() - began) * 1000)
         if sum(found) > LONGEST_MS and len(found) > 20:
             break

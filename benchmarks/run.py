@@ -125,7 +125,10 @@ def crowds(work: Path) -> list[dict[str, Any]]:
     folder = songs(work / "music", COLD_SONGS, SONG_BYTES // 5)
     (folder / "000001.mp3").write_bytes(random.Random(2).randbytes(SONG_BYTES))
     starters: dict[str, Starter] = {
-        f"alfine, {loop}": partial(servers.alfine, folder, work / "cache", loop) for loop in LOOPS
+        f"alfine, {loop}": partial(
+            servers.alfine, folder, work / "cache", loop, "--clients", max(CROWDS) + 100
+        )
+        for loop in LOOPS
     }
     starters["plain asyncio streams"] = lambda: servers.streams(folder)
     found = []

@@ -24,7 +24,7 @@ from fsm.events import (
 )
 from fsm.server import ServerSession
 from net.house import House, Phase
-from net.limits import reset
+from net.limits import reset, watch_progress
 from net.listing import ListingUnderWay
 from net.outgoing import Outgoing
 from net.pace import Pace
@@ -273,6 +273,7 @@ class Connection(Outgoing):
                 loop.remove_reader(fd)
         if writing is not self._writing:
             self._writing = writing
+            watch_progress(self.sock, self._house.limits.stall_s if writing else 0)
             if writing:
                 loop.add_writer(fd, self.go_on)
             else:

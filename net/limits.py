@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import resource
 import socket
 import struct
@@ -68,7 +69,7 @@ def tune(listener: socket.socket, limits: Limits) -> None:
     """Set on a listening socket what every connection it accepts is to inherit.
 
     Little lies unsent in the kernel, so that a LIST or a STOP during a song is felt soon; a peer
-    that is gone is noticed while it is sent to (TCP_USER_TIMEOUT) and while it is not (keepalive).
+    that is gone is noticed (keepalive) although nothing is sent to it.
     """
     tcp = socket.IPPROTO_TCP
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
@@ -78,7 +79,6 @@ def tune(listener: socket.socket, limits: Limits) -> None:
         ("TCP_KEEPIDLE", 30),
         ("TCP_KEEPINTVL", 10),
         ("TCP_KEEPCNT", 3),
-        ("TCP_USER_TIMEOUT", int(limits.stall_s * 1000)),
     ):
         if (option := getattr(socket, name, None)) is not None:
             listener.setsockopt(tcp, option, value)
@@ -88,6 +88,17 @@ def tune(listener: socket.socket, limits: Limits) -> None:
         listener.setsockopt(tcp, TCP_NOTSENT_LOWAT, limits.unsent_bytes)
     except OSError:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_SEND_BUFFER_BYTES)
+
+
+def watch_progress(sock: socket.socket, seconds: float) -> None:
+    """Give the peer so many seconds to acknowledge what is sent to it (TCP_USER_TIMEOUT); 0: any.
+
+    Not for a connection at rest: with it the kernel takes the first lost keepalive for the end, and
+    the keepalives of thousands of connections come in bursts in which some are lost.
+    """
+    if (option := getattr(socket, "TCP_USER_TIMEOUT", None)) is not None:
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
 
 
 def reset(sock: socket.socket) -> None:

@@ -5,7 +5,14 @@ import sys
 
 import pytest
 
-from net.limits import TCP_NOTSENT_LOWAT, Limits, default_clients, descriptors, reset
+from net.limits import (
+    TCP_NOTSENT_LOWAT,
+    Limits,
+    default_clients,
+    descriptors,
+    reset,
+    watch_progress,
+)
 from net.listening import listen, loop_factory
 
 LIMITS = Limits()
@@ -30,13 +37,23 @@ def test_connections_inherit_what_bounds_them(pair):
     values = {
         TCP_NOTSENT_LOWAT: LIMITS.unsent_bytes,
         socket.TCP_NODELAY: 1,
-        socket.TCP_USER_TIMEOUT: 30_000,
+        # Of no use to a connection at rest: it makes one lost keepalive the end.
+        socket.TCP_USER_TIMEOUT: 0,
         socket.TCP_KEEPIDLE: 30,
         socket.TCP_KEEPINTVL: 10,
         socket.TCP_KEEPCNT: 3,
     }
     assert {name: server.getsockopt(tcp, name) for name in values} == values
     assert server.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the options of Linux")
+def test_progress_is_watched_only_while_something_is_sent(pair):
+    server, _ = pair
+    for seconds in (30, 0):
+        watch_progress(server, seconds)
+        value = server.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        assert value == seconds * 1000
 
 
 def test_a_time_out_resets(pair):
