@@ -52,10 +52,12 @@ class Rescan:
     async def _look(self) -> None:
         look = asyncio.create_task(asyncio.to_thread(self.look))
         await asyncio.wait((look,), timeout=LONGEST_WAIT_S)
-        self._late = not look.done()  # a disk that sleeps: nobody waits for it any longer
-        self._tell()
-        await look
+        if not look.done():
+            self._late = True  # a disk that sleeps: nobody waits for it any longer
+            self._tell()
+            await look
         self._task, self._late = None, False
+        self._tell()  # at last: whoever is told asks again
 
     def _tell(self) -> None:
         waiting, self._waiting = self._waiting, []

@@ -46,6 +46,26 @@ def test_a_cheap_look_is_waited_for():
     assert library.scans == 1
 
 
+def test_who_is_told_asks_again_and_is_not_made_to_wait_again(monkeypatch):
+    monkeypatch.setattr(rescans, "LEAST_PAUSE_S", 0.01)
+    answers = []
+
+    async def ask():
+        rescan = Rescan(FakeLibrary(), 0.0)
+        rescan._ended_at -= 1
+        called = asyncio.Event()
+
+        def ready():
+            answers.append(rescan.asked(called.set))
+            called.set()
+
+        answers.append(rescan.asked(ready))
+        await called.wait()
+
+    asyncio.run(ask())
+    assert answers == [True, False]
+
+
 def test_a_costly_look_is_not():
     library = FakeLibrary()
     rescan = Rescan(library, 0.06)
