@@ -55,9 +55,11 @@ def _bound(family: int, address: tuple[object, ...], *, shared: bool) -> socket.
 def loop_factory(name: str) -> tuple[str, LoopFactory]:
     """Return the event loop to use and its name. name: auto, asyncio or uvloop.
 
-    Raises ModuleNotFoundError for uvloop where it is not installed.
+    Raises ModuleNotFoundError for uvloop where it is not installed, and for any other name.
     """
     if name == "asyncio" or (name == "auto" and importlib.util.find_spec("uvloop") is None):
         return "asyncio", asyncio.new_event_loop
+    if name not in ("auto", "uvloop"):
+        raise ModuleNotFoundError(name)
     factory: LoopFactory = importlib.import_module("uvloop").new_event_loop
     return "uvloop", factory

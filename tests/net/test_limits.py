@@ -84,4 +84,6 @@ def test_clients_leave_descriptors_over():
 
 def test_an_event_loop_that_is_not_there():
     assert loop_factory("asyncio")[0] == "asyncio"
+    with pytest.raises(ModuleNotFoundError):
+        loop_factory("another")
     assert loop_factory("auto")[0] in ("asyncio", "uvloop")
