@@ -133,9 +133,10 @@ def _crowds(rows: Rows) -> str:
     return (
         "## Crowds\n\nListeners take 128 kbit/s. KiB each: what the server process grew by, for "
         "each connection. TCP: buffers of both ends in the kernel; the clients' own are of 32 KiB "
-        "each. CPU is of one processor. Times are p50 / p99 on further connections: LIST of 200 "
-        "songs, and PLAY to the first byte of audio on a new connection, of a song that others "
-        "hear (warm) and of one of 1 MB that nobody has asked for before (cold).\n\n"
+        "each. Backlog 1,024, for all come at once. CPU is of one processor. Times are p50 / p99 "
+        "on further connections: LIST of 200 songs, and PLAY to the first byte of audio on a new "
+        "connection, of a song that others hear (warm) and of one of 1 MB that nobody has asked "
+        "for before (cold).\n\n"
         "![crowds](performance-crowds.svg)\n\n" + _table(head, table)
     )
 

@@ -126,12 +126,19 @@ def crowds(work: Path) -> list[dict[str, Any]]:
     (folder / "000001.mp3").write_bytes(random.Random(2).randbytes(SONG_BYTES))
     starters: dict[str, Starter] = {
         f"alfine, {loop}": partial(
-            servers.alfine, folder, work / "cache", loop, "--clients", max(CROWDS) + 100
+            servers.alfine,
+            folder,
+            work / "cache",
+            loop,
+            "--clients",
+            max(CROWDS) + 100,
+            "--backlog",
+            1024,
         )
         for loop in LOOPS
     }
     starters["plain asyncio streams"] = lambda: servers.streams(folder)
-    found = []
+    found: list[dict[str, Any]] = []
     for count in CROWDS:
         for playing in (0, count // 2):
             for name, start in starters.items():

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,8 +55,8 @@ def python_server(*arguments: object, prefix: tuple[str, ...] = ()) -> Iterator[
     """A server of this repository; its log goes to a file, as it would in earnest."""
     began = time.monotonic()
     command = [*prefix, sys.executable, "-m", *map(str, arguments)]
-    log = ROOT / ".bench.log"
-    with log.open("wb") as out:
+    with tempfile.NamedTemporaryFile(prefix="alfine-bench-", suffix=".log") as out:
+        log = Path(out.name)
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out)
         try:
             while (found := re.search(rb"listening on \S+ port (\d+)", log.read_bytes())) is None:
@@ -65,12 +66,10 @@ def python_server(*arguments: object, prefix: tuple[str, ...] = ()) -> Iterator[
             yield Running(int(found[1]), process.pid, time.monotonic() - began)
         finally:
             process.terminate()
-            process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(10)
             process.kill()
             process.wait()
-            log.unlink()
 
 
 def alfine(

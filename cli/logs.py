@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
-import logging.handlers
-import queue
 import sys
+import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 log = logging.getLogger("alfine.server")
 
 Stop = Callable[[], None]
 MAX_WAITING_LINES = 20_000
+GATHER_S = 0.02
+"""Lines of so much time are written at once: to wake a thread for each one costs more than it."""
 
 
 class _Patient(logging.StreamHandler):  # type: ignore[type-arg]
@@ -22,27 +25,48 @@ class _Patient(logging.StreamHandler):  # type: ignore[type-arg]
         pass
 
 
-class _Waiting(logging.handlers.QueueHandler):
+class _Waiting(logging.Handler):
     """Lines that a thread writes, for a pipe that nobody reads must not hold up the event loop.
 
     Beyond 20,000 of them they are dropped, and counted.
     """
 
-    def __init__(self, lines: queue.Queue[logging.LogRecord]) -> None:
-        super().__init__(lines)
-        self._lines = lines
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: deque[str] = deque()
         self._dropped = 0
+        self._some = threading.Event()
+        self._over = False
+        self._thread = threading.Thread(target=self._write_on, name="log", daemon=True)
+        self._thread.start()
 
-    def enqueue(self, record: logging.LogRecord) -> None:
-        try:
-            if self._dropped and not self._lines.full():
-                dropped, self._dropped = self._dropped, 0
-                text = f"{dropped} lines were dropped: they could not be written in time"
-                values = (log.name, logging.WARNING, __file__, 0, text, (), None)
-                self._lines.put_nowait(logging.LogRecord(*values))
-            self._lines.put_nowait(record)
-        except queue.Full:
+    def emit(self, record: logging.LogRecord) -> None:
+        if len(self._lines) >= MAX_WAITING_LINES:
             self._dropped += 1
+            return
+        self._lines.append(self.format(record))
+        if not self._some.is_set():
+            self._some.set()
+
+    def stop(self) -> None:
+        """Write what is left, if it can be written in a moment."""
+        self._over = True
+        self._some.set()
+        self._thread.join(1.0)
+
+    def _write_on(self) -> None:
+        while not self._over or self._lines:
+            self._some.wait()
+            if not self._over:
+                time.sleep(GATHER_S)
+            self._some.clear()
+            lines = [self._lines.popleft() for _ in range(len(self._lines))]
+            if self._dropped:
+                dropped, self._dropped = self._dropped, 0
+                lines.append(f"{dropped} lines were dropped: they could not be written in time")
+            with suppress(OSError, ValueError):
+                sys.stdout.write("".join(f"{line}\n" for line in lines))
+                sys.stdout.flush()
 
 
 @contextmanager
@@ -52,23 +76,23 @@ def logging_to_stdout() -> Iterator[Callable[[], Stop]]:
     It is to be called in the process that serves, behind any fork: threads do not survive one. It
     returns what writes the rest and ends the thread; so does the end of the block.
     """
-    writer = _Patient(sys.stdout)
-    writer.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    listeners: list[logging.handlers.QueueListener] = []
+    form = logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
+    at_once = _Patient(sys.stdout)
+    at_once.setFormatter(form)
+    waiting: list[_Waiting] = []
 
     def stop() -> None:
-        while listeners:
-            listeners.pop().stop()
+        while waiting:
+            waiting.pop().stop()
 
     def start_thread() -> Stop:
-        lines: queue.Queue[logging.LogRecord] = queue.Queue(MAX_WAITING_LINES)
-        listeners.append(logging.handlers.QueueListener(lines, writer))
-        listeners[-1].start()
-        log.removeHandler(writer)
-        log.addHandler(_Waiting(lines))
+        waiting.append(_Waiting())
+        waiting[-1].setFormatter(form)
+        log.removeHandler(at_once)
+        log.addHandler(waiting[-1])
         return stop
 
-    log.addHandler(writer)
+    log.addHandler(at_once)
     log.setLevel(logging.INFO)
     try:
         yield start_thread
