@@ -14,12 +14,12 @@ from fsm.events import (
 )
 
 HELP = """\
-list     (l)        list the songs with their IDs
-play ID  (p ID)     play a song
-stop     (s)        stop the song
-wait                wait until the song has ended
-help     (?)        show this
-quit     (q, exit)  leave; so does Ctrl-D"""
+list  (l)        songs with their IDs
+play ID  (p)     play a song
+stop  (s)        stop the song
+wait             until the song has ended
+help  (?)        show this
+quit  (q, exit)  leave; so does Ctrl-D"""
 
 _WORDS = {
     "l": "list",

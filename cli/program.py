@@ -46,10 +46,16 @@ from fsm.prompt import PromptState
 from net.client import ServerConnection
 
 OK, FAILED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+ONLINE_STATES = (LinkState.ONLINE, LinkState.FINDING, LinkState.SKIPPING)
 
 
 class Screen(Protocol):
-    """Where lines come from and go to."""
+    """Where lines come from and go to.
+
+    has_person: somebody sees that a line was no command, and types another.
+    """
+
+    has_person: bool
 
     def lines(self) -> AsyncIterator[str]:
         """What is typed, a line at a time; asked for the next one only while the prompt is open."""
@@ -96,6 +102,7 @@ class ClientProgram:
         self._left = asyncio.Event()
         self._settled = asyncio.Event()
         self._worst = OK
+        self._online_to_the_end = False
 
     async def run(self) -> int:
         """Connect, obey every line, leave. Returns the exit code."""
@@ -145,7 +152,8 @@ class ClientProgram:
         try:
             line = commands.parse(text)
         except commands.CommandError as error:
-            self._worst = max(self._worst, USAGE)
+            if not self._screen.has_person:
+                self._worst = max(self._worst, USAGE)
             self._say(str(error), error=True)
             return
         if line is None:
@@ -186,6 +194,7 @@ class ClientProgram:
             case ShowPrompt() | ClearLine():
                 self._unlocked.set()
             case Leave():
+                self._online_to_the_end = self._session.link.state in ONLINE_STATES
                 self._unlocked.set()
                 self._left.set()
             case _:
@@ -206,5 +215,4 @@ class ClientProgram:
         return self._session.answer_owed
 
     def _exit_code(self) -> int:
-        offline = (LinkState.OFFLINE, LinkState.WAITING, LinkState.RECONNECTING)
-        return NO_CONNECTION if self._session.link.state in offline else self._worst
+        return self._worst if self._online_to_the_end else NO_CONNECTION

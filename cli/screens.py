@@ -16,6 +16,8 @@ PROMPT = ">> "
 class TerminalScreen:
     """A person at a terminal. interrupt: called for Ctrl-C at the prompt."""
 
+    has_person = True
+
     def __init__(self, interrupt: Callable[[], None]) -> None:
         self._interrupt = interrupt
         self._prompt: PromptSession[str] = PromptSession(PROMPT)
@@ -44,6 +46,8 @@ class ScriptScreen:
 
     commands: in their order, or None to read standard input, a command a line.
     """
+
+    has_person = False
 
     def __init__(self, commands: Sequence[str] | None = None) -> None:
         self._commands = commands

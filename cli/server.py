@@ -80,6 +80,8 @@ def _introduce(library: Library, report: ScanReport) -> None:
 def _log_to_stdout() -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    # Serving never depends on a log that somebody can still read.
+    logging.raiseExceptions = False
     log.addHandler(handler)
     log.setLevel(logging.INFO)
 

@@ -6,6 +6,7 @@ It carries out what the server's machine decides and decides nothing itself (RFC
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 from collections import deque
@@ -240,4 +241,6 @@ class Connection:
             self._writer.transport.abort()
         finally:
             hearing.cancel()
-            await asyncio.gather(hearing, return_exceptions=True)
+            # The server may stop just here: the connection is closed all the same.
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait((hearing,))

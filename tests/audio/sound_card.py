@@ -21,22 +21,22 @@ from pathlib import Path
 from typing import IO
 
 # Runs as a process of its own: takes what a card would take in a while, then sleeps for as long.
-# A small pipe is the card's small buffer.
+# A small pipe is the card's small buffer; it can be made small only when there is little in it.
 _CARD = """
 import fcntl, os, sys, time
 path, rate, channels = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 bytes_per_s = rate * channels * 2
-backlog = b""
-while True:
+step, backlog = bytes_per_s // 200, b""
+for _ in range(4):
     try:
         fcntl.fcntl(0, fcntl.F_SETPIPE_SZ, 4096)
         break
-    except OSError:  # there is more in it than that
+    except OSError:
         backlog += os.read(0, 65536)
 due_s = time.monotonic()
 with open(path, "ab", buffering=0) as recording:
-    while piece := backlog or os.read(0, bytes_per_s // 200):
-        backlog = b""
+    while piece := backlog[:step] or os.read(0, step):
+        backlog = backlog[step:]
         recording.write(piece)
         due_s = max(due_s, time.monotonic() - 0.1) + len(piece) / bytes_per_s
         time.sleep(max(0.0, due_s - time.monotonic()))

@@ -69,7 +69,7 @@ def test_rows_cite_their_source(name, row):
 
 @pytest.mark.parametrize(("name", "state", "event"), PAIRS)
 def test_every_state_meets_every_event(name, state, event):
-    """With all guards forced either way the row's target is reached; without a row it is an error."""
+    """Guards forced either way: the row's target is reached; without a row it is an error."""
     table = TABLES[name]
     group = table.group(state, event)
     if not group:

@@ -1,4 +1,4 @@
-"""No song can break the framing: the sender's cuts make every first EOM the last (protocol.md 4)."""
+"""No song can break the framing: the first EOM of every message is its last (protocol.md 4)."""
 
 from hypothesis import given
 from hypothesis import strategies as st

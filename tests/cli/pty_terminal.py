@@ -1,0 +1,104 @@
+"""A real pseudo-terminal with a program in it, and the screen that a person would see."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+
+import pyte
+
+
+class Terminal:
+    """Runs a program in a terminal of `columns` × `rows`; a context manager that ends it."""
+
+    def __init__(self, argv, columns=80, rows=24, env=None):
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.raw = b""
+        self._fd, child = pty.openpty()
+        # Answers the program's question where the cursor is, as real terminals do.
+        self.screen.write_process_input = self.type
+        self._set_size(columns, rows)
+        self.process = subprocess.Popen(
+            argv,
+            stdin=child,
+            stdout=child,
+            stderr=child,
+            start_new_session=True,
+            env={**os.environ, "TERM": "xterm-256color", **(env or {})},
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(child)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._fd)
+
+    def resize(self, columns, rows):
+        """As when a person drags the window's corner."""
+        self.screen.resize(rows, columns)
+        self._set_size(columns, rows)
+        os.killpg(self.process.pid, signal.SIGWINCH)
+
+    def type(self, text):
+        """Type; "\\r" is Enter."""
+        os.write(self._fd, text.encode())
+
+    @property
+    def lines(self):
+        """What stands on the screen, without the blanks at the ends of lines."""
+        return [line.rstrip() for line in self.screen.display]
+
+    @property
+    def text(self):
+        return "\n".join(self.lines)
+
+    @property
+    def cursor_line(self):
+        return self.lines[self.screen.cursor.y]
+
+    def wait_until(self, condition, timeout_s=20.0):
+        """Read what the program writes until `condition(self)` holds; fail with the screen."""
+        deadline = time.monotonic() + timeout_s
+        while not condition(self):
+            left = deadline - time.monotonic()
+            assert left > 0, f"not within {timeout_s} s; the screen:\n{self.text}"
+            if not self._read(left):
+                assert condition(self), f"the program has ended; the screen:\n{self.text}"
+
+    def wait_for(self, text, timeout_s=20.0):
+        """Wait until `text` stands on the screen."""
+        self.wait_until(lambda t: text in t.text, timeout_s)
+
+    def wait_for_exit(self, timeout_s=20.0):
+        """Read to the end of the program's output; return its exit code."""
+        deadline = time.monotonic() + timeout_s
+        while self._read(deadline - time.monotonic()):
+            assert time.monotonic() < deadline, f"still running; the screen:\n{self.text}"
+        return self.process.wait(timeout_s)
+
+    def _read(self, timeout_s):
+        """Take in what has been written; False once the program has closed the terminal."""
+        ready, _, _ = select.select([self._fd], [], [], max(0.0, min(timeout_s, 0.5)))
+        if not ready:
+            return True
+        try:
+            data = os.read(self._fd, 65536)
+        except OSError:
+            return False
+        self.raw += data
+        self._stream.feed(data)
+        return bool(data)
+
+    def _set_size(self, columns, rows):
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

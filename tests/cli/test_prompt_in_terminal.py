@@ -1,0 +1,76 @@
+"""The prompt in a real pseudo-terminal: `>>` at every input line, and what was typed stays."""
+
+import sys
+
+import pytest
+
+from tests.cli.pty_terminal import Terminal
+
+
+@pytest.fixture(params=[40, 80, 200])
+def terminal(server, request):
+    argv = [sys.executable, "-m", "cli.app", "client", "127.0.0.1", str(server.port)]
+    with Terminal([*argv, "--output", "null", "--prebuffer", "1"], columns=request.param) as t:
+        t.wait_until(at_prompt)
+        yield t
+
+
+def at_prompt(terminal):
+    return terminal.cursor_line == ">>"
+
+
+def test_the_prompt_stands_after_each_answer(terminal):
+    for command, answer in [
+        ("list", "3. 3 THE END END"),
+        ("l", "1. 1 first"),
+        ("?", "Ctrl-D"),
+        ("play 99", "404"),
+        ("p 1", "playing 1. 1 first"),
+        ("s", ">>"),
+        ("nonsense", "no command nonsense"),
+        ("", ">>"),
+    ]:
+        terminal.type(f"{command}\r")
+        terminal.wait_for(answer)
+        terminal.wait_until(at_prompt)
+    terminal.type("q\r")
+    assert terminal.wait_for_exit() == 1, "a command failed: there is no song 99"
+
+
+def test_output_that_arrives_while_one_types_leaves_the_line_alone(terminal):
+    terminal.type("play 2\r")
+    terminal.wait_for("playing 2")
+    terminal.type("lis")
+    terminal.wait_for("played 2. 2 second")
+    terminal.wait_until(lambda t: t.cursor_line == ">> lis")
+    terminal.type("t\r")
+    terminal.wait_for("1. 1 first")
+    terminal.wait_until(at_prompt)
+
+
+def test_ctrl_c_clears_the_line_and_ctrl_d_leaves(terminal):
+    terminal.type("play 1")
+    terminal.wait_until(lambda t: t.cursor_line == ">> play 1")
+    terminal.type("\x03")
+    terminal.wait_until(at_prompt)
+    terminal.type("\x04")
+    assert terminal.wait_for_exit() == 0
+
+
+def test_a_lost_connection_is_told_above_the_prompt(terminal, server):
+    server.process.kill()
+    server.process.wait()
+    terminal.wait_for("the connection was lost")
+    terminal.wait_until(at_prompt)
+    terminal.type("q\r")
+    assert terminal.wait_for_exit() == 3
+
+
+def test_the_window_may_be_resized(terminal):
+    terminal.type("list\r")
+    terminal.wait_for("1. 1 first")
+    terminal.type("play")
+    terminal.resize(60, 20)
+    terminal.wait_until(lambda t: t.cursor_line == ">> play")
+    terminal.type("\x03")
+    terminal.wait_until(at_prompt)

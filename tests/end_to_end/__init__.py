@@ -1,0 +1,1 @@
+"""The programs as a user has them: processes of their own, joined by TCP."""

@@ -1,0 +1,203 @@
+"""A TCP proxy that spoils the line from the server to the client, in one planned way at a time.
+
+Each connection takes the next plan; when there are none left, the line is good. A plan counts the
+bytes of its own connection. It knows nothing of the protocol and needs only the standard library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+BLOCK = 16 * 1024
+# Small, so that a server soon notices that nobody reads.
+KERNEL_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What happens to the bytes from the server. *_at: after so many bytes.
+
+    cut closes, reset closes with RST, stall forwards nothing more, hold does so until release().
+    rate: bytes a second. slice: bytes a write. scatter: this share of the bytes begins a write of
+    its own, and half of those come up to delay seconds late; the choice follows from seed.
+    """
+
+    cut_at: int | None = None
+    reset_at: int | None = None
+    stall_at: int | None = None
+    hold_at: int | None = None
+    rate: float | None = None
+    slice: int = BLOCK
+    delay: float = 0.0
+    scatter: float = 0.0
+    seed: int = 0
+
+    def at(self) -> int | None:
+        places = (self.cut_at, self.reset_at, self.stall_at, self.hold_at)
+        return next((place for place in places if place is not None), None)
+
+
+class Line:
+    """One connection through the proxy."""
+
+    def __init__(self, client: socket.socket, server: socket.socket, plan: Plan):
+        self.client, self.server, self.plan = client, server, plan
+        self.sent = bytearray()
+        """What the client asked for."""
+        self.forwarded = 0
+        """Bytes from the server that have been passed on."""
+        self.reached = threading.Event()
+        """The plan's place has been reached."""
+        self.go_on = threading.Event()
+        self.over = threading.Event()
+        self.resetting = False
+
+    def run(self) -> None:
+        back = threading.Thread(target=self._requests, daemon=True)
+        back.start()
+        with contextlib.suppress(OSError):
+            self._responses()
+        self.close()
+        back.join()
+
+    def close(self) -> None:
+        self.over.set()
+        self.go_on.set()
+        for sock in (self.client, self.server):
+            # Only a shutdown wakes the other thread; but it also says goodbye, and a reset does
+            # not.
+            silent = self.resetting and sock is self.client
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RD if silent else socket.SHUT_RDWR)
+            sock.close()
+
+    def _requests(self) -> None:
+        with contextlib.suppress(OSError):
+            while data := self.client.recv(BLOCK):
+                self.sent += data
+                self.server.sendall(data)
+            # What the server still has to say to a client that asks no more is let through.
+            self.server.shutdown(socket.SHUT_WR)
+            return
+        self.close()
+
+    def _responses(self) -> None:
+        chance = random.Random(self.plan.seed)
+        place = self.plan.at()
+        while True:
+            room = BLOCK if self.reached.is_set() or place is None else place - self.forwarded
+            if room == 0:
+                if not self._spoil():
+                    return
+                continue
+            if not (data := self.server.recv(min(room, BLOCK))):
+                return
+            for piece in self._pieces(data, chance):
+                self.client.sendall(piece)
+                self.forwarded += len(piece)
+
+    def _pieces(self, data: bytes, chance: random.Random) -> Iterable[bytes]:
+        plan = self.plan
+        start = 0
+        while start < len(data):
+            size = plan.slice
+            if plan.scatter:
+                size = min(size, 1 + int(chance.expovariate(plan.scatter)))
+            piece = data[start : start + size]
+            yield piece
+            start += len(piece)
+            if plan.rate:
+                time.sleep(len(piece) / plan.rate)
+            if plan.delay and (not plan.scatter or chance.random() < 0.5):
+                time.sleep(chance.uniform(0, plan.delay) if plan.scatter else plan.delay)
+
+    def _spoil(self) -> bool:
+        """Do what the plan says; return whether the line goes on."""
+        self.reached.set()
+        if self.plan.hold_at is not None:
+            self.go_on.wait()
+            return not self.over.is_set()
+        if self.plan.stall_at is not None:
+            self.over.wait()
+        if self.plan.reset_at is not None:
+            self.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.resetting = True
+        return False
+
+
+class FaultProxy:
+    """Listens on a port of its own and passes everything on to target_port."""
+
+    def __init__(self, target_port: int, *plans: Plan):
+        self.target_port = target_port
+        self.plans = list(plans)
+        self.lines: list[Line] = []
+        self.news = threading.Condition()
+        self.port = 0
+        self.listener: socket.socket | None = None
+        self.open()
+
+    def __enter__(self) -> FaultProxy:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Listen, on the same port as before if there was one."""
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BYTES)
+        listener.bind(("127.0.0.1", self.port))
+        listener.listen(32)
+        self.port = listener.getsockname()[1]
+        self.listener = listener
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+
+    def refuse(self) -> None:
+        """Listen no more: whoever connects is refused. Lines that there are stay."""
+        if self.listener is not None:
+            # Only a shutdown wakes the thread that waits in accept.
+            self.listener.shutdown(socket.SHUT_RDWR)
+            self.listener.close()
+            self.listener = None
+
+    def close(self) -> None:
+        self.refuse()
+        for line in list(self.lines):
+            line.close()
+
+    def line(self, number: int, seconds: float = 20.0) -> Line:
+        """The connection of that number, from 0; waits until there is one."""
+        with self.news:
+            assert self.news.wait_for(lambda: len(self.lines) > number, seconds), "no connection"
+            return self.lines[number]
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            server = socket.socket()
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BYTES)
+            try:
+                server.connect(("127.0.0.1", self.target_port))
+            except OSError:
+                server.close()
+                client.close()
+                continue
+            for sock in (client, server):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            line = Line(client, server, self.plans.pop(0) if self.plans else Plan())
+            with self.news:
+                self.lines.append(line)
+                self.news.notify_all()
+            threading.Thread(target=line.run, daemon=True).start()
