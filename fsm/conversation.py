@@ -212,7 +212,7 @@ class ConversationSession(Session):
         """The song is taken to be whole; after a full message there may be more all the same."""
         self.wanted_open = False
         self.audio_coming = not self.short_audio
-        self.record(told.SongClosed())
+        self.record(told.SongClosed(said=False))
 
     def close_song(self, event: on.Event) -> None:
         """The wanted song is whole."""
