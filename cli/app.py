@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 import typer
 
-from cli import client, server
+from cli import client, config, server, settings
 
 app = typer.Typer(
     name="alfine",
     help="Stream music over explicit state machines (RFC 9999).",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command(
     epilog="Example: alfine server ~/Music 12345 --host 0.0.0.0",
 )(server.server)
 app.command(epilog=client.EPILOG)(client.client)
+app.command()(config.config)
 
 
 def main() -> None:
     """Run the command line."""
-    app()
+    app(default_map=file_settings())
+
+
+def file_settings() -> dict[str, dict[str, Any]]:
+    """What the file sets; a file that cannot be used is said, and otherwise passed over."""
+    try:
+        return settings.defaults(settings.config_path())
+    except settings.SettingsError as error:
+        print(f"alfine: {error}; going on without it", file=sys.stderr)
+        return {}
 
 
 if __name__ == "__main__":

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, NoReturn
 
 import typer
 
 from audio import Output, OutputError, open_output
-from cli import commands
+from cli import commands, signs
+from cli.clean import shown
+from cli.history import History
+from cli.json_voice import JsonVoice
+from cli.line_history import line_history
 from cli.program import USAGE, ClientProgram, Screen
-from cli.screens import ScriptScreen, TerminalScreen
+from cli.rich_voice import RichVoice
+from cli.screens import DumbScreen, ScriptScreen
+from cli.settings import variable
+from cli.terminal import TerminalScreen
+from cli.voice import Voice
 from fsm.client import ClientSession
 from fsm.playback import PREBUFFER_MSGS
+from fsm.wishes import VolumeRequested
 
 SCRIPT_RETRIES = 6
 """Attempts to reconnect for one song when no person is there to say stop: half a minute at most."""
@@ -22,9 +34,27 @@ SCRIPT_RETRIES = 6
 EPILOG = "Example: alfine client 127.0.0.1 12345 -c list -c 'play 1' -c wait --output wav:song.wav"
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line, the variables and the file have made of one run."""
+
+    host: str
+    port: int
+    script: list[str] | None
+    as_json: bool
+    prebuffer: int
+    plain: bool
+    retries: int | None
+    volume: int
+
+
 def client(
-    host: Annotated[str, typer.Argument(help="The server's name or address.")],
-    port: Annotated[int, typer.Argument(help="The server's port.", min=1, max=65535)],
+    host: Annotated[
+        str, typer.Argument(help="The server's name or address.", envvar=variable("host"))
+    ],
+    port: Annotated[
+        int, typer.Argument(help="The server's port.", min=1, max=65535, envvar=variable("port"))
+    ],
     command: Annotated[
         list[str] | None,
         typer.Option(
@@ -35,68 +65,109 @@ def client(
             "the song has ended.",
         ),
     ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            envvar=variable("json"),
+            help="Print one JSON object a line for each answer and event (docs/json.md).",
+        ),
+    ] = False,
     output: Annotated[
         str,
         typer.Option(
             metavar="auto|pyaudio|null|wav:FILE",
+            envvar=variable("output"),
             help="Where the sound goes: the sound device, nowhere in real time, or into a file as "
             "fast as it decodes. auto is the sound device if there is one.",
         ),
     ] = "auto",
+    volume: Annotated[
+        int,
+        typer.Option(
+            metavar="0-100", envvar=variable("volume"), min=0, max=100, help="How loud to begin."
+        ),
+    ] = 100,
     prebuffer: Annotated[
         int,
         typer.Option(
-            metavar="N", min=1, help="Audio messages that are to arrive before playing begins."
+            metavar="N",
+            envvar=variable("prebuffer"),
+            min=1,
+            help="Audio messages that are to arrive before playing begins.",
         ),
     ] = PREBUFFER_MSGS,
     plain: Annotated[
         bool,
         typer.Option(
-            "--plain", help="The server knows only the RFC: send nothing but what is typed."
+            "--plain",
+            envvar=variable("plain"),
+            help="The server knows only the RFC: send nothing but what is typed.",
         ),
     ] = False,
     retries: Annotated[
         int | None,
         typer.Option(
             metavar="N",
+            envvar=variable("retries"),
             min=0,
             help="Attempts to reconnect for one interrupted song; without this option as many as "
             f"it takes at the prompt, {SCRIPT_RETRIES} in a script.",
         ),
     ] = None,
 ) -> None:
-    """Play a server's songs: list, play ID, stop, help, quit.
+    """Play a server's songs: list, play, pause, seek, queue and more; help shows all.
 
     Commands come from the prompt, from -c, or a line each from standard input when it is no
     terminal. Exit codes: 0; 1 a command failed; 2 usage; 3 no connection.
     """
     _check(command)
-    interactive = not command and sys.stdin.isatty()
+    options = Options(host, port, command or None, as_json, prebuffer, plain, retries, volume)
+    raise typer.Exit(asyncio.run(_run(options, _open(output))))
+
+
+async def _run(options: Options, sound: Output) -> int:
+    interactive = not options.script and not options.as_json and sys.stdin.isatty()
+    retries = options.retries
     if retries is None and not interactive:
         retries = SCRIPT_RETRIES
-    sound = _open(output)
-    session = ClientSession(prebuffer, plain, retries)
-    raise typer.Exit(asyncio.run(_run(host, port, session, sound, command, interactive)))
-
-
-async def _run(
-    host: str,
-    port: int,
-    session: ClientSession,
-    sound: Output,
-    script: list[str] | None,
-    interactive: bool,
-) -> int:
+    history = History()
+    session = ClientSession(options.prebuffer, options.plain, retries, history.observe)
     screen: Screen
     if interactive:
-        screen = TerminalScreen(lambda: program.interrupt())
+        screen = _person_screen(lambda: program)
     else:
-        screen = ScriptScreen(script or None)
-    program = ClientProgram(host, port, session, sound, screen)
+        screen = ScriptScreen(options.script, errors_too=options.as_json)
+    voice = _voice(options, screen)
+    program = ClientProgram(options.host, options.port, session, sound, screen, voice, history)
+    if options.volume != 100:
+        program.fire(VolumeRequested(options.volume))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, program.leave)
     loop.add_signal_handler(signal.SIGINT, program.interrupt if interactive else program.leave)
     return await program.run()
+
+
+def _person_screen(program: Callable[[], ClientProgram]) -> Screen:
+    """The prompt that this terminal can show."""
+    if os.environ.get("TERM", "dumb") in ("dumb", "unknown") or not sys.stdout.isatty():
+        return DumbScreen()
+    return TerminalScreen(
+        interrupt=lambda: program().interrupt(),
+        now=lambda: program().now(),
+        songs=lambda: program().songs,
+        history=line_history(),
+        signs=signs.of_terminal(),
+    )
+
+
+def _voice(options: Options, screen: Screen) -> Voice:
+    server = f"{options.host}:{options.port}"
+    if options.as_json:
+        return JsonVoice(server)
+    if isinstance(screen, TerminalScreen):
+        return RichVoice(server, signs.of_terminal())
+    return Voice(server)
 
 
 def _check(script: list[str] | None) -> None:
@@ -105,7 +176,7 @@ def _check(script: list[str] | None) -> None:
         try:
             commands.parse(text)
         except commands.CommandError as error:
-            _refuse(f"-c {commands.shown(text)!r}: {error}")
+            _refuse(f"-c {shown(text)!r}: {error}")
 
 
 def _open(spec: str) -> Output:

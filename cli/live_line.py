@@ -5,10 +5,9 @@ It is made anew from a `Now` each time, and knows nothing of terminals but how w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cli.clean import columns_of, cut, safe
 from cli.now import Activity, Now
+from cli.signs import UNICODE, Signs
 
 Fragments = list[tuple[str, str]]
 """Pieces of text, each behind the name of its style, as prompt_toolkit takes them."""
@@ -17,34 +16,6 @@ TITLE_COLUMNS = 20
 """So much of the song's name goes before anything that can be left out."""
 BAR_MIN, BAR_MAX = 10, 40
 GAP = "  "
-
-
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """The characters that the line is drawn with."""
-
-    icons: dict[Activity, str]
-    played: str
-    head: str
-    here: str
-    missing: str
-    received: str
-    ellipsis: str
-    dot: str
-
-
-_WAITING = (Activity.REQUESTED, Activity.BUFFERING, Activity.STARVED)
-
-UNICODE = Signs(
-    {Activity.STOPPED: "■", Activity.PLAYING: "▶", Activity.PAUSED: "‖"}
-    | dict.fromkeys(_WAITING, "◌"),
-    "━", "╸", "─", "┄", "⇣ ", "…", "·",
-)  # fmt: skip
-ASCII = Signs(
-    {Activity.STOPPED: "#", Activity.PLAYING: ">", Activity.PAUSED: "="}
-    | dict.fromkeys(_WAITING, "~"),
-    "=", ">", "-", ".", "recv ", "...", "-",
-)  # fmt: skip
 
 
 def live_line(now: Now, columns: int, signs: Signs = UNICODE) -> Fragments:
@@ -167,9 +138,8 @@ def _received(now: Now, signs: Signs) -> str:
 
 def _modes(now: Now) -> str:
     queued = f"{len(now.queue)} queued" if now.queue else ""
-    shuffled = "shuffle" if now.shuffle else ""
     repeated = "" if now.repeat == "off" else f"repeat {now.repeat}"
-    return ", ".join(filter(None, (queued, shuffled, repeated)))
+    return ", ".join(filter(None, (queued, repeated)))
 
 
 def song_name(now: Now) -> str:

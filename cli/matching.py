@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
+from cli.clean import safe
 from fsm.events import ListedSong
 
 NEAR_SCORE = 65.0
@@ -24,7 +25,7 @@ class NoSuchSong(LookupError):
 @lru_cache(maxsize=65536)
 def fold(text: str) -> str:
     """The text without case and accents: what is compared."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", safe(text).casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     return bare.translate(_UNDECOMPOSED)
 

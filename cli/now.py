@@ -51,7 +51,6 @@ class Now:
     """How many attempts to connect have been made since the connection was lost."""
     queue: tuple[int, ...] = ()
     """IDs of the songs that come next, in order."""
-    shuffle: bool = False
     repeat: str = "off"
     """off, one or all."""
     device: str = ""

@@ -8,12 +8,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from audio import Output
 from cli import commands, texts
+from cli.history import History
+from cli.now import Now
+from cli.snapshot import Snapshots
 from cli.sound import Sound
+from cli.voice import Voice
 from fsm.client import ClientSession
 from fsm.effects import (
     CancelTimer,
@@ -24,6 +29,7 @@ from fsm.effects import (
     Leave,
     Print,
     PrintAbovePrompt,
+    Report,
     ScheduleRetry,
     SendRequest,
     ShowPrompt,
@@ -38,6 +44,7 @@ from fsm.events import (
     Event,
     InputEnded,
     Interrupted,
+    ListedSong,
     OutputArrived,
     RetryDue,
 )
@@ -85,19 +92,35 @@ class Timers:
         if handle := self._running.pop(event, None):
             handle.cancel()
 
+    def left_s(self, event: type[Event]) -> float | None:
+        """How long until it fires; None if no timer runs for it."""
+        handle = self._running.get(event)
+        left_s = handle.when() - asyncio.get_running_loop().time() if handle else 0.0
+        return left_s if left_s > 0 else None
+
 
 class ClientProgram:
     """One run of the client."""
 
     def __init__(
-        self, host: str, port: int, session: ClientSession, output: Output, screen: Screen
+        self,
+        host: str,
+        port: int,
+        session: ClientSession,
+        output: Output,
+        screen: Screen,
+        voice: Voice,
+        history: History,
     ) -> None:
         self._session = session
         self._screen = screen
-        self._server = f"{host}:{port}"
+        self._voice = voice
+        self._history = history
+        self._filters: deque[str] = deque()
         self._connection = ServerConnection(host, port, self.fire, self._answer_owed)
         self._sound = Sound(output, self.fire)
         self._timers = Timers(self)
+        self._snapshots = Snapshots(session)
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
         self._settled = asyncio.Event()
@@ -122,6 +145,15 @@ class ClientProgram:
             self._perform(effect)
         if self._session.settled:
             self._settled.set()
+
+    def now(self) -> Now:
+        """What is going on at this moment."""
+        return self._snapshots.take(self._timers.left_s(RetryDue))
+
+    @property
+    def songs(self) -> Sequence[ListedSong]:
+        """The last list that came."""
+        return self._session.link.songs
 
     def interrupt(self) -> None:
         """Ctrl-C while a command is being answered: answer no longer."""
@@ -154,20 +186,47 @@ class ClientProgram:
         except commands.CommandError as error:
             if not self._screen.has_person:
                 self._worst = max(self._worst, USAGE)
-            self._say(str(error), error=True)
+            self._say(self._voice.complaint(str(error), text), error=True)
             return
         if line is None:
             return
         if line.word == "quit":
             self.leave()
             return
+        await self._carry_out(line)
+
+    async def _carry_out(self, line: commands.Line) -> None:
+        try:
+            request = line.asking(commands.Known(self.songs, self.now()))
+        except commands.CommandError as error:
+            self._worst = max(self._worst, FAILED)
+            self._say(self._voice.complaint(str(error), line.word), error=True)
+            return
+        if line.command is Command.LIST:
+            self._filters.append(line.rest)
         self._unlocked.clear()
-        self.fire(CommandEntered(line.command, line.request))
-        if line.word == "help":
-            self._say(commands.HELP)
+        self.fire(CommandEntered(line.command, request))
+        self._answer(line)
         if line.command is Command.LOCAL:
             self.fire(CommandAnswered(Command.LOCAL))
         await self._unlocked.wait()
+
+    def _answer(self, line: commands.Line) -> None:
+        """Say what the client itself has to say to a command."""
+        match line.word:
+            case "help":
+                self._say(self._voice.help())
+            case "status":
+                self._say(self._voice.status(self.now()))
+            case "why":
+                self._say(self._voice.why(self._reasons(), self.now()))
+            case "queue" if not line.rest:
+                self._say(self._voice.queue(self.now(), self.songs))
+            case _ if line.command is Command.LOCAL:
+                self._say(self._voice.done(self.now()))
+
+    def _reasons(self) -> list[str]:
+        return self._history.why(self.now(), self.songs)
 
     def _perform(self, effect: Effect) -> None:
         match effect:
@@ -184,7 +243,8 @@ class ClientProgram:
             case CancelTimer(event_class):
                 self._timers.cancel(event_class)
             case ShowSongs(songs):
-                self._say(texts.song_table(songs))
+                words = self._filters.popleft() if self._filters else ""
+                self._say(self._voice.songs(songs, words, self.now()))
             case Tell():
                 self._tell(effect)
             case Print(text, error):
@@ -203,13 +263,14 @@ class ClientProgram:
     def _tell(self, tell: Tell) -> None:
         if tell.report in texts.FAILURES:
             self._worst = max(self._worst, FAILED)
-        text = texts.sentence(
-            tell.report, self._server, tell.song_id, tell.detail, self._session.link.songs
-        )
+        if tell.report is Report.LIST_FAILED:
+            self._filters.clear()
+        text = self._voice.report(tell, self.songs)
         self._say(text, error=tell.report in texts.ERRORS)
 
     def _say(self, text: str, error: bool = False) -> None:
-        self.fire(OutputArrived(text, error))
+        if text:
+            self.fire(OutputArrived(text, error))
 
     def _answer_owed(self) -> bool:
         return self._session.answer_owed

@@ -13,6 +13,7 @@ FAILURES = frozenset(
         Report.SONG_CUT_OFF,
         Report.SONG_UNDECODABLE,
         Report.OUTPUT_FAILED,
+        Report.DEVICE_LOST,
         Report.LIST_FAILED,
     }
 )
@@ -36,6 +37,9 @@ _TEXTS = {
     Report.RETRYING: "connecting to {server} again soon{detail}; stop gives up {song}",
     Report.RECONNECTED: "connected to {server} again",
     Report.SONG_RESUMED: "{song} goes on where it was interrupted",
+    Report.DEVICE_LOST: "paused{detail}; resume plays on the default device",
+    Report.NOTHING_PLAYS: "nothing is playing",
+    Report.NOTHING_FOLLOWS: "nothing is queued; queue ID adds a song",
 }
 
 

@@ -1,0 +1,64 @@
+"""Takes a `Now` from the machines and the player: the only place that knows where each fact is."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from enum import Enum
+
+from cli.now import Activity, Now
+from fsm.client import ClientSession
+from fsm.link_table import LinkState
+from fsm.playback_table import PlaybackState
+
+RATE_OVER_S = 2.0
+"""The rate at which messages arrive is taken over the last so many seconds."""
+
+_ACTIVITIES: dict[Enum, Activity] = {
+    PlaybackState.STOPPED: Activity.STOPPED,
+    PlaybackState.REQUESTED: Activity.REQUESTED,
+    PlaybackState.BUFFERING: Activity.BUFFERING,
+    PlaybackState.STARVED: Activity.STARVED,
+}
+_UNCONNECTED = (LinkState.OFFLINE, LinkState.WAITING, LinkState.RECONNECTING)
+
+
+class Snapshots:
+    """Takes one moment after the other of one client."""
+
+    def __init__(self, session: ClientSession) -> None:
+        self._session = session
+        self._arrivals: deque[tuple[float, int]] = deque()
+
+    def take(self, retry_in_s: float | None = None) -> Now:
+        """This moment. retry_in_s: until the next attempt to connect."""
+        playback, link = self._session.playback, self._session.link
+        activity = _ACTIVITIES.get(playback.state, Activity.PLAYING)
+        song_id = playback.song_id or None
+        needed = playback.prebuffer_msgs or 0
+        counted = playback.num_audio_msgs_recv - playback.counted_from
+        return Now(
+            activity=activity,
+            song_id=song_id,
+            title=next((s.title for s in link.songs if s.song_id == song_id), None),
+            received_bytes=playback.held_bytes,
+            buffered_msgs=counted,
+            needed_msgs=needed,
+            starts_in_s=self._starts_in(counted, needed),
+            online=link.state not in _UNCONNECTED,
+            retry_in_s=retry_in_s,
+            attempt=link.attempts,
+        )
+
+    def _starts_in(self, counted: int, needed: int) -> float | None:
+        """How long the rest of the messages will take, at the rate of the last seconds."""
+        now = time.monotonic()
+        if self._arrivals and counted < self._arrivals[-1][1]:
+            self._arrivals.clear()
+        self._arrivals.append((now, counted))
+        while len(self._arrivals) > 2 and now - self._arrivals[1][0] > RATE_OVER_S:
+            self._arrivals.popleft()
+        began, had = self._arrivals[0]
+        if counted <= had or not needed or now - began < 0.2:
+            return None
+        return max(0.0, (needed - counted) * (now - began) / (counted - had))
