@@ -80,19 +80,17 @@ class Spec:
 
 
 SPECS = (
-    Spec("list", "l", "[WORDS]", "list the songs, or those with all of these words"),
-    Spec("find", "f", "WORDS", "the same"),
-    Spec("play", "p", "SONG", "play a song: its ID or a part of its title", songs=True),
-    Spec("pause", "", "", "be silent and keep the place (Space on an empty line)"),
-    Spec("resume", "", "", "go on (Space again)"),
+    Spec("list", "l", "[WORDS]", "list the songs, or those with these words"),
+    Spec("find", "f", "WORDS", "the songs with these words"),
+    Spec("play", "p", "SONG", "play a song, by its ID or a part of its title", songs=True),
+    Spec("pause", "", "", "fall silent and keep the place; also Space"),
+    Spec("resume", "", "", "go on; also Space"),
     Spec("stop", "s", "", "stop the song"),
-    Spec("seek", "g", "PLACE", "go to 1:30, +10, -10 or 50% (← and → are 10 s)"),
+    Spec("seek", "g", "PLACE", "go to 1:30, +10, -10, 50%; also ← and →"),
     Spec("volume", "v", "0-100", "how loud; also +5 and -5"),
-    Spec("next", "n", "", "the song that comes next (n on an empty line)"),
-    Spec("prev", "b", "", "the song before, or this one from its start"),
-    Spec(
-        "queue", "u", "[SONG…]", "play these afterwards; alone it shows what is queued", songs=True
-    ),
+    Spec("next", "n", "", "play what comes next; also n alone"),
+    Spec("prev", "b", "", "play the song before this one"),
+    Spec("queue", "u", "[SONG…]", "play these afterwards; alone: show the queue", songs=True),
     Spec("clear", "c", "", "forget what is queued"),
     Spec("shuffle", "z", "", "put what is queued into another order"),
     Spec("repeat", "r", "off|one|all", "what comes when the queue is empty"),
@@ -226,11 +224,10 @@ _PARSERS: dict[str, Callable[[str, str], Line]] = {
 def _chosen(text: str, songs: Sequence[ListedSong]) -> int:
     """The song that is meant. A number is an ID, unless only a title has it."""
     if _is_number(text):
-        titled = [s.song_id for s in matching.find(songs, text) if s.song_id]
         song_id = int(text)
-        if songs and len(titled) == 1 and song_id not in {s.song_id for s in songs}:
-            return titled[0]
-        return song_id
+        titled = [s.song_id for s in songs if text in matching.fold(s.title).split()]
+        known = song_id in {s.song_id for s in songs}
+        return titled[0] or song_id if len(titled) == 1 and not known else song_id
     if not songs:
         raise CommandError("no titles are known yet; list fetches them, or play takes an ID")
     try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.buffer import Buffer, CompletionState
+from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
@@ -49,7 +50,7 @@ def key_bindings(
         if buffer.complete_state:
             buffer.complete_next()
         else:
-            buffer.start_completion(select_first=True)
+            _offer(buffer)
 
     @keys.add("s-tab")
     def _complete_back(event: KeyPressEvent) -> None:
@@ -68,3 +69,15 @@ def key_bindings(
         event.app.suspend_to_background()
 
     return keys
+
+
+def _offer(buffer: Buffer) -> None:
+    """Put the best offer into the line, at once: an Enter that was typed ahead comes after it."""
+    event = CompleteEvent(completion_requested=True)
+    offers = list(buffer.completer.get_completions(buffer.document, event))
+    if offers:
+        state = CompletionState(buffer.document, offers)
+        buffer.complete_state = state
+        buffer.go_to_completion(0)
+        if len(offers) == 1:
+            buffer.complete_state = None

@@ -22,7 +22,14 @@ from cli.voice import Voice, status_parts
 from fsm.effects import Report, Tell
 from fsm.events import ListedSong
 
-_SHOWN_BY_THE_LIVE_LINE = (Report.SONG_ARRIVING, Report.SONG_PLAYED, Report.PLAYING_AGAIN)
+_SHOWN_BY_THE_LIVE_LINE = (
+    Report.SONG_ARRIVING,
+    Report.SONG_PLAYED,
+    Report.UNDERRUN,
+    Report.PLAYING_AGAIN,
+)
+_WIDE_HELP_COLUMNS = 70
+"""In a narrower terminal the help says how commands are written, and not what they do."""
 _TABLE_SONGS = 500
 """A longer list is drawn line by line: measuring a table of 10,000 rows would hold up the sound."""
 
@@ -45,10 +52,11 @@ class RichVoice(Voice):
         return self._styled(super().complaint(why), "yellow")
 
     def help(self) -> str:
+        wide = shutil.get_terminal_size().columns >= _WIDE_HELP_COLUMNS
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
         for spec in SPECS:
             word = Text(f"{spec.word} ", "bold").append(spec.takes, "not bold cyan")
-            table.add_row(word, Text(spec.letter, "bold"), spec.does)
+            table.add_row(word, Text(spec.letter, "bold"), *([spec.does] if wide else []))
         return self._drawn(table)
 
     def status(self, now: Now) -> str:

@@ -10,6 +10,7 @@ from cli.now import Activity, Now
 from fsm.client import ClientSession
 from fsm.link_table import LinkState
 from fsm.playback_table import PlaybackState
+from fsm.transport import TransportState
 
 RATE_OVER_S = 2.0
 """The rate at which messages arrive is taken over the last so many seconds."""
@@ -20,6 +21,7 @@ _ACTIVITIES: dict[Enum, Activity] = {
     PlaybackState.BUFFERING: Activity.BUFFERING,
     PlaybackState.STARVED: Activity.STARVED,
 }
+_SILENT = (TransportState.PAUSED, TransportState.DEVICE_LOST)
 _UNCONNECTED = (LinkState.OFFLINE, LinkState.WAITING, LinkState.RECONNECTING)
 
 
@@ -33,7 +35,10 @@ class Snapshots:
     def take(self, retry_in_s: float | None = None) -> Now:
         """This moment. retry_in_s: until the next attempt to connect."""
         playback, link = self._session.playback, self._session.link
+        queue, transport = self._session.queue, self._session.transport
         activity = _ACTIVITIES.get(playback.state, Activity.PLAYING)
+        if activity is not Activity.STOPPED and transport.state in _SILENT:
+            activity = Activity.PAUSED
         song_id = playback.song_id or None
         needed = playback.prebuffer_msgs or 0
         counted = playback.num_audio_msgs_recv - playback.counted_from
@@ -41,6 +46,7 @@ class Snapshots:
             activity=activity,
             song_id=song_id,
             title=next((s.title for s in link.songs if s.song_id == song_id), None),
+            volume=transport.volume,
             received_bytes=playback.held_bytes,
             buffered_msgs=counted,
             needed_msgs=needed,
@@ -48,6 +54,8 @@ class Snapshots:
             online=link.state not in _UNCONNECTED,
             retry_in_s=retry_in_s,
             attempt=link.attempts,
+            queue=queue.upcoming,
+            repeat=queue.repeat.value,
         )
 
     def _starts_in(self, counted: int, needed: int) -> float | None:

@@ -23,7 +23,7 @@ def test_the_prompt_stands_after_each_answer(terminal):
     for command, answer in [
         ("list", "3. 3 THE END END"),
         ("l", "1. 1 first"),
-        ("?", "Ctrl-D"),
+        ("?", "volume 0-100"),
         ("play 99", "404"),
         ("p 1", "playing 1. 1 first"),
         ("s", ">>"),
@@ -38,10 +38,12 @@ def test_the_prompt_stands_after_each_answer(terminal):
 
 
 def test_output_that_arrives_while_one_types_leaves_the_line_alone(terminal):
-    terminal.type("play 2\r")
-    terminal.wait_for("playing 2")
+    terminal.type("play 1\r")
+    terminal.wait_for("playing 1")
+    terminal.type("queue 2\r")
+    terminal.wait_until(at_prompt)
     terminal.type("lis")
-    terminal.wait_for("played 2. 2 second")
+    terminal.wait_for("playing 2. 2 second")
     terminal.wait_until(lambda t: t.cursor_line == ">> lis")
     terminal.type("t\r")
     terminal.wait_for("1. 1 first")
