@@ -274,6 +274,7 @@ def test_stop_ends_a_pause_and_a_dry_spell(player_on, reports):
     reports.next()
     player.pause()
     player.play(as_buffer(mp3(0.5)), 3)
+    player.resume()
     assert reports.next() == Started(3, 44100)
 
 
