@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
-
 import typer
 
 from cli import client, config, server, settings
@@ -24,16 +21,7 @@ app.command()(config.config)
 
 def main() -> None:
     """Run the command line."""
-    app(default_map=file_settings())
-
-
-def file_settings() -> dict[str, dict[str, Any]]:
-    """What the file sets; a file that cannot be used is said, and otherwise passed over."""
-    try:
-        return settings.defaults(settings.config_path())
-    except settings.SettingsError as error:
-        print(f"alfine: {error}; going on without it", file=sys.stderr)
-        return {}
+    app(default_map={settings.SECTION: settings.for_typer()})
 
 
 if __name__ == "__main__":

@@ -13,16 +13,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from audio import Output, OutputError, open_output
-from cli import commands, signs
+from cli import commands, settings
 from cli.clean import shown
 from cli.history import History
 from cli.json_voice import JsonVoice
-from cli.line_history import line_history
 from cli.program import USAGE, ClientProgram, Screen
-from cli.rich_voice import RichVoice
 from cli.screens import DumbScreen, ScriptScreen
 from cli.settings import variable
-from cli.terminal import TerminalScreen
 from cli.voice import Voice
 from fsm.client import ClientSession
 from fsm.playback import PREBUFFER_MSGS
@@ -42,7 +39,7 @@ class Options:
     port: int
     script: list[str] | None
     as_json: bool
-    prebuffer: int
+    prebuffer: int | None
     plain: bool
     retries: int | None
     volume: int
@@ -50,10 +47,16 @@ class Options:
 
 def client(
     host: Annotated[
-        str, typer.Argument(help="The server's name or address.", envvar=variable("host"))
+        str,
+        typer.Argument(
+            metavar="HOST", help="The server's name or address.", envvar=variable("host")
+        ),
     ],
     port: Annotated[
-        int, typer.Argument(help="The server's port.", min=1, max=65535, envvar=variable("port"))
+        int,
+        typer.Argument(
+            metavar="PORT", help="The server's port.", min=1, max=65535, envvar=variable("port")
+        ),
     ],
     command: Annotated[
         list[str] | None,
@@ -89,14 +92,14 @@ def client(
         ),
     ] = 100,
     prebuffer: Annotated[
-        int,
+        str,
         typer.Option(
-            metavar="N",
+            metavar="N|auto",
             envvar=variable("prebuffer"),
-            min=1,
-            help="Audio messages that are to arrive before playing begins.",
+            help="Audio messages that are to arrive before playing begins; auto: as soon as they "
+            "come fast enough that a stutter is unlikely.",
         ),
-    ] = PREBUFFER_MSGS,
+    ] = str(PREBUFFER_MSGS),
     plain: Annotated[
         bool,
         typer.Option(
@@ -122,7 +125,8 @@ def client(
     terminal. Exit codes: 0; 1 a command failed; 2 usage; 3 no connection.
     """
     _check(command)
-    options = Options(host, port, command or None, as_json, prebuffer, plain, retries, volume)
+    enough = _prebuffer(prebuffer)
+    options = Options(host, port, command or None, as_json, enough, plain, retries, volume)
     raise typer.Exit(asyncio.run(_run(options, _open(output))))
 
 
@@ -133,12 +137,13 @@ async def _run(options: Options, sound: Output) -> int:
         retries = SCRIPT_RETRIES
     history = History()
     session = ClientSession(options.prebuffer, options.plain, retries, history.observe)
+    server = f"{options.host}:{options.port}"
     screen: Screen
     if interactive:
-        screen = _person_screen(lambda: program)
+        screen, voice = _person(server, lambda: program)
     else:
         screen = ScriptScreen(options.script, errors_too=options.as_json)
-    voice = _voice(options, screen)
+        voice = JsonVoice(server) if options.as_json else Voice(server)
     program = ClientProgram(options.host, options.port, session, sound, screen, voice, history)
     if options.volume != 100:
         program.fire(VolumeRequested(options.volume))
@@ -148,26 +153,26 @@ async def _run(options: Options, sound: Output) -> int:
     return await program.run()
 
 
-def _person_screen(program: Callable[[], ClientProgram]) -> Screen:
-    """The prompt that this terminal can show."""
+def _person(server: str, program: Callable[[], ClientProgram]) -> tuple[Screen, Voice]:
+    """The prompt that this terminal can show, and what speaks there."""
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown") or not sys.stdout.isatty():
-        return DumbScreen()
-    return TerminalScreen(
+        return DumbScreen(), Voice(server)
+    # They take half of the time that it takes to start, and a script, such as a status bar's that
+    # runs every few seconds, has no use for them.
+    from cli import signs
+    from cli.line_history import line_history
+    from cli.rich_voice import RichVoice
+    from cli.terminal import TerminalScreen
+
+    chosen = signs.of_terminal()
+    screen = TerminalScreen(
         interrupt=lambda: program().interrupt(),
         now=lambda: program().now(),
         songs=lambda: program().songs,
         history=line_history(),
-        signs=signs.of_terminal(),
+        signs=chosen,
     )
-
-
-def _voice(options: Options, screen: Screen) -> Voice:
-    server = f"{options.host}:{options.port}"
-    if options.as_json:
-        return JsonVoice(server)
-    if isinstance(screen, TerminalScreen):
-        return RichVoice(server, signs.of_terminal())
-    return Voice(server)
+    return screen, RichVoice(server, chosen)
 
 
 def _check(script: list[str] | None) -> None:
@@ -177,6 +182,14 @@ def _check(script: list[str] | None) -> None:
             commands.parse(text)
         except commands.CommandError as error:
             _refuse(f"-c {shown(text)!r}: {error}")
+
+
+def _prebuffer(text: str) -> int | None:
+    if text.strip().lower() == "auto":
+        return None
+    if not text.isascii() or not text.isdigit() or not int(text[:10]) >= 1:
+        _refuse("--prebuffer takes a number of messages, 1 or more, or auto")
+    return int(text[:10])
 
 
 def _open(spec: str) -> Output:
@@ -195,4 +208,6 @@ def _refuse(why: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    typer.run(client)
+    alone = typer.Typer(add_completion=False)
+    alone.command(epilog=EPILOG)(client)
+    alone(default_map=settings.for_typer())

@@ -6,8 +6,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from rapidfuzz import fuzz, process
-
 from cli.clean import safe
 from fsm.events import ListedSong
 
@@ -56,6 +54,9 @@ def resolve(songs: Sequence[ListedSong], text: str) -> ListedSong:
 
 def nearest(songs: Sequence[ListedSong], text: str) -> list[ListedSong]:
     """The songs whose titles come nearest to a text that no title has, the best first."""
+    # Needed only after a slip of the fingers, and slow to load.
+    from rapidfuzz import process
+
     folded = [fold(s.title) for s in songs]
     found = process.extract(
         fold(text), folded, scorer=_likeness, limit=SHOWN_MATCHES, score_cutoff=NEAR_SCORE
@@ -94,6 +95,8 @@ def _is_subsequence(letters: str, title: str) -> bool:
 
 def _likeness(one: str, other: str, **options: float | None) -> float:
     """How near a few words come to a title of which they may be a part."""
+    from rapidfuzz import fuzz
+
     return max(fuzz.ratio(one, other), 0.95 * fuzz.partial_ratio(one, other))
 
 

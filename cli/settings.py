@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -96,12 +97,18 @@ def _check(path: Path, name: str, value: object) -> None:
 _KINDS = {str: "a text in quotes", int: "a number", bool: "true or false"}
 
 
-def defaults(path: Path) -> dict[str, dict[str, Any]]:
-    """What the file sets, as Typer takes it. Raises SettingsError."""
-    section = {name: str(v) if name in _TEXTS else v for name, v in read_file(path).items()}
-    return {SECTION: section}
+def for_typer() -> dict[str, Any]:
+    """What the file sets, as a table of defaults; a file that cannot be used is passed over."""
+    try:
+        section = read_file(config_path())
+    except SettingsError as error:
+        print(f"alfine: {error}; going on without that file", file=sys.stderr)
+        return {}
+    named = {_OPTIONS.get(name, name): value for name, value in section.items()}
+    return {name: str(value) if name in _TEXTS else value for name, value in named.items()}
 
 
+_OPTIONS = {"json": "as_json"}
 _TEXTS = ("device", "prebuffer")
 """A number may stand there too, but the option takes a text."""
 
