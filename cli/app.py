@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import client, config, server, settings
+from cli import client, config, devices, server, settings
 
 app = typer.Typer(
     name="alfine",
@@ -16,6 +16,7 @@ app.command(
     epilog="Example: alfine server ~/Music 12345 --host 0.0.0.0",
 )(server.server)
 app.command(epilog=client.EPILOG)(client.client)
+app.command()(devices.devices)
 app.command()(config.config)
 
 

@@ -17,8 +17,9 @@ from cli import commands, settings
 from cli.clean import shown
 from cli.history import History
 from cli.json_voice import JsonVoice
-from cli.program import USAGE, ClientProgram, Screen
-from cli.screens import DumbScreen, ScriptScreen
+from cli.program import USAGE, ClientProgram
+from cli.published import publish
+from cli.screens import DumbScreen, Screen, ScriptScreen
 from cli.settings import variable
 from cli.voice import Voice
 from fsm.client import ClientSession
@@ -85,6 +86,14 @@ def client(
             "fast as it decodes. auto is the sound device if there is one.",
         ),
     ] = "auto",
+    device: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|INDEX",
+            envvar=variable("device"),
+            help="Which sound device: a part of its name, or its index (alfine devices).",
+        ),
+    ] = None,
     volume: Annotated[
         int,
         typer.Option(
@@ -127,7 +136,7 @@ def client(
     _check(command)
     enough = _prebuffer(prebuffer)
     options = Options(host, port, command or None, as_json, enough, plain, retries, volume)
-    raise typer.Exit(asyncio.run(_run(options, _open(output))))
+    raise typer.Exit(asyncio.run(_run(options, _open(output, device))))
 
 
 async def _run(options: Options, sound: Output) -> int:
@@ -150,7 +159,12 @@ async def _run(options: Options, sound: Output) -> int:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, program.leave)
     loop.add_signal_handler(signal.SIGINT, program.interrupt if interactive else program.leave)
-    return await program.run()
+    publishing = asyncio.create_task(publish(program.now, server))
+    try:
+        return await program.run()
+    finally:
+        publishing.cancel()
+        await asyncio.gather(publishing, return_exceptions=True)
 
 
 def _person(server: str, program: Callable[[], ClientProgram]) -> tuple[Screen, Voice]:
@@ -192,11 +206,11 @@ def _prebuffer(text: str) -> int | None:
     return int(text[:10])
 
 
-def _open(spec: str) -> Output:
+def _open(spec: str, device: str | None) -> Output:
     try:
-        sound, warning = open_output(spec)
+        sound, warning = open_output(spec, device)
     except (ValueError, OutputError) as error:
-        _refuse(f"--output: {error}")
+        _refuse(str(error))
     if warning:
         print(warning, file=sys.stderr)
     return sound

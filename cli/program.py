@@ -9,15 +9,17 @@ import asyncio
 import contextlib
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from audio import Output
 from cli import commands, texts
 from cli.history import History
-from cli.now import Now
+from cli.now import Activity, Now
+from cli.published import elsewhere
+from cli.screens import Screen
 from cli.snapshot import Snapshots
 from cli.sound import Sound
+from cli.timers import Timers
 from cli.voice import Voice
 from fsm.client import ClientSession
 from fsm.effects import (
@@ -56,49 +58,6 @@ OK, FAILED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 ONLINE_STATES = (LinkState.ONLINE, LinkState.FINDING, LinkState.SKIPPING)
 
 
-class Screen(Protocol):
-    """Where lines come from and go to.
-
-    has_person: somebody sees that a line was no command, and types another.
-    """
-
-    has_person: bool
-
-    def lines(self) -> AsyncIterator[str]:
-        """What is typed, a line at a time; asked for the next one only while the prompt is open."""
-
-    def print(self, text: str, error: bool) -> None:
-        """Print whole lines while no prompt stands."""
-
-    def print_above_prompt(self, text: str, error: bool) -> None:
-        """Print whole lines above the prompt; it and what was typed stay."""
-
-
-class Timers:
-    """One timer for each kind of event (protocol.md 7, 8)."""
-
-    def __init__(self, program: ClientProgram) -> None:
-        self._fire = program.fire
-        self._running: dict[type[Event], asyncio.TimerHandle] = {}
-
-    def start(self, event: Event, delay_s: float) -> None:
-        """Fire `event` in `delay_s` seconds, and not when an earlier timer for it said."""
-        self.cancel(type(event))
-        loop = asyncio.get_running_loop()
-        self._running[type(event)] = loop.call_later(delay_s, self._fire, event)
-
-    def cancel(self, event: type[Event]) -> None:
-        """Do not fire it."""
-        if handle := self._running.pop(event, None):
-            handle.cancel()
-
-    def left_s(self, event: type[Event]) -> float | None:
-        """How long until it fires; None if no timer runs for it."""
-        handle = self._running.get(event)
-        left_s = handle.when() - asyncio.get_running_loop().time() if handle else 0.0
-        return left_s if left_s > 0 else None
-
-
 class ClientProgram:
     """One run of the client."""
 
@@ -114,12 +73,13 @@ class ClientProgram:
     ) -> None:
         self._session = session
         self._screen = screen
+        self._server = f"{host}:{port}"
         self._voice = voice
         self._history = history
         self._filters: deque[str] = deque()
         self._connection = ServerConnection(host, port, self.fire, self._answer_owed)
         self._sound = Sound(output, self.fire)
-        self._timers = Timers(self)
+        self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session)
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
@@ -217,13 +177,20 @@ class ClientProgram:
             case "help":
                 self._say(self._voice.help())
             case "status":
-                self._say(self._voice.status(self.now()))
+                self._say(self._voice.status(self._now_or_elsewhere()))
             case "why":
                 self._say(self._voice.why(self._reasons(), self.now()))
             case "queue" if not line.rest:
                 self._say(self._voice.queue(self.now(), self.songs))
             case _ if line.command is Command.LOCAL:
                 self._say(self._voice.done(self.now()))
+
+    def _now_or_elsewhere(self) -> Now:
+        """What goes on here, or for a script that plays nothing, in another client."""
+        now = self.now()
+        if self._screen.has_person or now.activity is not Activity.STOPPED:
+            return now
+        return elsewhere(self._server) or now
 
     def _reasons(self) -> list[str]:
         return self._history.why(self.now(), self.songs)

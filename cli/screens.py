@@ -6,8 +6,27 @@ import asyncio
 import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
 
 PROMPT = ">> "
+
+
+class Screen(Protocol):
+    """Where lines come from and go to.
+
+    has_person: somebody sees that a line was no command, and types another.
+    """
+
+    has_person: bool
+
+    def lines(self) -> AsyncIterator[str]:
+        """What is typed, a line at a time; asked for the next one only while the prompt is open."""
+
+    def print(self, text: str, error: bool) -> None:
+        """Print whole lines while no prompt stands."""
+
+    def print_above_prompt(self, text: str, error: bool) -> None:
+        """Print whole lines above the prompt; it and what was typed stay."""
 
 
 class DumbScreen:
