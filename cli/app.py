@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import client, config, devices, server, settings
+from cli import client, config, devices, diagrams, server, settings
 
 app = typer.Typer(
     name="alfine",
@@ -18,6 +18,7 @@ app.command(
 app.command(epilog=client.EPILOG)(client.client)
 app.command()(devices.devices)
 app.command()(config.config)
+app.command(epilog=diagrams.EPILOG)(diagrams.diagrams)
 
 
 def main() -> None:

@@ -55,7 +55,7 @@ from fsm.prompt import PromptState
 from net.client import ServerConnection
 
 OK, FAILED, USAGE, NO_CONNECTION = 0, 1, 2, 3
-ONLINE_STATES = (LinkState.ONLINE, LinkState.FINDING, LinkState.SKIPPING)
+ONLINE_STATES = (LinkState.ONLINE, LinkState.UNLISTED, LinkState.FINDING, LinkState.SKIPPING)
 
 
 class ClientProgram:

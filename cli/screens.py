@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
@@ -106,7 +107,8 @@ async def _read_stdin() -> AsyncIterator[str]:
     lines: asyncio.Queue[str | None] = asyncio.Queue()
 
     def read() -> None:
-        for raw in sys.stdin.buffer:
+        # Unbuffered: Python aborts if it ends while a thread holds the lock of a buffered stdin.
+        for raw in io.FileIO(sys.stdin.fileno(), closefd=False):
             loop.call_soon_threadsafe(lines.put_nowait, raw.decode(errors="replace"))
         loop.call_soon_threadsafe(lines.put_nowait, None)
 

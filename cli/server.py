@@ -22,9 +22,7 @@ log = logging.getLogger("alfine.server")
 
 def server(
     music_dir: Annotated[Path, typer.Argument(help="The folder with the MP3s.")],
-    port: Annotated[
-        int, typer.Argument(help="The port to listen on; 0 picks a free one.", min=0, max=65535)
-    ],
+    port: Annotated[int, typer.Argument(help="The port to listen on; 0 picks a free one.")],
     host: Annotated[
         str,
         typer.Option(
@@ -36,8 +34,10 @@ def server(
 
     A folder that cannot be read, or a port that cannot be had, ends with exit code 2.
     """
-    library = Library(music_dir)
+    if not 0 <= port <= 65535:
+        _refuse(f"there is no port {port}; choose one from 1 to 65535, or 0 for any that is free")
     try:
+        library = Library(music_dir)
         report = library.scan()
     except MusicDirError as error:
         _refuse(str(error))

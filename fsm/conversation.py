@@ -9,17 +9,10 @@ from __future__ import annotations
 from fsm import effects as do
 from fsm import events as on
 from fsm import neighbours as told
-from fsm.conversation_table import CLOSING_SERVER, CONVERSATION
+from fsm import timing
+from fsm.conversation_table import CLOSING_SERVER, CONVERSATION, TIMERS
 from fsm.server import ENDS as ENDS_TOKEN
 from fsm.table import Session
-
-LIST_QUIET_S = 0.25
-SHORT_AUDIO_QUIET_S = 0.25
-AUDIO_QUIET_S = 2.0
-SETUP_SILENCE_S = 1.0
-FENCE_SILENCE_S = 1.0
-GREETING_TIMEOUT_S = 10.0
-FULL_AUDIO_BYTES = 4096
 
 
 class ConversationSession(Session):
@@ -98,7 +91,7 @@ class ConversationSession(Session):
     def greet(self, event: on.Event) -> None:
         """Send LIST, which every server answers."""
         self.send_own_list(event)
-        self.record(do.StartTimer(on.GreetingUnanswered(), GREETING_TIMEOUT_S))
+        self.record(do.StartTimer(on.GreetingUnanswered(), timing.GREETING_TIMEOUT_S))
 
     def offer(self, event: on.Event) -> None:
         """Send SETUP ends. Its answer also says that the list is whole: answers come in order."""
@@ -149,7 +142,8 @@ class ConversationSession(Session):
     def wait_until_quiet(self, event: on.Event) -> None:
         """250 ms without more make the list whole."""
         self.record(
-            do.CancelTimer(on.FenceUnanswered), do.StartTimer(on.ListWentQuiet(), LIST_QUIET_S)
+            do.CancelTimer(on.FenceUnanswered),
+            do.StartTimer(on.ListWentQuiet(), timing.LIST_QUIET_S),
         )
 
     def complete_list(self, event: on.Event) -> None:
@@ -158,12 +152,14 @@ class ConversationSession(Session):
             return
         shown, *rest = self.lists
         self.lists = tuple(rest)
-        songs, self.collected = self.collected, ()
+        # Deployed servers may have sent it twice (protocol.md 9).
+        songs, self.collected = tuple(dict.fromkeys(self.collected)), ()
         answer = (do.ShowSongs(songs), on.CommandAnswered(on.Command.LIST)) if shown else ()
         self.record(told.ListCompleted(songs), *answer)
 
     def complete_list_and_take_up_waiting(self, event: on.Event) -> None:
         """The list is whole; what waited for it goes now."""
+        self.record(do.CancelTimer(on.ListWentQuiet))
         self.complete_list(event)
         self.take_up_waiting(event)
 
@@ -181,14 +177,14 @@ class ConversationSession(Session):
         self.wanted_open = self.audio_coming = True
         self.short_audio = False
         self.record(do.SendRequest(do.Request.PLAY, event.song_id, paced=True))
-        self.record(told.SongOpened(), do.StartTimer(on.SongWentQuiet(), AUDIO_QUIET_S))
+        self.record(told.SongOpened(), do.StartTimer(on.SongWentQuiet(), timing.AUDIO_QUIET_S))
 
     def fence(self, event: told.SongAsked) -> None:
         """Send STOP, then LIST: by its answer the old song's audio is through."""
         self.send_stop_to_plain(event)
         self.keep_waiting(event)
         self.record(do.SendRequest(do.Request.LIST, paced=True))
-        self.record(do.StartTimer(on.FenceUnanswered(), FENCE_SILENCE_S))
+        self.record(do.StartTimer(on.FenceUnanswered(), timing.FENCE_SILENCE_S))
 
     def pass_fence(self, event: on.Event) -> None:
         """What comes from here on was asked for after the fence."""
@@ -204,8 +200,8 @@ class ConversationSession(Session):
     def pass_audio_and_listen(self, event: on.AudioReceived) -> None:
         """Hand it on; 250 ms of silence after a short message, or 2 s, end the song."""
         self.pass_audio(event)
-        self.short_audio = len(event.data) < FULL_AUDIO_BYTES
-        delay_s = SHORT_AUDIO_QUIET_S if self.short_audio else AUDIO_QUIET_S
+        self.short_audio = len(event.data) < timing.FULL_AUDIO_BYTES
+        delay_s = timing.SHORT_AUDIO_QUIET_S if self.short_audio else timing.AUDIO_QUIET_S
         self.record(do.StartTimer(on.SongWentQuiet(), delay_s))
 
     def close_quiet_song(self, event: on.Event) -> None:
@@ -229,6 +225,10 @@ class ConversationSession(Session):
         self.wanted_open = self.audio_coming = False
         self.record(do.CancelTimer(on.SongWentQuiet), told.SongDenied())
 
+    def forget_late_song(self, event: on.Event) -> None:
+        """It was the song that was stopped: answers come in order, so nothing more comes of it."""
+        self.audio_coming = False
+
     def send_stop(self, event: on.Event) -> None:
         """Send STOP; a song that is open is late from now on."""
         self.late_songs += self.wanted_open
@@ -248,6 +248,12 @@ class ConversationSession(Session):
         if isinstance(event, told.SongAsked):
             self.forget_song(event)
         self.waiting = (*self.waiting, event)
+
+    def keep_song_waiting(self, event: told.SongAsked) -> None:
+        """Let the song wait; the one that is still arriving is late from now on."""
+        self.wanted_open = False
+        self.record(do.CancelTimer(on.SongWentQuiet))
+        self.keep_waiting(event)
 
     def forget_song(self, event: on.Event) -> None:
         """A song that waits is not wanted any more."""
@@ -269,14 +275,7 @@ class ConversationSession(Session):
         """Nothing that was asked for will be answered."""
         self.fail_lists(event)
         self._reset()
-        timers = (
-            on.ListWentQuiet,
-            on.SongWentQuiet,
-            on.GreetingUnanswered,
-            on.SetupUnanswered,
-            on.FenceUnanswered,
-        )
-        self.record(*(do.CancelTimer(timer) for timer in timers))
+        self.record(*(do.CancelTimer(timer) for timer in TIMERS))
 
     # Effects: leaving
 
@@ -293,7 +292,7 @@ class ConversationSession(Session):
         self.record(do.SendRequest(do.Request.LIST, paced=self.state is not CLOSING_SERVER))
 
     def _wait_for_setup(self) -> None:
-        self.record(do.StartTimer(on.SetupUnanswered(), SETUP_SILENCE_S))
+        self.record(do.StartTimer(on.SetupUnanswered(), timing.SETUP_SILENCE_S))
 
     def _open_song(self) -> None:
         if self.wanted_open and not self.late_songs:

@@ -40,22 +40,26 @@ _CONNECTED = (GREETING, OFFERING, CLOSING_SERVER, PLAIN, PLAIN_LISTING, FENCING)
 _REQUESTS_WAIT = (UNCONNECTED, GREETING, OFFERING, FENCING)
 _SINGING = (PLAIN, PLAIN_LISTING)
 _SETTLING = (GREETING, OFFERING, FENCING)
-_HEARD_TOO_LATE = (
-    on.ListReceived,
-    on.AudioReceived,
-    on.NotFoundReceived,
-    on.SetupReceived,
+TIMERS = (
     on.ListWentQuiet,
     on.SongWentQuiet,
     on.GreetingUnanswered,
     on.SetupUnanswered,
     on.FenceUnanswered,
+)
+_HEARD_TOO_LATE = (
+    on.ListReceived,
+    on.AudioReceived,
+    on.NotFoundReceived,
+    on.SetupReceived,
+    *TIMERS,
     on.Connected,
     on.ConnectFailed,
     on.ConnectionLost,
     on.ListRequested,
     on.StopRequested,
     told.SongAbandoned,
+    told.ListNeeded,
     on.InputEnded,
 )
 
@@ -85,7 +89,7 @@ CONVERSATION = Table(
         Row(OFFERING, on.NotFoundReceived, PLAIN, effect="settle", rfc="P7"),
         Row(OFFERING, on.SetupUnanswered, PLAIN, effect="settle", rfc="P7"),
         each((GREETING, OFFERING), on.AudioReceived, rfc="2.6.1"),
-        each((GREETING, PLAIN_LISTING), told.ListNeeded, rfc="P7"),
+        each((GREETING, OFFERING, PLAIN_LISTING), told.ListNeeded, rfc="P7"),
         each(
             (*_SETTLING[:1], CLOSING_SERVER, PLAIN, PLAIN_LISTING, FENCING),
             on.SetupReceived,
@@ -116,12 +120,8 @@ CONVERSATION = Table(
         ),
         Row(PLAIN, on.ListReceived, PLAIN, rfc="P9"),
         # PLAY
-        each(
-            (GREETING, OFFERING, PLAIN_LISTING, FENCING),
-            told.SongAsked,
-            effect="keep_waiting",
-            rfc="P7, P8",
-        ),
+        each((GREETING, OFFERING, FENCING), told.SongAsked, effect="keep_waiting", rfc="P7, P8"),
+        Row(PLAIN_LISTING, told.SongAsked, PLAIN_LISTING, effect="keep_song_waiting", rfc="P8"),
         Row(CLOSING_SERVER, told.SongAsked, CLOSING_SERVER, effect="send_play", rfc="2.2, P7"),
         Row(PLAIN, told.SongAsked, FENCING, guard="audio_may_come", effect="fence", rfc="P8"),
         Row(PLAIN, told.SongAsked, PLAIN, effect="send_play_to_plain", rfc="2.2"),
@@ -182,6 +182,13 @@ CONVERSATION = Table(
         each(_SINGING, on.AudioReceived, effect="pass_audio", rfc="2.6.1"),
         each(_SINGING, on.SongWentQuiet, effect="close_quiet_song", rfc="P8"),
         each(_SINGING, on.NotFoundReceived, guard="song_open", effect="deny_song", rfc="2.5.3"),
+        each(
+            _SINGING,
+            on.NotFoundReceived,
+            guard="audio_may_come",
+            effect="forget_late_song",
+            rfc="P6",
+        ),
         Row(PLAIN, on.NotFoundReceived, PLAIN, rfc="2.5.3"),
         Row(
             PLAIN_LISTING,

@@ -9,12 +9,10 @@ from __future__ import annotations
 from fsm import effects as do
 from fsm import events as on
 from fsm import neighbours as told
+from fsm import timing
 from fsm.link_table import LINK
 from fsm.playback import TAIL_BYTES
 from fsm.table import Session
-
-FIRST_RETRY_S = 0.5
-LONGEST_RETRY_S = 30.0
 
 
 class LinkSession(Session):
@@ -44,6 +42,10 @@ class LinkSession(Session):
     def retries_left(self, event: on.Event) -> bool:
         """Another attempt may be made."""
         return self.max_retries is None or self.attempts < self.max_retries
+
+    def list_known(self, event: on.Event) -> bool:
+        """A list has come, over an earlier connection."""
+        return bool(self.songs)
 
     def listed(self, event: told.ListCompleted) -> bool:
         """The song is on the list, by its title."""
@@ -95,6 +97,11 @@ class LinkSession(Session):
         self.owe_song(event)
         self.connect_now(event)
 
+    def owe_song_and_need_list(self, event: told.SongChosen) -> None:
+        """Note which song is wanted and find out what its ID is now."""
+        self.owe_song(event)
+        self.record(told.ListNeeded())
+
     def owe_rest(self, event: told.SongInterrupted) -> None:
         """Note what of the song is here and try again later."""
         self._hold(event.held_bytes, event.tail)
@@ -102,7 +109,7 @@ class LinkSession(Session):
 
     def retry_later(self, event: on.Event) -> None:
         """Wait before the next attempt: 0.5 s, doubling to 30 s, of which a random part."""
-        longest_s = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(self.attempts, 10))
+        longest_s = min(timing.LONGEST_RETRY_S, timing.FIRST_RETRY_S * 2 ** min(self.attempts, 10))
         self.attempts += 1
         reason = event.reason if isinstance(event, on.ConnectFailed) else ""
         self.record(do.ScheduleRetry(longest_s), do.Tell(do.Report.RETRYING, self.song_id, reason))

@@ -17,6 +17,7 @@ class LinkState(Enum):
 
     CONNECTING = "an attempt to connect is under way, no song is owed"
     ONLINE = "there is a connection; audio that comes goes on to playback"
+    UNLISTED = "connected anew: until a list comes, IDs may be other than the person saw them"
     OFFLINE = "there is no connection, and nothing needs one"
     WAITING = "no connection, a song is owed: the next attempt comes after a pause"
     RECONNECTING = "an attempt to connect is under way, for a song that is owed"
@@ -24,15 +25,16 @@ class LinkState(Enum):
     SKIPPING = "the song comes again from its start: what is here is compared and skipped"
 
 
-CONNECTING, ONLINE, OFFLINE, WAITING, RECONNECTING, FINDING, SKIPPING = LinkState
+CONNECTING, ONLINE, UNLISTED, OFFLINE, WAITING, RECONNECTING, FINDING, SKIPPING = LinkState
 
-_UP = (ONLINE, FINDING, SKIPPING)
+_UP = (ONLINE, UNLISTED, FINDING, SKIPPING)
 
 LINK = Table(
     "link",
     CONNECTING,
     [
         # The connection
+        Row(CONNECTING, on.Connected, UNLISTED, guard="list_known", rfc="P7"),
         Row(CONNECTING, on.Connected, ONLINE, rfc="1"),
         Row(CONNECTING, on.ConnectFailed, OFFLINE, effect="tell_connect_failed", rfc="1"),
         each(_UP, on.ConnectionLost, OFFLINE, effect="tell_connection_lost", rfc="P7"),
@@ -42,6 +44,7 @@ LINK = Table(
         # A song is chosen
         Row(ONLINE, told.SongChosen, ONLINE, effect="ask_for_song", rfc="2.2"),
         Row(SKIPPING, told.SongChosen, ONLINE, effect="ask_for_song", rfc="2.2"),
+        Row(UNLISTED, told.SongChosen, FINDING, effect="owe_song_and_need_list", rfc="P7"),
         Row(FINDING, told.SongChosen, FINDING, effect="owe_song", rfc="2.2"),
         Row(OFFLINE, told.SongChosen, RECONNECTING, effect="owe_song_and_connect", rfc="2.2"),
         Row(WAITING, told.SongChosen, RECONNECTING, effect="owe_song_and_connect", rfc="2.2"),
@@ -53,10 +56,11 @@ LINK = Table(
             rows
             for event in (on.StopRequested, told.SongAbandoned)
             for rows in (
-                each((CONNECTING, ONLINE, OFFLINE), event, rfc="2.4.3"),
+                each((CONNECTING, ONLINE, UNLISTED, OFFLINE), event, rfc="2.4.3"),
                 Row(WAITING, event, OFFLINE, effect="cancel_retry", rfc="2.4.3"),
                 Row(RECONNECTING, event, CONNECTING, rfc="2.4.3"),
-                each((FINDING, SKIPPING), event, ONLINE, rfc="2.4.3"),
+                Row(FINDING, event, UNLISTED, rfc="2.4.3"),
+                Row(SKIPPING, event, ONLINE, rfc="2.4.3"),
             )
         ),
         # The song arrives
@@ -64,6 +68,7 @@ LINK = Table(
         Row(ONLINE, told.SongClosed, ONLINE, effect="complete_song", rfc="P7, P8"),
         Row(ONLINE, told.SongDenied, ONLINE, effect="refuse_song", rfc="2.5.3"),
         each((CONNECTING, ONLINE, SKIPPING), told.ListCompleted, effect="keep_list", rfc="2.5.1"),
+        Row(UNLISTED, told.ListCompleted, ONLINE, effect="keep_list", rfc="2.5.1"),
         # It is interrupted
         Row(
             OFFLINE,
@@ -102,7 +107,7 @@ LINK = Table(
             rfc="P7",
         ),
         Row(FINDING, told.ListCompleted, ONLINE, effect="tell_gone", rfc="P7"),
-        Row(FINDING, told.AudioPassed, FINDING, rfc="2.6.1"),
+        each((UNLISTED, FINDING), told.AudioPassed, rfc="2.6.1"),
         # It comes again
         Row(
             SKIPPING,

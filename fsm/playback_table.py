@@ -163,7 +163,13 @@ PLAYBACK = Table(
         Row(BREAKING_OFF, on.PlayedOut, STOPPED, effect="tell_cut_off", rfc="P7"),
         each((PLAYING, *_WAITING), on.Undecodable, STOPPED, effect="give_up_decoding", rfc="2.5.2"),
         each(_ENDING, on.Undecodable, STOPPED, effect="tell_undecodable", rfc="2.5.2"),
-        each((PLAYING, *_WAITING), on.OutputFailed, STOPPED, effect="give_up_output", rfc="2.5.2"),
+        each(
+            (BUFFERING, PLAYING, *_WAITING),  # the buffer itself may have no room
+            on.OutputFailed,
+            STOPPED,
+            effect="give_up_output",
+            rfc="2.5.2",
+        ),
         each(_ENDING, on.OutputFailed, STOPPED, effect="tell_output_failed", rfc="2.5.2"),
     ],
 )

@@ -43,6 +43,7 @@ PROMPT = Table(
         Row(LOCKED, on.CommandAnswered, LOCKED, rfc="2.6.1"),
         Row(LOCKED, on.Interrupted, OPEN, effect="show_prompt", rfc="2.6.1"),
         Row(LOCKED, on.InputEnded, LEFT, effect="leave", rfc="2.7.1"),
+        Row(LEFT, on.CommandEntered, LEFT, rfc="2.7.1"),
         Row(LEFT, on.OutputArrived, LEFT, effect="print_text", rfc="2.6.1"),
         Row(LEFT, on.CommandAnswered, LEFT, rfc="2.6.1"),
         Row(LEFT, on.Interrupted, LEFT, rfc="2.7.1"),

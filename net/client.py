@@ -54,8 +54,14 @@ class ServerConnection:
             self._writer.write(encode_request(request))
 
     def hang_up(self, reason: str) -> None:
-        """Close after what was sent; ConnectionLost follows with this reason."""
+        """Close after what was sent; ConnectionLost follows with this reason.
+
+        reason: "" says that the client leaves. Then nothing follows: that the server closes too is
+        no loss, and nobody is to be told of it.
+        """
         self._hung_up_because = reason
+        if not reason:
+            self._deliver = lambda event: None
         if self._writer is not None:
             self._writer.close()
 

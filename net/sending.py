@@ -23,6 +23,7 @@ class Sending:
         """Nothing comes after `messages`."""
         self._library = library
         self._fd: int | None = None
+        self._stamp = (0, 0)
         self._offset = 0
         self._left = b""
         self._guard = threading.Lock()
@@ -52,13 +53,22 @@ class Sending:
     def _read(self) -> None:
         if self._fd is None:
             self._fd = self._library.open(self.song)
+            self._stamp = self._look()
         data = os.pread(self._fd, READ_BYTES, self._offset)
         self._offset += len(data)
         self.whole = not data
-        if self.whole and self._offset != os.fstat(self._fd).st_size:
-            raise SongUnavailable("the file has changed its size while it was sent")
+        # A file that was cut or written over ahead of the reader ends like any other: only what it
+        # was at the start tells that this is not the whole of it.
+        if self.whole and (self._look() != self._stamp or self._offset != self._stamp[0]):
+            raise SongUnavailable("the file was changed while it was sent")
         self.messages, taken = frame(self._left + data, last=self.whole)
         self._left = (self._left + data)[taken:]
+
+    def _look(self) -> tuple[int, int]:
+        """The file's size and the time when its content last changed."""
+        assert self._fd is not None
+        status = os.fstat(self._fd)
+        return status.st_size, status.st_mtime_ns
 
     def _close(self) -> None:
         if self._fd is not None:

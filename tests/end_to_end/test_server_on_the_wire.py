@@ -408,9 +408,7 @@ def test_clients_that_vanish_leave_the_server_as_it_was(server, folder):
                 client.send(request)
                 if number % 2:
                     # A reset, not a goodbye.
-                    client.sock.setsockopt(
-                        socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"
-                    )
+                    client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     assert everything(server, b"LIST END END") == folder.list_message
 
 

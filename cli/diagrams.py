@@ -1,0 +1,60 @@
+"""`alfine diagrams`: draw the state machines, or find the drawings that are stale."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from diagrams import files
+
+FAILED = 1
+EPILOG = "Example: alfine diagrams --check"
+
+
+def diagrams(
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; name the files that are stale, exit code 1."),
+    ] = False,
+    to: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR", help="The source tree.", show_default="the one that alfine runs from"
+        ),
+    ] = files.ROOT,
+) -> None:
+    """Draw every state machine from its table, and write the tables as a page of Markdown.
+
+    Makes diagrams/*.svg, *.png and *.dot, and docs/state-machines.md. Only drawing needs the
+    program dot.
+    """
+    if to == files.ROOT and not (to / "pyproject.toml").is_file():
+        _fail("alfine does not run from its source tree; name one with --to DIR")
+    if check:
+        _check(to)
+    else:
+        _draw(to)
+
+
+def _check(root: Path) -> None:
+    lines = files.stale(root)
+    for line in lines:
+        print(line)
+    if lines:
+        _fail("stale; run `alfine diagrams`")
+
+
+def _draw(root: Path) -> None:
+    try:
+        written = files.write(root)
+    except (files.CannotDraw, OSError) as error:
+        _fail(str(error))
+    print(f"{len(written)} files written below {root}")
+
+
+def _fail(why: str) -> NoReturn:
+    print(f"alfine diagrams: {why}", file=sys.stderr)
+    raise typer.Exit(FAILED)

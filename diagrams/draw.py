@@ -1,0 +1,159 @@
+"""From a table to the DOT text of its drawing.
+
+What keeps a state is written into its box, what many states have in common is drawn once, and
+transitions between the same two states share an arrow: a hundred rows stay legible so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from enum import Enum
+
+from diagrams import look
+from diagrams.machines import condition, merged
+from fsm.events import Event
+from fsm.table import Row, Table
+
+SHARED_BY, SHARED_ALIKE_BY = 4, 3
+"""From so many states on, the same event with the same next state is drawn once for all; sooner
+where guard and effect are the same too."""
+
+NOTATION = [
+    look.font("Event", look.EVENT),
+    look.font("[guard]", look.GUARD),
+    look.font("/ effect", look.EFFECT),
+    look.font("· in a box: what leaves the state as it is", look.QUIET, 9),
+]
+SHARED_NOTATION = look.font("· dashed: what several states have in common", look.QUIET, 9)
+
+Arrows = dict[tuple[Enum, Enum], list[Row]]
+Shared = dict[Enum, list[Row]]
+"""From a state to the rows by which many states lead there."""
+
+
+def machine_dot(table: Table) -> str:
+    """The DOT text of one machine; the same table always gives the same text."""
+    shared = _shared(table)
+    arrows = _arrows(table, shared)
+    body = [
+        f'    "" [shape="circle" style="filled" fillcolor="{look.INK}" width="0.13" label=""]',
+        *(_state(table, state) for state in table.states),
+        look.edge("", table.initial.name, []),
+        *(
+            look.edge(tail.name, head.name, _lines(table, rows, look.EDGE_CHARS))
+            for (tail, head), rows in arrows.items()
+        ),
+    ]
+    for head, rows in shared.items():
+        body += _shared_box(table, head, rows)
+    caption = " ".join([*NOTATION, SHARED_NOTATION] if shared else NOTATION)
+    return look.graph(table.name, caption, body, rankdir="TB", nodesep="0.25", ranksep="0.35")
+
+
+def _shared(table: Table) -> Shared:
+    """What is drawn once; where a state has such a box, what only two states share joins it."""
+    groups: dict[tuple[Enum, type[Event]], list[Row]] = defaultdict(list)
+    for row in table.rows:
+        if row.next_state is not row.state:
+            groups[row.next_state, row.event].append(row)
+    shared: Shared = {}
+    pairs: list[tuple[Enum, list[Row]]] = []
+    for (head, _), rows in groups.items():
+        states = {row.state for row in rows}
+        alike = len({(row.guard, row.effect) for row in rows}) == 1
+        if len(states) >= (SHARED_ALIKE_BY if alike else SHARED_BY):
+            shared.setdefault(head, []).extend(rows)
+        elif len(states) > 1:
+            pairs.append((head, rows))
+    for head, rows in pairs:
+        if {row.state for row in rows} <= {row.state for row in shared.get(head, ())}:
+            shared[head] += rows
+    return shared
+
+
+def _arrows(table: Table, shared: Shared) -> Arrows:
+    """The rows that get an arrow of their own, by the states that they join."""
+    in_boxes = {row for rows in shared.values() for row in rows}
+    moving = [row for row in table.rows if row.next_state is not row.state]
+    reached = {table.initial} | {row.next_state for row in moving if row not in in_boxes}
+    arrows: Arrows = defaultdict(list)
+    for row in moving:
+        # A state that only a box leads to would stand apart from the rest: its first row is an
+        # arrow. Not where a machine ends: that everything leads there is all there is to say.
+        apart = row.next_state not in reached and _leaves(table, row.next_state)
+        if row not in in_boxes or apart:
+            arrows[row.state, row.next_state].append(row)
+            reached.add(row.next_state)
+            if apart:
+                shared[row.next_state].remove(row)
+    return arrows
+
+
+def _leaves(table: Table, state: Enum) -> bool:
+    return any(row.state is state is not row.next_state for row in table.rows)
+
+
+def _state(table: Table, state: Enum) -> str:
+    stays = [row for row in table.rows if row.state is state is row.next_state]
+    acts = _lines(table, [row for row in stays if row.effect], look.BOX_CHARS)
+    idle = _unchanged(table, [row for row in stays if not row.effect])
+    lines = [look.bold(state.name), *look.wrapped(state.value, look.BOX_CHARS)]
+    for part in (acts, idle):
+        lines += [look.RULER, *part] if part else []
+    leaves = _leaves(table, state)
+    fill = look.FIRST if state is table.initial else look.BOX if leaves else look.LAST
+    return look.node(state.name, lines, fill, **({} if leaves else {"peripheries": "2"}))
+
+
+def _unchanged(table: Table, rows: list[Row]) -> list[str]:
+    if not rows:
+        return []
+    texts = [
+        ", ".join(events) + (f" [{guard}]" if guard else "")
+        for events, guard, _ in merged(table, rows)
+    ]
+    return look.wrapped("no effect: " + ", ".join(texts), look.BOX_CHARS + 6, size=8)
+
+
+def _lines(table: Table, rows: list[Row], chars: int) -> list[str]:
+    return [line for entry in merged(table, rows) for line in look.transition(*entry, chars)]
+
+
+def _shared_box(table: Table, head: Enum, rows: list[Row]) -> list[str]:
+    states = [state for state in table.states if any(row.state is state for row in rows)]
+    title = look.wrapped(_in_words(table, states, head), look.BOX_CHARS, look.INK)
+    name = f"to {head.name}"
+    lines = [*title, look.RULER, *_by_state(table, states, rows)]
+    return [
+        look.node(name, lines, look.SHARED, color=look.GUARD, style="rounded,filled,dashed"),
+        look.edge(name, head.name, [], color=look.GUARD, style="dashed"),
+    ]
+
+
+def _in_words(table: Table, states: Sequence[Enum], head: Enum) -> str:
+    missing = [s.name for s in table.states if s not in states and s is not head]
+    if not missing:
+        return "in any other state"
+    if len(missing) <= 2 < len(states):
+        return f"in any other state but {', '.join(missing)}"
+    return f"in {', '.join(state.name for state in states)}"
+
+
+def _by_state(table: Table, states: Sequence[Enum], rows: list[Row]) -> list[str]:
+    """The transitions, those that not all of the states have with the states that do."""
+    having: dict[tuple[str, str | None, tuple[Enum, ...]], list[Row]] = defaultdict(list)
+    where: dict[tuple[str, str, str | None], list[Enum]] = defaultdict(list)
+    for row in rows:
+        where[row.event.__name__, condition(table, row), row.effect].append(row.state)
+    for row in rows:
+        guard = condition(table, row)
+        tails = tuple(where[row.event.__name__, guard, row.effect])
+        having[guard, row.effect, tails].append(row)
+    lines: list[str] = []
+    for (_, _, tails), alike in having.items():
+        lines += _lines(table, alike, look.BOX_CHARS)
+        if len(tails) < len(states):
+            text = f"in {', '.join(state.name for state in tails)}"
+            lines += [look.INDENT + line for line in look.wrapped(text, look.BOX_CHARS, size=8)]
+    return lines

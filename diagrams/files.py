@@ -1,0 +1,154 @@
+"""The files that are made from the tables: which there are, writing them, finding the stale ones.
+
+Two versions of `dot` draw the same text in different bytes. So the DOT texts and the page are
+compared with what the tables give, and each picture carries the hash of the text it was drawn
+from: to check needs no `dot`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import struct
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from diagrams.draw import machine_dot
+from diagrams.machines import MACHINES, Machine
+from diagrams.overview import NAME as CLIENT
+from diagrams.overview import client_dot
+from diagrams.tables import page
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The source tree, where alfine runs from one."""
+
+DRAWINGS, PAGE = "diagrams", "docs/state-machines.md"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_DPI = 108
+"""Half as much again as a point: sharp at the width of a page, and small enough to commit."""
+
+PNG_KEYWORD = b"DOT SHA-256"
+IHDR_END = len(PNG_SIGNATURE) + 25
+SVG_MARK = re.compile(r"<!-- DOT SHA-256: ([0-9a-f]{64}) -->")
+
+Render = Callable[[str, str], bytes]
+"""Called with a DOT text and "svg" or "png"; returns the picture."""
+
+
+class CannotDraw(RuntimeError):
+    """`dot` is missing or has failed. The message says what to do, on one line."""
+
+
+def dot_texts(machines: Sequence[Machine] = MACHINES) -> dict[str, str]:
+    """The DOT text of every drawing, by its name."""
+    drawings = {machine.table.name: machine_dot(machine.table) for machine in machines}
+    return drawings | {CLIENT: client_dot()}
+
+
+def dot(text: str, kind: str) -> bytes:
+    """Draw with the program `dot`. Raises CannotDraw."""
+    import graphviz  # here, because to check what is drawn has to work without it
+
+    dpi = [] if kind == "svg" else [f"    graph [dpi={PNG_DPI}]"]
+    head, *rest = text.splitlines()
+    try:
+        return bytes(graphviz.Source("\n".join([head, *dpi, *rest])).pipe(kind, quiet=True))
+    except graphviz.ExecutableNotFound as error:
+        raise CannotDraw(
+            "the program `dot` is missing; install Graphviz: apt install graphviz, "
+            "dnf install graphviz or brew install graphviz"
+        ) from error
+    except graphviz.CalledProcessError as error:
+        why = bytes(error.stderr or b"").decode(errors="replace").split("\n")[0]
+        raise CannotDraw(f"`dot` has failed: {why or error}") from error
+
+
+def write(
+    root: Path = ROOT, machines: Sequence[Machine] = MACHINES, render: Render = dot
+) -> list[Path]:
+    """Draw every machine and write the page; returns the files, relative to `root`.
+
+    All is drawn before anything is written, so a missing `dot` leaves the files as they were.
+    """
+    contents: dict[Path, bytes] = {}
+    for name, text in dot_texts(machines).items():
+        here = Path(DRAWINGS, name)
+        contents[here.with_suffix(".dot")] = text.encode()
+        contents[here.with_suffix(".svg")] = marked_svg(render(text, "svg"), text)
+        contents[here.with_suffix(".png")] = marked_png(render(text, "png"), text)
+    contents[Path(PAGE)] = page(machines).encode()
+    for path, data in contents.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(data)
+    return list(contents)
+
+
+def stale(root: Path = ROOT, machines: Sequence[Machine] = MACHINES) -> list[str]:
+    """One line for each file that does not belong to the tables as they are."""
+    texts = dot_texts(machines)
+    lines: list[str] = []
+    for name, text in texts.items():
+        here = Path(DRAWINGS, name)
+        lines += _differs(root, here.with_suffix(".dot"), text)
+        lines += _drawn_from_another(root, here.with_suffix(".svg"), svg_mark, text)
+        lines += _drawn_from_another(root, here.with_suffix(".png"), png_mark, text)
+    lines += _differs(root, Path(PAGE), page(machines))
+    known = {f"{name}.dot" for name in texts}
+    for path in sorted((root / DRAWINGS).glob("*.dot")):
+        if path.name not in known:
+            lines.append(f"{DRAWINGS}/{path.name}: no machine has this name; delete it")
+    return lines
+
+
+def _differs(root: Path, path: Path, text: str) -> Iterator[str]:
+    if not (root / path).is_file():
+        yield f"{path.as_posix()}: missing"
+    elif (root / path).read_bytes() != text.encode():
+        yield f"{path.as_posix()}: not what the tables say"
+
+
+def _drawn_from_another(
+    root: Path, path: Path, mark: Callable[[bytes], str], text: str
+) -> Iterator[str]:
+    if not (root / path).is_file():
+        yield f"{path.as_posix()}: missing"
+    elif mark((root / path).read_bytes()) != _sha256(text):
+        yield f"{path.as_posix()}: not drawn from the tables as they are"
+
+
+def marked_svg(svg: bytes, text: str) -> bytes:
+    """The picture with the hash of its DOT text, as a comment at the end."""
+    return svg.rstrip(b"\n") + f"\n<!-- DOT SHA-256: {_sha256(text)} -->\n".encode()
+
+
+def svg_mark(svg: bytes) -> str:
+    """The hash that the picture carries, "" without one."""
+    found = SVG_MARK.search(svg.decode(errors="replace"))
+    return found[1] if found else ""
+
+
+def marked_png(png: bytes, text: str) -> bytes:
+    """The picture with the hash of its DOT text, as a tEXt chunk behind its header."""
+    if not png.startswith(PNG_SIGNATURE):
+        raise CannotDraw("`dot` has not made a PNG; is it built with one of its PNG renderers?")
+    data = b"tEXt" + PNG_KEYWORD + b"\0" + _sha256(text).encode()
+    chunk = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+    return png[:IHDR_END] + chunk + png[IHDR_END:]
+
+
+def png_mark(png: bytes) -> str:
+    """The hash that the picture carries, "" without one."""
+    at = len(PNG_SIGNATURE)
+    while at + 8 <= len(png):
+        (length,) = struct.unpack_from(">I", png, at)
+        kind, data = png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
+        keyword, _, value = data.partition(b"\0")
+        if kind == b"tEXt" and keyword == PNG_KEYWORD:
+            return value.decode("latin-1")
+        at += length + 12
+    return ""
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,100 @@
+"""Colours, fonts and the small pieces of DOT's HTML that all drawings share.
+
+The DOT text is written here and not by a library, so that it is the same on every machine.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from html import escape
+
+INK, QUIET, RULE = "#1f2937", "#6b7280", "#cbd5e1"
+EVENT, GUARD, EFFECT = "#1e3a8a", "#b45309", "#0f766e"
+BOX, FIRST, LAST, SHARED = "#f8fafc", "#ecfdf5", "#f1f5f9", "#fffbeb"
+
+# Verdana was drawn to the same measures as DejaVu Sans: where a browser lacks the one it has the
+# other, and the text still fits its box.
+FONT = "DejaVu Sans,Verdana,Arial,sans-serif"
+BOX_CHARS, EDGE_CHARS = 38, 30
+"""Where lines are broken in a box and beside an arrow: narrow drawings are the legible ones."""
+
+INDENT = "&#160;" * 3
+RULER = "<HR/>"
+
+
+def font(text: str, colour: str, size: int = 10) -> str:
+    """Escaped text in one colour."""
+    return f'<FONT COLOR="{colour}" POINT-SIZE="{size}">{escape(text, quote=False)}</FONT>'
+
+
+def bold(text: str, colour: str = INK, size: int = 12) -> str:
+    """A heading."""
+    return f"<B>{font(text, colour, size)}</B>"
+
+
+def wrapped(text: str, chars: int, colour: str = QUIET, size: int = 9) -> list[str]:
+    """Text in lines of at most `chars`; backticks mean nothing in a drawing."""
+    return [font(line, colour, size) for line in textwrap.wrap(text.replace("`", ""), chars)]
+
+
+def transition(events: Sequence[str], guard: str, effect: str | None, chars: int) -> list[str]:
+    """One transition in UML's words, `Event [guard] / effect`, in as many lines as it needs."""
+    texts = textwrap.wrap(", ".join(events), chars)
+    lines = [font(text, EVENT) for text in texts]
+    used = len(texts[-1])
+    for text, colour in ((guard and f"[{guard}]", GUARD), (effect and f"/ {effect}", EFFECT)):
+        if text and used + 1 + len(text) <= chars:
+            lines[-1] += " " + font(text, colour)
+            used += 1 + len(text)
+        elif text:
+            lines.append(INDENT + font(text, colour))
+            used = 3 + len(text)
+    return lines
+
+
+def stack(lines: Iterable[str], margin: int = 0) -> str:
+    """Lines below each other, flush left; RULER among them is a rule across.
+
+    A cell for each line: lines within one cell stand so close that underscores touch the next.
+    """
+    rows = []
+    for line in lines:
+        space = '<TR><TD HEIGHT="3"></TD></TR>'
+        text = f'<TR><TD ALIGN="LEFT">{"&#160;" * margin}{line}{"&#160;" * margin}</TD></TR>'
+        rows.append(f"{space}{RULER}{space}" if line is RULER else text)
+    return (
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1" COLOR="{RULE}">'
+        f"{''.join(rows)}</TABLE>"
+    )
+
+
+def node(name: str, lines: Iterable[str], fill: str, **more: str) -> str:
+    """One line of DOT."""
+    attributes = "".join(f' {key}="{value}"' for key, value in more.items())
+    return f'    "{name}" [label=<{stack(lines)}> fillcolor="{fill}"{attributes}]'
+
+
+def edge(tail: str, head: str, lines: Sequence[str], **more: str) -> str:
+    """One line of DOT; no label without lines."""
+    label = f"label=<{stack(lines, margin=2)}>" if lines else ""
+    attributes = " ".join([label, *(f'{key}="{value}"' for key, value in more.items())])
+    return f'    "{tail}" -> "{head}" [{attributes.strip()}]'
+
+
+def graph(name: str, caption: str, body: Iterable[str], **more: str) -> str:
+    """A whole drawing. caption: HTML below it. more: attributes of the graph."""
+    settings = "".join(f' {key}="{value}"' for key, value in more.items())
+    return "\n".join(
+        [
+            f'digraph "{name}" {{',
+            f'    graph [bgcolor="white" fontname="{FONT}" labelloc="b" pad="0.2"{settings}',
+            f"        label=<<BR/>{caption}>]",
+            f'    node [shape="box" style="rounded,filled" color="{QUIET}" fontname="{FONT}"'
+            ' fontsize="10" margin="0.08,0.07"]',
+            f'    edge [color="{QUIET}" fontname="{FONT}" fontsize="10" arrowsize="0.7"]',
+            *body,
+            "}",
+            "",
+        ]
+    )

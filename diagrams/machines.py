@@ -1,0 +1,59 @@
+"""Which machines there are to draw, and what their sources say of themselves."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from fsm.conversation import ConversationSession
+from fsm.link import LinkSession
+from fsm.playback import PlaybackSession
+from fsm.prompt import PromptSession
+from fsm.server import ServerSession
+from fsm.table import Row, Session, Table
+
+Machine = type[Session]
+"""A session's class: its table, and the methods that the rows name."""
+
+MACHINES: tuple[Machine, ...] = (
+    ServerSession,
+    PlaybackSession,
+    LinkSession,
+    ConversationSession,
+    PromptSession,
+)
+
+
+def first_line(thing: object) -> str:
+    """The first line of a docstring, "" without one."""
+    return next(iter((thing.__doc__ or "").strip().splitlines()), "")
+
+
+def about(machine: Machine) -> str:
+    """What the machine knows and must not know: the docstring of its module, on one line."""
+    return " ".join((sys.modules[machine.__module__].__doc__ or "").split())
+
+
+def condition(table: Table, row: Row) -> str:
+    """The row's guard, "else" for the last row of a guarded group, "" where there is no question.
+
+    An unguarded row below guarded ones does not always hold: to show it bare would mislead.
+    """
+    return row.guard or ("else" if len(table.group(row.state, row.event)) > 1 else "")
+
+
+def merged(table: Table, rows: list[Row]) -> Iterator[tuple[list[str], str, str | None]]:
+    """Events, condition and effect; events that differ in nothing else share an entry."""
+    order: dict[tuple[str, str | None], list[str]] = {}
+    for row in rows:
+        events = order.setdefault((condition(table, row), row.effect), [])
+        if row.event.__name__ not in events:
+            events.append(row.event.__name__)
+    for (guard, effect), events in order.items():
+        yield events, guard, effect
+
+
+def names(session: Machine, role: str) -> list[str]:
+    """The guards or effects (role "guard" or "effect") that the rows name, in their order."""
+    found = (getattr(row, role) for row in session.table.rows)
+    return list(dict.fromkeys(name for name in found if name))

@@ -1,0 +1,107 @@
+"""From the tables to a page of Markdown: every state, every row, every guard and effect.
+
+Sentences come from the sources' own docstrings, so that the page cannot say something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from diagrams.machines import Machine, about, condition, first_line, names
+from diagrams.overview import NAME as CLIENT
+from fsm.events import Event
+from fsm.table import Row, Table
+
+HEAD = """\
+<!-- Made by `alfine diagrams` from the tables in fsm/. Do not edit: change the table. -->
+
+# State machines
+
+Each machine is one table of rows. In its state, when the event happens and the guard holds, it
+records the effect and is in the next state. The guards of one state and event are asked from top
+to bottom; *else* marks the row that holds when none of them did. A state and an event that have
+no row cannot meet: that is tested.
+"""
+
+
+def page(machines: Sequence[Machine]) -> str:
+    """The whole page, ending in a newline."""
+    contents = "".join(f"- [{m.table.name}](#{m.table.name})\n" for m in machines)
+    drawing = f"\n![What the client's machines tell each other](../diagrams/{CLIENT}.svg)\n"
+    sections = "".join(f"\n{_section(machine)}" for machine in machines)
+    tail = f"\n{_events(machines)}\n[protocol]: protocol.md\n"
+    return f"{HEAD}\n{contents}- [events](#events)\n{drawing}{sections}{tail}"
+
+
+def row_line(table: Table, row: Row) -> str:
+    """One row as one line of a Markdown table."""
+    guard = condition(table, row)
+    return _line(
+        row.state.name,
+        row.event.__name__,
+        f"`{row.guard}`" if row.guard else f"*{guard}*" if guard else "",
+        row.next_state.name,
+        f"`{row.effect}`" if row.effect else "",
+        sections_named(row.rfc),
+    )
+
+
+def sections_named(rfc: str) -> str:
+    """ "2.4.2, P7" as "RFC 2.4.2, [protocol.md 7][protocol]"."""
+    parts = [part.strip() for part in rfc.split(",") if part.strip()]
+    return ", ".join(
+        f"[protocol.md {part[1:]}][protocol]" if part.startswith("P") else f"RFC {part}"
+        for part in parts
+    )
+
+
+def _section(machine: Machine) -> str:
+    table = machine.table
+    return "\n".join(
+        [
+            f"## {table.name}\n",
+            f"{about(machine)}\n",
+            f"![The states of {table.name}](../diagrams/{table.name}.svg)\n",
+            f"It begins in {table.initial.name}.\n",
+            *_table(["state", "what is true"], ([s.name, s.value] for s in table.states)),
+            f"### {table.name}: transitions\n",
+            _line("state", "event", "guard", "next state", "effect", "source"),
+            _line(*["---"] * 6),
+            *(row_line(table, row) for row in table.rows),
+            "",
+            *_methods(machine, "guard", "it holds when"),
+            *_methods(machine, "effect", "what is done"),
+        ]
+    )
+
+
+def _methods(machine: Machine, role: str, says: str) -> Iterator[str]:
+    found = names(machine, role)
+    if found:
+        yield f"### {machine.table.name}: {role}s\n"
+        yield from _table(
+            [role, says], ([f"`{name}`", first_line(getattr(machine, name))] for name in found)
+        )
+
+
+def _events(machines: Sequence[Machine]) -> str:
+    heard: dict[type[Event], list[str]] = {}
+    for machine in machines:
+        for event in machine.table.events:
+            heard.setdefault(event, []).append(machine.table.name)
+    lines = (
+        [event.__name__, first_line(event), ", ".join(names)]
+        for event, names in sorted(heard.items(), key=lambda item: item[0].__name__)
+    )
+    return "\n".join(["## events\n", *_table(["event", "what has happened", "heard by"], lines)])
+
+
+def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield _line(*head)
+    yield _line(*["---"] * len(head))
+    yield from (_line(*cells) for cells in lines)
+    yield ""
+
+
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,37 @@
+"""Several programs at once: most of what these tests wait for is silence, not work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from tests.end_to_end.programs import PATIENCE_S
+
+AT_ONCE = 5
+
+
+class Crowd:
+    """Runs that go on while the tests look at those that are over."""
+
+    def __init__(self, executor: ThreadPoolExecutor):
+        self._executor = executor
+        self._futures: dict[str, Future[Any]] = {}
+
+    def send(self, name: str, scenario: Callable[..., Any], *arguments: object) -> None:
+        self._futures[name] = self._executor.submit(scenario, *arguments)
+
+    def __getitem__(self, name: str) -> Any:
+        """What the scenario returned; raises what it raised."""
+        return self._futures[name].result(PATIENCE_S)
+
+
+@contextmanager
+def crowd() -> Iterator[Crowd]:
+    """A crowd for the time of the block; at its end what has not begun is not begun any more."""
+    executor = ThreadPoolExecutor(AT_ONCE)
+    try:
+        yield Crowd(executor)
+    finally:
+        executor.shutdown(cancel_futures=True)

@@ -1,0 +1,270 @@
+"""A song whose connection is lost: it is whole in the end, or the client says that it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.conftest import LONG, SHORT
+from tests.end_to_end.crowd import crowd
+from tests.end_to_end.programs import Client, Run, Server, play, serving
+from tests.end_to_end.songs import music, named, recorded, samples
+from tests.peers.fault_proxy import FaultProxy, Plan
+
+HALF = 500_000
+
+
+@pytest.fixture
+def wav(tmp_path):
+    return tmp_path / "song.wav"
+
+
+def library(path: Path, *songs: tuple[str, bytes]) -> Path:
+    path.mkdir()
+    for number, (title, song) in enumerate(songs, 1):
+        (path / f"{number:02}.mp3").write_bytes(library_song(song, title))
+    return path
+
+
+def library_song(song: bytes, title: str = "wanted") -> bytes:
+    return named("Noise", title) + song
+
+
+def interrupted(before: Path, after: Path | None, song_id: int, wav: Path, *options: object) -> Run:
+    """Play through a line that holds in mid-song while the server is killed and started anew.
+
+    after: what the new server serves; None for no new server.
+    """
+    first = Server(before)
+    with FaultProxy(first.port, Plan(hold_at=HALF)) as proxy:
+        client = Client(proxy.port, f"play {song_id}", "wait", output=f"wav:{wav}", options=options)
+        try:
+            line = proxy.line(0)
+            assert line.reached.wait(30), client.err
+            first.kill()
+            # On the same port, as an init system would; the client finds nobody until then.
+            second = Server(after, first.port) if after is not None else None
+            try:
+                if second is None:
+                    proxy.refuse()
+                line.go_on.set()
+                return client.run()
+            finally:
+                if second is not None:
+                    second.close()
+        finally:
+            client.close()
+            first.close()
+
+
+# kill -9 and a new server: every one of them waits for a pause of random length, so all do at once
+
+NOISE, OTHER_NOISE = (music(26.0, seed=seed, kbits=320) for seed in (3, 4))
+BEFORE = (("wanted", NOISE),)
+AFTER = {
+    # what the new server has, and how the client is told to play
+    "the same": (BEFORE, ("--retries", 20)),
+    "moved": ((("new", b"x"), ("other", OTHER_NOISE), ("wanted", NOISE)), ("--retries", 20)),
+    "changed": ((("wanted", OTHER_NOISE),), ("--retries", 20)),
+    "changed while playing": ((("wanted", OTHER_NOISE),), ("--retries", 20, "--prebuffer", 4)),
+    "shrunk": ((("wanted", NOISE[:100_000]),), ("--retries", 20)),
+    "gone": ((("another", NOISE),), ("--retries", 20)),
+    "no server": (None, ("--retries", 1)),
+}
+
+
+def restarted(place: Path, name: str) -> tuple[Run, bytes]:
+    songs, options = AFTER[name]
+    place.mkdir()
+    before = library(place / "before", *BEFORE)
+    after = library(place / "after", *songs) if songs is not None else None
+    wav = place / "song.wav"
+    run = interrupted(before, after, 1, wav, *options)
+    return run, recorded(wav)
+
+
+@pytest.fixture(scope="module")
+def restarts(tmp_path_factory):
+    place = tmp_path_factory.mktemp("restarts")
+    with crowd() as together:
+        for name in AFTER:
+            together.send(name, restarted, place / name, name)
+        yield together
+
+
+@pytest.mark.parametrize("name", ["the same", "moved"])
+def test_a_server_killed_and_started_again_is_not_heard(restarts, name):
+    """Also where the song has another number and another file name: its title finds it."""
+    run, heard = restarts[name]
+    assert run.code == 0, run
+    assert "goes on where it was interrupted" in run.out
+    assert "played" in run.out
+    assert heard == samples(library_song(NOISE))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("changed", "has changed"),
+        ("changed while playing", "has changed"),
+        ("shrunk", "has changed"),
+        ("gone", "no longer on the server"),
+    ],
+)
+def test_a_song_that_is_not_the_same_is_not_gone_on_with(restarts, name, said):
+    run, heard = restarts[name]
+    assert run.code == 1, run
+    assert said in run.err
+    assert "played" not in run.out
+    whole = samples(library_song(NOISE))
+    assert whole.startswith(heard)
+    assert len(heard) < len(whole)
+
+
+def test_a_server_that_stays_away_is_3(restarts):
+    run, heard = restarts["no server"]
+    assert run.code == 3, run
+    assert "cut off" in run.err
+    assert "cannot connect" in run.err
+    whole = samples(library_song(NOISE))
+    assert whole.startswith(heard)
+    assert len(heard) < len(whole)
+
+
+def test_stop_gives_up_a_song_that_is_interrupted(folder, wav):
+    server = Server(folder.path)
+    with FaultProxy(server.port, Plan(hold_at=HALF)) as proxy:
+        client = Client(proxy.port, output=f"wav:{wav}")
+        client.type(f"play {LONG}")
+        line = proxy.line(0)
+        assert line.reached.wait(30)
+        server.kill()
+        proxy.refuse()
+        line.go_on.set()
+        client.wait_for("stop gives up")
+        client.type("stop", "wait", "quit")
+        run = client.run()
+    server.close()
+    assert run.code == 3, run
+    assert "played" not in run.out
+    assert recorded(wav) == b""
+
+
+# A line that breaks at any byte
+
+
+def broken(port: int, script: tuple[str, ...], wav: Path, *plans: Plan) -> tuple[Run, bytes]:
+    with FaultProxy(port, *plans) as proxy:
+        run = play(proxy.port, *script, output=f"wav:{wav}", options=("--retries", 20))
+    return run, recorded(wav)
+
+
+SONG = (f"play {SHORT}", "wait")
+KINDS = ("cut_at", "reset_at")
+STALLS = (0, 250, 20_000)
+FIRST = (0, 60, 150, 200, 330)
+"""Where the very first connection breaks: in the list, the answer to SETUP, the song's header."""
+EARLY = range(0, 560, 23)
+LATE = range(600, 31_000, 1250)
+CLIENTS = 4
+
+
+def breaks(client: int) -> list[Plan]:
+    """Every CLIENTS-th place, after a late break an early one: only audio makes pauses short."""
+    pairs = list(zip(LATE, EARLY, strict=True))[client::CLIENTS]
+    places = [at for pair in pairs for at in pair]
+    return [Plan(**{KINDS[number // 2 % 2]: at}) for number, at in enumerate(places)]
+
+
+@pytest.fixture(scope="module")
+def broken_runs(folder, server, tmp_path_factory):
+    place = tmp_path_factory.mktemp("broken")
+    with crowd() as together:
+        # The slow ones first.
+        for stalled in STALLS:
+            wav = place / f"stalled {stalled}.wav"
+            plan = Plan(stall_at=stalled)
+            together.send(f"stall_at {stalled}", broken, server.port, SONG, wav, plan)
+        for client in range(CLIENTS):
+            wav = place / f"{client}.wav"
+            together.send(f"{client}", broken, server.port, SONG, wav, *breaks(client))
+        for at in FIRST:
+            wav = place / f"first {at}.wav"
+            together.send(f"first {at}", broken, server.port, SONG, wav, Plan(cut_at=at))
+        yield together
+
+
+def judge(folder, run: Run, heard: bytes) -> None:
+    """Whole and exact, or reported; never whole and wrong."""
+    wanted = samples(folder.song(SHORT))
+    if run.code == 0:
+        assert heard == wanted, run
+        assert f"played {SHORT}" in run.out
+    else:
+        assert run.code in (1, 3), run
+        assert run.err
+        assert "played" not in run.out
+        assert wanted.startswith(heard)
+
+
+@pytest.mark.parametrize("at", FIRST)
+def test_a_first_connection_that_breaks(folder, broken_runs, at):
+    run, heard = broken_runs[f"first {at}"]
+    judge(folder, run, heard)
+    # The song is asked for when server and client have found each other out, and not before.
+    greeting = folder.list_message + b"RESP 101 END alfine/1 ends END END"
+    assert run.code == (3 if at < len(greeting) else 0), run
+
+
+@pytest.mark.parametrize("client", range(CLIENTS))
+def test_a_line_that_breaks_again_and_again(folder, broken_runs, client):
+    run, heard = broken_runs[f"{client}"]
+    judge(folder, run, heard)
+    assert run.code == 0, run
+    assert run.err.count("the connection was lost") == len(breaks(client))
+
+
+@pytest.mark.parametrize("at", STALLS)
+def test_a_line_that_stalls(folder, broken_runs, at):
+    run, heard = broken_runs[f"stall_at {at}"]
+    judge(folder, run, heard)
+    assert run.code == (3 if at == 0 else 0), run
+
+
+# A line that is only bad
+
+
+def test_bytes_late_and_in_pieces_do_not_stop_the_music(server, folder, tmp_path):
+    wav = tmp_path / "song.wav"
+    for seed, output in ((1, "null"), (2, f"wav:{wav}")):
+        plan = Plan(scatter=0.05, delay=0.0005, seed=seed)
+        with FaultProxy(server.port, plan) as proxy:
+            run = play(
+                proxy.port, f"play {SHORT}", "wait", output=output, options=("--prebuffer", 4)
+            )
+        assert run.code == 0, run
+        if output == "null":
+            assert "ran dry" not in run.out + run.err
+        assert f"played {SHORT}" in run.out
+    assert recorded(wav) == samples(folder.song(SHORT))
+
+
+def test_a_line_too_slow_for_the_music_runs_dry_and_plays_on(server, folder):
+    # 128 kbit/s are 16,000 bytes a second.
+    with FaultProxy(server.port, Plan(rate=11_000, slice=1000)) as proxy:
+        run = play(proxy.port, f"play {SHORT}", "wait", output="null", options=("--prebuffer", 2))
+    assert run.code == 0, run
+    assert "ran dry" in run.out + run.err
+    assert "again" in run.out
+    assert f"played {SHORT}" in run.out
+
+
+def test_the_client_reads_on_while_it_plays(server, folder):
+    """A server is not held up by a listener: the song is long sent when it is still heard."""
+    with serving(folder.path) as own:
+        client = Client(own.port, f"play {LONG}", "wait", options=("--prebuffer", 4))
+        own.wait_for(f"song {LONG} sent whole", 10)
+        assert client.process.poll() is None
+        assert "played" not in client.out
+        client.close()
