@@ -38,6 +38,8 @@ class Fact:
     song_id: int = 0
     silences: bool = False
     """After this there is nothing to hear."""
+    times: int = 1
+    """How often it happened in a row; `at` is the last time."""
     late_msgs: int = 0
     late_until: float = 0.0
 
@@ -100,7 +102,7 @@ class History:
             case Activity.PLAYING:
                 place = f"at {clock(now.position_s)}, volume {now.volume} %"
                 device = f", to {now.device}" if now.device else ""
-                return f"It is not silent here: it plays {place}{device}{lost}"
+                return f"It plays, {place}{device}{lost}"
             case Activity.REQUESTED:
                 return f"The server has not yet sent anything of the song that was asked for{lost}"
             case _:
@@ -152,7 +154,11 @@ class History:
         self._add(f"{{song}} began, {waited_s:.1f} s later, with {self._msgs} messages here")
 
     def _add(self, text: str, silences: bool = False) -> None:
-        self._facts.append(Fact(self._wall(), self._monotonic(), text, self._song_id, silences))
+        fact = Fact(self._wall(), self._monotonic(), text, self._song_id, silences)
+        latest = self._facts[-1] if self._facts else fact
+        if latest is not fact and (latest.text, latest.song_id) == (text, self._song_id):
+            fact.times += self._facts.pop().times
+        self._facts.append(fact)
 
     def _count_late(self) -> None:
         """Audio of a song that was stopped or left: the server had already sent it (RFC 2.6.1)."""
@@ -167,6 +173,8 @@ def _told(fact: Fact, songs: Sequence[ListedSong]) -> str:
     title = next((s.title for s in songs if s.song_id == fact.song_id), None)
     song = f"{fact.song_id}. {title}" if title else f"song {fact.song_id}"
     text = fact.text.replace("{song}", song)
+    if fact.times > 1:
+        text += f" ({fact.times} times)"
     if fact.late_msgs:
         late_ms = 1000 * (fact.late_until - fact.started)
         plural = "" if fact.late_msgs == 1 else "s"

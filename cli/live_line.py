@@ -5,6 +5,8 @@ It is made anew from a `Now` each time, and knows nothing of terminals but how w
 
 from __future__ import annotations
 
+from math import ceil
+
 from cli.clean import columns_of, cut, safe
 from cli.now import Activity, Now
 from cli.signs import UNICODE, Signs
@@ -61,7 +63,7 @@ def _offline(now: Now, room: int, signs: Signs) -> Fragments:
     if now.retry_in_s is None:
         forms = ["no connection; trying again", "no connection"]
     else:
-        soon = f"{max(0, now.retry_in_s):.0f} s"
+        soon = f"{ceil(now.retry_in_s)} s"
         forms = [
             f"connection lost; attempt {now.attempt} in {soon}",
             f"lost; retry in {soon}",
