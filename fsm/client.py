@@ -95,6 +95,7 @@ HEARD_BY: dict[type[Event], tuple[str, ...]] = {
     told.AheadFailed: (QUEUE,),
     told.AheadBegan: (PLAYBACK,),
     told.SongSkipped: (PLAYBACK, AHEAD, TRANSPORT),
+    told.StartWanted: (PLAYBACK,),
     told.NothingFollows: (TRANSPORT,),
     on.CommandAnswered: (PROMPT,),
 }

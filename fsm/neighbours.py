@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from fsm.events import Event, ListedSong
+from fsm.wishes import Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,14 @@ class AheadFailed(Event):
 @dataclass(frozen=True, slots=True)
 class SongSkipped(Event):
     """A person wants the song that was asked for ahead now."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartWanted(Event):
+    """A person wants the song that plays from its start: a seek."""
+
+    amount: float = 0.0
+    measure: Measure = Measure.FROM_START
 
 
 @dataclass(frozen=True, slots=True)

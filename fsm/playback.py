@@ -47,7 +47,7 @@ class PlaybackSession(Session):
         super().__init__()
         self.prebuffer = Prebuffer(prebuffer_msgs)
         self.flow: on.FlowMeasured | None = None
-        self.sought: wish.SeekRequested | None = None
+        self.sought: wish.SeekRequested | told.StartWanted | None = None
         """Where to begin, once there is enough to play."""
         self.tail = b""
         self._forget(0)
@@ -151,11 +151,11 @@ class PlaybackSession(Session):
         """Keep what was measured."""
         self.flow = event
 
-    def seek(self, event: wish.SeekRequested) -> None:
+    def seek(self, event: wish.SeekRequested | told.StartWanted) -> None:
         """Let the player go on at another place."""
         self.record(do.SeekPlayer(event.amount, event.measure))
 
-    def seek_later(self, event: wish.SeekRequested) -> None:
+    def seek_later(self, event: wish.SeekRequested | told.StartWanted) -> None:
         """Begin at that place, when there is enough."""
         self.sought = event
 

@@ -85,17 +85,17 @@ PLAYBACK = Table(
         Row(STARVED, told.AudioArrived, STARVED, effect="append_audio", rfc="2.5.2"),
         each(ALL, on.FlowMeasured, effect="note_flow", rfc="2.5.2"),
         # Another place in the song
-        each((PLAYING, STARVED, AWAITING), wish.SeekRequested, PLAYING, effect="seek", rfc="2.5.2"),
-        each(_ENDING, wish.SeekRequested, effect="seek", rfc="2.5.2"),
-        each((REQUESTED, BUFFERING), wish.SeekRequested, effect="seek_later", rfc="2.5.2"),
-        Row(STOPPED, wish.SeekRequested, STOPPED, effect="tell_nothing_plays", rfc="2.5.2"),
-        each(
-            (PLAYING, STARVED, AWAITING),
-            on.PlaceNotHere,
-            AWAITING,
-            effect="await_place",
-            rfc="2.5.2",
+        *(
+            rows
+            for event in (wish.SeekRequested, told.StartWanted)
+            for rows in (
+                each((PLAYING, *_WAITING), event, PLAYING, effect="seek", rfc="2.5.2"),
+                each(_ENDING, event, effect="seek", rfc="2.5.2"),
+                each((REQUESTED, BUFFERING), event, effect="seek_later", rfc="2.5.2"),
+            )
         ),
+        Row(STOPPED, wish.SeekRequested, STOPPED, effect="tell_nothing_plays", rfc="2.5.2"),
+        each((PLAYING, *_WAITING), on.PlaceNotHere, AWAITING, effect="await_place", rfc="2.5.2"),
         each(_ENDING, on.PlaceNotHere, rfc="2.5.2"),
         Row(
             AWAITING,

@@ -119,7 +119,7 @@ class QueueSession(Session):
 
     def start_over(self, event: on.Event) -> None:
         """There is none before this one: play this one from its start."""
-        self.record(wish.SeekRequested(0.0))
+        self.record(told.StartWanted())
 
     def tell_nothing_follows(self, event: on.Event) -> None:
         """There is no such song."""
