@@ -25,14 +25,10 @@ def live_line(now: Now, columns: int, signs: Signs = UNICODE) -> Fragments:
     icon = [("class:live." + now.activity.value, signs.icons[now.activity] + " ")]
     room = columns - columns_of(icon[0][1])
     if not now.online:
-        return icon + _offline(now, room, signs)
-    match now.activity:
-        case Activity.STOPPED:
-            return icon + _stopped(now, room, signs)
-        case Activity.PLAYING | Activity.PAUSED:
-            return icon + _playing(now, room, signs)
-        case _:
-            return icon + _waiting(now, room, signs)
+        rest = _offline(now, room, signs)
+    else:
+        rest = _FORMS.get(now.activity, _waiting)(now, room, signs)
+    return _clipped(icon + rest, columns, signs)
 
 
 def _stopped(now: Now, room: int, signs: Signs) -> Fragments:
@@ -40,7 +36,7 @@ def _stopped(now: Now, room: int, signs: Signs) -> Fragments:
     parts = [("", "stopped")]
     for style, text in (("", _modes(now)), ("", _volume(now)), ("class:live.dim", hints)):
         _add(parts, style, text, room)
-    return _clipped(parts, room, signs)
+    return parts
 
 
 def _waiting(now: Now, room: int, signs: Signs) -> Fragments:
@@ -80,7 +76,7 @@ def _offline(now: Now, room: int, signs: Signs) -> Fragments:
 def _beside_song(now: Now, room: int, form: str, signs: Signs, style: str = "") -> Fragments:
     name_room = room - columns_of(form) - len(GAP)
     if now.song_id is None or name_room < 4:
-        return _clipped([(style, form)], room, signs)
+        return [(style, form)]
     name = cut(song_name(now), name_room, signs.ellipsis)
     return [("class:live.title", name), ("", GAP), (style, form)]
 
@@ -107,7 +103,14 @@ def _playing(now: Now, room: int, signs: Signs) -> Fragments:
         parts += [("", GAP), *_bar(now, min(BAR_MAX, BAR_MIN + left - longer), signs)]
     for text in [time, *(extras[index] for index in sorted(kept))]:
         parts += [("", GAP), ("", text)]
-    return _clipped(parts, room, signs)
+    return parts
+
+
+_FORMS = {
+    Activity.STOPPED: _stopped,
+    Activity.PLAYING: _playing,
+    Activity.PAUSED: _playing,
+}
 
 
 def _bar(now: Now, columns: int, signs: Signs) -> Fragments:
