@@ -54,6 +54,7 @@ class FrameIndex:
         self._offsets = array("Q")
         self._end = 0  # of the last frame known
         self._sizes: dict[bytes, int] = {}
+        self._bitrates: set[int] = set()
         self._trim: Trim | None = None
 
     @property
@@ -83,6 +84,18 @@ class FrameIndex:
         if self.tag and self.tag.audio_bytes and self.tag.frames:
             total_bytes, seconds = self.tag.audio_bytes, self._seconds(self.tag.frames)
         return total_bytes / seconds
+
+    @property
+    def variable(self) -> bool:
+        """Whether its frames so far have more than one bit rate."""
+        return len(self._bitrates) > 1
+
+    @property
+    def part_here(self) -> float | None:
+        """How much of the song has been taken in, 0.0 to 1.0; None where it does not say."""
+        if self.complete:
+            return 1.0
+        return min(1.0, self._end / self.song_bytes) if self.song_bytes else None
 
     @property
     def song_bytes(self) -> int:
@@ -168,6 +181,7 @@ class FrameIndex:
         header = parse_header(chunk, at)
         if header is None or header.layer != _LAYER_3 or not header.bitrate:
             return 0
+        self._bitrates.add(header.bitrate)
         self._sizes[chunk[at : at + HEADER_BYTES]] = header.frame_bytes
         return header.frame_bytes
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from audio import Output
 from cli import commands, texts
+from cli.flow import Flow
 from cli.history import History
 from cli.now import Activity, Now
 from cli.published import elsewhere
@@ -40,6 +41,7 @@ from fsm.effects import (
     Tell,
 )
 from fsm.events import (
+    AudioReceived,
     Command,
     CommandAnswered,
     CommandEntered,
@@ -77,10 +79,11 @@ class ClientProgram:
         self._voice = voice
         self._history = history
         self._filters: deque[str] = deque()
-        self._connection = ServerConnection(host, port, self.fire, self._answer_owed)
+        self._connection = ServerConnection(host, port, self._hear, self._answer_owed)
         self._sound = Sound(output, self.fire)
         self._timers = Timers(self.fire)
-        self._snapshots = Snapshots(session)
+        self._snapshots = Snapshots(session, self._sound)
+        self._flow = Flow()
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
         self._settled = asyncio.Event()
@@ -105,6 +108,14 @@ class ClientProgram:
             self._perform(effect)
         if self._session.settled:
             self._settled.set()
+
+    def _hear(self, event: Event) -> None:
+        """Take what the connection has to tell."""
+        if isinstance(event, AudioReceived) and self._session.playback.prebuffer_msgs is None:
+            flow = self._flow.measure(len(event.data), self._sound.arriving)
+            if flow:
+                self.fire(flow)
+        self.fire(event)
 
     def now(self) -> Now:
         """What is going on at this moment."""

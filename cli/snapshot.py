@@ -7,6 +7,7 @@ from collections import deque
 from enum import Enum
 
 from cli.now import Activity, Now
+from cli.sound import Sound
 from fsm.client import ClientSession
 from fsm.link_table import LinkState
 from fsm.playback_table import PlaybackState
@@ -20,6 +21,7 @@ _ACTIVITIES: dict[Enum, Activity] = {
     PlaybackState.REQUESTED: Activity.REQUESTED,
     PlaybackState.BUFFERING: Activity.BUFFERING,
     PlaybackState.STARVED: Activity.STARVED,
+    PlaybackState.AWAITING: Activity.STARVED,
 }
 _SILENT = (TransportState.PAUSED, TransportState.DEVICE_LOST)
 _UNCONNECTED = (LinkState.OFFLINE, LinkState.WAITING, LinkState.RECONNECTING)
@@ -28,8 +30,9 @@ _UNCONNECTED = (LinkState.OFFLINE, LinkState.WAITING, LinkState.RECONNECTING)
 class Snapshots:
     """Takes one moment after the other of one client."""
 
-    def __init__(self, session: ClientSession) -> None:
+    def __init__(self, session: ClientSession, sound: Sound) -> None:
         self._session = session
+        self._sound = sound
         self._arrivals: deque[tuple[float, int]] = deque()
 
     def take(self, retry_in_s: float | None = None) -> Now:
@@ -42,12 +45,18 @@ class Snapshots:
         song_id = playback.song_id or None
         needed = playback.prebuffer_msgs or 0
         counted = playback.num_audio_msgs_recv - playback.counted_from
+        index = self._sound.index
         return Now(
             activity=activity,
             song_id=song_id,
             title=next((s.title for s in link.songs if s.song_id == song_id), None),
+            position_s=self._sound.position_s,
+            duration_s=index.duration_s if index.exact else None,
+            bitrate_kbps=round(index.bytes_per_s / 125) or None,
+            variable_bitrate=index.variable,
             volume=transport.volume,
             received_bytes=playback.held_bytes,
+            received=index.part_here,
             buffered_msgs=counted,
             needed_msgs=needed,
             starts_in_s=self._starts_in(counted, needed),
@@ -56,6 +65,7 @@ class Snapshots:
             attempt=link.attempts,
             queue=queue.upcoming,
             repeat=queue.repeat.value,
+            device=self._sound.device,
         )
 
     def _starts_in(self, counted: int, needed: int) -> float | None:

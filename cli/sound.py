@@ -14,7 +14,7 @@ from fsm.effects import Effect
 from fsm.events import Event
 from fsm.wishes import Measure
 
-_INDEX_STEP_BYTES = 256 * 1024
+_INDEX_STEP_BYTES = 16 * 1024
 
 
 @dataclass(eq=False, slots=True)
@@ -33,14 +33,15 @@ class Song:
         self.index = FrameIndex(self.buffer)
 
     def append(self, data: bytes) -> None:
-        """Add to the buffer; now and then, and at the start, look where the frames begin.
+        """Add to the buffer; now and then, more often at the start, look where the frames begin.
 
         Raises OSError: there is no room for it.
         """
         if self.failed:
             return
         self.buffer.append(data)
-        if self.index.header is None or self.unindexed_bytes >= _INDEX_STEP_BYTES:
+        new_bytes = self.buffer.received_bytes - self.indexed_bytes
+        if self.index.header is None or new_bytes >= _INDEX_STEP_BYTES + self.indexed_bytes // 8:
             self.take_in()
 
     def finish(self) -> None:
@@ -52,10 +53,6 @@ class Song:
         """Look where the frames begin that have arrived since."""
         self.index.extend()
         self.indexed_bytes = self.buffer.received_bytes
-
-    @property
-    def unindexed_bytes(self) -> int:
-        return self.buffer.received_bytes - self.indexed_bytes
 
 
 class Sound:
