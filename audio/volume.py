@@ -13,11 +13,11 @@ UNITY = 1 << 16
 
 
 def gain_of(percent: int) -> int:
-    """The factor for a volume of 0 to 100, in 1/65536.
+    """The factor for a volume of 0 to 100, in 1/65536, an even number of them.
 
     It goes with the square: ears hear ratios, and 50 % is to sound about half as loud (-12 dB).
     """
-    return UNITY * min(100, max(0, percent)) ** 2 // 10_000
+    return UNITY * min(100, max(0, percent)) ** 2 // 20_000 * 2
 
 
 class Volume:
@@ -54,7 +54,7 @@ def _ramp(pcm: bytes, begin: int, end: int) -> bytes:
 
 @lru_cache(maxsize=16)
 def scaler(size: int, gain: int) -> Callable[[bytes], bytes]:
-    """What multiplies `size` bytes of PCM by gain / 65536, rounding down; gain: less than UNITY.
+    """What multiplies `size` bytes of PCM by gain / 65536, rounding down; gain: even, less than UNITY.
 
     All of them at once, as one long number: every other sample in a lane of 32 bits, in which
     16 bits times 16 bits fit; signed samples are moved by 0x8000 to have no sign. A loop over the
