@@ -58,10 +58,11 @@ class DumbScreen:
         print(text, flush=True)
 
     def print_above_prompt(self, text: str, error: bool) -> None:
-        """Leave the prompt behind, print, and show a new one."""
-        if self._open:
-            print(flush=True)
-        print(text, flush=True)
+        """Leave the prompt behind, if it is shown by now, print, and show a new one."""
+        if not self._open:
+            print(text, flush=True)
+            return
+        print(f"\n{text}", flush=True)
         self._show_prompt()
 
     def _show_prompt(self) -> None:
