@@ -30,8 +30,11 @@ from audio.wish import Wish
 
 _log = logging.getLogger(__name__)
 
-SLICES_PER_S = 50
-"""So many writes make a second: STOP and pause wait for one of them at most."""
+SLICES_PER_S = 38
+"""So many writes make a second, or a few more: STOP and pause wait for one of them at most.
+
+At most rates a write is then a whole frame, and each write costs as much as decoding one does.
+"""
 
 _SWITCH_INTERVAL_S = 0.001
 _CLOSE_TIMEOUT_S = 5.0

@@ -54,7 +54,9 @@ def _ramp(pcm: bytes, begin: int, end: int) -> bytes:
 
 @lru_cache(maxsize=16)
 def scaler(size: int, gain: int) -> Callable[[bytes], bytes]:
-    """What multiplies `size` bytes of PCM by gain / 65536, rounding down; gain: even, less than UNITY.
+    """What multiplies `size` bytes of PCM by gain / 65536, rounding down.
+
+    gain: an even number less than UNITY.
 
     All of them at once, as one long number: every other sample in a lane of 32 bits, in which
     16 bits times 16 bits fit; signed samples are moved by 0x8000 to have no sign. A loop over the

@@ -93,7 +93,7 @@ def test_nothing_is_lost_by_a_pause(tmp_path):
     said, played = run(PAUSE, tmp_path)
     assert "PlayedOut" in said
     played, expected = sound(played), decoded(mp3())
-    assert len(played) - len(expected) == 15 * 882 * FRAME
+    assert len(played) - len(expected) == 15 * 1160 * FRAME
     same = next(i for i, (a, b) in enumerate(zip(played, expected, strict=False)) if a != b)
     assert played[-(len(expected) - same) :] == expected[same:]
 
@@ -141,7 +141,7 @@ def test_stop_lets_no_more_be_written_than_the_write_that_it_meets(tmp_path):
     # and 20 more if that write ended just before.
     said, played = run(STOP, tmp_path)
     after, written = map(int, said.split())
-    assert after <= 2 * 882
+    assert after <= 2 * 1160
     assert len(played.rstrip(b"\0")) // FRAME <= written
     assert decoded(mp3(4.0)).startswith(sound(played)[:-FRAME])
 
