@@ -118,7 +118,7 @@ class ConversationSession(Session):
 
     def hang_up(self, event: on.Event) -> None:
         """Whoever listens there does not answer."""
-        self.record(do.HangUp("no answer to LIST: is it an alfine server?"))
+        self.record(do.HangUp("no answer to LIST: is it an alfine server? Check the port"))
 
     # Effects: lists
 

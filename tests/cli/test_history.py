@@ -1,6 +1,7 @@
 """`why` says in plain sentences what the machines went through."""
 
 from datetime import datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -28,6 +29,14 @@ class Clocks:
         return self.now_s
 
 
+def silence():
+    """In the place of the sound: nothing has been decoded."""
+    index = SimpleNamespace(
+        duration_s=None, exact=False, bytes_per_s=0, variable=False, part_here=None
+    )
+    return SimpleNamespace(index=index, position_s=0.0, device="")
+
+
 class Client:
     """A client's machines and their history, connected to a server that closes its answers."""
 
@@ -36,7 +45,7 @@ class Client:
         self.clocks.now_s = datetime(2024, 5, 1, 12, 3, 0).timestamp()
         self.history = History(self.clocks.wall, self.clocks.monotonic)
         self.session = ClientSession(prebuffer_msgs=2, observe=self.history.observe)
-        self.snapshots = Snapshots(self.session)
+        self.snapshots = Snapshots(self.session, silence())
         self.happen(on.Connected(), on.ListReceived(SONGS), on.SetupReceived(("alfine/1", "ends")))
 
     def happen(self, *events):

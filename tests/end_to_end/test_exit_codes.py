@@ -118,7 +118,12 @@ def test_a_song_that_is_not_there_is_1(server):
     assert "1. 1 noise" in result.out
 
 
-@pytest.mark.parametrize("command", ["play x", "play 1 2", "sing"])
+@pytest.mark.parametrize("command", ["play no-such-title", "queue no-such-title"])
+def test_a_title_that_is_not_there_is_1(server, command):
+    refused(play(server.port, command, "list"), 1, "no title has that")
+
+
+@pytest.mark.parametrize("command", ["play", "play 0", "stop now", "sing"])
 def test_what_is_no_command_is_2(server, command):
     refused(play(server.port, "list", command), 2)
 
