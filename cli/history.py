@@ -94,7 +94,7 @@ class History:
                 silenced = next((f for f in reversed(self._facts) if f.silences), None)
                 if silenced is None:
                     return f"Nothing has been asked for yet: play ID or a title starts a song{lost}"
-                return f"Silent: {_told(silenced, songs)}, at {silenced.at:%H:%M:%S}{lost}"
+                return f"Silent: {_told(silenced, songs, timed=True)}{lost}"
             case Activity.PAUSED:
                 return f"Paused at {clock(now.position_s)}: resume, or Space, goes on{lost}"
             case Activity.PLAYING if now.volume == 0:
@@ -118,7 +118,7 @@ class History:
                 self._add("it was the turn of {song}")
             case told.AheadBegan(song_id):
                 self._expect(song_id)
-                self._add("{song} followed, without a gap")
+                self._add("{song} followed")
             case on.StopRequested():
                 self._add("STOP", silences=True)
             case wishes.PauseRequested():
@@ -151,7 +151,7 @@ class History:
 
     def _note_beginning(self) -> None:
         waited_s = self._monotonic() - self._asked_at
-        self._add(f"{{song}} began, {waited_s:.1f} s later, with {self._msgs} messages here")
+        self._add(f"{{song}} began {waited_s:.1f} s later, with {self._msgs} messages here")
 
     def _add(self, text: str, silences: bool = False) -> None:
         fact = Fact(self._wall(), self._monotonic(), text, self._song_id, silences)
@@ -169,10 +169,12 @@ class History:
                 return
 
 
-def _told(fact: Fact, songs: Sequence[ListedSong]) -> str:
+def _told(fact: Fact, songs: Sequence[ListedSong], timed: bool = False) -> str:
     title = next((s.title for s in songs if s.song_id == fact.song_id), None)
     song = f"{fact.song_id}. {title}" if title else f"song {fact.song_id}"
     text = fact.text.replace("{song}", song)
+    if timed:
+        text += f" at {fact.at:%H:%M:%S}"
     if fact.times > 1:
         text += f" ({fact.times} times)"
     if fact.late_msgs:

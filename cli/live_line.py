@@ -16,6 +16,7 @@ Fragments = list[tuple[str, str]]
 
 TITLE_COLUMNS = 20
 """So much of the song's name goes before anything that can be left out."""
+LONG_TITLE_COLUMNS = 28
 BAR_MIN, BAR_MAX = 10, 40
 GAP = "  "
 
@@ -84,7 +85,8 @@ def _beside_song(now: Now, room: int, form: str, signs: Signs, style: str = "") 
 def _playing(now: Now, room: int, signs: Signs) -> Fragments:
     name = song_name(now)
     time = clock(now.position_s) + (f" / {clock(now.duration_s)}" if now.duration_s else "")
-    left = room - min(columns_of(name), TITLE_COLUMNS) - len(GAP) - len(time)
+    name_columns = min(columns_of(name), LONG_TITLE_COLUMNS)
+    left = room - name_columns - len(GAP) - len(time)
     has_bar = bool(now.duration_s) and left >= BAR_MIN + len(GAP)
     left -= BAR_MIN + len(GAP) if has_bar else 0
     # In the order in which they are shown; what there is no room for is left out from the end of
@@ -96,8 +98,8 @@ def _playing(now: Now, room: int, signs: Signs) -> Fragments:
         if extras[index] and needed <= left:
             kept.add(index)
             left -= needed
-    longer = min(left, max(0, columns_of(name) - TITLE_COLUMNS))
-    name = cut(name, TITLE_COLUMNS + longer, signs.ellipsis)
+    longer = min(left, columns_of(name) - name_columns)
+    name = cut(name, name_columns + longer, signs.ellipsis)
     parts: Fragments = [("class:live.title", name)]
     if has_bar:
         parts += [("", GAP), *_bar(now, min(BAR_MAX, BAR_MIN + left - longer), signs)]

@@ -80,6 +80,12 @@ class Terminal:
         """Wait until `text` stands on the screen."""
         self.wait_until(lambda t: text in t.text, timeout_s)
 
+    def reads(self, seconds):
+        """Read for so long; stop after each piece that the program wrote, for a look."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0 and self._read(left):
+            yield
+
     def wait_for_exit(self, timeout_s=20.0):
         """Read to the end of the program's output; return its exit code."""
         deadline = time.monotonic() + timeout_s

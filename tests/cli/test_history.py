@@ -71,7 +71,7 @@ def test_stop_and_the_audio_that_came_too_late(client):
     client.happen(on.StopRequested())
     client.clocks.now_s += 0.084
     client.happen(*[MESSAGE] * 37)
-    assert client.why()[0] == ("Silent: STOP; 37 late messages dropped in 84 ms, at 12:03:07.")
+    assert client.why()[0] == ("Silent: STOP at 12:03:07; 37 late messages dropped in 84 ms.")
 
 
 def test_waiting_for_enough(client):
@@ -83,7 +83,7 @@ def test_playing(client):
     client.happen(on.PlayRequested(3), MESSAGE, MESSAGE)
     first, *rest = client.why()
     assert first.startswith("It plays, at 0:00, volume 100 %")
-    assert rest[-1].endswith("3. grapes began, 0.0 s later, with 2 messages here")
+    assert rest[-1].endswith("3. grapes began 0.0 s later, with 2 messages here")
 
 
 def test_the_volume_is_a_reason(client):
@@ -98,7 +98,7 @@ def test_a_pause(client):
 
 def test_not_found(client):
     client.happen(on.PlayRequested(9), on.NotFoundReceived())
-    assert client.why()[0].startswith("Silent: the server does not have song 9 (404), at 12:03:00")
+    assert client.why()[0].startswith("Silent: the server does not have song 9 (404) at 12:03:00")
 
 
 def test_a_buffer_that_ran_dry(client):
