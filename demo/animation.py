@@ -72,7 +72,8 @@ def animate(frames: list[Frame], columns: int, rows: int, title: str) -> str:
         for i, colour in enumerate(("#f47067", "#e6c07b", "#8ddb8c"))
     )
     return f"""\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" xml:space="preserve">
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img"
+  xml:space="preserve">
 <title>{escape(title)}</title>
 <style>
 text {{ font: {FONT_SIZE}px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
