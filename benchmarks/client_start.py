@@ -96,10 +96,10 @@ def main() -> None:
     seconds = parser.parse_args().seconds
     with tempfile.TemporaryDirectory() as directory:
         runs = measure(seconds, Path(directory))
-    print(f"A song of {seconds} s at 320 kbit/s ({seconds * 40_000 / 1e6:.1f} MB)\n")
-    print("| line | player | first sound after | underruns |\n|---|---|---|---|")
-    for run in runs:
-        print(run.row())
+        print(f"A song of {seconds} s at 320 kbit/s ({seconds * 40_000 / 1e6:.1f} MB)\n")
+        print("| line | player | first sound after | underruns |\n|---|---|---|---|")
+        for run in runs:
+            print(run.row())
 
 
 if __name__ == "__main__":
