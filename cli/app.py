@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import client, config, devices, diagrams, server, settings
+from cli import client, config, devices, diagrams, server, settings, usage
 
 app = typer.Typer(
     name="alfine",
@@ -23,7 +23,7 @@ app.command(epilog=diagrams.EPILOG)(diagrams.diagrams)
 
 def main() -> None:
     """Run the command line."""
-    app(default_map={settings.SECTION: settings.for_typer()})
+    usage.run(app, {settings.SECTION: settings.for_typer()})
 
 
 if __name__ == "__main__":

@@ -17,10 +17,11 @@ from cli import commands, settings
 from cli.clean import shown
 from cli.history import History
 from cli.json_voice import JsonVoice
-from cli.program import USAGE, ClientProgram
+from cli.program import ClientProgram
 from cli.published import publish
 from cli.screens import DumbScreen, Screen, ScriptScreen
 from cli.settings import variable
+from cli.usage import USAGE, run_alone
 from cli.voice import Voice
 from fsm.client import ClientSession
 from fsm.playback import PREBUFFER_MSGS
@@ -222,6 +223,4 @@ def _refuse(why: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    alone = typer.Typer(add_completion=False)
-    alone.command(epilog=EPILOG)(client)
-    alone(default_map=settings.for_typer())
+    run_alone(client, "cli.client", settings.for_typer())

@@ -11,10 +11,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from cli.usage import USAGE, run_alone
 from net.server import StreamingServer
 from songs import Library, MusicDirError, ScanReport
 
-USAGE = 2
 SHOWN_UNUSABLE = 20
 
 log = logging.getLogger("alfine.server")
@@ -92,4 +92,4 @@ def _refuse(why: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    typer.run(server)
+    run_alone(server, "cli.server")

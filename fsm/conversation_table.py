@@ -56,8 +56,6 @@ _HEARD_TOO_LATE = (
     on.Connected,
     on.ConnectFailed,
     on.ConnectionLost,
-    on.ListRequested,
-    on.StopRequested,
     told.SongAbandoned,
     told.ListNeeded,
     on.InputEnded,
@@ -131,11 +129,12 @@ CONVERSATION = Table(
         Row(FENCING, on.AudioReceived, FENCING, effect="pass_audio", rfc="2.6.1"),
         Row(FENCING, on.NotFoundReceived, FENCING, rfc="P8"),
         # STOP: the user's, or because the song is of no use
+        Row(FENCING, on.StopRequested, FENCING, effect="forget_song", rfc="2.2"),
         *(
             rows
             for event in (on.StopRequested, told.SongAbandoned)
             for rows in (
-                each(_REQUESTS_WAIT, event, effect="forget_song", rfc="2.2"),
+                each((UNCONNECTED, GREETING, OFFERING), event, effect="forget_song", rfc="2.2"),
                 Row(CLOSING_SERVER, event, CLOSING_SERVER, effect="send_stop", rfc="2.2, P7"),
                 each(_SINGING, event, effect="send_stop_to_plain", rfc="2.2"),
             )

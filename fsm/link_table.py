@@ -52,11 +52,12 @@ LINK = Table(
             (CONNECTING, RECONNECTING), told.SongChosen, RECONNECTING, effect="owe_song", rfc="2.2"
         ),
         # ... and no longer wanted
+        each((CONNECTING, UNLISTED, OFFLINE), on.StopRequested, rfc="2.4.3"),
         *(
             rows
             for event in (on.StopRequested, told.SongAbandoned)
             for rows in (
-                each((CONNECTING, ONLINE, UNLISTED, OFFLINE), event, rfc="2.4.3"),
+                Row(ONLINE, event, ONLINE, rfc="2.4.3"),
                 Row(WAITING, event, OFFLINE, effect="cancel_retry", rfc="2.4.3"),
                 Row(RECONNECTING, event, CONNECTING, rfc="2.4.3"),
                 Row(FINDING, event, UNLISTED, rfc="2.4.3"),
@@ -67,7 +68,7 @@ LINK = Table(
         Row(ONLINE, told.AudioPassed, ONLINE, effect="pass_audio", rfc="2.5.2"),
         Row(ONLINE, told.SongClosed, ONLINE, effect="complete_song", rfc="P7, P8"),
         Row(ONLINE, told.SongDenied, ONLINE, effect="refuse_song", rfc="2.5.3"),
-        each((CONNECTING, ONLINE, SKIPPING), told.ListCompleted, effect="keep_list", rfc="2.5.1"),
+        each((ONLINE, SKIPPING), told.ListCompleted, effect="keep_list", rfc="2.5.1"),
         Row(UNLISTED, told.ListCompleted, ONLINE, effect="keep_list", rfc="2.5.1"),
         # It is interrupted
         Row(

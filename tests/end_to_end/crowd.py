@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.end_to_end.programs import PATIENCE_S
 
-AT_ONCE = 5
+AT_ONCE = 6
 
 
 class Crowd:

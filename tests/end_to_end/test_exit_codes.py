@@ -13,11 +13,74 @@ import pytest
 
 from tests.end_to_end.conftest import SHORT
 from tests.end_to_end.crowd import crowd
-from tests.end_to_end.programs import Client, Program, Run, play, run, serving
+from tests.end_to_end.programs import Client, Run, play, run, serving
 from tests.end_to_end.songs import music, recorded, samples
 from tests.needs import needs_program
 from tests.peers.plain_client import PlainClient
 from tests.peers.plain_server import PlainServer
+
+EVIL = "a\x1b[2Jb\x07c\x9b31md\re\u202ef"
+EVIL_ANSWERS = (
+    f"RESP 100 END 1. {EVIL} END {EVIL} END 2. x END END",
+    f"RESP {EVIL} END END",
+    f"RESP 100 END 1. x END ENDRESP 101 END {EVIL} END END",
+)
+OTHERS = {
+    "http": b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+    "300": b"RESP 300 END 1. x END END",
+    "endless": b"RESP " + b"x" * 70_000,
+    "random": random.Random(1).randbytes(3000),
+}
+NO_COMMANDS = ("play", "sing")
+NO_OPTIONS = (("--output", "loud"), ("--prebuffer", "0"))
+
+
+def answering(answer: bytes) -> socket.socket:
+    """A server that answers whatever it is asked with these bytes and never closes."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        # One client and no more; it is the one that has to close.
+        with contextlib.suppress(OSError):
+            conn, _ = listener.accept()
+            with conn:
+                while conn.recv(100):
+                    conn.sendall(answer)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listener
+
+
+def ask(answer: bytes) -> Run:
+    with answering(answer) as listener:
+        return play(listener.getsockname()[1], "list")
+
+
+def ask_the_web() -> Run:
+    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    try:
+        return play(web.server_address[1], "list")
+    finally:
+        web.shutdown()
+        web.server_close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patience(server):
+    """What only has to be waited for: it begins with the first test."""
+    with crowd() as together:
+        together.send("web", ask_the_web)
+        for kind, answer in OTHERS.items():
+            together.send(kind, ask, answer)
+        for answer in EVIL_ANSWERS:
+            together.send(answer, ask, answer.encode())
+        for command in NO_COMMANDS:
+            together.send(command, play, server.port, "list", command)
+        for option in NO_OPTIONS:
+            client = ("-m", "cli.client", "127.0.0.1", server.port, "-c", "list")
+            together.send(" ".join(option), run, *client, *option)
+        yield together
 
 
 def refused(result: Run, code: int, *words: str) -> None:
@@ -98,7 +161,7 @@ def test_the_server_says_what_it_does(folder):
     with serving(folder.path) as server:
         assert f"{len(folder.songs)} songs" in server.out
         server.wait_for(f"alfine client 127.0.0.1 {server.port}")
-        play(server.port, "list", f"play {SHORT}", "wait")
+        play(server.port, "list", f"play {SHORT}", "stop")
         server.wait_for("disconnected")
         for what in ("connected", "LIST", f"PLAY {SHORT}", "sent whole"):
             assert what in server.out
@@ -123,14 +186,14 @@ def test_a_title_that_is_not_there_is_1(server, command):
     refused(play(server.port, command, "list"), 1, "no title has that")
 
 
-@pytest.mark.parametrize("command", ["play", "play 0", "stop now", "sing"])
-def test_what_is_no_command_is_2(server, command):
-    refused(play(server.port, "list", command), 2)
+@pytest.mark.parametrize("command", NO_COMMANDS)
+def test_what_is_no_command_is_2(patience, command):
+    refused(patience[command], 2)
 
 
-@pytest.mark.parametrize("option", [("--output", "loud"), ("--prebuffer", "0"), ("--nonsense",)])
-def test_an_option_that_is_none_is_2(server, option):
-    result = run("-m", "cli.client", "127.0.0.1", server.port, "-c", "list", *option)
+@pytest.mark.parametrize("option", NO_OPTIONS, ids=" ".join)
+def test_an_option_that_is_none_is_2(patience, option):
+    result = patience[" ".join(option)]
     assert result.code == 2, result
     assert result.out == ""
 
@@ -198,58 +261,13 @@ def test_the_wav_is_what_mpg123_decodes(folder, server, tmp_path):
 # What is no alfine server
 
 
-def answering(answer: bytes) -> socket.socket:
-    """A server that answers whatever it is asked with these bytes and never closes."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        # One client and no more; it is the one that has to close.
-        with contextlib.suppress(OSError):
-            conn, _ = listener.accept()
-            with conn:
-                while conn.recv(100):
-                    conn.sendall(answer)
-
-    threading.Thread(target=serve, daemon=True).start()
-    return listener
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
-        b"SSH-2.0-OpenSSH_9.2\r\n",
-        b"RESP 300 END 1. x END END",
-        b"RESP " + b"x" * 70_000,
-        random.Random(1).randbytes(3000),
-    ],
-    ids=["http", "ssh", "300", "endless", "random"],
-)
-def test_a_server_of_another_kind_is_3(answer):
-    with answering(answer) as listener:
-        result = play(listener.getsockname()[1], "list")
+@pytest.mark.parametrize("kind", OTHERS)
+def test_a_server_of_another_kind_is_3(patience, kind):
+    result = patience[kind]
     assert result.code == 3, result
     assert "does not speak this protocol" in result.err
     assert len(result.err.splitlines()) <= 2
     assert result.err.replace("\n", "").isprintable()
-
-
-def ask_the_web() -> Run:
-    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
-    threading.Thread(target=web.serve_forever, daemon=True).start()
-    try:
-        return play(web.server_address[1], "list")
-    finally:
-        web.shutdown()
-        web.server_close()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def patience():
-    """Begins with the first test, as its end takes the longest to come."""
-    with crowd() as together:
-        together.send("web", ask_the_web)
-        yield together
 
 
 def test_a_web_server_that_waits_for_a_line_is_3(patience):
@@ -260,9 +278,6 @@ def test_a_web_server_that_waits_for_a_line_is_3(patience):
 
 
 # Nothing that a peer sends steers the terminal
-
-
-EVIL = "a\x1b[2Jb\x07c\x9b31md\re\u202ef"
 
 
 def harmless(text: str) -> bool:
@@ -295,18 +310,9 @@ def test_our_own_list_and_log_cannot_either(tmp_path):
     assert harmless(server.out + server.err)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        f"RESP 100 END 1. {EVIL} END {EVIL} END 2. x END END",
-        f"RESP {EVIL} END END",
-        f"{EVIL} END END",
-        f"RESP 100 END 1. x END ENDRESP 101 END {EVIL} END END",
-    ],
-)
-def test_answers_cannot_either(answer):
-    with answering(answer.encode()) as listener:
-        result = play(listener.getsockname()[1], "list")
+@pytest.mark.parametrize("answer", EVIL_ANSWERS)
+def test_answers_cannot_either(patience, answer):
+    result = patience[answer]
     assert harmless(result.out), result
     assert harmless(result.err), result
 
@@ -358,12 +364,7 @@ def test_what_cannot_be_decoded_is_said_and_the_next_command_works(tmp_path):
     assert recorded(wav) == samples(music(1.0, seed=8))
 
 
-def test_both_command_lines_are_there(server):
-    for command in (("-m", "cli.app", "client"), ("-m", "cli.client")):
-        result = run(*command, "127.0.0.1", server.port, "-c", "list", "--output", "null")
-        assert (result.code, result.err) == (0, ""), result
-        assert "1. 1 noise" in result.out
-    program = Program("-m", "cli.app", "--help")
-    assert program.end() == 0
-    program.close()
-    assert "client" in program.out
+def test_the_one_command_does_the_same(server):
+    result = run("-m", "cli.app", "client", "127.0.0.1", server.port, "-c", "list")
+    assert result.code == 0, result
+    assert "1. 1 noise" in result.out

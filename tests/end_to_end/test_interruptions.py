@@ -12,7 +12,8 @@ from tests.end_to_end.programs import Client, Run, Server, play, serving
 from tests.end_to_end.songs import music, named, recorded, samples
 from tests.peers.fault_proxy import FaultProxy, Plan
 
-HALF = 500_000
+HALF = 150_000
+"""Where the line holds: what the kernel and the proxy take beyond it is far from the whole."""
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def interrupted(before: Path, after: Path | None, song_id: int, wav: Path, *opti
 
 # kill -9 and a new server: every one of them waits for a pause of random length, so all do at once
 
-NOISE, OTHER_NOISE = (music(26.0, seed=seed, kbits=320) for seed in (3, 4))
+NOISE, OTHER_NOISE = (music(10.0, seed=seed, kbits=320) for seed in (3, 4))
 BEFORE = (("wanted", NOISE),)
 AFTER = {
     # what the new server has, and how the client is told to play
@@ -163,7 +164,7 @@ def broken(port: int, script: tuple[str, ...], wav: Path, *plans: Plan) -> tuple
 SONG = (f"play {SHORT}", "wait")
 KINDS = ("cut_at", "reset_at")
 STALLS = (0, 250, 20_000)
-FIRST = (0, 60, 150, 200, 330)
+FIRST = (0, 150, 330)
 """Where the very first connection breaks: in the list, the answer to SETUP, the song's header."""
 EARLY = range(0, 560, 23)
 LATE = range(600, 31_000, 1250)

@@ -75,7 +75,7 @@ def test_what_no_careful_server_sends_is_found_out():
 
 def test_the_pieces_of_any_song_are_clean():
     chance = random.Random(3)
-    for _ in range(300):
+    for _ in range(60):
         parts = chance.choices([b"END", b" ", b" END END", b"E", bytes(1500)], k=30)
         song = b"".join(parts)
         if song.startswith(b"END"):

@@ -1,0 +1,46 @@
+"""A mistake on the command line is said in one line, with exit code 2 and no traceback."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("server", "Missing argument"),
+        ("server . x", "port"),
+        ("server . -1", "-1"),
+        ("server . 65536", "65536"),
+        ("server . 0 --nope", "--nope"),
+        ("client 127.0.0.1", "Missing argument"),
+        ("client 127.0.0.1 0", "port"),
+        ("client 127.0.0.1 65536", "port"),
+        ("client 127.0.0.1 1 --output tape", "wav:FILE"),
+        ("client 127.0.0.1 1 --prebuffer 0", "prebuffer"),
+        ("client 127.0.0.1 1 -c sing", "sing"),
+        ("sing", "sing"),
+    ],
+)
+def test_one_line(arguments, said):
+    argv = [sys.executable, "-m", "cli.app", *arguments.split()]
+    run = subprocess.run(argv, capture_output=True, text=True, timeout=30)
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert len(run.stderr.splitlines()) == 1, run.stderr
+    assert said in run.stderr
+
+
+@pytest.mark.parametrize("command", ["server", "client", "diagrams"])
+def test_help_has_an_example(command):
+    argv = [sys.executable, "-m", "cli.app", command, "--help"]
+    run = subprocess.run(argv, capture_output=True, text=True, timeout=30)
+    assert run.returncode == 0
+    assert f"Example: alfine {command}" in " ".join(run.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["cli.server", "cli.client"])
+def test_the_command_lines_of_the_rfc(module):
+    argv = [sys.executable, "-m", module, "--help"]
+    assert subprocess.run(argv, capture_output=True, timeout=30).returncode == 0

@@ -1,0 +1,76 @@
+"""What is explored: the songs, the kinds of server and client, and how much may happen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from verify.rules import Rule
+
+
+class ServerKind(Enum):
+    """What the client is connected to."""
+
+    CLOSING = "closes every answer (protocol.md 7)"
+    REFUSING = "plain: answers SETUP with ERRO 404 (protocol.md 8)"
+    IGNORING = "plain: does not answer SETUP at all (protocol.md 9)"
+    REPEATING = "plain: does not answer SETUP, sends a list a second time after a song"
+    MUTE = "takes the connection and never answers"
+
+
+class Trouble(Enum):
+    """What else can go wrong; each kind costs one of `Bounds.troubles`."""
+
+    FILE_FAILS = "a song cannot be read on"
+    FALLS_SILENT = "the server says nothing more, and does not close"
+    FILE_CHANGES = "a song's file is another from now on"
+    RENUMBERED = "the server restarts and numbers its songs anew"
+    SONG_GONE = "the server restarts without the first song"
+    UNDECODABLE = "the player cannot decode what arrived"
+    OUTPUT_FAILS = "the audio output is gone"
+    CONNECT_FAILS = "an attempt to connect fails"
+
+
+class Peers(Enum):
+    """Who talks to whom."""
+
+    BOTH = "client and server"
+    ANY_SERVER = "the client, and a server that may say anything at any time"
+    ANY_CLIENT = "the server, and a client that may ask for anything at any time"
+
+
+PERSON = ("list", "play 1", "play 2", "play 9", "stop", "wait", "interrupt")
+"""What a person can do; ID 9 is unknown. `leave` can be added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """One exploration.
+
+    chunks: of song 1 and of song 2, 0 to 3 each. full: audio messages of 4096 bytes, but the last;
+    otherwise of one byte. requests: how many of a person's requests may be unanswered at once.
+    losses: of the connection, None for any number. messages: what a channel holds, each way.
+    timely: time runs out only when nothing is in flight. changed: how song 1 begins after
+    FILE_CHANGES. ignored: rules whose breaking ends an exchange and not the search.
+    """
+
+    name: str
+    peers: Peers = Peers.BOTH
+    server: ServerKind = ServerKind.CLOSING
+    chunks: tuple[int, int] = (2, 1)
+    full: bool = False
+    requests: int = 2
+    losses: int | None = 1
+    messages: int = 8
+    prebuffer: int = 1
+    plain: bool = False
+    max_retries: int | None = None
+    library: int = 0
+    person: tuple[str, ...] = ("list", "play 1", "play 9", "stop", "interrupt")
+    dry: bool = False
+    troubles: int = 0
+    trouble: tuple[Trouble, ...] = ()
+    changed: bytes = b"pqr"
+    list_messages: int = 1
+    timely: bool = True
+    ignored: tuple[Rule, ...] = ()

@@ -1,0 +1,175 @@
+"""The client's half of an exchange: its machines, its timers, its buffer and its player.
+
+It stands for what the program does between the machines and the socket, the device, the person;
+what they are told and what reaches the buffer is judged in `verify.judge`.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from fsm import effects as do
+from fsm import events as on
+from fsm.client import ClientSession
+from fsm.effects import Effect
+from fsm.events import Event
+from fsm.playback_table import PlaybackState
+from fsm.prompt import PromptState
+from fsm.table import Session
+from verify.bounds import Bounds
+from verify.judge import Judge
+from verify.messages import END, REFUSAL, request
+from verify.rules import Broken, Rule
+from verify.snapshots import Actor, Snapshot
+from verify.world import (
+    CONNECTING,
+    DOWN,
+    DRY,
+    HUNG_UP,
+    LEAVING,
+    RUNNING,
+    SILENT,
+    UP,
+    World,
+)
+
+RAN_DRY, PLAYED_OUT, RETRY_DUE = on.BufferRanDry(), on.PlayedOut(), on.RetryDue()
+OUTPUT = on.OutputArrived("text")
+
+
+class ClientSide:
+    """How the client's half of a world goes on."""
+
+    def __init__(self, bounds: Bounds, judge: Judge) -> None:
+        self.bounds = bounds
+        self._judge = judge
+        self.session = ClientSession(bounds.prebuffer, bounds.plain, bounds.max_retries)
+        self.actor = Actor(self.session.machines, self._handle)
+        # What the session hears is to go past the machines that note which rows fire.
+        self.session.machines.update(cast("dict[str, Session]", self.actor.watched))
+        names = list(self.actor.watched)
+        self._playback, self._prompt = names.index("playback"), names.index("prompt")
+        self._conversation = names.index("conversation")
+        slots = self.actor.watched["conversation"].slots
+        self._counted = [slots.index(name) for name in ("lists", "waiting")]
+        self._open = [slots.index(name) for name in ("late_songs", "wanted_open")]
+
+    def _handle(self, event: Event) -> list[Effect]:
+        """What the program does with an event: all that is told goes by way of the prompt."""
+        effects = self.session.handle(event)
+        told = sum(isinstance(effect, do.Tell | do.ShowSongs) for effect in effects)
+        return effects + [more for _ in range(told) for more in self.session.handle(OUTPUT)]
+
+    # What is asked of a snapshot
+
+    def locked(self, client: Snapshot) -> bool:
+        """No command can be typed before an answer comes."""
+        return client.states[self._prompt] is PromptState.LOCKED
+
+    def in_flight(self, client: Snapshot) -> int:
+        """Requests whose end the client has not seen."""
+        values = client.values[self._conversation]
+        counted: int = sum(len(values[i]) for i in self._counted)
+        return counted + sum(int(values[i]) for i in self._open)
+
+    def restored(self, client: Snapshot) -> ClientSession:
+        """The session as it was."""
+        self.actor.thaw(client)
+        return self.session
+
+    # Events
+
+    def fire(self, world: World, event: Event, current: bool = False) -> None:
+        """Let the client take an event. current: it belongs to the PLAY of the wanted song."""
+        before = world.client.states[self._playback]
+        outcome = self.actor.fire(world.client, event)
+        if outcome.fault:
+            raise Broken(Rule.NO_FAULT, outcome.fault)
+        world.client = outcome.after
+        for effect in outcome.effects:
+            self._perform(world, effect, current)
+        after = outcome.after.states[self._playback]
+        if after is PlaybackState.FINISHING and before is not after:
+            self._judge.completed(world)
+        if not world.settled:
+            world.settled = self.restored(world.client).settled
+
+    def hear(self, world: World) -> None:
+        """Take the next response."""
+        heard, world.responses = world.responses[0], world.responses[1:]
+        if heard is END:
+            world.connection = DOWN
+            self.fire(world, on.ConnectionLost("the server closed it"))
+            return
+        assert heard.event is not None
+        if isinstance(heard.event, on.ListReceived) and heard.event.songs:
+            world.known = tuple(dict.fromkeys((*world.known[:1], world.library)))
+        elif isinstance(heard.event, on.ListReceived | on.SetupReceived) or heard is REFUSAL:
+            world.known = world.known[-1:]
+        self.fire(world, heard.event, heard.current)
+
+    def time_out(self, world: World, timer: Event) -> None:
+        """A timer runs out."""
+        world.timers -= {timer}
+        if isinstance(timer, on.ListWentQuiet | on.SetupUnanswered):
+            world.known = world.known[-1:]
+        self.fire(world, timer)
+
+    def report(self, world: World) -> None:
+        """Hear what the player reports."""
+        report, world.reports = world.reports[0], world.reports[1:]
+        if report == RAN_DRY:
+            world.fresh = 0
+        elif report == PLAYED_OUT:
+            self._judge.played_out(world)
+        self.fire(world, report)
+
+    # Effects
+
+    def _perform(self, world: World, effect: Effect, current: bool) -> None:
+        match effect:
+            case do.SendRequest(word, song_id):
+                wanted = word is do.Request.PLAY and world.wanted is not None
+                if world.connection == UP:
+                    world.requests += (request(word, song_id, wanted),)
+            case do.StartTimer(event):
+                world.timers |= {event}
+            case do.ScheduleRetry():
+                world.timers |= {RETRY_DUE}
+            case do.CancelTimer(kind):
+                world.timers = frozenset([t for t in world.timers if type(t) is not kind])
+            case do.Connect():
+                if world.connection != DOWN:
+                    raise Broken(Rule.ONE_CONNECTION, f"Connect while it is {world.connection}")
+                world.connection = CONNECTING
+            case do.HangUp() if world.connection == UP:
+                world.connection = HUNG_UP
+                world.requests += (END,)
+            case do.ShowSongs(songs):
+                self._judge.shown(world, songs)
+            case do.Tell(report):
+                self._judge.told(world, report)
+            case do.Leave():
+                world.left = LEAVING
+            case _:
+                self._sound(world, effect, current)
+
+    def _sound(self, world: World, effect: Effect, current: bool) -> None:
+        match effect:
+            case do.AppendAudio(data):
+                world.buffer += data
+                world.fresh += 1
+                self._judge.appended(world, current)
+            case do.DropBuffer() | do.LeaveSong():
+                world.buffer, world.fresh, world.reports = b"", 0, ()
+                world.player, world.finished = SILENT, False
+            case do.FinishBuffer():
+                world.finished = True
+                # A player that is dry sees by itself that nothing more comes.
+                world.player = RUNNING if world.player == DRY else world.player
+            case do.StartPlayer():
+                self._judge.started(world)
+                world.player = RUNNING
+            case do.RefillPlayer() if world.player == DRY:
+                self._judge.refilled(world)
+                world.player = RUNNING

@@ -1,0 +1,103 @@
+"""What a person may be told, and what may reach the buffer: every claim is held against the truth.
+
+The truth is what the person typed and what the explored server really sent; of the client's own
+values it uses none.
+"""
+
+from __future__ import annotations
+
+from fsm.effects import Report
+from fsm.events import ListedSong
+from verify import music
+from verify.bounds import Bounds
+from verify.rules import Broken, Rule
+from verify.world import SILENT, World
+
+VERDICTS = {
+    Report.SONG_PLAYED,
+    Report.SONG_NOT_FOUND,
+    Report.SONG_CUT_OFF,
+    Report.SONG_UNDECODABLE,
+    Report.OUTPUT_FAILED,
+}
+"""Each of these ends a PLAY of the person's, and there is one for each that nobody stopped."""
+
+
+class Judge:
+    """The rules that concern the client."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._prebuffer = bounds.prebuffer
+
+    # The buffer and the player
+
+    def appended(self, world: World, current: bool) -> None:
+        """Audio was added to the buffer. current: it came in answer to the wanted song's PLAY."""
+        wanted = world.wanted
+        if not current or wanted is None or wanted.audio is None:
+            raise Broken(Rule.RIGHT_AUDIO, "what was appended is not of the song wanted now")
+        if not wanted.audio.startswith(world.buffer):
+            whole = music.short(wanted.audio)
+            raise Broken(
+                Rule.RIGHT_AUDIO, f"the buffer holds {music.short(world.buffer)} of a song {whole}"
+            )
+
+    def silenced(self, world: World, by: str) -> None:
+        """The person has said PLAY or STOP, and the client has heard it."""
+        if world.buffer or world.player != SILENT:
+            raise Broken(Rule.RIGHT_AUDIO, f"after {by!r} the old song is still in the buffer")
+
+    def started(self, world: World) -> None:
+        """The player is to begin."""
+        if world.player != SILENT:
+            raise Broken(Rule.ENOUGH, "the player is started a second time")
+        self.refilled(world)
+
+    def refilled(self, world: World) -> None:
+        """The player is to begin, or to go on."""
+        if world.fresh < self._prebuffer and not world.finished:
+            raise Broken(Rule.ENOUGH, f"it is to play when {world.fresh} messages are here")
+
+    def completed(self, world: World) -> None:
+        """The client takes the song for whole."""
+        wanted = world.wanted
+        if wanted is None or wanted.audio is None or wanted.audio != world.buffer:
+            whole = "that never began" if wanted is None else music.short(wanted.audio or b"")
+            raise Broken(Rule.WHOLE, f"{music.short(world.buffer)} counts as all of a song {whole}")
+
+    def played_out(self, world: World) -> None:
+        """The player has played the buffer to its end."""
+        if world.wanted is not None:
+            world.wanted = world.wanted._replace(heard=world.buffer == world.wanted.audio)
+
+    # What the person is told
+
+    def shown(self, world: World, songs: tuple[ListedSong, ...]) -> None:
+        """A list is shown."""
+        world.lists_owed -= 1
+        if world.lists_owed < 0:
+            raise Broken(Rule.LISTS_ONCE, "a list is shown that nobody asked for, or shown again")
+        if songs != music.entries(world.library):
+            raise Broken(Rule.LISTS_ONCE, f"{len(songs)} entries are shown for the whole list")
+
+    def told(self, world: World, report: Report) -> None:
+        """Something is reported."""
+        if report is Report.LIST_FAILED:
+            if world.lists_owed < 1:
+                raise Broken(Rule.LISTS_ONCE, "a list is said to have failed that nobody asked for")
+            world.lists_owed = 0
+        elif report in VERDICTS:
+            self._verdict(world, report)
+
+    def _verdict(self, world: World, report: Report) -> None:
+        wanted, world.wanted = world.wanted, None
+        world.outdate()
+        if wanted is None:
+            raise Broken(Rule.HONEST, f"{report.name} is told, but no song is wanted")
+        if report is Report.SONG_PLAYED and not wanted.heard:
+            raise Broken(Rule.WHOLE, "a song is told as played that was not heard whole")
+        if world.buffer:
+            raise Broken(Rule.RIGHT_AUDIO, f"{report.name} leaves the song in the buffer")
+        there = music.is_there(world.library, wanted.song_id, wanted.titles)
+        if report in (Report.SONG_NOT_FOUND, Report.SONG_CUT_OFF) and there and not wanted.excused:
+            raise Broken(Rule.HONEST, f"{report.name} is told of a song that is there")

@@ -1,0 +1,64 @@
+"""Bad luck: what else goes wrong, beside connections that are lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fsm import events as on
+from verify import music
+from verify.bounds import Bounds, Trouble
+from verify.world import CONNECTING, SILENT, World
+
+
+class Luck:
+    """Which trouble can come when, and what it does to the world."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._kinds = bounds.trouble
+
+    def may(self, world: World) -> list[Trouble]:
+        """What can go wrong now."""
+        if not world.troubles:
+            return []
+        return [trouble for trouble in self._kinds if self._can(world, trouble)]
+
+    def _can(self, world: World, trouble: Trouble) -> bool:
+        match trouble:
+            case Trouble.FILE_FAILS:
+                return world.stream is not None
+            case Trouble.FALLS_SILENT:
+                return world.server is not None and world.stream is not None
+            case Trouble.FILE_CHANGES:
+                return not world.changed
+            case Trouble.RENUMBERED | Trouble.SONG_GONE:
+                return world.library == music.FIRST
+            case Trouble.UNDECODABLE:
+                return world.player != SILENT
+            case Trouble.OUTPUT_FAILS:
+                # Also while the song is still collected: its temporary file may have no room.
+                return bool(world.buffer)
+            case Trouble.CONNECT_FAILS:
+                return world.connection == CONNECTING
+
+    def befall(
+        self, world: World, trouble: Trouble, cut: Callable[[], None] = lambda: None
+    ) -> None:
+        """Let it happen. cut: ends the connection that there is, for a server that starts anew."""
+        titles = world.wanted.titles if world.wanted is not None else ()
+        match trouble:
+            case Trouble.FILE_CHANGES:
+                world.changed = True
+                if titles != (music.B,):
+                    world.excuse()
+            case Trouble.RENUMBERED | Trouble.SONG_GONE:
+                gone = trouble is Trouble.SONG_GONE and titles != (music.B,)
+                if gone or not titles:
+                    world.excuse()
+                cut()
+                world.library = music.GONE if trouble is Trouble.SONG_GONE else music.RENUMBERED
+            case Trouble.UNDECODABLE:
+                world.player = SILENT
+                world.reports += (on.Undecodable("noise"),)
+            case Trouble.OUTPUT_FAILS:
+                world.player = SILENT
+                world.reports += (on.OutputFailed("unplugged"),)

@@ -1,0 +1,88 @@
+"""The messages of the explored exchanges, each made only once, and what a ladder calls them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from fsm import events as on
+from fsm.effects import Request
+from fsm.events import Event
+from verify import music
+
+
+class Message:
+    """A message in a channel. Equal messages are one object, so that comparing them costs nothing.
+
+    event: what its receiver is told; None says that the sender has closed. current: it is, or is
+    part of the answer to, the PLAY of the song that the person wants at this moment.
+    """
+
+    __slots__ = ("current", "event", "shown")
+
+    def __init__(self, event: Event | None, current: bool, shown: str) -> None:
+        self.event, self.current, self.shown = event, current, shown
+
+    def __str__(self) -> str:
+        return self.shown
+
+
+@cache
+def message(event: Event | None, shown: str, current: bool = False) -> Message:
+    """The one message of that kind."""
+    return Message(event, current, shown)
+
+
+END = message(None, "(the end of the connection)")
+ERRO = message(on.NotFoundReceived(), "ERRO 404")
+REFUSAL = message(on.NotFoundReceived(), "ERRO 404 (to SETUP)")
+AUDIO_CLOSING = message(on.AudioReceived(), "RESP 200 (closing)")
+LIST_CLOSING = message(on.ListReceived(), "RESP 100 (closing)")
+
+_EVENTS: dict[Request, Event] = {
+    Request.LIST: on.ListRequested(),
+    Request.STOP: on.StopRequested(),
+    Request.SETUP: on.SetupRequested(("ends",)),
+    Request.TEARDOWN: on.TeardownRequested(),
+}
+
+
+@cache
+def request(word: Request, song_id: int | None, current: bool) -> Message:
+    """A request as the server hears it."""
+    if song_id is not None:
+        return message(on.PlayRequested(song_id), f"PLAY {song_id}", current)
+    return message(_EVENTS[word], "SETUP ends" if word is Request.SETUP else word.value)
+
+
+@cache
+def audio(title: str, index: int, chunks: tuple[bytes, ...], current: bool) -> Message:
+    """One audio message of a song."""
+    shown = f"RESP 200 {title} {index + 1}/{len(chunks)}"
+    return message(on.AudioReceived(chunks[index]), shown, current)
+
+
+@cache
+def setup_reply(ends: bool) -> Message:
+    """RESP 101. ends: the token was asked for, and is accepted."""
+    tokens = ("alfine/1", "ends") if ends else ("alfine/1",)
+    return message(on.SetupReceived(tokens), f"RESP 101 {' '.join(tokens)}")
+
+
+@cache
+def list_messages(library: int, parts: int, closes: bool) -> tuple[Message, ...]:
+    """A whole list, in one message or one for each song; an empty one closes itself."""
+    songs = music.entries(library)
+    each = [(song,) for song in songs] if parts > 1 else [songs] * bool(songs)
+    messages = tuple(message(on.ListReceived(part), _shown(part)) for part in each)
+    if closes:
+        return (*messages, LIST_CLOSING)
+    return messages or (message(on.ListReceived(), "RESP 100"),)
+
+
+def _shown(part: tuple[on.ListedSong, ...]) -> str:
+    return "RESP 100 " + ", ".join(f"{song.song_id}. {song.title}" for song in part)
+
+
+def outdated(channel: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The same messages, none of which the person wants any more."""
+    return tuple([message(m.event, m.shown) if m.current else m for m in channel])

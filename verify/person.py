@@ -1,0 +1,83 @@
+"""The person at the prompt, who may do anything at any time that the prompt allows."""
+
+from __future__ import annotations
+
+from fsm import events as on
+from fsm.events import Command, Event
+from verify import music
+from verify.bounds import Bounds
+from verify.client_side import ClientSide
+from verify.judge import Judge
+from verify.world import HERE, LEAVING, Wanted, World
+
+LIST, STOP, WAIT, INTERRUPT, LEAVE = "list", "stop", "wait", "interrupt", "leave"
+LATE_LINE = "late line"
+"""A command that had been read already when the client was told to leave."""
+
+TYPED: dict[str, tuple[Command, Event]] = {
+    LIST: (Command.LIST, on.ListRequested()),
+    "play 1": (Command.PLAY, on.PlayRequested(1)),
+    "play 2": (Command.PLAY, on.PlayRequested(2)),
+    "play 9": (Command.PLAY, on.PlayRequested(9)),
+    STOP: (Command.LOCAL, on.StopRequested()),
+    WAIT: (Command.WAIT, on.WaitRequested()),
+}
+ENTERED = {word: on.CommandEntered(*typed) for word, typed in TYPED.items()}
+LOCAL_ANSWERED = on.CommandAnswered(Command.LOCAL)
+
+
+class Person:
+    """What a person does, within the bounds."""
+
+    def __init__(self, bounds: Bounds, client: ClientSide, judge: Judge) -> None:
+        self.bounds = bounds
+        self._client, self._judge = client, judge
+        self._commands = [word for word in bounds.person if word in TYPED]
+        self._leave = [word for word in bounds.person if word == LEAVE]
+        self._interrupt = [word for word in bounds.person if word == INTERRUPT]
+
+    def may(self, world: World) -> list[str]:
+        """What can be done now."""
+        if world.left is not HERE:
+            return [LATE_LINE, INTERRUPT, LEAVE] if world.left is LEAVING else []
+        if not world.settled:
+            return self._leave
+        if self._client.locked(world.client):
+            return self._leave + self._interrupt
+        waiting = len(world.requests)
+        busy = max(self._client.in_flight(world.client), waiting) >= self.bounds.requests
+        if busy or waiting > self.bounds.messages - 2:
+            return self._leave + self._interrupt
+        return self._leave + self._interrupt + self._commands
+
+    def does(self, world: World, word: str) -> None:
+        """Type a command, press Ctrl-C, or leave."""
+        if word == INTERRUPT:
+            self._client.fire(world, on.Interrupted())
+        elif word == LEAVE:
+            self._client.fire(world, on.InputEnded())
+        elif word == LATE_LINE:
+            self._client.fire(world, ENTERED[STOP])
+        else:
+            self._types(world, word)
+
+    def _types(self, world: World, word: str) -> None:
+        command, request = TYPED[word]
+        silences = isinstance(request, on.PlayRequested | on.StopRequested)
+        if silences:
+            world.outdate()
+            world.wanted = None
+        if isinstance(request, on.PlayRequested):
+            world.wanted = self._wanted(world, request.song_id)
+        world.lists_owed += command is Command.LIST
+        self._client.fire(world, ENTERED[word])
+        if command is Command.LOCAL:
+            self._client.fire(world, LOCAL_ANSWERED)
+        if silences:
+            self._judge.silenced(world, word)
+
+    def _wanted(self, world: World, song_id: int) -> Wanted:
+        """The song that a person means by an ID: by the lists that have come."""
+        numberings = [music.NUMBERINGS[library] for library in world.known]
+        titles = {numbering[song_id] for numbering in numberings if song_id in numbering}
+        return Wanted(song_id, tuple(sorted(titles)))

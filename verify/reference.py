@@ -1,0 +1,131 @@
+"""What a server has to send, said a second time and without a machine (RFC 2.4, protocol.md 6, 7).
+
+Every server that is explored is held to it, message by message. It shares nothing with the tables.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fsm import events as on
+from fsm.events import Event
+from verify import music
+from verify.bounds import Bounds
+from verify.messages import (
+    AUDIO_CLOSING,
+    END,
+    ERRO,
+    Message,
+    audio,
+    list_messages,
+    setup_reply,
+)
+from verify.rules import Broken, Rule
+
+
+class Song(NamedTuple):
+    """A song that is due, chunk after chunk. closes: it was asked for after SETUP ends."""
+
+    title: str
+    chunks: tuple[bytes, ...]
+    closes: bool
+    sent: int = 0
+
+
+class Due(NamedTuple):
+    """What is owed over one connection: answers in their order, and when none is left, the song.
+
+    ends: closing messages have been asked for. deaf: nothing that is asked counts any more.
+    last_song: the connection is closed after the song.
+    """
+
+    answers: tuple[Message, ...] = ()
+    song: Song | None = None
+    ends: bool = False
+    deaf: bool = False
+    last_song: bool = False
+
+    @property
+    def nothing(self) -> bool:
+        """All that was asked for has been sent."""
+        return not self.answers and self.song is None
+
+
+NOTHING = Due()
+
+
+class Reference:
+    """The rules for one library."""
+
+    def __init__(self, bounds: Bounds, library: int) -> None:
+        self._bounds = bounds
+        self._numbering = music.NUMBERINGS[library]
+        self._library = library
+
+    def heard(self, due: Due, event: Event, changed: bool) -> Due:
+        """What is owed after a request. changed: song A has another file by now."""
+        if due.deaf:
+            return due
+        match event:
+            case on.ListRequested():
+                parts = self._bounds.list_messages
+                return _also(due, *list_messages(self._library, parts, due.ends))
+            case on.PlayRequested(song_id):
+                due = _without_song(due)
+                if song_id not in self._numbering:
+                    return _also(due, ERRO)
+                title = self._numbering[song_id]
+                chunks = music.chunks(self._bounds, title, changed)
+                return due._replace(song=Song(title, chunks, closes=due.ends))
+            case on.StopRequested():
+                return _without_song(due)
+            case on.SetupRequested(tokens):
+                due = due._replace(ends=due.ends or "ends" in tokens)
+                return _also(due, setup_reply("ends" in tokens))
+        return self._at_the_end(due, event)
+
+    def _at_the_end(self, due: Due, event: Event) -> Due:
+        match event:
+            case on.RequestNotUnderstood():
+                return _also(due, ERRO)
+            case on.RequestTooLong():
+                return _also(_without_song(due), ERRO, END)._replace(deaf=True)
+            case on.TeardownRequested():
+                return due._replace(answers=(END,), song=None, deaf=True)
+            case on.RequestsEnded() if due.song is not None:
+                return due._replace(deaf=True, last_song=True)
+            case on.RequestsEnded():
+                return _also(due, END)._replace(deaf=True)
+        return due
+
+    def sent(self, due: Due, message: Message) -> Due:
+        """What is still owed after a message. Raises Broken if another one was owed."""
+        owed: Message | None = None
+        if due.answers:
+            owed, due = due.answers[0], due._replace(answers=due.answers[1:])
+        elif (song := due.song) is not None and song.sent < len(song.chunks):
+            owed = audio(song.title, song.sent, song.chunks, message.current)
+            due = due._replace(song=song._replace(sent=song.sent + 1))
+        if message is not owed:
+            a_list = isinstance(message.event, on.ListReceived)
+            rule = Rule.LISTS_ONCE if a_list else Rule.PLAYS_ONCE
+            raise Broken(rule, f"the server sends {message.shown} and owes {owed or 'nothing'}")
+        return due
+
+    def song_over(self, due: Due, failed: bool) -> Due:
+        """What is owed when a song's file is at its end, or cannot be read on."""
+        if due.song is None:
+            raise Broken(Rule.PLAYS_ONCE, "a song ends that is not owed")
+        closing = (ERRO,) if failed else (AUDIO_CLOSING,) if due.song.closes else ()
+        last = (END,) if due.last_song else ()
+        return _also(due, *closing, *last)._replace(song=None)
+
+
+def _also(due: Due, *messages: Message) -> Due:
+    return due._replace(answers=(*due.answers, *messages))
+
+
+def _without_song(due: Due) -> Due:
+    if due.song is not None and due.song.closes:
+        due = _also(due, AUDIO_CLOSING)
+    return due._replace(song=None)

@@ -1,0 +1,183 @@
+"""The server's half of an exchange: its machine, its line of answers, the song that it sends.
+
+It stands for what net does between the machine and the socket, one message at a time.
+"""
+
+from __future__ import annotations
+
+from fsm import effects as do
+from fsm import events as on
+from fsm.effects import Effect
+from fsm.events import Event
+from fsm.server import ServerSession
+from verify import music
+from verify.bounds import Bounds, ServerKind
+from verify.messages import (
+    AUDIO_CLOSING,
+    END,
+    ERRO,
+    REFUSAL,
+    Message,
+    audio,
+    list_messages,
+    setup_reply,
+)
+from verify.reference import NOTHING, Reference
+from verify.rules import Broken, Rule
+from verify.snapshots import Actor
+from verify.world import GONE, LIST_SENT, Stream, World
+
+SONG_ENDED, SONG_FAILED, LIST_WAS_SENT = on.SongEnded(), on.SongFailed("unreadable"), on.ListSent()
+LOST, REQUESTS_ENDED = on.ConnectionLost("cut"), on.RequestsEnded()
+
+
+class ServerSide:
+    """How the server's half of a world goes on."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bounds = bounds
+        self._references = [Reference(bounds, lib) for lib in range(len(music.NUMBERINGS))]
+        self.actors: list[Actor] = []
+        for numbering in music.NUMBERINGS:
+            session = ServerSession(frozenset(numbering))
+            self.actors.append(Actor({"server": session}))
+
+    def accept(self, world: World) -> None:
+        """A connection comes, and with it a new session."""
+        world.server = self.actors[world.library].start
+        self._clear(world)
+
+    def lose(self, world: World) -> None:
+        """The connection has gone, and with it the session."""
+        if world.server is not None:
+            self._fire(world, LOST)
+        if world.stream is not None:
+            raise Broken(Rule.NO_FAULT, "the server goes on with the song of a lost connection")
+        world.server = None
+        self._clear(world)
+
+    def _clear(self, world: World) -> None:
+        world.requests = world.responses = world.line = ()
+        world.closing, world.stream, world.due = False, None, NOTHING
+
+    def can_send(self, world: World) -> bool:
+        """Something can be handed to the connection."""
+        if len(world.responses) >= self.bounds.messages or world.responses[-1:] == (END,):
+            return False
+        return bool(world.line or world.stream or (world.closing and world.left is not GONE))
+
+    def hear(self, world: World) -> None:
+        """Take the next request."""
+        heard, world.requests = world.requests[0], world.requests[1:]
+        event = self._as_heard(heard.event or REQUESTS_ENDED, world)
+        if event is not None:
+            world.due = self._reference(world).heard(world.due, event, world.changed)
+            self._fire(world, event, heard)
+
+    def _as_heard(self, event: Event, world: World) -> Event | None:
+        kind = self.bounds.server
+        if kind is ServerKind.MUTE:
+            return None
+        if kind is ServerKind.REPEATING and world.stream and event == on.ListRequested():
+            world.stream = world.stream._replace(list_again=True)
+        if kind is ServerKind.CLOSING or not isinstance(event, on.SetupRequested):
+            return event
+        return on.RequestNotUnderstood("SETUP ends") if kind is ServerKind.REFUSING else None
+
+    def _reference(self, world: World) -> Reference:
+        return self._references[world.library]
+
+    def _fire(self, world: World, event: Event, cause: Message | None = None) -> None:
+        assert world.server is not None
+        outcome = self.actors[world.library].fire(world.server, event)
+        if outcome.fault:
+            raise Broken(Rule.NO_FAULT, outcome.fault)
+        world.server = outcome.after
+        for effect in outcome.effects:
+            self._perform(world, effect, cause)
+
+    def _perform(self, world: World, effect: Effect, cause: Message | None) -> None:
+        match effect:
+            case do.StartSong(song_id):
+                self._start(world, song_id, cause)
+            case do.StopSong():
+                world.stream = None
+            case do.CloseAtBoundary():
+                world.line, world.closing = (), True
+            case do.SendNotFound():
+                if cause is not None and cause.current:
+                    world.excuse()
+                to_setup = cause is not None and isinstance(cause.event, on.SetupRequested)
+                world.line += (REFUSAL if to_setup else ERRO,)
+            case _:
+                world.line += (effect,)
+
+    def _start(self, world: World, song_id: int, cause: Message | None) -> None:
+        if world.stream is not None:
+            raise Broken(Rule.PLAYS_ONCE, "a song is started while another is being sent")
+        title = music.NUMBERINGS[world.library][song_id]
+        chunks = music.chunks(self.bounds, title, world.changed)
+        current = cause is not None and cause.current
+        world.stream = Stream(title, chunks, 0, current)
+        if current and world.wanted is not None:
+            titles = world.wanted.titles
+            if titles and title not in titles:
+                raise Broken(Rule.RIGHT_AUDIO, f"{' or '.join(titles)} is wanted, not {title}")
+            world.wanted = world.wanted._replace(titles=(title,), audio=b"".join(chunks))
+
+    def send(self, world: World) -> None:
+        """Hand over the next message: an answer, else audio (RFC 2.4.1)."""
+        if world.line:
+            self._answer(world)
+        elif world.closing:
+            self._put(world, END)
+        elif world.stream is not None:
+            self._stream(world, world.stream)
+
+    def _answer(self, world: World) -> None:
+        first, world.line = world.line[0], world.line[1:]
+        if isinstance(first, do.SendSongList):
+            # The rest of a list that was begun waits in the line, before everything else.
+            first, *rest = self._list(world, first.closes)
+            world.line = (*rest, LIST_SENT, *world.line)
+        match first:
+            case do.CloseWhenSent():
+                world.closing = True
+            case do.SendClosing():
+                self._put(world, AUDIO_CLOSING)
+            case do.SendSetupReply(tokens):
+                self._put(world, setup_reply("ends" in tokens))
+            case Message():
+                self._put(world, first)
+        if world.line[:1] == (LIST_SENT,):
+            world.line = world.line[1:]
+            self._fire(world, LIST_WAS_SENT)
+
+    def _list(self, world: World, closes: bool) -> tuple[Message, ...]:
+        return list_messages(world.library, self.bounds.list_messages, closes)
+
+    def _stream(self, world: World, stream: Stream) -> None:
+        if stream.sent < len(stream.chunks):
+            world.stream = stream._replace(sent=stream.sent + 1)
+            self._put(world, audio(stream.title, stream.sent, stream.chunks, stream.current))
+            return
+        world.stream = None
+        world.due = self._reference(world).song_over(world.due, failed=False)
+        self._fire(world, SONG_ENDED)
+        if stream.list_again:
+            again = self._list(world, closes=False)
+            world.line += again
+            world.due = world.due._replace(answers=world.due.answers + again)
+
+    def fail(self, world: World) -> None:
+        """The song's file cannot be read on."""
+        stream, world.stream = world.stream, None
+        if stream is not None and stream.current:
+            world.excuse()
+        world.due = self._reference(world).song_over(world.due, failed=True)
+        self._fire(world, SONG_FAILED)
+
+    def _put(self, world: World, what: Message) -> None:
+        world.due = self._reference(world).sent(world.due, ERRO if what is REFUSAL else what)
+        if world.left is not GONE:
+            world.responses += (what,)

@@ -1,0 +1,151 @@
+"""Sessions as values: taken apart, kept, and put together again to take the next event.
+
+Equal snapshots are one object, which also remembers what came of every event that it ever met: each
+pair of snapshot and event is fired once, however many exchanges lead to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from fsm.effects import Effect
+from fsm.events import Event
+from fsm.table import Row, Session
+
+Values = tuple[Any, ...]
+Step = tuple[str, Event, Enum, Enum]
+"""A machine's name, an event, the state before and the state after it."""
+
+
+@dataclass(slots=True, eq=False)
+class Snapshot:
+    """Sessions between two events. Compared by identity: there is only one of equal ones."""
+
+    values: tuple[Values, ...]
+    states: tuple[Enum, ...]
+    outcomes: dict[Event, Outcome]
+
+
+@dataclass(slots=True, eq=False)
+class Outcome:
+    """What came of one event. fault: why the tables could not take it, or nothing."""
+
+    after: Snapshot
+    effects: tuple[Effect, ...]
+    steps: tuple[Step, ...]
+    rows: tuple[tuple[str, Row], ...]
+    fault: str = ""
+
+
+class Watched:
+    """A machine that notes which of its rows fire. rows, steps: where to."""
+
+    def __init__(
+        self, name: str, session: Session, rows: list[tuple[str, Row]], steps: list[Step]
+    ) -> None:
+        self.name, self.session = name, session
+        self.slots = slots(session)
+        self._rows, self._steps = rows, steps
+
+    @property
+    def state(self) -> Enum:
+        """The machine's own."""
+        return self.session.state
+
+    def handle(self, event: Event) -> list[Effect | Event]:
+        """Let the machine take the event."""
+        session, before = self.session, self.session.state
+        for row in session.table.group(before, type(event)):
+            if row.guard is None or getattr(session, row.guard)(event):
+                self._rows.append((self.name, row))
+                break
+        # Noted before it is fired, so that a fault shows in the ladder as well.
+        self._steps.append((self.name, event, before, before))
+        outcome = session.handle(event)
+        self._steps[-1] = (self.name, event, before, session.state)
+        return outcome
+
+
+def slots(session: Session) -> tuple[str, ...]:
+    """The names of a session's values, without the effects in hand.
+
+    Attempts to reconnect are left out where they are not limited: they only make pauses longer, and
+    they would make the state space endless.
+    """
+    names = {name for kind in type(session).__mro__ for name in getattr(kind, "__slots__", ())}
+    # ... and without what was played before, which nobody here goes back to: it only grows.
+    names -= {"_recorded", "played"}
+    if getattr(session, "max_retries", 0) is None:
+        names.discard("attempts")
+    return tuple(sorted(names))
+
+
+class Actor:
+    """One side: its sessions, all their snapshots, and how it takes an event.
+
+    machines: by name, in a fixed order. handle: what the program calls for each event; by default
+    the only machine's own.
+    """
+
+    def __init__(
+        self,
+        machines: Mapping[str, Session],
+        handle: Callable[[Event], Sequence[Any]] | None = None,
+    ) -> None:
+        self._rows: list[tuple[str, Row]] = []
+        self._steps: list[Step] = []
+        self.watched = {
+            name: Watched(name, session, self._rows, self._steps)
+            for name, session in machines.items()
+        }
+        (first, *_) = self.watched.values()
+        self._handle = handle or first.handle
+        self._snapshots: dict[tuple[Values, ...], Snapshot] = {}
+        self.start = self._freeze()
+
+    def fire(self, snapshot: Snapshot, event: Event) -> Outcome:
+        """What the sessions make of the event; fired at most once for each snapshot."""
+        outcome = snapshot.outcomes.get(event)
+        if outcome is None:
+            outcome = snapshot.outcomes[event] = self._fire(snapshot, event)
+        return outcome
+
+    def _fire(self, snapshot: Snapshot, event: Event) -> Outcome:
+        self.thaw(snapshot)
+        fault = ""
+        effects: Sequence[Any] = ()
+        try:
+            effects = self._handle(event)
+            after = self._freeze()
+        except Exception as error:
+            # Not only UnexpectedEvent: whatever a row raises would end the program.
+            fault, after = f"{type(error).__name__}: {error}", snapshot
+        return Outcome(after, tuple(effects), tuple(self._steps), tuple(self._rows), fault)
+
+    def _freeze(self) -> Snapshot:
+        values = tuple(
+            tuple([getattr(machine.session, name) for name in machine.slots])
+            for machine in self.watched.values()
+        )
+        snapshot = self._snapshots.get(values)
+        if snapshot is None:
+            states = tuple(machine.state for machine in self.watched.values())
+            snapshot = self._snapshots[values] = Snapshot(values, states, {})
+        return snapshot
+
+    def thaw(self, snapshot: Snapshot) -> None:
+        """Make the sessions what they were."""
+        self._rows.clear()
+        self._steps.clear()
+        for machine, values in zip(self.watched.values(), snapshot.values, strict=True):
+            session = machine.session
+            for name, value in zip(machine.slots, values, strict=True):
+                setattr(session, name, value)
+
+    def rows_fired(self) -> set[tuple[str, Row]]:
+        """Every row that has fired in any snapshot."""
+        outcomes = (o for s in self._snapshots.values() for o in s.outcomes.values())
+        return {row for outcome in outcomes for row in outcome.rows}

@@ -1,0 +1,173 @@
+"""What `alfine verify` explores unless it is told otherwise, and what it shows cannot be proven.
+
+Several small explorations beat one that varies everything: each widens one thing to its end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from verify.bounds import Bounds, Peers, ServerKind, Trouble
+from verify.music import EMPTY
+from verify.rules import Rule
+
+EVERYTHING = ("list", "play 1", "play 2", "play 9", "stop", "interrupt")
+ONE_SONG = ("list", "play 1", "stop", "interrupt")
+
+_LOSSES = Bounds("losses", requests=2, losses=None, person=EVERYTHING)
+_FILE = replace(_LOSSES, requests=1, chunks=(3, 1), prebuffer=2, troubles=1)
+_PLAIN = replace(_LOSSES, full=True)
+_STRANGER = Bounds("", requests=2, losses=1, person=ONE_SONG, troubles=3, timely=False)
+
+CLOSING = (
+    Bounds("three requests", requests=3, losses=0, person=EVERYTHING, chunks=(1, 1)),
+    replace(_LOSSES, name="any number of losses", chunks=(3, 1), prebuffer=3),
+    replace(_LOSSES, name="an empty song, and one message", chunks=(0, 1)),
+    replace(
+        _LOSSES, name="an empty library", library=EMPTY, person=("list", "play 1", "interrupt")
+    ),
+    replace(
+        _FILE, name="underruns", troubles=0, dry=True, prebuffer=1, person=(*EVERYTHING, "wait")
+    ),
+    replace(
+        _FILE,
+        name="the file fails",
+        person=(*ONE_SONG, "wait"),
+        troubles=2,
+        trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
+        dry=True,
+        losses=0,
+    ),
+    replace(_FILE, name="the file changes", trouble=(Trouble.FILE_CHANGES,)),
+    replace(_FILE, name="... late", trouble=(Trouble.FILE_CHANGES,), changed=b"aqr"),
+    replace(_FILE, name="... and is short", trouble=(Trouble.FILE_CHANGES,), changed=b"a"),
+    replace(
+        _LOSSES,
+        name="a restart renumbers",
+        requests=1,
+        troubles=1,
+        trouble=(Trouble.RENUMBERED, Trouble.SONG_GONE),
+        list_messages=2,
+    ),
+    replace(
+        _FILE,
+        name="the player fails",
+        losses=1,
+        chunks=(2, 1),
+        trouble=(Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
+        dry=True,
+    ),
+    replace(
+        _LOSSES,
+        name="no way back",
+        requests=1,
+        troubles=2,
+        trouble=(Trouble.CONNECT_FAILS,),
+        max_retries=1,
+        dry=True,
+    ),
+    replace(_LOSSES, name="falls silent", troubles=1, trouble=(Trouble.FALLS_SILENT,), requests=1),
+    replace(_LOSSES, name="leaving", requests=1, losses=1, person=(*ONE_SONG, "leave")),
+)
+PLAIN = (
+    replace(_PLAIN, name="plain, refuses SETUP", server=ServerKind.REFUSING),
+    replace(_PLAIN, name="plain, ignores SETUP", server=ServerKind.IGNORING, list_messages=2),
+    replace(_PLAIN, name="plain, repeats lists", server=ServerKind.REPEATING, chunks=(1, 1)),
+    replace(
+        _PLAIN,
+        name="plain, and told so",
+        server=ServerKind.IGNORING,
+        plain=True,
+        chunks=(1, 1),
+        person=(*ONE_SONG, "play 9"),
+    ),
+    replace(
+        _PLAIN,
+        name="plain, everything fails",
+        server=ServerKind.REFUSING,
+        requests=1,
+        losses=1,
+        person=(*ONE_SONG, "leave"),
+        prebuffer=2,
+        troubles=1,
+        trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.CONNECT_FAILS),
+    ),
+    replace(_PLAIN, name="mute", server=ServerKind.MUTE),
+)
+STRANGERS = (
+    Bounds("any client", Peers.ANY_CLIENT, requests=2, troubles=1, trouble=(Trouble.FILE_FAILS,)),
+    replace(_STRANGER, name="any server", peers=Peers.ANY_SERVER),
+    replace(
+        _STRANGER,
+        name="any server, told plain",
+        peers=Peers.ANY_SERVER,
+        plain=True,
+        person=(*ONE_SONG, "leave"),
+        troubles=2,
+    ),
+)
+PROVEN = CLOSING + PLAIN + STRANGERS
+
+
+@dataclass(frozen=True, slots=True)
+class Unprovable:
+    """A rule that nobody can keep within these bounds. why: what the wire does not say."""
+
+    bounds: Bounds
+    rule: Rule
+    why: str
+
+
+UNPROVABLE = (
+    Unprovable(
+        replace(
+            _PLAIN,
+            name="a plain server falls silent",
+            server=ServerKind.REFUSING,
+            losses=0,
+            requests=1,
+            troubles=1,
+            trouble=(Trouble.FALLS_SILENT,),
+        ),
+        Rule.WHOLE,
+        "RESP 200 carries neither a length nor an end, so with a plain server silence is all that "
+        "ends a song (protocol.md 8), also when the server has stopped in the middle of it.",
+    ),
+    Unprovable(
+        replace(
+            _PLAIN,
+            name="a plain server pauses in a list",
+            server=ServerKind.IGNORING,
+            losses=0,
+            list_messages=2,
+            timely=False,
+            plain=True,
+            person=("list",),
+        ),
+        Rule.LISTS_ONCE,
+        "250 ms without a RESP 100 end a plain server's list; a longer pause on the way cuts it.",
+    ),
+    Unprovable(
+        replace(
+            _PLAIN,
+            name="a plain server answers late",
+            server=ServerKind.IGNORING,
+            losses=0,
+            requests=3,
+            chunks=(3, 2),
+            timely=False,
+            plain=True,
+            person=("play 1", "play 2", "interrupt"),
+            ignored=(Rule.WHOLE, Rule.HONEST),
+        ),
+        Rule.RIGHT_AUDIO,
+        "RESP 200 carries no song. The client asks for a list and takes what comes after it for "
+        "the new song; if that list takes more than 1 s, audio of the old one comes after it.",
+    ),
+    Unprovable(
+        replace(_LOSSES, name="a server accepts SETUP late", losses=0, timely=False),
+        Rule.WHOLE,
+        "A server that needs more than 1 s to accept SETUP is taken for a plain one, and a song's "
+        "beginning that takes more than 2 s for its end.",
+    ),
+)
