@@ -146,10 +146,12 @@ class ClientProgram:
         self.leave()
 
     async def _obey_lines(self) -> None:
-        async for text in self._screen.lines():
-            await self._obey(text)
-            if self._session.prompt.state is PromptState.LEFT:
-                return
+        # Closed before anything else ends: it gives the terminal back as it was.
+        async with contextlib.aclosing(self._screen.lines()) as lines:
+            async for text in lines:
+                await self._obey(text)
+                if self._session.prompt.state is PromptState.LEFT:
+                    return
 
     async def _obey(self, text: str) -> None:
         try:
@@ -229,8 +231,10 @@ class ClientProgram:
                 self._screen.print(text, error)
             case PrintAbovePrompt(text, error):
                 self._screen.print_above_prompt(text, error)
-            case ShowPrompt() | ClearLine():
+            case ShowPrompt():
                 self._unlocked.set()
+            case ClearLine():
+                self._screen.clear_line()
             case Leave():
                 self._online_to_the_end = self._session.link.state in ONLINE_STATES
                 self._unlocked.set()

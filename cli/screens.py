@@ -6,7 +6,7 @@ import asyncio
 import io
 import sys
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 PROMPT = ">> "
@@ -20,7 +20,7 @@ class Screen(Protocol):
 
     has_person: bool
 
-    def lines(self) -> AsyncIterator[str]:
+    def lines(self) -> AsyncGenerator[str, None]:
         """What is typed, a line at a time; asked for the next one only while the prompt is open."""
 
     def print(self, text: str, error: bool) -> None:
@@ -28,6 +28,9 @@ class Screen(Protocol):
 
     def print_above_prompt(self, text: str, error: bool) -> None:
         """Print whole lines above the prompt; it and what was typed stay."""
+
+    def clear_line(self) -> None:
+        """Throw away what was typed: Ctrl-C."""
 
 
 class DumbScreen:
@@ -41,7 +44,7 @@ class DumbScreen:
     def __init__(self) -> None:
         self._open = False
 
-    async def lines(self) -> AsyncIterator[str]:
+    async def lines(self) -> AsyncGenerator[str, None]:
         """Each line that is typed; the end is Ctrl-D."""
         typed = _read_stdin()
         while True:
@@ -65,6 +68,12 @@ class DumbScreen:
         print(f"\n{text}", flush=True)
         self._show_prompt()
 
+    def clear_line(self) -> None:
+        """The terminal has thrown away what was typed; show where the next line goes."""
+        if self._open:
+            print(flush=True)
+            self._show_prompt()
+
     def _show_prompt(self) -> None:
         self._open = True
         print(PROMPT, end="", flush=True)
@@ -83,7 +92,7 @@ class ScriptScreen:
         self._commands = commands
         self._errors = sys.stdout if errors_too else sys.stderr
 
-    async def lines(self) -> AsyncIterator[str]:
+    async def lines(self) -> AsyncGenerator[str, None]:
         """Each command."""
         if self._commands is None:
             async for line in _read_stdin():
@@ -98,8 +107,11 @@ class ScriptScreen:
 
     print_above_prompt = print
 
+    def clear_line(self) -> None:
+        """Nothing is typed that could be thrown away."""
 
-async def _read_stdin() -> AsyncIterator[str]:
+
+async def _read_stdin() -> AsyncGenerator[str, None]:
     """Each line of standard input, read in a thread of its own.
 
     The thread is a daemon: a read that nobody answers must not hold up the end of the program.

@@ -7,7 +7,7 @@ answered no `>>` stands (ARROW_LOCK), and the live line stays.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
 from prompt_toolkit.application import Application
@@ -89,7 +89,7 @@ class TerminalScreen:
         )
         self._app = self._application()
 
-    async def lines(self) -> AsyncIterator[str]:
+    async def lines(self) -> AsyncGenerator[str, None]:
         """Each line that is typed; the end is Ctrl-D."""
         running = asyncio.create_task(self._app.run_async(handle_sigint=False))
         ticking = asyncio.create_task(self._tick())
@@ -120,6 +120,10 @@ class TerminalScreen:
             self._write(text)
 
     print_above_prompt = print
+
+    def clear_line(self) -> None:
+        """Throw away what was typed."""
+        self._buffer.reset()
 
     def _write(self, text: str) -> None:
         """Take prompt and live line off the screen, print, and let them be drawn below."""

@@ -50,6 +50,10 @@ class Terminal:
         self._set_size(columns, rows)
         os.killpg(self.process.pid, signal.SIGWINCH)
 
+    def settings(self):
+        """Echo, line editing and the like, as the terminal has them now."""
+        return termios.tcgetattr(self._fd)
+
     def type(self, text):
         """Type; "\\r" is Enter."""
         os.write(self._fd, text.encode())

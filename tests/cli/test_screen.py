@@ -278,6 +278,23 @@ def test_a_dumb_terminal_gets_lines_and_no_codes(steady_server):
             terminal.wait_for(answer)
         terminal.wait_for("played 1. 1 first")
         terminal.wait_until(at_prompt)
+        terminal.type("play 1\x03")
+        terminal.wait_until(at_prompt)
         terminal.type("q\r")
         assert terminal.wait_for_exit() == 1, "a command failed: there is no song 99"
         assert b"\x1b" not in terminal.raw
+
+
+@pytest.mark.parametrize("leaving", ["q\r", "\x04", "wait\r"])
+def test_the_terminal_is_given_back_as_it_was(steady_server, leaving):
+    with client(steady_server.port) as terminal:
+        before = terminal.settings()
+        obey(terminal, "repeat one")
+        obey(terminal, "play 1")
+        terminal.type(leaving)
+        if leaving == "wait\r":
+            terminal.wait_until(lambda t: "▶" in t.cursor_line)
+            terminal.process.terminate()
+        assert terminal.wait_for_exit() == 0
+        assert terminal.settings() == before
+        assert "▶" not in terminal.text, "no live line is left behind"
