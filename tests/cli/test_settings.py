@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from cli.commands import SPECS
 from cli.settings import SETTINGS, SettingsError, origins, read_file
 
 
@@ -98,3 +100,17 @@ def test_every_shell_can_complete(shell):
     run = alfine("--show-completion", shell, _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
     assert run.returncode == 0
     assert "complet" in run.stdout.lower()
+
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+
+
+def test_the_example_in_the_readme_can_be_used(path):
+    path.write_text(README.split("```toml\n")[1].split("```")[0])
+    assert set(read_file(path)) == {"host", "port", "device", "volume"}
+
+
+def test_the_readme_names_every_command_and_its_letter():
+    for spec in SPECS:
+        assert f"`{spec.word}" in README
+        assert not spec.letter or f"`{spec.letter}`" in README
