@@ -26,6 +26,7 @@ SHOWN_FACTS = 6
 
 _UNHEARD = (PlaybackState.STOPPED, PlaybackState.REQUESTED)
 _HEARD = (PlaybackState.PLAYING, PlaybackState.FINISHING, PlaybackState.BREAKING_OFF)
+_WAITS = (PlaybackState.STARVED, PlaybackState.AWAITING)
 
 
 @dataclass(slots=True)
@@ -74,6 +75,8 @@ class History:
             self._msgs += isinstance(event, told.AudioArrived)
             if after in _HEARD and before is PlaybackState.BUFFERING:
                 self._note_beginning()
+            elif after in _HEARD and before in _WAITS:
+                self._add("there was enough again, and it went on")
         if event is self._latest:
             return  # several machines hear it
         self._latest = event
@@ -123,6 +126,8 @@ class History:
                 self._add("STOP", silences=True)
             case wishes.PauseRequested():
                 self._add("you paused")
+            case wishes.SeekRequested():
+                self._add("you went to another place in {song}")
             case wishes.ResumeRequested():
                 self._add("you went on")
             case on.BufferRanDry() if changed:

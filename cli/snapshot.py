@@ -5,14 +5,19 @@ from __future__ import annotations
 import time
 from collections import deque
 from enum import Enum
+from math import ceil, inf
 
 from cli.now import Activity, Now
 from cli.sound import Sound
 from fsm.client import ClientSession
 from fsm.link_table import LinkState
+from fsm.playback import PlaybackSession
 from fsm.playback_table import PlaybackState
+from fsm.prebuffer import needed_bytes
 from fsm.transport import TransportState
 
+MESSAGE_BYTES = 4096
+"""Of nearly every audio message of a song."""
 RATE_OVER_S = 2.0
 """The rate at which messages arrive is taken over the last so many seconds."""
 
@@ -21,7 +26,7 @@ _ACTIVITIES: dict[Enum, Activity] = {
     PlaybackState.REQUESTED: Activity.REQUESTED,
     PlaybackState.BUFFERING: Activity.BUFFERING,
     PlaybackState.STARVED: Activity.STARVED,
-    PlaybackState.AWAITING: Activity.STARVED,
+    PlaybackState.AWAITING: Activity.BUFFERING,
 }
 _SILENT = (TransportState.PAUSED, TransportState.DEVICE_LOST)
 _UNCONNECTED = (LinkState.OFFLINE, LinkState.WAITING, LinkState.RECONNECTING)
@@ -43,8 +48,7 @@ class Snapshots:
         if activity is not Activity.STOPPED and transport.state in _SILENT:
             activity = Activity.PAUSED
         song_id = playback.song_id or None
-        needed = playback.prebuffer_msgs or 0
-        counted = playback.num_audio_msgs_recv - playback.counted_from
+        counted, needed = _progress(playback)
         index = self._sound.index
         return Now(
             activity=activity,
@@ -80,3 +84,19 @@ class Snapshots:
         if counted <= had or not needed or now - began < 0.2:
             return None
         return max(0.0, (needed - counted) * (now - began) / (counted - had))
+
+
+def _progress(playback: PlaybackSession) -> tuple[int, int]:
+    """How many audio messages are here of those that are waited for; (n, 0) if nobody can say."""
+    if playback.state is PlaybackState.AWAITING:
+        return playback.held_bytes // MESSAGE_BYTES, _messages(playback.needed_bytes)
+    counted = playback.num_audio_msgs_recv - playback.counted_from
+    if playback.prebuffer_msgs is not None:
+        return counted, playback.prebuffer_msgs
+    if playback.flow is None:
+        return counted, 0
+    return counted, _messages(needed_bytes(playback.flow, playback.held_bytes))
+
+
+def _messages(size: float) -> int:
+    return ceil(size / MESSAGE_BYTES) if size < inf else 0
