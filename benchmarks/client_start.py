@@ -3,7 +3,8 @@
     python -m benchmarks.client_start [--seconds 64]
 
 alfine with `--prebuffer auto` and with the RFC's 500 messages, and mpg123 over HTTP, each on a line
-and with a sound card of its own. Counted from the start of the program. Needs mpg123, lame, ffmpeg.
+and with a sound card of its own. Counted from the start of the program. mpg123 with the song as a
+file shows what of the silence is this machine's doing. Needs mpg123, lame, ffmpeg.
 """
 
 from __future__ import annotations
@@ -53,40 +54,48 @@ def alfine(port: int, prebuffer: str) -> list[str]:
 
 
 def measure(seconds: int, directory: Path) -> list[Run]:
-    """Run them all, one started after the other, to the end of the song."""
+    """Run them all, those of one line at the same time, each to the end of the song."""
     music = directory / "music"
     music.mkdir()
-    setup.make_song(music / "song.mp3", seconds)
+    song = music / "song.mp3"
+    setup.make_song(song, seconds)
     runs: list[Run] = []
     with setup.alfine_server(music, _SERVER_PORT), setup.web_server(music, _WEB_PORT):
         for mbits in MBITS:
-            for name in ("alfine, auto", "alfine, 500", "mpg123"):
-                line_port = _LINE_PORT + len(runs)
-                far = _WEB_PORT if name == "mpg123" else _SERVER_PORT
-                setup.SlowLine(line_port, far, mbits * 1e6)
-                commands = {
-                    "alfine, auto": alfine(line_port, "auto"),
-                    "alfine, 500": alfine(line_port, "500"),
-                    "mpg123": ["mpg123", "-q", f"http://127.0.0.1:{line_port}/song.mp3"],
-                }
-                env, notes = setup.card(directory / f"card{len(runs)}")
-                began_s = time.monotonic()
-                process = subprocess.Popen(
-                    commands[name],
-                    env=env,
-                    cwd=setup.ROOT,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )
-                runs.append(Run(name, mbits, notes, process, began_s))
-                time.sleep(_BETWEEN_STARTS_S)
-        limit_s = time.monotonic() + 2 * seconds + _GRACE_S
-        for run in runs:
-            try:
-                run.process.wait(max(1.0, limit_s - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                run.process.kill()
+            at = _LINE_PORT + len(runs)
+            for port, far in ((at, _SERVER_PORT), (at + 1, _SERVER_PORT), (at + 2, _WEB_PORT)):
+                setup.SlowLine(port, far, mbits * 1e6)
+            commands = {
+                "alfine, auto": alfine(at, "auto"),
+                "alfine, 500": alfine(at + 1, "500"),
+                "mpg123": ["mpg123", "-q", f"http://127.0.0.1:{at + 2}/song.mp3"],
+                "mpg123, a file": ["mpg123", "-q", str(song)],
+            }
+            line = [
+                _start(name, mbits, command, directory / f"card{at}{i}")
+                for i, (name, command) in enumerate(commands.items())
+            ]
+            _wait_for(line, 2 * seconds + _GRACE_S)
+            runs += line
     return runs
+
+
+def _start(name: str, mbits: float, command: list[str], directory: Path) -> Run:
+    env, notes = setup.card(directory)
+    began_s, out = time.monotonic(), subprocess.DEVNULL
+    process = subprocess.Popen(command, env=env, cwd=setup.ROOT, stdout=out, stderr=out)
+    time.sleep(_BETWEEN_STARTS_S)
+    return Run(name, mbits, notes, process, began_s)
+
+
+def _wait_for(runs: list[Run], longest_s: float) -> None:
+    limit_s = time.monotonic() + longest_s
+    for run in runs:
+        try:
+            run.process.wait(max(1.0, limit_s - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            run.process.kill()
+            run.process.wait()
 
 
 def main() -> None:
