@@ -165,7 +165,9 @@ class TerminalScreen:
         self._app.invalidate()
 
     def _accept(self, buffer: Buffer) -> bool:
-        self._entered.put_nowait((buffer.text, True))
+        # More than one line only where somebody has pasted them.
+        for line in buffer.text.splitlines() or [""]:
+            self._entered.put_nowait((line, True))
         return False
 
     def _press(self, command: str) -> None:

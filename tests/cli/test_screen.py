@@ -75,6 +75,14 @@ def test_what_is_typed_ahead_is_obeyed_in_its_order(steady_server):
         assert order == [">> play 1", ">> wait", ">> list", ">> nonsense"]
 
 
+def test_pasted_lines_are_commands_of_their_own(steady_server):
+    with client(steady_server.port) as terminal:
+        terminal.wait_until(at_prompt)
+        terminal.type("\x1b[200~volume 30\nvolume 40\x1b[201~\r")
+        terminal.wait_until(lambda t: ">> volume 40" in t.text and "vol 40 %" in live(t))
+        assert ">> volume 30" in terminal.lines
+
+
 @WIDTHS
 def test_tab_completes_commands_and_titles(large_server, columns):
     with client(large_server.port, columns) as terminal:
