@@ -58,6 +58,7 @@ from net.client import ServerConnection
 
 OK, FAILED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 ONLINE_STATES = (LinkState.ONLINE, LinkState.UNLISTED, LinkState.FINDING, LinkState.SKIPPING)
+PATIENCE_S = 2.0
 
 
 class ClientProgram:
@@ -92,8 +93,7 @@ class ClientProgram:
 
     async def run(self) -> int:
         """Connect, obey every line, leave. Returns the exit code."""
-        self._connection.connect()
-        await self._settled.wait()
+        await self._connect()
         try:
             if self._session.link.state is not LinkState.OFFLINE:
                 await self._converse()
@@ -101,6 +101,16 @@ class ClientProgram:
             self._sound.close()
             await self._connection.close()
         return self._exit_code()
+
+    async def _connect(self) -> None:
+        """Try until it is known what is there; a person who has to wait is told for what."""
+        self._connection.connect()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await self._settled.wait()
+        if self._screen.has_person and not self._settled.is_set():
+            self._say(f"connecting to {self._server} …")
+        await self._settled.wait()
 
     def fire(self, event: Event) -> None:
         """Let the machines take an event and perform what they ask for, in order."""
