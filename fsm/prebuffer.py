@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from fsm.events import FlowMeasured
 
-LEAST_S = 0.3
-"""Music that is always to be here: what a hiccup of the network or of this machine may take."""
+LEAST_S = 0.7
+"""Music that is always to be here: 0.2 s that the decoder looks ahead, what the device swallows at
+once when it begins, and what a hiccup of the network or of this machine may take."""
 
 _SAFE = 0.8
 """The part of the measured rate that is counted on."""
