@@ -99,8 +99,8 @@ def main() -> None:
             setup.make_song(path, length)
         with setup.alfine_server(music, _PORT):
             for song_id, path in enumerate(songs.values(), 1):
-                for player, (command, typed) in players(song_id, path).items():
-                    card = directory / f"card{song_id}{len(used)}{len(used.get(player, ()))}"
+                for number, (player, (command, typed)) in enumerate(players(song_id, path).items()):
+                    card = directory / f"card{song_id}{number}"
                     spent = cpu_s(command, card, typed)
                     used.setdefault(player, []).append(spent)
     print("| player | to start | a second of music | a song of 4 minutes | times mpg123 |")
