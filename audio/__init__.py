@@ -5,33 +5,49 @@ It imports no other room.
 
 from audio.buffer import AudioBuffer
 from audio.decoder import Decoder, MadMissing
+from audio.index import FrameIndex, Start
 from audio.mp3 import FrameHeader, VbrTag, parse_header, parse_vbr_tag, tag_bytes
 from audio.outputs import NullOutput, Output, OutputError, PyAudioOutput, WavOutput, open_output
 from audio.player import Player
-from audio.portaudio import quiet
-from audio.reports import OutputFailed, PlayedOut, RanDry, Report, Started, Undecodable
+from audio.portaudio import Device, list_devices, quiet
+from audio.reports import (
+    DeviceLost,
+    OutputFailed,
+    PlaceNotHere,
+    PlayedOut,
+    RanDry,
+    Report,
+    Started,
+    Undecodable,
+)
 from audio.sniff import FirstFrame, NotMp3, sniff
 
 __all__ = [
     "AudioBuffer",
     "Decoder",
+    "Device",
+    "DeviceLost",
     "FirstFrame",
     "FrameHeader",
+    "FrameIndex",
     "MadMissing",
     "NotMp3",
     "NullOutput",
     "Output",
     "OutputError",
     "OutputFailed",
+    "PlaceNotHere",
     "PlayedOut",
     "Player",
     "PyAudioOutput",
     "RanDry",
     "Report",
+    "Start",
     "Started",
     "Undecodable",
     "VbrTag",
     "WavOutput",
+    "list_devices",
     "open_output",
     "parse_header",
     "parse_vbr_tag",

@@ -11,15 +11,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from audio.frames import FrameReader, Source
-from audio.mp3 import HEADER_BYTES, FrameHeader, VbrTag
-
-PCM_FRAME_BYTES = 4
-"""One sample of each of two channels, 16 bits each, little-endian."""
+from audio.index import Start
+from audio.mp3 import HEADER_BYTES, VbrTag
+from audio.output import PCM_FRAME_BYTES
+from audio.trim import Trim
 
 # libmad decodes a frame when it has seen the start of the next, and passes over broken ones
 # without saying so. Eight frames are more than it ever passes over in a whole stream.
 _FRAMES_AHEAD = 8
-_DECODER_DELAY = 529
 
 
 class MadMissing(RuntimeError):
@@ -47,6 +46,8 @@ class FrameFeed:
         self.starved = False
         self.ended = False
         """Set by the owner when no frame will be added: then libmad is given its guard bytes."""
+        self.given = 0
+        """How many frames have been handed out, the guard bytes among them."""
         self._frames = frames
         self._rest = b""
         self._primed = False
@@ -65,12 +66,14 @@ class FrameFeed:
 
     def _next(self) -> bytes:
         if self._frames:
+            self.given += 1
             frame = self._frames.popleft()
             # libmad wants 8 bytes behind the last frame, and at first a header there.
             self._guard = frame[:HEADER_BYTES].ljust(2 * HEADER_BYTES, b"\0")
             return frame
         if self.ended:
             guard, self._guard = self._guard, b""
+            self.given += 1
             return guard
         self.starved = True
         return b""
@@ -84,16 +87,20 @@ class Decoder:
     how much that is, exactly as mpg123 does it. For one thread at a time.
     """
 
-    def __init__(self, source: Source, start_offset: int = 0) -> None:
-        """source: see `audio.frames.Source`. start_offset: byte to begin near; see FrameReader.
+    def __init__(self, source: Source, start: Start | None = None) -> None:
+        """source: see `audio.frames.Source`. start: where to begin, if not with the first sample.
 
         Raises MadMissing.
         """
         self._mad = load_mad()
         self._source = source
-        self._reader = FrameReader(source, start_offset)
+        self._start = start if start and start.frame else None
+        self._skip_to = start.first_sample if start else 0
+        self._reader = FrameReader(source, self._start.offset if self._start else 0)
         self._frames: deque[bytes] = deque()
-        self._trim: _Trim | None = None
+        self._trim: Trim | None = None
+        self._given = 0  # frames that went to MadFiles that are not used any more
+        self._at: int | None = None if self._start else 0  # the next raw sample
         self._over = False
         self._connect()
 
@@ -131,12 +138,13 @@ class Decoder:
                 return None
             pcm = self._mad_file.read()
             if pcm is not None:
-                block = self._cut().apply(bytes(pcm))
+                block = self._cut(bytes(pcm))
                 if block:
                     return self._mad_file.samplerate(), block
             elif self._feed.starved:
                 # It passed over all the frames that there were. It must not be read again
                 # after that; there is nothing in its state that would be missed.
+                self._given += self._feed.given
                 self._connect()
             else:
                 self._over = True
@@ -149,33 +157,17 @@ class Decoder:
         self._feed = FrameFeed(self._frames)
         self._mad_file = self._mad.MadFile(self._feed)
 
-    def _cut(self) -> _Trim:
+    def _cut(self, pcm: bytes) -> bytes:
         if self._trim is None:
-            assert self._reader.header is not None
-            self._trim = _Trim(self._reader.header, self._reader.tag)
-        return self._trim
-
-
-class _Trim:
-    """Which samples of a song are music.
-
-    What stands behind the frames that the tag counts is kept: somebody joined another song to it.
-    """
-
-    def __init__(self, header: FrameHeader, tag: VbrTag | None) -> None:
-        self._at = 0
-        self._cuts: tuple[tuple[int, int], ...] = ()
-        if tag and tag.frames and tag.kind != "VBRI":
-            # Without an extension the delay of decoders is left out all the same, as by mpg123.
-            end = tag.frames * header.samples
-            padding = max(0, (tag.padding or 0) - _DECODER_DELAY)
-            self._cuts = ((0, (tag.delay or 0) + _DECODER_DELAY), (end - padding, end))
-
-    def apply(self, pcm: bytes) -> bytes:
-        start = self._at
+            header = self._start.header if self._start else self._reader.header
+            assert header is not None
+            self._trim = Trim(header, self._start.tag if self._start else self._reader.tag)
+        if self._at is None:
+            # libmad says nothing of frames that it could not decode for want of those before them,
+            # but it has always been given just one more than it has decoded.
+            assert self._start is not None
+            frame = self._start.frame + self._given + self._feed.given - 2
+            self._at = frame * self._start.header.samples
+        at = self._at
         self._at += len(pcm) // PCM_FRAME_BYTES
-        for first, last in reversed(self._cuts):
-            if first < self._at and last > start:
-                before = pcm[: max(0, first - start) * PCM_FRAME_BYTES]
-                pcm = before + pcm[max(0, last - start) * PCM_FRAME_BYTES :]
-        return pcm
+        return self._trim.apply(pcm, at, self._skip_to)

@@ -58,6 +58,11 @@ class FrameReader:
         self._opened = start_offset > 0
 
     @property
+    def offset(self) -> int:
+        """Where in the song what comes after the last frame handed out begins."""
+        return self._offset
+
+    @property
     def needed_offset(self) -> int:
         """The first byte of the song that has not been looked at: the one that is waited for."""
         return self._offset + len(self._ahead)

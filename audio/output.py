@@ -24,6 +24,14 @@ class Output(ABC):
     needs_silence = False
     """Whether a pause must be written as zeros to keep the stream going."""
 
+    replaceable = False
+    """Whether there may be another device when this one has gone: `recover` looks for it."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return ""
+
     @property
     @abstractmethod
     def latency_s(self) -> float:
@@ -51,6 +59,10 @@ class Output(ABC):
     @abstractmethod
     def close(self) -> None:
         """Give back what the output holds. It may be called twice."""
+
+    def recover(self) -> None:
+        """After an OutputError: take the default device from now on; `open` follows."""
+        return
 
     def interrupt(self) -> None:
         """Make a wait in `write` or `drain` end now; from any thread. `drop` ends this state."""

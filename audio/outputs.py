@@ -12,11 +12,12 @@ __all__ = ["NullOutput", "Output", "OutputError", "PyAudioOutput", "WavOutput", 
 CHOICES = "auto, pyaudio, null or wav:FILE"
 
 
-def open_output(spec: str) -> tuple[Output, str | None]:
+def open_output(spec: str, device: str | None = None) -> tuple[Output, str | None]:
     """Make the output that `spec` names, and a warning for the user where it is not what he wants.
 
     spec: `pyaudio` is the sound device, `wav:FILE` a file, `null` is silence that takes its time,
     and `auto` is the sound device if there is one, else `null` and a warning.
+    device: which sound device, by its index or a part of its name; None for the default one.
     Raises ValueError, naming the choices, for any other word; OutputError as the output does.
     """
     kind, colon, path = spec.partition(":")
@@ -25,10 +26,12 @@ def open_output(spec: str) -> tuple[Output, str | None]:
     if not colon and kind == "null":
         return NullOutput(), None
     if not colon and kind == "pyaudio":
-        return PyAudioOutput(), None
+        return PyAudioOutput(device), None
     if not colon and kind == "auto":
         try:
-            return PyAudioOutput(), None
+            return PyAudioOutput(device), None
         except OutputError as error:
+            if device is not None:
+                raise
             return NullOutput(), f"The music plays silently: {error}."
     raise ValueError(f"no output is called {spec!r}; choose {CHOICES}")

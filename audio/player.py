@@ -10,51 +10,38 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from audio.buffer import AudioBuffer
-from audio.decoder import Decoder
+from audio.index import FrameIndex
 from audio.output import PCM_FRAME_BYTES, Output
-from audio.reports import OutputFailed, PlayedOut, RanDry, Report, Started, Undecodable
+from audio.playing import PlayingSong
+from audio.reports import (
+    DeviceLost,
+    OutputFailed,
+    PlaceNotHere,
+    PlayedOut,
+    RanDry,
+    Report,
+    Started,
+    Undecodable,
+)
+from audio.volume import Volume
+from audio.wish import Wish
 
 _log = logging.getLogger(__name__)
 
-SLICES_PER_S = 50
-"""So many writes make a second: STOP and pause wait for one of them at most."""
+SLICES_PER_S = 38
+"""So many writes make a second, or a few more: STOP and pause wait for one of them at most.
+
+At most rates a write is then a whole frame, and each write costs as much as decoding one does.
+"""
 
 _SWITCH_INTERVAL_S = 0.001
 _CLOSE_TIMEOUT_S = 5.0
 
 
-@dataclass(eq=False, slots=True)
-class _Song:
-    """What the thread knows of the song it plays; only the thread changes it."""
-
-    tag: int
-    buffer: AudioBuffer
-    decoder: Decoder | None = None
-    pcm: bytes = b""  # decoded, and not yet written
-    rate_hz: int = 0  # of `pcm`
-    open_rate_hz: int = 0  # of the output, 0 before it is open
-    dry: bool = False
-    over: bool = False
-    samples: int = 0
-    written_s: float = 0.0
-
-
-@dataclass(slots=True)
-class _Wish:
-    """What should be so; guarded by the player's lock. count: rises with every change."""
-
-    song: _Song | None = None
-    paused: bool = False
-    closing: bool = False
-    refilled: bool = False
-    count: int = 0
-
-
 class Player:
-    """Plays one song at a time from its buffer into an output.
+    """Plays one song after another from its buffer into an output.
 
     output: is the player's from now on; it is closed by `close`.
     report: called with each Report, from the player's thread, without a lock. A song that has been
@@ -67,183 +54,196 @@ class Player:
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._output = output
         self._report = report
-        self._changed = threading.Condition()
-        self._wish = _Wish()
-        self._position = (0, 0.0)
+        self._wish = Wish(output.interrupt)
+        self._volume = Volume()
+        self._open_rate_hz = 0  # of the output, 0 while it is not open
+        self._lost = False  # the device has gone
+        self._heard = (0, 0.0)
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
         self._thread.start()
 
-    def play(self, buffer: AudioBuffer, tag: int) -> None:
-        """Play this song from its start; what is being played is dropped, a pause ends.
+    def play(self, buffer: AudioBuffer, tag: int, index: FrameIndex | None = None) -> None:
+        """Play this song from its start; what is being played is dropped, a pause stays.
 
-        tag: names the song in reports; any number, a new one each time. RFC 2.5.2.
+        tag: names the song in reports; any number, a new one each time. index: of this buffer, if
+        the owner has one. RFC 2.5.2.
         """
-        buffer.watch(self._wake)
-        with self._changed:
-            self._wish.song = _Song(tag, buffer)
-            self._wish.paused = self._wish.refilled = False
-            self._wish_changed(drop=True)
+        buffer.watch(self._wish.touch)
+        self._wish.play(PlayingSong(tag, buffer, index or FrameIndex(buffer)))
+
+    def queue_next(self, buffer: AudioBuffer, tag: int, index: FrameIndex | None = None) -> None:
+        """Play this song when the present one has ended: at once, without a gap, and by itself."""
+        buffer.watch(self._wish.touch)
+        self._wish.queue_next(PlayingSong(tag, buffer, index or FrameIndex(buffer)))
 
     def stop(self) -> None:
-        """Be silent within 50 ms, and forget the song."""
-        with self._changed:
-            self._wish.song = None
-            self._wish_changed(drop=True)
+        """Be silent within 50 ms, and forget the song and the next one."""
+        self._wish.play(None)
+
+    def drop(self, tag: int) -> None:
+        """Forget the song of that tag, whether it is the next one or has just begun."""
+        self._wish.drop(tag)
+
+    def skip(self, tag: int) -> None:
+        """Leave the song of that tag for the next one; nothing if it has ended by now."""
+        self._wish.skip(tag)
 
     def pause(self) -> None:
         """Be silent, and keep the place in the song. Not a sample is lost."""
-        with self._changed:
-            self._wish.paused = True
-            self._wish_changed()
+        self._wish.pause(True)
 
     def resume(self) -> None:
-        """Go on after a pause."""
-        with self._changed:
-            self._wish.paused = False
-            self._wish_changed()
+        """Go on after a pause; on the default device where the device has gone."""
+        self._wish.pause(False)
 
     def refilled(self) -> None:
-        """Go on after `RanDry`: there is enough of the song again (RFC 2.5.2)."""
-        with self._changed:
-            self._wish.refilled = True
-            self._wish_changed()
+        """Go on after `RanDry` or `PlaceNotHere`: there is enough of the song (RFC 2.5.2)."""
+        self._wish.refill()
+
+    def seek(self, tag: int, seconds: float) -> None:
+        """Go on in that song from there, to the sample; nothing if it is not being played."""
+        self._wish.seek(tag, seconds)
+
+    def set_volume(self, percent: int) -> None:
+        """Be as loud, from 0 to 100, from the next slice on."""
+        self._volume.percent = percent
 
     def position(self, tag: int) -> float:
         """How far into the song of that tag the listener is, in seconds; 0.0 for any other."""
-        latest, seconds = self._position
+        latest, seconds = self._heard
         return seconds if latest == tag else 0.0
 
     def close(self) -> None:
         """Stop, close the output and end the thread; waits for that, but not on a stuck device."""
-        with self._changed:
-            self._wish.song = None
-            self._wish.closing = True
-            self._wish_changed(drop=True)
+        self._wish.close()
         if threading.current_thread() is not self._thread:
             self._thread.join(_CLOSE_TIMEOUT_S)
 
-    # What follows runs in the player's thread, except for the next two.
-
-    def _wish_changed(self, *, drop: bool = False) -> None:
-        self._wish.count += 1
-        if drop:
-            # Under the lock, so that the drop that ends the interruption always comes after it.
-            self._output.interrupt()
-        self._changed.notify_all()
-
-    def _wake(self) -> None:
-        with self._changed:
-            self._wish_changed()
+    # What follows runs in the player's thread.
 
     def _run(self) -> None:
-        song: _Song | None = None
+        song: PlayingSong | None = None
         while True:
-            with self._changed:
-                wanted, paused = self._wish.song, self._wish.paused
-                closing, seen = self._wish.closing, self._wish.count
-            if wanted is not song or closing:
+            now = self._wish.look(song)
+            if now.song is not song or now.closing:
                 self._drop(song)
-                song = wanted
-            if closing:
+                song = now.song
+            if now.closing:
                 break
             if song is None:
-                self._wait(seen)
-            elif paused or (song.dry and not self._is_refilled(song)):
-                self._try(OutputFailed, self._rest, song, seen)
+                self._wish.wait(now.count)
+            elif now.seek_s is not None:
+                self._try(Undecodable, self._seek, song, now.seek_s)
+            elif now.paused or (song.dry and not self._refilled(song)):
+                self._try(OutputFailed, self._rest, song, now.count)
+            elif self._lost:
+                self._try(OutputFailed, self._recover, song)
             elif song.pcm:
                 self._try(OutputFailed, self._write_slice, song)
-            elif song.over:
-                self._try(OutputFailed, self._play_out, song)
-            else:
+            elif not song.over:
                 self._try(Undecodable, self._decode, song)
+            elif following := self._wish.follow(song):
+                self._send(PlayedOut(song.tag, song.samples))
+                song = following
+            else:
+                self._try(OutputFailed, self._play_out, song)
         self._close_output()
-
-    def _wait(self, seen: int) -> None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._wish.count != seen)
-
-    def _is_refilled(self, song: _Song) -> bool:
-        with self._changed:
-            refilled, self._wish.refilled = self._wish.refilled, False
-        song.dry = not (refilled or song.buffer.finished or song.buffer.discarded)
-        return not song.dry
 
     def _try(
         self,
         failure: type[OutputFailed] | type[Undecodable],
         step: Callable[..., None],
-        song: _Song,
-        *more: int,
+        song: PlayingSong,
+        *more: float,
     ) -> None:
-        """Do one step; whatever goes wrong in it is a report, and the end of the song."""
+        """Do one step; whatever goes wrong in it is a report, and mostly the end of the song."""
         try:
             step(song, *more)
         except Exception as error:
             _log.debug("song %d", song.tag, exc_info=True)
-            self._end(song, failure(song.tag, _reason(error)))
+            if failure is OutputFailed and self._output.replaceable:
+                self._lose_device(song, error)
+            else:
+                self._end(song, failure(song.tag, _reason(error)))
 
-    def _rest(self, song: _Song, seen: int) -> None:
+    def _rest(self, song: PlayingSong, seen: int) -> None:
         """Let a moment of silence pass, or all of it if the output does not need any written."""
-        if song.open_rate_hz and self._output.needs_silence:
-            self._output.write(bytes(_slice_bytes(song.open_rate_hz)))
+        if self._open_rate_hz and self._output.needs_silence and not self._lost:
+            self._output.write(bytes(_slice_bytes(self._open_rate_hz)))
         else:
-            self._wait(seen)
+            self._wish.wait(seen)
 
-    def _decode(self, song: _Song) -> None:
+    def _refilled(self, song: PlayingSong) -> bool:
+        whole = song.buffer.finished or song.buffer.discarded
+        song.dry = not (self._wish.take_refill() or whole)
+        if not song.dry and song.sought_s is not None:
+            self._try(Undecodable, self._go_to, song, song.sought_s)
+        return not song.dry
+
+    def _seek(self, song: PlayingSong, seconds: float) -> None:
+        """Be silent, then go on at another place."""
+        song.seeks += 1
+        self._drop(song)
+        self._go_to(song, seconds)
+
+    def _go_to(self, song: PlayingSong, seconds: float) -> None:
+        if song.seek(seconds):
+            self._heard = (song.tag, song.began_s)
+        elif not song.buffer.discarded:
+            self._wish.take_refill()
+            needed_bytes = song.index.needed_bytes(seconds)
+            self._tell(song, PlaceNotHere(song.tag, needed_bytes, song.seeks))
+
+    def _decode(self, song: PlayingSong) -> None:
         """Get the next block of the song, or find that it is dry, or over, or cannot be decoded."""
-        song.decoder = song.decoder or Decoder(song.buffer)
-        if not song.decoder.ready():
-            self._run_dry(song)
-        elif block := song.decoder.next_block():
-            song.rate_hz, song.pcm = block
-        elif song.buffer.discarded:
-            self._end(song, None)
-        elif not song.samples:
-            self._end(song, Undecodable(song.tag, "none of it could be decoded"))
-        else:
-            song.over = True
-
-    def _run_dry(self, song: _Song) -> None:
-        song.dry = True
-        with self._changed:
+        if not song.decode():
+            song.dry = True
             # One that came earlier was not meant for this dry spell.
-            self._wish.refilled = False
-        self._tell(song, RanDry(song.tag))
+            self._wish.take_refill()
+            self._tell(song, RanDry(song.tag, song.seeks))
+        elif song.over and song.buffer.discarded:
+            self._end(song, None)
+        elif song.over and not song.samples and not song.seeks:
+            self._end(song, Undecodable(song.tag, "none of it could be decoded"))
 
-    def _write_slice(self, song: _Song) -> None:
-        if song.open_rate_hz != song.rate_hz:
-            if song.open_rate_hz:
+    def _write_slice(self, song: PlayingSong) -> None:
+        if self._open_rate_hz != song.rate_hz:
+            if self._open_rate_hz:
                 self._output.drain()
             self._output.open(song.rate_hz)
-            song.open_rate_hz = song.rate_hz
-        size = _slice_bytes(song.rate_hz)
-        pcm, song.pcm = song.pcm[:size], song.pcm[size:]
-        self._output.write(pcm)
+            self._open_rate_hz = song.rate_hz
+        pcm = song.pcm[: _slice_bytes(song.rate_hz)]
+        self._output.write(self._volume.apply(pcm))
         first = not song.samples
-        song.samples += len(pcm) // PCM_FRAME_BYTES
-        song.written_s += len(pcm) / PCM_FRAME_BYTES / song.rate_hz
-        self._position = (song.tag, max(0.0, song.written_s - self._output.latency_s))
+        song.wrote(pcm)
+        self._heard = (song.tag, song.heard_s(self._output.latency_s))
         if first:
             self._tell(song, Started(song.tag, song.rate_hz))
 
-    def _play_out(self, song: _Song) -> None:
+    def _play_out(self, song: PlayingSong) -> None:
         self._output.drain()
-        self._position = (song.tag, song.written_s)
+        self._open_rate_hz = 0
+        self._heard = (song.tag, song.written_s)
         self._end(song, PlayedOut(song.tag, song.samples))
 
-    def _end(self, song: _Song, report: Report | None) -> None:
+    def _lose_device(self, song: PlayingSong, error: Exception) -> None:
+        """Pause; what the device had not taken is still there."""
+        self._lost, self._open_rate_hz = True, 0
+        if self._wish.pause_if(song):
+            self._send(DeviceLost(song.tag, _reason(error)))
+
+    def _recover(self, song: PlayingSong) -> None:
+        self._drop(song)
+        self._output.recover()
+        self._lost = False
+
+    def _end(self, song: PlayingSong, report: Report | None) -> None:
         """Be done with a song, unless another is wanted by now, and say why."""
-        with self._changed:
-            current = self._wish.song is song
-            if current:
-                self._wish.song = None
-        if current and report:
+        if self._wish.end(song) and report:
             self._send(report)
 
-    def _tell(self, song: _Song, report: Report) -> None:
-        with self._changed:
-            current = self._wish.song is song
-        if current:
+    def _tell(self, song: PlayingSong, report: Report) -> None:
+        if self._wish.is_for(song):
             self._send(report)
 
     def _send(self, report: Report) -> None:
@@ -252,7 +252,8 @@ class Player:
         except Exception:
             _log.exception("the player's owner failed on %r", report)
 
-    def _drop(self, song: _Song | None) -> None:
+    def _drop(self, song: PlayingSong | None) -> None:
+        self._open_rate_hz = 0
         try:
             self._output.drop()
         except Exception as error:

@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import importlib
 import threading
+from dataclasses import dataclass
 from typing import Any
 
 from audio.output import PCM_FRAME_BYTES, Output, OutputError
@@ -55,31 +56,99 @@ def frames_per_buffer(rate_hz: int) -> int:
     return 1024 if rate_hz >= 32000 else 512 if rate_hz >= 16000 else 256
 
 
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A sound device. index: PortAudio's, which changes when devices come and go."""
+
+    index: int
+    name: str
+    is_default: bool
+
+
+def list_devices() -> list[Device]:
+    """The devices that can play, by their index; none where there is no sound at all.
+
+    Raises OutputError: PyAudio is not installed.
+    """
+    pyaudio = _load_pyaudio()
+    quiet()
+    portaudio = pyaudio.PyAudio()
+    try:
+        return _devices(portaudio)
+    finally:
+        portaudio.terminate()
+
+
+def _devices(portaudio: Any) -> list[Device]:
+    try:
+        default = portaudio.get_default_output_device_info()["index"]
+    except OSError:
+        default = -1
+    infos = (portaudio.get_device_info_by_index(i) for i in range(portaudio.get_device_count()))
+    return [
+        Device(info["index"], str(info["name"]), info["index"] == default)
+        for info in infos
+        if info["maxOutputChannels"] >= 2
+    ]
+
+
+def _choose(devices: list[Device], wanted: str) -> Device:
+    """The device of that index, or the first whose name has the word in it, in any case."""
+    for device in devices:
+        if str(device.index) == wanted or wanted.casefold() in device.name.casefold():
+            return device
+    names = "; ".join(f"{device.index} {device.name}" for device in devices) or "none at all"
+    raise OutputError(f"no sound device is called {wanted!r}; there are: {names}")
+
+
 class PyAudioOutput(Output):
-    """The default sound device.
+    """A sound device. wanted: its index or a part of its name; None for the default one.
 
     Raises OutputError if there is none, or PyAudio is not installed.
     """
 
     needs_silence = True
+    replaceable = True
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: str | None = None) -> None:
         self._pyaudio = _load_pyaudio()
         quiet()
         self._stream: Any = None
         self._rate_hz = 0
         self._interrupted = threading.Event()
-        # It takes 45 ms, so once for all songs.
+        self._start(wanted)
+
+    def _start(self, wanted: str | None) -> None:
+        # It takes 45 ms, so once for all songs. Only then PortAudio looks what devices there are.
         self._portaudio = self._pyaudio.PyAudio()
         try:
-            self._portaudio.get_default_output_device_info()
-        except OSError as error:
+            self._device = self._find(wanted)
+        except OutputError:
             self._portaudio.terminate()
             self._portaudio = None
+            raise
+
+    def _find(self, wanted: str | None) -> Device:
+        if wanted is not None:
+            return _choose(_devices(self._portaudio), wanted)
+        try:
+            info = self._portaudio.get_default_output_device_info()
+        except OSError as error:
             raise OutputError(
                 "there is no sound device; connect one or start the sound server "
                 "(or choose wav:FILE or null)"
             ) from error
+        return Device(info["index"], str(info["name"]), is_default=True)
+
+    @property
+    def name(self) -> str:
+        return self._device.name
+
+    def recover(self) -> None:
+        self._close_stream()
+        if self._portaudio is not None:
+            self._portaudio.terminate()
+        self._start(None)
 
     @property
     def latency_s(self) -> float:
@@ -90,12 +159,14 @@ class PyAudioOutput(Output):
         try:
             self._stream = self._portaudio.open(
                 rate=rate_hz,
+                output_device_index=self._device.index,
                 channels=2,
                 format=self._pyaudio.paInt16,
                 output=True,
                 frames_per_buffer=frames_per_buffer(rate_hz),
             )
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, AttributeError) as error:
+            # AttributeError: the attempt to find another device has failed.
             text = f"the sound device cannot be opened at {rate_hz} Hz: {_reason(error)}"
             raise OutputError(text) from error
         self._rate_hz = rate_hz

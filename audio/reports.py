@@ -15,9 +15,25 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class RanDry:
-    """The song goes on, but has not come yet. The player is silent until `Player.refilled`."""
+    """The song goes on, but has not come yet. The player is silent until `Player.refilled`.
+
+    seeks: how many seeks have been obeyed; one that has been asked for since makes it stale.
+    """
 
     tag: int
+    seeks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceNotHere:
+    """The place that is sought has not come yet. The player is silent until `Player.refilled`.
+
+    needed_bytes: about how much of the song it takes. seeks: as in RanDry.
+    """
+
+    tag: int
+    needed_bytes: int
+    seeks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +60,12 @@ class OutputFailed:
     reason: str
 
 
-Report = Started | RanDry | PlayedOut | Undecodable | OutputFailed
+@dataclass(frozen=True, slots=True)
+class DeviceLost:
+    """The device has gone: the player has paused, and `Player.resume` takes the default one."""
+
+    tag: int
+    reason: str
+
+
+Report = Started | RanDry | PlaceNotHere | PlayedOut | Undecodable | OutputFailed | DeviceLost

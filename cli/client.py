@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, NoReturn
 
 import typer
 
 from audio import Output, OutputError, open_output
-from cli import commands
-from cli.program import ClientProgram, Screen
-from cli.screens import ScriptScreen, TerminalScreen
+from cli import commands, settings
+from cli.clean import shown
+from cli.history import History
+from cli.json_voice import JsonVoice
+from cli.program import ClientProgram
+from cli.published import publish
+from cli.screens import DumbScreen, Screen, ScriptScreen
+from cli.settings import variable
 from cli.usage import USAGE, run_alone
+from cli.voice import Voice
 from fsm.client import ClientSession
 from fsm.playback import PREBUFFER_MSGS
+from fsm.wishes import VolumeRequested
 
 SCRIPT_RETRIES = 6
 """Attempts to reconnect for one song when no person is there to say stop: half a minute at most."""
@@ -23,9 +33,33 @@ SCRIPT_RETRIES = 6
 EPILOG = "Example: alfine client 127.0.0.1 12345 -c list -c 'play 1' -c wait --output wav:song.wav"
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line, the variables and the file have made of one run."""
+
+    host: str
+    port: int
+    script: list[str] | None
+    as_json: bool
+    prebuffer: int | None
+    plain: bool
+    retries: int | None
+    volume: int
+
+
 def client(
-    host: Annotated[str, typer.Argument(help="The server's name or address.")],
-    port: Annotated[int, typer.Argument(help="The server's port.", min=1, max=65535)],
+    host: Annotated[
+        str,
+        typer.Argument(
+            metavar="HOST", help="The server's name or address.", envvar=variable("host")
+        ),
+    ],
+    port: Annotated[
+        int,
+        typer.Argument(
+            metavar="PORT", help="The server's port.", min=1, max=65535, envvar=variable("port")
+        ),
+    ],
     command: Annotated[
         list[str] | None,
         typer.Option(
@@ -36,68 +70,124 @@ def client(
             "the song has ended.",
         ),
     ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            envvar=variable("json"),
+            help="Print one JSON object a line for each answer and event (docs/json.md).",
+        ),
+    ] = False,
     output: Annotated[
         str,
         typer.Option(
             metavar="auto|pyaudio|null|wav:FILE",
+            envvar=variable("output"),
             help="Where the sound goes: the sound device, nowhere in real time, or into a file as "
             "fast as it decodes. auto is the sound device if there is one.",
         ),
     ] = "auto",
-    prebuffer: Annotated[
+    device: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|INDEX",
+            envvar=variable("device"),
+            help="Which sound device: a part of its name, or its index (alfine devices).",
+        ),
+    ] = None,
+    volume: Annotated[
         int,
         typer.Option(
-            metavar="N", min=1, help="Audio messages that are to arrive before playing begins."
+            metavar="0-100", envvar=variable("volume"), min=0, max=100, help="How loud to begin."
         ),
-    ] = PREBUFFER_MSGS,
+    ] = 100,
+    prebuffer: Annotated[
+        str,
+        typer.Option(
+            metavar="N|auto",
+            envvar=variable("prebuffer"),
+            help="Audio messages that are to arrive before playing begins; auto: as soon as they "
+            "come fast enough that a stutter is unlikely.",
+        ),
+    ] = str(PREBUFFER_MSGS),
     plain: Annotated[
         bool,
         typer.Option(
-            "--plain", help="The server knows only the RFC: send nothing but what is typed."
+            "--plain",
+            envvar=variable("plain"),
+            help="The server knows only the RFC: send nothing but what is typed.",
         ),
     ] = False,
     retries: Annotated[
         int | None,
         typer.Option(
             metavar="N",
+            envvar=variable("retries"),
             min=0,
             help="Attempts to reconnect for one interrupted song; without this option as many as "
             f"it takes at the prompt, {SCRIPT_RETRIES} in a script.",
         ),
     ] = None,
 ) -> None:
-    """Play a server's songs: list, play ID, stop, help, quit.
+    """Play a server's songs: list, play, pause, seek, queue and more; help shows all.
 
     Commands come from the prompt, from -c, or a line each from standard input when it is no
     terminal. Exit codes: 0; 1 a command failed; 2 usage; 3 no connection.
     """
     _check(command)
-    interactive = not command and sys.stdin.isatty()
+    enough = _prebuffer(prebuffer)
+    options = Options(host, port, command or None, as_json, enough, plain, retries, volume)
+    raise typer.Exit(asyncio.run(_run(options, _open(output, device))))
+
+
+async def _run(options: Options, sound: Output) -> int:
+    interactive = not options.script and not options.as_json and sys.stdin.isatty()
+    retries = options.retries
     if retries is None and not interactive:
         retries = SCRIPT_RETRIES
-    sound = _open(output)
-    session = ClientSession(prebuffer, plain, retries)
-    raise typer.Exit(asyncio.run(_run(host, port, session, sound, command, interactive)))
-
-
-async def _run(
-    host: str,
-    port: int,
-    session: ClientSession,
-    sound: Output,
-    script: list[str] | None,
-    interactive: bool,
-) -> int:
+    history = History()
+    session = ClientSession(options.prebuffer, options.plain, retries, history.observe)
+    server = f"{options.host}:{options.port}"
     screen: Screen
     if interactive:
-        screen = TerminalScreen(lambda: program.interrupt())
+        screen, voice = _person(server, lambda: program)
     else:
-        screen = ScriptScreen(script or None)
-    program = ClientProgram(host, port, session, sound, screen)
+        screen = ScriptScreen(options.script, errors_too=options.as_json)
+        voice = JsonVoice(server) if options.as_json else Voice(server)
+    program = ClientProgram(options.host, options.port, session, sound, screen, voice, history)
+    if options.volume != 100:
+        program.fire(VolumeRequested(options.volume))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, program.leave)
     loop.add_signal_handler(signal.SIGINT, program.interrupt if interactive else program.leave)
-    return await program.run()
+    publishing = asyncio.create_task(publish(program.now, server))
+    try:
+        return await program.run()
+    finally:
+        publishing.cancel()
+        await asyncio.gather(publishing, return_exceptions=True)
+
+
+def _person(server: str, program: Callable[[], ClientProgram]) -> tuple[Screen, Voice]:
+    """The prompt that this terminal can show, and what speaks there."""
+    if os.environ.get("TERM", "dumb") in ("dumb", "unknown") or not sys.stdout.isatty():
+        return DumbScreen(), Voice(server)
+    # They take half of the time that it takes to start, and a script, such as a status bar's that
+    # runs every few seconds, has no use for them.
+    from cli import signs
+    from cli.line_history import line_history
+    from cli.rich_voice import RichVoice
+    from cli.terminal import TerminalScreen
+
+    chosen = signs.of_terminal()
+    screen = TerminalScreen(
+        interrupt=lambda: program().interrupt(),
+        now=lambda: program().now(),
+        songs=lambda: program().songs,
+        history=line_history(),
+        signs=chosen,
+    )
+    return screen, RichVoice(server, chosen)
 
 
 def _check(script: list[str] | None) -> None:
@@ -106,14 +196,22 @@ def _check(script: list[str] | None) -> None:
         try:
             commands.parse(text)
         except commands.CommandError as error:
-            _refuse(f"-c {commands.shown(text)!r}: {error}")
+            _refuse(f"-c {shown(text)!r}: {error}")
 
 
-def _open(spec: str) -> Output:
+def _prebuffer(text: str) -> int | None:
+    if text.strip().lower() == "auto":
+        return None
+    if not text.isascii() or not text.isdigit() or not int(text[:10]) >= 1:
+        _refuse("--prebuffer takes a number of messages, 1 or more, or auto")
+    return int(text[:10])
+
+
+def _open(spec: str, device: str | None) -> Output:
     try:
-        sound, warning = open_output(spec)
+        sound, warning = open_output(spec, device)
     except (ValueError, OutputError) as error:
-        _refuse(f"--output: {error}")
+        _refuse(str(error))
     if warning:
         print(warning, file=sys.stderr)
     return sound
@@ -125,4 +223,4 @@ def _refuse(why: str) -> NoReturn:
 
 
 if __name__ == "__main__":
-    run_alone(client, "cli.client")
+    run_alone(client, "cli.client", settings.for_typer())

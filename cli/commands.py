@@ -1,34 +1,40 @@
-"""What a person types at the prompt, and which request that is."""
+"""What a person can type, and which request that is.
+
+The table of commands is also the help, and what Tab knows.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
+from cli import matching
+from cli.clean import shown
+from cli.now import Now
+from cli.places import PlaceError, parse_place
 from fsm.events import (
     Command,
     Event,
+    ListedSong,
     ListRequested,
     PlayRequested,
     StopRequested,
     WaitRequested,
 )
+from fsm.wishes import (
+    ClearRequested,
+    NextRequested,
+    PauseRequested,
+    PrevRequested,
+    QueueRequested,
+    Repeat,
+    RepeatRequested,
+    ResumeRequested,
+    ShuffleRequested,
+    VolumeRequested,
+)
 
-HELP = """\
-list  (l)        songs with their IDs
-play ID  (p)     play a song
-stop  (s)        stop the song
-wait             until the song has ended
-help  (?)        show this
-quit  (q, exit)  leave; so does Ctrl-D"""
-
-_WORDS = {
-    "l": "list",
-    "p": "play",
-    "s": "stop",
-    "?": "help",
-    "q": "quit",
-    "exit": "quit",
-}
 MAX_SONG_ID = 9_999_999_999
 
 
@@ -37,48 +43,203 @@ class CommandError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What the client knows at the moment when a command is carried out."""
+
+    songs: Sequence[ListedSong] = ()
+    now: Now = field(default_factory=Now)
+
+
+Asking = Callable[[Known], Event | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One line, understood. word: the command's full name; request: None if it needs no server."""
+    """One line, understood.
+
+    word: the command's full name. rest: what stood behind it. asking: makes the request for the
+    machines, None where the client answers by itself; it raises CommandError.
+    """
 
     word: str
+    rest: str = ""
     command: Command = Command.LOCAL
-    request: Event | None = None
+    asking: Asking = lambda known: None
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A command as the help shows it. takes: what may stand behind it, in words."""
+
+    word: str
+    letter: str
+    takes: str
+    does: str
+    songs: bool = False
+    """Titles may stand behind it: Tab completes them."""
+
+
+SPECS = (
+    Spec("list", "l", "[WORDS]", "list the songs, or those with these words"),
+    Spec("find", "f", "WORDS", "the songs with these words"),
+    Spec("play", "p", "SONG", "play a song, by its ID or a part of its title", songs=True),
+    Spec("pause", "", "", "fall silent and keep the place; also Space"),
+    Spec("resume", "", "", "go on; also Space"),
+    Spec("stop", "s", "", "stop the song"),
+    Spec("seek", "g", "PLACE", "go to 1:30, +10, -10, 50%; also ← and →"),
+    Spec("volume", "v", "0-100", "how loud; also +5 and -5"),
+    Spec("next", "n", "", "play what comes next; also n alone"),
+    Spec("prev", "b", "", "play the song before this one"),
+    Spec("queue", "u", "[SONG…]", "play these afterwards; alone: show the queue", songs=True),
+    Spec("clear", "c", "", "forget what is queued"),
+    Spec("shuffle", "z", "", "put what is queued into another order"),
+    Spec("repeat", "r", "off|one|all", "what comes when the queue is empty"),
+    Spec("status", "i", "", "what plays now"),
+    Spec("why", "w", "", "why it is silent, or why it stopped"),
+    Spec("wait", "", "", "wait until the song has ended"),
+    Spec("help", "?", "", "show this"),
+    Spec("quit", "q", "", "leave; so does Ctrl-D"),
+)
+WORDS = {spec.word: spec for spec in SPECS}
+_ALIASES = {spec.letter: spec.word for spec in SPECS if spec.letter} | {
+    "exit": "quit",
+    "previous": "prev",
+}
 
 
 def parse(text: str) -> Line | None:
     """Understand one line; None for an empty one. Raises CommandError."""
-    words = text.split()
-    if not words:
+    first, *more = text.split(maxsplit=1) or [""]
+    if not first:
         return None
-    word = _WORDS.get(words[0].lower(), words[0].lower())
-    if word == "play":
-        return Line(word, Command.PLAY, PlayRequested(_song_id(words[1:])))
-    if word not in _REQUESTS:
-        raise CommandError(f"there is no command {shown(words[0])}; type help to see them all")
-    if len(words) > 1:
+    word = full_word(first)
+    rest = more[0].strip() if more else ""
+    spec = WORDS[word]
+    if rest and not spec.takes:
         raise CommandError(f"{word} takes nothing after it")
-    return _REQUESTS[word]
+    return _PARSERS.get(word, _plain)(word, rest)
 
 
-_REQUESTS = {
-    "list": Line("list", Command.LIST, ListRequested()),
-    "stop": Line("stop", Command.LOCAL, StopRequested()),
-    "wait": Line("wait", Command.WAIT, WaitRequested()),
-    "help": Line("help"),
-    "quit": Line("quit"),
+def full_word(typed: str) -> str:
+    """The command that is meant: its name, its letter, or a beginning that only one has."""
+    lowered = typed.lower()
+    if lowered in WORDS:
+        return lowered
+    if lowered in _ALIASES:
+        return _ALIASES[lowered]
+    meant = [word for word in WORDS if word.startswith(lowered)]
+    if len(meant) == 1:
+        return meant[0]
+    if meant:
+        raise CommandError(f"{shown(typed)} could be {' or '.join(meant)}")
+    raise CommandError(f"there is no command {shown(typed)}; type help to see them all")
+
+
+def _plain(word: str, rest: str) -> Line:
+    """Commands with nothing behind them."""
+    command = Command.WAIT if word == "wait" else Command.LOCAL
+    make = _REQUESTS.get(word)
+    return Line(word, rest, command, lambda known: make() if make else None)
+
+
+_REQUESTS: dict[str, Callable[[], Event]] = {
+    "stop": StopRequested,
+    "wait": WaitRequested,
+    "pause": PauseRequested,
+    "resume": ResumeRequested,
+    "next": NextRequested,
+    "prev": PrevRequested,
+    "clear": ClearRequested,
+    # A new order each time, and the machine that makes it stays without chance.
+    "shuffle": lambda: ShuffleRequested(random.getrandbits(32)),
 }
 
 
-def _song_id(words: list[str]) -> int:
-    if len(words) != 1 or not words[0].isascii() or not words[0].isdigit():
-        raise CommandError("play takes the ID of one song, as in: play 3 (list shows the IDs)")
-    song_id = int(words[0]) if len(words[0]) < 20 else 0
-    if not 1 <= song_id <= MAX_SONG_ID:
+def _list(word: str, rest: str) -> Line:
+    if word == "find" and not rest:
+        raise CommandError("find takes words of a title, as in: find moon (list shows all)")
+    return Line(word, rest, Command.LIST, lambda known: ListRequested())
+
+
+def _play(word: str, rest: str) -> Line:
+    if not rest:
+        raise CommandError("play takes an ID or a part of a title, as in: play 3, play moon")
+    _check_number(rest)
+    return Line(word, rest, Command.PLAY, lambda known: PlayRequested(_chosen(rest, known.songs)))
+
+
+def _queue(word: str, rest: str) -> Line:
+    numbers = rest.replace(",", " ").split()
+    if not all(map(_is_number, numbers)):
+        return Line(word, rest, asking=lambda k: QueueRequested((_chosen(rest, k.songs),)))
+    for number in numbers:
+        _check_number(number)
+    request = QueueRequested(tuple(map(int, numbers))) if numbers else None
+    return Line(word, rest, asking=lambda known: request)
+
+
+def _seek(word: str, rest: str) -> Line:
+    try:
+        request = parse_place(rest)
+    except PlaceError as error:
+        raise CommandError(str(error)) from None
+    return Line(word, rest, asking=lambda known: request)
+
+
+def _volume(word: str, rest: str) -> Line:
+    number = rest.removesuffix("%").rstrip()
+    digits = number[1:] if number[:1] in ("+", "-") else number
+    if not _is_number(digits) or len(digits) > 3:
+        raise CommandError("volume takes a number from 0 to 100, or a change, as in: volume +5")
+    amount = int(number)
+    if digits != number:
+        return Line(
+            word,
+            rest,
+            asking=lambda k: VolumeRequested(max(0, min(100, k.now.volume + amount))),
+        )
+    if amount > 100:
+        raise CommandError("the volume goes from 0 to 100")
+    return Line(word, rest, asking=lambda known: VolumeRequested(amount))
+
+
+def _repeat(word: str, rest: str) -> Line:
+    choices = [repeat.value for repeat in Repeat]
+    if rest.lower() not in choices:
+        raise CommandError(f"repeat takes one of {', '.join(choices)}, as in: repeat all")
+    return Line(word, rest, asking=lambda known: RepeatRequested(Repeat(rest.lower())))
+
+
+_PARSERS: dict[str, Callable[[str, str], Line]] = {
+    "list": _list,
+    "find": _list,
+    "play": _play,
+    "queue": _queue,
+    "seek": _seek,
+    "volume": _volume,
+    "repeat": _repeat,
+}
+
+
+def _chosen(text: str, songs: Sequence[ListedSong]) -> int:
+    """The song that is meant. A number is an ID, unless only a title has it."""
+    if _is_number(text):
+        song_id = int(text)
+        titled = [s.song_id for s in songs if text in matching.fold(s.title).split()]
+        known = song_id in {s.song_id for s in songs}
+        return titled[0] or song_id if len(titled) == 1 and not known else song_id
+    if not songs:
+        raise CommandError("no titles are known yet; list fetches them, or play takes an ID")
+    try:
+        return matching.resolve(songs, text).song_id or 0
+    except matching.NoSuchSong as error:
+        raise CommandError(f"{shown(text)}: {error}") from None
+
+
+def _check_number(text: str) -> None:
+    if _is_number(text) and (len(text) > 10 or not 1 <= int(text) <= MAX_SONG_ID):
         raise CommandError("song IDs are 1, 2, 3 and so on; list shows them")
-    return song_id
 
 
-def shown(text: str) -> str:
-    """What somebody typed, short and safe to print back."""
-    clean = "".join(c if c.isprintable() else "?" for c in text)
-    return clean if len(clean) <= 40 else clean[:39] + "…"
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()

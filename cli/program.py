@@ -8,12 +8,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
-from typing import Protocol
+from collections import deque
+from collections.abc import Sequence
 
 from audio import Output
 from cli import commands, texts
+from cli.flow import Flow
+from cli.history import History
+from cli.now import Activity, Now
+from cli.published import elsewhere
+from cli.screens import Screen
+from cli.snapshot import Snapshots
 from cli.sound import Sound
+from cli.timers import Timers
+from cli.voice import Voice
 from fsm.client import ClientSession
 from fsm.effects import (
     CancelTimer,
@@ -24,6 +32,7 @@ from fsm.effects import (
     Leave,
     Print,
     PrintAbovePrompt,
+    Report,
     ScheduleRetry,
     SendRequest,
     ShowPrompt,
@@ -32,12 +41,14 @@ from fsm.effects import (
     Tell,
 )
 from fsm.events import (
+    AudioReceived,
     Command,
     CommandAnswered,
     CommandEntered,
     Event,
     InputEnded,
     Interrupted,
+    ListedSong,
     OutputArrived,
     RetryDue,
 )
@@ -47,57 +58,33 @@ from net.client import ServerConnection
 
 OK, FAILED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 ONLINE_STATES = (LinkState.ONLINE, LinkState.UNLISTED, LinkState.FINDING, LinkState.SKIPPING)
-
-
-class Screen(Protocol):
-    """Where lines come from and go to.
-
-    has_person: somebody sees that a line was no command, and types another.
-    """
-
-    has_person: bool
-
-    def lines(self) -> AsyncIterator[str]:
-        """What is typed, a line at a time; asked for the next one only while the prompt is open."""
-
-    def print(self, text: str, error: bool) -> None:
-        """Print whole lines while no prompt stands."""
-
-    def print_above_prompt(self, text: str, error: bool) -> None:
-        """Print whole lines above the prompt; it and what was typed stay."""
-
-
-class Timers:
-    """One timer for each kind of event (protocol.md 7, 8)."""
-
-    def __init__(self, program: ClientProgram) -> None:
-        self._fire = program.fire
-        self._running: dict[type[Event], asyncio.TimerHandle] = {}
-
-    def start(self, event: Event, delay_s: float) -> None:
-        """Fire `event` in `delay_s` seconds, and not when an earlier timer for it said."""
-        self.cancel(type(event))
-        loop = asyncio.get_running_loop()
-        self._running[type(event)] = loop.call_later(delay_s, self._fire, event)
-
-    def cancel(self, event: type[Event]) -> None:
-        """Do not fire it."""
-        if handle := self._running.pop(event, None):
-            handle.cancel()
+PATIENCE_S = 2.0
 
 
 class ClientProgram:
     """One run of the client."""
 
     def __init__(
-        self, host: str, port: int, session: ClientSession, output: Output, screen: Screen
+        self,
+        host: str,
+        port: int,
+        session: ClientSession,
+        output: Output,
+        screen: Screen,
+        voice: Voice,
+        history: History,
     ) -> None:
         self._session = session
         self._screen = screen
         self._server = f"{host}:{port}"
-        self._connection = ServerConnection(host, port, self.fire, self._answer_owed)
+        self._voice = voice
+        self._history = history
+        self._filters: deque[str] = deque()
+        self._connection = ServerConnection(host, port, self._hear, self._answer_owed)
         self._sound = Sound(output, self.fire)
-        self._timers = Timers(self)
+        self._timers = Timers(self.fire)
+        self._snapshots = Snapshots(session, self._sound)
+        self._flow = Flow()
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
         self._settled = asyncio.Event()
@@ -106,8 +93,7 @@ class ClientProgram:
 
     async def run(self) -> int:
         """Connect, obey every line, leave. Returns the exit code."""
-        self._connection.connect()
-        await self._settled.wait()
+        await self._connect()
         try:
             if self._session.link.state is not LinkState.OFFLINE:
                 await self._converse()
@@ -116,12 +102,39 @@ class ClientProgram:
             await self._connection.close()
         return self._exit_code()
 
+    async def _connect(self) -> None:
+        """Try until it is known what is there; a person who has to wait is told for what."""
+        self._connection.connect()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await self._settled.wait()
+        if self._screen.has_person and not self._settled.is_set():
+            self._say(f"connecting to {self._server} …")
+        await self._settled.wait()
+
     def fire(self, event: Event) -> None:
         """Let the machines take an event and perform what they ask for, in order."""
         for effect in self._session.handle(event):
             self._perform(effect)
         if self._session.settled:
             self._settled.set()
+
+    def _hear(self, event: Event) -> None:
+        """Take what the connection has to tell."""
+        if isinstance(event, AudioReceived) and self._session.playback.prebuffer_msgs is None:
+            flow = self._flow.measure(len(event.data), self._sound.arriving)
+            if flow:
+                self.fire(flow)
+        self.fire(event)
+
+    def now(self) -> Now:
+        """What is going on at this moment."""
+        return self._snapshots.take(self._timers.left_s(RetryDue))
+
+    @property
+    def songs(self) -> Sequence[ListedSong]:
+        """The last list that came."""
+        return self._session.link.songs
 
     def interrupt(self) -> None:
         """Ctrl-C while a command is being answered: answer no longer."""
@@ -143,10 +156,12 @@ class ClientProgram:
         self.leave()
 
     async def _obey_lines(self) -> None:
-        async for text in self._screen.lines():
-            await self._obey(text)
-            if self._session.prompt.state is PromptState.LEFT:
-                return
+        # Closed before anything else ends: it gives the terminal back as it was.
+        async with contextlib.aclosing(self._screen.lines()) as lines:
+            async for text in lines:
+                await self._obey(text)
+                if self._session.prompt.state is PromptState.LEFT:
+                    return
 
     async def _obey(self, text: str) -> None:
         try:
@@ -154,20 +169,54 @@ class ClientProgram:
         except commands.CommandError as error:
             if not self._screen.has_person:
                 self._worst = max(self._worst, USAGE)
-            self._say(str(error), error=True)
+            self._say(self._voice.complaint(str(error), text), error=True)
             return
         if line is None:
             return
         if line.word == "quit":
             self.leave()
             return
+        await self._carry_out(line)
+
+    async def _carry_out(self, line: commands.Line) -> None:
+        try:
+            request = line.asking(commands.Known(self.songs, self.now()))
+        except commands.CommandError as error:
+            self._worst = max(self._worst, FAILED)
+            self._say(self._voice.complaint(str(error), line.word), error=True)
+            return
+        if line.command is Command.LIST:
+            self._filters.append(line.rest)
         self._unlocked.clear()
-        self.fire(CommandEntered(line.command, line.request))
-        if line.word == "help":
-            self._say(commands.HELP)
+        self.fire(CommandEntered(line.command, request))
+        self._answer(line)
         if line.command is Command.LOCAL:
             self.fire(CommandAnswered(Command.LOCAL))
         await self._unlocked.wait()
+
+    def _answer(self, line: commands.Line) -> None:
+        """Say what the client itself has to say to a command."""
+        match line.word:
+            case "help":
+                self._say(self._voice.help())
+            case "status":
+                self._say(self._voice.status(self._now_or_elsewhere()))
+            case "why":
+                self._say(self._voice.why(self._reasons(), self.now()))
+            case "queue" if not line.rest:
+                self._say(self._voice.queue(self.now(), self.songs))
+            case _ if line.command is Command.LOCAL:
+                self._say(self._voice.done(self.now()))
+
+    def _now_or_elsewhere(self) -> Now:
+        """What goes on here, or for a script that plays nothing, in another client."""
+        now = self.now()
+        if self._screen.has_person or now.activity is not Activity.STOPPED:
+            return now
+        return elsewhere(self._server) or now
+
+    def _reasons(self) -> list[str]:
+        return self._history.why(self.now(), self.songs)
 
     def _perform(self, effect: Effect) -> None:
         match effect:
@@ -184,15 +233,18 @@ class ClientProgram:
             case CancelTimer(event_class):
                 self._timers.cancel(event_class)
             case ShowSongs(songs):
-                self._say(texts.song_table(songs))
+                words = self._filters.popleft() if self._filters else ""
+                self._say(self._voice.songs(songs, words, self.now()))
             case Tell():
                 self._tell(effect)
             case Print(text, error):
                 self._screen.print(text, error)
             case PrintAbovePrompt(text, error):
                 self._screen.print_above_prompt(text, error)
-            case ShowPrompt() | ClearLine():
+            case ShowPrompt():
                 self._unlocked.set()
+            case ClearLine():
+                self._screen.clear_line()
             case Leave():
                 self._online_to_the_end = self._session.link.state in ONLINE_STATES
                 self._unlocked.set()
@@ -203,13 +255,14 @@ class ClientProgram:
     def _tell(self, tell: Tell) -> None:
         if tell.report in texts.FAILURES:
             self._worst = max(self._worst, FAILED)
-        text = texts.sentence(
-            tell.report, self._server, tell.song_id, tell.detail, self._session.link.songs
-        )
+        if tell.report is Report.LIST_FAILED:
+            self._filters.clear()
+        text = self._voice.report(tell, self.songs)
         self._say(text, error=tell.report in texts.ERRORS)
 
     def _say(self, text: str, error: bool = False) -> None:
-        self.fire(OutputArrived(text, error))
+        if text:
+            self.fire(OutputArrived(text, error))
 
     def _answer_owed(self) -> bool:
         return self._session.answer_owed

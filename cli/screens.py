@@ -1,4 +1,4 @@
-"""Where the client's lines come from and go to: a terminal, or a script."""
+"""Where the client's lines come from and go to without a screen: a plain terminal, or a script."""
 
 from __future__ import annotations
 
@@ -6,54 +6,93 @@ import asyncio
 import io
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
-
-from prompt_toolkit import PromptSession
-from prompt_toolkit.application import run_in_terminal
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
 
 PROMPT = ">> "
 
 
-class TerminalScreen:
-    """A person at a terminal. interrupt: called for Ctrl-C at the prompt."""
+class Screen(Protocol):
+    """Where lines come from and go to.
+
+    has_person: somebody sees that a line was no command, and types another.
+    """
+
+    has_person: bool
+
+    def lines(self) -> AsyncGenerator[str, None]:
+        """What is typed, a line at a time; asked for the next one only while the prompt is open."""
+
+    def print(self, text: str, error: bool) -> None:
+        """Print whole lines while no prompt stands."""
+
+    def print_above_prompt(self, text: str, error: bool) -> None:
+        """Print whole lines above the prompt; it and what was typed stay."""
+
+    def clear_line(self) -> None:
+        """Throw away what was typed: Ctrl-C."""
+
+
+class DumbScreen:
+    """A person whose terminal can only take line after line (TERM=dumb), or is none at all.
+
+    The terminal itself edits the line. It keeps what was typed when output comes in between.
+    """
 
     has_person = True
 
-    def __init__(self, interrupt: Callable[[], None]) -> None:
-        self._interrupt = interrupt
-        self._prompt: PromptSession[str] = PromptSession(PROMPT)
+    def __init__(self) -> None:
+        self._open = False
 
-    async def lines(self) -> AsyncIterator[str]:
+    async def lines(self) -> AsyncGenerator[str, None]:
         """Each line that is typed; the end is Ctrl-D."""
+        typed = _read_stdin()
         while True:
-            try:
-                yield await self._prompt.prompt_async()
-            except KeyboardInterrupt:
-                self._interrupt()
-            except EOFError:
+            self._show_prompt()
+            line = await anext(typed, None)
+            self._open = False
+            if line is None:
+                print(flush=True)
                 return
+            yield line
 
     def print(self, text: str, error: bool) -> None:
         """Print while no prompt stands."""
         print(text, flush=True)
 
     def print_above_prompt(self, text: str, error: bool) -> None:
-        """Take the prompt off the screen, print, and put it back as it was."""
-        run_in_terminal(lambda: print(text, flush=True))
+        """Leave the prompt behind, if it is shown by now, print, and show a new one."""
+        if not self._open:
+            print(text, flush=True)
+            return
+        print(f"\n{text}", flush=True)
+        self._show_prompt()
+
+    def clear_line(self) -> None:
+        """The terminal has thrown away what was typed; show where the next line goes."""
+        if self._open:
+            print(flush=True)
+            self._show_prompt()
+
+    def _show_prompt(self) -> None:
+        self._open = True
+        print(PROMPT, end="", flush=True)
 
 
 class ScriptScreen:
     """Commands from the command line or from a pipe; answers to stdout, complaints to stderr.
 
-    commands: in their order, or None to read standard input, a command a line.
+    commands: in their order, or None to read standard input, a command a line. errors_too: print
+    complaints where the answers go, for a program that reads both.
     """
 
     has_person = False
 
-    def __init__(self, commands: Sequence[str] | None = None) -> None:
+    def __init__(self, commands: Sequence[str] | None = None, errors_too: bool = False) -> None:
         self._commands = commands
+        self._errors = sys.stdout if errors_too else sys.stderr
 
-    async def lines(self) -> AsyncIterator[str]:
+    async def lines(self) -> AsyncGenerator[str, None]:
         """Each command."""
         if self._commands is None:
             async for line in _read_stdin():
@@ -64,12 +103,15 @@ class ScriptScreen:
 
     def print(self, text: str, error: bool) -> None:
         """Print; a script has no prompt."""
-        print(text, flush=True, file=sys.stderr if error else sys.stdout)
+        print(text, flush=True, file=self._errors if error else sys.stdout)
 
     print_above_prompt = print
 
+    def clear_line(self) -> None:
+        """Nothing is typed that could be thrown away."""
 
-async def _read_stdin() -> AsyncIterator[str]:
+
+async def _read_stdin() -> AsyncGenerator[str, None]:
     """Each line of standard input, read in a thread of its own.
 
     The thread is a daemon: a read that nobody answers must not hold up the end of the program.

@@ -13,10 +13,13 @@ FAILURES = frozenset(
         Report.SONG_CUT_OFF,
         Report.SONG_UNDECODABLE,
         Report.OUTPUT_FAILED,
+        Report.DEVICE_LOST,
         Report.LIST_FAILED,
     }
 )
 """A command failed: the exit code will be 1."""
+
+SHOWN_NEAR = 2
 
 ERRORS = FAILURES | {Report.CONNECTION_LOST, Report.CONNECT_FAILED}
 
@@ -24,18 +27,21 @@ _TEXTS = {
     Report.SONG_ARRIVING: "buffering {song}",
     Report.SONG_PLAYING: "playing {song}",
     Report.SONG_PLAYED: "played {song}",
-    Report.SONG_NOT_FOUND: "404: the server has no song {id}; list shows the songs that it has",
-    Report.SONG_CUT_OFF: "{song} was cut off before its end{detail}",
-    Report.SONG_UNDECODABLE: "{song} cannot be decoded{detail}",
+    Report.SONG_NOT_FOUND: "404: the server has no song {id}; {near}",
+    Report.SONG_CUT_OFF: "{song} was cut off before its end{detail}; play {id} starts it again",
+    Report.SONG_UNDECODABLE: "{song} cannot be decoded{detail}; play another, or look at the file",
     Report.OUTPUT_FAILED: "the audio output failed{detail}",
     Report.UNDERRUN: "the buffer ran dry: waiting until there is enough of {song} again",
     Report.PLAYING_AGAIN: "playing {song} again",
-    Report.LIST_FAILED: "the list did not come",
+    Report.LIST_FAILED: "the list did not come; list asks for it again",
     Report.CONNECTION_LOST: "the connection was lost{detail}",
     Report.CONNECT_FAILED: "cannot connect to {server}{detail}",
     Report.RETRYING: "connecting to {server} again soon{detail}; stop gives up {song}",
     Report.RECONNECTED: "connected to {server} again",
     Report.SONG_RESUMED: "{song} goes on where it was interrupted",
+    Report.DEVICE_LOST: "paused{detail}; resume plays on the default device",
+    Report.NOTHING_PLAYS: "nothing is playing",
+    Report.NOTHING_FOLLOWS: "nothing is queued; queue ID adds a song",
 }
 
 
@@ -46,16 +52,19 @@ def sentence(
     title = next((s.title for s in songs if s.song_id == song_id), None)
     song = f"{song_id}. {title}" if title else f"song {song_id}"
     return _TEXTS[report].format(
-        id=song_id, song=song, server=server, detail=f": {detail}" if detail else ""
+        id=song_id,
+        song=song,
+        server=server,
+        detail=f": {detail}" if detail else "",
+        near=_near(song_id, songs),
     )
 
 
-def song_table(songs: Sequence[ListedSong]) -> str:
-    """A list, a song a line (RFC 2.5.1)."""
-    if not songs:
-        return "the server has no songs"
-    width = max(len(str(s.song_id or "")) for s in songs)
-    return "\n".join(
-        f"{s.song_id:>{width}}. {s.title}" if s.song_id else f"{'':{width}}  {s.title}"
-        for s in songs
-    )
+def _near(song_id: int | None, songs: Sequence[ListedSong]) -> str:
+    """The songs whose IDs come nearest to one that there is not."""
+    known = [s for s in songs if s.song_id is not None]
+    if song_id is None or not known:
+        return "list shows the songs that it has"
+    near = sorted(known, key=lambda s: abs((s.song_id or 0) - song_id))[:SHOWN_NEAR]
+    names = ", ".join(f"{s.song_id}. {s.title}" for s in near)
+    return f"the nearest: {names}; list shows all"

@@ -11,10 +11,13 @@ USAGE = 2
 INTERRUPTED = 130
 
 
-def run(app: typer.Typer) -> None:
-    """Run a Typer application; end with its exit code, for a usage error with 2 and one line."""
+def run(app: typer.Typer, defaults: dict[str, Any] | None = None) -> None:
+    """Run a Typer application; end with its exit code, for a usage error with 2 and one line.
+
+    defaults: Click's default_map, for the options that the settings file gives.
+    """
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, default_map=defaults)
     except typer.Abort:
         code = INTERRUPTED
     except Exception as error:
@@ -35,8 +38,8 @@ def _command(error: Exception) -> str:
     return context.command_path if context is not None else "alfine"
 
 
-def run_alone(command: Any, name: str) -> None:
+def run_alone(command: Any, name: str, defaults: dict[str, Any] | None = None) -> None:
     """Run one command as a program of its own, as in `python -m cli.server DIR PORT`."""
     app = typer.Typer(name=name, add_completion=False, pretty_exceptions_enable=False)
     app.command()(command)
-    run(app)
+    run(app, defaults)

@@ -5,19 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from fsm.ahead import AheadSession
 from fsm.conversation import ConversationSession
 from fsm.link import LinkSession
 from fsm.playback import PlaybackSession
 from fsm.prompt import PromptSession
+from fsm.queue import QueueSession
 from fsm.server import ServerSession
 from fsm.table import Row, Session, Table
+from fsm.transport import TransportSession
 
 Machine = type[Session]
 """A session's class: its table, and the methods that the rows name."""
 
 MACHINES: tuple[Machine, ...] = (
     ServerSession,
+    QueueSession,
+    TransportSession,
     PlaybackSession,
+    AheadSession,
     LinkSession,
     ConversationSession,
     PromptSession,

@@ -16,6 +16,7 @@ from typing import Any
 from diagrams import look
 from diagrams.machines import MACHINES, Machine, about
 from fsm import events as on
+from fsm import wishes as wish
 from fsm.client import HEARD_BY
 from fsm.effects import Effect
 from fsm.events import Event
@@ -31,6 +32,16 @@ OUTSIDE: dict[str, tuple[type[Event], ...]] = {
         on.ListRequested,
         on.PlayRequested,
         on.StopRequested,
+        wish.PauseRequested,
+        wish.ResumeRequested,
+        wish.SeekRequested,
+        wish.VolumeRequested,
+        wish.NextRequested,
+        wish.PrevRequested,
+        wish.QueueRequested,
+        wish.ClearRequested,
+        wish.ShuffleRequested,
+        wish.RepeatRequested,
     ),
     "the server": (
         on.Connected,
@@ -49,7 +60,14 @@ OUTSIDE: dict[str, tuple[type[Event], ...]] = {
         on.FenceUnanswered,
         on.RetryDue,
     ),
-    "the player": (on.BufferRanDry, on.PlayedOut, on.Undecodable, on.OutputFailed),
+    "the player": (
+        on.BufferRanDry,
+        on.PlaceNotHere,
+        on.PlayedOut,
+        on.Undecodable,
+        on.OutputFailed,
+        on.DeviceLost,
+    ),
 }
 ELSEWHERE = "the program"
 """Where an event comes from that no machine sends and nobody above."""

@@ -1,4 +1,4 @@
-"""The client whole: four machines, and who hears which event.
+"""The client whole: seven machines, and who hears which event.
 
 It decides nothing itself. What one machine tells another goes through here, so that the program,
 the tests and the explorer drive the very same thing.
@@ -12,6 +12,8 @@ from enum import Enum
 
 from fsm import events as on
 from fsm import neighbours as told
+from fsm import wishes as wish
+from fsm.ahead import AheadSession
 from fsm.conversation import ConversationSession
 from fsm.conversation_table import CLOSING_SERVER, PLAIN
 from fsm.effects import Effect
@@ -20,9 +22,12 @@ from fsm.link import LinkSession
 from fsm.link_table import LinkState
 from fsm.playback import PREBUFFER_MSGS, PlaybackSession
 from fsm.prompt import PromptSession
+from fsm.queue import QueueSession
 from fsm.table import Session
+from fsm.transport import TransportSession
 
-PLAYBACK, LINK, CONVERSATION, PROMPT = "playback", "link", "conversation", "prompt"
+PLAYBACK, AHEAD, QUEUE, TRANSPORT = "playback", "ahead", "queue", "transport"
+LINK, CONVERSATION, PROMPT = "link", "conversation", "prompt"
 
 HEARD_BY: dict[type[Event], tuple[str, ...]] = {
     # the person
@@ -30,18 +35,29 @@ HEARD_BY: dict[type[Event], tuple[str, ...]] = {
     on.OutputArrived: (PROMPT,),
     on.Interrupted: (PROMPT,),
     on.InputEnded: (PROMPT, CONVERSATION),
-    on.WaitRequested: (PLAYBACK,),
+    on.WaitRequested: (QUEUE, TRANSPORT),
     on.ListRequested: (LINK, CONVERSATION),
-    on.PlayRequested: (PLAYBACK,),
-    on.StopRequested: (PLAYBACK, LINK, CONVERSATION),
+    on.PlayRequested: (PLAYBACK, AHEAD, QUEUE, TRANSPORT),
+    on.StopRequested: (PLAYBACK, AHEAD, QUEUE, TRANSPORT, LINK, CONVERSATION),
+    wish.PauseRequested: (TRANSPORT,),
+    wish.ResumeRequested: (TRANSPORT,),
+    wish.VolumeRequested: (TRANSPORT,),
+    wish.SeekRequested: (PLAYBACK,),
+    wish.NextRequested: (QUEUE,),
+    wish.PrevRequested: (QUEUE,),
+    wish.QueueRequested: (QUEUE,),
+    wish.ClearRequested: (QUEUE,),
+    wish.ShuffleRequested: (QUEUE,),
+    wish.RepeatRequested: (QUEUE,),
     # the wire
     on.Connected: (CONVERSATION, LINK),
     on.ConnectFailed: (CONVERSATION, LINK),
-    on.ConnectionLost: (CONVERSATION, LINK, PLAYBACK),
+    on.ConnectionLost: (CONVERSATION, LINK, PLAYBACK, AHEAD),
     on.ListReceived: (CONVERSATION,),
     on.AudioReceived: (CONVERSATION,),
     on.SetupReceived: (CONVERSATION,),
     on.NotFoundReceived: (CONVERSATION,),
+    on.FlowMeasured: (PLAYBACK, AHEAD),
     # time
     on.ListWentQuiet: (CONVERSATION,),
     on.SongWentQuiet: (CONVERSATION,),
@@ -51,24 +67,36 @@ HEARD_BY: dict[type[Event], tuple[str, ...]] = {
     on.RetryDue: (LINK,),
     # the player
     on.BufferRanDry: (PLAYBACK,),
-    on.PlayedOut: (PLAYBACK,),
-    on.Undecodable: (PLAYBACK,),
-    on.OutputFailed: (PLAYBACK,),
+    on.PlaceNotHere: (PLAYBACK,),
+    on.PlayedOut: (PLAYBACK, AHEAD),
+    on.Undecodable: (PLAYBACK, AHEAD),
+    on.OutputFailed: (PLAYBACK, AHEAD, QUEUE, TRANSPORT),
+    on.DeviceLost: (TRANSPORT,),
     # one machine to another
     told.SongChosen: (LINK,),
     told.SongAsked: (CONVERSATION,),
     told.SongAbandoned: (LINK, CONVERSATION),
     told.ListNeeded: (CONVERSATION,),
     told.ListCompleted: (LINK,),
-    told.SongOpened: (PLAYBACK,),
+    told.SongOpened: (PLAYBACK, AHEAD),
     told.AudioPassed: (LINK,),
-    told.AudioArrived: (PLAYBACK,),
+    told.AudioArrived: (PLAYBACK, AHEAD),
     told.SongClosed: (LINK,),
-    told.SongCompleted: (PLAYBACK,),
+    told.SongCompleted: (PLAYBACK, AHEAD),
     told.SongDenied: (LINK,),
-    told.SongRefused: (PLAYBACK,),
+    told.SongRefused: (PLAYBACK, AHEAD),
     told.SongInterrupted: (LINK,),
-    told.SongLost: (PLAYBACK,),
+    told.SongLost: (PLAYBACK, AHEAD),
+    told.SongWhole: (QUEUE,),
+    told.SongEnded: (QUEUE,),
+    told.SongFollows: (PLAYBACK, AHEAD, TRANSPORT),
+    told.SongAhead: (AHEAD,),
+    told.AheadDropped: (AHEAD,),
+    told.AheadFailed: (QUEUE,),
+    told.AheadBegan: (PLAYBACK,),
+    told.SongSkipped: (PLAYBACK, AHEAD, TRANSPORT),
+    told.StartWanted: (PLAYBACK,),
+    told.NothingFollows: (TRANSPORT,),
     on.CommandAnswered: (PROMPT,),
 }
 
@@ -79,24 +107,31 @@ Observer = Callable[[str, Event, Enum, Enum], None]
 class ClientSession:
     """One client: what a person wants, what the server owes, what is heard.
 
-    prebuffer_msgs: RFC 2.5.2. plain: protocol.md 8. max_retries: attempts for one interrupted
-    song, None for as many as it takes. observe: told of every step of every machine.
+    prebuffer_msgs: RFC 2.5.2; None for as many as the flow needs. plain: protocol.md 8.
+    max_retries: attempts for one interrupted song, None for as many as it takes.
+    observe: told of every step of every machine.
     """
 
     def __init__(
         self,
-        prebuffer_msgs: int = PREBUFFER_MSGS,
+        prebuffer_msgs: int | None = PREBUFFER_MSGS,
         plain: bool = False,
         max_retries: int | None = None,
         observe: Observer | None = None,
     ) -> None:
         self.playback = PlaybackSession(prebuffer_msgs)
+        self.ahead = AheadSession(prebuffer_msgs)
+        self.queue = QueueSession()
+        self.transport = TransportSession()
         self.link = LinkSession(max_retries)
         self.conversation = ConversationSession(plain)
         self.prompt = PromptSession()
         self.observe = observe
         self.machines: dict[str, Session] = {
             PLAYBACK: self.playback,
+            AHEAD: self.ahead,
+            QUEUE: self.queue,
+            TRANSPORT: self.transport,
             LINK: self.link,
             CONVERSATION: self.conversation,
             PROMPT: self.prompt,

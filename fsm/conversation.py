@@ -118,7 +118,7 @@ class ConversationSession(Session):
 
     def hang_up(self, event: on.Event) -> None:
         """Whoever listens there does not answer."""
-        self.record(do.HangUp("no answer to LIST: is it an alfine server?"))
+        self.record(do.HangUp("no answer to LIST: is it an alfine server? Check the port"))
 
     # Effects: lists
 
@@ -208,7 +208,7 @@ class ConversationSession(Session):
         """The song is taken to be whole; after a full message there may be more all the same."""
         self.wanted_open = False
         self.audio_coming = not self.short_audio
-        self.record(told.SongClosed())
+        self.record(told.SongClosed(said=False))
 
     def close_song(self, event: on.Event) -> None:
         """The wanted song is whole."""

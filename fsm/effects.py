@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from fsm.events import Event, ListedSong
+from fsm.wishes import Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ class CancelTimer(Effect):
 
 @dataclass(frozen=True, slots=True)
 class DropBuffer(Effect):
-    """Clear the MAD buffer and silence the player (RFC 2.2)."""
+    """Clear the MAD buffer, and the next song's, and silence the player (RFC 2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,66 @@ class StartPlayer(Effect):
 @dataclass(frozen=True, slots=True)
 class RefillPlayer(Effect):
     """The player that ran dry may go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveSong(Effect):
+    """The song is over: forget its buffer. The next song's, if there is one, takes its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkipSong(Effect):
+    """Leave the song in the middle for the next, at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class PausePlayer(Effect):
+    """Be silent, and keep the place in the song."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePlayer(Effect):
+    """End a pause; where the device has gone, take the default one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeekPlayer(Effect):
+    """Go on at another place in the song."""
+
+    amount: float
+    measure: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class SetVolume(Effect):
+    """How loud, from 0 to 100."""
+
+    percent: int
+
+
+# Client: the song after this one, in a buffer of its own.
+
+
+@dataclass(frozen=True, slots=True)
+class AppendNextAudio(Effect):
+    """Add to the next song's buffer."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FinishNextBuffer(Effect):
+    """Nothing more of the next song will come."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNextSong(Effect):
+    """Let the player go on into the next song without a gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropNextBuffer(Effect):
+    """Throw the next song away; the one that plays plays on."""
 
 
 # Client: the person.
@@ -184,6 +245,9 @@ class Report(Enum):
     RETRYING = "another attempt follows"
     RECONNECTED = "there is a connection again"
     SONG_RESUMED = "the song goes on where it was interrupted"
+    DEVICE_LOST = "the sound device has gone; it is paused"
+    NOTHING_PLAYS = "nothing is played that could be paused or sought in"
+    NOTHING_FOLLOWS = "nothing is queued that could be played next"
 
 
 @dataclass(frozen=True, slots=True)

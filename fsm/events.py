@@ -226,6 +226,32 @@ class OutputFailed(Event):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceNotHere(Event):
+    """The place that is sought has not arrived. needed_bytes: how much of the song is needed."""
+
+    needed_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLost(Event):
+    """The sound device has gone, and another may be had. reason: in words for a person."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlowMeasured(Event):
+    """How fast audio arrives, how fast the song uses it up, and how long the song is.
+
+    song_bytes: 0 where the song does not say.
+    """
+
+    arrival_bytes_per_s: float
+    song_bytes_per_s: float
+    song_bytes: int = 0
+
+
 # The person at the prompt.
 
 

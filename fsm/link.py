@@ -142,9 +142,9 @@ class LinkSession(Session):
         self.attempts = 0
         self.record(told.AudioArrived(event.data))
 
-    def complete_song(self, event: on.Event) -> None:
+    def complete_song(self, event: told.SongClosed) -> None:
         """Hand on that the song is whole."""
-        self.record(told.SongCompleted())
+        self.record(told.SongCompleted(event.said))
 
     def refuse_song(self, event: on.Event) -> None:
         """Hand on that the server refused."""

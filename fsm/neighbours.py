@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from fsm.events import Event, ListedSong
+from fsm.wishes import Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,16 @@ class AudioArrived(Event):
 
 @dataclass(frozen=True, slots=True)
 class SongClosed(Event):
-    """The server has sent the song that was asked for last, whole."""
+    """The server has sent the song that was asked for last, whole. said: it said so itself."""
+
+    said: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class SongCompleted(Event):
-    """Every byte of the song has arrived."""
+    """Every byte of the song has arrived. said: by the server's own word."""
+
+    said: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +101,86 @@ class SongLost(Event):
     """The rest of the song will not come. reason: in words for a person."""
 
     reason: str
+
+
+# What comes after a song
+
+
+@dataclass(frozen=True, slots=True)
+class SongWhole(Event):
+    """All of the song that plays is here: the next can be asked for ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class SongEnded(Event):
+    """The song is over. heard: it was played, to its end or to where it was cut off."""
+
+    heard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SongFollows(Event):
+    """The queue wants this song played now. asked: a person wants it, it is not merely its turn."""
+
+    song_id: int
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SongAhead(Event):
+    """The queue wants this song as soon as the one that plays, which is whole, has been heard."""
+
+    song_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AheadDropped(Event):
+    """The queue no longer wants the song that it asked for ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class AheadFailed(Event):
+    """The song that was asked for ahead will not come."""
+
+
+@dataclass(frozen=True, slots=True)
+class SongSkipped(Event):
+    """A person wants the song that was asked for ahead now."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartWanted(Event):
+    """A person wants the song that plays from its start: a seek."""
+
+    amount: float = 0.0
+    measure: Measure = Measure.FROM_START
+
+
+@dataclass(frozen=True, slots=True)
+class NothingFollows(Event):
+    """The song was the last."""
+
+
+class Stage(Enum):
+    """How far the song that was asked for ahead has come."""
+
+    REQUESTED = "audio that arrives still belongs to an earlier song"
+    COLLECTED = "there is too little of it to play"
+    READY = "the player has gone on into it"
+    WHOLE = "... and all of it is here"
+    BROKEN = "... and the rest will not come"
+
+
+@dataclass(frozen=True, slots=True)
+class AheadBegan(Event):
+    """The song that was asked for ahead is the present one now.
+
+    msgs, held_bytes, tail: what of it is here. lost_because: why the rest will not come.
+    """
+
+    song_id: int
+    stage: Stage
+    msgs: int = 0
+    held_bytes: int = 0
+    tail: bytes = b""
+    lost_because: str = ""

@@ -9,7 +9,10 @@ from __future__ import annotations
 from fsm import effects as do
 from fsm import events as on
 from fsm import neighbours as told
+from fsm import wishes as wish
+from fsm.neighbours import Stage
 from fsm.playback_table import PLAYBACK, REQUESTED, STOPPED
+from fsm.prebuffer import Prebuffer
 from fsm.table import Session
 
 PREBUFFER_MSGS = 500
@@ -21,24 +24,31 @@ TAIL_BYTES = 4096
 class PlaybackSession(Session):
     """The song that the user asked for last.
 
-    prebuffer_msgs: how many audio messages make enough to begin (RFC 2.5.2: 500).
+    prebuffer_msgs: how many audio messages make enough to begin (RFC 2.5.2: 500); None for as many
+    as the flow needs (`fsm.prebuffer`).
     """
 
     __slots__ = (
         "counted_from",
+        "counted_from_bytes",
+        "flow",
         "held_bytes",
         "lost_because",
+        "needed_bytes",
         "num_audio_msgs_recv",
-        "prebuffer_msgs",
+        "prebuffer",
         "song_id",
+        "sought",
         "tail",
     )
     table = PLAYBACK
 
-    def __init__(self, prebuffer_msgs: int = PREBUFFER_MSGS) -> None:
+    def __init__(self, prebuffer_msgs: int | None = PREBUFFER_MSGS) -> None:
         super().__init__()
-        self.prebuffer_msgs = prebuffer_msgs
-        self.lost_because = ""
+        self.prebuffer = Prebuffer(prebuffer_msgs)
+        self.flow: on.FlowMeasured | None = None
+        self.sought: wish.SeekRequested | told.StartWanted | None = None
+        """Where to begin, once there is enough to play."""
         self.tail = b""
         self._forget(0)
 
@@ -47,11 +57,23 @@ class PlaybackSession(Session):
         """The RFC's IS_PLAYING (2.6.1)."""
         return self.state not in (STOPPED, REQUESTED)
 
+    @property
+    def prebuffer_msgs(self) -> int | None:
+        """The count that playing begins with, None where the flow decides."""
+        return self.prebuffer.msgs
+
     # Guards
 
-    def enough(self, event: on.Event) -> bool:
-        """With this message there are prebuffer_msgs since counting began (RFC 2.5.2)."""
-        return self.num_audio_msgs_recv + 1 - self.counted_from >= self.prebuffer_msgs
+    def enough(self, event: told.AudioArrived) -> bool:
+        """With this message there is enough since counting began (RFC 2.5.2)."""
+        msgs = self.num_audio_msgs_recv + 1 - self.counted_from
+        held_bytes = self.held_bytes + len(event.data)
+        buffered_bytes = held_bytes - self.counted_from_bytes
+        return self.prebuffer.reached(msgs, buffered_bytes, held_bytes, self.flow)
+
+    def place_reached(self, event: told.AudioArrived) -> bool:
+        """With this message the place that is sought is here."""
+        return self.held_bytes + len(event.data) >= self.needed_bytes
 
     def first_audio(self, event: on.Event) -> bool:
         """This is the first message of the song."""
@@ -61,9 +83,25 @@ class PlaybackSession(Session):
         """No audio of the song has arrived."""
         return self.num_audio_msgs_recv == 0
 
+    def only_requested(self, event: told.AheadBegan) -> bool:
+        """Audio that arrives still belongs to an earlier song."""
+        return event.stage is Stage.REQUESTED
+
+    def too_little(self, event: told.AheadBegan) -> bool:
+        """There is too little of it to play."""
+        return event.stage is Stage.COLLECTED
+
+    def still_arriving(self, event: told.AheadBegan) -> bool:
+        """The player has gone on into it, and the rest of it is on its way."""
+        return event.stage is Stage.READY
+
+    def all_here(self, event: told.AheadBegan) -> bool:
+        """The player has gone on into it, and it is whole."""
+        return event.stage is Stage.WHOLE
+
     # Effects
 
-    def choose_song(self, event: on.PlayRequested) -> None:
+    def choose_song(self, event: on.PlayRequested | told.SongFollows) -> None:
         """Clear the buffer, then have the song asked for (RFC 2.2)."""
         self._forget(event.song_id)
         self.record(do.DropBuffer(), told.SongChosen(event.song_id))
@@ -106,20 +144,47 @@ class PlaybackSession(Session):
 
     def start_counting_again(self, event: on.Event) -> None:
         """Count messages from here until there is enough again."""
-        self.counted_from = self.num_audio_msgs_recv
+        self._count_again()
         self._tell(do.Report.UNDERRUN)
 
-    def finish(self, event: on.Event) -> None:
+    def note_flow(self, event: on.FlowMeasured) -> None:
+        """Keep what was measured."""
+        self.flow = event
+
+    def seek(self, event: wish.SeekRequested | told.StartWanted) -> None:
+        """Let the player go on at another place."""
+        self.record(do.SeekPlayer(event.amount, event.measure))
+
+    def seek_later(self, event: wish.SeekRequested | told.StartWanted) -> None:
+        """Begin at that place, when there is enough."""
+        self.sought = event
+
+    def tell_nothing_plays(self, event: on.Event) -> None:
+        """There is no song to seek in."""
+        self.record(do.Tell(do.Report.NOTHING_PLAYS))
+
+    def await_place(self, event: on.PlaceNotHere) -> None:
+        """Note how much of the song has to be here."""
+        self.needed_bytes = event.needed_bytes
+
+    def append_and_count_again(self, event: told.AudioArrived) -> None:
+        """Add to the buffer; what comes from here on counts."""
+        self.append_audio(event)
+        self._count_again()
+
+    def finish(self, event: told.SongCompleted) -> None:
         """Let the player run to the end of the buffer."""
         self.record(do.FinishBuffer())
+        if event.said:
+            self.record(told.SongWhole())
 
-    def finish_and_play(self, event: on.Event) -> None:
+    def finish_and_play(self, event: told.SongCompleted) -> None:
         """The song is shorter than the count: play it."""
         self.finish(event)
         self._play()
         self.record(on.CommandAnswered(on.Command.PLAY))
 
-    def finish_and_refill(self, event: on.Event) -> None:
+    def finish_and_refill(self, event: told.SongCompleted) -> None:
         """Let the player that ran dry run to the end."""
         self.finish(event)
         self.record(do.RefillPlayer())
@@ -144,6 +209,26 @@ class PlaybackSession(Session):
         """Say by what the song can be gone on with."""
         self.record(told.SongInterrupted(self.song_id, self.held_bytes, self.tail))
 
+    def take_over(self, event: told.AheadBegan) -> None:
+        """The song that was asked for ahead is the present one; it is not played yet."""
+        self._forget(event.song_id)
+        self.num_audio_msgs_recv, self.held_bytes = event.msgs, event.held_bytes
+        self.tail, self.lost_because = event.tail, event.lost_because
+
+    def take_over_playing(self, event: told.AheadBegan) -> None:
+        """The song that was asked for ahead is the present one, and is played."""
+        self.take_over(event)
+        self._tell(do.Report.SONG_PLAYING)
+
+    def take_over_whole(self, event: told.AheadBegan) -> None:
+        """... and the one after it can be asked for."""
+        self.take_over_playing(event)
+        self.record(told.SongWhole())
+
+    def skip_song(self, event: on.Event) -> None:
+        """Leave the song for the next."""
+        self.record(do.SkipSong())
+
     def tell_not_found(self, event: on.Event) -> None:
         """The song ID was not valid (RFC 2.5.3)."""
         self._end(do.Report.SONG_NOT_FOUND)
@@ -154,11 +239,11 @@ class PlaybackSession(Session):
 
     def tell_played(self, event: on.Event) -> None:
         """The whole song has been heard."""
-        self._end(do.Report.SONG_PLAYED)
+        self._end(do.Report.SONG_PLAYED, heard=True)
 
     def tell_cut_off(self, event: on.Event) -> None:
         """What there was of the song has been heard."""
-        self._end(do.Report.SONG_CUT_OFF, self.lost_because)
+        self._end(do.Report.SONG_CUT_OFF, self.lost_because, heard=True)
 
     def tell_undecodable(self, event: on.Undecodable) -> None:
         """It is no song that can be decoded."""
@@ -170,38 +255,43 @@ class PlaybackSession(Session):
         self.tell_undecodable(event)
 
     def tell_output_failed(self, event: on.OutputFailed) -> None:
-        """There is nothing to play on."""
-        self._end(do.Report.OUTPUT_FAILED, event.reason)
+        """There is nothing to play on, for this song or any other."""
+        self.record(do.DropBuffer())
+        self._tell(do.Report.OUTPUT_FAILED, event.reason)
+        self._settle()
 
     def give_up_output(self, event: on.OutputFailed) -> None:
         """There is nothing to play on: the rest need not come."""
         self.record(told.SongAbandoned())
         self.tell_output_failed(event)
 
-    def end_wait(self, event: on.Event) -> None:
-        """There is nothing to wait for."""
-        self.record(on.CommandAnswered(on.Command.WAIT))
-
     def _play(self) -> None:
         self.record(do.StartPlayer())
+        if self.sought:
+            self.record(do.SeekPlayer(self.sought.amount, self.sought.measure))
         self._tell(do.Report.SONG_PLAYING)
 
-    def _end(self, report: do.Report, detail: str = "") -> None:
-        self.record(do.DropBuffer())
+    def _end(self, report: do.Report, detail: str = "", heard: bool = False) -> None:
+        self.record(do.LeaveSong())
         self._tell(report, detail)
         self._settle()
+        self.record(told.SongEnded(heard))
 
     def _settle(self) -> None:
-        """Whoever waited for the song, or for its first audio, waits no longer."""
-        self.record(on.CommandAnswered(on.Command.PLAY), on.CommandAnswered(on.Command.WAIT))
+        """Whoever waited for the song's first audio waits no longer."""
+        self.record(on.CommandAnswered(on.Command.PLAY))
+
+    def _count_again(self) -> None:
+        self.counted_from, self.counted_from_bytes = self.num_audio_msgs_recv, self.held_bytes
 
     def _tell(self, report: do.Report, detail: str = "") -> None:
         self.record(do.Tell(report, self.song_id, detail))
 
     def _forget(self, song_id: int) -> None:
         self.song_id = song_id
-        self.num_audio_msgs_recv = 0
-        self.counted_from = 0
-        self.held_bytes = 0
+        self.num_audio_msgs_recv = self.held_bytes = 0
+        self.needed_bytes = 0
+        self._count_again()
+        self.sought = None
         self.tail = b""
         self.lost_because = ""

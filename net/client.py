@@ -106,7 +106,7 @@ class ServerConnection:
                 for event in decoder.feed(data):
                     self._deliver(event)
         except WireError as error:
-            return f"it does not speak this protocol ({error})"
+            return f"it does not speak this protocol, check the port ({error})"
         except TimeoutError:
             return f"nothing came for {STALL_TIMEOUT_S:.0f} s"
         except OSError as error:
@@ -130,11 +130,11 @@ class ServerConnection:
     def _explain(self, error: Exception) -> str:
         match error:
             case ConnectionRefusedError():
-                return "nobody listens there: is the server running, and is the port right?"
+                return "nobody listens there: start the server (alfine server), or check the port"
             case socket.gaierror():
-                return f"no host is called {self.host}"
+                return f"no host is called {self.host}: check the name, or use its address"
             case TimeoutError():
-                return f"no answer within {CONNECT_TIMEOUT_S:.0f} s"
+                return f"no answer within {CONNECT_TIMEOUT_S:.0f} s: check the address"
             case OSError(strerror=str(why)):
                 return why
         return str(error) or type(error).__name__

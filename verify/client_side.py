@@ -160,7 +160,7 @@ class ClientSide:
                 world.buffer += data
                 world.fresh += 1
                 self._judge.appended(world, current)
-            case do.DropBuffer():
+            case do.DropBuffer() | do.LeaveSong():
                 world.buffer, world.fresh, world.reports = b"", 0, ()
                 world.player, world.finished = SILENT, False
             case do.FinishBuffer():

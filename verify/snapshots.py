@@ -76,7 +76,8 @@ def slots(session: Session) -> tuple[str, ...]:
     they would make the state space endless.
     """
     names = {name for kind in type(session).__mro__ for name in getattr(kind, "__slots__", ())}
-    names.discard("_recorded")
+    # ... and without what was played before, which nobody here goes back to: it only grows.
+    names -= {"_recorded", "played"}
     if getattr(session, "max_retries", 0) is None:
         names.discard("attempts")
     return tuple(sorted(names))

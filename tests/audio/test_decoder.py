@@ -163,13 +163,6 @@ def test_a_discarded_song_ends():
     assert decoder.next_block() is None
 
 
-def test_a_part_from_the_middle_on():
-    song = mp3()
-    middle = list(Decoder(as_buffer(song), start_offset=len(song) // 2))
-    assert decode(song).endswith(b"".join(pcm for _, pcm in middle[3:]))
-    assert 35 < len(middle) < 40
-
-
 @pytest.mark.parametrize("damage", ["inserted", "cut out", "overwritten"])
 def test_damage_costs_three_frames_at_most(damage):
     song, junk = mp3(), b"\xff\xfa\x80" * 900

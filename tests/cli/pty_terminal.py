@@ -50,6 +50,10 @@ class Terminal:
         self._set_size(columns, rows)
         os.killpg(self.process.pid, signal.SIGWINCH)
 
+    def settings(self):
+        """Echo, line editing and the like, as the terminal has them now."""
+        return termios.tcgetattr(self._fd)
+
     def type(self, text):
         """Type; "\\r" is Enter."""
         os.write(self._fd, text.encode())
@@ -79,6 +83,12 @@ class Terminal:
     def wait_for(self, text, timeout_s=20.0):
         """Wait until `text` stands on the screen."""
         self.wait_until(lambda t: text in t.text, timeout_s)
+
+    def reads(self, seconds):
+        """Read for so long; stop after each piece that the program wrote, for a look."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0 and self._read(left):
+            yield
 
     def wait_for_exit(self, timeout_s=20.0):
         """Read to the end of the program's output; return its exit code."""

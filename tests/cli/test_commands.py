@@ -6,8 +6,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.commands import CommandError, parse
-from fsm.events import ListRequested, PlayRequested, StopRequested, WaitRequested
+from cli.commands import SPECS, CommandError, Known, full_word, parse
+from cli.now import Now
+from fsm.events import ListedSong, ListRequested, PlayRequested, StopRequested, WaitRequested
+from fsm.wishes import (
+    ClearRequested,
+    Measure,
+    NextRequested,
+    PauseRequested,
+    PrevRequested,
+    QueueRequested,
+    Repeat,
+    RepeatRequested,
+    ResumeRequested,
+    SeekRequested,
+    ShuffleRequested,
+    VolumeRequested,
+)
+
+SONGS = (
+    ListedSong(1, "Björk - Jóga"),
+    ListedSong(2, "grapes - I dunno"),
+    ListedSong(3, "The Smashing Pumpkins - 1979"),
+    ListedSong(12, "Grapes of Wrath"),
+)
+
+
+def asked(text, songs=SONGS, **now):
+    return parse(text).asking(Known(songs, Now(**now)))
 
 
 @pytest.mark.parametrize(
@@ -16,23 +42,67 @@ from fsm.events import ListRequested, PlayRequested, StopRequested, WaitRequeste
         ("list", ListRequested()),
         ("l", ListRequested()),
         ("  LIST ", ListRequested()),
+        ("list moon", ListRequested()),
+        ("find moon river", ListRequested()),
         ("play 3", PlayRequested(3)),
         ("p 3", PlayRequested(3)),
+        ("play joga", PlayRequested(1)),
+        ("play BJÖRK", PlayRequested(1)),
+        ("play grapes i", PlayRequested(2)),
+        ("play 1979", PlayRequested(3)),
+        ("play 7", PlayRequested(7)),
+        ("pause", PauseRequested()),
+        ("resume", ResumeRequested()),
         ("stop", StopRequested()),
         ("s", StopRequested()),
+        ("seek 1:30", SeekRequested(90)),
+        ("seek 1:00:01.5", SeekRequested(3601.5)),
+        ("seek +10", SeekRequested(10, Measure.FROM_HERE)),
+        ("seek -1:00", SeekRequested(-60, Measure.FROM_HERE)),
+        ("seek 50%", SeekRequested(0.5, Measure.FRACTION)),
+        ("volume 30", VolumeRequested(30)),
+        ("vol 30 %", VolumeRequested(30)),
+        ("v +5", VolumeRequested(65)),
+        ("v -99", VolumeRequested(0)),
+        ("next", NextRequested()),
+        ("n", NextRequested()),
+        ("prev", PrevRequested()),
+        ("previous", PrevRequested()),
+        ("queue 3 1 2", QueueRequested((3, 1, 2))),
+        ("queue 3,1", QueueRequested((3, 1))),
+        ("queue joga", QueueRequested((1,))),
+        ("queue", None),
+        ("clear", ClearRequested()),
+        ("repeat ALL", RepeatRequested(Repeat.ALL)),
         ("wait", WaitRequested()),
+        ("status", None),
+        ("why", None),
     ],
 )
 def test_commands_ask_for(text, request_):
-    assert parse(text).request == request_
+    assert asked(text, volume=60) == request_
 
 
-@pytest.mark.parametrize("text", ["quit", "q", "exit", "QUIT"])
+def test_every_shuffle_is_another():
+    one, other = asked("shuffle"), asked("z")
+    assert isinstance(one, ShuffleRequested)
+    assert one != other
+
+
+def test_every_command_is_known_by_its_name_and_by_its_letter():
+    letters = [spec.letter for spec in SPECS if spec.letter]
+    assert len(letters) == len(set(letters))
+    for spec in SPECS:
+        assert full_word(spec.word) == spec.word
+        assert not spec.letter or full_word(spec.letter) == spec.word
+
+
+@pytest.mark.parametrize("text", ["quit", "q", "exit", "QUIT", "qui"])
 def test_ways_to_leave(text):
     assert parse(text).word == "quit"
 
 
-@pytest.mark.parametrize("text", ["help", "?"])
+@pytest.mark.parametrize("text", ["help", "?", "h"])
 def test_ways_to_ask_for_help(text):
     assert parse(text).word == "help"
 
@@ -46,12 +116,20 @@ def test_nothing_is_no_command(text):
     ("text", "advice"),
     [
         ("pley 3", "type help"),
+        ("st", "stop or status"),
         ("play", "play 3"),
-        ("play x", "play 3"),
-        ("play 1 2", "play 3"),
         ("play 0", "1, 2, 3"),
         ("play 99999999999", "1, 2, 3"),
+        ("queue 1 0", "1, 2, 3"),
         ("stop now", "takes nothing"),
+        ("find", "find moon"),
+        ("seek", "seek 1:30"),
+        ("seek 101%", "50%"),
+        ("seek x", "seek 1:30"),
+        ("volume 101", "0 to 100"),
+        ("volume", "volume +5"),
+        ("volume x", "0 to 100"),
+        ("repeat never", "off, one, all"),
         ("\x1b[2J", "no command ?[2J"),
     ],
 )
@@ -62,10 +140,25 @@ def test_what_is_no_command_is_said_with_advice(text, advice):
     assert str(error.value).isprintable()
 
 
+@pytest.mark.parametrize(
+    ("text", "songs", "advice"),
+    [
+        ("play grapes", SONGS, "2 titles have that: 2. grapes - I dunno, 12. Grapes of Wrath"),
+        ("play gropes i dunno", SONGS, "the nearest: 2. grapes - I dunno"),
+        ("play qqqqqq", SONGS, "list shows the songs"),
+        ("play grapes", (), "list fetches them"),
+    ],
+)
+def test_a_title_that_does_not_say_which_song_is_answered_with_the_nearest(text, songs, advice):
+    with pytest.raises(CommandError) as error:
+        asked(text, songs)
+    assert advice in str(error.value)
+
+
 @given(st.text())
 def test_nothing_that_is_typed_raises_anything_else(text):
     with contextlib.suppress(CommandError):
         parse(text)
-    with pytest.raises(CommandError) as error:
-        parse(f"play {text} x")
-    assert str(error.value).isprintable()
+    for begun in ("play", "queue", "seek", "volume", "repeat", "find"):
+        with contextlib.suppress(CommandError):
+            asked(f"{begun} {text}")

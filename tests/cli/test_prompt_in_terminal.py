@@ -7,10 +7,14 @@ import pytest
 from tests.cli.pty_terminal import Terminal
 
 
+def client(port, columns):
+    argv = [sys.executable, "-m", "cli.app", "client", "127.0.0.1", str(port)]
+    return Terminal([*argv, "--output", "null", "--prebuffer", "1"], columns)
+
+
 @pytest.fixture(params=[40, 80, 200])
-def terminal(server, request):
-    argv = [sys.executable, "-m", "cli.app", "client", "127.0.0.1", str(server.port)]
-    with Terminal([*argv, "--output", "null", "--prebuffer", "1"], columns=request.param) as t:
+def terminal(steady_server, request):
+    with client(steady_server.port, request.param) as t:
         t.wait_until(at_prompt)
         yield t
 
@@ -23,7 +27,7 @@ def test_the_prompt_stands_after_each_answer(terminal):
     for command, answer in [
         ("list", "3. 3 THE END END"),
         ("l", "1. 1 first"),
-        ("?", "Ctrl-D"),
+        ("?", "volume 0-100"),
         ("play 99", "404"),
         ("p 1", "playing 1. 1 first"),
         ("s", ">>"),
@@ -38,10 +42,12 @@ def test_the_prompt_stands_after_each_answer(terminal):
 
 
 def test_output_that_arrives_while_one_types_leaves_the_line_alone(terminal):
-    terminal.type("play 2\r")
-    terminal.wait_for("playing 2")
+    terminal.type("play 1\r")
+    terminal.wait_for("playing 1")
+    terminal.type("queue 2\r")
+    terminal.wait_until(at_prompt)
     terminal.type("lis")
-    terminal.wait_for("played 2. 2 second")
+    terminal.wait_for("playing 2. 2 second")
     terminal.wait_until(lambda t: t.cursor_line == ">> lis")
     terminal.type("t\r")
     terminal.wait_for("1. 1 first")
@@ -57,13 +63,15 @@ def test_ctrl_c_clears_the_line_and_ctrl_d_leaves(terminal):
     assert terminal.wait_for_exit() == 0
 
 
-def test_a_lost_connection_is_told_above_the_prompt(terminal, server):
-    server.process.kill()
-    server.process.wait()
-    terminal.wait_for("the connection was lost")
-    terminal.wait_until(at_prompt)
-    terminal.type("q\r")
-    assert terminal.wait_for_exit() == 3
+def test_a_lost_connection_is_told_above_the_prompt(server):
+    with client(server.port, 80) as terminal:
+        terminal.wait_until(at_prompt)
+        server.process.kill()
+        server.process.wait()
+        terminal.wait_for("the connection was lost")
+        terminal.wait_until(at_prompt)
+        terminal.type("q\r")
+        assert terminal.wait_for_exit() == 3
 
 
 def test_the_window_may_be_resized(terminal):

@@ -31,7 +31,7 @@ OTHERS = {
     "endless": b"RESP " + b"x" * 70_000,
     "random": random.Random(1).randbytes(3000),
 }
-NO_COMMANDS = ("play x", "sing")
+NO_COMMANDS = ("play", "sing")
 NO_OPTIONS = (("--output", "loud"), ("--prebuffer", "0"))
 
 
@@ -179,6 +179,11 @@ def test_a_song_that_is_not_there_is_1(server):
     result = play(server.port, "play 9999999999", "list")
     refused(result, 1, "404", "9999999999")
     assert "1. 1 noise" in result.out
+
+
+@pytest.mark.parametrize("command", ["play no-such-title", "queue no-such-title"])
+def test_a_title_that_is_not_there_is_1(server, command):
+    refused(play(server.port, command, "list"), 1, "no title has that")
 
 
 @pytest.mark.parametrize("command", NO_COMMANDS)

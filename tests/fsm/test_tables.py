@@ -6,18 +6,26 @@ from itertools import product
 import pytest
 
 from fsm import events as on
+from fsm import wishes as wish
+from fsm.ahead import AheadSession
 from fsm.client import HEARD_BY, ClientSession
 from fsm.conversation import ConversationSession
 from fsm.events import Event
 from fsm.link import LinkSession
+from fsm.neighbours import Stage
 from fsm.playback import PlaybackSession
 from fsm.prompt import PromptSession
+from fsm.queue import QueueSession
 from fsm.server import ServerSession
 from fsm.table import Row, Session, Table, TableError, UnexpectedEvent, each
+from fsm.transport import TransportSession
 
 SESSIONS = {
     "server": lambda: ServerSession({1, 2}),
     "playback": PlaybackSession,
+    "ahead": AheadSession,
+    "queue": QueueSession,
+    "transport": TransportSession,
     "link": LinkSession,
     "conversation": ConversationSession,
     "prompt": PromptSession,
@@ -48,6 +56,22 @@ def example(event: type[Event]) -> Event:
         "request": on.ListRequested(),
         "error": False,
         "shown": "HELO",
+        "said": True,
+        "heard": True,
+        "asked": True,
+        "stage": Stage.READY,
+        "msgs": 1,
+        "lost_because": "",
+        "needed_bytes": 9,
+        "arrival_bytes_per_s": 1e6,
+        "song_bytes_per_s": 4e4,
+        "song_bytes": 0,
+        "amount": 1.0,
+        "measure": wish.Measure.FROM_START,
+        "percent": 50,
+        "song_ids": (1, 2),
+        "seed": 1,
+        "repeat": wish.Repeat.ALL,
     }
     names = inspect.signature(event).parameters
     return event(**{name: values[name] for name in names})

@@ -1,0 +1,78 @@
+"""One song while it is played: where in it the decoder is, and what is decoded and not yet heard.
+
+Only the player's thread touches it, and the output is not its business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from audio.buffer import AudioBuffer
+from audio.decoder import Decoder
+from audio.index import FrameIndex
+from audio.output import PCM_FRAME_BYTES
+
+
+@dataclass(eq=False, slots=True)
+class PlayingSong:
+    """What the thread knows of a song. tag: names it in reports."""
+
+    tag: int
+    buffer: AudioBuffer
+    index: FrameIndex
+    pcm: bytes = b""
+    """Decoded, and not yet written."""
+    rate_hz: int = 0
+    """Of `pcm`."""
+    dry: bool = False
+    """More of the song is needed, and has not come."""
+    over: bool = False
+    """All of it has been decoded."""
+    sought_s: float | None = None
+    """The place that is to be played next, and has not arrived."""
+    seeks: int = 0
+    """How many seeks it has obeyed."""
+    samples: int = 0
+    """Written so far, of each channel."""
+    began_s: float = 0.0
+    written_s: float = 0.0
+    """The places in the song where playing began, and that the output has been given so far."""
+    decoder: Decoder | None = field(default=None, repr=False)
+
+    def seek(self, seconds: float) -> bool:
+        """Make ready to go on from there. False: that place has yet to arrive."""
+        self.decoder, self.pcm, self.over = None, b"", False
+        seconds = max(0.0, seconds)
+        start = self.index.start_at(seconds)
+        self.dry, self.sought_s = start is None, seconds if start is None else None
+        if start is None:
+            return False
+        total_s = self.index.duration_s if self.index.complete else None
+        self.began_s = self.written_s = seconds if total_s is None else min(seconds, total_s)
+        self.decoder = Decoder(self.buffer, start)
+        return True
+
+    def decode(self) -> bool:
+        """Get the next block. False: it has yet to arrive.
+
+        At the end of the song there is no block and it is `over`. Raises NotMp3, OSError.
+        """
+        self.decoder = self.decoder or Decoder(self.buffer)
+        if not self.decoder.ready():
+            return False
+        block = self.decoder.next_block()
+        self.over = block is None
+        if block:
+            self.rate_hz, self.pcm = block
+        return True
+
+    def wrote(self, pcm: bytes) -> None:
+        """The output has taken this from the start of `pcm`."""
+        frames = len(pcm) // PCM_FRAME_BYTES
+        self.pcm = self.pcm[len(pcm) :]
+        self.samples += frames
+        self.written_s += frames / self.rate_hz
+
+    def heard_s(self, latency_s: float) -> float:
+        """Where in the song the listener is."""
+        return max(self.began_s, self.written_s - latency_s)

@@ -1,0 +1,127 @@
+"""What playing a song of 320 kbit/s costs in CPU time, beside mpg123.
+
+    python -m benchmarks.client_cpu [--seconds 60]
+
+Each player plays into a sound card of its own that takes as long as a real one: mpg123 the file,
+alfine from a server on loopback, once as a script and once at a prompt with its live line. A short
+song is played too: the difference of the two is what playing costs without what starting does.
+Needs mpg123, lame, ffmpeg.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pty
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from benchmarks import client_setup as setup
+
+_PORT = 23403
+_SHORT_S = 5
+_SONG_S = 240
+"""What the figure for a whole song is worked out for: the length of many songs."""
+
+
+def cpu_s(command: list[str], directory: Path, typed: str = "") -> float:
+    """Run a program, with `typed` at its terminal if there is any; its CPU seconds."""
+    env, _ = setup.card(directory)
+    process, near = _in_terminal(command, env) if typed else (_plainly(command, env), -1)
+    if typed:
+        os.write(near, typed.encode())
+        threading.Thread(target=_look, args=(near,), daemon=True).start()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    spent_s = _spent_s(process.pid)
+    if process.wait():
+        raise SystemExit(f"{command[0]} failed with {process.returncode}")
+    return spent_s
+
+
+def _spent_s(pid: int) -> float:
+    """What a process that has just ended spent itself: without its card, which is its child."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _plainly(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
+    out = subprocess.DEVNULL
+    return subprocess.Popen(command, env=env, cwd=setup.ROOT, stdout=out, stderr=out)
+
+
+def _in_terminal(command: list[str], env: dict[str, str]) -> tuple[subprocess.Popen[bytes], int]:
+    near, far = pty.openpty()
+    env = {**env, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
+    process = subprocess.Popen(
+        command,
+        env=env,
+        cwd=setup.ROOT,
+        stdin=far,
+        stdout=far,
+        stderr=far,
+        start_new_session=True,
+    )
+    os.close(far)
+    return process, near
+
+
+def _look(near: int) -> None:
+    """Read what the program shows, and answer where the cursor is, as terminals do."""
+    try:
+        while shown := os.read(near, 65536):
+            if b"\x1b[6n" in shown:
+                os.write(near, b"\x1b[1;1R")
+    except OSError:
+        return
+
+
+def players(song_id: int, song: Path) -> dict[str, tuple[list[str], str]]:
+    """Each player's command for one song, and what is typed at it."""
+    client = [sys.executable, "-m", "cli.app", "client", "127.0.0.1", str(_PORT)]
+    client += ["--output", "pyaudio"]
+    script = ["-c", f"play {song_id}", "-c", "wait"]
+    return {
+        "mpg123": (["mpg123", "-q", str(song)], ""),
+        "alfine, a script": ([*client, *script], ""),
+        "alfine, the prompt": (client, f"play {song_id}\rwait\rquit\r"),
+    }
+
+
+def main() -> None:
+    """Measure, and print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=60, help="how long the long song is")
+    seconds = parser.parse_args().seconds
+    used: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        music = directory / "music"
+        music.mkdir()
+        songs = {_SHORT_S: music / "1 short.mp3", seconds: music / "2 long.mp3"}
+        for length, path in songs.items():
+            setup.make_song(path, length)
+        with setup.alfine_server(music, _PORT):
+            for song_id, path in enumerate(songs.values(), 1):
+                for number, (player, (command, typed)) in enumerate(players(song_id, path).items()):
+                    card = directory / f"card{song_id}{number}"
+                    spent = cpu_s(command, card, typed)
+                    used.setdefault(player, []).append(spent)
+    print("| player | to start | a second of music | a song of 4 minutes | times mpg123 |")
+    print("|---|---|---|---|---|")
+    base_s = None
+    for player, (short, long) in used.items():
+        each_s = (long - short) / (seconds - _SHORT_S)
+        start_s = max(0.0, short - _SHORT_S * each_s)
+        song_s = start_s + _SONG_S * each_s
+        base_s = base_s or song_s
+        print(
+            f"| {player} | {start_s:.2f} s | {1000 * each_s:.1f} ms | {song_s:.1f} s "
+            f"| {song_s / base_s:.2f} |"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""What Tab offers: commands, and the titles of songs by any part of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+
+from cli import matching
+from cli.clean import safe
+from cli.commands import SPECS, WORDS, CommandError, full_word
+from fsm.events import ListedSong
+from fsm.wishes import Repeat
+
+OFFERED = 30
+
+
+class CommandCompleter(Completer):
+    """songs: asked for the last list each time."""
+
+    def __init__(self, songs: Callable[[], Sequence[ListedSong]]) -> None:
+        self._songs = songs
+
+    def get_completions(self, document: Document, event: CompleteEvent) -> Iterator[Completion]:
+        """The best first."""
+        typed = document.text_before_cursor.lstrip()
+        word, space, rest = typed.partition(" ")
+        if not space:
+            yield from _commands(word)
+            return
+        try:
+            spec = WORDS[full_word(word)]
+        except CommandError:
+            return
+        if spec.songs:
+            yield from self._titles(rest.lstrip())
+        elif spec.word == "repeat":
+            for choice in Repeat:
+                if choice.value.startswith(rest.lower()):
+                    yield Completion(choice.value, -len(rest))
+
+    def _titles(self, typed: str) -> Iterator[Completion]:
+        songs = self._songs()
+        namesakes = Counter(matching.fold(s.title) for s in songs)
+        for song in matching.suggest(songs, typed, OFFERED):
+            title = safe(song.title)
+            # What is put there must mean this song and no other when it is entered.
+            clear = namesakes[matching.fold(title)] == 1 and not title.isdigit() and title
+            text = title if clear else str(song.song_id)
+            yield Completion(text, -len(typed), display=f"{song.song_id}. {title}")
+
+
+def _commands(typed: str) -> Iterator[Completion]:
+    lowered = typed.lower()
+    for spec in SPECS:
+        if spec.word.startswith(lowered):
+            yield Completion(spec.word + (" " if spec.takes else ""), -len(typed), spec.word)

@@ -1,0 +1,69 @@
+"""`alfine config`: what each setting is, and where that was said."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli import settings
+from cli.clean import safe
+from cli.json_voice import dump
+
+USAGE = 2
+
+
+def config(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object, for programs (docs/json.md).")
+    ] = False,
+) -> None:
+    """Show each setting of the client, and where it comes from.
+
+    An option on the command line goes before an ALFINE_ variable, that before the file, and that
+    before the default.
+    """
+    path = settings.config_path()
+    try:
+        origins = settings.origins(path, os.environ)
+    except settings.SettingsError as error:
+        print(f"alfine config: {error}", file=sys.stderr)
+        raise typer.Exit(USAGE) from None
+    if as_json:
+        rows = {o.setting.name: {"value": o.value, "source": o.source} for o in origins}
+        print(dump("config", file=str(path), settings=rows))
+    elif sys.stdout.isatty():
+        Console(highlight=False).print(_table(origins))
+        print(f"\n{path}{'' if path.exists() else ' (there is none yet)'}")
+    else:
+        for origin in origins:
+            print(f"{origin.setting.name} = {_toml(origin.value)}  # {origin.source}")
+
+
+def _table(origins: list[settings.Origin]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    for origin in origins:
+        said = origin.source != "default"
+        table.add_row(
+            Text(origin.setting.name, "bold"),
+            Text(safe(_toml(origin.value)), "cyan" if said else ""),
+            Text(safe(origin.source), "" if said else "dim"),
+            Text(origin.setting.about, "dim"),
+        )
+    return table
+
+
+def _toml(value: Any) -> str:
+    match value:
+        case None:
+            return "(none)"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{value}"'
+    return str(value)

@@ -1,0 +1,200 @@
+"""What the machines went through, kept so that `why` can say why it is silent.
+
+It hears every step of every machine, keeps the ones that a person would name, and counts the audio
+that came too late. It changes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from cli.live_line import clock
+from cli.now import Activity, Now
+from fsm import events as on
+from fsm import neighbours as told
+from fsm import wishes
+from fsm.events import Event, ListedSong
+from fsm.playback_table import PlaybackState
+
+KEPT_FACTS = 100
+SHOWN_FACTS = 6
+
+_UNHEARD = (PlaybackState.STOPPED, PlaybackState.REQUESTED)
+_HEARD = (PlaybackState.PLAYING, PlaybackState.FINISHING, PlaybackState.BREAKING_OFF)
+_WAITS = (PlaybackState.STARVED, PlaybackState.AWAITING)
+
+
+@dataclass(slots=True)
+class Fact:
+    """Something that happened. text: in words, with {song} for the song it is about."""
+
+    at: datetime
+    started: float
+    text: str
+    song_id: int = 0
+    silences: bool = False
+    """After this there is nothing to hear."""
+    times: int = 1
+    """How often it happened in a row; `at` is the last time."""
+    late_msgs: int = 0
+    late_until: float = 0.0
+
+
+class History:
+    """The last steps of one client's machines.
+
+    wall, monotonic: the clocks, for tests.
+    """
+
+    def __init__(
+        self,
+        wall: Callable[[], datetime] = datetime.now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._wall, self._monotonic = wall, monotonic
+        self._facts: deque[Fact] = deque(maxlen=KEPT_FACTS)
+        self._latest: Event | None = None
+        self._playback: Enum = PlaybackState.STOPPED
+        self._song_id = 0
+        self._asked_at = 0.0
+        self._msgs = 0
+
+    def observe(self, machine: str, event: Event, before: Enum, after: Enum) -> None:
+        """Take in one step (an `Observer`); audio costs a comparison or two."""
+        if isinstance(event, on.AudioReceived):
+            if self._playback in _UNHEARD and event.data:
+                self._count_late()
+            return
+        if isinstance(after, PlaybackState):
+            self._playback = after
+            self._msgs += isinstance(event, told.AudioArrived)
+            if after in _HEARD and before is PlaybackState.BUFFERING:
+                self._note_beginning()
+            elif after in _HEARD and before in _WAITS:
+                self._add("there was enough again, and it went on")
+        if event is self._latest:
+            return  # several machines hear it
+        self._latest = event
+        self._note(event, changed=before is not after)
+
+    def why(self, now: Now, songs: Sequence[ListedSong] = ()) -> list[str]:
+        """Why it is silent, or that it is not; then what happened last, with its time."""
+        shown = list(self._facts)[-SHOWN_FACTS:]
+        return [
+            f"{self._because(now, songs)}.",
+            *(f"{fact.at:%H:%M:%S}  {_told(fact, songs)}" for fact in shown),
+        ]
+
+    def _because(self, now: Now, songs: Sequence[ListedSong]) -> str:
+        lost = "" if now.online else "; there is no connection to the server"
+        match now.activity:
+            case Activity.STOPPED:
+                silenced = next((f for f in reversed(self._facts) if f.silences), None)
+                if silenced is None:
+                    return f"Nothing has been asked for yet: play ID or a title starts a song{lost}"
+                return f"Silent: {_told(silenced, songs, timed=True)}{lost}"
+            case Activity.PAUSED:
+                return f"Paused at {clock(now.position_s)}: resume, or Space, goes on{lost}"
+            case Activity.PLAYING if now.volume == 0:
+                return f"It plays, but the volume is 0: volume 80 makes it heard{lost}"
+            case Activity.PLAYING:
+                place = f"at {clock(now.position_s)}, volume {now.volume} %"
+                device = f", to {now.device}" if now.device else ""
+                return f"It plays, {place}{device}{lost}"
+            case Activity.REQUESTED:
+                return f"The server has not yet sent anything of the song that was asked for{lost}"
+            case _:
+                return f"{_waits(now)}{lost}"
+
+    def _note(self, event: Event, changed: bool) -> None:
+        match event:
+            case on.PlayRequested(song_id):
+                self._expect(song_id)
+                self._add("you asked for {song}", silences=True)
+            case told.SongFollows(song_id, asked=False):
+                self._expect(song_id)
+                self._add("it was the turn of {song}")
+            case told.AheadBegan(song_id):
+                self._expect(song_id)
+                self._add("{song} followed")
+            case on.StopRequested():
+                self._add("STOP", silences=True)
+            case wishes.PauseRequested():
+                self._add("you paused")
+            case wishes.SeekRequested():
+                self._add("you went to another place in {song}")
+            case wishes.ResumeRequested():
+                self._add("you went on")
+            case on.BufferRanDry() if changed:
+                self._add("the buffer ran dry: audio came more slowly than it was played")
+            case on.PlayedOut():
+                self._add("{song} ended", silences=True)
+            case told.SongRefused():
+                self._add("the server does not have {song} (404)", silences=True)
+            case told.SongLost(reason):
+                self._add(f"the rest of {{song}} did not come: {_plain(reason)}", silences=True)
+            case on.Undecodable(reason):
+                self._add(f"{{song}} could not be decoded: {_plain(reason)}", silences=True)
+            case on.OutputFailed(reason) | on.DeviceLost(reason):
+                self._add(f"the sound device failed: {_plain(reason)}", silences=True)
+            case on.ConnectionLost(reason):
+                self._add(f"the connection was lost: {_plain(reason)}")
+            case on.ConnectFailed(reason):
+                self._add(f"there was no connection to be had: {_plain(reason)}")
+            case on.Connected():
+                self._add("connected")
+
+    def _expect(self, song_id: int) -> None:
+        self._song_id = song_id
+        self._asked_at = self._monotonic()
+        self._msgs = 0
+
+    def _note_beginning(self) -> None:
+        waited_s = self._monotonic() - self._asked_at
+        self._add(f"{{song}} began {waited_s:.1f} s later, with {self._msgs} messages here")
+
+    def _add(self, text: str, silences: bool = False) -> None:
+        fact = Fact(self._wall(), self._monotonic(), text, self._song_id, silences)
+        latest = self._facts[-1] if self._facts else fact
+        if latest is not fact and (latest.text, latest.song_id) == (text, self._song_id):
+            fact.times += self._facts.pop().times
+        self._facts.append(fact)
+
+    def _count_late(self) -> None:
+        """Audio of a song that was stopped or left: the server had already sent it (RFC 2.6.1)."""
+        for fact in reversed(self._facts):
+            if fact.silences:
+                fact.late_msgs += 1
+                fact.late_until = self._monotonic()
+                return
+
+
+def _told(fact: Fact, songs: Sequence[ListedSong], timed: bool = False) -> str:
+    title = next((s.title for s in songs if s.song_id == fact.song_id), None)
+    song = f"{fact.song_id}. {title}" if title else f"song {fact.song_id}"
+    text = fact.text.replace("{song}", song)
+    if timed:
+        text += f" at {fact.at:%H:%M:%S}"
+    if fact.times > 1:
+        text += f" ({fact.times} times)"
+    if fact.late_msgs:
+        late_ms = 1000 * (fact.late_until - fact.started)
+        plural = "" if fact.late_msgs == 1 else "s"
+        text += f"; {fact.late_msgs} late message{plural} dropped in {late_ms:.0f} ms"
+    return text
+
+
+def _waits(now: Now) -> str:
+    ran_dry = now.activity is Activity.STARVED
+    why = "The buffer ran dry: audio comes too slowly" if ran_dry else "It waits for enough audio"
+    soon = "" if now.starts_in_s is None else f", about {now.starts_in_s:.1f} s more"
+    return f"{why}; {now.buffered_msgs} of {now.needed_msgs} messages are here{soon}"
+
+
+def _plain(reason: str) -> str:
+    return (reason or "no reason was given").replace("{", "(").replace("}", ")")

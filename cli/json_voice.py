@@ -1,0 +1,83 @@
+"""The client's words for programs: one JSON object a line (docs/json.md)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from cli import matching, texts
+from cli.clean import safe
+from cli.commands import SPECS
+from cli.now import Activity, Now
+from cli.voice import Voice, status_parts
+from fsm.effects import Tell
+from fsm.events import ListedSong
+
+VERSION = 1
+"""Rises when something that a program may rely on changes; new members come without that."""
+
+
+class JsonVoice(Voice):
+    """Objects in place of sentences; `text` is what a person would have been told."""
+
+    def report(self, tell: Tell, songs: Sequence[ListedSong]) -> str:
+        return dump(
+            "event",
+            event=tell.report.name.lower(),
+            song=_song(tell.song_id, songs),
+            detail=tell.detail,
+            error=tell.report in texts.ERRORS,
+            text=super().report(tell, songs),
+        )
+
+    def complaint(self, why: str, line: str = "") -> str:
+        return dump("error", line=line, text=super().complaint(why))
+
+    def songs(self, songs: Sequence[ListedSong], words: str, now: Now) -> str:
+        return dump("songs", words=words, songs=_songs(matching.find(songs, words)))
+
+    def help(self) -> str:
+        commands = [
+            {"word": s.word, "letter": s.letter, "takes": s.takes, "does": s.does} for s in SPECS
+        ]
+        return dump("help", commands=commands)
+
+    def status(self, now: Now) -> str:
+        return dump("status", **status_members(now))
+
+    def queue(self, now: Now, songs: Sequence[ListedSong]) -> str:
+        return dump("queue", songs=[_song(song_id, songs) for song_id in now.queue])
+
+    def why(self, sentences: Sequence[str], now: Now) -> str:
+        return dump("why", reasons=list(sentences))
+
+    def done(self, now: Now) -> str:
+        return self.status(now)
+
+
+def status_members(now: Now) -> dict[str, Any]:
+    """What a `status` object says besides its version and its kind."""
+    members = asdict(now)
+    song = {"id": members.pop("song_id"), "title": members.pop("title")}
+    members["activity"] = now.activity.value
+    stopped = now.activity is Activity.STOPPED
+    text = safe("; ".join(status_parts(now)))
+    return {"text": text, "song": None if stopped else song} | members
+
+
+def dump(kind: str, **members: Any) -> str:
+    """One line. Nothing but ASCII is in it: no title can steer a terminal that it is shown on."""
+    return json.dumps({"alfine": VERSION, "kind": kind, **members})
+
+
+def _songs(songs: Sequence[ListedSong]) -> list[dict[str, Any]]:
+    return [{"id": s.song_id, "title": s.title} for s in songs]
+
+
+def _song(song_id: int | None, songs: Sequence[ListedSong]) -> dict[str, Any] | None:
+    if song_id is None:
+        return None
+    title = next((s.title for s in songs if s.song_id == song_id), None)
+    return {"id": song_id, "title": title}

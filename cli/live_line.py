@@ -1,0 +1,179 @@
+"""The one line under the prompt: what plays, how far it is, what is wrong. It fits every width.
+
+It is made anew from a `Now` each time, and knows nothing of terminals but how wide one is.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+from cli.clean import columns_of, cut, safe
+from cli.now import Activity, Now
+from cli.signs import UNICODE, Signs
+
+Fragments = list[tuple[str, str]]
+"""Pieces of text, each behind the name of its style, as prompt_toolkit takes them."""
+
+TITLE_COLUMNS = 20
+"""So much of the song's name goes before anything that can be left out."""
+LONG_TITLE_COLUMNS = 28
+BAR_MIN, BAR_MAX = 10, 40
+GAP = "  "
+
+
+def live_line(now: Now, columns: int, signs: Signs = UNICODE) -> Fragments:
+    """The line, at most `columns` wide."""
+    icon = [("class:live." + now.activity.value, signs.icons[now.activity] + " ")]
+    room = columns - columns_of(icon[0][1])
+    if not now.online:
+        rest = _offline(now, room, signs)
+    else:
+        rest = _FORMS.get(now.activity, _waiting)(now, room, signs)
+    return _clipped(icon + rest, columns, signs)
+
+
+def _stopped(now: Now, room: int, signs: Signs) -> Fragments:
+    hints = f" {signs.dot} ".join(("play ID or title", "Tab completes", "? helps"))
+    parts = [("", "stopped")]
+    for style, text in (("", _modes(now)), ("", _volume(now)), ("class:live.dim", hints)):
+        _add(parts, style, text, room)
+    return parts
+
+
+def _waiting(now: Now, room: int, signs: Signs) -> Fragments:
+    """`buffering 215/500 (43 %), about 1.3 s`, or as much of that as there is room for."""
+    word = {Activity.REQUESTED: "asking the server", Activity.STARVED: "ran dry, buffering"}.get(
+        now.activity, "buffering"
+    )
+    if not now.needed_msgs or now.activity is Activity.REQUESTED:
+        forms = [word]
+    else:
+        percent = f"{min(100, 100 * now.buffered_msgs // now.needed_msgs)} %"
+        counted = f"{word} {now.buffered_msgs}/{now.needed_msgs} ({percent})"
+        soon = "" if now.starts_in_s is None else f", about {now.starts_in_s:.1f} s"
+        forms = [counted + soon, counted, f"{word} {percent}", percent]
+    form = next((f for f in forms if columns_of(f) + TITLE_COLUMNS + len(GAP) <= room), forms[-1])
+    return _beside_song(now, room, form, signs)
+
+
+def _offline(now: Now, room: int, signs: Signs) -> Fragments:
+    if now.retry_in_s is None:
+        forms = ["no connection; trying again", "no connection"]
+    else:
+        soon = f"{ceil(now.retry_in_s)} s"
+        forms = [
+            f"connection lost; attempt {now.attempt} in {soon}",
+            f"lost; retry in {soon}",
+        ]
+    if now.activity is Activity.STOPPED:
+        forms = ["no connection; the next command connects again", "no connection"]
+    else:
+        position = f"{clock(now.position_s)}  "
+        forms = [position + forms[0], forms[0], position + forms[1], *forms[1:]]
+    form = next((f for f in forms if columns_of(f) + TITLE_COLUMNS <= room), forms[-1])
+    return _beside_song(now, room, form, signs, "class:live.offline")
+
+
+def _beside_song(now: Now, room: int, form: str, signs: Signs, style: str = "") -> Fragments:
+    name_room = room - columns_of(form) - len(GAP)
+    if now.song_id is None or name_room < 4:
+        return [(style, form)]
+    name = cut(song_name(now), name_room, signs.ellipsis)
+    return [("class:live.title", name), ("", GAP), (style, form)]
+
+
+def _playing(now: Now, room: int, signs: Signs) -> Fragments:
+    name = song_name(now)
+    time = clock(now.position_s) + (f" / {clock(now.duration_s)}" if now.duration_s else "")
+    name_columns = min(columns_of(name), LONG_TITLE_COLUMNS)
+    left = room - name_columns - len(GAP) - len(time)
+    has_bar = bool(now.duration_s) and left >= BAR_MIN + len(GAP)
+    left -= BAR_MIN + len(GAP) if has_bar else 0
+    # In the order in which they are shown; what there is no room for is left out from the end of
+    # the order in which a person would miss them.
+    extras = [_bitrate(now), _volume(now), _received(now, signs), _modes(now)]
+    kept = set()
+    for index in (1, 2, 0, 3):
+        needed = columns_of(extras[index]) + len(GAP)
+        if extras[index] and needed <= left:
+            kept.add(index)
+            left -= needed
+    longer = min(left, columns_of(name) - name_columns)
+    name = cut(name, name_columns + longer, signs.ellipsis)
+    parts: Fragments = [("class:live.title", name)]
+    if has_bar:
+        parts += [("", GAP), *_bar(now, min(BAR_MAX, BAR_MIN + left - longer), signs)]
+    for text in [time, *(extras[index] for index in sorted(kept))]:
+        parts += [("", GAP), ("", text)]
+    return parts
+
+
+_FORMS = {
+    Activity.STOPPED: _stopped,
+    Activity.PLAYING: _playing,
+    Activity.PAUSED: _playing,
+}
+
+
+def _bar(now: Now, columns: int, signs: Signs) -> Fragments:
+    duration_s = now.duration_s or 1.0
+    played = min(columns - 1, int(columns * now.position_s / duration_s))
+    received = columns if now.received is None else int(columns * now.received)
+    here = max(0, received - played - 1)
+    return [
+        ("class:live.played", signs.played * played + signs.head),
+        ("class:live.here", signs.here * here),
+        ("class:live.missing", signs.missing * (columns - played - 1 - here)),
+    ]
+
+
+def _volume(now: Now) -> str:
+    return f"vol {now.volume} %"
+
+
+def _bitrate(now: Now) -> str:
+    if now.bitrate_kbps is None:
+        return ""
+    return f"{now.bitrate_kbps} kbit/s" + (" VBR" if now.variable_bitrate else "")
+
+
+def _received(now: Now, signs: Signs) -> str:
+    if now.received is not None:
+        return f"{signs.received}{int(100 * now.received)} %"
+    return f"{signs.received}{now.received_bytes / 1e6:.1f} MB" if now.received_bytes else ""
+
+
+def _modes(now: Now) -> str:
+    queued = f"{len(now.queue)} queued" if now.queue else ""
+    repeated = "" if now.repeat == "off" else f"repeat {now.repeat}"
+    return ", ".join(filter(None, (queued, repeated)))
+
+
+def song_name(now: Now) -> str:
+    """`3. grapes - I dunno`, safe to print."""
+    if now.title is None:
+        return f"song {now.song_id}"
+    return f"{now.song_id}. {safe(now.title)}"
+
+
+def clock(seconds: float) -> str:
+    """1:23, or 1:02:03."""
+    minutes, s = divmod(int(max(0.0, seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{s:02}" if hours else f"{minutes}:{s:02}"
+
+
+def _add(parts: Fragments, style: str, text: str, room: int) -> None:
+    used = sum(columns_of(part) for _, part in parts)
+    if text and used + len(GAP) + columns_of(text) <= room:
+        parts += [("", GAP), (style, text)]
+
+
+def _clipped(parts: Fragments, room: int, signs: Signs) -> Fragments:
+    """The parts, the last of them cut where the room ends: narrower than 40 columns, too."""
+    clipped: Fragments = []
+    for style, text in parts:
+        if piece := cut(text, room, signs.ellipsis):
+            clipped.append((style, piece))
+            room -= columns_of(piece)
+    return clipped

@@ -1,0 +1,120 @@
+"""What a running client says of itself to other programs of the same person: a small file.
+
+So `alfine client HOST PORT -c status`, in a status bar, tells what is playing in the other window.
+A file is true while its writer holds its lock, which ends with the writer, however that ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import IO, Any
+
+from platformdirs import user_state_path
+
+from cli.now import Activity, Now
+
+EVERY_S = 0.5
+SAME_PLACE_S = 1.0
+"""The place in the song is only written where it is not what the time since says by itself."""
+
+
+async def publish(now: Callable[[], Now], server: str, folder: Path | None = None) -> None:
+    """Say what is going on until cancelled. Where that is not possible nothing is said."""
+    with contextlib.suppress(OSError):
+        path = _folder(folder) / f"{_name(server)}.{os.getpid()}.json"
+        with path.open("w+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                await _keep_writing(file, now)
+            finally:
+                path.unlink(missing_ok=True)
+
+
+async def _keep_writing(file: IO[str], now: Callable[[], Now]) -> None:
+    said: tuple[Now, float] | None = None
+    while True:
+        moment, at = now(), time.time()
+        if said is None or not _goes_without_saying(moment, _later(*said, at)):
+            said = (moment, at)
+            _write(file, {"at": at, "now": asdict(moment) | {"activity": moment.activity.value}})
+        await asyncio.sleep(EVERY_S)
+
+
+def _goes_without_saying(moment: Now, expected: Now) -> bool:
+    if abs(moment.position_s - expected.position_s) > SAME_PLACE_S:
+        return False
+    return replace(moment, position_s=0.0) == replace(expected, position_s=0.0)
+
+
+def _write(file: IO[str], content: dict[str, Any]) -> None:
+    file.seek(0)
+    file.write(json.dumps(content))
+    file.truncate()
+    file.flush()
+
+
+def elsewhere(server: str, folder: Path | None = None) -> Now | None:
+    """What another client of this server, of the same person, is doing; None if there is none."""
+    with contextlib.suppress(OSError):
+        moments = list(_moments(server, _folder(folder)))
+        return max(moments, key=_interest, default=None)
+    return None
+
+
+def _interest(moment: Now) -> int:
+    order = (Activity.STOPPED, Activity.PAUSED)
+    return order.index(moment.activity) if moment.activity in order else len(order)
+
+
+def _moments(server: str, folder: Path) -> Iterator[Now]:
+    for path in sorted(folder.glob(f"{_name(server)}.*.json")):
+        if path.suffixes[-2:-1] == [f".{os.getpid()}"]:
+            continue
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError), path.open() as file:
+            if _is_abandoned(file):
+                path.unlink(missing_ok=True)
+                continue
+            content = json.load(file)
+            members = content["now"]
+            members |= {
+                "activity": Activity(members["activity"]),
+                "queue": tuple(members["queue"]),
+            }
+            yield _later(Now(**members), content["at"], time.time())
+
+
+def _is_abandoned(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _later(moment: Now, at: float, then: float) -> Now:
+    """The same, as it is by itself after a while."""
+    if moment.activity is not Activity.PLAYING:
+        return moment
+    position_s = moment.position_s + max(0.0, then - at)
+    if moment.duration_s is not None:
+        position_s = min(position_s, moment.duration_s)
+    return replace(moment, position_s=position_s)
+
+
+def _folder(folder: Path | None) -> Path:
+    # Not in the runtime folder: not every system has one, and what stands in for it is shared.
+    folder = folder or user_state_path("alfine") / "running"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _name(server: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in server)

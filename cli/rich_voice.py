@@ -1,0 +1,132 @@
+"""The client's words for a person at a terminal: tables and a little colour, no more than helps.
+
+What the live line shows already is not said a second time above it.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Sequence
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cli import texts
+from cli.clean import cut, safe
+from cli.commands import SPECS
+from cli.now import Activity, Now
+from cli.signs import ASCII, Signs
+from cli.voice import Voice, status_parts
+from fsm.effects import Report, Tell
+from fsm.events import ListedSong
+
+_SHOWN_BY_THE_LIVE_LINE = (
+    Report.SONG_ARRIVING,
+    Report.SONG_PLAYED,
+    Report.UNDERRUN,
+    Report.PLAYING_AGAIN,
+)
+_WIDE_HELP_COLUMNS = 70
+"""In a narrower terminal the help says how commands are written, and not what they do."""
+_TABLE_SONGS = 500
+"""A longer list is drawn line by line: measuring a table of 10,000 rows would hold up the sound."""
+
+
+class RichVoice(Voice):
+    """signs: the characters that the terminal can show. A list is as wide as the terminal is."""
+
+    def __init__(self, server: str, signs: Signs) -> None:
+        super().__init__(server)
+        self._signs = signs
+        self._retrying = False
+
+    def report(self, tell: Tell, songs: Sequence[ListedSong]) -> str:
+        if tell.report in _SHOWN_BY_THE_LIVE_LINE or self._is_retrying_again(tell.report):
+            return ""
+        text = super().report(tell, songs)
+        return self._styled(text, "red" if tell.report in texts.ERRORS else "")
+
+    def complaint(self, why: str, line: str = "") -> str:
+        return self._styled(super().complaint(why), "yellow")
+
+    def help(self) -> str:
+        wide = shutil.get_terminal_size().columns >= _WIDE_HELP_COLUMNS
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+        for spec in SPECS:
+            word = Text(f"{spec.word} ", "bold").append(spec.takes, "not bold cyan")
+            table.add_row(word, Text(spec.letter, "bold"), *([spec.does] if wide else []))
+        return self._drawn(table)
+
+    def status(self, now: Now) -> str:
+        first, *rest = status_parts(now)
+        text = Text("  ").join([Text(safe(first), "bold"), *map(Text, rest)])
+        return self._drawn(text)
+
+    def queue(self, now: Now, songs: Sequence[ListedSong]) -> str:
+        if not now.queue:
+            return super().queue(now, songs)
+        by_id = {s.song_id: s for s in songs}
+        queued = [by_id.get(i, ListedSong(i, "(not on the list)")) for i in now.queue]
+        return self._lines(queued, Now())
+
+    def why(self, sentences: Sequence[str], now: Now) -> str:
+        first, *rest = map(safe, sentences)
+        lines = [Text(first, "bold"), *(Text(f"  {line}", "dim") for line in rest)]
+        return self._drawn(Text("\n").join(lines))
+
+    def _lines(self, songs: Sequence[ListedSong], now: Now) -> str:
+        playing = None if now.activity is Activity.STOPPED else now.song_id
+        if len(songs) > _TABLE_SONGS:
+            return self._long_lines(songs, playing)
+        table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
+        table.add_column(width=1)
+        table.add_column(justify="right", style="cyan", no_wrap=True)
+        table.add_column(overflow="fold")
+        mark = self._signs.icons[now.activity]
+        for song in songs:
+            here = song.song_id is not None and song.song_id == playing
+            title = Text(safe(song.title), "bold" if here else "")
+            number = f"{song.song_id}." if song.song_id else ""
+            table.add_row(Text(mark if here else "", "green"), number, title)
+        return self._drawn(table)
+
+    def _long_lines(self, songs: Sequence[ListedSong], playing: int | None) -> str:
+        columns = shutil.get_terminal_size().columns - 1
+        width = max(len(str(s.song_id or "")) for s in songs)
+        mark = self._signs.icons[Activity.PLAYING]
+        return "\n".join(
+            cut(
+                f"{mark if s.song_id and s.song_id == playing else ' '} "
+                f"{s.song_id or '':>{width}}. {safe(s.title)}",
+                columns,
+                self._signs.ellipsis,
+            )
+            for s in songs
+        )
+
+    def _is_retrying_again(self, report: Report) -> bool:
+        """The first attempt is told; of the others the live line keeps count."""
+        again = self._retrying and report is Report.RETRYING
+        self._retrying = report is Report.RETRYING
+        return again
+
+    def _styled(self, text: str, style: str) -> str:
+        return self._drawn(Text(text, style))
+
+    def _drawn(self, what: RenderableType) -> str:
+        """What it looks like, escape codes and all. Colours: as TERM and NO_COLOR say."""
+        out = io.StringIO()
+        # A list may be longer than the window; nothing is cut at its bottom.
+        console = Console(
+            file=out,
+            force_terminal=True,
+            width=shutil.get_terminal_size().columns,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            safe_box=self._signs is ASCII,
+        )
+        console.print(what)
+        return "\n".join(line.rstrip() for line in out.getvalue().splitlines())

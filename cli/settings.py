@@ -1,0 +1,137 @@
+"""The settings of the client: from a file, from variables, from the command line, the last wins.
+
+Typer reads variables and the command line by itself; the file is its table of defaults.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path
+
+from fsm.playback import PREBUFFER_MSGS
+
+SECTION = "client"
+
+
+class SettingsError(ValueError):
+    """The file cannot be used. The message says where, and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One of them. kinds: what the file may say; default: None for none."""
+
+    name: str
+    kinds: tuple[type, ...]
+    default: Any
+    about: str
+
+    @property
+    def variable(self) -> str:
+        """The variable that sets it."""
+        return variable(self.name)
+
+
+def variable(name: str) -> str:
+    """ALFINE_OUTPUT for output."""
+    return f"ALFINE_{name.upper()}"
+
+
+SETTINGS = (
+    Setting("host", (str,), None, "the server's name or address"),
+    Setting("port", (int,), None, "the server's port"),
+    Setting("output", (str,), "auto", "where the sound goes: auto, pyaudio, null or wav:FILE"),
+    Setting("device", (str, int), None, "the sound device: a part of its name, or its index"),
+    Setting("volume", (int,), 100, "how loud to begin, 0 to 100"),
+    Setting("prebuffer", (int, str), PREBUFFER_MSGS, "messages before playing begins, or auto"),
+    Setting("plain", (bool,), False, "the server knows only the RFC"),
+    Setting("retries", (int,), None, "attempts to reconnect for one song; none: see the help"),
+    Setting("json", (bool,), False, "answer in JSON, an object a line"),
+)
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+def config_path() -> Path:
+    """ALFINE_CONFIG, else ~/.config/alfine/config.toml, or where this system keeps such files."""
+    named = os.environ.get("ALFINE_CONFIG")
+    return Path(named) if named else user_config_path("alfine") / "config.toml"
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """What the file sets; nothing if there is none. Raises SettingsError."""
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    for name in content:
+        if name != SECTION:
+            raise SettingsError(f"{path}: everything stands under [{SECTION}], not {name!r}")
+    section = content.get(SECTION, {})
+    if not isinstance(section, dict):
+        raise SettingsError(f"{path}: {SECTION} is a section: [{SECTION}]")
+    for name, value in section.items():
+        _check(path, name, value)
+    return section
+
+
+def _check(path: Path, name: str, value: object) -> None:
+    if name not in _BY_NAME:
+        near = difflib.get_close_matches(name, _BY_NAME, 1)
+        meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(_BY_NAME)}"
+        raise SettingsError(f"{path}: there is no setting {name!r}; {meant}")
+    if type(value) not in _BY_NAME[name].kinds:
+        kinds = " or ".join(_KINDS[kind] for kind in _BY_NAME[name].kinds)
+        raise SettingsError(f"{path}: {name} takes {kinds}, not {value!r}")
+
+
+_KINDS = {str: "a text in quotes", int: "a number", bool: "true or false"}
+
+
+def for_typer() -> dict[str, Any]:
+    """What the file sets, as a table of defaults; a file that cannot be used is passed over."""
+    try:
+        section = read_file(config_path())
+    except SettingsError as error:
+        print(f"alfine: {error}; going on without that file", file=sys.stderr)
+        return {}
+    named = {_OPTIONS.get(name, name): value for name, value in section.items()}
+    return {name: str(value) if name in _TEXTS else value for name, value in named.items()}
+
+
+_OPTIONS = {"json": "as_json"}
+_TEXTS = ("device", "prebuffer")
+"""A number may stand there too, but the option takes a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A setting, what it is, and where that was said."""
+
+    setting: Setting
+    value: Any
+    source: str
+
+
+def origins(path: Path, environ: Mapping[str, str]) -> list[Origin]:
+    """Each setting as the next `alfine client` finds it. Raises SettingsError."""
+    from_file = read_file(path)
+    found = []
+    for setting in SETTINGS:
+        if environ.get(setting.variable):
+            origin = Origin(setting, environ[setting.variable], setting.variable)
+        elif setting.name in from_file:
+            origin = Origin(setting, from_file[setting.name], str(path))
+        else:
+            origin = Origin(setting, setting.default, "default")
+        found.append(origin)
+    return found

@@ -1,0 +1,45 @@
+"""The characters that the live line is drawn with, and which of them a terminal can show."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+from cli.now import Activity
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """One set. icons: a sign for each activity; the rest: the parts of the bar, and words."""
+
+    icons: dict[Activity, str]
+    played: str
+    head: str
+    here: str
+    missing: str
+    received: str
+    ellipsis: str
+    dot: str
+
+
+_WAITING = (Activity.REQUESTED, Activity.BUFFERING, Activity.STARVED)
+
+UNICODE = Signs(
+    {Activity.STOPPED: "■", Activity.PLAYING: "▶", Activity.PAUSED: "‖"}
+    | dict.fromkeys(_WAITING, "◌"),
+    played="━", head="╸", here="─", missing="┄", received="⇣ ", ellipsis="…", dot="·",
+)  # fmt: skip
+ASCII = Signs(
+    {Activity.STOPPED: "#", Activity.PLAYING: ">", Activity.PAUSED: "="}
+    | dict.fromkeys(_WAITING, "~"),
+    played="=", head=">", here="-", missing=".", received="recv ", ellipsis="...", dot="-",
+)  # fmt: skip
+
+
+def of_terminal() -> Signs:
+    """The set that this terminal can show, by the locale that it was given."""
+    # Python sets LC_CTYPE to C.UTF-8 itself where nothing is said; LC_ALL=C is meant.
+    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "")
+    utf8 = "utf" in locale.lower() and "utf" in (sys.stdout.encoding or "").lower()
+    return UNICODE if utf8 else ASCII

@@ -1,0 +1,112 @@
+"""How the client says things: in plain lines for a pipe. A person's and a program's forms of it
+are in `cli.rich_voice` and `cli.json_voice`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cli import matching, texts
+from cli.clean import safe
+from cli.commands import SPECS
+from cli.live_line import clock, song_name
+from cli.now import Activity, Now
+from fsm.effects import Tell
+from fsm.events import ListedSong
+
+
+class Voice:
+    """Plain text, a fact a line. Each method returns whole lines, "" for nothing to say.
+
+    server: HOST:PORT.
+    """
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+
+    def report(self, tell: Tell, songs: Sequence[ListedSong]) -> str:
+        """What a machine has to tell."""
+        return safe(texts.sentence(tell.report, self.server, tell.song_id, tell.detail, songs))
+
+    def complaint(self, why: str, line: str = "") -> str:
+        """Why a line that was typed cannot be carried out."""
+        return safe(why)
+
+    def songs(self, songs: Sequence[ListedSong], words: str, now: Now) -> str:
+        """A list, of which only the songs that have these words are wanted."""
+        found = matching.find(songs, words)
+        return self._lines(found, now) if found else self.no_songs(songs, words)
+
+    def _lines(self, songs: Sequence[ListedSong], now: Now) -> str:
+        """Songs, one a line (RFC 2.5.1)."""
+        width = max(len(str(s.song_id or "")) for s in songs)
+        return "\n".join(
+            f"{s.song_id or '':>{width}}{'.' if s.song_id else ' '} {safe(s.title)}" for s in songs
+        )
+
+    def no_songs(self, songs: Sequence[ListedSong], words: str) -> str:
+        """There is nothing to list, and why."""
+        if not songs:
+            return "the server has no songs"
+        near = ", ".join(f"{s.song_id}. {safe(s.title)}" for s in matching.nearest(songs, words))
+        return f"no title has {safe(words)}" + (f"; the nearest: {near}" if near else "")
+
+    def help(self) -> str:
+        """All commands."""
+        return "\n".join(
+            f"{spec.word:<7} {spec.takes:<12} {spec.letter:<2} {spec.does}".rstrip()
+            for spec in SPECS
+        )
+
+    def status(self, now: Now) -> str:
+        """What plays, in one line."""
+        return "; ".join(status_parts(now))
+
+    def queue(self, now: Now, songs: Sequence[ListedSong]) -> str:
+        """What comes next, a song a line."""
+        if not now.queue:
+            return "nothing is queued; queue 3 5 adds songs"
+        return "\n".join(f"{song_id}. {_title(song_id, songs)}" for song_id in now.queue)
+
+    def why(self, sentences: Sequence[str], now: Now) -> str:
+        """What has led to this, a sentence a line."""
+        return "\n".join(map(safe, sentences))
+
+    def done(self, now: Now) -> str:
+        """A command without an answer of its own has been carried out: here that goes unsaid."""
+        return ""
+
+
+def status_parts(now: Now) -> list[str]:
+    """What there is to say of a moment, the most important first."""
+    parts = [now.activity.value]
+    if now.activity is not Activity.STOPPED:
+        parts[0] += f" {song_name(now)}"
+        parts += filter(None, (_time(now), _arrival(now)))
+        if now.bitrate_kbps:
+            parts.append(f"{now.bitrate_kbps} kbit/s{' VBR' if now.variable_bitrate else ''}")
+    parts.append(f"volume {now.volume} %")
+    if now.repeat != "off":
+        parts.append(f"repeat {now.repeat}")
+    if now.queue:
+        parts.append(f"{len(now.queue)} queued")
+    if not now.online:
+        soon = "" if now.retry_in_s is None else f", trying again in {now.retry_in_s:.0f} s"
+        parts.append(f"no connection{soon}")
+    return parts
+
+
+def _time(now: Now) -> str:
+    if now.activity in (Activity.REQUESTED, Activity.BUFFERING):
+        return ""
+    return clock(now.position_s) + (f" of {clock(now.duration_s)}" if now.duration_s else "")
+
+
+def _arrival(now: Now) -> str:
+    if now.activity in (Activity.BUFFERING, Activity.STARVED):
+        return f"{now.buffered_msgs} of {now.needed_msgs} messages"
+    return "" if now.received is None else f"{int(100 * now.received)} % received"
+
+
+def _title(song_id: int, songs: Sequence[ListedSong]) -> str:
+    return safe(next((s.title for s in songs if s.song_id == song_id), "(not on the list)"))

@@ -1,0 +1,33 @@
+"""What Tab offers, in the place of the live line: nothing pops up, and nothing scrolls."""
+
+from __future__ import annotations
+
+from prompt_toolkit.buffer import CompletionState
+
+from cli.clean import columns_of, cut
+from cli.live_line import GAP, Fragments
+from cli.signs import Signs
+
+
+def wild_line(state: CompletionState, columns: int, signs: Signs) -> Fragments:
+    """As many of the offers as there is room for, the one in the prompt marked."""
+    offers = [completion.display_text for completion in state.completions]
+    chosen = state.complete_index
+    first = 0
+    while chosen is not None and first < chosen and _width(offers[first : chosen + 1]) > columns:
+        first += 1
+    parts: Fragments = []
+    for index in range(first, len(offers)):
+        offer = cut(offers[index], columns, signs.ellipsis)
+        if parts and columns_of(offer) > columns:
+            break
+        style = "class:wild.chosen" if index == chosen else ""
+        parts += [(style, offer), ("", GAP)]
+        columns -= columns_of(offer) + len(GAP)
+        if columns < len(signs.ellipsis) + 1:
+            break
+    return parts[:-1]
+
+
+def _width(offers: list[str]) -> int:
+    return sum(columns_of(offer) + len(GAP) for offer in offers)

@@ -1,0 +1,90 @@
+"""What a person asks of the song that plays, and of what is to come after it.
+
+They are events like those of `fsm.events`: a chance or a moment that they need comes with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from fsm.events import Event
+
+
+class Measure(Enum):
+    """What the amount of a seek is counted in."""
+
+    FROM_START = "seconds from the start of the song"
+    FROM_HERE = "seconds from what is being heard, backwards if negative"
+    FRACTION = "a part of the whole song, 0.0 to 1.0"
+
+
+class Repeat(Enum):
+    """What comes when the queue is empty."""
+
+    OFF = "off"
+    ONE = "one"
+    """The same song, again and again."""
+    ALL = "all"
+    """All that has been played since the queue was last cleared, from the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRequested(Event):
+    """Be silent and keep the place; the song still arrives."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRequested(Event):
+    """Go on after a pause; on the default device where the chosen one has gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeekRequested(Event):
+    """Go on at another place: `seek 1:30` is 90.0, `seek -10` -10.0 FROM_HERE, `seek 50%` 0.5."""
+
+    amount: float
+    measure: Measure = Measure.FROM_START
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeRequested(Event):
+    """How loud, from 0 to 100."""
+
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextRequested(Event):
+    """Play the song that comes next now."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrevRequested(Event):
+    """Play the song that was played before this one; the first song from its start."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRequested(Event):
+    """Play these songs after all that is queued; at once if nothing plays."""
+
+    song_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClearRequested(Event):
+    """Forget what is queued and what has been played; the song that plays plays on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShuffleRequested(Event):
+    """Put what is queued into another order. seed: any number, the same one for the same order."""
+
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatRequested(Event):
+    """What is to come when the queue is empty."""
+
+    repeat: Repeat

@@ -1,0 +1,165 @@
+"""The index of a song's frames: seeks that are exact to the sample, and how long a song is."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from audio import AudioBuffer, Decoder, FrameIndex
+from tests.audio.making import (
+    FRAME,
+    as_buffer,
+    frames_of,
+    id3v1,
+    id3v2,
+    mp3,
+    tag_frame,
+    vbri,
+    with_gapless_tag,
+)
+
+SONGS = {
+    "128 kbit/s": mp3(4.0),
+    "320 kbit/s": mp3(4.0, kbits=320),
+    "low bit rate, long reservoir": mp3(4.0, channels=1, kbits=32),
+    "VBR": mp3(4.0, vbr_quality=2),
+    "VBR with a tag": with_gapless_tag(mp3(4.0, vbr_quality=4)),
+    "ABR": mp3(4.0, kbits=112, abr=True),
+    "MPEG-2": mp3(4.0, rate_hz=22050, kbits=48),
+    "MPEG-2.5": mp3(4.0, rate_hz=8000, channels=1, kbits=8),
+    "between tags": id3v2(bytes(5000)) + with_gapless_tag(mp3(4.0)) + id3v1(),
+}
+
+
+def decoded(song, start=None):
+    return b"".join(pcm for _, pcm in Decoder(as_buffer(song), start))
+
+
+@pytest.mark.parametrize("kind", SONGS)
+def test_from_any_sample_on_it_is_as_if_all_had_been_decoded(kind):
+    song = SONGS[kind]
+    whole, index = decoded(song), FrameIndex(as_buffer(song))
+    samples = len(whole) // FRAME
+    index.extend()
+    assert index.header is not None
+    anywhere = [random.Random(9999).randrange(samples) for _ in range(12)]
+    for sample in (0, 1, 1151, 1152, *anywhere, samples - 1):
+        start = index.start_at(sample / index.header.rate_hz)
+        assert decoded(song, start) == whole[sample * FRAME :], sample
+
+
+@pytest.mark.parametrize("kind", SONGS)
+def test_a_song_that_is_whole_is_exactly_as_long_as_it_decodes(kind):
+    song = SONGS[kind]
+    index = FrameIndex(as_buffer(song))
+    index.extend()
+    assert index.complete
+    assert index.exact
+    assert index.header is not None
+    assert index.duration_s == len(decoded(song)) / FRAME / index.header.rate_hz
+
+
+def test_a_tag_says_how_long_the_song_is_when_hardly_any_of_it_is_here():
+    song, buffer = SONGS["VBR with a tag"], AudioBuffer()
+    index = FrameIndex(buffer)
+    assert index.duration_s is None
+    buffer.append(song[:6000])
+    index.extend()
+    assert index.exact
+    assert not index.complete
+    assert index.duration_s == len(decoded(song)) / FRAME / 44100
+    assert index.song_bytes == pytest.approx(len(song), abs=1500)
+    assert index.part_here == pytest.approx(6000 / len(song), abs=0.02)
+
+
+def test_without_a_tag_it_is_as_long_as_what_is_here_until_it_is_whole():
+    song, buffer = SONGS["128 kbit/s"], AudioBuffer()
+    index = FrameIndex(buffer)
+    buffer.append(song[: len(song) // 2])
+    index.extend()
+    assert not index.exact
+    assert index.part_here is None
+    assert index.duration_s == pytest.approx(2.0, abs=0.05)
+    assert index.bytes_per_s == pytest.approx(16_000, rel=0.01)
+    assert not index.variable
+    buffer.append(song[len(song) // 2 :])
+    buffer.finish()
+    index.extend()
+    assert index.duration_s == len(decoded(song)) / FRAME / 44100
+    assert index.part_here == 1.0
+
+
+@pytest.mark.parametrize("step", [1, 700, 5000])
+def test_it_grows_with_the_song_and_is_the_same_in_the_end(step):
+    song = SONGS["between tags"][:20_000]
+    buffer, whole = AudioBuffer(), FrameIndex(as_buffer(song))
+    growing = FrameIndex(buffer)
+    for at in range(0, len(song), step):
+        buffer.append(song[at : at + step])
+        growing.extend()
+    buffer.finish()
+    for seconds in (0.0, 0.3, 0.6):
+        assert growing.start_at(seconds) == whole.start_at(seconds)
+
+
+def test_a_place_that_has_yet_to_arrive_has_no_start_but_a_guess():
+    song = SONGS["VBR with a tag"]
+    buffer = AudioBuffer()
+    index = FrameIndex(buffer)
+    buffer.append(song[: len(song) // 4])
+    assert index.start_at(0.5) is not None
+    assert index.start_at(3.0) is None
+    needed = index.needed_bytes(3.0)
+    assert 0.6 < needed / len(song) < 0.9
+    buffer.append(song[len(song) // 4 : needed + 2000])
+    assert index.start_at(2.5) is not None
+
+
+def test_without_a_tag_the_guess_goes_by_the_bit_rate():
+    buffer = AudioBuffer()
+    buffer.append(SONGS["128 kbit/s"][:10_000])
+    index = FrameIndex(buffer)
+    index.extend()
+    assert index.needed_bytes(60.0) == pytest.approx(60 * 16_000, rel=0.02)
+
+
+def test_the_table_of_a_vbri_tag_is_read_too():
+    song = mp3(4.0)
+    frames = len(frames_of(song))
+    # The first half of the song takes three quarters of its bytes.
+    pieces = [len(song) * 3 // 8 // 3] * 2 + [len(song) // 8 // 3] * 2
+    buffer = AudioBuffer()
+    buffer.append((tag_frame(song, vbri(frames, len(song), pieces), at=36) + song)[:9000])
+    index = FrameIndex(buffer)
+    index.extend()
+    assert index.tag is not None
+    assert index.tag.kind == "VBRI"
+    assert index.duration_s is not None
+    assert index.needed_bytes(index.duration_s / 2) == pytest.approx(len(song) * 0.75, rel=0.02)
+
+
+def test_behind_the_end_is_the_end():
+    song = SONGS["128 kbit/s"]
+    start = FrameIndex(as_buffer(song)).start_at(99.0)
+    assert start is not None
+    assert decoded(song, start) == b""
+
+
+def test_in_a_damaged_song_a_seek_is_right_to_a_frame_or_two():
+    song = SONGS["128 kbit/s"]
+    broken = song[:20_000] + b"\xff\xfa\x80" * 300 + song[20_000:]
+    index = FrameIndex(as_buffer(broken))
+    rest = decoded(broken, index.start_at(3.0))
+    assert decoded(song).endswith(rest[-FRAME * 40_000 :])
+    assert len(rest) / FRAME / 44100 == pytest.approx(
+        len(decoded(song)) / FRAME / 44100 - 3, abs=0.05
+    )
+
+
+def test_what_is_no_mp3_has_no_frames_and_no_length():
+    index = FrameIndex(as_buffer(b"RIFF\0\0\0\0WAVEfmt " + bytes(100_000)))
+    assert index.start_at(0.0) is None
+    assert index.duration_s is None
+    assert index.complete
+    assert index.bytes_per_s == 0

@@ -1,0 +1,371 @@
+"""The player driven: on without a gap, from another place, as loud as wanted, without a device."""
+
+from __future__ import annotations
+
+import array
+
+import pytest
+
+from audio import (
+    AudioBuffer,
+    Decoder,
+    DeviceLost,
+    FrameIndex,
+    OutputError,
+    PlaceNotHere,
+    PlayedOut,
+    RanDry,
+    Started,
+    Undecodable,
+    WavOutput,
+)
+from tests.audio.making import FRAME, as_buffer, mp3, music, with_gapless_tag, worst_difference
+from tests.audio.test_player import Card, player_on, reports
+
+__all__ = ["player_on", "reports"]
+
+
+def decoded(data, seconds=0.0):
+    buffer = as_buffer(data)
+    start = FrameIndex(buffer).start_at(seconds)
+    return b"".join(pcm for _, pcm in Decoder(buffer, start))
+
+
+def count(data):
+    return len(decoded(data)) // FRAME
+
+
+# On without a gap
+
+
+def test_two_songs_cut_from_one_recording_lack_no_sample_and_have_none_too_many(
+    player_on, reports, tmp_path
+):
+    whole, cut = music(2.0), FRAME * 31_337
+    parts = [with_gapless_tag(*encoded(whole[:cut])), with_gapless_tag(*encoded(whole[cut:]))]
+    output = WavOutput(tmp_path / "out.wav")
+    player = player_on(output)
+    player.pause()  # or the first might be over by then
+    player.play(as_buffer(parts[0]), 1)
+    player.queue_next(as_buffer(parts[1]), 2)
+    player.resume()
+    assert [type(reports.next()) for _ in range(4)] == [Started, PlayedOut, Started, PlayedOut]
+    player.close()
+    heard = (tmp_path / "out.wav").read_bytes()[44:]
+    assert len(heard) == len(whole)
+    assert heard == decoded(parts[0]) + decoded(parts[1])
+    seam = slice(cut - FRAME * 200, cut + FRAME * 200)
+    assert worst_difference(heard[seam], whole[seam]) < 3000, "the music goes on as it was"
+
+
+def encoded(pcm):
+    """An MP3 of these samples, and how many the encoder put before and behind them."""
+    import lameenc
+
+    encoder = lameenc.Encoder()
+    encoder.silence()
+    encoder.set_in_sample_rate(44100)
+    encoder.set_channels(2)
+    encoder.set_bit_rate(192)
+    song = bytes(encoder.encode(pcm) + encoder.flush())
+    delay = 576
+    frames = FrameIndex(as_buffer(song))
+    frames.extend()
+    assert frames.duration_s is not None
+    return song, delay, round(frames.duration_s * 44100) - delay - len(pcm) // FRAME
+
+
+def test_the_stream_stays_open_and_each_song_has_its_reports(player_on, reports):
+    card = Card()
+    player = player_on(card)
+    player.pause()  # or the first might be over by then
+    player.play(as_buffer(mp3(0.5)), 1)
+    player.queue_next(as_buffer(mp3(1.0)), 2)
+    player.resume()
+    assert [reports.next() for _ in range(4)] == [
+        Started(1, 44100),
+        PlayedOut(1, count(mp3(0.5))),
+        Started(2, 44100),
+        PlayedOut(2, count(mp3(1.0))),
+    ]
+    assert b"".join(card.writes) == decoded(mp3(0.5)) + decoded(mp3(1.0))
+    assert [name for name in card.names if name not in ("write", "drop")] == ["open", "drain"]
+
+
+def test_a_song_of_another_rate_follows_when_the_first_has_been_heard(player_on, reports):
+    card = Card()
+    player = player_on(card)
+    player.pause()  # or the first might be over by then
+    player.play(as_buffer(mp3(0.5)), 1)
+    player.queue_next(as_buffer(mp3(0.5, rate_hz=48000)), 2)
+    player.resume()
+    assert [reports.next().tag for _ in range(4)] == [1, 1, 2, 2]
+    calls = [call for call in card.calls if call[0] not in ("write", "drop")]
+    assert calls == [("open", 44100), ("drain",), ("open", 48000), ("drain",)]
+
+
+def test_a_song_that_is_queued_when_all_is_silent_begins(player_on, reports):
+    player = player_on(Card())
+    player.play(as_buffer(mp3(0.5)), 1)
+    assert [reports.next().tag for _ in range(2)] == [1, 1]
+    player.queue_next(as_buffer(mp3(0.5)), 2)
+    assert reports.next() == Started(2, 44100)
+
+
+def test_after_a_song_that_cannot_be_decoded_the_next_one_begins(player_on, reports):
+    player = player_on(Card(permits=0))
+    player.play(as_buffer(b""), 1)
+    player.queue_next(as_buffer(mp3(0.5)), 2)
+    assert reports.next() == Undecodable(1, "it is empty")
+
+
+@pytest.mark.parametrize("command", ["stop", "play"])
+def test_a_song_that_is_queued_goes_with_the_present_one(player_on, reports, command):
+    card = Card(permits=4)
+    player = player_on(card)
+    player.play(as_buffer(mp3(0.5)), 1)
+    player.queue_next(as_buffer(mp3()), 2)
+    card.wait_for_writes(5)
+    if command == "stop":
+        player.stop()
+    player.play(as_buffer(mp3(1.0)), 3)
+    card.permit(1000)
+    assert [reports.next() for _ in range(3)] == [
+        Started(1, 44100),
+        Started(3, 44100),
+        PlayedOut(3, count(mp3(1.0))),
+    ]
+    assert b"".join(card.writes[5:]) == decoded(mp3(1.0))
+
+
+def test_skip_is_at_once_and_only_from_the_song_it_names(player_on, reports):
+    card = Card(permits=4)
+    player = player_on(card)
+    player.play(as_buffer(mp3(0.5)), 1)
+    player.queue_next(as_buffer(mp3(1.0)), 2)
+    card.wait_for_writes(5)
+    player.skip(7)
+    player.skip(1)
+    player.skip(1)
+    card.permit(1000)
+    assert [reports.next() for _ in range(3)] == [
+        Started(1, 44100),
+        Started(2, 44100),
+        PlayedOut(2, count(mp3(1.0))),
+    ]
+    assert b"".join(card.writes[5:]) == decoded(mp3(1.0))
+
+
+def test_a_song_is_dropped_whether_it_is_the_next_or_has_begun(player_on, reports):
+    card = Card(permits=4)
+    player = player_on(card)
+    player.play(as_buffer(mp3(0.5)), 1)
+    player.queue_next(as_buffer(mp3()), 2)
+    card.wait_for_writes(5)
+    player.drop(2)
+    card.permit(1000)
+    assert [reports.next() for _ in range(2)] == [
+        Started(1, 44100),
+        PlayedOut(1, count(mp3(0.5))),
+    ]
+    card.permits = 0
+    player.queue_next(as_buffer(mp3()), 3)
+    card.wait_for(lambda card: card.names[-1] == "write")
+    player.drop(3)
+    card.permit(1)
+    card.wait_for(lambda card: card.names[-1] == "drop")
+
+
+# From another place
+
+
+def test_a_seek_goes_on_from_that_very_sample(player_on, reports):
+    card = Card(permits=10)
+    player = player_on(card)
+    player.play(as_buffer(mp3()), 1)
+    card.wait_for_writes(11)
+    player.seek(1, 1.25)
+    card.permit(1000)
+    assert reports.next() == Started(1, 44100)
+    rest = decoded(mp3(), 1.25)
+    assert rest == decoded(mp3())[round(1.25 * 44100) * FRAME :]
+    assert reports.next() == PlayedOut(1, sum(map(len, card.writes[:11])) // FRAME + count_of(rest))
+    assert b"".join(card.writes[11:]) == rest
+    last = [i for i, name in enumerate(card.names) if name == "write"][10]
+    assert card.names[last + 1 : last + 3] == ["drop", "open"], "what was queued is not heard"
+    assert player.position(1) == pytest.approx(count(mp3()) / 44100)
+
+
+def count_of(pcm):
+    return len(pcm) // FRAME
+
+
+def test_a_seek_in_a_pause_is_heard_after_it(player_on, reports):
+    card = Card(permits=10)
+    player = player_on(card)
+    player.play(as_buffer(mp3()), 1)
+    card.wait_for_writes(11)
+    player.pause()
+    player.seek(1, 0.5)
+    card.permit(1000)
+    card.wait_for(lambda card: card.names[-1] == "drop")
+    assert player.position(1) == 0.5
+    player.resume()
+    assert [type(reports.next()) for _ in range(2)] == [Started, PlayedOut]
+    assert b"".join(card.writes[11:]) == decoded(mp3(), 0.5)
+
+
+def test_a_seek_while_the_end_is_played_out_goes_back(player_on, reports):
+    """... and the last seek counts."""
+    card = Card()
+    player = player_on(card)
+    player.pause()
+    player.play(as_buffer(mp3()), 1)
+    player.seek(1, 99.0)
+    player.seek(1, 1.5)
+    player.resume()
+    assert [type(reports.next()) for _ in range(2)] == [Started, PlayedOut]
+    assert b"".join(card.writes) == decoded(mp3(), 1.5)
+
+
+def test_behind_the_end_is_the_end(player_on, reports):
+    player = player_on(Card())
+    player.pause()
+    player.play(as_buffer(mp3()), 1)
+    player.seek(1, 99.0)
+    player.resume()
+    assert reports.next() == PlayedOut(1, 0)
+
+
+def test_a_seek_is_for_the_song_it_names(player_on, reports):
+    card = Card()
+    player = player_on(card)
+    player.pause()
+    player.play(as_buffer(mp3(0.5)), 2)
+    player.seek(1, 0.25)
+    player.resume()
+    assert [reports.next().tag for _ in range(2)] == [2, 2]
+    assert b"".join(card.writes) == decoded(mp3(0.5))
+
+
+def test_a_place_that_is_not_here_is_waited_for_in_silence(player_on, reports):
+    card, song, buffer = Card(needs_silence=True), mp3(), AudioBuffer()
+    buffer.append(song[: len(song) // 3])
+    player = player_on(card)
+    player.pause()
+    player.play(buffer, 1)
+    player.seek(1, 1.5)
+    player.resume()
+    report = reports.next()
+    assert isinstance(report, PlaceNotHere)
+    assert report.needed_bytes == pytest.approx(len(song) * 0.75, rel=0.03)
+    buffer.append(song[len(song) // 3 : report.needed_bytes // 2])
+    player.refilled()
+    assert isinstance(reports.next(), PlaceNotHere), "it was too early"
+    buffer.append(song[report.needed_bytes // 2 :])
+    buffer.finish()
+    assert [type(reports.next()) for _ in range(2)] == [Started, PlayedOut]
+    assert b"".join(card.writes) == decoded(song, 1.5)
+
+
+def test_a_seek_ends_a_dry_spell_and_reports_say_which_seek_they_follow(player_on, reports):
+    card, song, buffer = Card(), mp3(), AudioBuffer()
+    buffer.append(song[: len(song) // 2])
+    player = player_on(card)
+    player.play(buffer, 1)
+    assert [reports.next() for _ in range(2)] == [Started(1, 44100), RanDry(1, 0)]
+    player.seek(1, 0.25)
+    assert reports.next() == RanDry(1, 1)
+
+
+# As loud as wanted
+
+
+def test_the_volume_changes_in_the_middle_without_a_click(player_on, reports):
+    card = Card(permits=20)
+    player = player_on(card)
+    player.play(as_buffer(mp3()), 1)
+    card.wait_for_writes(21)
+    player.set_volume(50)
+    card.permit(1000)
+    assert [type(reports.next()) for _ in range(2)] == [Started, PlayedOut]
+    full, heard = (array.array("h", pcm) for pcm in (decoded(mp3()), b"".join(card.writes)))
+    assert len(heard) == len(full)
+    changed = sum(map(len, card.writes[:21])) // 2
+    settled = changed + len(card.writes[21]) // 2
+    assert heard[:changed] == full[:changed]
+    assert heard[settled:] == array.array("h", [s >> 2 for s in full[settled:]])
+    between = zip(full[changed:settled], heard[changed:settled], strict=True)
+    gains = [h / f for f, h in between if abs(f) > 2000]
+    assert all(0.24 < gain <= 1.0 for gain in gains)
+    assert all(abs(a - b) < 0.05 for a, b in zip(gains, gains[2:], strict=False))
+
+
+# A device that goes away
+
+
+class Plug(Card):
+    """A device that can be pulled out."""
+
+    replaceable = True
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.gone_after = 1_000_000
+        self.recoveries = 0
+        self.others = True
+
+    def write(self, pcm):
+        if len(self.writes) >= self.gone_after:
+            raise OutputError("it was pulled out")
+        super().write(pcm)
+
+    def recover(self):
+        self.note("recover")
+        if not self.others:
+            raise OutputError("there is no other")
+        self.gone_after = 1_000_000
+
+
+def test_a_device_that_goes_away_is_a_pause_and_no_sample_is_lost(player_on, reports):
+    card = Plug()
+    card.gone_after = 30
+    player = player_on(card)
+    player.play(as_buffer(mp3()), 1)
+    assert reports.next() == Started(1, 44100)
+    assert reports.next() == DeviceLost(1, "it was pulled out")
+    assert len(card.writes) == 30
+    place = player.position(1)
+    assert place == pytest.approx(30 * 1152 / 44100)
+    player.resume()
+    assert reports.next() == PlayedOut(1, count(mp3()))
+    assert b"".join(card.writes) == decoded(mp3())
+    lost = card.names.index("recover")
+    assert card.names[lost - 1 : lost + 2] == ["drop", "recover", "open"]
+
+
+def test_without_another_device_it_stays_a_pause(player_on, reports):
+    card = Plug()
+    card.gone_after, card.others = 30, False
+    player = player_on(card)
+    player.play(as_buffer(mp3()), 1)
+    assert [type(reports.next()) for _ in range(2)] == [Started, DeviceLost]
+    player.resume()
+    assert reports.next() == DeviceLost(1, "there is no other")
+    card.others = True
+    player.seek(1, 1.0)
+    player.resume()
+    reports.next()
+    assert b"".join(card.writes[30:]) == decoded(mp3(), 1.0)
+
+
+def test_a_pause_stays_for_the_next_song_and_a_stop_does_not_end_it(player_on, reports):
+    card = Card(needs_silence=True)
+    player = player_on(card)
+    player.pause()
+    player.play(as_buffer(mp3(0.5)), 1)
+    player.stop()
+    player.play(as_buffer(mp3(0.5)), 2)
+    assert reports.empty()
+    player.resume()
+    assert reports.next() == Started(2, 44100)

@@ -1,0 +1,124 @@
+"""`why` says in plain sentences what the machines went through."""
+
+from datetime import datetime
+from types import SimpleNamespace
+
+import pytest
+
+from cli.history import History
+from cli.now import Now
+from cli.snapshot import Snapshots
+from fsm import events as on
+from fsm.client import ClientSession
+from fsm.wishes import PauseRequested, VolumeRequested
+
+SONGS = (on.ListedSong(3, "grapes"),)
+MESSAGE = on.AudioReceived(bytes(4096))
+
+
+class Clocks:
+    """Time passes when a test says so."""
+
+    def __init__(self):
+        self.now_s = 0.0
+
+    def wall(self):
+        return datetime.fromtimestamp(self.now_s)
+
+    def monotonic(self):
+        return self.now_s
+
+
+def silence():
+    """In the place of the sound: nothing has been decoded."""
+    index = SimpleNamespace(
+        duration_s=None, exact=False, bytes_per_s=0, variable=False, part_here=None
+    )
+    return SimpleNamespace(index=index, position_s=0.0, device="")
+
+
+class Client:
+    """A client's machines and their history, connected to a server that closes its answers."""
+
+    def __init__(self):
+        self.clocks = Clocks()
+        self.clocks.now_s = datetime(2024, 5, 1, 12, 3, 0).timestamp()
+        self.history = History(self.clocks.wall, self.clocks.monotonic)
+        self.session = ClientSession(prebuffer_msgs=2, observe=self.history.observe)
+        self.snapshots = Snapshots(self.session, silence())
+        self.happen(on.Connected(), on.ListReceived(SONGS), on.SetupReceived(("alfine/1", "ends")))
+
+    def happen(self, *events):
+        for event in events:
+            self.session.handle(event)
+
+    def why(self):
+        return self.history.why(self.snapshots.take(), SONGS)
+
+
+@pytest.fixture
+def client():
+    return Client()
+
+
+def test_before_anything_was_asked_for(client):
+    assert client.why()[0].startswith("Nothing has been asked for yet")
+
+
+def test_stop_and_the_audio_that_came_too_late(client):
+    client.happen(on.PlayRequested(3), MESSAGE, MESSAGE)
+    client.clocks.now_s += 7
+    client.happen(on.StopRequested())
+    client.clocks.now_s += 0.084
+    client.happen(*[MESSAGE] * 37)
+    assert client.why()[0] == ("Silent: STOP at 12:03:07; 37 late messages dropped in 84 ms.")
+
+
+def test_waiting_for_enough(client):
+    client.happen(on.PlayRequested(3), MESSAGE)
+    assert client.why()[0].startswith("It waits for enough audio; 1 of 2 messages are here")
+
+
+def test_playing(client):
+    client.happen(on.PlayRequested(3), MESSAGE, MESSAGE)
+    first, *rest = client.why()
+    assert first.startswith("It plays, at 0:00, volume 100 %")
+    assert rest[-1].endswith("3. grapes began 0.0 s later, with 2 messages here")
+
+
+def test_the_volume_is_a_reason(client):
+    client.happen(on.PlayRequested(3), MESSAGE, MESSAGE, VolumeRequested(0))
+    assert "volume is 0" in client.why()[0]
+
+
+def test_a_pause(client):
+    client.happen(on.PlayRequested(3), MESSAGE, MESSAGE, PauseRequested())
+    assert client.why()[0].startswith("Paused at 0:00")
+
+
+def test_not_found(client):
+    client.happen(on.PlayRequested(9), on.NotFoundReceived())
+    assert client.why()[0].startswith("Silent: the server does not have song 9 (404) at 12:03:00")
+
+
+def test_a_buffer_that_ran_dry(client):
+    client.happen(on.PlayRequested(3), MESSAGE, MESSAGE, on.BufferRanDry())
+    assert client.why()[0].startswith("The buffer ran dry")
+
+
+def test_a_lost_connection_and_attempts_that_are_counted(client):
+    client.happen(on.PlayRequested(3), MESSAGE, MESSAGE, on.ConnectionLost("it was closed"))
+    for _ in range(3):
+        client.happen(on.RetryDue(), on.ConnectFailed("nobody listens"))
+    lines = client.why()
+    assert "there is no connection to the server" in lines[0]
+    assert lines[-1].endswith("there was no connection to be had: nobody listens (3 times)")
+
+
+def test_undecodable(client):
+    client.happen(on.PlayRequested(3), MESSAGE, MESSAGE, on.Undecodable("it is {no} MP3"))
+    assert client.why()[0].startswith("Silent: 3. grapes could not be decoded: it is (no) MP3")
+
+
+def test_the_moment_alone_is_enough_for_an_answer():
+    assert History().why(Now())

@@ -1,0 +1,116 @@
+"""Settings: the file, the variables, the command line, and which of them wins."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.commands import SPECS
+from cli.settings import SETTINGS, SettingsError, origins, read_file
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "config.toml"
+
+
+def test_no_file_sets_nothing(path):
+    assert read_file(path) == {}
+    assert {o.source for o in origins(path, {})} == {"default"}
+
+
+def test_a_variable_goes_before_the_file_and_that_before_the_default(path):
+    path.write_text('[client]\nvolume = 70\noutput = "null"\n')
+    found = {o.setting.name: o for o in origins(path, {"ALFINE_VOLUME": "50"})}
+    assert (found["volume"].value, found["volume"].source) == ("50", "ALFINE_VOLUME")
+    assert (found["output"].value, found["output"].source) == ("null", str(path))
+    assert (found["port"].value, found["port"].source) == (None, "default")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[client]\nvolum = 3\n", "did you mean volume?"),
+        ('[client]\nvolume = "loud"\n', "volume takes a number"),
+        ("[client]\nplain = 1\n", "plain takes true or false"),
+        ("volume = 3\n", "under [client]"),
+        ("client = 3\n", "[client]"),
+        ("[client\n", "line 1"),
+        (b"\xff", "config.toml"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_what_would_be_right(path, content, said):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(SettingsError) as error:
+        read_file(path)
+    assert said in str(error.value)
+    assert str(path) in str(error.value)
+
+
+def alfine(*arguments, **environment):
+    import os
+
+    return subprocess.run(
+        [sys.executable, "-m", "cli.app", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def test_config_shows_each_value_and_where_it_came_from(path):
+    path.write_text("[client]\nport = 4711\n")
+    shown = alfine("config", ALFINE_CONFIG=str(path), ALFINE_HOST="music").stdout
+    assert 'host = "music"  # ALFINE_HOST' in shown
+    assert f"port = 4711  # {path}" in shown
+    assert "prebuffer = 500  # default" in shown
+    assert len(shown.splitlines()) == len(SETTINGS)
+
+
+def test_the_client_takes_them_and_flags_win(path, steady_server):
+    path.write_text(
+        f'[client]\nhost = "127.0.0.1"\nport = {steady_server.port}\noutput = "null"\n'
+        "volume = 70\nprebuffer = 1\n"
+    )
+    for options, environment, volume in [
+        ([], {}, 70),
+        ([], {"ALFINE_VOLUME": "50"}, 50),
+        (["--volume", "30"], {"ALFINE_VOLUME": "50"}, 30),
+    ]:
+        run = alfine("client", *options, "-c", "status", ALFINE_CONFIG=str(path), **environment)
+        assert run.stdout == f"stopped; volume {volume} %\n", run.stderr
+
+
+def test_a_bad_file_is_told_and_does_not_stand_in_the_way(path, steady_server):
+    path.write_text("[client]\nvolum = 3\n")
+    run = alfine(
+        *("client", "127.0.0.1", steady_server.port, "--output", "null", "-c", "status"),
+        ALFINE_CONFIG=str(path),
+    )
+    assert run.returncode == 0
+    assert "did you mean volume?" in run.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_every_shell_can_complete(shell):
+    run = alfine("--show-completion", shell, _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    assert run.returncode == 0
+    assert "complet" in run.stdout.lower()
+
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+
+
+def test_the_example_in_the_readme_can_be_used(path):
+    path.write_text(README.split("```toml\n")[1].split("```")[0])
+    assert set(read_file(path)) == {"host", "port", "device", "volume"}
+
+
+def test_the_readme_names_every_command_and_its_letter():
+    for spec in SPECS:
+        assert f"`{spec.word}" in README
+        assert not spec.letter or f"`{spec.letter}`" in README

@@ -1,0 +1,239 @@
+"""Whatever a person does, and whenever: what is heard is one song's own audio, from its start.
+
+A server that closes its answers, two buffers and a player, each in a few lines; what happens next
+is drawn by lot from a fixed seed. Songs end, fail, follow one another, are skipped and repeated.
+"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from fsm import effects as do
+from fsm import events as on
+from fsm import wishes as wish
+from fsm.client import ClientSession
+from fsm.link_table import LinkState
+from fsm.playback_table import PlaybackState
+from fsm.queue_table import QueueState
+from fsm.wishes import Repeat
+
+STEPS = 150
+MISSING = 9
+BROKEN = 8
+"""A song that the server cannot read to its end."""
+LENGTHS = {1: 1, 2: 2, 3: 5, 4: 3, 5: 0, BROKEN: 3}
+
+
+def messages(song_id):
+    return [bytes([song_id, n]) for n in range(LENGTHS[song_id])]
+
+
+class Server:
+    """Answers in order; the song goes on when no answer waits."""
+
+    def __init__(self):
+        self.song, self.answers = [], []
+
+    def hear(self, request):
+        match request:
+            case do.SendRequest(do.Request.LIST):
+                songs = tuple(on.ListedSong(n, f"song {n}") for n in LENGTHS)
+                self.answers += [on.ListReceived(songs), on.ListReceived(())]
+            case do.SendRequest(do.Request.SETUP):
+                self.answers.append(on.SetupReceived(("alfine/1", "ends")))
+            case do.SendRequest(do.Request.STOP):
+                self.cut()
+            case do.SendRequest(do.Request.PLAY, song_id):
+                self.cut()
+                if song_id == MISSING:
+                    self.answers.append(on.NotFoundReceived())
+                else:
+                    self.song = [on.AudioReceived(data) for data in messages(song_id)]
+                    last = on.NotFoundReceived() if song_id == BROKEN else on.AudioReceived(b"")
+                    self.song.append(last)
+
+    def cut(self):
+        if self.song:
+            self.answers += [on.AudioReceived(b"")]
+        self.song = []
+
+
+class World:
+    """A client, its server, what is on the way between them, its buffers and its player."""
+
+    def __init__(self, seed):
+        self.lot = random.Random(seed)
+        self.client = ClientSession(prebuffer_msgs=2)
+        self.server = Server()
+        self.on_the_way = []
+        self.present, self.next = [], []
+        self.whole, self.next_whole = False, False
+        self.plays, self.next_queued, self.dry = False, False, False
+        self.connected = False
+        self.connecting = True
+        self.retry = False
+
+    def fire(self, event):
+        for effect in self.client.handle(event):
+            self.perform(effect)
+        self.judge()
+
+    def perform(self, effect):
+        match effect:
+            case do.SendRequest() if self.connected:
+                self.server.hear(effect)
+            case do.Connect():
+                self.connecting = True
+            case do.ScheduleRetry():
+                self.retry = True
+            case do.CancelTimer(on.RetryDue):
+                self.retry = False
+            case do.AppendAudio(data):
+                assert not self.whole
+                self.present.append(data)
+            case do.AppendNextAudio(data):
+                assert not self.next_whole
+                self.next.append(data)
+            case do.FinishBuffer():
+                self.whole = True
+            case do.FinishNextBuffer():
+                self.next_whole = True
+            case do.DropBuffer():
+                self.drop_next()
+                self.leave()
+                self.plays = False
+            case do.DropNextBuffer():
+                self.drop_next()
+            case do.LeaveSong():
+                self.leave()
+            case do.SkipSong():
+                self.plays, self.next_queued = self.next_queued, False
+                self.leave()
+            case do.StartPlayer():
+                assert not self.plays, "the player is started a second time"
+                assert len(self.present) >= 2 or self.whole
+                self.plays, self.dry = True, False
+            case do.QueueNextSong():
+                assert len(self.next) >= 2 or self.next_whole
+                self.next_queued = True
+            case do.RefillPlayer():
+                self.dry = False
+            case do.Tell(do.Report.SONG_PLAYED, song_id):
+                assert self.heard == messages(song_id), "told as played, but not heard whole"
+
+    def drop_next(self):
+        self.next, self.next_whole, self.next_queued = [], False, False
+
+    def leave(self):
+        self.present, self.next = self.next, []
+        self.whole, self.next_whole = self.next_whole, False
+        self.dry = False
+
+    def judge(self):
+        queue, playback = self.client.queue, self.client.playback
+        if self.present:
+            assert self.present == messages(queue.current)[: len(self.present)]
+        if self.next:
+            assert self.next == messages(queue.ahead)[: len(self.next)]
+        sounding = playback.state not in (
+            PlaybackState.STOPPED,
+            PlaybackState.REQUESTED,
+            PlaybackState.BUFFERING,
+        )
+        assert self.plays == sounding, "the player runs when the machine says so"
+        assert (queue.state is QueueState.IDLE) == (playback.state is PlaybackState.STOPPED)
+
+    # What can happen
+
+    def moves(self):
+        moves = []
+        if self.connecting:
+            moves.append(self.connect)
+        if self.retry:
+            moves.append(self.retry_now)
+        if self.server.answers or self.server.song:
+            moves.append(self.arrive)
+        if self.plays and self.whole:
+            moves.append(self.play_out)
+        return moves
+
+    def connect(self):
+        self.connecting, self.connected = False, True
+        self.server = Server()
+        self.fire(on.Connected())
+
+    def retry_now(self):
+        self.retry = False
+        self.fire(on.RetryDue())
+
+    def arrive(self):
+        server = self.server
+        self.fire(server.answers.pop(0) if server.answers else server.song.pop(0))
+
+    def play_out(self):
+        self.heard = self.present
+        # The player goes on by itself before the machines hear of it.
+        self.plays, self.next_queued = self.next_queued, False
+        self.fire(on.PlayedOut())
+
+    def lose(self):
+        if self.connected:
+            self.connected, self.server = False, Server()
+            self.fire(on.ConnectionLost("reset"))
+
+    def run_dry(self):
+        if self.client.playback.state is PlaybackState.PLAYING and not self.dry:
+            self.dry = True
+            self.fire(on.BufferRanDry())
+
+    def command(self):
+        songs = [*LENGTHS, MISSING]
+        self.fire(
+            self.lot.choice(
+                [
+                    on.PlayRequested(self.lot.choice(songs)),
+                    on.StopRequested(),
+                    on.ListRequested(),
+                    wish.NextRequested(),
+                    wish.NextRequested(),
+                    wish.PrevRequested(),
+                    wish.ClearRequested(),
+                    wish.ShuffleRequested(self.lot.randrange(100)),
+                    wish.RepeatRequested(self.lot.choice(list(Repeat))),
+                    wish.QueueRequested(tuple(self.lot.choices(songs, k=3))),
+                    wish.QueueRequested((self.lot.choice(songs),)),
+                    wish.SeekRequested(1.0),
+                    wish.PauseRequested(),
+                    wish.ResumeRequested(),
+                ]
+            )
+        )
+
+    def step(self):
+        luck = self.lot.random()
+        if luck < 0.02:
+            self.lose()
+        elif luck < 0.05:
+            self.run_dry()
+        elif luck < 0.3:
+            self.command()
+        elif moves := self.moves():
+            self.lot.choice(moves)()
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_what_is_heard_is_one_songs_own(seed):
+    world = World(seed)
+    for _ in range(STEPS):
+        world.step()
+    # In the end nobody asks for anything more, and all that was asked for is heard.
+    world.fire(wish.RepeatRequested(Repeat.OFF))
+    for _ in range(2000):
+        moves = world.moves()
+        if not moves:
+            break
+        moves[0]()
+    assert world.client.queue.state is QueueState.IDLE, "something is waited for that never comes"
+    assert not world.client.queue.upcoming or world.client.link.state is not LinkState.WAITING
