@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 import sys
@@ -17,9 +18,9 @@ from cli import commands, settings
 from cli.clean import shown
 from cli.history import History
 from cli.json_voice import JsonVoice
-from cli.program import ClientProgram
+from cli.program import FAILED, ClientProgram
 from cli.published import publish
-from cli.screens import DumbScreen, Screen, ScriptScreen
+from cli.screens import DumbScreen, Screen, ScreenGone, ScriptScreen
 from cli.settings import variable
 from cli.usage import USAGE, run_alone
 from cli.voice import Voice
@@ -134,14 +135,23 @@ def client(
     Commands come from the prompt, from -c, or a line each from standard input when it is no
     terminal. Exit codes: 0; 1 a command failed; 2 usage; 3 no connection.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a title may hold what the terminal's set has not
     _check(command)
     enough = _prebuffer(prebuffer)
     options = Options(host, port, command or None, as_json, enough, plain, retries, volume)
-    raise typer.Exit(asyncio.run(_run(options, _open(output, device))))
+    try:
+        code = asyncio.run(_run(options, _open(output, device)))
+    except ScreenGone as error:
+        # What Python itself has still to print would fail again, with a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"alfine client: nobody takes what is printed: {error}", file=sys.stderr)
+        code = FAILED
+    raise typer.Exit(code)
 
 
 async def _run(options: Options, sound: Output) -> int:
-    interactive = not options.script and not options.as_json and sys.stdin.isatty()
+    interactive = not options.script and not options.as_json and _stdin_is_a_terminal()
     retries = options.retries
     if retries is None and not interactive:
         retries = SCRIPT_RETRIES
@@ -158,14 +168,21 @@ async def _run(options: Options, sound: Output) -> int:
     if options.volume != 100:
         program.fire(VolumeRequested(options.volume))
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, program.leave)
-    loop.add_signal_handler(signal.SIGINT, program.interrupt if interactive else program.leave)
+    loop.add_signal_handler(signal.SIGTERM, program.end_by_signal, signal.SIGTERM)
+    if interactive:
+        loop.add_signal_handler(signal.SIGINT, program.interrupt)
+    else:
+        loop.add_signal_handler(signal.SIGINT, program.end_by_signal, signal.SIGINT)
     publishing = asyncio.create_task(publish(program.now, server))
     try:
         return await program.run()
     finally:
         publishing.cancel()
         await asyncio.gather(publishing, return_exceptions=True)
+
+
+def _stdin_is_a_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _person(server: str, program: Callable[[], ClientProgram]) -> tuple[Screen, Voice]:

@@ -57,6 +57,8 @@ from fsm.prompt import PromptState
 from net.client import ServerConnection
 
 OK, FAILED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+BY_SIGNAL = 128
+"""An exit code above it names the signal that ended the run."""
 ONLINE_STATES = (LinkState.ONLINE, LinkState.UNLISTED, LinkState.FINDING, LinkState.SKIPPING)
 PATIENCE_S = 2.0
 
@@ -90,16 +92,20 @@ class ClientProgram:
         self._settled = asyncio.Event()
         self._worst = OK
         self._online_to_the_end = False
+        self._signal = 0
+        self._fault: Exception | None = None
 
     async def run(self) -> int:
         """Connect, obey every line, leave. Returns the exit code."""
         await self._connect()
         try:
-            if self._session.link.state is not LinkState.OFFLINE:
+            if self._session.link.state is not LinkState.OFFLINE and not self._left.is_set():
                 await self._converse()
         finally:
             self._sound.close()
             await self._connection.close()
+        if self._fault is not None:
+            raise self._fault
         return self._exit_code()
 
     async def _connect(self) -> None:
@@ -114,8 +120,13 @@ class ClientProgram:
 
     def fire(self, event: Event) -> None:
         """Let the machines take an event and perform what they ask for, in order."""
-        for effect in self._session.handle(event):
-            self._perform(effect)
+        try:
+            for effect in self._session.handle(event):
+                self._perform(effect)
+        except Exception as fault:
+            # Raised into a callback or a reading task it would be lost, and the client would hang.
+            self._fault = self._fault or fault
+            self._end()
         if self._session.settled:
             self._settled.set()
 
@@ -143,6 +154,17 @@ class ClientProgram:
     def leave(self) -> None:
         """End the run as if the person had left."""
         self.fire(InputEnded())
+
+    def end_by_signal(self, number: int) -> None:
+        """End the run, with the exit code by which a shell knows the signal."""
+        self._signal = number
+        self.leave()
+
+    def _end(self) -> None:
+        """Wait for nothing any more."""
+        self._unlocked.set()
+        self._left.set()
+        self._settled.set()
 
     async def _converse(self) -> None:
         reading = asyncio.create_task(self._obey_lines())
@@ -247,8 +269,7 @@ class ClientProgram:
                 self._screen.clear_line()
             case Leave():
                 self._online_to_the_end = self._session.link.state in ONLINE_STATES
-                self._unlocked.set()
-                self._left.set()
+                self._end()
             case _:
                 self._sound.perform(effect)
 
@@ -268,4 +289,6 @@ class ClientProgram:
         return self._session.answer_owed
 
     def _exit_code(self) -> int:
+        if self._signal:
+            return BY_SIGNAL + self._signal
         return self._worst if self._online_to_the_end else NO_CONNECTION

@@ -12,6 +12,10 @@ from typing import Protocol
 PROMPT = ">> "
 
 
+class ScreenGone(OSError):
+    """Nobody takes what is printed any more: the pipe is closed, or the disk is full."""
+
+
 class Screen(Protocol):
     """Where lines come from and go to.
 
@@ -102,8 +106,11 @@ class ScriptScreen:
                 yield line
 
     def print(self, text: str, error: bool) -> None:
-        """Print; a script has no prompt."""
-        print(text, flush=True, file=self._errors if error else sys.stdout)
+        """Print; a script has no prompt. Raises ScreenGone."""
+        try:
+            print(text, flush=True, file=self._errors if error else sys.stdout)
+        except OSError as failure:
+            raise ScreenGone(failure.errno, failure.strerror) from failure
 
     print_above_prompt = print
 
@@ -116,6 +123,8 @@ async def _read_stdin() -> AsyncGenerator[str, None]:
 
     The thread is a daemon: a read that nobody answers must not hold up the end of the program.
     """
+    if sys.stdin is None:  # closed by whoever started this
+        return
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str | None] = asyncio.Queue()
 

@@ -36,7 +36,7 @@ _TEXTS = {
     Report.LIST_FAILED: "the list did not come; list asks for it again",
     Report.CONNECTION_LOST: "the connection was lost{detail}",
     Report.CONNECT_FAILED: "cannot connect to {server}{detail}",
-    Report.RETRYING: "connecting to {server} again soon{detail}; stop gives up {song}",
+    Report.RETRYING: "connecting to {server} again; stop gives up {song}{detail}",
     Report.RECONNECTED: "connected to {server} again",
     Report.SONG_RESUMED: "{song} goes on where it was interrupted",
     Report.DEVICE_LOST: "paused{detail}; resume plays on the default device",

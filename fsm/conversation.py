@@ -43,14 +43,13 @@ class ConversationSession(Session):
     def _reset(self) -> None:
         self.lists: tuple[bool, ...] = ()
         """Lists that are not whole yet, oldest first: is it the user's, to be shown?"""
-        self.collected: tuple[on.ListedSong, ...] = ()
+        self.collected: tuple[tuple[on.ListedSong, ...], ...] = ()
         self.late_songs = 0
         """Open PLAYs whose song nobody wants any more (protocol.md 7)."""
         self.wanted_open = False
         """The song that is wanted has been asked for and is not closed."""
-        self.audio_coming = False
+        self.short_audio = self.audio_coming = False
         """A plain server may still send audio of an earlier song (protocol.md 8)."""
-        self.short_audio = False
 
     # Guards
 
@@ -107,8 +106,8 @@ class ConversationSession(Session):
 
     def collect_and_wait_for_setup(self, event: on.ListReceived) -> None:
         """Keep the entries; the server is not silent."""
-        self.collect(event)
-        self._wait_for_setup()
+        if self.collect(event):
+            self._wait_for_setup()
 
     def settle(self, event: on.Event) -> None:
         """The list is whole and the kind of server is known: begin."""
@@ -130,14 +129,16 @@ class ConversationSession(Session):
         """Send LIST for the client's own use."""
         self._send_list(shown=False)
 
-    def collect(self, event: on.ListReceived) -> None:
-        """Keep the entries until the list is whole."""
-        self.collected += event.songs
+    def collect(self, event: on.ListReceived) -> bool:
+        """Keep the entries until the list is whole; False for a list without an end."""
+        bearable = len(self.collected) < timing.MAX_LIST_MESSAGES
+        self.collected += (event.songs,) if self.lists and bearable else ()
+        return bearable
 
     def collect_until_quiet(self, event: on.ListReceived) -> None:
         """Keep the entries; 250 ms without more make the list whole."""
-        self.collect(event)
-        self.wait_until_quiet(event)
+        if self.collect(event):
+            self.wait_until_quiet(event)
 
     def wait_until_quiet(self, event: on.Event) -> None:
         """250 ms without more make the list whole."""
@@ -150,10 +151,10 @@ class ConversationSession(Session):
         """The oldest list is whole: show it, if the user asked for it."""
         if not self.lists:
             return
-        shown, *rest = self.lists
-        self.lists = tuple(rest)
+        shown, self.lists = self.lists[0], self.lists[1:]
         # Deployed servers may have sent it twice (protocol.md 9).
-        songs, self.collected = tuple(dict.fromkeys(self.collected)), ()
+        songs = tuple(dict.fromkeys(song for songs in self.collected for song in songs))
+        self.collected = ()
         answer = (do.ShowSongs(songs), on.CommandAnswered(on.Command.LIST)) if shown else ()
         self.record(told.ListCompleted(songs), *answer)
 

@@ -10,6 +10,9 @@ SHORT_AUDIO_QUIET_S = 0.25
 AUDIO_QUIET_S = 2.0
 """Without any audio: a plain server's song is whole."""
 
+MAX_LIST_MESSAGES = 20_000
+"""80 MB: what a server sends beyond that is no list."""
+
 SETUP_SILENCE_S = 1.0
 """After SETUP: the server is plain."""
 

@@ -98,19 +98,20 @@ class ServerConnection:
     async def _hear(self, reader: asyncio.StreamReader) -> str:
         """Deliver every response until the connection ends; return why it did."""
         decoder = ResponseDecoder()
-        try:
-            while True:
+        while True:
+            try:
                 data = await self._receive(reader)
-                if not data:
-                    return "the server closed it"
-                for event in decoder.feed(data):
-                    self._deliver(event)
-        except WireError as error:
-            return f"it does not speak this protocol, check the port ({error})"
-        except TimeoutError:
-            return f"nothing came for {STALL_TIMEOUT_S:.0f} s"
-        except OSError as error:
-            return error.strerror or type(error).__name__
+                events = decoder.feed(data)
+            except WireError as error:
+                return f"it does not speak this protocol, check the port ({error})"
+            except TimeoutError:
+                return f"nothing came for {STALL_TIMEOUT_S:.0f} s"
+            except OSError as error:
+                return error.strerror or type(error).__name__
+            if not data:
+                return "the server closed it"
+            for event in events:
+                self._deliver(event)
 
     async def _receive(self, reader: asyncio.StreamReader) -> bytes:
         while True:

@@ -38,7 +38,9 @@ _BEGINNINGS = (b"RESP ", b"ERRO ")
 _SEPARATOR = " END "
 _SONG_ID = re.compile(rb"[1-9][0-9]{0,9}")
 _ENTRY = re.compile(r"\s*([1-9][0-9]{0,9})\.\s*(.*)", re.DOTALL)
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 _END_WORD = re.compile(r" (?=END(?: |$))")
 
 

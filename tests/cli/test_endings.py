@@ -1,0 +1,93 @@
+"""However the client is ended, it ends: by a signal, a closed pipe, a server that says nothing."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+CLIENT = [sys.executable, "-m", "cli.app", "client", "127.0.0.1"]
+
+
+def client(port, *arguments, **more):
+    return subprocess.Popen(
+        [*CLIENT, str(port), "--output", "null", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, **more},
+    )
+
+
+@pytest.fixture
+def mute():
+    """A listener that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_while_the_server_says_nothing(mute, number):
+    with client(mute.getsockname()[1], "-c", "list") as process:
+        connection, _ = mute.accept()
+        assert connection.recv(100), "it has greeted, so it hears signals"
+        process.send_signal(number)
+        assert process.wait(10) == 128 + number
+
+
+def test_a_signal_in_a_song_is_told_to_the_shell(server):
+    with client(server.port, "-c", "play 1", "-c", "wait", "--prebuffer", "1") as process:
+        while "playing" not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+
+
+def test_a_closed_pipe_ends_it_with_one_line(server):
+    read, write = os.pipe()
+    os.close(read)
+    with client(server.port, "-c", "list", "-c", "list", stdout=write) as process:
+        os.close(write)
+        said = process.stderr.read()
+        assert process.wait(10) == 1
+    assert "nobody takes what is printed" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_full_disk_ends_it_with_one_line(server):
+    with open("/dev/full", "w") as full, client(server.port, "-c", "list", stdout=full) as process:
+        said = process.stderr.read()
+        assert process.wait(10) == 1
+    assert len(said.splitlines()) == 1
+
+
+def test_titles_that_the_locale_cannot_show_are_shown_otherwise(large_server):
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    with client(large_server.port, "-c", "list", env=environment) as process:
+        listed = process.stdout.read()
+        assert process.wait(10) == 0
+    assert "J?ga" in listed
+
+
+def test_without_standard_input_there_are_no_commands(server):
+    with client(server.port, stdin=None, preexec_fn=lambda: os.close(0)) as process:
+        assert process.stderr.read() == ""
+        assert process.wait(10) == 0
+
+
+def test_a_list_without_an_end_is_not_waited_for():
+    from fsm.client import ClientSession
+    from fsm.conversation_table import ConversationState
+    from fsm.events import Connected, ListedSong, ListReceived, SetupUnanswered
+    from fsm.timing import MAX_LIST_MESSAGES
+
+    session = ClientSession()
+    session.handle(Connected())
+    message = ListReceived((ListedSong(1, "one"),))
+    for _ in range(MAX_LIST_MESSAGES):
+        session.handle(message)
+    assert session.handle(message) == [], "the clock runs on, and nothing more is kept"
+    assert len(session.conversation.collected) == MAX_LIST_MESSAGES
+    session.handle(SetupUnanswered())
+    assert session.conversation.state is ConversationState.PLAIN
