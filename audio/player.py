@@ -30,10 +30,10 @@ from audio.wish import Wish
 
 _log = logging.getLogger(__name__)
 
-SLICES_PER_S = 38
-"""So many writes make a second, or a few more: STOP and pause wait for one of them at most.
+SLICES_PER_S = 25
+"""So many writes make a second: STOP and pause wait for one of them at most, 40 ms.
 
-At most rates a write is then a whole frame, and each write costs as much as decoding one does.
+Each costs as much as decoding a frame does.
 """
 
 _SWITCH_INTERVAL_S = 0.001
@@ -140,7 +140,7 @@ class Player:
                 self._try(OutputFailed, self._recover, song)
             elif song.pcm:
                 self._try(OutputFailed, self._write_slice, song)
-            elif not song.over:
+            elif not song.finished:
                 self._try(Undecodable, self._decode, song)
             elif following := self._wish.follow(song):
                 self._send(PlayedOut(song.tag, song.samples))
@@ -203,7 +203,7 @@ class Player:
             self._tell(song, RanDry(song.tag, song.seeks))
         elif song.over and song.buffer.discarded:
             self._end(song, None)
-        elif song.over and not song.samples and not song.seeks:
+        elif song.over and not song.pcm and not song.samples and not song.seeks:
             self._end(song, Undecodable(song.tag, "none of it could be decoded"))
 
     def _write_slice(self, song: PlayingSong) -> None:

@@ -12,6 +12,9 @@ from audio.decoder import Decoder
 from audio.index import FrameIndex
 from audio.output import PCM_FRAME_BYTES
 
+BLOCKS_AT_ONCE = 8
+"""Decoding goes twice as fast when it has not slept since the last block; 8 are 0.2 s of music."""
+
 
 @dataclass(eq=False, slots=True)
 class PlayingSong:
@@ -38,10 +41,12 @@ class PlayingSong:
     written_s: float = 0.0
     """The places in the song where playing began, and that the output has been given so far."""
     decoder: Decoder | None = field(default=None, repr=False)
+    _ahead: tuple[int, bytes] | None = field(default=None, repr=False)
+    """A block of another rate, which has to wait until `pcm` has been written."""
 
     def seek(self, seconds: float) -> bool:
         """Make ready to go on from there. False: that place has yet to arrive."""
-        self.decoder, self.pcm, self.over = None, b"", False
+        self.decoder, self.pcm, self._ahead, self.over = None, b"", None, False
         seconds = max(0.0, seconds)
         start = self.index.start_at(seconds)
         self.dry, self.sought_s = start is None, seconds if start is None else None
@@ -53,18 +58,25 @@ class PlayingSong:
         return True
 
     def decode(self) -> bool:
-        """Get the next block. False: it has yet to arrive.
+        """Get the next few blocks. False: they have yet to arrive.
 
-        At the end of the song there is no block and it is `over`. Raises NotMp3, OSError.
+        At the end of the song it is `over`. Raises NotMp3, OSError.
         """
         self.decoder = self.decoder or Decoder(self.buffer)
-        if not self.decoder.ready():
-            return False
-        block = self.decoder.next_block()
-        self.over = block is None
-        if block:
-            self.rate_hz, self.pcm = block
-        return True
+        pcm: list[bytes] = []
+        self.rate_hz, self.pcm, self._ahead = *(self._ahead or (0, b"")), None
+        while len(pcm) < BLOCKS_AT_ONCE and self.decoder.ready():
+            block = self.decoder.next_block()
+            if block is None:
+                self.over = True
+                break
+            if self.rate_hz not in (0, block[0]):
+                self._ahead = block
+                break
+            self.rate_hz = block[0]
+            pcm.append(block[1])
+        self.pcm += b"".join(pcm)
+        return bool(self.pcm) or self.over
 
     def wrote(self, pcm: bytes) -> None:
         """The output has taken this from the start of `pcm`."""
@@ -72,6 +84,11 @@ class PlayingSong:
         self.pcm = self.pcm[len(pcm) :]
         self.samples += frames
         self.written_s += frames / self.rate_hz
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing more to decode, nor to write but `pcm`."""
+        return self.over and self._ahead is None
 
     def heard_s(self, latency_s: float) -> float:
         """Where in the song the listener is."""

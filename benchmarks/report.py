@@ -16,10 +16,11 @@ HEAD = """# How fast, small and fair the server is
 
 Measured by `./dev bench`, which writes this page; the numbers are in `benchmarks/results.json`.
 
-{machine}. Clients and servers share these processors, over loopback, and the machine had other
-work at the time: compare the servers with each other, which took turns in the same run, rather
-than with numbers from elsewhere. Each figure for throughput is the median of {rounds} rounds.
+{machine}.
 
+Clients and servers share these processors, over loopback, and the machine had other work at the
+time: compare the servers with each other, which took turns, rather than with numbers from
+elsewhere. Each figure for throughput is the median of {rounds} rounds.
 A song is cut and framed once, on its first PLAY, into a nameless file; `os.sendfile` sends from
 that to every listener. So the bytes never pass through Python, and what a listener costs is one
 call for up to 256 KiB.

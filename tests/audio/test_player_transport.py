@@ -336,7 +336,7 @@ def test_a_device_that_goes_away_is_a_pause_and_no_sample_is_lost(player_on, rep
     assert reports.next() == DeviceLost(1, "it was pulled out")
     assert len(card.writes) == 30
     place = player.position(1)
-    assert place == pytest.approx(30 * 1152 / 44100)
+    assert place == pytest.approx(sum(map(len, card.writes)) / FRAME / 44100)
     player.resume()
     assert reports.next() == PlayedOut(1, count(mp3()))
     assert b"".join(card.writes) == decoded(mp3())

@@ -93,7 +93,7 @@ def test_nothing_is_lost_by_a_pause(tmp_path):
     said, played = run(PAUSE, tmp_path)
     assert "PlayedOut" in said
     played, expected = sound(played), decoded(mp3())
-    assert len(played) - len(expected) == 15 * 1160 * FRAME
+    assert len(played) - len(expected) == 15 * 1764 * FRAME
     same = next(i for i, (a, b) in enumerate(zip(played, expected, strict=False)) if a != b)
     assert played[-(len(expected) - same) :] == expected[same:]
 
@@ -137,11 +137,11 @@ print(output.written - before, output.written)
 
 
 def test_stop_lets_no_more_be_written_than_the_write_that_it_meets(tmp_path):
-    # Counted in samples, so that a slow machine changes nothing: 20 ms that were being written,
-    # and 20 more if that write ended just before.
+    # Counted in samples, so that a slow machine changes nothing: 40 ms that were being written,
+    # and 40 more if that write ended just before.
     said, played = run(STOP, tmp_path)
     after, written = map(int, said.split())
-    assert after <= 2 * 1160
+    assert after <= 2 * 1764
     assert len(played.rstrip(b"\0")) // FRAME <= written
     assert decoded(mp3(4.0)).startswith(sound(played)[:-FRAME])
 

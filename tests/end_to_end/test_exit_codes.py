@@ -161,7 +161,7 @@ def test_the_server_says_what_it_does(folder):
     with serving(folder.path) as server:
         assert f"{len(folder.songs)} songs" in server.out
         server.wait_for(f"alfine client 127.0.0.1 {server.port}")
-        play(server.port, "list", f"play {SHORT}", "stop")
+        play(server.port, "list", f"play {SHORT}", "wait")
         server.wait_for("disconnected")
         for what in ("connected", "LIST", f"PLAY {SHORT}", "sent whole"):
             assert what in server.out

@@ -103,7 +103,7 @@ def test_a_seek_goes_on_from_that_sample(port, parts, tmp_path, seek, seconds):
 def test_volume_from_the_start(port, parts, tmp_path):
     pcm = heard(port, tmp_path, "volume 50", f"play {WHOLE}")
     full = array.array("h", songs.samples(parts[0]))
-    settled = 2 * 1160
+    settled = 2 * 1764
     assert array.array("h", pcm)[settled:] == array.array("h", [s >> 2 for s in full[settled:]])
 
 

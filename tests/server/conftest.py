@@ -67,8 +67,14 @@ def is_reset(sock: socket.socket) -> bool:
     return False
 
 
-def descriptors(server: Server) -> int:
-    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+def descriptors(server: Server) -> list[str]:
+    """What each of a server's descriptors is."""
+    folder = f"/proc/{server.process.pid}/fd"
+    kinds = []
+    for fd in os.listdir(folder):
+        with contextlib.suppress(OSError):  # closed meanwhile
+            kinds.append(os.readlink(f"{folder}/{fd}"))
+    return kinds
 
 
 def eventually(condition, seconds: float = PATIENCE_S) -> bool:

@@ -154,10 +154,11 @@ def test_connections_come_and_go_and_leave_nothing(serve, music, loop_name):
                 sock.recv(100)
         if number == 100:
             server.wait_for("disconnected", times=100)
-            assert eventually(lambda: (descriptors(server)) < 40)
-            before = descriptors(server)
+            assert eventually(lambda: len(descriptors(server)) < 40)
+            before = len([fd for fd in descriptors(server) if "(deleted)" not in fd])
     server.wait_for("disconnected", times=3000)
-    assert eventually(lambda: descriptors(server) <= before)
+    # The two songs may be kept for those who come.
+    assert eventually(lambda: len(descriptors(server)) <= before + 2), descriptors(server)
 
 
 def test_what_is_heard_between_end_and_close_is_no_reset(serve, music):
