@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cli import client, config, devices, diagrams, server, settings, usage
+from cli import client, config, devices, diagrams, server, settings, usage, verify
 
 app = typer.Typer(
     name="alfine",
@@ -17,6 +17,7 @@ app.command(epilog=client.EPILOG)(client.client)
 app.command()(devices.devices)
 app.command()(config.config)
 app.command(epilog=diagrams.EPILOG)(diagrams.diagrams)
+app.command(epilog=verify.EPILOG)(verify.verify)
 
 
 def main() -> None:

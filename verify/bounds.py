@@ -13,6 +13,7 @@ class ServerKind(Enum):
 
     CLOSING = "closes every answer (protocol.md 7)"
     REFUSING = "plain: answers SETUP with ERRO 404 (protocol.md 8)"
+    DECLINING = "plain: answers SETUP with RESP 101, and accepts nothing (protocol.md 7)"
     IGNORING = "plain: does not answer SETUP at all (protocol.md 9)"
     REPEATING = "plain: does not answer SETUP, sends a list a second time after a song"
     MUTE = "takes the connection and never answers"

@@ -6,6 +6,7 @@ what they are told and what reaches the buffer is judged in `verify.judge`.
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import cast
 
 from fsm import effects as do
@@ -16,24 +17,26 @@ from fsm.events import Event
 from fsm.playback_table import PlaybackState
 from fsm.prompt import PromptState
 from fsm.table import Session
+from verify import claims
 from verify.bounds import Bounds
 from verify.judge import Judge
 from verify.messages import END, REFUSAL, request
 from verify.rules import Broken, Rule
-from verify.snapshots import Actor, Snapshot
+from verify.snapshots import Actor, Outcome, Snapshot
 from verify.world import (
     CONNECTING,
     DOWN,
     DRY,
     HUNG_UP,
     LEAVING,
+    RETRY_DUE,
     RUNNING,
     SILENT,
     UP,
     World,
 )
 
-RAN_DRY, PLAYED_OUT, RETRY_DUE = on.BufferRanDry(), on.PlayedOut(), on.RetryDue()
+RAN_DRY, PLAYED_OUT = on.BufferRanDry(), on.PlayedOut()
 OUTPUT = on.OutputArrived("text")
 
 
@@ -50,15 +53,22 @@ class ClientSide:
         names = list(self.actor.watched)
         self._playback, self._prompt = names.index("playback"), names.index("prompt")
         self._conversation = names.index("conversation")
+        judge.claims = claims.ClientClaims(bounds, names)
         slots = self.actor.watched["conversation"].slots
         self._counted = [slots.index(name) for name in ("lists", "waiting")]
         self._open = [slots.index(name) for name in ("late_songs", "wanted_open")]
 
     def _handle(self, event: Event) -> list[Effect]:
         """What the program does with an event: all that is told goes by way of the prompt."""
+        prompt = self.session.prompt.state
         effects = self.session.handle(event)
+        if false := claims.prompt(prompt, event, self.session.prompt.state, effects):
+            raise Broken(Rule.PROMPT, false)
         told = sum(isinstance(effect, do.Tell | do.ShowSongs) for effect in effects)
-        return effects + [more for _ in range(told) for more in self.session.handle(OUTPUT)]
+        printed = [self.session.handle(OUTPUT) for _ in range(told)]
+        if any(len(effects) != 1 for effects in printed):
+            raise Broken(Rule.PROMPT, "what is told is not printed")
+        return effects
 
     # What is asked of a snapshot
 
@@ -79,20 +89,28 @@ class ClientSide:
 
     # Events
 
-    def fire(self, world: World, event: Event, current: bool = False) -> None:
+    def conversation(self, client: Snapshot) -> Enum:
+        """What kind of server the client takes it for."""
+        return client.states[self._conversation]
+
+    def fire(self, world: World, event: Event, current: bool = False) -> Outcome:
         """Let the client take an event. current: it belongs to the PLAY of the wanted song."""
-        before = world.client.states[self._playback]
-        outcome = self.actor.fire(world.client, event)
-        if outcome.fault:
-            raise Broken(Rule.NO_FAULT, outcome.fault)
-        world.client = outcome.after
+        before = world.client
+        outcome = self.actor.fire(before, event)
+        if outcome.fault is not None:
+            raise outcome.fault
+        world.client = after = outcome.after
         for effect in outcome.effects:
             self._perform(world, effect, current)
-        after = outcome.after.states[self._playback]
-        if after is PlaybackState.FINISHING and before is not after:
+        playback = after.states[self._playback]
+        if playback is PlaybackState.FINISHING and playback is not before.states[self._playback]:
             self._judge.completed(world)
+        if world.awaited is not None and after.states[self._prompt] is PromptState.OPEN:
+            self._judge.answered(world, event, outcome.effects)
+        self._judge.claimed(world)
         if not world.settled:
-            world.settled = self.restored(world.client).settled
+            world.settled = self.restored(after).settled
+        return outcome
 
     def hear(self, world: World) -> None:
         """Take the next response."""
@@ -160,7 +178,7 @@ class ClientSide:
                 world.buffer += data
                 world.fresh += 1
                 self._judge.appended(world, current)
-            case do.DropBuffer() | do.LeaveSong():
+            case do.DropBuffer() | do.LeaveSong():  # nothing is queued: no other song is here
                 world.buffer, world.fresh, world.reports = b"", 0, ()
                 world.player, world.finished = SILENT, False
             case do.FinishBuffer():

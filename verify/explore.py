@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fsm.table import Row
@@ -47,10 +49,12 @@ class Explorer:
         self._most_states = most_states
         start = freeze(self.model.start())
         self.states: list[State] = [start]
-        self._numbers: dict[State, int] = {start: 0}
+        self.numbers: dict[State, int] = {start: 0}
         self._came: list[tuple[int, Move | None]] = [(-1, None)]
         self._certain: list[list[int]] = [[]]
         """For each state those from which it follows without anybody's will or bad luck."""
+        self.watch: Callable[[int, Move, int], None] | None = None
+        """Told of every step: from which state, by which move, to which."""
         self._transitions = 0
         self._depth = 0
 
@@ -59,7 +63,12 @@ class Explorer:
         began = time.perf_counter()
         broken: Broken | None = None
         path: tuple[Move, ...] = ()
-        at = self._forward()
+        # What is found is kept to the end: looking for garbage among it would only cost time.
+        gc.disable()
+        try:
+            at = self._forward()
+        finally:
+            gc.enable()
         if isinstance(at, tuple):
             broken, path = at
         elif len(self.states) <= self._most_states and (stuck := self._stuck()) is not None:
@@ -78,7 +87,7 @@ class Explorer:
 
     def _forward(self) -> tuple[Broken, tuple[Move, ...]] | None:
         world, model = self.model.start(), self.model
-        states, numbers, came, certain = self.states, self._numbers, self._came, self._certain
+        states, numbers, came, certain = self.states, self.numbers, self._came, self._certain
         number, level_ends = 0, 1
         while number < len(states):
             if number == level_ends:
@@ -101,6 +110,8 @@ class Explorer:
                     states.append(reached)
                     came.append((number, move))
                     certain.append([])
+                if self.watch is not None:
+                    self.watch(number, move, known)
                 if move.certain:
                     certain[known].append(number)
             number += 1

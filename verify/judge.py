@@ -6,12 +6,13 @@ values it uses none.
 
 from __future__ import annotations
 
-from fsm.effects import Report
-from fsm.events import ListedSong
+from fsm.effects import AppendAudio, Effect, Report, ShowSongs, StartPlayer, Tell
+from fsm.events import Command, Event, Interrupted, ListedSong
 from verify import music
 from verify.bounds import Bounds
+from verify.claims import ClientClaims
 from verify.rules import Broken, Rule
-from verify.world import SILENT, World
+from verify.world import HERE, SILENT, UP, World
 
 VERDICTS = {
     Report.SONG_PLAYED,
@@ -21,13 +22,45 @@ VERDICTS = {
     Report.OUTPUT_FAILED,
 }
 """Each of these ends a PLAY of the person's, and there is one for each that nobody stopped."""
+LOSSES = {Report.CONNECTION_LOST, Report.CONNECT_FAILED, Report.RETRYING}
+
+
+def _answers(world: World, effects: tuple[Effect, ...]) -> bool:
+    """Whether one of the effects answers the command that is awaited."""
+    told = {effect.report for effect in effects if isinstance(effect, Tell)}
+    match world.awaited:
+        case Command.LIST:
+            return Report.LIST_FAILED in told or any(isinstance(e, ShowSongs) for e in effects)
+        case Command.PLAY:
+            began = any(isinstance(effect, AppendAudio | StartPlayer) for effect in effects)
+            return began or bool(told & (VERDICTS | {Report.RETRYING}))
+        case Command.WAIT:
+            return world.wanted is None
+    return True
 
 
 class Judge:
     """The rules that concern the client."""
 
+    claims: ClientClaims
+
     def __init__(self, bounds: Bounds) -> None:
         self._prebuffer = bounds.prebuffer
+
+    # States
+
+    def claimed(self, world: World) -> None:
+        """The client's machines are in the states that they are in."""
+        false = self.claims.connection(world) or self.claims.song(world)
+        if false:
+            raise Broken(Rule.STATES, false)
+
+    def answered(self, world: World, event: Event, effects: tuple[Effect, ...]) -> None:
+        """A command was awaited, and the prompt has been unlocked."""
+        if not isinstance(event, Interrupted) and not _answers(world, effects):
+            awaited = world.awaited.value if world.awaited is not None else ""
+            raise Broken(Rule.PROMPT, f"unlocked, and {awaited} is not answered")
+        world.awaited = None
 
     # The buffer and the player
 
@@ -88,6 +121,19 @@ class Judge:
             world.lists_owed = 0
         elif report in VERDICTS:
             self._verdict(world, report)
+
+    def loss_told(self, world: World, effects: tuple[Effect, ...]) -> None:
+        """A connection was lost, or could not be made."""
+        told = {effect.report for effect in effects if isinstance(effect, Tell)}
+        if world.left is HERE and not told & LOSSES:
+            raise Broken(Rule.LOSS_TOLD, "nobody is told")
+
+    def left(self, world: World, closing_server: bool) -> None:
+        """The person has left. closing_server: the client knew that TEARDOWN is understood."""
+        if world.connection == UP:
+            raise Broken(Rule.LEAVES, "the connection stays")
+        if closing_server and str(world.requests[-2:][0]) != "TEARDOWN":
+            raise Broken(Rule.LEAVES, "without TEARDOWN")
 
     def _verdict(self, world: World, report: Report) -> None:
         wanted, world.wanted = world.wanted, None

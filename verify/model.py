@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fsm import events as on
 from fsm.events import Event
 from verify.bounds import Bounds, ServerKind, Trouble
-from verify.client_side import PLAYED_OUT, RAN_DRY, RETRY_DUE, ClientSide
+from verify.client_side import PLAYED_OUT, RAN_DRY, ClientSide
 from verify.judge import Judge
 from verify.luck import Luck
 from verify.messages import END
@@ -23,6 +23,7 @@ from verify.world import (
     HERE,
     HUNG_UP,
     LEAVING,
+    RETRY_DUE,
     RUNNING,
     SILENT,
     UP,
@@ -221,7 +222,7 @@ class Model:
         # What came of a list that did not become whole tells nobody anything.
         world.known = world.known[:1]
         before = world.settled
-        self.client.fire(world, event)
+        self.judge.loss_told(world, self.client.fire(world, event).effects)
         if world.settled and not before:
             world.left = GONE
 

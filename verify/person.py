@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fsm import events as on
+from fsm.conversation_table import ConversationState
 from fsm.events import Command, Event
 from verify import music
 from verify.bounds import Bounds
@@ -55,11 +56,17 @@ class Person:
         if word == INTERRUPT:
             self._client.fire(world, on.Interrupted())
         elif word == LEAVE:
-            self._client.fire(world, on.InputEnded())
+            self._leaves(world)
         elif word == LATE_LINE:
             self._client.fire(world, ENTERED[STOP])
         else:
             self._types(world, word)
+
+    def _leaves(self, world: World) -> None:
+        first, kind = world.left is HERE, self._client.conversation(world.client)
+        self._client.fire(world, on.InputEnded())
+        if first:
+            self._judge.left(world, kind is ConversationState.CLOSING_SERVER)
 
     def _types(self, world: World, word: str) -> None:
         command, request = TYPED[word]
@@ -70,6 +77,7 @@ class Person:
         if isinstance(request, on.PlayRequested):
             world.wanted = self._wanted(world, request.song_id)
         world.lists_owed += command is Command.LIST
+        world.awaited = command
         self._client.fire(world, ENTERED[word])
         if command is Command.LOCAL:
             self._client.fire(world, LOCAL_ANSWERED)

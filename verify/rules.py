@@ -16,6 +16,10 @@ class Rule(Enum):
     LISTS_ONCE = "every LIST is answered once, with the whole list"
     PLAYS_ONCE = "every PLAY is closed once"
     ENOUGH = "the player runs once enough is here, or all that will come (RFC 2.5.2)"
+    STATES = "every state is true of what it says"
+    PROMPT = "`>>` is shown when a command has had its answer, and then only; all told is printed"
+    LOSS_TOLD = "a connection that is lost, or cannot be made, is told"
+    LEAVES = "who leaves says TEARDOWN where that is understood, and hangs up"
     ONE_CONNECTION = "there is never more than one connection"
 
 

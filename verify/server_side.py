@@ -5,12 +5,14 @@ It stands for what net does between the machine and the socket, one message at a
 
 from __future__ import annotations
 
+from typing import cast
+
 from fsm import effects as do
 from fsm import events as on
 from fsm.effects import Effect
 from fsm.events import Event
-from fsm.server import ServerSession
-from verify import music
+from fsm.server import ServerSession, ServerState
+from verify import claims, music
 from verify.bounds import Bounds, ServerKind
 from verify.messages import (
     AUDIO_CLOSING,
@@ -51,8 +53,10 @@ class ServerSide:
         """The connection has gone, and with it the session."""
         if world.server is not None:
             self._fire(world, LOST)
+        if world.server is not None and self._state(world) is not ServerState.CLOSED:
+            raise Broken(Rule.STATES, f"server is {self._state(world).name} and lost")
         if world.stream is not None:
-            raise Broken(Rule.NO_FAULT, "the server goes on with the song of a lost connection")
+            raise Broken(Rule.STATES, "the server goes on with the song of a lost connection")
         world.server = None
         self._clear(world)
 
@@ -82,7 +86,13 @@ class ServerSide:
             world.stream = world.stream._replace(list_again=True)
         if kind is ServerKind.CLOSING or not isinstance(event, on.SetupRequested):
             return event
+        if kind is ServerKind.DECLINING:
+            return on.SetupRequested(("other",))
         return on.RequestNotUnderstood("SETUP ends") if kind is ServerKind.REFUSING else None
+
+    def _state(self, world: World) -> ServerState:
+        assert world.server is not None
+        return cast("ServerState", world.server.states[0])
 
     def _reference(self, world: World) -> Reference:
         return self._references[world.library]
@@ -90,11 +100,13 @@ class ServerSide:
     def _fire(self, world: World, event: Event, cause: Message | None = None) -> None:
         assert world.server is not None
         outcome = self.actors[world.library].fire(world.server, event)
-        if outcome.fault:
-            raise Broken(Rule.NO_FAULT, outcome.fault)
+        if outcome.fault is not None:
+            raise outcome.fault
         world.server = outcome.after
         for effect in outcome.effects:
             self._perform(world, effect, cause)
+        if event is not LOST and (false := claims.server(self._state(world), world)):
+            raise Broken(Rule.STATES, f"server is {self._state(world).name}: {false}")
 
     def _perform(self, world: World, effect: Effect, cause: Message | None) -> None:
         match effect:
@@ -115,7 +127,9 @@ class ServerSide:
     def _start(self, world: World, song_id: int, cause: Message | None) -> None:
         if world.stream is not None:
             raise Broken(Rule.PLAYS_ONCE, "a song is started while another is being sent")
-        title = music.NUMBERINGS[world.library][song_id]
+        title = music.NUMBERINGS[world.library].get(song_id)
+        if title is None:
+            raise Broken(Rule.PLAYS_ONCE, "a song is started that is not there")
         chunks = music.chunks(self.bounds, title, world.changed)
         current = cause is not None and cause.current
         world.stream = Stream(title, chunks, 0, current)

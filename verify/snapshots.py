@@ -14,8 +14,11 @@ from typing import Any
 from fsm.effects import Effect
 from fsm.events import Event
 from fsm.table import Row, Session
+from verify.rules import Broken, Rule
 
 Values = tuple[Any, ...]
+Group = tuple[str, Enum, type[Event]]
+"""A machine's name, a state and an event: rows that are tried together."""
 Step = tuple[str, Event, Enum, Enum]
 """A machine's name, an event, the state before and the state after it."""
 
@@ -31,13 +34,18 @@ class Snapshot:
 
 @dataclass(slots=True, eq=False)
 class Outcome:
-    """What came of one event. fault: why the tables could not take it, or nothing."""
+    """What came of one event.
+
+    steps, rows: what fired, in order. groups: where in the tables it was decided. fault: what was
+    wrong with it.
+    """
 
     after: Snapshot
     effects: tuple[Effect, ...]
     steps: tuple[Step, ...]
     rows: tuple[tuple[str, Row], ...]
-    fault: str = ""
+    groups: frozenset[Group]
+    fault: Broken | None = None
 
 
 class Watched:
@@ -104,26 +112,55 @@ class Actor:
         (first, *_) = self.watched.values()
         self._handle = handle or first.handle
         self._snapshots: dict[tuple[Values, ...], Snapshot] = {}
+        self._rewritten: Group | None = None
+        self._anew: dict[tuple[Snapshot, Event], Outcome] = {}
+        self.used: list[Outcome] | None = None
+        """If it is a list, it notes what was fired or remembered."""
         self.start = self._freeze()
 
     def fire(self, snapshot: Snapshot, event: Event) -> Outcome:
         """What the sessions make of the event; fired at most once for each snapshot."""
         outcome = snapshot.outcomes.get(event)
+        if outcome is None or (self._rewritten is not None and self._rewritten in outcome.groups):
+            outcome = self._fire_anew(snapshot, event)
+        if self.used is not None:
+            self.used.append(outcome)
+        return outcome
+
+    def rewrite(self, group: Group | None) -> None:
+        """The rows of that group are others now: what was decided there is decided anew.
+
+        None: they are what they were.
+        """
+        self._rewritten = group
+        self._anew.clear()
+
+    def _fire_anew(self, snapshot: Snapshot, event: Event) -> Outcome:
+        outcome = self._anew.get((snapshot, event))
         if outcome is None:
-            outcome = snapshot.outcomes[event] = self._fire(snapshot, event)
+            outcome = self._fire(snapshot, event)
+            if self._rewritten in outcome.groups:
+                self._anew[snapshot, event] = outcome
+            else:
+                snapshot.outcomes[event] = outcome
         return outcome
 
     def _fire(self, snapshot: Snapshot, event: Event) -> Outcome:
         self.thaw(snapshot)
-        fault = ""
+        fault: Broken | None = None
         effects: Sequence[Any] = ()
         try:
             effects = self._handle(event)
             after = self._freeze()
+        except Broken as broken:
+            fault, after = broken, snapshot
         except Exception as error:
             # Not only UnexpectedEvent: whatever a row raises would end the program.
-            fault, after = f"{type(error).__name__}: {error}", snapshot
-        return Outcome(after, tuple(effects), tuple(self._steps), tuple(self._rows), fault)
+            fault = Broken(Rule.NO_FAULT, f"{type(error).__name__}: {error}")
+            after = snapshot
+        steps, rows = tuple(self._steps), tuple(self._rows)
+        groups = frozenset((name, before, type(event)) for name, event, before, _ in steps)
+        return Outcome(after, tuple(effects), steps, rows, groups, fault)
 
     def _freeze(self) -> Snapshot:
         values = tuple(

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fsm import events as on
-from fsm.effects import Report
-from fsm.events import ListedSong
+from fsm.conversation_table import OFFERING
+from fsm.effects import Effect, Report
+from fsm.events import Event, ListedSong
 from verify.bounds import Bounds
 from verify.judge import Judge
 from verify.messages import AUDIO_CLOSING, END, ERRO, LIST_CLOSING, Message, message, setup_reply
@@ -24,6 +25,7 @@ from verify.model import (
     Model,
     Move,
 )
+from verify.rules import Broken, Rule
 from verify.world import GONE, HERE, LEAVING, UP, World
 
 SAID = (
@@ -51,6 +53,15 @@ ASKED = (
 
 class NoJudge(Judge):
     """Judges nothing: what a stranger says is neither right nor wrong."""
+
+    def claimed(self, world: World) -> None:
+        """What is said of the connection is true whatever the peer is like."""
+        if false := self.claims.connection(world):
+            raise Broken(Rule.STATES, false)
+
+    def answered(self, world: World, event: Event, effects: tuple[Effect, ...]) -> None:
+        """Of no interest."""
+        world.awaited = None
 
     def appended(self, world: World, current: bool) -> None:
         """Only that there is something in the buffer matters here."""
@@ -98,7 +109,12 @@ class AnyServer(Model):
         """The server says this, whatever it was asked."""
         world.troubles -= 1
         assert said.event is not None
+        before = world.client.states
+        kind = self.client.conversation(world.client)
         self.client.fire(world, said.event)
+        unasked = isinstance(said.event, on.SetupReceived) and kind is not OFFERING
+        if unasked and world.client.states != before:
+            raise Broken(Rule.STATES, f"{said} that nobody asked for changes a state")
 
     def at_rest(self, world: World) -> bool:
         """The person can go on, even if the server says nothing more."""

@@ -10,11 +10,12 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from fsm.effects import Effect
-from fsm.events import Event
+from fsm.events import Command, Event, RetryDue
 from verify.messages import Message, message, outdated
 from verify.reference import Due
 from verify.snapshots import Snapshot
 
+RETRY_DUE = RetryDue()
 LIST_SENT = message(None, "(the end of a list)")
 """Stands in the server's line behind the last message of a list."""
 
@@ -63,16 +64,17 @@ class World:
     timers: the client's. player, finished: what the player does, and whether it knows that nothing
     more comes. buffer: all that was added to the MAD buffer since it was cleared. fresh: how many
     messages, since then or since the player was heard to be dry. reports: of the player, not yet
-    heard. wanted: the song. lists_owed: lists asked for and not shown. known: by the numbers of
-    which start of the server the person may go. settled: commands can be typed. left: whether the
-    person has. library: the server's numbering. changed: song A has another file. losses, troubles:
-    how many may still happen, losses below 0 for any number.
+    heard. wanted: the song. awaited: the command that keeps the prompt locked. lists_owed: lists
+    asked for and not shown. known: by the numbers of which start of the server the person may go.
+    settled: commands can be typed. left: whether the person has. library: the server's numbering.
+    changed: song A has another file. losses, troubles: how many may still happen, losses below 0
+    for any number.
     """
 
     __slots__ = (
-        "buffer", "changed", "client", "closing", "connection", "due", "finished", "fresh", "known",
-        "left", "library", "line", "lists_owed", "losses", "player", "reports", "requests",
-        "responses", "server", "settled", "stream", "timers", "troubles", "wanted",
+        "awaited", "buffer", "changed", "client", "closing", "connection", "due", "finished",
+        "fresh", "known", "left", "library", "line", "lists_owed", "losses", "player", "reports",
+        "requests", "responses", "server", "settled", "stream", "timers", "troubles", "wanted",
     )  # fmt: skip
 
     def __init__(self, client: Snapshot, library: int, losses: int, troubles: int) -> None:
@@ -90,6 +92,7 @@ class World:
         self.buffer, self.fresh = b"", 0
         self.reports: tuple[Event, ...] = ()
         self.wanted: Wanted | None = None
+        self.awaited: Command | None = None
         self.lists_owed = 0
         self.known: tuple[int, ...] = ()
         self.settled, self.left = False, HERE
@@ -99,8 +102,8 @@ class World:
     def load(self, state: State) -> None:
         """Become this state."""
         (
-            self.buffer, self.changed, self.client, self.closing, self.connection, self.due,
-            self.finished, self.fresh, self.known, self.left, self.library, self.line,
+            self.awaited, self.buffer, self.changed, self.client, self.closing, self.connection,
+            self.due, self.finished, self.fresh, self.known, self.left, self.library, self.line,
             self.lists_owed, self.losses, self.player, self.reports, self.requests, self.responses,
             self.server, self.settled, self.stream, self.timers, self.troubles, self.wanted,
         ) = state  # fmt: skip

@@ -1,0 +1,134 @@
+"""What the states claim, held against the truth.
+
+Each function returns the first claim that is false, or nothing.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from fsm import effects as do
+from fsm import events as on
+from fsm.conversation_table import ConversationState as Conversation
+from fsm.events import Event
+from fsm.link_table import LinkState as Link
+from fsm.playback_table import PlaybackState as Playback
+from fsm.prompt import PromptState as Prompt
+from fsm.server import ServerState as Server
+from verify.bounds import Bounds
+from verify.world import (
+    CONNECTING,
+    DRY,
+    HERE,
+    HUNG_UP,
+    LIST_SENT,
+    RETRY_DUE,
+    RUNNING,
+    SILENT,
+    UP,
+    World,
+)
+
+KEEP_PLAYING = (Server.STREAMING, Server.LISTING_WHILE_STREAMING, Server.FINISHING)
+LISTING = (Server.LISTING, Server.LISTING_WHILE_STREAMING)
+ENDING = (Server.FINISHING, Server.CLOSING)
+
+PLAIN = (Conversation.PLAIN, Conversation.PLAIN_LISTING, Conversation.FENCING)
+CONNECTED = (Link.ONLINE, Link.UNLISTED, Link.FINDING, Link.SKIPPING)
+ATTEMPTING = (Link.CONNECTING, Link.RECONNECTING)
+OWING = (Link.WAITING, Link.RECONNECTING, Link.FINDING, Link.SKIPPING)
+STARTED = (Playback.PLAYING, Playback.STARVED, Playback.FINISHING, Playback.BREAKING_OFF)
+OVER = (Playback.FINISHING, Playback.BREAKING_OFF)
+
+
+def server(state: Server, world: World) -> str:
+    """Of the server's machine, after each of its steps."""
+    if (state in KEEP_PLAYING) != (world.stream is not None):
+        return "keep_playing is not whether a song is being sent"
+    if (state in ENDING) != world.due.deaf:
+        return "it does not know whether requests still count"
+    listing = LIST_SENT in world.line or any(isinstance(a, do.SendSongList) for a in world.line)
+    if state not in ENDING and (state in LISTING) != listing:
+        return "list_req_while_playing is not whether a list is being sent"
+    return ""
+
+
+class ClientClaims:
+    """Of the client's machines, after each event."""
+
+    def __init__(self, bounds: Bounds, names: list[str]) -> None:
+        self._timely = bounds.timely
+        self._playback, self._link, self._conversation, self._prompt = (
+            names.index(name) for name in ("playback", "link", "conversation", "prompt")
+        )
+
+    def connection(self, world: World) -> str:
+        """What link, conversation and prompt say of the connection and of the person."""
+        link = world.client.states[self._link]
+        conversation = world.client.states[self._conversation]
+        up = world.connection in (UP, HUNG_UP)
+        if (link in CONNECTED) != up or (link in ATTEMPTING) != (world.connection == CONNECTING):
+            return f"link is {link.name}, the connection is {world.connection}"
+        if (link is Link.WAITING) != (RETRY_DUE in world.timers):
+            return f"link is {link.name}, and the next attempt is not due then"
+        if (conversation is Conversation.LEAVING) != (world.left is not HERE):
+            return f"conversation is {conversation.name}, the person is {world.left}"
+        connected = conversation is not Conversation.UNCONNECTED
+        if conversation is not Conversation.LEAVING and connected != up:
+            return f"conversation is {conversation.name}, the connection is {world.connection}"
+        if (world.client.states[self._prompt] is Prompt.LEFT) != (world.left is not HERE):
+            return f"the prompt does not know that the person is {world.left}"
+        return ""
+
+    def song(self, world: World) -> str:
+        """What playback, link and conversation say of the song that is wanted."""
+        if world.left is not HERE:
+            return ""
+        if world.server is not None and self._timely and (wrong := self._server_kind(world)):
+            return wrong
+        link = world.client.states[self._link]
+        if link in OWING and (world.wanted is None or world.finished):
+            return f"link is {link.name}, and no song is owed"
+        if link is Link.SKIPPING and not world.buffer:
+            return "link is SKIPPING, and nothing of the song is here"
+        return self._playback_claims(world)
+
+    def _server_kind(self, world: World) -> str:
+        conversation = world.client.states[self._conversation]
+        closes = conversation is Conversation.CLOSING_SERVER
+        if (closes and not world.due.ends) or (conversation in PLAIN and world.due.ends):
+            return f"conversation is {conversation.name}, and the server is of the other kind"
+        return ""
+
+    def _playback_claims(self, world: World) -> str:
+        playback = world.client.states[self._playback]
+        player = world.player
+        if (playback is Playback.STOPPED) != (world.wanted is None):
+            return f"playback is {playback.name}, which is not whether a song is wanted"
+        if playback is Playback.REQUESTED and world.buffer:
+            return "playback is REQUESTED, and some of the song is here"
+        if (playback in OVER) != world.finished:
+            return f"playback is {playback.name}, which is not whether more will come"
+        if not world.reports:
+            started = player != SILENT
+            if (playback in STARTED) != started:
+                return f"playback is {playback.name}, the player is {player}"
+            if playback is Playback.PLAYING and player == DRY:
+                return "playback is PLAYING, and the player was heard to be dry"
+        if playback is Playback.STARVED and player == RUNNING:
+            return "playback is STARVED, and the player runs"
+        return ""
+
+
+def prompt(before: Enum, event: Event, after: Enum, effects: list[do.Effect]) -> str:
+    """Of `>>`: it is shown when it comes to stand, and not otherwise."""
+    locked = before is Prompt.LOCKED or (
+        before is Prompt.OPEN and isinstance(event, on.CommandEntered)
+    )
+    shown = sum(isinstance(effect, do.ShowPrompt) for effect in effects)
+    if shown != (locked and after is Prompt.OPEN):
+        return "`>>` is shown without being unlocked" if shown else "unlocked, and `>>` not shown"
+    cleared = any(isinstance(effect, do.ClearLine) for effect in effects)
+    if cleared != (before is Prompt.OPEN and isinstance(event, on.Interrupted)):
+        return "Ctrl-C is not what clears the line"
+    return ""

@@ -1,0 +1,93 @@
+"""What was explored, proven and not proven, in words and figures."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterable
+
+from verify.bounds import Bounds
+from verify.explore import Exploration, Explorer
+from verify.ladder import ladder
+from verify.rules import Rule
+from verify.suite import Unprovable
+
+WIDTH = 100
+INDENT = "    "
+Print = Callable[[str], None]
+
+
+def prove(suite: Iterable[Bounds], say: Print) -> bool:
+    """Explore all of it; True if no rule is broken. Stops at the first that is."""
+    say(f"{'explored':<28}{'states':>9}{'transitions':>13}{'depth':>7}   within")
+    explorations = []
+    for bounds in suite:
+        explorer = Explorer(bounds)
+        found = explorer.run()
+        say(_row(found))
+        if found.broken is not None:
+            _show(explorer, found, say)
+            return False
+        explorations.append(found)
+    say(_total(explorations))
+    _say_rules(explorations, say)
+    return True
+
+
+def show_unprovable(cases: Iterable[Unprovable], say: Print) -> bool:
+    """Show how each of these rules is broken; False if one is not, which is not as expected."""
+    for case in cases:
+        explorer = Explorer(case.bounds)
+        found = explorer.run()
+        say("")
+        if found.broken is None or found.broken.rule is not case.rule:
+            say(f"{case.bounds.name}: expected to break, but {found.broken or 'nothing broke'}")
+            return False
+        say(f"Not provable when {case.bounds.name}:")
+        for line in textwrap.wrap(f"{case.rule.value}. {case.why}", WIDTH - len(INDENT)):
+            say(INDENT + line)
+        _show(explorer, found, say)
+    return True
+
+
+def _row(found: Exploration) -> str:
+    figures = f"{found.states:>9,}{found.transitions:>13,}{found.depth:>7}"
+    return f"{found.bounds.name:<28}{figures}   {within(found.bounds)}"
+
+
+def _total(explorations: list[Exploration]) -> str:
+    states = sum(found.states for found in explorations)
+    transitions = sum(found.transitions for found in explorations)
+    depth = max(found.depth for found in explorations)
+    seconds = sum(found.seconds for found in explorations)
+    return f"{'all together':<28}{states:>9,}{transitions:>13,}{depth:>7}   in {seconds:.1f} s"
+
+
+def _say_rules(explorations: list[Exploration], say: Print) -> None:
+    say("")
+    say("Holds in every state:")
+    for rule in Rule:
+        say(f"{INDENT}{rule.value}")
+    rows = len(set().union(*(found.rows for found in explorations)))
+    say(f"{rows} rows of the tables have fired.")
+
+
+def _show(explorer: Explorer, found: Exploration, say: Print) -> None:
+    say("")
+    for line in ladder(explorer.model, found.path):
+        say(line)
+    if found.broken is not None and found.broken.rule is Rule.COMES_TO_REST:
+        say(f"broken: {found.broken.rule.value}")
+        say(f"        {found.broken.detail}")
+
+
+def within(bounds: Bounds) -> str:
+    """The bounds in a few words."""
+    losses = "any" if bounds.losses is None else str(bounds.losses)
+    words = [
+        f"{bounds.requests} requests",
+        f"{losses} losses",
+        "{}+{} chunks".format(*bounds.chunks),
+    ]
+    words += [f"{bounds.troubles} troubles"] * bool(bounds.troubles)
+    words += ["any time"] * (not bounds.timely)
+    return ", ".join(words)
