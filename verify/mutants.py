@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from fsm.ahead import AheadSession
 from fsm.conversation import ConversationSession
 from fsm.link import LinkSession
 from fsm.playback import PlaybackSession
 from fsm.prompt import PromptSession
+from fsm.queue import QueueSession
 from fsm.server import ServerSession
 from fsm.table import Row, Session, Table, TableError
+from fsm.transport import TransportSession
 from verify.snapshots import Group
 
 SESSIONS: tuple[type[Session], ...] = (
@@ -21,6 +24,9 @@ SESSIONS: tuple[type[Session], ...] = (
     LinkSession,
     PlaybackSession,
     PromptSession,
+    QueueSession,
+    TransportSession,
+    AheadSession,
 )
 
 
