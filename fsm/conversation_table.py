@@ -129,12 +129,13 @@ CONVERSATION = Table(
         Row(FENCING, on.AudioReceived, FENCING, effect="pass_audio", rfc="2.6.1"),
         Row(FENCING, on.NotFoundReceived, FENCING, rfc="P8"),
         # STOP: the user's, or because the song is of no use
-        Row(FENCING, on.StopRequested, FENCING, effect="forget_song", rfc="2.2"),
+        each((GREETING, OFFERING, FENCING), on.StopRequested, effect="forget_song", rfc="2.2"),
+        Row(UNCONNECTED, on.StopRequested, UNCONNECTED, rfc="2.4.3"),
+        each((UNCONNECTED, GREETING, OFFERING), told.SongAbandoned, rfc="2.4.3"),
         *(
             rows
             for event in (on.StopRequested, told.SongAbandoned)
             for rows in (
-                each((UNCONNECTED, GREETING, OFFERING), event, effect="forget_song", rfc="2.2"),
                 Row(CLOSING_SERVER, event, CLOSING_SERVER, effect="send_stop", rfc="2.2, P7"),
                 each(_SINGING, event, effect="send_stop_to_plain", rfc="2.2"),
             )
@@ -199,8 +200,9 @@ CONVERSATION = Table(
         # The end of the connection
         each(_CONNECTED, on.ConnectionLost, UNCONNECTED, effect="lose_everything", rfc="P7"),
         Row(CLOSING_SERVER, on.InputEnded, LEAVING, effect="send_teardown", rfc="P7"),
+        Row(UNCONNECTED, on.InputEnded, LEAVING, rfc="2.7.1"),
         each(
-            (UNCONNECTED, GREETING, OFFERING, PLAIN, PLAIN_LISTING, FENCING),
+            (GREETING, OFFERING, PLAIN, PLAIN_LISTING, FENCING),
             on.InputEnded,
             LEAVING,
             effect="hang_up_to_leave",

@@ -140,7 +140,7 @@ SERVER = Table(
         # The client has shut down its side: what it asked for is still sent.
         each(_SILENT, on.RequestsEnded, CLOSING, effect="close_when_sent", rfc="P3"),
         each(_KEEP_PLAYING, on.RequestsEnded, FINISHING, rfc="P3"),
-        Row(FINISHING, on.ListSent, FINISHING, effect="count_list", rfc="2.4.1"),
+        Row(FINISHING, on.ListSent, FINISHING, rfc="2.4.1"),
         Row(FINISHING, on.SongEnded, CLOSING, effect="close_song_and_connection", rfc="P7"),
         Row(FINISHING, on.SongFailed, CLOSING, effect="refuse_and_close", rfc="P7"),
         # The server is ending: songs may end, nothing new begins.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import time
 from collections import OrderedDict
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from net.spool import Spool, Stamp, stamp_of
 from songs import Library, Song, SongUnavailable
+
+log = logging.getLogger("alfine.server")
 
 THREADS = 4
 TRUSTED_S = 1.0
@@ -99,6 +102,9 @@ class SpoolCache:
         except OSError as error:
             reason = f"the cache directory: {error.strerror or type(error).__name__}"
             self._soon(self._refuse, song.song_id, reason)
+        except Exception:
+            log.exception("a fault in the server: song %d cannot be made ready", song.song_id)
+            self._soon(self._refuse, song.song_id, "a fault in the server")
         finally:
             if fd >= 0:
                 os.close(fd)
@@ -127,13 +133,14 @@ class SpoolCache:
         self._spools[spool.song_id] = spool
         spool.checked_at = time.monotonic()
         self._answer(spool.song_id, spool)
-        if not spool.users:
-            self._drop(spool)
         self._make_room(self._cache_bytes)
 
     def _answer(self, song_id: int, spool: Spool) -> None:
+        # One who has changed his mind gives the spool back at once: others still wait for it.
+        self._use(spool)
         for ready in self._asked.pop(song_id, ()):
             ready(self._use(spool), "")
+        self.release(spool)
 
     def _refuse(self, song_id: int, reason: str) -> None:
         for ready in self._asked.pop(song_id, ()):

@@ -188,7 +188,10 @@ class StreamingServer:
                 log.warning("refused %d: there are clients enough", self._refusals)
                 self._refusals = 0
             for number, connection in enumerate(list(self._connections)):
-                connection.sweep(time.monotonic())
+                try:
+                    connection.sweep(time.monotonic())
+                except Exception:
+                    log.exception("a fault in the server while looking for time-outs")
                 if number % SWEPT_AT_ONCE == SWEPT_AT_ONCE - 1:
                     await asyncio.sleep(0)
 

@@ -22,7 +22,7 @@ BIG = 30_000_000
 def listener(server):
     """A client in the middle of a song of which the server holds back the most."""
     with socket.socket() as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         sock.connect(("127.0.0.1", server.port))
         client = PlainClient(server.port, seconds=30)
         client.sock.close()
