@@ -22,7 +22,7 @@ from fsm.events import (
     ShutdownRequested,
     SongFailed,
 )
-from fsm.server import ServerSession
+from fsm.server import ServerSession, ServerState
 from net.house import House, Phase
 from net.limits import reset, watch_progress
 from net.listing import ListingUnderWay
@@ -130,7 +130,7 @@ class Connection(Outgoing):
     # Reading
 
     def _hear(self, data: bytes) -> None:
-        if self._phase is not Phase.OPEN:
+        if self._phase is not Phase.OPEN or self.session.state is ServerState.CLOSING:
             self._hear_out(data)
             return
         if not data:
