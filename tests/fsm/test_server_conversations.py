@@ -15,6 +15,7 @@ from fsm.effects import (
 )
 from fsm.events import (
     ConnectionLost,
+    DrainExpired,
     ListRequested,
     ListSent,
     PlayRequested,
@@ -22,6 +23,7 @@ from fsm.events import (
     RequestsEnded,
     RequestTooLong,
     SetupRequested,
+    ShutdownRequested,
     SongEnded,
     SongFailed,
     StopRequested,
@@ -214,3 +216,62 @@ def test_teardown_sends_nothing_more():
         CloseAtBoundary(),
     ]
     assert effects(TeardownRequested()) == [CloseAtBoundary()]
+
+
+# The server ends: songs may end first, and nothing new begins
+
+
+def draining(*events):
+    """What follows when the server is told to end in the middle of song 1, and then this."""
+    asked, session = talk(play(1), ShutdownRequested(), *events)
+    assert asked[:1] == [StartSong(1)]
+    return asked[1:], session.state
+
+
+def test_an_idle_connection_is_closed_when_the_server_ends():
+    for before in ((), (LIST,)):
+        asked, session = talk(*before, ShutdownRequested())
+        assert asked[-1] == CloseWhenSent()
+        assert session.state is ServerState.CLOSING
+        assert talk(ShutdownRequested(), session=session)[0] == []
+        assert session.state is ServerState.CLOSING
+
+
+def test_a_song_ends_first_then_the_connection():
+    assert draining() == ([], ServerState.DRAINING)
+    assert draining(SongEnded()) == ([CloseWhenSent()], ServerState.CLOSING)
+    assert draining(SongFailed()) == ([SendNotFound(), CloseWhenSent()], ServerState.CLOSING)
+
+
+def test_a_list_and_its_song_end_first():
+    _, session = talk(play(1), LIST, ShutdownRequested())
+    assert session.state is ServerState.DRAINING
+    assert talk(ListSent(), SongEnded(), session=session)[0] == [CloseWhenSent()]
+
+
+def test_requests_while_the_server_ends():
+    assert draining(LIST, ListSent()) == ([RFC_LIST], ServerState.DRAINING)
+    assert draining(RequestNotUnderstood()) == ([SendNotFound()], ServerState.DRAINING)
+    assert draining(SetupRequested())[1] is ServerState.DRAINING
+    assert draining(STOP) == ([StopSong(), CloseWhenSent()], ServerState.CLOSING)
+    cut = [StopSong(), SendNotFound(), CloseWhenSent()]
+    assert draining(play(2)) == (cut, ServerState.CLOSING)
+    assert draining(RequestTooLong()) == (cut, ServerState.CLOSING)
+    assert draining(TeardownRequested()) == ([StopSong(), CloseAtBoundary()], ServerState.CLOSING)
+    assert draining(RequestsEnded()) == ([], ServerState.FINISHING)
+    assert draining(ConnectionLost()) == ([StopSong()], ServerState.CLOSED)
+
+
+def test_when_the_time_to_drain_is_over_the_song_is_cut_and_not_closed():
+    at_once = ([StopSong(), CloseAtBoundary()], ServerState.CLOSING)
+    assert draining(DrainExpired()) == at_once
+    assert draining(RequestsEnded(), DrainExpired()) == at_once
+    asked, session = talk(LIST, ShutdownRequested(), DrainExpired())
+    assert asked[-1] == CloseAtBoundary()
+    assert session.state is ServerState.CLOSING
+
+
+def test_a_client_that_has_shut_down_its_side_is_finished_by_the_end_of_the_server_too():
+    asked, session = talk(play(1), RequestsEnded(), ShutdownRequested())
+    assert session.state is ServerState.FINISHING
+    assert asked == [StartSong(1)]
