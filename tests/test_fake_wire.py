@@ -283,7 +283,8 @@ class FakeWire(RuleBasedStateMachine):
             else:
                 break
         assert self.playback is PlaybackState.STOPPED
-        assert self.client.link.state in (LinkState.ONLINE, LinkState.OFFLINE)
+        at_rest = (LinkState.ONLINE, LinkState.UNLISTED, LinkState.OFFLINE)
+        assert self.client.link.state in at_rest
         assert not self.client.answer_owed
 
 
