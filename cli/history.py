@@ -61,6 +61,7 @@ class History:
         self._latest: Event | None = None
         self._playback: Enum = PlaybackState.STOPPED
         self._song_id = 0
+        self._ahead_id = 0
         self._asked_at = 0.0
         self._msgs = 0
 
@@ -116,28 +117,31 @@ class History:
             case on.PlayRequested(song_id):
                 self._expect(song_id)
                 self._add("you asked for {song}", silences=True)
-            case told.SongFollows(song_id, asked=False):
+            case told.SongFollows(song_id, asked):
                 self._expect(song_id)
-                self._add("it was the turn of {song}")
+                self._add("you asked for {song}" if asked else "it was the turn of {song}", asked)
+            case told.SongAhead(song_id):
+                self._ahead_id = song_id
             case told.AheadBegan(song_id):
                 self._expect(song_id)
                 self._add("{song} followed")
-            case on.StopRequested():
+            case on.StopRequested() if changed:
                 self._add("STOP", silences=True)
-            case wishes.PauseRequested():
+            case wishes.PauseRequested() if changed:
                 self._add("you paused")
-            case wishes.SeekRequested():
+            case wishes.SeekRequested() if self._playback is not PlaybackState.STOPPED:
                 self._add("you went to another place in {song}")
-            case wishes.ResumeRequested():
+            case wishes.ResumeRequested() if changed:
                 self._add("you went on")
             case on.BufferRanDry() if changed:
                 self._add("the buffer ran dry: audio came more slowly than it was played")
             case on.PlayedOut():
                 self._add("{song} ended", silences=True)
             case told.SongRefused():
-                self._add("the server does not have {song} (404)", silences=True)
+                self._note_failure("the server does not have {song} (404)", ahead=not changed)
             case told.SongLost(reason):
-                self._add(f"the rest of {{song}} did not come: {_plain(reason)}", silences=True)
+                text = f"the rest of {{song}} did not come: {_plain(reason)}"
+                self._note_failure(text, ahead=not changed)
             case on.Undecodable(reason):
                 self._add(f"{{song}} could not be decoded: {_plain(reason)}", silences=True)
             case on.OutputFailed(reason) | on.DeviceLost(reason):
@@ -158,10 +162,18 @@ class History:
         waited_s = self._monotonic() - self._asked_at
         self._add(f"{{song}} began {waited_s:.1f} s later, with {self._msgs} messages here")
 
-    def _add(self, text: str, silences: bool = False) -> None:
-        fact = Fact(self._wall(), self._monotonic(), text, self._song_id, silences)
+    def _note_failure(self, text: str, ahead: bool) -> None:
+        """ahead: playback goes on, so it is the song that was asked for ahead that will not come."""
+        if ahead:
+            self._add(text, song_id=self._ahead_id)
+        else:
+            self._add(text, silences=True)
+
+    def _add(self, text: str, silences: bool = False, song_id: int | None = None) -> None:
+        song_id = self._song_id if song_id is None else song_id
+        fact = Fact(self._wall(), self._monotonic(), text, song_id, silences)
         latest = self._facts[-1] if self._facts else fact
-        if latest is not fact and (latest.text, latest.song_id) == (text, self._song_id):
+        if latest is not fact and (latest.text, latest.song_id) == (text, song_id):
             fact.times += self._facts.pop().times
         self._facts.append(fact)
 

@@ -9,7 +9,7 @@ import io
 import shutil
 from collections.abc import Sequence
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -72,9 +72,11 @@ class RichVoice(Voice):
         return self._lines(queued, Now())
 
     def why(self, sentences: Sequence[str], now: Now) -> str:
-        first, *rest = map(safe, sentences)
-        lines = [Text(first, "bold"), *(Text(f"  {line}", "dim") for line in rest)]
-        return self._drawn(Text("\n").join(lines))
+        first, *facts = map(safe, sentences)
+        table = Table(box=None, show_header=False, padding=(0, 0, 0, 2), pad_edge=True)
+        for time, _, fact in (line.partition("  ") for line in facts):
+            table.add_row(Text(time, "dim"), Text(fact, "dim"))
+        return self._drawn(Group(Text(first, "bold"), *([table] if facts else [])))
 
     def _lines(self, songs: Sequence[ListedSong], now: Now) -> str:
         playing = None if now.activity is Activity.STOPPED else now.song_id

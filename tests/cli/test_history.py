@@ -10,7 +10,7 @@ from cli.now import Now
 from cli.snapshot import Snapshots
 from fsm import events as on
 from fsm.client import ClientSession
-from fsm.wishes import PauseRequested, VolumeRequested
+from fsm.wishes import PauseRequested, QueueRequested, SeekRequested, VolumeRequested
 
 SONGS = (on.ListedSong(3, "grapes"),)
 MESSAGE = on.AudioReceived(bytes(4096))
@@ -99,6 +99,26 @@ def test_a_pause(client):
 def test_not_found(client):
     client.happen(on.PlayRequested(9), on.NotFoundReceived())
     assert client.why()[0].startswith("Silent: the server does not have song 9 (404) at 12:03:00")
+
+
+def test_a_queued_song_that_there_is_not_is_told_by_its_own_number(client):
+    client.happen(
+        QueueRequested((3, 9)), MESSAGE, MESSAGE, on.AudioReceived(b""), on.NotFoundReceived()
+    )
+    told = [line[10:] for line in client.why()[1:]]
+    assert told == [
+        "connected",
+        "you asked for 3. grapes",
+        "3. grapes began 0.0 s later, with 2 messages here",
+        "the server does not have song 9 (404)",
+    ]
+
+
+def test_what_changes_nothing_is_no_reason(client):
+    client.happen(on.PlayRequested(9), on.NotFoundReceived())
+    client.happen(on.StopRequested(), PauseRequested(), SeekRequested(5.0))
+    assert "404" in client.why()[0]
+    assert "404" in client.why()[-1]
 
 
 def test_a_buffer_that_ran_dry(client):
