@@ -25,11 +25,17 @@ def live_line(now: Now, columns: int, signs: Signs = UNICODE) -> Fragments:
     """The line, at most `columns` wide."""
     icon = [("class:live." + now.activity.value, signs.icons[now.activity] + " ")]
     room = columns - columns_of(icon[0][1])
-    if not now.online:
+    if not now.online and _is_missed(now):
         rest = _offline(now, room, signs)
     else:
         rest = _FORMS.get(now.activity, _waiting)(now, room, signs)
     return _clipped(icon + rest, columns, signs)
+
+
+def _is_missed(now: Now) -> bool:
+    """Whether a connection is needed: not for a song that is all here."""
+    retrying = now.attempt > 0 or now.retry_in_s is not None
+    return retrying or now.activity not in (Activity.PLAYING, Activity.PAUSED)
 
 
 def _stopped(now: Now, room: int, signs: Signs) -> Fragments:
@@ -93,7 +99,7 @@ def _playing(now: Now, room: int, signs: Signs) -> Fragments:
     # the order in which a person would miss them.
     extras = [_bitrate(now), _volume(now), _received(now, signs), _modes(now)]
     kept = set()
-    for index in (1, 2, 0, 3):
+    for index in (1, 3, 2, 0):
         needed = columns_of(extras[index]) + len(GAP)
         if extras[index] and needed <= left:
             kept.add(index)
@@ -144,9 +150,10 @@ def _received(now: Now, signs: Signs) -> str:
 
 
 def _modes(now: Now) -> str:
+    alone = "" if now.online else "no connection"
     queued = f"{len(now.queue)} queued" if now.queue else ""
     repeated = "" if now.repeat == "off" else f"repeat {now.repeat}"
-    return ", ".join(filter(None, (queued, repeated)))
+    return ", ".join(filter(None, (alone, queued, repeated)))
 
 
 def song_name(now: Now) -> str:

@@ -28,7 +28,7 @@ _WAITING = (Activity.REQUESTED, Activity.BUFFERING, Activity.STARVED)
 UNICODE = Signs(
     {Activity.STOPPED: "■", Activity.PLAYING: "▶", Activity.PAUSED: "‖"}
     | dict.fromkeys(_WAITING, "◌"),
-    played="━", head="╸", here="─", missing="┄", received="⇣ ", ellipsis="…", dot="·",
+    played="━", head="╺", here="─", missing="┄", received="⇣ ", ellipsis="…", dot="·",
 )  # fmt: skip
 ASCII = Signs(
     {Activity.STOPPED: "#", Activity.PLAYING: ">", Activity.PAUSED: "="}
@@ -39,7 +39,9 @@ ASCII = Signs(
 
 def of_terminal() -> Signs:
     """The set that this terminal can show, by the locale that it was given."""
-    # Python sets LC_CTYPE to C.UTF-8 itself where nothing is said; LC_ALL=C is meant.
-    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "")
+    # Where nothing or C is said Python sets LC_CTYPE to C.UTF-8 by itself, and its UTF-8 mode. Who
+    # says nothing has a terminal of these days; who says C means it.
+    names = ("LC_ALL", "LANG", "LC_CTYPE") if sys.flags.utf8_mode else ("LC_ALL", "LC_CTYPE", "LANG")
+    locale = next(filter(None, map(os.environ.get, names)), "")
     utf8 = "utf" in locale.lower() and "utf" in (sys.stdout.encoding or "").lower()
     return UNICODE if utf8 else ASCII

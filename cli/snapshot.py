@@ -66,7 +66,7 @@ class Snapshots:
             starts_in_s=self._starts_in(counted, needed),
             online=link.state not in _UNCONNECTED,
             retry_in_s=retry_in_s,
-            attempt=link.attempts,
+            attempt=0 if link.state is LinkState.OFFLINE else link.attempts,
             queue=queue.upcoming,
             repeat=queue.repeat.value,
             device=self._sound.device,

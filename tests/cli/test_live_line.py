@@ -64,11 +64,11 @@ def test_it_fits_every_width_and_holds_nothing_that_steers_a_terminal(now, colum
         (40, "▶ 3. grapes - I dunno  1:23 / 4:05"),
         (
             80,
-            "▶ 3. grapes - I dunno  ━━━━╸────────  1:23 / 4:05  320 kbit/s  vol 80 %  ⇣ 100 %",
+            "▶ 3. grapes - I dunno  ━━━━╺────────  1:23 / 4:05  320 kbit/s  vol 80 %  ⇣ 100 %",
         ),
         (
             120,
-            "▶ 3. grapes - I dunno  ━━━━━━━━━━━━━╸──────────────────────────  1:23 / 4:05  "
+            "▶ 3. grapes - I dunno  ━━━━━━━━━━━━━╺──────────────────────────  1:23 / 4:05  "
             "320 kbit/s  vol 80 %  ⇣ 100 %",
         ),
     ],
@@ -114,6 +114,12 @@ def test_a_lost_connection_counts_down(columns, line):
     assert drawn(now, columns) == line
 
 
+def test_a_song_that_is_all_here_needs_no_connection():
+    now = dataclasses.replace(PLAYING, online=False)
+    assert drawn(now, 40) == "▶ 3. grapes - I dunno  1:23 / 4:05"
+    assert drawn(now, 80).endswith("1:23 / 4:05  vol 80 %  ⇣ 100 %  no connection")
+
+
 def test_stopped():
     assert drawn(Now(), 40) == "■ stopped  vol 100 %"
     assert "Tab completes" in drawn(Now(), 80)
@@ -121,9 +127,10 @@ def test_stopped():
 
 def test_the_bar_shows_how_much_is_here():
     bar = drawn(dataclasses.replace(PLAYING, received=0.5), 80).split("  ")[1]
-    assert bar == "━━━━╸──┄┄┄┄┄┄┄"
+    assert bar == "━━━━╺──┄┄┄┄┄┄┄"
 
 
-def test_queue_and_repeat_are_shown_where_there_is_room():
+@pytest.mark.parametrize("columns", [80, 120])
+def test_queue_and_repeat_go_before_what_is_of_less_use(columns):
     now = dataclasses.replace(PLAYING, queue=(1, 2), repeat="all")
-    assert "2 queued, repeat all" in drawn(now, 120)
+    assert "2 queued, repeat all" in drawn(now, columns)
