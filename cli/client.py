@@ -16,9 +16,10 @@ import typer
 from audio import Output, OutputError, open_output
 from cli import commands, settings
 from cli.clean import shown
+from cli.exit_codes import FAILED
 from cli.history import History
 from cli.json_voice import JsonVoice
-from cli.program import FAILED, ClientProgram
+from cli.program import ClientProgram
 from cli.published import publish
 from cli.screens import DumbScreen, Screen, ScreenGone, ScriptScreen
 from cli.settings import variable
@@ -141,7 +142,7 @@ def client(
     enough = _prebuffer(prebuffer)
     options = Options(host, port, command or None, as_json, enough, plain, retries, volume)
     try:
-        code = asyncio.run(_run(options, _open(output, device)))
+        code = asyncio.run(_run(options, *_open(output, device)))
     except ScreenGone as error:
         # What Python itself has still to print would fail again, with a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -150,7 +151,7 @@ def client(
     raise typer.Exit(code)
 
 
-async def _run(options: Options, sound: Output) -> int:
+async def _run(options: Options, sound: Output, warning: str) -> int:
     interactive = not options.script and not options.as_json and _stdin_is_a_terminal()
     retries = options.retries
     if retries is None and not interactive:
@@ -164,7 +165,9 @@ async def _run(options: Options, sound: Output) -> int:
     else:
         screen = ScriptScreen(options.script, errors_too=options.as_json)
         voice = JsonVoice(server) if options.as_json else Voice(server)
-    program = ClientProgram(options.host, options.port, session, sound, screen, voice, history)
+    program = ClientProgram(
+        options.host, options.port, session, sound, screen, voice, history, warning
+    )
     if options.volume != 100:
         program.fire(VolumeRequested(options.volume))
     loop = asyncio.get_running_loop()
@@ -224,14 +227,13 @@ def _prebuffer(text: str) -> int | None:
     return int(text[:10])
 
 
-def _open(spec: str, device: str | None) -> Output:
+def _open(spec: str, device: str | None) -> tuple[Output, str]:
+    """The output, and what is wrong with it."""
     try:
         sound, warning = open_output(spec, device)
     except (ValueError, OutputError) as error:
         _refuse(str(error))
-    if warning:
-        print(warning, file=sys.stderr)
-    return sound
+    return sound, warning or ""
 
 
 def _refuse(why: str) -> NoReturn:

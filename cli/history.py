@@ -163,7 +163,7 @@ class History:
         self._add(f"{{song}} began {waited_s:.1f} s later, with {self._msgs} messages here")
 
     def _note_failure(self, text: str, ahead: bool) -> None:
-        """ahead: playback goes on, so it is the song that was asked for ahead that will not come."""
+        """ahead: playback goes on, so it is the song after this one that will not come."""
         if ahead:
             self._add(text, song_id=self._ahead_id)
         else:

@@ -53,7 +53,7 @@ class JsonVoice(Voice):
     def why(self, sentences: Sequence[str], now: Now) -> str:
         return dump("why", reasons=list(sentences))
 
-    def done(self, now: Now) -> str:
+    def done(self, word: str, now: Now, songs: Sequence[ListedSong]) -> str:
         return self.status(now)
 
 

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 from audio import Output
 from cli import commands, texts
+from cli.aside import Aside
+from cli.exit_codes import BY_SIGNAL, FAILED, NO_CONNECTION, OK, USAGE
 from cli.flow import Flow
 from cli.history import History
 from cli.now import Activity, Now
@@ -56,15 +58,12 @@ from fsm.link_table import LinkState
 from fsm.prompt import PromptState
 from net.client import ServerConnection
 
-OK, FAILED, USAGE, NO_CONNECTION = 0, 1, 2, 3
-BY_SIGNAL = 128
-"""An exit code above it names the signal that ended the run."""
 ONLINE_STATES = (LinkState.ONLINE, LinkState.UNLISTED, LinkState.FINDING, LinkState.SKIPPING)
 PATIENCE_S = 2.0
 
 
 class ClientProgram:
-    """One run of the client."""
+    """One run of the client. warning: what to say of the output as soon as something plays."""
 
     def __init__(
         self,
@@ -75,12 +74,14 @@ class ClientProgram:
         screen: Screen,
         voice: Voice,
         history: History,
+        warning: str = "",
     ) -> None:
         self._session = session
         self._screen = screen
         self._server = f"{host}:{port}"
         self._voice = voice
         self._history = history
+        self._aside = Aside(screen.has_person, self._say, warning)
         self._filters: deque[str] = deque()
         self._connection = ServerConnection(host, port, self._hear, self._answer_owed)
         self._sound = Sound(output, self.fire)
@@ -114,8 +115,9 @@ class ClientProgram:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_S):
                 await self._settled.wait()
-        if self._screen.has_person and not self._settled.is_set():
-            self._say(f"connecting to {self._server} …")
+        if not self._settled.is_set():
+            connected = self._session.link.state in ONLINE_STATES
+            self._aside.waiting(self._server, connected)
         await self._settled.wait()
 
     def fire(self, event: Event) -> None:
@@ -228,7 +230,7 @@ class ClientProgram:
             case "queue" if not line.rest:
                 self._say(self._voice.queue(self.now(), self.songs))
             case _ if line.command is Command.LOCAL:
-                self._say(self._voice.done(self.now()))
+                self._say(self._voice.done(line.word, self.now(), self.songs))
 
     def _now_or_elsewhere(self) -> Now:
         """What goes on here, or for a script that plays nothing, in another client."""
@@ -278,6 +280,8 @@ class ClientProgram:
             self._worst = max(self._worst, FAILED)
         if tell.report is Report.LIST_FAILED:
             self._filters.clear()
+        if tell.report is Report.SONG_PLAYING:
+            self._aside.playing()
         text = self._voice.report(tell, self.songs)
         self._say(text, error=tell.report in texts.ERRORS)
 

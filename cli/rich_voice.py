@@ -17,8 +17,8 @@ from cli import texts
 from cli.clean import cut, safe
 from cli.commands import SPECS
 from cli.now import Activity, Now
-from cli.signs import ASCII, Signs
-from cli.voice import Voice, status_parts
+from cli.signs import ASCII, IN_ASCII, Signs
+from cli.voice import Voice, queued_songs, status_parts
 from fsm.effects import Report, Tell
 from fsm.events import ListedSong
 
@@ -67,9 +67,17 @@ class RichVoice(Voice):
     def queue(self, now: Now, songs: Sequence[ListedSong]) -> str:
         if not now.queue:
             return super().queue(now, songs)
-        by_id = {s.song_id: s for s in songs}
-        queued = [by_id.get(i, ListedSong(i, "(not on the list)")) for i in now.queue]
-        return self._lines(queued, Now())
+        return self._lines(queued_songs(now, songs), Now())
+
+    def done(self, word: str, now: Now, songs: Sequence[ListedSong]) -> str:
+        if word == "shuffle":
+            return self.queue(now, songs)
+        if word == "queue" and now.queue:
+            # A part of a title has been typed: which song was it?
+            last = queued_songs(now, songs)[-1]
+            text = f"{last.song_id}. {safe(last.title)} is number {len(now.queue)} in the queue"
+            return self._styled(text, "")
+        return super().done(word, now, songs)
 
     def why(self, sentences: Sequence[str], now: Now) -> str:
         first, *facts = map(safe, sentences)
@@ -131,4 +139,5 @@ class RichVoice(Voice):
             safe_box=self._signs is ASCII,
         )
         console.print(what)
-        return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+        drawn = "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+        return drawn.translate(IN_ASCII) if self._signs is ASCII else drawn

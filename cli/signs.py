@@ -37,11 +37,17 @@ ASCII = Signs(
 )  # fmt: skip
 
 
+IN_ASCII = str.maketrans({"…": "...", "←": "Left", "→": "Right"})
+"""What stands in the help and in complaints, for terminals without Unicode."""
+
+
 def of_terminal() -> Signs:
     """The set that this terminal can show, by the locale that it was given."""
     # Where nothing or C is said Python sets LC_CTYPE to C.UTF-8 by itself, and its UTF-8 mode. Who
     # says nothing has a terminal of these days; who says C means it.
-    names = ("LC_ALL", "LANG", "LC_CTYPE") if sys.flags.utf8_mode else ("LC_ALL", "LC_CTYPE", "LANG")
+    names = (
+        ("LC_ALL", "LANG", "LC_CTYPE") if sys.flags.utf8_mode else ("LC_ALL", "LC_CTYPE", "LANG")
+    )
     locale = next(filter(None, map(os.environ.get, names)), "")
     utf8 = "utf" in locale.lower() and "utf" in (sys.stdout.encoding or "").lower()
     return UNICODE if utf8 else ASCII

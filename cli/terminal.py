@@ -175,7 +175,11 @@ class TerminalScreen:
         self._entered.put_nowait((command, False))
 
     def _cancel(self) -> None:
-        """Ctrl-C."""
+        """Ctrl-C: neither what was typed nor what was entered and waits for its turn."""
+        while not self._entered.empty():
+            if self._entered.get_nowait() is None:
+                self._entered.put_nowait(None)
+                break
         if self._open and self._buffer.text:
             self._write(f"{PROMPT}{self._buffer.text}^C")
         self._buffer.reset()

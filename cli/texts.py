@@ -40,7 +40,7 @@ _TEXTS = {
     Report.RECONNECTED: "connected to {server} again",
     Report.SONG_RESUMED: "{song} goes on where it was interrupted",
     Report.DEVICE_LOST: "paused{detail}; resume plays on the default device",
-    Report.NOTHING_PLAYS: "nothing is playing",
+    Report.NOTHING_PLAYS: "nothing is playing; play ID or a title starts a song",
     Report.NOTHING_FOLLOWS: "nothing is queued; queue ID adds a song",
 }
 

@@ -49,7 +49,7 @@ class Voice:
         if not songs:
             return "the server has no songs"
         near = ", ".join(f"{s.song_id}. {safe(s.title)}" for s in matching.nearest(songs, words))
-        return f"no title has {safe(words)}" + (f"; the nearest: {near}" if near else "")
+        return f"no title has {safe(words)}; {f'the nearest: {near}' if near else 'list shows all'}"
 
     def help(self) -> str:
         """All commands."""
@@ -66,13 +66,13 @@ class Voice:
         """What comes next, a song a line."""
         if not now.queue:
             return "nothing is queued; queue 3 5 adds songs"
-        return "\n".join(f"{song_id}. {_title(song_id, songs)}" for song_id in now.queue)
+        return "\n".join(f"{s.song_id}. {safe(s.title)}" for s in queued_songs(now, songs))
 
     def why(self, sentences: Sequence[str], now: Now) -> str:
         """What has led to this, a sentence a line."""
         return "\n".join(map(safe, sentences))
 
-    def done(self, now: Now) -> str:
+    def done(self, word: str, now: Now, songs: Sequence[ListedSong]) -> str:
         """A command without an answer of its own has been carried out: here that goes unsaid."""
         return ""
 
@@ -108,5 +108,7 @@ def _arrival(now: Now) -> str:
     return "" if now.received is None else f"{int(100 * now.received)} % received"
 
 
-def _title(song_id: int, songs: Sequence[ListedSong]) -> str:
-    return safe(next((s.title for s in songs if s.song_id == song_id), "(not on the list)"))
+def queued_songs(now: Now, songs: Sequence[ListedSong]) -> list[ListedSong]:
+    """The songs in the queue, in order."""
+    by_id = {s.song_id: s for s in songs}
+    return [by_id.get(i, ListedSong(i, "(not on the list)")) for i in now.queue]

@@ -98,6 +98,7 @@ class ServerConnection:
     async def _hear(self, reader: asyncio.StreamReader) -> str:
         """Deliver every response until the connection ends; return why it did."""
         decoder = ResponseDecoder()
+        answered = False
         while True:
             try:
                 data = await self._receive(reader)
@@ -109,7 +110,9 @@ class ServerConnection:
             except OSError as error:
                 return error.strerror or type(error).__name__
             if not data:
-                return "the server closed it"
+                mute = ": is it an alfine server? Check the port, or try later if it is full"
+                return "the server closed it" if answered else f"closed without an answer{mute}"
+            answered = True
             for event in events:
                 self._deliver(event)
 

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from tests.cli.pty_terminal import Terminal
+
 CLIENT = [sys.executable, "-m", "cli.app", "client", "127.0.0.1"]
 
 
@@ -25,6 +27,33 @@ def mute():
     """A listener that takes connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener
+
+
+def test_a_person_who_waits_is_told_for_what(mute):
+    argv = [*CLIENT, str(mute.getsockname()[1]), "--output", "null"]
+    with Terminal(argv) as terminal, Terminal([*argv, "-c", "list"]) as script:
+        terminal.wait_for("waiting for an answer from 127.0.0.1")
+        script.wait_for("waiting for an answer from 127.0.0.1")
+
+
+def test_a_door_that_is_shut_at_once_is_told_from_a_lost_connection(mute):
+    with client(mute.getsockname()[1], "-c", "list") as process:
+        mute.accept()[0].close()
+        assert "is it an alfine server?" in process.stderr.read()
+        assert process.wait(10) == 3
+
+
+def test_only_who_plays_is_told_that_there_is_no_sound_device(server, tmp_path):
+    config = tmp_path / "asound.conf"
+    config.write_text("pcm.!default { type hw card 99 }\n")
+    deaf = {**os.environ, "ALSA_CONFIG_PATH": str(config), "PULSE_SERVER": "unix:/nonexistent"}
+    said = {}
+    for command in ("list", "play 1"):
+        more = ("--output", "auto", "--prebuffer", "1", "-c", command, "-c", "stop")
+        with client(server.port, *more, env=deaf) as process:
+            said[command] = process.stderr.read()
+    assert said["list"] == ""
+    assert said["play 1"].startswith("The music plays silently: ")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

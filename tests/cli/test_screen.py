@@ -76,6 +76,33 @@ def test_what_is_typed_ahead_is_obeyed_in_its_order(steady_server):
         assert order == [">> play 1", ">> wait", ">> list", ">> nonsense"]
 
 
+def test_ctrl_c_also_drops_what_waits_for_its_turn(steady_server):
+    with client(steady_server.port) as terminal:
+        obey(terminal, "repeat one")
+        obey(terminal, "play 1")
+        terminal.type("wait\rlist\r\x03")
+        obey(terminal, "status")
+        assert [line for line in terminal.lines if line.startswith(">> ")] == [
+            ">> repeat one",
+            ">> play 1",
+            ">> status",
+        ]
+
+
+def test_what_the_queue_is_now_is_said(large_server):
+    with client(large_server.port) as terminal:
+        obey(terminal, "play 5")
+        terminal.type(" ")
+        terminal.wait_until(lambda t: live(t).startswith("‖"))
+        obey(terminal, "queue joga")
+        assert "1. Somebody - Jóga is number 1 in the queue" in terminal.lines
+        obey(terminal, "queue 7 8")
+        assert "8. 8 piece is number 3 in the queue" in terminal.lines
+        assert "3 queued" in live(terminal)
+        obey(terminal, "shuffle")
+        assert "  7. 7 piece" in terminal.lines
+
+
 def test_pasted_lines_are_commands_of_their_own(steady_server):
     with client(steady_server.port) as terminal:
         terminal.wait_until(at_prompt)
@@ -265,8 +292,11 @@ def test_no_color_is_obeyed(steady_server):
         assert COLOUR.search(terminal.raw)
 
 
-def test_without_unicode_nothing_but_ascii_is_written(steady_server):
-    with client(steady_server.port, env={"LC_ALL": "C", "PYTHONUTF8": "0"}) as terminal:
+@pytest.mark.parametrize(
+    "locale", [{"LC_ALL": "C", "PYTHONUTF8": "0"}, {"LC_ALL": "", "LC_CTYPE": "", "LANG": "C"}]
+)
+def test_without_unicode_nothing_but_ascii_is_written(steady_server, locale):
+    with client(steady_server.port, env=locale) as terminal:
         obey(terminal, "list")
         obey(terminal, "play 1")
         terminal.wait_until(lambda t: live(t).startswith("> 1. 1 first"))
