@@ -25,7 +25,7 @@ _SLICE_S = 0.02
 
 
 def quiet() -> None:
-    """Keep ALSA and JACK from writing to stderr: 100 lines on a machine without a sound card.
+    """Keep ALSA, JACK and PortAudio from writing to stderr: 100 lines where there is no sound card.
 
     Never fails: on a platform without these libraries there is nothing to do.
     """
@@ -37,6 +37,20 @@ def quiet() -> None:
             handler = ctypes.CFUNCTYPE(None, *arguments)(_ignore)
             _handlers.append(handler)
             set_handler(handler)
+    with contextlib.suppress(OSError, AttributeError, ValueError):
+        _silence_c()
+
+
+def _silence_c() -> None:
+    """PortAudio tells a device's failure to C's stderr, and has no handler. Python's is another.
+
+    Raises AttributeError where C's must not be set: only glibc's is a variable.
+    """
+    c = ctypes.CDLL(None)
+    c.gnu_get_libc_version  # noqa: B018
+    c.fopen.restype = ctypes.c_void_p
+    if nowhere := c.fopen(b"/dev/null", b"w"):
+        ctypes.c_void_p.in_dll(c, "stderr").value = nowhere
 
 
 def _ignore(*_message: object) -> None:

@@ -145,7 +145,7 @@ class History:
             case on.Undecodable(reason):
                 self._add(f"{{song}} could not be decoded: {_plain(reason)}", silences=True)
             case on.OutputFailed(reason) | on.DeviceLost(reason):
-                self._add(f"the sound device failed: {_plain(reason)}", silences=True)
+                self._add(_plain(reason), silences=True)
             case on.ConnectionLost(reason):
                 self._add(f"the connection was lost: {_plain(reason)}")
             case on.ConnectFailed(reason):
