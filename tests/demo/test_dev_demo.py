@@ -1,0 +1,55 @@
+"""`./dev demo` in a terminal: Ctrl-C is the prompt's, and nothing is left running at the end."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.pty_terminal import Terminal
+
+ROOT = Path(__file__).parents[2]
+pytestmark = [
+    pytest.mark.skipif(not (ROOT / ".venv/stamp-demo").exists(), reason="needs ./dev's .venv"),
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into /proc"),
+]
+
+
+def running(session):
+    """The processes of that session; the server is in another group, not in another session."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, _, _, its_session = (folder / "stat").read_text().rpartition(") ")[2].split()[:4]
+            command = (folder / "cmdline").read_text().replace("\0", " ")
+        except (OSError, ValueError):
+            continue
+        if int(its_session) == session and state != "Z":
+            found.append(command)
+    return found
+
+
+@pytest.fixture(params=["xterm-256color", "dumb"])
+def demo(request, tmp_path):
+    env = {"TERM": request.param, "XDG_STATE_HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    with Terminal([ROOT / "dev", "demo"], env=env) as terminal:
+        # The first time the songs have to be made.
+        terminal.wait_until(lambda t: t.cursor_line == ">>", 50)
+        yield terminal
+
+
+def test_ctrl_c_stays_in_the_prompt_and_the_server_ends_with_it(demo):
+    assert any("server demo" in command for command in running(demo.process.pid))
+    demo.type("wait\r\x03")
+    demo.type("\x03")
+    demo.wait_until(lambda t: t.cursor_line == ">>")
+    demo.type("find lanterns\r")
+    demo.wait_for("1. The Alfine Ensemble - Lanterns on the River")
+    demo.wait_until(lambda t: t.cursor_line == ">>")
+    demo.type("q\r")
+    assert demo.wait_for_exit() == 0
+    assert running(demo.process.pid) == []
+
+
+def test_a_closed_window_ends_the_server_too(demo):
+    demo.process.terminate()
+    demo.wait_for_exit()
+    assert running(demo.process.pid) == []
