@@ -24,6 +24,8 @@ elsewhere. Each figure for throughput is the median of {rounds} rounds.
 A song is cut and framed once, on its first PLAY, into a nameless file; `os.sendfile` sends from
 that to every listener. So the bytes never pass through Python, and what a listener costs is one
 call for up to 256 KiB.
+
+How soon the client sounds and what playing costs: [performance-client.md](performance-client.md).
 """
 
 
