@@ -53,7 +53,7 @@ def sound_card(directory: Path, *, paced: bool) -> Iterator[tuple[dict[str, str]
         card = directory / "card.py"
         card.write_text(_CARD)
         # ALSA puts in the stream's rate and its channels.
-        target = f"|exec {sys.executable} {card} {recording} %r %c"
+        target = f"|exec {sys.executable} -IS {card} {recording} %r %c"
     device = f'type file slave.pcm {{ type null }} file "{target}" format "raw"'
     config.write_text(f"pcm.!default {{ {device} }}\n")
     yield {**os.environ, "ALSA_CONFIG_PATH": str(config), "JACK_NO_START_SERVER": "1"}, recording

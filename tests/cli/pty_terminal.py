@@ -12,6 +12,9 @@ import time
 
 import pyte
 
+PATIENCE_S = 40.0
+"""How long anything may take on a busy machine before a test fails."""
+
 
 class Terminal:
     """Runs a program in a terminal of `columns` × `rows`; a context manager that ends it."""
@@ -46,7 +49,16 @@ class Terminal:
 
     def resize(self, columns, rows):
         """As when a person drags the window's corner."""
-        self.screen.resize(rows, columns)
+        screen = self.screen
+        # A terminal gives up rows above the cursor only where there are too few below it; pyte
+        # gives up the topmost, and leaves the cursor where it was.
+        surplus = max(0, screen.lines - rows)
+        below = min(surplus, screen.lines - 1 - screen.cursor.y)
+        column, row = screen.cursor.x, screen.cursor.y
+        screen.cursor_position()
+        screen.insert_lines(below)
+        screen.resize(rows, columns)
+        screen.cursor_position(row - (surplus - below) + 1, min(column, columns - 1) + 1)
         self._set_size(columns, rows)
         os.killpg(self.process.pid, signal.SIGWINCH)
 
@@ -71,7 +83,7 @@ class Terminal:
     def cursor_line(self):
         return self.lines[self.screen.cursor.y]
 
-    def wait_until(self, condition, timeout_s=20.0):
+    def wait_until(self, condition, timeout_s=PATIENCE_S):
         """Read what the program writes until `condition(self)` holds; fail with the screen."""
         deadline = time.monotonic() + timeout_s
         while not condition(self):
@@ -80,7 +92,7 @@ class Terminal:
             if not self._read(left):
                 assert condition(self), f"the program has ended; the screen:\n{self.text}"
 
-    def wait_for(self, text, timeout_s=20.0):
+    def wait_for(self, text, timeout_s=PATIENCE_S):
         """Wait until `text` stands on the screen."""
         self.wait_until(lambda t: text in t.text, timeout_s)
 
@@ -90,7 +102,7 @@ class Terminal:
         while (left := deadline - time.monotonic()) > 0 and self._read(left):
             yield
 
-    def wait_for_exit(self, timeout_s=20.0):
+    def wait_for_exit(self, timeout_s=PATIENCE_S):
         """Read to the end of the program's output; return its exit code."""
         deadline = time.monotonic() + timeout_s
         while self._read(deadline - time.monotonic()):

@@ -43,14 +43,14 @@ def test_a_door_that_is_shut_at_once_is_told_from_a_lost_connection(mute):
         assert process.wait(10) == 3
 
 
-def test_only_who_plays_is_told_that_there_is_no_sound_device(server, tmp_path):
+def test_only_who_plays_is_told_that_there_is_no_sound_device(steady_server, tmp_path):
     config = tmp_path / "asound.conf"
     config.write_text("pcm.!default { type hw card 99 }\n")
     deaf = {**os.environ, "ALSA_CONFIG_PATH": str(config), "PULSE_SERVER": "unix:/nonexistent"}
     said = {}
     for command in ("list", "play 1"):
         more = ("--output", "auto", "--prebuffer", "1", "-c", command, "-c", "stop")
-        with client(server.port, *more, env=deaf) as process:
+        with client(steady_server.port, *more, env=deaf) as process:
             said[command] = process.stderr.read()
     assert said["list"] == ""
     assert said["play 1"].startswith("The music plays silently: ")
@@ -65,18 +65,18 @@ def test_a_signal_ends_it_while_the_server_says_nothing(mute, number):
         assert process.wait(10) == 128 + number
 
 
-def test_a_signal_in_a_song_is_told_to_the_shell(server):
-    with client(server.port, "-c", "play 1", "-c", "wait", "--prebuffer", "1") as process:
+def test_a_signal_in_a_song_is_told_to_the_shell(steady_server):
+    with client(steady_server.port, "-c", "play 1", "-c", "wait", "--prebuffer", "1") as process:
         while "playing" not in process.stdout.readline():
             pass
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130
 
 
-def test_a_closed_pipe_ends_it_with_one_line(server):
+def test_a_closed_pipe_ends_it_with_one_line(steady_server):
     read, write = os.pipe()
     os.close(read)
-    with client(server.port, "-c", "list", "-c", "list", stdout=write) as process:
+    with client(steady_server.port, "-c", "list", "-c", "list", stdout=write) as process:
         os.close(write)
         said = process.stderr.read()
         assert process.wait(10) == 1
@@ -84,8 +84,11 @@ def test_a_closed_pipe_ends_it_with_one_line(server):
     assert len(said.splitlines()) == 1
 
 
-def test_a_full_disk_ends_it_with_one_line(server):
-    with open("/dev/full", "w") as full, client(server.port, "-c", "list", stdout=full) as process:
+def test_a_full_disk_ends_it_with_one_line(steady_server):
+    with (
+        open("/dev/full", "w") as full,
+        client(steady_server.port, "-c", "list", stdout=full) as process,
+    ):
         said = process.stderr.read()
         assert process.wait(10) == 1
     assert len(said.splitlines()) == 1
@@ -99,8 +102,8 @@ def test_titles_that_the_locale_cannot_show_are_shown_otherwise(large_server):
     assert "J?ga" in listed
 
 
-def test_without_standard_input_there_are_no_commands(server):
-    with client(server.port, stdin=None, preexec_fn=lambda: os.close(0)) as process:
+def test_without_standard_input_there_are_no_commands(steady_server):
+    with client(steady_server.port, stdin=None, preexec_fn=lambda: os.close(0)) as process:
         assert process.stderr.read() == ""
         assert process.wait(10) == 0
 

@@ -23,6 +23,37 @@ def at_prompt(terminal):
     return terminal.cursor_line == ">>"
 
 
+@pytest.fixture(scope="module")
+def kept(steady_server, large_server, tmp_path_factory):
+    """Two clients, for tests that can follow each other in one."""
+    env = {"XDG_STATE_HOME": str(tmp_path_factory.mktemp("state"))}
+    with client(steady_server.port, env=env) as short, client(large_server.port, env=env) as large:
+        yield short, large
+
+
+@pytest.fixture
+def terminal(kept):
+    """At an empty screen, with nothing played, queued or typed."""
+    return emptied(kept[0])
+
+
+@pytest.fixture
+def large_terminal(kept):
+    """The same, with more songs."""
+    return emptied(kept[1])
+
+
+def emptied(terminal):
+    terminal.wait_until(lambda t: ">>" in t.text)
+    terminal.type("\x03")
+    for command in ("stop", "clear", "repeat off", "resume", "volume 100"):
+        terminal.type(f"{command}\r")
+    terminal.wait_until(lambda t: ">> volume 100" in t.text and at_prompt(t))
+    terminal.type("\x0c")
+    terminal.wait_until(lambda t: t.lines[0] == ">>" and live(t).startswith("■ stopped  vol 100 %"))
+    return terminal
+
+
 def typed(text):
     return lambda terminal: terminal.cursor_line == f">> {text}".rstrip()
 
@@ -58,57 +89,53 @@ def test_the_live_line_says_what_plays_and_stays_one_line_under_the_prompt(stead
         terminal.wait_until(lambda t: live(t).startswith("■ stopped"))
 
 
-def test_no_prompt_stands_while_a_command_is_answered(steady_server):
-    with client(steady_server.port) as terminal:
-        obey(terminal, "play 1")
-        terminal.type("wait\r")
-        terminal.wait_until(lambda t: ">> wait" in t.text and "▶" in t.cursor_line)
-        terminal.wait_until(at_prompt)
-        assert live(terminal).startswith("■ stopped")
+def test_no_prompt_stands_while_a_command_is_answered(terminal):
+    obey(terminal, "play 1")
+    obey(terminal, "seek 1.5")
+    terminal.type("wait\r")
+    terminal.wait_until(lambda t: ">> wait" in t.text and "▶" in t.cursor_line)
+    terminal.wait_until(at_prompt)
+    assert live(terminal).startswith("■ stopped")
 
 
-def test_what_is_typed_ahead_is_obeyed_in_its_order(steady_server):
-    with client(steady_server.port) as terminal:
-        terminal.wait_until(at_prompt)
-        terminal.type("play 1\rwait\rlist\rnonsense\r")
-        terminal.wait_for("no command nonsense")
-        order = [line for line in terminal.lines if line.startswith(">> ") and line != ">>"]
-        assert order == [">> play 1", ">> wait", ">> list", ">> nonsense"]
+def test_what_is_typed_ahead_is_obeyed_in_its_order(terminal):
+    terminal.wait_until(at_prompt)
+    terminal.type("play 1\rseek 1.5\rwait\rlist\rnonsense\r")
+    terminal.wait_for("no command nonsense")
+    order = [line for line in terminal.lines if line.startswith(">> ") and line != ">>"]
+    assert order == [">> play 1", ">> seek 1.5", ">> wait", ">> list", ">> nonsense"]
 
 
-def test_ctrl_c_also_drops_what_waits_for_its_turn(steady_server):
-    with client(steady_server.port) as terminal:
-        obey(terminal, "repeat one")
-        obey(terminal, "play 1")
-        terminal.type("wait\rlist\r\x03")
-        obey(terminal, "status")
-        assert [line for line in terminal.lines if line.startswith(">> ")] == [
-            ">> repeat one",
-            ">> play 1",
-            ">> status",
-        ]
+def test_ctrl_c_also_drops_what_waits_for_its_turn(terminal):
+    obey(terminal, "repeat one")
+    obey(terminal, "play 1")
+    terminal.type("wait\rlist\r\x03")
+    obey(terminal, "status")
+    assert [line for line in terminal.lines if line.startswith(">> ")] == [
+        ">> repeat one",
+        ">> play 1",
+        ">> status",
+    ]
 
 
-def test_what_the_queue_is_now_is_said(large_server):
-    with client(large_server.port) as terminal:
-        obey(terminal, "play 5")
-        terminal.type(" ")
-        terminal.wait_until(lambda t: live(t).startswith("‖"))
-        obey(terminal, "queue joga")
-        assert "1. Somebody - Jóga is number 1 in the queue" in terminal.lines
-        obey(terminal, "queue 7 8")
-        assert "8. 8 piece is number 3 in the queue" in terminal.lines
-        assert "3 queued" in live(terminal)
-        obey(terminal, "shuffle")
-        assert "  7. 7 piece" in terminal.lines
+def test_what_the_queue_is_now_is_said(large_terminal):
+    obey(large_terminal, "play 5")
+    large_terminal.type(" ")
+    large_terminal.wait_until(lambda t: live(t).startswith("‖"))
+    obey(large_terminal, "queue joga")
+    assert "1. Somebody - Jóga is number 1 in the queue" in large_terminal.lines
+    obey(large_terminal, "queue 7 8")
+    assert "8. 8 piece is number 3 in the queue" in large_terminal.lines
+    assert "3 queued" in live(large_terminal)
+    obey(large_terminal, "shuffle")
+    assert "  7. 7 piece" in large_terminal.lines
 
 
-def test_pasted_lines_are_commands_of_their_own(steady_server):
-    with client(steady_server.port) as terminal:
-        terminal.wait_until(at_prompt)
-        terminal.type("\x1b[200~volume 30\nvolume 40\x1b[201~\r")
-        terminal.wait_until(lambda t: ">> volume 40" in t.text and "vol 40 %" in live(t))
-        assert ">> volume 30" in terminal.lines
+def test_pasted_lines_are_commands_of_their_own(terminal):
+    terminal.wait_until(at_prompt)
+    terminal.type("\x1b[200~volume 30\nvolume 40\x1b[201~\r")
+    terminal.wait_until(lambda t: ">> volume 40" in t.text and "vol 40 %" in live(t))
+    assert ">> volume 30" in terminal.lines
 
 
 @WIDTHS
@@ -129,11 +156,10 @@ def test_tab_completes_commands_and_titles(large_server, columns):
         assert terminal.screen.cursor.y == above + 1, "only the line that was given up stands above"
 
 
-def test_tab_and_enter_at_once_are_taken_in_their_order(large_server):
-    with client(large_server.port) as terminal:
-        terminal.wait_until(at_prompt)
-        terminal.type("play cafe\t\r")
-        terminal.wait_for("playing 3. Somebody - café noir")
+def test_tab_and_enter_at_once_are_taken_in_their_order(large_terminal):
+    large_terminal.wait_until(at_prompt)
+    large_terminal.type("play cafe\t\r")
+    large_terminal.wait_for("playing 3. Somebody - café noir")
 
 
 def test_lines_are_remembered_from_one_session_to_the_next(steady_server):
@@ -167,23 +193,21 @@ def test_titles_line_up_and_steer_nothing(large_server, columns):
         assert "\u202e".encode() not in terminal.raw
 
 
-def test_list_and_find_take_words(large_server):
-    with client(large_server.port) as terminal:
-        obey(terminal, "find JOGA")
-        assert "  1. Somebody - Jóga" in terminal.lines
-        obey(terminal, "list piece 17")
-        assert "  17. 17 piece" in terminal.lines
-        obey(terminal, "find jogga")
-        assert "nearest: 1. Somebody - Jóga" in terminal.text
+def test_list_and_find_take_words(large_terminal):
+    obey(large_terminal, "find JOGA")
+    assert "  1. Somebody - Jóga" in large_terminal.lines
+    obey(large_terminal, "list piece 17")
+    assert "  17. 17 piece" in large_terminal.lines
+    obey(large_terminal, "find jogga")
+    assert "nearest: 1. Somebody - Jóga" in large_terminal.text
 
 
-def test_the_song_that_plays_is_marked(steady_server):
-    with client(steady_server.port) as terminal:
-        obey(terminal, "repeat one")
-        obey(terminal, "play 2")
-        obey(terminal, "list")
-        assert "▶ 2. 2 second" in terminal.lines
-        assert "  1. 1 first" in terminal.lines
+def test_the_song_that_plays_is_marked(terminal):
+    obey(terminal, "repeat one")
+    obey(terminal, "play 2")
+    obey(terminal, "list")
+    assert "▶ 2. 2 second" in terminal.lines
+    assert "  1. 1 first" in terminal.lines
 
 
 PAGER = """
@@ -218,42 +242,40 @@ def test_without_a_pager_a_long_list_is_printed(large_server):
         terminal.wait_until(at_prompt)
 
 
-def test_keys_on_an_empty_line(steady_server):
-    with client(steady_server.port) as terminal:
-        obey(terminal, "repeat one")
-        obey(terminal, "play 1")
-        terminal.type(" ")
-        terminal.wait_until(lambda t: live(t).startswith("‖ 1. 1 first"))
-        terminal.type(" ")
-        terminal.wait_until(lambda t: live(t).startswith("▶ 1. 1 first"))
-        obey(terminal, "queue 3")
-        terminal.type("n")
-        terminal.wait_until(lambda t: live(t).startswith("▶ 3. 3 THE END END") and at_prompt(t))
-        terminal.type(" ")
-        terminal.wait_until(lambda t: live(t).startswith("‖"))
-        terminal.type("play 1")
-        terminal.wait_until(typed("play 1"))
-        terminal.type("\x1b[D\x1b[D\x1b[D ")
-        terminal.wait_until(typed("pla y 1"))
+def test_keys_on_an_empty_line(terminal):
+    obey(terminal, "repeat one")
+    obey(terminal, "play 1")
+    terminal.type(" ")
+    terminal.wait_until(lambda t: live(t).startswith("‖ 1. 1 first"))
+    terminal.type(" ")
+    terminal.wait_until(lambda t: live(t).startswith("▶ 1. 1 first"))
+    obey(terminal, "queue 3")
+    terminal.type("n")
+    terminal.wait_until(lambda t: live(t).startswith("▶ 3. 3 THE END END") and at_prompt(t))
+    terminal.type(" ")
+    terminal.wait_until(lambda t: live(t).startswith("‖"))
+    terminal.type("play 1")
+    terminal.wait_until(typed("play 1"))
+    terminal.type("\x1b[D\x1b[D\x1b[D ")
+    terminal.wait_until(typed("pla y 1"))
 
 
-def test_next_can_still_be_typed(steady_server):
-    with client(steady_server.port) as terminal:
-        terminal.wait_until(at_prompt)
-        terminal.type("next\r")
-        terminal.wait_for(">> next")
-        terminal.wait_for("nothing is")
+def test_next_can_still_be_typed(terminal):
+    terminal.wait_until(at_prompt)
+    terminal.type("next\r")
+    terminal.wait_for(">> next")
+    terminal.wait_for("nothing is")
 
 
-def test_arrows_seek(steady_server):
-    with client(steady_server.port) as terminal:
-        obey(terminal, "repeat one")
-        obey(terminal, "play 1")
-        terminal.wait_until(lambda t: "0:01 / 0:02" in live(t))
-        terminal.type(" ")
-        terminal.wait_until(lambda t: live(t).startswith("‖"))
-        terminal.type("\x1b[D")
-        terminal.wait_until(lambda t: "0:00 / 0:02" in live(t))
+def test_arrows_seek(terminal):
+    obey(terminal, "repeat one")
+    obey(terminal, "play 1")
+    terminal.type(" ")
+    terminal.wait_until(lambda t: live(t).startswith("‖"))
+    terminal.type("\x1b[C")
+    terminal.wait_until(lambda t: "0:02 / 0:02" in live(t))
+    terminal.type("\x1b[D")
+    terminal.wait_until(lambda t: "0:00 / 0:02" in live(t))
 
 
 def test_a_lost_connection_counts_down_in_the_live_line(server):
@@ -311,6 +333,7 @@ def test_a_dumb_terminal_gets_lines_and_no_codes(steady_server):
             ("play 99", "404"),
             ("play 1", "playing 1. 1 first"),
             ("status", "1. 1 first"),
+            ("seek 1.5", ">>"),
         ]:
             terminal.wait_until(at_prompt)
             terminal.type(f"{command}\r")
