@@ -24,8 +24,8 @@ from typing import IO
 # A small pipe is the card's small buffer; it can be made small only when there is little in it.
 _CARD = """
 import fcntl, os, sys, time
-path, rate, channels = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-bytes_per_s = rate * channels * 2
+path, rate, channels, speed = sys.argv[1], *map(int, sys.argv[2:])
+bytes_per_s = rate * channels * 2 * speed
 step, backlog = bytes_per_s // 200, b""
 for _ in range(4):
     try:
@@ -44,8 +44,13 @@ with open(path, "ab", buffering=0) as recording:
 
 
 @contextlib.contextmanager
-def sound_card(directory: Path, *, paced: bool) -> Iterator[tuple[dict[str, str], Path]]:
-    """Yield the environment in which a program plays into a recording, and the recording's path."""
+def sound_card(
+    directory: Path, *, paced: bool, speed: int = 1
+) -> Iterator[tuple[dict[str, str], Path]]:
+    """Yield the environment in which a program plays into a recording, and the recording's path.
+
+    speed: how many seconds of music a paced card takes in one, for tests that look at samples.
+    """
     recording, config = directory / "recording.raw", directory / "asound.conf"
     recording.touch()
     target = str(recording)
@@ -53,7 +58,7 @@ def sound_card(directory: Path, *, paced: bool) -> Iterator[tuple[dict[str, str]
         card = directory / "card.py"
         card.write_text(_CARD)
         # ALSA puts in the stream's rate and its channels.
-        target = f"|exec {sys.executable} -IS {card} {recording} %r %c"
+        target = f"|exec {sys.executable} -IS {card} {recording} %r %c {speed}"
     device = f'type file slave.pcm {{ type null }} file "{target}" format "raw"'
     config.write_text(f"pcm.!default {{ {device} }}\n")
     yield {**os.environ, "ALSA_CONFIG_PATH": str(config), "JACK_NO_START_SERVER": "1"}, recording

@@ -27,9 +27,11 @@ def next_report():
 """
 
 
-def run(code: str, directory, *, paced: bool = True, server: bool = False) -> tuple[str, bytes]:
+def run(
+    code: str, directory, *, paced: bool = True, speed: int = 4, server: bool = False
+) -> tuple[str, bytes]:
     """What the program printed, and what it played. It must not have said anything else."""
-    card = sound_server(directory) if server else sound_card(directory, paced=paced)
+    card = sound_server(directory) if server else sound_card(directory, paced=paced, speed=speed)
     with card as (env, recording):
         command = [sys.executable, "-c", BEGIN + code, str(recording)]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
@@ -139,7 +141,7 @@ print(output.written - before, output.written)
 def test_stop_lets_no_more_be_written_than_the_write_that_it_meets(tmp_path):
     # Counted in samples, so that a slow machine changes nothing: 40 ms that were being written,
     # and 40 more if that write ended just before.
-    said, played = run(STOP, tmp_path)
+    said, played = run(STOP, tmp_path, speed=1)
     after, written = map(int, said.split())
     assert after <= 2 * 1764
     assert len(played.rstrip(b"\0")) // FRAME <= written
@@ -186,7 +188,7 @@ print("alive")
 
 
 def test_forty_stops_of_a_thread_that_is_in_a_write_crash_nothing(tmp_path):
-    assert run(STOPS, tmp_path, paced=True)[0].strip() == "alive"
+    assert run(STOPS, tmp_path, speed=8)[0].strip() == "alive"
 
 
 DEVICE_FAILS = """

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from cli.app import main
+
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
@@ -23,13 +25,22 @@ import pytest
         ("sing", "sing"),
     ],
 )
-def test_one_line(arguments, said):
-    argv = [sys.executable, "-m", "cli.app", *arguments.split()]
+def test_one_line(arguments, said, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["alfine", *arguments.split()])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1, err
+    assert said in err
+
+
+def test_the_program_itself_does_so():
+    argv = [sys.executable, "-m", "cli.app", "client", "127.0.0.1", "0"]
     run = subprocess.run(argv, capture_output=True, text=True, timeout=30)
-    assert run.returncode == 2
-    assert run.stdout == ""
+    assert (run.returncode, run.stdout) == (2, "")
     assert len(run.stderr.splitlines()) == 1, run.stderr
-    assert said in run.stderr
 
 
 @pytest.mark.parametrize("command", ["server", "client", "diagrams"])

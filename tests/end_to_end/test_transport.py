@@ -117,16 +117,16 @@ def test_a_queue_plays_on_through_what_is_not_there(port, parts, tmp_path):
     assert wav.read_bytes()[44:] == songs.samples(parts[1]) + songs.samples(parts[2])
 
 
-def on_the_card(port, directory, *commands):
-    """What comes out of the sound device, which takes as long as a real one."""
-    with sound_card(directory, paced=True) as (env, recording):
+def on_the_card(port, directory, *commands, speed=1):
+    """What comes out of the sound device, which is so many times as fast as a real one."""
+    with sound_card(directory, paced=True, speed=speed) as (env, recording):
         card = {name: env[name] for name in ("ALSA_CONFIG_PATH", "JACK_NO_START_SERVER")}
         said = run(port, commands, "--output", "pyaudio", env=card)
         return said, sound(recording.read_bytes())
 
 
 def test_gapless_on_a_sound_device(port, recording, parts, tmp_path):
-    _, pcm = on_the_card(port, tmp_path, f"queue {FIRST} {SECOND}", "wait")
+    _, pcm = on_the_card(port, tmp_path, f"queue {FIRST} {SECOND}", "wait", speed=4)
     assert pcm == sound(songs.samples(parts[1]) + songs.samples(parts[2]))
 
 
@@ -139,6 +139,6 @@ def test_next_and_pause_on_a_sound_device(port, parts, tmp_path):
 
 
 def test_seek_on_a_sound_device(port, parts, tmp_path):
-    _, pcm = on_the_card(port, tmp_path, f"play {WHOLE}", "seek 1.5", "wait")
+    _, pcm = on_the_card(port, tmp_path, f"play {WHOLE}", "seek 1.5", "wait", speed=4)
     rest = sound(songs.samples(parts[0])[3 * 22050 * FRAME :])
     assert pcm.endswith(rest[FRAME * 2000 :])
