@@ -87,7 +87,7 @@ SPECS = (
     Spec("resume", "", "", "go on; also Space"),
     Spec("stop", "s", "", "stop the song"),
     Spec("seek", "g", "PLACE", "go to 1:30, +10, -10, 50%; also ← and →"),
-    Spec("volume", "v", "0-100", "how loud; also +5 and -5"),
+    Spec("volume", "v", "0-100", "how loud; also +5 and -5, and + and - alone"),
     Spec("next", "n", "", "play what comes next; also n alone"),
     Spec("prev", "b", "", "play the song before this one"),
     Spec("queue", "u", "[SONG…]", "play these afterwards; alone: show the queue", songs=True),

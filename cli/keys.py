@@ -34,6 +34,8 @@ def key_bindings(
 
     stands_for("left", "seek -10")
     stands_for("right", "seek +10")
+    stands_for("+", "volume +5")
+    stands_for("-", "volume -5")
 
     @keys.add("n", filter=empty)
     def _next(event: KeyPressEvent) -> None:

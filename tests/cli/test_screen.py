@@ -260,6 +260,15 @@ def test_keys_on_an_empty_line(terminal):
     terminal.wait_until(typed("pla y 1"))
 
 
+def test_plus_and_minus_are_the_volume(terminal):
+    terminal.type("--")
+    terminal.wait_until(lambda t: "vol 90 %" in live(t) and at_prompt(t))
+    terminal.type("+")
+    terminal.wait_until(lambda t: "vol 95 %" in live(t) and at_prompt(t))
+    terminal.type("volume +5")
+    terminal.wait_until(typed("volume +5"))
+
+
 def test_next_can_still_be_typed(terminal):
     terminal.wait_until(at_prompt)
     terminal.type("next\r")
