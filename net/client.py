@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import re
 import socket
 from collections.abc import Callable
+from errno import ECONNREFUSED
 
 from fsm.effects import SendRequest
 from fsm.events import Connected, ConnectFailed, ConnectionLost, Event
@@ -140,5 +143,9 @@ class ServerConnection:
             case TimeoutError():
                 return f"no answer within {CONNECT_TIMEOUT_S:.0f} s: check the address"
             case OSError(strerror=str(why)):
-                return why
+                return f"{why}: check the address and the network"
+        # A name with several addresses: asyncio puts what each attempt said into one text.
+        if numbers := {int(n) for n in re.findall(r"\[Errno (\d+)\]", str(error))}:
+            number = ECONNREFUSED if ECONNREFUSED in numbers else min(numbers)
+            return self._explain(OSError(number, os.strerror(number)))
         return str(error) or type(error).__name__

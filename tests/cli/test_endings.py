@@ -1,13 +1,18 @@
 """However the client is ended, it ends: by a signal, a closed pipe, a server that says nothing."""
 
+import asyncio
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
+from errno import ECONNREFUSED, ENETUNREACH
 
 import pytest
 
+from fsm.events import ConnectFailed
+from net.client import ServerConnection
 from tests.cli.pty_terminal import Terminal
 
 CLIENT = [sys.executable, "-m", "cli.app", "client", "127.0.0.1"]
@@ -54,6 +59,45 @@ def test_only_who_plays_is_told_that_there_is_no_sound_device(steady_server, tmp
             said[command] = process.stderr.read()
     assert said["list"] == ""
     assert said["play 1"].startswith("The music plays silently: ")
+
+
+def why_not(host, port):
+    """What a failed attempt to connect is explained by."""
+
+    async def attempt():
+        heard = asyncio.Queue()
+        connection = ServerConnection(host, port, heard.put_nowait, lambda: False)
+        connection.connect()
+        try:
+            return await heard.get()
+        finally:
+            await connection.close()
+
+    failed = asyncio.run(attempt())
+    assert isinstance(failed, ConnectFailed)
+    return failed.reason
+
+
+def test_who_does_not_answer_at_all_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("net.client.CONNECT_TIMEOUT_S", 0.2)
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            knocking = stack.enter_context(socket.socket())
+            knocking.setblocking(False)
+            knocking.connect_ex(full.getsockname())
+        assert why_not(*full.getsockname()).endswith("check the address")
+
+
+@pytest.mark.parametrize("numbers", [(ECONNREFUSED, ECONNREFUSED), (ENETUNREACH, ECONNREFUSED)])
+def test_one_of_several_addresses_that_refuses_is_told_as_one_that_does(monkeypatch, numbers):
+    said = ", ".join(f"[Errno {number}] Connect call failed" for number in numbers)
+
+    async def refuse(host, port):
+        raise OSError(f"Multiple exceptions: {said}")
+
+    monkeypatch.setattr("asyncio.open_connection", refuse)
+    assert why_not("localhost", 1).startswith("nobody listens there")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
