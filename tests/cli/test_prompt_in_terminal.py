@@ -14,7 +14,7 @@ def client(port, columns, env=None):
 
 @pytest.fixture(scope="module", params=[40, 80, 200])
 def of_width(steady_server, tmp_path_factory, request):
-    """One client for all tests of a width, the last of which ends it."""
+    """One client for all tests of a width, which can come in any order."""
     env = {"XDG_STATE_HOME": str(tmp_path_factory.mktemp("state"))}
     with client(steady_server.port, request.param, env) as terminal:
         yield terminal
@@ -76,13 +76,21 @@ def test_the_window_may_be_resized(terminal):
     terminal.type("\x03")
 
 
-def test_ctrl_c_clears_the_line_and_ctrl_d_leaves(terminal):
+def test_ctrl_c_clears_the_line(terminal):
     terminal.type("play 1")
     terminal.wait_until(lambda t: t.cursor_line == ">> play 1")
     terminal.type("\x03")
     terminal.wait_until(at_prompt)
-    terminal.type("\x04")
-    assert terminal.wait_for_exit() == 1, "a command failed: there is no song 99"
+
+
+@pytest.mark.parametrize(("command", "code"), [("", 0), ("play 99\r", 1)])
+def test_ctrl_d_leaves_and_the_code_says_how_it_went(steady_server, command, code):
+    with client(steady_server.port, 80) as terminal:
+        terminal.wait_until(at_prompt)
+        terminal.type(command)
+        terminal.wait_until(lambda t: at_prompt(t) and ("404" in t.text) == bool(command))
+        terminal.type("\x04")
+        assert terminal.wait_for_exit() == code
 
 
 def test_a_lost_connection_is_told_above_the_prompt(server):
