@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from audio import Output
 from cli import commands, texts
+from cli.changes import Changes
 from cli.flow import Flow
 from cli.history import History
 from cli.now import Activity, Now
@@ -75,12 +76,14 @@ class ClientProgram:
         screen: Screen,
         voice: Voice,
         history: History,
+        changes: Changes,
     ) -> None:
         self._session = session
         self._screen = screen
         self._server = f"{host}:{port}"
         self._voice = voice
         self._history = history
+        self._changes = changes
         self._filters: deque[str] = deque()
         self._connection = ServerConnection(host, port, self._hear, self._answer_owed)
         self._sound = Sound(output, self.fire)
@@ -129,6 +132,7 @@ class ClientProgram:
             self._end()
         if self._session.settled:
             self._settled.set()
+        self._changes.note()
 
     def _hear(self, event: Event) -> None:
         """Take what the connection has to tell."""
