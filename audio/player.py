@@ -33,7 +33,8 @@ _log = logging.getLogger(__name__)
 SLICES_PER_S = 25
 """So many writes make a second: STOP and pause wait for one of them at most, 40 ms.
 
-Each costs as much as decoding a frame does.
+Each costs as much as decoding a frame does: whatever runs after a sleep is slow, for the caches
+have been given to others. So between two of them there is as little as can be.
 """
 
 _SWITCH_INTERVAL_S = 0.001
@@ -106,7 +107,7 @@ class Player:
 
     def set_volume(self, percent: int) -> None:
         """Be as loud, from 0 to 100, from the next slice on."""
-        self._volume.percent = percent
+        self._volume.set_percent(percent)
 
     def position(self, tag: int) -> float:
         """How far into the song of that tag the listener is, in seconds; 0.0 for any other."""
@@ -138,8 +139,8 @@ class Player:
                 self._try(OutputFailed, self._rest, song, now.count)
             elif self._lost:
                 self._try(OutputFailed, self._recover, song)
-            elif song.pcm:
-                self._try(OutputFailed, self._write_slice, song)
+            elif song.decoded:
+                self._try(OutputFailed, self._write, song, now.count)
             elif not song.finished:
                 self._try(Undecodable, self._decode, song)
             elif following := self._wish.follow(song):
@@ -203,22 +204,27 @@ class Player:
             self._tell(song, RanDry(song.tag, song.seeks))
         elif song.over and song.buffer.discarded:
             self._end(song, None)
-        elif song.over and not song.pcm and not song.samples and not song.seeks:
+        elif song.over and not song.decoded and not song.samples and not song.seeks:
             self._end(song, Undecodable(song.tag, "none of it could be decoded"))
 
-    def _write_slice(self, song: PlayingSong) -> None:
+    def _write(self, song: PlayingSong, seen: int) -> None:
+        """Write what has been decoded, a slice at a time, until something has changed."""
         if self._open_rate_hz != song.rate_hz:
-            if self._open_rate_hz:
-                self._output.drain()
-            self._output.open(song.rate_hz)
-            self._open_rate_hz = song.rate_hz
-        pcm = song.pcm[: _slice_bytes(song.rate_hz)]
-        self._output.write(self._volume.apply(pcm))
-        first = not song.samples
-        song.wrote(pcm)
-        self._heard = (song.tag, song.heard_s(self._output.latency_s))
-        if first:
-            self._tell(song, Started(song.tag, song.rate_hz))
+            self._open_for(song.rate_hz)
+        size, latency_s = _slice_bytes(song.rate_hz), self._output.latency_s
+        while self._wish.count == seen and (pcm := song.pcm(size)):
+            self._output.write(self._volume.apply(pcm))
+            first = not song.samples
+            song.wrote(len(pcm))
+            self._heard = (song.tag, song.heard_s(latency_s))
+            if first:
+                self._tell(song, Started(song.tag, song.rate_hz))
+
+    def _open_for(self, rate_hz: int) -> None:
+        if self._open_rate_hz:
+            self._output.drain()
+        self._output.open(rate_hz)
+        self._open_rate_hz = rate_hz
 
     def _play_out(self, song: PlayingSong) -> None:
         self._output.drain()

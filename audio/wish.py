@@ -38,7 +38,8 @@ class Wish:
         self._closing = False
         self._refilled = False
         self._sought: tuple[int, float] | None = None
-        self._count = 0
+        self.count = 0
+        """How often something has changed; may be read without asking for more."""
 
     # For the owner
 
@@ -104,7 +105,7 @@ class Wish:
             self._note(cut_short=True)
 
     def _note(self, cut_short: bool = False) -> None:
-        self._count += 1
+        self.count += 1
         if cut_short:
             self._interrupt()
         self._changed.notify_all()
@@ -119,12 +120,12 @@ class Wish:
             seek_s = None
             if self._sought and self._song is song:
                 (_, seek_s), self._sought = self._sought, None
-            return Now(self._song, self._paused, self._closing, seek_s, self._count)
+            return Now(self._song, self._paused, self._closing, seek_s, self.count)
 
     def wait(self, seen: int) -> None:
         """Until something has changed since that count."""
         with self._changed:
-            self._changed.wait_for(lambda: self._count != seen)
+            self._changed.wait_for(lambda: self.count != seen)
 
     def take_refill(self) -> bool:
         """Whether there is enough again; asked once, it is no more."""

@@ -3,23 +3,28 @@
     python -m benchmarks.client_cpu [--seconds 60]
 
 Each player plays into a sound card of its own that takes as long as a real one: mpg123 the file,
-alfine from a server on loopback, once as a script and once at a prompt with its live line. A short
-song is played too: the difference of the two is what playing costs without what starting does.
-Needs mpg123, lame, ffmpeg.
+once silently and once at a terminal with its progress line, alfine from a server on loopback, once
+as a script and once at a prompt with its live line. A short song is played too: the difference of
+the two is what playing costs without what starting does. All of it twice: with PulseAudio, by which
+players reach a card on most desktops, and with nothing between ALSA and a pipe.
+Needs mpg123, lame, ffmpeg, pulseaudio, pactl, parec.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import pty
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import client_setup as setup
+from tests.audio.sound_card import sound_server
 
 _PORT = 23403
 _SHORT_S = 5
@@ -27,9 +32,26 @@ _SONG_S = 240
 """What the figure for a whole song is worked out for: the length of many songs."""
 
 
-def cpu_s(command: list[str], directory: Path, typed: str = "") -> float:
+Card = Callable[[Path], contextlib.AbstractContextManager[dict[str, str]]]
+
+
+@contextlib.contextmanager
+def _pipe(directory: Path) -> Iterator[dict[str, str]]:
+    yield setup.card(directory)[0]
+
+
+@contextlib.contextmanager
+def _server(directory: Path) -> Iterator[dict[str, str]]:
+    directory.mkdir()
+    with sound_server(directory) as (env, _):
+        yield env
+
+
+CARDS: dict[str, Card] = {"PulseAudio": _server, "ALSA and a pipe": _pipe}
+
+
+def cpu_s(command: list[str], env: dict[str, str], typed: str = "") -> float:
     """Run a program, with `typed` at its terminal if there is any; its CPU seconds."""
-    env, _ = setup.card(directory)
     process, near = _in_terminal(command, env) if typed else (_plainly(command, env), -1)
     if typed:
         os.write(near, typed.encode())
@@ -85,18 +107,44 @@ def players(song_id: int, song: Path) -> dict[str, tuple[list[str], str]]:
     script = ["-c", f"play {song_id}", "-c", "wait"]
     return {
         "mpg123": (["mpg123", "-q", str(song)], ""),
+        "mpg123, its line": (["mpg123", "-v", str(song)], " "),
         "alfine, a script": ([*client, *script], ""),
         "alfine, the prompt": (client, f"play {song_id}\rwait\rquit\r"),
     }
 
 
+def measure(card: Card, songs: dict[int, Path], directory: Path) -> dict[str, list[float]]:
+    """The CPU seconds of each player for each song."""
+    used: dict[str, list[float]] = {}
+    for song_id, path in enumerate(songs.values(), 1):
+        for number, (player, (command, typed)) in enumerate(players(song_id, path).items()):
+            with card(directory / f"{card.__name__}{song_id}{number}") as env:
+                used.setdefault(player, []).append(cpu_s(command, env, typed))
+    return used
+
+
+def table(used: dict[str, list[float]], seconds: int) -> Iterator[str]:
+    """The same, worked out for a song of 4 minutes, as a table in Markdown."""
+    yield "| player | to start | a second of music | a song of 4 minutes | times mpg123 |"
+    yield "|---|---|---|---|---|"
+    base_s = None
+    for player, (short, long) in used.items():
+        each_s = (long - short) / (seconds - _SHORT_S)
+        start_s = max(0.0, short - _SHORT_S * each_s)
+        song_s = start_s + _SONG_S * each_s
+        base_s = base_s or song_s
+        yield (
+            f"| {player} | {start_s:.2f} s | {1000 * each_s:.1f} ms | {song_s:.1f} s "
+            f"| {song_s / base_s:.2f} |"
+        )
+
+
 def main() -> None:
-    """Measure, and print a table in Markdown."""
+    """Measure, and print a table for each card."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=60, help="how long the long song is")
     seconds = parser.parse_args().seconds
-    used: dict[str, list[float]] = {}
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         directory = Path(name)
         music = directory / "music"
         music.mkdir()
@@ -104,23 +152,9 @@ def main() -> None:
         for length, path in songs.items():
             setup.make_song(path, length)
         with setup.alfine_server(music, _PORT):
-            for song_id, path in enumerate(songs.values(), 1):
-                for number, (player, (command, typed)) in enumerate(players(song_id, path).items()):
-                    card = directory / f"card{song_id}{number}"
-                    spent = cpu_s(command, card, typed)
-                    used.setdefault(player, []).append(spent)
-    print("| player | to start | a second of music | a song of 4 minutes | times mpg123 |")
-    print("|---|---|---|---|---|")
-    base_s = None
-    for player, (short, long) in used.items():
-        each_s = (long - short) / (seconds - _SHORT_S)
-        start_s = max(0.0, short - _SHORT_S * each_s)
-        song_s = start_s + _SONG_S * each_s
-        base_s = base_s or song_s
-        print(
-            f"| {player} | {start_s:.2f} s | {1000 * each_s:.1f} ms | {song_s:.1f} s "
-            f"| {song_s / base_s:.2f} |"
-        )
+            for name, card in CARDS.items():
+                print(f"\n{name}\n")
+                print(*table(measure(card, songs, directory), seconds), sep="\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import typer
 
 from audio import Output, OutputError, open_output
 from cli import commands, settings
+from cli.changes import Changes
 from cli.clean import shown
 from cli.exit_codes import FAILED
 from cli.history import History
@@ -156,17 +157,17 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
     retries = options.retries
     if retries is None and not interactive:
         retries = SCRIPT_RETRIES
-    history = History()
+    history, changes = History(), Changes()
     session = ClientSession(options.prebuffer, options.plain, retries, history.observe)
     server = f"{options.host}:{options.port}"
     screen: Screen
     if interactive:
-        screen, voice = _person(server, lambda: program)
+        screen, voice = _person(server, lambda: program, changes)
     else:
         screen = ScriptScreen(options.script, errors_too=options.as_json)
         voice = JsonVoice(server) if options.as_json else Voice(server)
     program = ClientProgram(
-        options.host, options.port, session, sound, screen, voice, history, warning
+        options.host, options.port, session, sound, screen, voice, history, changes, warning
     )
     if options.volume != 100:
         program.fire(VolumeRequested(options.volume))
@@ -176,7 +177,7 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
         loop.add_signal_handler(signal.SIGINT, program.interrupt)
     else:
         loop.add_signal_handler(signal.SIGINT, program.end_by_signal, signal.SIGINT)
-    publishing = asyncio.create_task(publish(program.now, server))
+    publishing = asyncio.create_task(publish(program.now, changes.watch(), server))
     try:
         return await program.run()
     finally:
@@ -188,7 +189,9 @@ def _stdin_is_a_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def _person(server: str, program: Callable[[], ClientProgram]) -> tuple[Screen, Voice]:
+def _person(
+    server: str, program: Callable[[], ClientProgram], changes: Changes
+) -> tuple[Screen, Voice]:
     """The prompt that this terminal can show, and what speaks there."""
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown") or not sys.stdout.isatty():
         return DumbScreen(), Voice(server)
@@ -204,6 +207,7 @@ def _person(server: str, program: Callable[[], ClientProgram]) -> tuple[Screen, 
         interrupt=lambda: program().interrupt(),
         now=lambda: program().now(),
         songs=lambda: program().songs,
+        changes=changes.watch(),
         history=line_history(),
         signs=chosen,
     )

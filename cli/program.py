@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from audio import Output
 from cli import commands, texts
 from cli.aside import Aside
+from cli.changes import Changes
 from cli.exit_codes import BY_SIGNAL, FAILED, NO_CONNECTION, OK, USAGE
 from cli.flow import Flow
 from cli.history import History
@@ -74,6 +75,7 @@ class ClientProgram:
         screen: Screen,
         voice: Voice,
         history: History,
+        changes: Changes,
         warning: str = "",
     ) -> None:
         self._session = session
@@ -81,6 +83,7 @@ class ClientProgram:
         self._server = f"{host}:{port}"
         self._voice = voice
         self._history = history
+        self._changes = changes
         self._aside = Aside(screen.has_person, self._say, warning)
         self._filters: deque[str] = deque()
         self._connection = ServerConnection(host, port, self._hear, self._answer_owed)
@@ -131,6 +134,7 @@ class ClientProgram:
             self._end()
         if self._session.settled:
             self._settled.set()
+        self._changes.note()
 
     def _hear(self, event: Event) -> None:
         """Take what the connection has to tell."""
@@ -226,7 +230,8 @@ class ClientProgram:
             case "status":
                 self._say(self._voice.status(self._now_or_elsewhere()))
             case "why":
-                self._say(self._voice.why(self._reasons(), self.now()))
+                now = self.now()
+                self._say(self._voice.why(self._history.why(now, self.songs), now))
             case "queue" if not line.rest:
                 self._say(self._voice.queue(self.now(), self.songs))
             case _ if line.command is Command.LOCAL:
@@ -238,9 +243,6 @@ class ClientProgram:
         if self._screen.has_person or now.activity is not Activity.STOPPED:
             return now
         return elsewhere(self._server) or now
-
-    def _reasons(self) -> list[str]:
-        return self._history.why(self.now(), self.songs)
 
     def _perform(self, effect: Effect) -> None:
         match effect:

@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from platformdirs import user_state_path
 
+from cli.changes import Watch
 from cli.now import Activity, Now
 
 EVERY_S = 0.5
@@ -26,26 +27,32 @@ SAME_PLACE_S = 1.0
 """The place in the song is only written where it is not what the time since says by itself."""
 
 
-async def publish(now: Callable[[], Now], server: str, folder: Path | None = None) -> None:
-    """Say what is going on until cancelled. Where that is not possible nothing is said."""
+async def publish(
+    now: Callable[[], Now], changes: Watch, server: str, folder: Path | None = None
+) -> None:
+    """Say what is going on, and that it has changed, until cancelled.
+
+    Where that is not possible nothing is said.
+    """
     with contextlib.suppress(OSError):
         path = _folder(folder) / f"{_name(server)}.{os.getpid()}.json"
         with path.open("w+", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                await _keep_writing(file, now)
+                await _keep_writing(file, now, changes)
             finally:
                 path.unlink(missing_ok=True)
 
 
-async def _keep_writing(file: IO[str], now: Callable[[], Now]) -> None:
+async def _keep_writing(file: IO[str], now: Callable[[], Now], changes: Watch) -> None:
     said: tuple[Now, float] | None = None
     while True:
         moment, at = now(), time.time()
         if said is None or not _goes_without_saying(moment, _later(*said, at)):
             said = (moment, at)
             _write(file, {"at": at, "now": asdict(moment) | {"activity": moment.activity.value}})
-        await asyncio.sleep(EVERY_S)
+        await changes.wait()
+        await asyncio.sleep(EVERY_S)  # the player obeys a moment after it has been told
 
 
 def _goes_without_saying(moment: Now, expected: Now) -> bool:

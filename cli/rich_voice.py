@@ -5,8 +5,11 @@ What the live line shows already is not said a second time above it.
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import shutil
+import sys
 from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
@@ -52,7 +55,7 @@ class RichVoice(Voice):
         return self._styled(super().complaint(why), "yellow")
 
     def help(self) -> str:
-        wide = shutil.get_terminal_size().columns >= _WIDE_HELP_COLUMNS
+        wide = _columns() >= _WIDE_HELP_COLUMNS
         table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
         for spec in SPECS:
             word = Text(f"{spec.word} ", "bold").append(spec.takes, "not bold cyan")
@@ -103,7 +106,7 @@ class RichVoice(Voice):
         return self._drawn(table)
 
     def _long_lines(self, songs: Sequence[ListedSong], playing: int | None) -> str:
-        columns = shutil.get_terminal_size().columns - 1
+        columns = _columns() - 1
         width = max(len(str(s.song_id or "")) for s in songs)
         mark = self._signs.icons[Activity.PLAYING]
         return "\n".join(
@@ -132,7 +135,7 @@ class RichVoice(Voice):
         console = Console(
             file=out,
             force_terminal=True,
-            width=shutil.get_terminal_size().columns,
+            width=_columns(),
             highlight=False,
             markup=False,
             emoji=False,
@@ -141,3 +144,10 @@ class RichVoice(Voice):
         console.print(what)
         drawn = "\n".join(line.rstrip() for line in out.getvalue().splitlines())
         return drawn.translate(IN_ASCII) if self._signs is ASCII else drawn
+
+
+def _columns() -> int:
+    """How wide the window is now. COLUMNS, which a shell may have set, is what it was then."""
+    with contextlib.suppress(OSError, ValueError):
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    return shutil.get_terminal_size().columns

@@ -28,6 +28,7 @@ from prompt_toolkit.output import create_output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets import SearchToolbar
 
+from cli.changes import Watch
 from cli.complete import CommandCompleter
 from cli.keys import key_bindings
 from cli.live_line import Fragments, live_line
@@ -39,6 +40,7 @@ from fsm.events import ListedSong
 
 PROMPT = ">> "
 REFRESH_S = 0.25
+"""No more often is the live line drawn, but for what is typed."""
 
 STYLE = Style.from_dict(
     {
@@ -59,7 +61,10 @@ STYLE = Style.from_dict(
 
 
 class TerminalScreen:
-    """The prompt. interrupt: called for Ctrl-C. now, songs: asked whenever the line is drawn."""
+    """The prompt. interrupt: called for Ctrl-C. now, songs: asked whenever the line is drawn.
+
+    changes: what tells when that is.
+    """
 
     has_person = True
 
@@ -68,11 +73,13 @@ class TerminalScreen:
         interrupt: Callable[[], None],
         now: Callable[[], Now],
         songs: Callable[[], Sequence[ListedSong]],
+        changes: Watch,
         history: History,
         signs: Signs,
     ) -> None:
         self._interrupt = interrupt
         self._now = now
+        self._changes = changes
         self._signs = signs
         self._open = False
         self._drawn: Fragments = []
@@ -146,9 +153,13 @@ class TerminalScreen:
                 self.print(later, False)
 
     async def _tick(self) -> None:
-        """Draw the live line anew when there is something new to see: a few times a second."""
+        """Draw the live line anew when there is something new to see."""
+        changed = False
         while True:
             await asyncio.sleep(REFRESH_S)
+            # Once more after a change: the player obeys a moment after it has been told.
+            same_for_s = REFRESH_S if changed else _same_for_s(self._now())
+            changed = await self._changes.wait(same_for_s)
             if self._app.is_running and self._live() != self._drawn:
                 self._app.invalidate()
 
@@ -226,4 +237,18 @@ class TerminalScreen:
             ),
             output=output,
             erase_when_done=True,
+            terminal_size_polling_interval=None,  # a signal says when it has changed
         )
+
+
+def _same_for_s(now: Now) -> float | None:
+    """How long the live line stays as it is if nothing happens: it shows whole seconds."""
+    if not now.online:
+        return REFRESH_S
+    match now.activity:
+        case Activity.STOPPED | Activity.PAUSED:
+            return None
+        case Activity.PLAYING:
+            # A little later: the player writes its place down a slice at a time.
+            return 1.04 - now.position_s % 1.0
+    return REFRESH_S

@@ -36,7 +36,7 @@ def test_a_change_is_spread_over_a_block_and_then_holds():
     volume = Volume()
     block = array.array("h", [10_000] * 2 * 882).tobytes()
     volume.apply(block)
-    volume.percent = 50
+    volume.set_percent(50)
     heard = samples(volume.apply(block) + volume.apply(block))[::2]
     steps = [a - b for a, b in pairwise(heard)]
     assert max(steps) < 20, "a jump of 7,500 would be a click"
@@ -47,10 +47,10 @@ def test_a_change_is_spread_over_a_block_and_then_holds():
 def test_silence_is_silent_and_left_as_softly():
     volume = Volume()
     block = array.array("h", [10_000] * 2 * 882).tobytes()
-    volume.percent = 0
+    volume.set_percent(0)
     volume.apply(block)
     assert volume.apply(block).strip(b"\0") == b""
-    volume.percent = 100
+    volume.set_percent(100)
     heard = samples(volume.apply(block))
     assert 0 < heard[0] < 20
     assert heard[-1] == 10_000
@@ -58,6 +58,6 @@ def test_silence_is_silent_and_left_as_softly():
 
 def test_blocks_may_have_any_length():
     volume = Volume()
-    volume.percent = 30
+    volume.set_percent(30)
     for frames in (882, 270, 1, 882):
         assert len(volume.apply(bytes(frames * 4))) == frames * 4

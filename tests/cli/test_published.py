@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+from cli.changes import Changes
 from cli.now import Activity, Now
 from cli.published import elsewhere, publish
 from tests.cli.pty_terminal import Terminal
@@ -60,7 +61,7 @@ def test_a_file_that_is_not_understood_is_passed_over(tmp_path):
 
 def test_publishing_ends_with_the_client(tmp_path):
     async def run():
-        task = asyncio.create_task(publish(lambda: PLAYING, SERVER, tmp_path))
+        task = asyncio.create_task(publish(lambda: PLAYING, Changes().watch(), SERVER, tmp_path))
         await asyncio.sleep(0)
         path = tmp_path / f"host_1234.{os.getpid()}.json"
         assert json.loads(path.read_text())["now"]["title"] == "grapes"

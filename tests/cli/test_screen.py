@@ -311,6 +311,13 @@ def test_the_window_is_dragged_while_a_song_plays(steady_server, columns):
         terminal.wait_until(at_prompt)
 
 
+@pytest.mark.parametrize(("columns", "said"), [(40, "200"), (200, "40")])
+def test_the_window_is_as_wide_as_it_is_and_not_as_the_shell_says(steady_server, columns, said):
+    with client(steady_server.port, columns, env={"COLUMNS": said}) as terminal:
+        obey(terminal, "?")
+        assert ("list the songs" in terminal.text) == (columns == 200)
+
+
 def test_no_color_is_obeyed(steady_server):
     with client(steady_server.port, env={"NO_COLOR": "1"}) as terminal:
         obey(terminal, "list")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from cli.app import app
+from cli.app import COMMANDS, application
 from diagrams import files
 from diagrams.machines import MACHINES, condition
 from diagrams.tables import page, row_line, sections_named
@@ -53,7 +53,7 @@ def test_what_is_committed_belongs_to_the_tables(no_dot):
 
 
 def test_check_says_nothing_and_succeeds(tree, no_dot):
-    result = run(app, ["diagrams", "--check", "--to", str(tree)])
+    result = run(application(*COMMANDS), ["diagrams", "--check", "--to", str(tree)])
     assert (result.exit_code, result.output) == (0, "")
 
 
@@ -108,7 +108,7 @@ def test_a_drawing_of_no_machine_is_found(tree):
 def test_check_names_each_stale_file_and_says_what_to_run(tree, no_dot):
     (tree / "diagrams" / "link.png").unlink()
     (tree / files.PAGE).write_text("old")
-    result = run(app, ["diagrams", "--check", "--to", str(tree)])
+    result = run(application(*COMMANDS), ["diagrams", "--check", "--to", str(tree)])
     assert result.exit_code == 1
     assert result.output.splitlines() == [
         "diagrams/link.png: missing",
@@ -118,7 +118,7 @@ def test_check_names_each_stale_file_and_says_what_to_run(tree, no_dot):
 
 
 def test_without_dot_one_line_says_how_to_install_it_and_nothing_is_written(tmp_path, no_dot):
-    result = run(app, ["diagrams", "--to", str(tmp_path)])
+    result = run(application(*COMMANDS), ["diagrams", "--to", str(tmp_path)])
     assert result.exit_code == 1
     (line,) = result.output.splitlines()
     assert "apt install graphviz" in line
@@ -133,7 +133,7 @@ def test_what_is_written_is_not_stale(tmp_path):
 
 @needs_program("dot")
 def test_what_dot_draws_is_not_stale(tmp_path):
-    result = run(app, ["diagrams", "--to", str(tmp_path)])
+    result = run(application(*COMMANDS), ["diagrams", "--to", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert files.stale(tmp_path) == []
 
