@@ -84,7 +84,7 @@ class ClientProgram:
         self._voice = voice
         self._history = history
         self._changes = changes
-        self._aside = Aside(screen.has_person, self._say, warning)
+        self._aside = Aside(screen.has_person, lambda t: self._say(voice.complaint(t)), warning)
         self._filters: deque[str] = deque()
         self._connection = ServerConnection(host, port, self._hear, self._answer_owed)
         self._sound = Sound(output, self.fire)

@@ -59,6 +59,12 @@ def test_only_who_plays_is_told_that_there_is_no_sound_device(steady_server, tmp
             said[command] = process.stderr.read()
     assert said["list"] == ""
     assert said["play 1"].startswith("The music plays silently: ")
+    argv = [*CLIENT, str(steady_server.port), "--prebuffer", "1"]
+    with Terminal(argv, 40, env=deaf) as terminal:
+        terminal.wait_until(lambda t: t.cursor_line == ">>")
+        assert "silently" not in terminal.text
+        terminal.type("play 1\r")
+        terminal.wait_for("The music plays silently: there is no\nsound device;")
 
 
 def why_not(host, port):
