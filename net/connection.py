@@ -67,7 +67,7 @@ class Connection(Outgoing):
         self.session = ServerSession(house.library)
         self._house = house
         self._name = name
-        self._decoder = RequestDecoder()
+        self._decoder = RequestDecoder(house.limits.request_bytes)
         self._pace = Pace(house.limits, time.monotonic())
         self._phase = Phase.OPEN
         self._linger_until = 0.0
@@ -110,7 +110,7 @@ class Connection(Outgoing):
         self._watch(writing=more)
 
     def sweep(self, now: float) -> None:
-        """Cut the client off if it has run out of time; called about once a second."""
+        """Cut the client off if it has run out of time; called at least once a second."""
         if self._phase is Phase.LINGERING:
             self._sweep_lingering(now)
             return
@@ -273,7 +273,7 @@ class Connection(Outgoing):
                 loop.remove_reader(fd)
         if writing is not self._writing:
             self._writing = writing
-            watch_progress(self.sock, self._house.limits.stall_s if writing else 0)
+            watch_progress(self.sock, self._house.limits.ack_s if writing else 0)
             if writing:
                 loop.add_writer(fd, self.go_on)
             else:

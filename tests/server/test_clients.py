@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 
 import pytest
 
+from net.limits import default_clients
 from tests.end_to_end.programs import Program
 from tests.peers.plain_client import PlainClient
 from tests.server.conftest import connected, descriptors, eventually, is_reset, song_bytes
@@ -69,11 +71,61 @@ def test_clients_that_never_read_are_reset_and_delay_nobody(serve, music):
         server.wait_for("disconnected: it took nothing for 2 s|Connection timed out", times=30)
 
 
-def test_the_limits_are_told_at_the_start(serve, music):
-    server = serve(music, "--clients", 77, "--least-rate", 555, "--drain", 3)
-    limits = server.wait_for(r"limits: .*")
-    for words in ("clients 77,", "at least 555 bytes/s over 60 s", "drain 3 s", "backlog 128"):
-        assert words in limits
+DEFAULTS = """\
+limits: {clients} clients, 100 from one address, backlog 128
+limits: a request of 4096 bytes, within 10 s, 50 a second
+limits: idle 600 s, stalled 30 s, at least 1024 bytes/s over 60 s
+limits: acknowledged within 30 s, keepalive 30/10/3, 32 KiB unsent
+limits: 1024 MiB of songs kept ready, drain 30 s
+"""
+OTHERS = """\
+limits: 77 clients, 7 from one address, backlog 12
+limits: a request of 99 bytes, within 1.5 s, 9 a second
+limits: idle 60 s, stalled 3 s, at least 555 bytes/s over 6 s
+limits: acknowledged within 4 s, keepalive 20/5/2, 64 KiB unsent
+limits: 8 MiB of songs kept ready, drain 3 s
+"""
+OPTIONS = (
+    "--clients 77 --per-address 7 --backlog 12 --request-size 99 --request-time 1.5 "
+    "--request-rate 9 --idle-time 60 --stall-time 3 --least-rate 555 --rate-time 6 --ack-time 4 "
+    "--keepalive 20/5/2 --unsent 64 --cache-size 8 --drain 3"
+)
+
+
+def test_every_limit_is_an_option_and_told_at_the_start(serve, music):
+    for options, told in (((), DEFAULTS), (OPTIONS.split(), OTHERS)):
+        server = serve(music, *options)
+        limits = "".join(f"{line}\n" for line in re.findall("limits: .*", server.out))
+        assert limits == told.format(clients=default_clients())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--idle-time nan",
+        "--drain inf",
+        "--drain -1",
+        "--request-size 3",
+        "--backlog 70000",
+        "--keepalive 30/10",
+        "--keepalive 30/10/0",
+        "--keepalive 99999/1/1",
+        "--least-rate 1.5",
+    ],
+)
+def test_a_limit_that_cannot_be_is_refused_in_one_line(music, options):
+    program = Program("-m", "cli.server", music, 0, *options.split())
+    assert program.end() == 2
+    assert options.split()[0] in program.err
+    assert program.err.count("\n") == 1
+    program.close()
+
+
+def test_a_request_may_be_as_long_as_the_option_says(serve, music):
+    server = serve(music, "--request-size", 64)
+    with PlainClient(server.port) as client:
+        client.send(b"LIST " + b"x" * 51 + b" END END" + b"LIST " + b"x" * 52 + b" END END")
+        assert client.rest() == LIST + NOT_FOUND
 
 
 def test_more_clients_than_descriptors_are_not_promised(music):
