@@ -19,7 +19,7 @@ from cli.limit_options import DEFAULT, KIB, MIB, RUNNING
 from cli.logs import log, logging_to_stdout
 from cli.usage import USAGE, run_alone
 from net.limits import Limits, default_clients, descriptors
-from net.listening import listen, loop_factory
+from net.listening import explain, listen, loop_factory
 from net.rescan import Rescan
 from net.serving import Serving
 from net.workers import Workers
@@ -114,7 +114,7 @@ def server(
     try:
         groups = listen(host, port, limits, workers)
     except OSError as error:
-        _refuse(f"cannot listen on {host} port {port}: {error.strerror or error}; try another port")
+        _refuse(explain(error, host, port))
     serving = Serving(library, limits, directory, make_loop)
     with logging_to_stdout() as start_thread:
         _introduce(library, report)
