@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import time
 
 import pytest
 
@@ -69,6 +70,24 @@ def test_clients_that_never_read_are_reset_and_delay_nobody(serve, music):
             client.play(2)
             assert client.audio(len(song_bytes(2))) == song_bytes(2)
         server.wait_for("disconnected: it took nothing for 2 s|Connection timed out", times=30)
+
+
+def test_a_trickle_is_no_stall_but_is_reset_as_well(serve, music, loop_name):
+    """A client that takes something all the time, and too little."""
+    options = ("--stall-time", 60, "--least-rate", 50_000, "--rate-time", 1)
+    server = serve(music, "--loop", loop_name, *options)
+    with connected(server.port) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.sendall(b"PLAY 1 END END")
+
+        def take_on() -> None:
+            while sock.recv(100):
+                if "disconnected" not in server.out:
+                    time.sleep(0.02)  # it is how fast the client is: 5 KB/s, or less
+
+        with pytest.raises(ConnectionResetError):
+            take_on()
+    server.wait_for("disconnected: it took less than 50000 bytes/s")
 
 
 DEFAULTS = """\
@@ -197,20 +216,28 @@ def test_one_client_too_many_is_told_so(serve, music):
 
 
 def test_connections_come_and_go_and_leave_nothing(serve, music, loop_name):
+    """10,000 of them: some leave at once, some in the middle of the song."""
     server = serve(music, "--loop", loop_name)
-    before = None
-    for number in range(3000):
-        with connected(server.port) as sock:
-            sock.sendall(b"PLAY %d END END" % (number % 2 + 1))
-            if number % 3:
-                sock.recv(100)
-        if number == 100:
-            server.wait_for("disconnected", times=100)
-            assert eventually(lambda: len(descriptors(server)) < 40)
-            before = len([fd for fd in descriptors(server) if "(deleted)" not in fd])
-    server.wait_for("disconnected", times=3000)
-    # The two songs may be kept for those who come.
-    assert eventually(lambda: len(descriptors(server)) <= before + 2), descriptors(server)
+    with PlainClient(server.port) as client:
+        client.list_songs()
+        assert client.next().raw == LIST  # by now it has all that it needs for itself
+    server.wait_for("disconnected")
+    before = descriptors(server)
+    for number in range(200):
+        with contextlib.ExitStack() as stack:
+            socks = [stack.enter_context(connected(server.port)) for _ in range(50)]
+            for sock in socks:
+                sock.sendall(b"PLAY %d END END" % (number % 2 + 1))
+            for sock in socks[:30]:
+                assert sock.recv(100)
+    server.wait_for("disconnected", times=10_001)
+
+    def kept() -> list[str]:
+        return [name for name in descriptors(server) if "(deleted)" not in name]
+
+    assert eventually(lambda: sorted(kept()) == sorted(before)), descriptors(server)
+    # The two songs are kept for those who come.
+    assert eventually(lambda: len(descriptors(server)) <= len(before) + 2), descriptors(server)
 
 
 def test_what_is_heard_between_end_and_close_is_no_reset(serve, music):
