@@ -37,7 +37,9 @@ log = logging.getLogger("alfine.server")
 RECEIVE_BYTES = 1024
 """Of one turn; small, so that few requests are here before the pace is looked at."""
 BATCH_BYTES = 256 * 1024
-"""Of one connection and turn of the loop: nobody waits longer than that for anybody."""
+"""Of one connection and turn of the loop: nobody waits longer than that for anybody.
+
+Twice as much costs a tenth less CPU, and makes everyone wait twice as long."""
 MAX_ANSWERS = 64
 """That wait. Whoever asks for more without reading is not read from."""
 LINGER_S = 1.0
