@@ -78,7 +78,7 @@ def test_what_may_be_asked_meanwhile(serve, big):
 
 
 def test_when_the_time_is_over_songs_are_cut_between_messages(serve, big):
-    server = serve(big, "--drain", 1)
+    server = serve(big, "--drain", 0.3)
     with listener(server) as client:
         server.process.terminate()
         server.wait_for("the time to end songs is over")
