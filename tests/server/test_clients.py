@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import subprocess
 import time
 
 import pytest
 
 from net.limits import default_clients
 from tests.end_to_end.programs import Program
+from tests.needs import needs_program
 from tests.peers.plain_client import PlainClient
 from tests.server.conftest import connected, descriptors, eventually, is_reset, song_bytes
 
@@ -70,6 +72,34 @@ def test_clients_that_never_read_are_reset_and_delay_nobody(serve, music):
             client.play(2)
             assert client.audio(len(song_bytes(2))) == song_bytes(2)
         server.wait_for("disconnected: it took nothing for 1 s|Connection timed out", times=30)
+
+
+@needs_program("ss")
+def test_clients_that_never_read_hold_little_of_the_kernel(serve, music, loop_name):
+    """Under 256 KiB each on the server's side, however much their own side would take."""
+    (music / "1.mp3").write_bytes(song_bytes(1, 30_000_000))
+    server = serve(music, "--loop", loop_name)
+
+    def held_bytes() -> list[int]:
+        """For each connection what lies in the server's kernel: allocated, queued, read ahead."""
+        command = ["ss", "-tmnH", "state", "established", f"sport = :{server.port}"]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        memory = re.findall(r"skmem:\(r(\d+),rb\d+,t(\d+),tb\d+,f(\d+),w(\d+)", shown)
+        return [sum(map(int, parts)) for parts in memory]
+
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            deaf = stack.enter_context(connected(server.port))
+            deaf.sendall(b"PLAY 1 END END")
+            assert deaf.recv(1)
+        last: list[int] = []
+
+        def at_rest() -> bool:
+            before, last[:] = list(last), held_bytes()
+            return len(last) == 20 and before == last
+
+        assert eventually(at_rest)
+        assert 0 < max(last) < 256 * 1024
 
 
 def test_a_trickle_is_no_stall_but_is_reset_as_well(serve, music, loop_name):
