@@ -84,9 +84,12 @@ def http_header_bytes(port: int, request: bytes) -> int:
 
 
 @contextlib.contextmanager
-def audience(port: int, count: int, playing: int) -> Iterator[None]:
+def audience(
+    port: int, count: int, playing: int, request: bytes = b"PLAY 1 END END"
+) -> Iterator[None]:
     """`count` clients in a process of their own, `playing` of them hear a song at 128 kbit/s."""
-    command = [sys.executable, "-m", "benchmarks.load", str(port), str(count), str(playing)]
+    numbers = (str(port), str(count), str(playing))
+    command = [sys.executable, "-m", "benchmarks.load", *numbers, request.decode()]
     process = subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -101,12 +104,12 @@ def audience(port: int, count: int, playing: int) -> Iterator[None]:
         process.wait(60)
 
 
-def sit(port: int, count: int, playing: int) -> None:
+def sit(port: int, count: int, playing: int, request: bytes) -> None:
     """Be the audience, until standard input ends."""
     socks = [connect(port, receive_buffer=32 * 1024) for _ in range(count)]
     listeners = socks[:playing]
     for sock in listeners:
-        sock.sendall(b"PLAY 1 END END")
+        sock.sendall(request)
         sock.setblocking(False)
     print("ready", flush=True)
     # Everyone takes what was played in the last second, in turns spread over that second.
@@ -150,13 +153,13 @@ def latencies_ms(
     return found
 
 
-def first_audio_ms(port: int, song_ids: list[int], pause_s: float) -> list[float]:
-    """How long it takes from PLAY to the first byte of audio, each on a connection of its own."""
+def first_audio_ms(port: int, requests: list[bytes], pause_s: float) -> list[float]:
+    """How long it takes from a PLAY to the first byte, each on a connection of its own."""
     found = []
-    for song_id in song_ids:
+    for request in requests:
         with connect(port) as sock:
             began = time.monotonic()
-            sock.sendall(b"PLAY %d END END" % song_id)
+            sock.sendall(request)
             received(sock)
             found.append((time.monotonic() - began) * 1000)
         if sum(found) > LONGEST_MS and len(found) > 20:
@@ -214,4 +217,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "link":
         print(json.dumps(list_during_play_s(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))))
     else:
-        sit(*map(int, sys.argv[1:4]))
+        port, count, playing = map(int, sys.argv[1:4])
+        sit(port, count, playing, sys.argv[4].encode())

@@ -23,6 +23,7 @@ worker_rlimit_nofile 20000;
 events {{ worker_connections 12000; }}
 http {{
     access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; keepalive_timeout 600;
+    client_header_timeout 600;
     client_body_temp_path {work}/a; proxy_temp_path {work}/b; fastcgi_temp_path {work}/c;
     uwsgi_temp_path {work}/d; scgi_temp_path {work}/e;
     server {{ listen 127.0.0.1:{port}; root {folder}; }}
@@ -87,10 +88,16 @@ def streams(folder: Path) -> contextlib.AbstractContextManager[Running]:
     return python_server("benchmarks.streams_server", folder, 0)
 
 
+def nginx_program() -> str | None:
+    """Where nginx is: installed, or unpacked by `./dev bench`; None if it is nowhere."""
+    places = (os.environ["PATH"], "/usr/sbin", str(ROOT / ".venv/nginx/usr/sbin"))
+    return shutil.which("nginx", path=os.pathsep.join(places))
+
+
 @contextlib.contextmanager
 def nginx(folder: Path, work: Path) -> Iterator[Running]:
     """nginx with one worker and sendfile, on the same folder."""
-    program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
+    program = nginx_program()
     if program is None:
         raise FileNotFoundError("nginx is not installed")
     with socket.socket() as sock:
@@ -103,7 +110,7 @@ def nginx(folder: Path, work: Path) -> Iterator[Running]:
             path.chmod(path.stat().st_mode | 0o005)
     config = work / "nginx.conf"
     config.write_text(NGINX.format(work=work, port=port, folder=folder))
-    process = subprocess.Popen([program, "-c", config, "-p", work])
+    process = subprocess.Popen([program, "-c", config, "-p", work, "-e", work / "error.log"])
     try:
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         while not children.read_text().split():

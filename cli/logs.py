@@ -94,6 +94,8 @@ def logging_to_stdout() -> Iterator[Callable[[], Stop]]:
 
     log.addHandler(at_once)
     log.setLevel(logging.INFO)
+    # Looked up for every line, and told in none.
+    logging.logProcesses = logging.logThreads = logging.logMultiprocessing = False
     try:
         yield start_thread
     finally:

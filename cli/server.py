@@ -14,20 +14,19 @@ from typing import Annotated, NoReturn
 import platformdirs
 import typer
 
+from cli import limit_options as options
+from cli.limit_options import DEFAULT, KIB, MIB, RUNNING
 from cli.logs import log, logging_to_stdout
 from cli.usage import USAGE, run_alone
 from net.limits import Limits, default_clients, descriptors
-from net.listening import listen, loop_factory
+from net.listening import explain, listen, loop_factory
 from net.rescan import Rescan
 from net.serving import Serving
 from net.workers import Workers
 from songs import Library, MusicDirError, ScanReport
 
 SHOWN_UNUSABLE = 20
-MIB = 1 << 20
-LIMITS, RUNNING = "Limits", "Running"
 EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
-_DEFAULT = Limits()
 
 
 def server(
@@ -40,16 +39,11 @@ def server(
         ),
     ] = "127.0.0.1",
     workers: Annotated[
-        int, typer.Option(help="Processes that serve, on one port.", min=1, rich_help_panel=RUNNING)
-    ] = 1,
-    drain: Annotated[
-        float,
+        int,
         typer.Option(
-            help="Seconds that songs have to end in after SIGTERM or Ctrl-C.",
-            min=0,
-            rich_help_panel=RUNNING,
+            help="Processes that serve, on one port.", min=1, max=1024, rich_help_panel=RUNNING
         ),
-    ] = _DEFAULT.drain_s,
+    ] = 1,
     loop: Annotated[
         str,
         typer.Option(
@@ -65,73 +59,21 @@ def server(
             rich_help_panel=RUNNING,
         ),
     ] = None,
-    cache_size: Annotated[
-        int,
-        typer.Option(
-            help="MiB of songs kept ready, in each worker; more only while they are being sent.",
-            min=0,
-            rich_help_panel=LIMITS,
-        ),
-    ] = _DEFAULT.cache_bytes // MIB,
-    clients: Annotated[
-        int | None,
-        typer.Option(
-            help="Clients at a time, in each worker; one more is answered ERRO 404 and closed.",
-            min=1,
-            show_default="10000, or what the descriptors allow",
-            rich_help_panel=LIMITS,
-        ),
-    ] = None,
-    per_address: Annotated[
-        int,
-        typer.Option(
-            help="Clients from one address, in each worker; this machine's own are exempt.",
-            min=1,
-            rich_help_panel=LIMITS,
-        ),
-    ] = _DEFAULT.per_address,
-    request_time: Annotated[
-        float,
-        typer.Option(
-            help="Seconds from a request's first byte to its END END.",
-            min=0.1,
-            rich_help_panel=LIMITS,
-        ),
-    ] = _DEFAULT.request_s,
-    request_rate: Annotated[
-        int,
-        typer.Option(
-            help="Requests per second that a client is heard with.", min=1, rich_help_panel=LIMITS
-        ),
-    ] = _DEFAULT.requests_s,
-    idle_time: Annotated[
-        float,
-        typer.Option(
-            help="Seconds that a client may ask for nothing.", min=0.1, rich_help_panel=LIMITS
-        ),
-    ] = _DEFAULT.idle_s,
-    stall_time: Annotated[
-        float,
-        typer.Option(
-            help="Seconds that a client may take nothing of what is sent.",
-            min=1,
-            rich_help_panel=LIMITS,
-        ),
-    ] = _DEFAULT.stall_s,
-    least_rate: Annotated[
-        int,
-        typer.Option(
-            help="Bytes per second that a client has to take, over a minute.",
-            min=0,
-            rich_help_panel=LIMITS,
-        ),
-    ] = _DEFAULT.rate_bytes_s,
-    backlog: Annotated[
-        int,
-        typer.Option(
-            help="Connections that may wait to be accepted.", min=1, rich_help_panel=LIMITS
-        ),
-    ] = _DEFAULT.backlog,
+    cache_size: options.CacheSize = DEFAULT.cache_bytes // MIB,
+    drain: options.Drain = DEFAULT.drain_s,
+    clients: options.Clients = None,
+    per_address: options.PerAddress = DEFAULT.per_address,
+    backlog: options.Backlog = DEFAULT.backlog,
+    request_size: options.RequestSize = DEFAULT.request_bytes,
+    request_time: options.RequestTime = DEFAULT.request_s,
+    request_rate: options.RequestRate = DEFAULT.requests_s,
+    idle_time: options.IdleTime = DEFAULT.idle_s,
+    stall_time: options.StallTime = DEFAULT.stall_s,
+    least_rate: options.LeastRate = DEFAULT.rate_bytes_s,
+    rate_time: options.RateTime = DEFAULT.rate_window_s,
+    ack_time: options.AckTime = DEFAULT.ack_s,
+    keepalive: options.KeepaliveOption = DEFAULT.keepalive,
+    unsent: options.Unsent = DEFAULT.unsent_bytes // KIB,
 ) -> None:
     """Serve the MP3s of a folder, and log what each client asks for.
 
@@ -143,12 +85,17 @@ def server(
     limits = Limits(
         clients=_allowed(clients),
         per_address=per_address,
+        request_bytes=request_size,
         request_s=request_time,
         idle_s=idle_time,
         stall_s=stall_time,
         rate_bytes_s=least_rate,
+        rate_window_s=rate_time,
+        ack_s=ack_time,
+        keepalive=keepalive,
         requests_s=request_rate,
         backlog=backlog,
+        unsent_bytes=unsent * KIB,
         cache_bytes=cache_size * MIB,
         drain_s=drain,
     )
@@ -167,12 +114,13 @@ def server(
     try:
         groups = listen(host, port, limits, workers)
     except OSError as error:
-        _refuse(f"cannot listen on {host} port {port}: {error.strerror or error}; try another port")
+        _refuse(explain(error, host, port))
     serving = Serving(library, limits, directory, make_loop)
     with logging_to_stdout() as start_thread:
         _introduce(library, report)
         address, chosen_port = groups[0][0].getsockname()[:2]
-        log.info("limits: %s", limits)
+        for words in limits.lines():
+            log.info("limits: %s", words)
         log.info("%s, %d worker%s", loop_name, workers, "" if workers == 1 else "s")
         log.info("listening on %s port %d; a client connects with:", address, chosen_port)
         log.info("    alfine client %s %d", address, chosen_port)

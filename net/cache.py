@@ -95,7 +95,7 @@ class SpoolCache:
                 return
             spool = Spool(song.song_id, stamp, self._directory)
             self._soon(self._adopt, spool)
-            spool.fill(fd, lambda: self._soon(self._wake, spool))
+            spool.fill(fd, lambda: self._tell(spool))
             self._soon(self._filled, spool)
         except SongUnavailable as error:
             self._soon(self._refuse, song.song_id, error.reason)
@@ -108,6 +108,12 @@ class SpoolCache:
         finally:
             if fd >= 0:
                 os.close(fd)
+
+    def _tell(self, spool: Spool) -> None:
+        """Have its listeners woken. Once is enough until they are: a loop's pipe is soon full."""
+        if not spool.told:
+            spool.told = True
+            self._soon(self._wake, spool)
 
     def _soon(self, what: Callable[..., None], *values: object) -> None:
         assert self._loop is not None
@@ -148,6 +154,7 @@ class SpoolCache:
         self._make_room(0)
 
     def _wake(self, spool: Spool) -> None:
+        spool.told = False  # first: what is published from here on needs another word
         waiting, spool.waiting = spool.waiting, set()
         for listener in waiting:
             listener.go_on()

@@ -9,8 +9,11 @@ import struct
 import sys
 from dataclasses import dataclass
 
+from net.wire import MAX_REQUEST_BYTES
+
 SPARE_DESCRIPTORS = 256
 MAX_CLIENTS = 10_000
+SWEEP_S = 1.0
 BACKLOG = 128
 """More would cost: while descriptors are short, waiting connections are tried again and again."""
 
@@ -32,20 +35,36 @@ def default_clients() -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Keepalive:
+    """After so much silence the kernel asks, so often; that many questions may be lost."""
+
+    idle_s: int = 30
+    interval_s: int = 10
+    count: int = 3
+
+    def __str__(self) -> str:
+        return f"{self.idle_s}/{self.interval_s}/{self.count}"
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """All limits of one server process. A time-out resets the connection."""
 
     clients: int = MAX_CLIENTS
     per_address: int = 100
     """From one address; loopback is exempt."""
+    request_bytes: int = MAX_REQUEST_BYTES
     request_s: float = 10.0
     """From a request's first byte to its EOM: a timer of silence would never end a trickle."""
     idle_s: float = 600.0
     stall_s: float = 30.0
-    """Without a byte of progress while something is to be sent; also TCP_USER_TIMEOUT."""
+    """Without a byte of progress while something is to be sent."""
     rate_bytes_s: int = 1024
     """At least, on average over `rate_window_s`, while something is to be sent."""
     rate_window_s: float = 60.0
+    ack_s: float = 30.0
+    """TCP_USER_TIMEOUT, while something is to be sent."""
+    keepalive: Keepalive = Keepalive()
     requests_s: int = 50
     """Beyond that the client is not read from: its own requests wait in its own buffers."""
     backlog: int = BACKLOG
@@ -54,14 +73,23 @@ class Limits:
     cache_bytes: int = 1 << 30
     drain_s: float = 30.0
 
-    def __str__(self) -> str:
+    @property
+    def sweep_s(self) -> float:
+        """How often to look for clients that are over time: at least four times in any time-out."""
+        times = (self.request_s, self.idle_s, self.stall_s, self.rate_window_s)
+        return min(SWEEP_S, min(times) / 4)
+
+    def lines(self) -> tuple[str, ...]:
+        """Say them all, a few to a line."""
         return (
-            f"clients {self.clients}, {self.per_address} from one address; "
-            f"a request within {self.request_s:g} s, {self.requests_s} a second; "
+            f"{self.clients} clients, {self.per_address} from one address, backlog {self.backlog}",
+            f"a request of {self.request_bytes} bytes, within {self.request_s:g} s, "
+            f"{self.requests_s} a second",
             f"idle {self.idle_s:g} s, stalled {self.stall_s:g} s, "
-            f"at least {self.rate_bytes_s} bytes/s over {self.rate_window_s:g} s; "
-            f"unsent {self.unsent_bytes >> 10} KiB; backlog {self.backlog}; "
-            f"song cache {self.cache_bytes >> 20} MiB; drain {self.drain_s:g} s"
+            f"at least {self.rate_bytes_s} bytes/s over {self.rate_window_s:g} s",
+            f"acknowledged within {self.ack_s:g} s, keepalive {self.keepalive}, "
+            f"{self.unsent_bytes >> 10} KiB unsent",
+            f"{self.cache_bytes >> 20} MiB of songs kept ready, drain {self.drain_s:g} s",
         )
 
 
@@ -76,9 +104,9 @@ def tune(listener: socket.socket, limits: Limits) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     listener.setsockopt(tcp, socket.TCP_NODELAY, 1)
     for name, value in (
-        ("TCP_KEEPIDLE", 30),
-        ("TCP_KEEPINTVL", 10),
-        ("TCP_KEEPCNT", 3),
+        ("TCP_KEEPIDLE", limits.keepalive.idle_s),
+        ("TCP_KEEPINTVL", limits.keepalive.interval_s),
+        ("TCP_KEEPCNT", limits.keepalive.count),
     ):
         if (option := getattr(socket, name, None)) is not None:
             listener.setsockopt(tcp, option, value)

@@ -11,7 +11,7 @@ from net.limits import Limits
 class Pace:
     """One client's time-outs and its rate of requests.
 
-    overdue() is asked about once a second: no connection has a timer of its own.
+    overdue() is asked at least once a second: no connection has a timer of its own.
     """
 
     __slots__ = (

@@ -20,10 +20,10 @@ from songs import Library
 
 log = logging.getLogger("alfine.server")
 
-SWEEP_S = 1.0
 SWEPT_AT_ONCE = 500
 ACCEPTED_AT_ONCE = 64
 ACCEPT_PAUSE_S = 1.0
+REFUSALS_S = 1.0
 MAX_REFUSED = 64
 """Sockets that were refused and are kept for a moment, lest a close takes the refusal with it."""
 CLOSING_S = 5.0
@@ -56,6 +56,7 @@ class StreamingServer:
         self._from_address: Counter[str] = Counter()
         self._refused: deque[socket.socket] = deque()
         self._refusals = 0
+        self._refusals_told_at = time.monotonic()
         self._listing = Listing(library.songs)
         self._sweeping: asyncio.Task[None] | None = None
         self._empty = asyncio.Event()
@@ -174,6 +175,16 @@ class StreamingServer:
         if len(self._refused) > MAX_REFUSED:
             self._refused.popleft().close()
 
+    def _tell_refusals(self, now: float) -> None:
+        """Once a second, however many there were."""
+        if now - self._refusals_told_at < REFUSALS_S:
+            return
+        self._refusals_told_at = now
+        self._close_refused()
+        if self._refusals:
+            log.warning("refused %d: there are clients enough", self._refusals)
+            self._refusals = 0
+
     def _close_refused(self) -> None:
         while self._refused:
             self._refused.popleft().close()
@@ -182,11 +193,8 @@ class StreamingServer:
 
     async def _sweep_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(SWEEP_S)
-            self._close_refused()
-            if self._refusals:
-                log.warning("refused %d: there are clients enough", self._refusals)
-                self._refusals = 0
+            await asyncio.sleep(self.limits.sweep_s)
+            self._tell_refusals(time.monotonic())
             for number, connection in enumerate(list(self._connections)):
                 try:
                     connection.sweep(time.monotonic())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import socket
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from net.cache import SpoolCache
 from net.limits import Limits, descriptors
@@ -24,6 +26,23 @@ SWITCH_S = 0.001
 """How long a worker thread may keep the interpreter from the loop that wants it."""
 LEAST_SPOOLS = 16
 OWN_DESCRIPTORS = 64
+
+
+def hear(
+    signals: Sequence[signal.Signals], loop: asyncio.AbstractEventLoop, act: Callable[[], None]
+) -> None:
+    """Have the loop call `act` for each of these signals; once it is closed they do nothing.
+
+    Not by `add_signal_handler`: with asyncio a signal is lost if it comes while the pipe by which
+    threads wake the loop is full.
+    """
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(act)
+
+    for number in signals:
+        signal.signal(number, on_signal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +81,7 @@ class Serving:
         def stop() -> None:
             (at_once if stopping.is_set() else stopping).set()
 
-        loop = asyncio.get_running_loop()
-        for number in signals:
-            loop.add_signal_handler(number, stop)
+        hear(signals, asyncio.get_running_loop(), stop)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
         spare = descriptors() - self.limits.clients - OWN_DESCRIPTORS
         spools = SpoolCache(

@@ -56,6 +56,7 @@ class Spool:
         "length_bytes",
         "song_id",
         "stamp",
+        "told",
         "users",
         "waiting",
         "whole",
@@ -73,6 +74,8 @@ class Spool:
         self.users = 0
         self.filling = True
         self.abandoned = False
+        self.told = False
+        """The event loop has been told that there is more, and has not come to it yet."""
         self.waiting: set[Listener] = set()
         """Told once, in the event loop, when there is more to send, or never will be."""
         self.checked_at = 0.0

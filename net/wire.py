@@ -64,12 +64,14 @@ def encode_request(request: SendRequest) -> bytes:
 class RequestDecoder:
     """The server's ear: bytes in, requests out (RFC 2.4, protocol.md 3).
 
-    After RequestTooLong it hears nothing more: the connection is to be closed.
+    max_bytes: of one request, its EOM included. After RequestTooLong it hears nothing more: the
+    connection is to be closed.
     """
 
-    __slots__ = ("_buffer", "_deaf", "_searched")
+    __slots__ = ("_buffer", "_deaf", "_max_bytes", "_searched")
 
-    def __init__(self) -> None:
+    def __init__(self, max_bytes: int = MAX_REQUEST_BYTES) -> None:
+        self._max_bytes = max_bytes
         self._buffer = bytearray()
         self._searched = 0
         """No EOM begins before this offset: a request that trickles in is not searched twice."""
@@ -91,7 +93,7 @@ class RequestDecoder:
         events: list[Event] = []
         while (message := self._next()) is not None:
             events.append(parse_request(message))
-        if len(self._buffer) > MAX_REQUEST_BYTES:
+        if len(self._buffer) > self._max_bytes:
             self._deaf = True
             self._buffer.clear()
             events.append(RequestTooLong())
@@ -105,7 +107,7 @@ class RequestDecoder:
             # A person who types into a raw TCP tool ends each request with Enter.
             del buffer[:blank]
             self._searched = 0
-        end = buffer.find(EOM, self._searched, MAX_REQUEST_BYTES)
+        end = buffer.find(EOM, self._searched, self._max_bytes)
         if end < 0:
             self._searched = max(0, len(buffer) - len(EOM) + 1)
             return None

@@ -21,3 +21,18 @@ def needs_program(*names: str) -> pytest.MarkDecorator:
             f"__import__('pytest').fail({reason!r}, pytrace=False)", reason=reason
         )
     return pytest.mark.skipif(bool(missing), reason=reason)
+
+
+def without_powers(*capabilities: str) -> tuple[str, ...]:
+    """What to put before a command, so that root has no more rights in it than others have.
+
+    capabilities: what root is to lose, as in `man 7 capabilities`, without CAP_.
+    """
+    if os.geteuid() != 0:
+        return ()
+    if shutil.which("setpriv") is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("needs setpriv", pytrace=False)
+        pytest.skip("root, and no setpriv to be less")
+    lost = ",".join(f"-{capability}" for capability in capabilities)
+    return ("setpriv", f"--inh-caps={lost}", f"--bounding-set={lost}")

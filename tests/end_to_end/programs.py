@@ -29,8 +29,14 @@ def environment() -> dict[str, str]:
 class Program:
     """A process whose lines, from both its outputs, can be waited for."""
 
-    def __init__(self, *arguments: object, stdin: int = subprocess.DEVNULL):
-        command = [sys.executable, *(str(argument) for argument in arguments)]
+    def __init__(
+        self,
+        *arguments: object,
+        stdin: int = subprocess.DEVNULL,
+        prefix: tuple[str, ...] = (),
+    ):
+        """prefix: a program that starts this one, as setpriv and strace do."""
+        command = [*prefix, sys.executable, *(str(argument) for argument in arguments)]
         self.process = subprocess.Popen(
             command,
             stdin=stdin,
@@ -117,8 +123,14 @@ class Program:
 class Server(Program):
     """`alfine server`, listening."""
 
-    def __init__(self, folder: object, port: int = 0, options: tuple[object, ...] = ()):
-        super().__init__("-m", "cli.server", folder, port, *options)
+    def __init__(
+        self,
+        folder: object,
+        port: int = 0,
+        options: tuple[object, ...] = (),
+        prefix: tuple[str, ...] = (),
+    ):
+        super().__init__("-m", "cli.server", folder, port, *options, prefix=prefix)
         try:
             line = self.wait_for(r"listening on \S+ port \d+")
         except BaseException:
@@ -134,9 +146,11 @@ class Server(Program):
 
 
 @contextlib.contextmanager
-def serving(folder: object, port: int = 0, *options: object) -> Iterator[Server]:
+def serving(
+    folder: object, port: int = 0, *options: object, prefix: tuple[str, ...] = ()
+) -> Iterator[Server]:
     """A server for the time of the block."""
-    server = Server(folder, port, options)
+    server = Server(folder, port, options, prefix)
     try:
         yield server
     finally:

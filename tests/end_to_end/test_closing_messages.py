@@ -65,6 +65,24 @@ def test_setup_says_what_it_accepts(server, folder, tokens, answer):
         assert client.silence(0.1) == b""
 
 
+@pytest.mark.parametrize(
+    ("tokens", "answer"),
+    [
+        (b" ends", ACCEPTED),
+        (b"", b"RESP 101 END alfine/1 END END"),
+        (b" seek", b"RESP 101 END alfine/1 END END"),
+    ],
+)
+def test_what_was_accepted_stays_in_force(client, folder, tokens, answer):
+    """Each SETUP is told which of its own tokens are accepted; none takes back an earlier one."""
+    client.play(LONG)
+    client.send(b"SETUP" + tokens + b" END END")
+    assert song_until(client, SONG_CLOSED) == (folder.song(LONG), [answer])
+    client.play(SHORT)
+    assert song_until(client, SONG_CLOSED) == (folder.song(SHORT), [])
+    assert nothing_more(client)
+
+
 def test_a_list_is_closed_once(client, folder):
     client.list_songs()
     assert client.next().raw == folder.list_message

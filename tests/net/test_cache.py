@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 
 import pytest
 
@@ -106,3 +107,21 @@ def test_beyond_its_size_the_least_recently_used_go_first(library, tmp_path):
                 assert spool.fd > 0
 
     run(library, tmp_path, use, cache_bytes=7_000_000)
+
+
+def test_a_loop_that_is_held_up_is_told_of_a_song_only_once(library, tmp_path):
+    """Not for each of its parts: the pipe by which threads wake the loop holds few words."""
+
+    async def use(cache):
+        loop = asyncio.get_running_loop()
+        told, tell = [], loop.call_soon_threadsafe
+        spool = await get(cache, library.get(1))
+        loop.call_soon_threadsafe = lambda *words: told.append(words) or tell(*words)
+        deadline = time.monotonic() + 30
+        while not spool.whole:  # without ever giving way to the loop
+            assert time.monotonic() < deadline
+        await whole(spool)
+        assert len(told) <= 2
+        cache.release(spool)
+
+    run(library, tmp_path, use)

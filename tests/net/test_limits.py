@@ -1,5 +1,6 @@
 """What a listening socket hands on to every connection, and how time-outs end one."""
 
+import contextlib
 import socket
 import sys
 
@@ -7,6 +8,7 @@ import pytest
 
 from net.limits import (
     TCP_NOTSENT_LOWAT,
+    Keepalive,
     Limits,
     default_clients,
     descriptors,
@@ -18,10 +20,10 @@ from net.listening import listen, loop_factory
 LIMITS = Limits()
 
 
-@pytest.fixture
-def pair():
+@contextlib.contextmanager
+def connection(limits):
     """Both ends of a connection: the server's, the client's."""
-    [[listener]] = listen("127.0.0.1", 0, LIMITS)
+    [[listener]] = listen("127.0.0.1", 0, limits)
     client = socket.create_connection(listener.getsockname())
     listener.setblocking(True)
     server, _ = listener.accept()
@@ -30,21 +32,29 @@ def pair():
         sock.close()
 
 
+@pytest.fixture
+def pair():
+    with connection(LIMITS) as both:
+        yield both
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the options of Linux")
-def test_connections_inherit_what_bounds_them(pair):
-    server, _ = pair
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        (LIMITS, (32 * 1024, 30, 10, 3)),
+        (Limits(unsent_bytes=16 * 1024, keepalive=Keepalive(7, 2, 5)), (16 * 1024, 7, 2, 5)),
+    ],
+)
+def test_connections_inherit_what_bounds_them(limits, expected):
     tcp = socket.IPPROTO_TCP
-    values = {
-        TCP_NOTSENT_LOWAT: LIMITS.unsent_bytes,
-        socket.TCP_NODELAY: 1,
+    names = (TCP_NOTSENT_LOWAT, socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+    with connection(limits) as (server, _):
+        assert tuple(server.getsockopt(tcp, name) for name in names) == expected
+        assert server.getsockopt(tcp, socket.TCP_NODELAY) == 1
+        assert server.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         # Of no use to a connection at rest: it makes one lost keepalive the end.
-        socket.TCP_USER_TIMEOUT: 0,
-        socket.TCP_KEEPIDLE: 30,
-        socket.TCP_KEEPINTVL: 10,
-        socket.TCP_KEEPCNT: 3,
-    }
-    assert {name: server.getsockopt(tcp, name) for name in values} == values
-    assert server.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert server.getsockopt(tcp, socket.TCP_USER_TIMEOUT) == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the options of Linux")
@@ -68,13 +78,6 @@ def test_processes_share_a_port():
     assert len({group[0].getsockname() for group in groups}) == 1
     for sock in (sock for group in groups for sock in group):
         sock.close()
-
-
-def test_a_port_that_is_taken_is_an_error():
-    [[taken]] = listen("127.0.0.1", 0, LIMITS)
-    with pytest.raises(OSError, match="in use"):
-        listen("127.0.0.1", taken.getsockname()[1], LIMITS)
-    taken.close()
 
 
 def test_clients_leave_descriptors_over():

@@ -41,12 +41,12 @@ def music(tmp_path):
 
 @pytest.fixture
 def serve(tmp_path):
-    """Start servers: serve(folder, *options)."""
+    """Start servers: serve(folder, *options, prefix=what starts it)."""
     with contextlib.ExitStack() as stack:
 
-        def start(folder: object, *options: object) -> Server:
-            cache = tmp_path / "cache"
-            return stack.enter_context(serving(folder, 0, "--cache-dir", cache, *options))
+        def start(folder: object, *options: object, prefix: tuple[str, ...] = ()) -> Server:
+            options = ("--cache-dir", tmp_path / "cache", *options)
+            return stack.enter_context(serving(folder, 0, *options, prefix=prefix))
 
         yield start
 

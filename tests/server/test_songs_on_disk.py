@@ -9,12 +9,15 @@ import subprocess
 
 import pytest
 
+from tests.needs import without_powers
 from tests.peers.plain_client import PlainClient
 from tests.server.conftest import eventually, song_bytes
 
 NOT_FOUND = b"ERRO 404 END END"
 SETUP = b"SETUP ends END END"
 SONG_CLOSED = b"RESP 200 END  END END"
+HELD_BACK_BYTES = 20_000_000
+"""Far more than the buffers between two programs hold: the server is in the middle of it."""
 
 
 def outcome(client: PlainClient, request: bytes) -> tuple[bytes, bool]:
@@ -157,11 +160,35 @@ def test_a_song_added_later_is_in_the_list_soon(serve, music, loop_name):
         assert client.next().data == b"audio"
 
 
-def test_an_unreadable_song_is_404(serve, music):
-    if os.geteuid() == 0:
-        pytest.skip("nothing is unreadable to root")
-    server = serve(music)
+READABLE_TO_ROOT = ("dac_override", "dac_read_search")
+
+
+def test_an_unreadable_file_is_no_song_and_an_unreadable_song_is_404(serve, music):
     (music / "1.mp3").chmod(0)
+    server = serve(music, prefix=without_powers(*READABLE_TO_ROOT))
+    server.wait_for(r"cannot use 1\.mp3: no permission to read it")
     with PlainClient(server.port) as client:
+        client.list_songs()
+        assert client.next().raw == b"RESP 100 END 1. 2 END END"
+        (music / "2.mp3").chmod(0)
         client.play(1)
         assert client.next().raw == NOT_FOUND
+        server.wait_for("song 1 cannot be sent: no permission to read it")
+
+
+def test_a_song_that_becomes_unreadable_while_it_is_sent(serve, music, loop_name):
+    """Who hears it hears it to the end; who asks for it later is told."""
+    (music / "1.mp3").write_bytes(song_bytes(1, HELD_BACK_BYTES))
+    server = serve(music, "--loop", loop_name, prefix=without_powers(*READABLE_TO_ROOT))
+    with PlainClient(server.port, seconds=30) as client, PlainClient(server.port) as late:
+        for each in (client, late):
+            each.send(SETUP)
+            each.next()
+        client.send(b"PLAY 1 END END")
+        first = client.next().data
+        (music / "1.mp3").chmod(0)
+        # For a second the file is not looked at again.
+        assert eventually(lambda: outcome(late, b"PLAY 1 END END") == (b"", False))
+        rest, whole = outcome(client, b"")
+        assert (first + rest == song_bytes(1, HELD_BACK_BYTES), whole) == (True, True)
+    server.wait_for("song 1 cannot be sent: no permission to read it")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import os
 import signal
 import socket
 
 import pytest
 
+from net.listening import loop_factory
+from net.serving import hear
 from tests.peers.plain_client import PlainClient
 from tests.server.conftest import connected, song_bytes
 
@@ -74,7 +78,7 @@ def test_what_may_be_asked_meanwhile(serve, big):
 
 
 def test_when_the_time_is_over_songs_are_cut_between_messages(serve, big):
-    server = serve(big, "--drain", 1)
+    server = serve(big, "--drain", 0.3)
     with listener(server) as client:
         server.process.terminate()
         server.wait_for("the time to end songs is over")
@@ -95,3 +99,24 @@ def test_a_second_signal_ends_at_once(serve, big, loop_name, how):
         server.wait_for("songs may end")
         server.process.send_signal(how)
         assert server.end() == 0
+
+
+def test_a_signal_that_finds_the_loop_overrun_is_heard(loop_name):
+    """Threads have woken it so often that no further word fits into its pipe."""
+
+    async def wait_for_a_signal():
+        loop, heard = asyncio.get_running_loop(), asyncio.Event()
+        hear((signal.SIGTERM,), loop, heard.set)
+        for _ in range(10_000):
+            loop.call_soon_threadsafe(int)
+        os.kill(os.getpid(), signal.SIGTERM)
+        async with asyncio.timeout(30):
+            await heard.wait()
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with asyncio.Runner(loop_factory=loop_factory(loop_name)[1]) as runner:
+            runner.run(wait_for_a_signal())
+        os.kill(os.getpid(), signal.SIGTERM)  # the loop is closed: it does nothing
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,60 @@
+"""The servers that are compared, each with its own way to be asked."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from benchmarks import servers
+from benchmarks.scale import LOOPS
+from benchmarks.servers import Running
+from net.wire import list_messages
+
+NGINX = "nginx, sendfile"
+LIST_FILE = "list"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """start: runs it. play: what asks for a song by its number. list_: what asks for the list."""
+
+    name: str
+    start: Callable[[], contextlib.AbstractContextManager[Running]]
+    play: Callable[[int], bytes]
+    list_: bytes
+
+
+def contenders(folder: Path, work: Path, *options: object) -> list[Contender]:
+    """All that can run here, on one folder of songs. options: more of them for alfine."""
+    found = [
+        Contender(
+            f"alfine, {loop}",
+            partial(servers.alfine, folder, work / f"cache-{loop}", loop, *options),
+            _play,
+            b"LIST END END",
+        )
+        for loop in LOOPS
+    ]
+    found.append(
+        Contender("plain asyncio streams", partial(servers.streams, folder), _play, b"LIST END END")
+    )
+    if servers.nginx_program() is not None:
+        # It knows no list: the same bytes lie in a file.
+        names = sorted(path.stem for path in folder.glob("*.mp3"))
+        (folder / LIST_FILE).write_bytes(b"".join(list_messages(enumerate(names, 1))))
+        start = partial(servers.nginx, folder, work / "nginx")
+        found.append(
+            Contender(NGINX, start, lambda number: _get(f"{number:06}.mp3"), _get(LIST_FILE))
+        )
+    return found
+
+
+def _play(number: int) -> bytes:
+    return b"PLAY %d END END" % number
+
+
+def _get(name: str) -> bytes:
+    return f"GET /{name} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()

@@ -1,0 +1,51 @@
+"""What the number of songs costs."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks import load, servers
+from benchmarks.scale import LOOPS, Scale, say, songs
+
+FRAMED_S = 2.0
+"""By then the large song is framed."""
+LISTEN_S = 3.0
+
+
+def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
+    """Start, memory, LIST and what a LIST does to a listener, with so many songs."""
+    found = []
+    for count in scale.libraries:
+        folder = songs(work / f"{count}", count, 200)
+        (folder / "000000.mp3").write_bytes(random.Random(2).randbytes(100_000_000))
+        cache = work / f"cache{count}"
+        with servers.alfine(folder, cache, LOOPS[-1]) as server:
+            cold_s = server.seconds
+        with servers.alfine(folder, cache, LOOPS[-1]) as server:
+            warm_s, rss = server.seconds, server.rss_mib()
+            end = f"{count + 1}. {count:06} END END".encode()
+            lists = load.latencies_ms(server.port, b"LIST END END", end, 5, 0.1)
+        with servers.alfine(folder, cache, LOOPS[-1]) as server, load.audience(server.port, 1, 1):
+            time.sleep(FRAMED_S)
+            quiet = load.largest_gap_ms(server.port, LISTEN_S, 0)
+            encoding = load.largest_gap_ms(server.port, LISTEN_S, 1)  # the first list is encoded
+            listing = load.largest_gap_ms(server.port, LISTEN_S, 5)
+        found.append(
+            {
+                "songs": count,
+                "cold_start_s": cold_s,
+                "warm_start_s": warm_s,
+                "rss_mib": rss,
+                "first_list_ms": lists[0],
+                "list_ms": statistics.median(lists[1:]),
+                "gap_ms": quiet,
+                "gap_while_listing_ms": listing,
+                "gap_while_first_list_ms": encoding,
+            }
+        )
+        say(str(found[-1]))
+    return found

@@ -1,0 +1,106 @@
+"""The limits of `alfine server` as options: their names, their ranges, and what they are for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from net.limits import Keepalive, Limits
+
+RUNNING = "Running"
+CLIENTS, REQUESTS, PACE = "Limits: clients", "Limits: requests", "Limits: silence and slowness"
+MIB, KIB = 1 << 20, 1 << 10
+LONGEST_S = 86_400.0
+DEFAULT = Limits()
+KEEPALIVE_HELP = (
+    "Seconds of silence before the kernel asks whether the other machine is still there, seconds "
+    "between two questions, and how many may stay unanswered."
+)
+
+
+def _seconds(about: str, panel: str, least: float = 0.1) -> Any:
+    return typer.Option(help=about, min=least, max=LONGEST_S, rich_help_panel=panel)
+
+
+def _count(about: str, panel: str, least: int = 1, most: int = 1_000_000) -> Any:
+    return typer.Option(help=about, min=least, max=most, rich_help_panel=panel)
+
+
+def keepalive(given: str | Keepalive) -> Keepalive:
+    """Read `IDLE/INTERVAL/COUNT`, or take the default as it is.
+
+    Raises typer.BadParameter; the ranges are Linux's own.
+    """
+    text = str(given)
+    words = text.split("/")
+    if len(words) == 3 and all(word.isascii() and word.isdecimal() for word in words):
+        idle_s, interval_s, count = map(int, words)
+        if 1 <= idle_s <= 32767 and 1 <= interval_s <= 32767 and 1 <= count <= 127:
+            return Keepalive(idle_s, interval_s, count)
+    raise typer.BadParameter(
+        f"{text!a} is not IDLE/INTERVAL/COUNT, as in 30/10/3: seconds from 1 to 32767, twice, and "
+        "a count from 1 to 127."
+    )
+
+
+Drain = Annotated[
+    float, _seconds("Seconds that songs have to end in after SIGTERM or Ctrl-C.", RUNNING, 0)
+]
+CacheSize = Annotated[
+    int,
+    _count("MiB of songs kept ready, in each worker; more only while they are sent.", RUNNING, 0),
+]
+Clients = Annotated[
+    int | None,
+    typer.Option(
+        help="Clients at a time, in each worker; one more is answered ERRO 404 and closed.",
+        min=1,
+        show_default="10000, or what the descriptors allow",
+        rich_help_panel=CLIENTS,
+    ),
+]
+PerAddress = Annotated[
+    int,
+    _count("Clients from one address, in each worker; this machine's own are exempt.", CLIENTS),
+]
+Backlog = Annotated[int, _count("Connections that may wait to be accepted.", CLIENTS, 1, 65_535)]
+RequestSize = Annotated[
+    int, _count("Bytes that a request may have, END END included.", REQUESTS, 32, MIB)
+]
+RequestTime = Annotated[
+    float, _seconds("Seconds from a request's first byte to its END END.", REQUESTS)
+]
+RequestRate = Annotated[
+    int, _count("Requests per second that a client is heard with; more have to wait.", REQUESTS)
+]
+IdleTime = Annotated[
+    float, _seconds("Seconds that a client may ask for nothing and be sent nothing.", PACE)
+]
+StallTime = Annotated[
+    float, _seconds("Seconds in which a client has to take something of what is sent.", PACE)
+]
+LeastRate = Annotated[
+    int, _count("Bytes per second that a client has to take, over --rate-time.", PACE, 0, 1 << 30)
+]
+RateTime = Annotated[float, _seconds("Seconds over which --least-rate is measured.", PACE)]
+AckTime = Annotated[
+    float,
+    _seconds("Seconds in which what is sent has to be acknowledged (TCP_USER_TIMEOUT).", PACE),
+]
+KeepaliveOption = Annotated[
+    Keepalive,
+    typer.Option(
+        help=KEEPALIVE_HELP, parser=keepalive, metavar="IDLE/INTERVAL/COUNT", rich_help_panel=PACE
+    ),
+]
+Unsent = Annotated[
+    int,
+    _count(
+        "KiB that wait in the kernel for one client: with more, LIST and STOP are felt later, "
+        "with less, songs are sent in smaller pieces.",
+        PACE,
+        4,
+        4096,
+    ),
+]

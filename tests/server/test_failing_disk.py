@@ -1,0 +1,114 @@
+"""A song whose file cannot be read to its end is never taken for whole."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import threading
+
+import pytest
+
+from net import spool as spools
+from net.cache import SpoolCache
+from net.framing import frame
+from net.limits import Limits
+from net.listening import listen
+from net.server import StreamingServer
+from songs import Library
+from tests.needs import needs_program
+from tests.peers.plain_client import PlainClient
+from tests.server.conftest import song_bytes
+
+NOT_FOUND = b"ERRO 404 END END"
+LIST = b"RESP 100 END 1. 1 END 2. 2 END END"
+SETUP, ACCEPTED = b"SETUP ends END END", b"RESP 101 END alfine/1 ends END END"
+SONG_CLOSED = b"RESP 200 END  END END"
+GOOD_READS = 5
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    """The fifth read and all later ones wait for `disk.break_down` and fail: set `repaired`."""
+
+    class Disk:
+        break_down, repaired = threading.Event(), False
+
+    read = os.pread
+
+    def pread(fd, count, offset):
+        if offset >= GOOD_READS * spools.READ_BYTES and not Disk.repaired:
+            assert Disk.break_down.wait(30)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return read(fd, count, offset)
+
+    monkeypatch.setattr(spools.os, "pread", pread)
+    return Disk
+
+
+@pytest.mark.asyncio
+async def test_all_who_hear_it_are_told(music, tmp_path, disk, caplog):
+    library = Library(music)
+    library.scan()
+    spool_cache = SpoolCache(library, tmp_path, 1 << 30, 100)
+    server = StreamingServer(library, Limits(), spool_cache)
+    [[listener]] = listen("127.0.0.1", 0, Limits())
+    port = listener.getsockname()[1]
+    server.start([listener])
+    try:
+        async with asyncio.timeout(30):
+            await _hear_it_fail(port, disk)
+    finally:
+        server.stop()
+    told = [r.getMessage() for r in caplog.records if r.levelname == "ERROR"]
+    assert len(told) == 4
+    assert all("song 1 cannot be sent: Input/output error" in message for message in told)
+
+
+async def _hear_it_fail(port, disk):
+    begun, _ = frame(song_bytes(1)[: GOOD_READS * spools.READ_BYTES], last=False)
+    listeners = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+    for number, (reader, writer) in enumerate(listeners):
+        if number:  # the first is one that knows only the RFC
+            writer.write(SETUP)
+            assert await reader.readexactly(len(ACCEPTED)) == ACCEPTED
+        writer.write(b"PLAY 1 END END")
+        assert await reader.readexactly(len(begun)) == begun
+    disk.break_down.set()
+    for reader, writer in listeners:
+        assert await reader.readexactly(len(NOT_FOUND)) == NOT_FOUND
+        writer.write(b"LIST END END")
+        assert await reader.readexactly(len(LIST)) == LIST
+    # Who asks for it then is told so too, and when the disk is well again nobody is.
+    reader, writer = listeners[0]
+    writer.write(b"PLAY 1 END END")
+    assert await reader.readexactly(len(begun)) == begun
+    assert await reader.readexactly(len(NOT_FOUND)) == NOT_FOUND
+    disk.repaired = True
+    whole, _ = frame(song_bytes(1))
+    writer.write(b"PLAY 1 END END")
+    assert await reader.readexactly(len(whole)) == whole
+    for _, writer in listeners:
+        writer.close()
+
+
+@needs_program("strace")
+def test_a_read_that_the_kernel_fails(serve, music, loop_name):
+    """Injected into the running server; the other song is untouched."""
+    failing = ("strace", "-D", "-f", "-qq", "-o", "/dev/null", "-P", str(music / "1.mp3"))
+    inject = ("-e", "trace=pread64", "-e", "inject=pread64:error=EIO:when=20+")
+    server = serve(music, "--loop", loop_name, prefix=(*failing, *inject))
+    with PlainClient(server.port, seconds=30) as client:
+        client.send(SETUP)
+        client.next()
+        client.play(1)
+        messages = client.until(lambda message: message.raw in (SONG_CLOSED, NOT_FOUND))
+        assert messages[-1].raw == NOT_FOUND
+        audio = b"".join(message.data for message in messages[:-1])
+        assert 0 < len(audio) < len(song_bytes(1))
+        assert song_bytes(1).startswith(audio)
+        server.wait_for("song 1 cannot be sent: Input/output error")
+        client.play(2)
+        messages = client.until(lambda message: message.raw in (SONG_CLOSED, NOT_FOUND))
+        assert messages[-1].raw == SONG_CLOSED
+        assert b"".join(message.data for message in messages[:-1]) == song_bytes(2)
