@@ -15,7 +15,7 @@ CONVERSATIONS = {
     "server": ("server_conversations",),
     "conversation": ("client_conversations",),
     "link": ("client_conversations",),
-    "playback": ("client_conversations", "transport_conversations", "queue_conversations"),
+    "playback": ("playback", "client_conversations", "queue_conversations"),
     "prompt": ("prompt",),
     "queue": ("queue", "queue_conversations"),
     "transport": ("transport", "transport_conversations"),
