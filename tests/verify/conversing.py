@@ -12,9 +12,9 @@ PATIENCE_S = 3.0
 """Of CPU time: a faulty table may talk to itself for ever, and that is found as well."""
 
 CONVERSATIONS = {
-    "server": ("server_conversations",),
+    "server": ("server", "server_conversations"),
     "conversation": ("client_conversations",),
-    "link": ("client_conversations",),
+    "link": ("link", "client_conversations"),
     "playback": ("playback", "client_conversations", "queue_conversations"),
     "prompt": ("prompt",),
     "queue": ("queue", "queue_conversations"),
