@@ -13,7 +13,7 @@ PATIENCE_S = 3.0
 
 CONVERSATIONS = {
     "server": ("server", "server_conversations"),
-    "conversation": ("client_conversations",),
+    "conversation": ("conversation", "client_conversations"),
     "link": ("link", "client_conversations"),
     "playback": ("playback", "client_conversations", "queue_conversations"),
     "prompt": ("prompt",),
