@@ -9,8 +9,9 @@ from fsm.conversation import ConversationSession
 from fsm.conversation_table import CLOSING_SERVER
 from fsm.events import AudioReceived
 from verify import report
+from verify.hunted import HUNTED
 from verify.mutants import Fault, mutants
-from verify.suite import HUNTED, PROVEN, UNPROVABLE
+from verify.suite import PROVEN, UNPROVABLE
 
 
 def run(*arguments):
