@@ -29,7 +29,12 @@ from verify.world import (
     World,
 )
 
-KEEP_PLAYING = (Server.STREAMING, Server.LISTING_WHILE_STREAMING, Server.FINISHING)
+KEEP_PLAYING = (
+    Server.STREAMING,
+    Server.LISTING_WHILE_STREAMING,
+    Server.FINISHING,
+    Server.DRAINING,
+)
 LISTING = (Server.LISTING, Server.LISTING_WHILE_STREAMING)
 ENDING = (Server.FINISHING, Server.CLOSING)
 
@@ -47,8 +52,10 @@ def server(state: Server, world: World) -> str:
         return "keep_playing is not whether a song is being sent"
     if (state in ENDING) != world.due.deaf:
         return "it does not know whether requests still count"
+    if (state is Server.DRAINING) != (world.due.ending and not world.due.deaf):
+        return "it does not know whether the server is ending"
     listing = LIST_SENT in world.line or any(isinstance(a, do.SendSongList) for a in world.line)
-    if state not in ENDING and (state in LISTING) != listing:
+    if state not in (*ENDING, Server.DRAINING) and (state in LISTING) != listing:
         return "list_req_while_playing is not whether a list is being sent"
     return ""
 

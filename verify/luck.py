@@ -26,6 +26,8 @@ class Luck:
         match trouble:
             case Trouble.FILE_FAILS:
                 return world.stream is not None
+            case Trouble.SERVER_ENDS:
+                return world.server is not None and not world.due.ending
             case Trouble.FALLS_SILENT:
                 return world.server is not None and world.stream is not None
             case Trouble.FILE_CHANGES:

@@ -52,6 +52,7 @@ SERVER_HEARS, SERVER_SENDS = Move("server_hears"), Move("server_sends")
 SERVER_LETS_GO, CLIENT_HEARS = Move("server_lets_go"), Move("client_hears")
 CONNECTS, HANGS_UP, EXITS = Move("connects"), Move("hangs_up"), Move("exits")
 STALLS, LOSES = Move("stalls"), Move("loses", certain=False)
+TIME_IS_UP = Move("server_time_is_up", certain=False)
 REPORT_HEARD, PLAYS_OUT = Move("report_heard"), Move("plays_out")
 RUNS_DRY = Move("runs_dry", certain=False)
 
@@ -102,6 +103,8 @@ class Model:
                 yield SERVER_SENDS
             if world.left is GONE or world.responses[-1:] == (END,):
                 yield SERVER_LETS_GO
+            elif world.due.ending:
+                yield TIME_IS_UP
         if world.left is not GONE:
             if world.responses:
                 yield CLIENT_HEARS
@@ -183,6 +186,10 @@ class Model:
         self.server.lose(world)
         world.responses = responses
 
+    def server_time_is_up(self, world: World) -> None:
+        """A server that is ending waits for its songs no longer."""
+        self.server.end_now(world)
+
     def client_hears(self, world: World) -> None:
         """The client takes a response."""
         self.client.hear(world)
@@ -261,6 +268,8 @@ class Model:
         world.troubles -= 1
         if trouble is Trouble.FILE_FAILS:
             self.server.fail(world)
+        elif trouble is Trouble.SERVER_ENDS:
+            self.server.end(world)
         elif trouble is Trouble.FALLS_SILENT:
             self._lose_server(world)
         elif trouble is Trouble.CONNECT_FAILS:

@@ -31,6 +31,7 @@ from verify.world import GONE, LIST_SENT, Stream, World
 
 SONG_ENDED, SONG_FAILED, LIST_WAS_SENT = on.SongEnded(), on.SongFailed("unreadable"), on.ListSent()
 LOST, REQUESTS_ENDED = on.ConnectionLost("cut"), on.RequestsEnded()
+SHUTDOWN, EXPIRED = on.ShutdownRequested(), on.DrainExpired()
 
 
 class ServerSide:
@@ -77,6 +78,16 @@ class ServerSide:
         if event is not None:
             world.due = self._reference(world).heard(world.due, event, world.changed)
             self._fire(world, event, heard)
+
+    def end(self, world: World) -> None:
+        """The server is told to end."""
+        world.due = self._reference(world).ends(world.due)
+        self._fire(world, SHUTDOWN)
+
+    def end_now(self, world: World) -> None:
+        """The time that songs had to end is over."""
+        world.due = self._reference(world).expires(world.due)
+        self._fire(world, EXPIRED)
 
     def _as_heard(self, event: Event, world: World) -> Event | None:
         kind = self.bounds.server

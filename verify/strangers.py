@@ -12,7 +12,7 @@ from fsm import events as on
 from fsm.conversation_table import OFFERING
 from fsm.effects import Effect, Report
 from fsm.events import Event, ListedSong
-from verify.bounds import Bounds
+from verify.bounds import Bounds, Trouble
 from verify.judge import Judge
 from verify.messages import AUDIO_CLOSING, END, ERRO, LIST_CLOSING, Message, message, setup_reply
 from verify.model import (
@@ -22,6 +22,7 @@ from verify.model import (
     SERVER_LETS_GO,
     SERVER_SENDS,
     STALLS,
+    TIME_IS_UP,
     Model,
     Move,
 )
@@ -143,6 +144,7 @@ class AnyClient(Model):
             return []
         closed = world.responses == (END,)
         moves = [LOSES, *([SERVER_LETS_GO] if closed else [SERVER_HEARS] if world.requests else [])]
+        moves += [TIME_IS_UP] * (world.due.ending and not closed)
         if not closed and self.server.can_send(world):
             moves.append(SERVER_SENDS)
         if len(world.requests) + len(world.line) < self.bounds.requests:
@@ -164,9 +166,10 @@ class AnyClient(Model):
         super().server_sends(world)
         world.responses = world.responses[-1:] if world.responses[-1:] == (END,) else ()
 
-    def troubles(self, world: World, trouble: object) -> None:
+    def troubles(self, world: World, trouble: Trouble) -> None:
         """It may happen any number of times."""
-        self.server.fail(world)
+        world.troubles += 1
+        super().troubles(world, trouble)
 
     def at_rest(self, world: World) -> bool:
         """All that was asked for has been sent."""

@@ -77,10 +77,13 @@ def test_resume():
 
 def test_a_device_that_goes_is_told_and_nobody_waits_for_it():
     gone = on.DeviceLost("unplugged")
-    assert after(IDLE, gone) == ([], IDLE)
-    told_once = [do.Tell(do.Report.DEVICE_LOST, detail="unplugged"), WAIT_ENDS]
+    lost = [do.PausePlayer(), do.Tell(do.Report.DEVICE_LOST, detail="unplugged"), WAIT_ENDS]
     for state in (RUNNING, *SILENT):
-        assert after(state, gone) == (told_once, DEVICE_LOST)
+        assert after(state, gone) == (lost, DEVICE_LOST)
+
+
+def test_a_device_that_went_with_the_last_song_leaves_no_silence_behind():
+    assert after(IDLE, on.DeviceLost("unplugged")) == (RESUME, IDLE)
 
 
 def test_a_wait_for_the_end_of_what_is_silent_ends_at_once():
