@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from verify.bounds import Bounds, Peers, ServerKind, Trouble
 from verify.music import EMPTY
-from verify.suite import FILE, LOSSES, ONE_SONG, STRANGER
+from verify.suite import FILE, LOSSES, ONE_SONG, QUEUE, STRANGER
 
 _BRIEF = replace(LOSSES, losses=1, chunks=(1, 1), person=ONE_SONG)
 _BRIEF_PLAIN = replace(_BRIEF, server=ServerKind.REFUSING, full=True)
@@ -18,7 +18,49 @@ _FILE_BRIEF = replace(FILE, losses=1, person=("play 1", "stop", "interrupt"))
 HUNTED = (
     replace(_BRIEF, name="losses", person=(*ONE_SONG, "play 9")),
     replace(_BRIEF_PLAIN, name="plain", losses=0, requests=3, person=(*ONE_SONG, "play 9")),
-    Bounds("any client", Peers.ANY_CLIENT, requests=2, troubles=1, trouble=(Trouble.FILE_FAILS,)),
+    Bounds(
+        "any client",
+        Peers.ANY_CLIENT,
+        requests=2,
+        troubles=1,
+        trouble=(Trouble.FILE_FAILS, Trouble.SERVER_ENDS),
+    ),
+    replace(LOSSES, name="a queue", requests=1, losses=1, person=QUEUE),
+    replace(
+        LOSSES,
+        name="a queue, two requests",
+        losses=0,
+        person=("play 1", "queue 2", "queue 9", "next", "clear", "stop", "wait", "interrupt"),
+    ),
+    replace(
+        LOSSES,
+        name="a queue, and songs fail",
+        requests=1,
+        losses=0,
+        chunks=(2, 2),
+        prebuffer=2,
+        person=("queue 1", "queue 2", "play 1", "stop"),
+        troubles=2,
+        trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
+    ),
+    replace(
+        LOSSES,
+        name="pause, and the device goes",
+        requests=1,
+        losses=0,
+        person=("play 1", "queue 1", "queue 9", "next", "stop", "pause", "resume", "wait"),
+        troubles=2,
+        trouble=(Trouble.DEVICE_GOES, Trouble.OUTPUT_FAILS),
+    ),
+    replace(
+        FILE,
+        name="another place",
+        losses=1,
+        prebuffer=1,
+        person=("play 1", "stop", "seek start", "seek far"),
+        dry=True,
+        trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
+    ),
     replace(STRANGER, name="any server", peers=Peers.ANY_SERVER, requests=1, troubles=2),
     replace(
         _FILE_BRIEF,
@@ -94,7 +136,7 @@ HUNTED = (
     replace(
         _BRIEF,
         name="renumbered",
-        requests=2,
+        requests=1,
         troubles=1,
         trouble=(Trouble.RENUMBERED, Trouble.SONG_GONE),
     ),

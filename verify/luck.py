@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fsm import events as on
 from verify import music
 from verify.bounds import Bounds, Trouble
-from verify.world import CONNECTING, SILENT, World
+from verify.world import CONNECTING, GONE_ON, NOT_QUEUED, QUEUED, RUNNING, SILENT, World
 
 
 class Luck:
@@ -35,10 +35,12 @@ class Luck:
             case Trouble.RENUMBERED | Trouble.SONG_GONE:
                 return world.library == music.FIRST
             case Trouble.UNDECODABLE:
+                return world.player != SILENT and world.following != GONE_ON and not world.paused
+            case Trouble.DEVICE_GOES:
                 return world.player != SILENT
             case Trouble.OUTPUT_FAILS:
                 # Also while the song is still collected: its temporary file may have no room.
-                return bool(world.buffer)
+                return bool(world.buffer) and world.following != GONE_ON
             case Trouble.CONNECT_FAILS:
                 return world.connection == CONNECTING
 
@@ -59,8 +61,17 @@ class Luck:
                 cut()
                 world.library = music.GONE if trouble is Trouble.SONG_GONE else music.RENUMBERED
             case Trouble.UNDECODABLE:
-                world.player = SILENT
-                world.reports += (on.Undecodable("noise"),)
+                _end_song(world, on.Undecodable("noise"))
+            case Trouble.DEVICE_GOES:
+                world.paused = True
+                world.reports += (on.DeviceLost("unplugged"),)
             case Trouble.OUTPUT_FAILS:
-                world.player = SILENT
-                world.reports += (on.OutputFailed("unplugged"),)
+                _end_song(world, on.OutputFailed("unplugged"))
+
+
+def _end_song(world: World, report: on.Event) -> None:
+    """The player is done with the song; if the next is queued, it goes on into that by itself."""
+    following = world.following == QUEUED
+    world.player = RUNNING if following else SILENT
+    world.following = GONE_ON if following else NOT_QUEUED
+    world.reports += (report,)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from fsm import events as on
 from fsm.events import Event
 from verify.bounds import Bounds, ServerKind, Trouble
-from verify.client_side import PLAYED_OUT, RAN_DRY, ClientSide
+from verify.client_side import ClientSide
 from verify.judge import Judge
 from verify.luck import Luck
 from verify.messages import END
@@ -18,8 +18,8 @@ from verify.snapshots import Actor
 from verify.world import (
     CONNECTING,
     DOWN,
-    DRY,
     GONE,
+    GONE_ON,
     HERE,
     HUNG_UP,
     LEAVING,
@@ -136,9 +136,11 @@ class Model:
     def _player(self, world: World) -> Iterator[Move]:
         if world.reports:
             yield REPORT_HEARD
-        if world.player == RUNNING and world.finished:
+        if world.player != RUNNING or world.paused or world.following == GONE_ON:
+            return
+        if world.finished:
             yield PLAYS_OUT
-        elif world.player == RUNNING and self.bounds.dry and not world.reports:
+        elif self.bounds.dry and not world.reports:
             yield RUNS_DRY
 
     def apply(self, world: World, move: Move) -> None:
@@ -158,8 +160,7 @@ class Model:
             and world.due.nothing
             and not world.timers
             and not world.reports
-            and world.player == SILENT
-            and world.wanted is None
+            and (_over(world) or (world.paused and world.finished))
             and world.lists_owed == 0
             and world.connection in (UP, DOWN)
             and world.settled
@@ -243,13 +244,11 @@ class Model:
 
     def plays_out(self, world: World) -> None:
         """The player has come to the end of the buffer."""
-        world.player = SILENT
-        world.reports += (PLAYED_OUT,)
+        self.client.sound.plays_out(world)
 
     def runs_dry(self, world: World) -> None:
         """The player needs more than there is."""
-        world.player = DRY
-        world.reports += (RAN_DRY,)
+        self.client.sound.runs_dry(world)
 
     def exits(self, world: World) -> None:
         """The program ends, and its socket is closed."""
@@ -281,3 +280,8 @@ class Model:
             self.luck.befall(world, trouble, lambda: self._cut(world))
         else:
             self.luck.befall(world, trouble)
+
+
+def _over(world: World) -> bool:
+    """Nothing is played, and nothing is to be."""
+    return world.player == SILENT and world.wanted is None

@@ -117,7 +117,7 @@ class Reference:
         if due.answers:
             owed, due = due.answers[0], due._replace(answers=due.answers[1:])
         elif (song := due.song) is not None and song.sent < len(song.chunks):
-            owed = audio(song.title, song.sent, song.chunks, message.current)
+            owed = audio(song.title, song.sent, song.chunks, message.owner)
             due = due._replace(song=song._replace(sent=song.sent + 1))
         if message is not owed:
             a_list = isinstance(message.event, on.ListReceived)

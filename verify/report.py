@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterable
 
 from verify.bounds import Bounds
-from verify.explore import Exploration, Explorer
+from verify.explore import Exploration, Explorer, no_search_for_garbage
 from verify.ladder import ladder
 from verify.rules import Rule
 from verify.suite import Unprovable
@@ -20,14 +20,16 @@ def prove(suite: Iterable[Bounds], say: Print) -> bool:
     """Explore all of it; True if no rule is broken. Stops at the first that is."""
     say(f"{'explored':<28}{'states':>9}{'transitions':>13}{'depth':>7}   within")
     explorations = []
-    for bounds in suite:
-        explorer = Explorer(bounds)
-        found = explorer.run()
-        say(_row(found))
-        if found.broken is not None:
-            _show(explorer, found, say)
-            return False
-        explorations.append(found)
+    with no_search_for_garbage():
+        for bounds in suite:
+            explorer = Explorer(bounds)
+            found = explorer.run()
+            say(_row(found))
+            if found.broken is not None:
+                _show(explorer, found, say)
+                return False
+            explorations.append(found)
+            explorer.forget()
     say(_total(explorations))
     _say_rules(explorations, say)
     return True

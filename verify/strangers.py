@@ -27,7 +27,7 @@ from verify.model import (
     Move,
 )
 from verify.rules import Broken, Rule
-from verify.world import GONE, HERE, LEAVING, UP, World
+from verify.world import GONE, HERE, LEAVING, UP, Next, World
 
 SAID = (
     message(on.ListReceived((ListedSong(1, "A"),)), "RESP 100 1. A"),
@@ -64,9 +64,22 @@ class NoJudge(Judge):
         """Of no interest."""
         world.awaited = None
 
-    def appended(self, world: World, current: bool) -> None:
+    def appended(self, world: World, owner: int) -> None:
         """Only that there is something in the buffer matters here."""
         world.buffer, world.fresh = b"a", 0
+
+    def appended_ahead(self, world: World, owner: int) -> None:
+        """As above."""
+        world.next = Next(b"a", 0)
+
+    def switched(self, world: World) -> None:
+        """Of no interest."""
+
+    def queued(self, world: World) -> None:
+        """Of no interest."""
+
+    def completed_ahead(self, world: World) -> None:
+        """Of no interest."""
 
     def silenced(self, world: World, by: str) -> None:
         """Of no interest."""
@@ -80,7 +93,7 @@ class NoJudge(Judge):
     def shown(self, world: World, songs: tuple[ListedSong, ...]) -> None:
         """Of no interest."""
 
-    def told(self, world: World, report: Report) -> None:
+    def told(self, world: World, report: Report, ahead: bool) -> None:
         """Of no interest."""
 
 
@@ -104,7 +117,8 @@ class AnyServer(Model):
     def apply(self, world: World, move: Move) -> None:
         """Let it happen; the server has heard whatever was asked, and forgotten it."""
         super().apply(world, move)
-        world.requests, world.lists_owed, world.wanted = (), 0, None
+        world.requests, world.lists_owed = (), 0
+        world.wanted, world.ahead, world.upcoming = None, None, ()
 
     def says(self, world: World, said: Message) -> None:
         """The server says this, whatever it was asked."""

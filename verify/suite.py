@@ -13,6 +13,7 @@ from verify.rules import Rule
 
 EVERYTHING = ("list", "play 1", "play 2", "play 9", "stop", "interrupt")
 ONE_SONG = ("list", "play 1", "stop", "interrupt")
+QUEUE = ("play 1", "queue 1", "queue 2", "queue 9", "next", "clear", "stop")
 
 LOSSES = Bounds("losses", requests=2, losses=None, person=EVERYTHING)
 FILE = replace(LOSSES, requests=1, chunks=(3, 1), prebuffer=2, troubles=1)
@@ -67,6 +68,56 @@ CLOSING = (
     ),
     replace(LOSSES, name="falls silent", troubles=1, trouble=(Trouble.FALLS_SILENT,), requests=1),
     replace(LOSSES, name="leaving", requests=1, losses=1, person=(*ONE_SONG, "leave")),
+    replace(
+        LOSSES,
+        name="the server ends",
+        losses=0,
+        chunks=(1, 1),
+        person=(*ONE_SONG, "play 9"),
+        troubles=1,
+        trouble=(Trouble.SERVER_ENDS,),
+    ),
+)
+SOUND = (
+    replace(
+        LOSSES,
+        name="pause, and the device goes",
+        losses=1,
+        person=("play 1", "stop", "pause", "resume", "wait", "interrupt"),
+        dry=True,
+        troubles=1,
+        trouble=(Trouble.DEVICE_GOES,),
+    ),
+    replace(
+        FILE,
+        name="another place",
+        losses=1,
+        prebuffer=1,
+        person=("play 1", "stop", "seek start", "seek far"),
+        dry=True,
+        trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
+    ),
+    replace(LOSSES, name="a queue, any number of losses", requests=1, person=QUEUE),
+    replace(LOSSES, name="a queue, two requests", losses=0, person=QUEUE),
+    replace(
+        LOSSES,
+        name="a queue, and songs fail",
+        requests=1,
+        losses=1,
+        chunks=(2, 2),
+        prebuffer=2,
+        person=("queue 1", "queue 2", "next", "clear"),
+        troubles=1,
+        trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
+    ),
+    replace(
+        LOSSES,
+        name="a queue, paused and sought in",
+        requests=1,
+        losses=0,
+        dry=True,
+        person=("queue 1", "queue 2", "next", "pause", "resume", "seek start", "seek far"),
+    ),
 )
 PLAIN = (
     replace(_PLAIN, name="plain, refuses SETUP", server=ServerKind.REFUSING),
@@ -93,7 +144,13 @@ PLAIN = (
     replace(_PLAIN, name="mute", server=ServerKind.MUTE),
 )
 STRANGERS = (
-    Bounds("any client", Peers.ANY_CLIENT, requests=2, troubles=1, trouble=(Trouble.FILE_FAILS,)),
+    Bounds(
+        "any client",
+        Peers.ANY_CLIENT,
+        requests=2,
+        troubles=1,
+        trouble=(Trouble.FILE_FAILS, Trouble.SERVER_ENDS),
+    ),
     replace(STRANGER, name="any server", peers=Peers.ANY_SERVER),
     replace(
         STRANGER,
@@ -105,7 +162,7 @@ STRANGERS = (
         troubles=2,
     ),
 )
-PROVEN = CLOSING + PLAIN + STRANGERS
+PROVEN = CLOSING + SOUND + PLAIN + STRANGERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,6 @@ def test_a_song_of_which_nothing_more_will_come_is_only_thrown_away():
         on.PlayRequested(9),
         told.SongFollows(9),
         on.StopRequested(),
-        on.OutputFailed("the disk is full"),
     ],
     ids=str,
 )
@@ -154,6 +153,16 @@ def test_what_clears_the_whole_buffer_clears_it_too(command):
         session = reached(state)
         assert alone(session, command) == ([], NOTHING)
         assert (session.song_id, session.msgs, session.held_bytes, session.tail) == (0, 0, 0, b"")
+
+
+def test_without_an_output_nothing_more_of_it_need_come():
+    failed = on.OutputFailed("the disk is full")
+    for state in OWED:
+        assert after(state, failed) == ([do.DropNextBuffer(), told.SongAbandoned()], NOTHING)
+    for state in (NOTHING, WHOLE, BROKEN):
+        session = reached(state)
+        assert alone(session, failed) == ([], NOTHING)
+        assert session.song_id == 0
 
 
 # Its turn has come

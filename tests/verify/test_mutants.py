@@ -17,7 +17,7 @@ from verify.hunted import HUNTED
 from verify.mutants import Fault, mutants, refused
 
 LEAST_FOUND = 0.99
-LEAST_EXPLORED = 0.55
+LEAST_EXPLORED = 0.8
 PROCESSES = 2
 
 THE_TABLE, A_CONVERSATION, THE_EXPLORER = "the table itself", "a conversation", "the explorer"
@@ -109,7 +109,5 @@ def test_the_explorer_alone_misses_few_rows(capsys):
     missed = [MUTANTS[number] for number in rows if not found[number]]
     share = 1 - len(missed) / len(rows)
     with capsys.disabled():
-        print(f"\n{len(rows)} rows deleted, {share:.1%} found by the explorer alone; not:")
-        for mutant in missed:
-            print(f"    {mutant}")
+        print(f"\n{len(rows)} rows deleted, {share:.1%} found by the explorer alone")
     assert share >= LEAST_EXPLORED
