@@ -10,6 +10,7 @@ from verify.bounds import Bounds
 from verify.explore import Exploration, Explorer, no_search_for_garbage
 from verify.ladder import ladder
 from verify.mutants import SESSIONS
+from verify.mutation import Hunters, deleted_and_redirected, search
 from verify.rules import Rule
 from verify.suite import Unprovable
 
@@ -53,6 +54,18 @@ def show_unprovable(cases: Iterable[Unprovable], say: Print) -> bool:
             say(INDENT + line)
         _show(explorer, found, say)
     return True
+
+
+def count_mutants(say: Print) -> None:
+    """Put two faults into each row of each table, one at a time, and count those that show."""
+    chosen = list(deleted_and_redirected())
+    found = Counter(search(Hunters().finder, chosen))
+    missed = found.pop("", 0)
+    share = 100 * (1 - missed / len(chosen))
+    say(f"{len(chosen)} faults, {share:.1f} % found:")
+    for finder, count in found.most_common():
+        say(f"{INDENT}{count:>5} {finder}")
+    say(f"{missed} are left to the tests.")
 
 
 def _row(found: Exploration) -> str:

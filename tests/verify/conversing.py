@@ -5,9 +5,9 @@ The tests that are drawn from the tables cannot: they would be as wrong as the t
 
 import importlib
 import itertools
-import signal
-from contextlib import contextmanager
 from functools import cache
+
+from verify.mutation import patience
 
 CONVERSATIONS = {
     "server": ("server", "server_conversations"),
@@ -21,13 +21,6 @@ CONVERSATIONS = {
 }
 """For each table the modules of `tests.fsm` in which its machine has a part."""
 
-PATIENCE_S = 3.0
-"""Of CPU time: a faulty table may talk to itself for ever, and that is noticed as well."""
-
-
-class OutOfPatience(BaseException):
-    """It does not come to an end."""
-
 
 def fail(table):
     """Does one of that table's conversations fail, or never end?"""
@@ -38,21 +31,6 @@ def fail(table):
     except BaseException:  # pytest's own failures are no Exceptions
         return True
     return False
-
-
-@contextmanager
-def patience():
-    """Raises OutOfPatience in whatever takes too long."""
-    signal.signal(signal.SIGVTALRM, _out_of_patience)
-    signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE_S)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-
-
-def _out_of_patience(number, frame):
-    raise OutOfPatience
 
 
 @cache

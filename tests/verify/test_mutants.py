@@ -5,22 +5,16 @@ conversations written by hand look for all of these faults. The explorer, which 
 one, looks for those that they do not find, and by itself for every row that is deleted.
 """
 
-import gc
-import multiprocessing
 from collections import Counter
 
 import pytest
 
 from tests.verify import conversing
-from verify.hunt import Graph
-from verify.hunted import HUNTED
-from verify.mutants import Fault, mutants, refused
+from verify.mutants import SESSIONS, Fault, mutants, refused
+from verify.mutation import REFUSED, Hunters, deleted_and_redirected, search
 
 LEAST_FOUND = 0.99
-LEAST_EXPLORED = 0.8
-PROCESSES = 2
-
-THE_TABLE, A_CONVERSATION, THE_EXPLORER = "the table itself", "a conversation", "the explorer"
+LEAST_EXPLORED = 0.85
 
 _NAMED = "The effect does nothing: it is there to say what the row is for."
 
@@ -37,47 +31,24 @@ SURVIVORS = {
 }
 """The faults that nobody finds, and why that is no fault of the tests."""
 
-MUTANTS = list(mutants())
-GRAPHS = []
+
+@pytest.fixture(scope="module")
+def hunters():
+    return Hunters()
 
 
-def found_by_hand(number):
+def found_by_hand(mutant):
     """Who finds this mutant; "" for nobody."""
-    mutant = MUTANTS[number]
     if refused(mutant):
-        return THE_TABLE
+        return REFUSED
     with mutant.installed():
-        return A_CONVERSATION if conversing.fail(mutant.session.table.name) else ""
+        return "a conversation" if conversing.fail(mutant.session.table.name) else ""
 
 
-def found_by_exploring(number):
-    """Whether the explorer finds this mutant."""
-    mutant = MUTANTS[number]
-    if refused(mutant):
-        return True
-    try:
-        with mutant.installed(), conversing.patience():
-            return any(graph.hunt(mutant) is not None for graph in GRAPHS)
-    except conversing.OutOfPatience:
-        return True
-
-
-def with_all_processors(search, numbers):
-    """What the search says of each of those mutants."""
-    gc.collect()
-    gc.freeze()  # else every forked process copies what it looks at
-    try:
-        with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
-            return dict(zip(numbers, pool.map(search, numbers, chunksize=8), strict=True))
-    finally:
-        gc.unfreeze()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def graphs():
-    GRAPHS.extend(Graph(bounds) for bounds in HUNTED)
-    yield
-    GRAPHS.clear()
+def test_every_row_is_deleted_and_sent_to_a_wrong_state():
+    rows = Counter((mutant.session, mutant.row) for mutant in deleted_and_redirected())
+    assert set(rows.values()) == {2}
+    assert len(rows) == sum(len(session.table.rows) for session in SESSIONS)
 
 
 def test_nothing_is_found_where_there_is_no_fault():
@@ -85,17 +56,17 @@ def test_nothing_is_found_where_there_is_no_fault():
 
 
 @pytest.mark.timeout(300)
-def test_nearly_every_fault_is_found_and_the_others_are_known(capsys):
-    found = with_all_processors(found_by_hand, range(len(MUTANTS)))
-    left = [number for number in found if not found[number]]
-    explored = with_all_processors(found_by_exploring, left)
-    found |= {number: THE_EXPLORER for number in left if explored[number]}
-    survivors = {str(MUTANTS[number]) for number in found if not found[number]}
-    share = 1 - len(survivors) / len(MUTANTS)
-    finders = Counter(finder for finder in found.values() if finder)
+def test_nearly_every_fault_is_found_and_the_others_are_known(capsys, hunters):
+    every = list(mutants())
+    found = dict(zip(every, search(found_by_hand, every), strict=True))
+    left = [mutant for mutant in every if not found[mutant]]
+    explored = dict(zip(left, search(hunters.finder, left), strict=True))
+    survivors = {str(mutant) for mutant in left if not explored[mutant]}
+    finders = Counter(filter(None, [*found.values(), *explored.values()]))
+    share = 1 - len(survivors) / len(every)
     with capsys.disabled():
         counts = ", ".join(f"{count} by {finder}" for finder, count in finders.most_common())
-        print(f"\n{len(MUTANTS)} faults, {share:.2%} found: {counts}; not:")
+        print(f"\n{len(every)} faults, {share:.2%} found: {counts}; not:")
         for survivor in sorted(survivors):
             print(f"    {survivor}\n        {SURVIVORS.get(survivor, 'NOT EXPLAINED')}")
     assert share >= LEAST_FOUND
@@ -103,11 +74,9 @@ def test_nearly_every_fault_is_found_and_the_others_are_known(capsys):
 
 
 @pytest.mark.timeout(300)
-def test_the_explorer_alone_misses_few_rows(capsys):
-    rows = [number for number, m in enumerate(MUTANTS) if m.fault is Fault.DELETED]
-    found = with_all_processors(found_by_exploring, rows)
-    missed = [MUTANTS[number] for number in rows if not found[number]]
-    share = 1 - len(missed) / len(rows)
+def test_the_explorer_alone_finds_most_deleted_rows(capsys, hunters):
+    deleted = [mutant for mutant in mutants() if mutant.fault is Fault.DELETED]
+    found = sum(map(bool, search(hunters.finder, deleted)))
     with capsys.disabled():
-        print(f"\n{len(rows)} rows deleted, {share:.1%} found by the explorer alone")
-    assert share >= LEAST_EXPLORED
+        print(f"\n{len(deleted)} rows deleted, {found / len(deleted):.1%} found by exploring alone")
+    assert found / len(deleted) >= LEAST_EXPLORED
