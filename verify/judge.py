@@ -118,6 +118,7 @@ class Judge:
         if song is None or song.audio is None or song.audio != world.buffer:
             whole = "that never began" if song is None else music.short(song.audio or b"")
             raise Broken(Rule.WHOLE, f"{music.short(world.buffer)} counts as all of a song {whole}")
+        wanted.ask_ahead(world)
 
     def completed_ahead(self, world: World) -> None:
         """The client takes the next song for whole."""
@@ -175,6 +176,8 @@ class Judge:
             wanted.stop(world)
         else:
             wanted.follow(world)
+            if world.finished:
+                wanted.ask_ahead(world)
         if song is None:
             raise Broken(Rule.HONEST, f"{report.name} is told, but no song is wanted")
         if report is Report.SONG_PLAYED and not song.heard:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fsm import events as on
 from verify import music
 from verify.bounds import Bounds, Trouble
+from verify.messages import PRESENT
 from verify.world import CONNECTING, GONE_ON, NOT_QUEUED, QUEUED, RUNNING, SILENT, World
 
 
@@ -53,11 +54,11 @@ class Luck:
             case Trouble.FILE_CHANGES:
                 world.changed = True
                 if titles != (music.B,):
-                    world.excuse()
+                    world.excuse(PRESENT)
             case Trouble.RENUMBERED | Trouble.SONG_GONE:
                 gone = trouble is Trouble.SONG_GONE and titles != (music.B,)
                 if gone or not titles:
-                    world.excuse()
+                    world.excuse(PRESENT)
                 cut()
                 world.library = music.GONE if trouble is Trouble.SONG_GONE else music.RENUMBERED
             case Trouble.UNDECODABLE:

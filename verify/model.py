@@ -11,7 +11,7 @@ from verify.bounds import Bounds, ServerKind, Trouble
 from verify.client_side import ClientSide
 from verify.judge import Judge
 from verify.luck import Luck
-from verify.messages import END
+from verify.messages import END, NEXT, PRESENT
 from verify.person import INTERRUPT, LATE_LINE, LEAVE, Person
 from verify.server_side import ServerSide
 from verify.snapshots import Actor
@@ -208,7 +208,7 @@ class Model:
         world.losses -= world.losses > 0
         if self.bounds.max_retries is not None:
             # One that is lost again at once is an attempt that has failed.
-            world.excuse()
+            world.excuse(PRESENT, NEXT)
         self._cut(world)
 
     def stalls(self, world: World) -> None:
@@ -274,7 +274,7 @@ class Model:
         elif trouble is Trouble.CONNECT_FAILS:
             world.connection = DOWN
             if self.bounds.max_retries is not None:
-                world.excuse()
+                world.excuse(PRESENT, NEXT)
             self._tell_loss(world, on.ConnectFailed("refused"))
         elif trouble in (Trouble.RENUMBERED, Trouble.SONG_GONE):
             self.luck.befall(world, trouble, lambda: self._cut(world))

@@ -27,6 +27,8 @@ def queue(world: World, song_id: int) -> None:
     world.upcoming += (song_id,)
     if world.wanted is None:
         _take_first(world)
+    elif world.finished:
+        ask_ahead(world)
 
 
 def skip(world: World) -> None:
@@ -36,8 +38,10 @@ def skip(world: World) -> None:
     outdate(world, PRESENT)
     if world.ahead is None:
         _take_first(world)
-    else:
-        follow(world)
+        return
+    follow(world)
+    if world.next.finished:
+        ask_ahead(world)
 
 
 def clear(world: World) -> None:
@@ -47,7 +51,7 @@ def clear(world: World) -> None:
 
 
 def ask_ahead(world: World) -> None:
-    """The client asks for what follows while the present song, which is whole, is played."""
+    """What follows can be asked for: all of the present song is here."""
     if world.ahead is None and world.upcoming:
         world.ahead = _meant(world, world.upcoming[0])
 

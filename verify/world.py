@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from fsm.effects import Effect
 from fsm.events import Command, Event, RetryDue
-from verify.messages import PRESENT, Message, message
+from verify.messages import NEXT, PRESENT, Message, message
 from verify.reference import Due
 from verify.snapshots import Snapshot
 
@@ -129,11 +129,11 @@ class World:
             self.wanted,
         ) = state  # fmt: skip
 
-    def excuse(self, owner: int = PRESENT) -> None:
+    def excuse(self, *owners: int) -> None:
         """The present song, or the next, cannot be had whole."""
-        if owner == PRESENT and self.wanted is not None:
+        if PRESENT in owners and self.wanted is not None:
             self.wanted = self.wanted._replace(excused=True)
-        elif owner and self.ahead is not None:
+        if NEXT in owners and self.ahead is not None:
             self.ahead = self.ahead._replace(excused=True)
 
     @property

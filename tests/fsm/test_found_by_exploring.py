@@ -3,9 +3,19 @@
 import pytest
 
 from fsm import events as on
+from fsm import wishes as wish
 from fsm.client import ClientSession
 from fsm.conversation_table import ConversationState
-from fsm.effects import CancelTimer, Report, Request, SendRequest, ShowSongs, StartTimer, Tell
+from fsm.effects import (
+    CancelTimer,
+    Report,
+    Request,
+    ResumePlayer,
+    SendRequest,
+    ShowSongs,
+    StartTimer,
+    Tell,
+)
 from fsm.events import Command
 from fsm.link_table import LinkState
 from fsm.playback_table import PlaybackState
@@ -184,3 +194,21 @@ def test_a_plain_server_is_listened_to_after_every_audio_message(plain, listing)
     plain(AUDIO)
     assert StartTimer(on.SongWentQuiet(), 0.25) in plain.effects
     assert Request.STOP.value not in plain.sent
+
+
+def test_a_song_ahead_is_stopped_when_there_is_nothing_to_play_it_on(closing):
+    closing.types(PLAY_1)(AUDIO, CLOSED, wish.QueueRequested((2,)))
+    assert closing.sent == ["PLAY 2"]
+    assert closing(on.OutputFailed("no room")).sent == ["STOP"]
+
+
+def test_a_song_ahead_is_not_connected_for_when_there_is_nothing_to_play_it_on(closing):
+    closing.types(PLAY_1)(AUDIO, CLOSED, wish.QueueRequested((2,)), LOST)
+    assert closing.session.link.state is LinkState.WAITING
+    closing(on.OutputFailed("no room"))
+    assert closing.session.link.state is LinkState.OFFLINE
+
+
+def test_a_device_that_went_with_a_stopped_song_does_not_silence_the_next(closing):
+    closing.types(PLAY_1)(AUDIO, AUDIO).types(STOP)
+    assert ResumePlayer() in closing(on.DeviceLost("unplugged")).effects
