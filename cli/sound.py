@@ -209,6 +209,10 @@ class Sound:
         self._loop.call_soon_threadsafe(self._deliver_for, report.tag, event, seeks)
 
     def _deliver_for(self, tag: int, event: Event, seeks: int | None = None) -> None:
-        """Deliver it, unless the song has gone or has been sought in since."""
-        if tag == self._song.tag and seeks in (None, self._song.seeks):
+        """Deliver it, unless the song has gone or has been sought in since.
+
+        A device that has gone is no song's business, and has silenced the player for all of them.
+        """
+        current = tag == self._song.tag and seeks in (None, self._song.seeks)
+        if current or isinstance(event, on.DeviceLost):
             self._deliver(event)

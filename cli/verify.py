@@ -62,6 +62,12 @@ def verify(
             help=f"What may go wrong once, beside losses. Repeatable: {', '.join(TROUBLES)}.",
         ),
     ] = None,
+    mutants: Annotated[
+        bool,
+        typer.Option(
+            "--mutants", help="Put faults into each row of each table, and count those that show."
+        ),
+    ] = False,
     any_time: Annotated[
         bool,
         typer.Option("--any-time", help="Timers may run out while messages are in flight."),
@@ -70,8 +76,9 @@ def verify(
     """Prove the protocol: explore client, server and all that can be between them.
 
     Without options a suite of small explorations runs, and it is shown what cannot be proven with
-    a plain server. With an option there is one exploration, within those bounds. The shortest
-    exchange that breaks a rule is shown as a ladder. Exit codes: 0 proven; 1 broken; 2 usage.
+    a plain server. With options there is one exploration, within those bounds; with --mutants it
+    is shown how well faults are found. The shortest exchange that breaks a rule is shown as a
+    ladder. Exit codes: 0 proven; 1 broken; 2 usage.
     """
     chosen = {
         "requests": requests,
@@ -84,6 +91,9 @@ def verify(
         "chunks": None if chunks is None else (chunks, 1),
         "trouble": tuple(trouble) if trouble else None,
     }
+    if mutants:
+        report.count_mutants(print)
+        return
     given = {name: value for name, value in chosen.items() if value is not None}
     if given:
         proven = report.prove([_bounds(given)], print)

@@ -37,12 +37,16 @@ AHEAD = Table(
         # All that ends it
         *(
             rows
-            for event in (on.PlayRequested, told.SongFollows, on.StopRequested, on.OutputFailed)
+            for event in (on.PlayRequested, told.SongFollows, on.StopRequested)
             for rows in (
                 Row(NOTHING, event, NOTHING, rfc="2.2"),
                 each(_IN_USE, event, NOTHING, effect="forget", rfc="2.2"),
             )
         ),
+        Row(NOTHING, on.OutputFailed, NOTHING, rfc="2.5.2"),
+        # No request of the person's stops what is still arriving.
+        each(_OWED, on.OutputFailed, NOTHING, effect="abandon", rfc="2.4.3, 2.5.2"),
+        each((WHOLE, BROKEN), on.OutputFailed, NOTHING, effect="forget", rfc="2.5.2"),
         each(_OWED, told.AheadDropped, NOTHING, effect="abandon", rfc="2.4.3"),
         each((WHOLE, BROKEN), told.AheadDropped, NOTHING, effect="drop", rfc="2.2"),
         # The present song is over, one way or another: the next one takes its place

@@ -56,11 +56,9 @@ TRANSPORT = Table(
         Row(IDLE, wish.ResumeRequested, IDLE, effect="tell_nothing_plays", rfc="2.5.2"),
         Row(RUNNING, wish.ResumeRequested, RUNNING, rfc="2.5.2"),
         each(_SILENT, wish.ResumeRequested, RUNNING, effect="resume", rfc="2.5.2"),
-        # The device goes away
-        Row(IDLE, on.DeviceLost, IDLE, rfc="2.5.2"),
-        each(
-            (RUNNING, *_SILENT), on.DeviceLost, DEVICE_LOST, effect="tell_device_lost", rfc="2.5.2"
-        ),
+        # The device goes away; a song that has ended meanwhile leaves no silence behind
+        Row(IDLE, on.DeviceLost, IDLE, effect="resume", rfc="2.5.2"),
+        each((RUNNING, *_SILENT), on.DeviceLost, DEVICE_LOST, effect="lose_device", rfc="2.5.2"),
         # A wait for the end of what is silent would have no end
         each((IDLE, RUNNING), on.WaitRequested, rfc="2.5.2"),
         each(_SILENT, on.WaitRequested, effect="end_wait", rfc="2.5.2"),
@@ -99,9 +97,9 @@ class TransportSession(Session):
         """There is no song to pause."""
         self.record(do.Tell(do.Report.NOTHING_PLAYS))
 
-    def tell_device_lost(self, event: on.DeviceLost) -> None:
-        """The device has gone; a script would wait for ever."""
-        self.record(do.Tell(do.Report.DEVICE_LOST, detail=event.reason))
+    def lose_device(self, event: on.DeviceLost) -> None:
+        """Be silent, also if that was taken back in the meantime; a script would wait for ever."""
+        self.record(do.PausePlayer(), do.Tell(do.Report.DEVICE_LOST, detail=event.reason))
         self.end_wait(event)
 
     def end_wait(self, event: on.Event) -> None:

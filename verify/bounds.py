@@ -30,6 +30,8 @@ class Trouble(Enum):
     UNDECODABLE = "the player cannot decode what arrived"
     OUTPUT_FAILS = "the audio output is gone"
     CONNECT_FAILS = "an attempt to connect fails"
+    SERVER_ENDS = "the server is told to end: a song may end first"
+    DEVICE_GOES = "the sound device goes away"
 
 
 class Peers(Enum):

@@ -11,32 +11,22 @@ from typing import cast
 
 from fsm import effects as do
 from fsm import events as on
+from fsm.ahead_table import AheadState
 from fsm.client import ClientSession
 from fsm.effects import Effect
 from fsm.events import Event
 from fsm.playback_table import PlaybackState
 from fsm.prompt import PromptState
 from fsm.table import Session
-from verify import claims
+from verify import claims, wanted
 from verify.bounds import Bounds
 from verify.judge import Judge
-from verify.messages import END, REFUSAL, request
+from verify.messages import END, NEXT, NOBODY, PRESENT, REFUSAL, request
 from verify.rules import Broken, Rule
 from verify.snapshots import Actor, Outcome, Snapshot
-from verify.world import (
-    CONNECTING,
-    DOWN,
-    DRY,
-    HUNG_UP,
-    LEAVING,
-    RETRY_DUE,
-    RUNNING,
-    SILENT,
-    UP,
-    World,
-)
+from verify.sound import Sound
+from verify.world import CONNECTING, DOWN, HUNG_UP, LEAVING, RETRY_DUE, UP, World
 
-RAN_DRY, PLAYED_OUT = on.BufferRanDry(), on.PlayedOut()
 OUTPUT = on.OutputArrived("text")
 
 
@@ -46,14 +36,16 @@ class ClientSide:
     def __init__(self, bounds: Bounds, judge: Judge) -> None:
         self.bounds = bounds
         self._judge = judge
+        self.sound = Sound(bounds, judge)
         self.session = ClientSession(bounds.prebuffer, bounds.plain, bounds.max_retries)
         self.actor = Actor(self.session.machines, self._handle)
         # What the session hears is to go past the machines that note which rows fire.
         self.session.machines.update(cast("dict[str, Session]", self.actor.watched))
         names = list(self.actor.watched)
         self._playback, self._prompt = names.index("playback"), names.index("prompt")
+        self._ahead = names.index("ahead")
         self._conversation = names.index("conversation")
-        judge.claims = claims.ClientClaims(bounds, names)
+        judge.claims = claims.ClientClaims(bounds, self.actor.watched)
         slots = self.actor.watched["conversation"].slots
         self._counted = [slots.index(name) for name in ("lists", "waiting")]
         self._open = [slots.index(name) for name in ("late_songs", "wanted_open")]
@@ -93,24 +85,29 @@ class ClientSide:
         """What kind of server the client takes it for."""
         return client.states[self._conversation]
 
-    def fire(self, world: World, event: Event, current: bool = False) -> Outcome:
-        """Let the client take an event. current: it belongs to the PLAY of the wanted song."""
+    def fire(self, world: World, event: Event, owner: int = NOBODY) -> Outcome:
+        """Let the client take an event. owner: whose it is, if it is an answer to a PLAY."""
         before = world.client
         outcome = self.actor.fire(before, event)
         if outcome.fault is not None:
             raise outcome.fault
         world.client = after = outcome.after
-        for effect in outcome.effects:
-            self._perform(world, effect, current)
-        playback = after.states[self._playback]
-        if playback is PlaybackState.FINISHING and playback is not before.states[self._playback]:
-            self._judge.completed(world)
+        for i, effect in enumerate(outcome.effects):
+            self._perform(world, effect, owner, outcome.effects[i - 1])
+        self._judge_completed(world, before, after)
         if world.awaited is not None and after.states[self._prompt] is PromptState.OPEN:
             self._judge.answered(world, event, outcome.effects)
         self._judge.claimed(world)
         if not world.settled:
             world.settled = self.restored(after).settled
         return outcome
+
+    def _judge_completed(self, world: World, before: Snapshot, after: Snapshot) -> None:
+        playback, ahead = after.states[self._playback], after.states[self._ahead]
+        if playback is PlaybackState.FINISHING and playback is not before.states[self._playback]:
+            self._judge.completed(world)
+        if ahead is AheadState.WHOLE and ahead is not before.states[self._ahead]:
+            self._judge.completed_ahead(world)
 
     def hear(self, world: World) -> None:
         """Take the next response."""
@@ -124,7 +121,7 @@ class ClientSide:
             world.known = tuple(dict.fromkeys((*world.known[:1], world.library)))
         elif isinstance(heard.event, on.ListReceived | on.SetupReceived) or heard is REFUSAL:
             world.known = world.known[-1:]
-        self.fire(world, heard.event, heard.current)
+        self.fire(world, heard.event, heard.owner)
 
     def time_out(self, world: World, timer: Event) -> None:
         """A timer runs out."""
@@ -136,20 +133,17 @@ class ClientSide:
     def report(self, world: World) -> None:
         """Hear what the player reports."""
         report, world.reports = world.reports[0], world.reports[1:]
-        if report == RAN_DRY:
-            world.fresh = 0
-        elif report == PLAYED_OUT:
-            self._judge.played_out(world)
+        self.sound.reported(world, report)
         self.fire(world, report)
 
     # Effects
 
-    def _perform(self, world: World, effect: Effect, current: bool) -> None:
+    def _perform(self, world: World, effect: Effect, owner: int, before: Effect) -> None:
         match effect:
             case do.SendRequest(word, song_id):
-                wanted = word is do.Request.PLAY and world.wanted is not None
+                asked_for = self._asked_for(world) if word is do.Request.PLAY else NOBODY
                 if world.connection == UP:
-                    world.requests += (request(word, song_id, wanted),)
+                    world.requests += (request(word, song_id, asked_for),)
             case do.StartTimer(event):
                 world.timers |= {event}
             case do.ScheduleRetry():
@@ -166,28 +160,15 @@ class ClientSide:
             case do.ShowSongs(songs):
                 self._judge.shown(world, songs)
             case do.Tell(report):
-                self._judge.told(world, report)
+                self._judge.told(world, report, ahead=before == do.DropNextBuffer())
             case do.Leave():
                 world.left = LEAVING
             case _:
-                self._sound(world, effect, current)
+                self.sound.perform(world, effect, owner)
 
-    def _sound(self, world: World, effect: Effect, current: bool) -> None:
-        match effect:
-            case do.AppendAudio(data):
-                world.buffer += data
-                world.fresh += 1
-                self._judge.appended(world, current)
-            case do.DropBuffer() | do.LeaveSong():  # nothing is queued: no other song is here
-                world.buffer, world.fresh, world.reports = b"", 0, ()
-                world.player, world.finished = SILENT, False
-            case do.FinishBuffer():
-                world.finished = True
-                # A player that is dry sees by itself that nothing more comes.
-                world.player = RUNNING if world.player == DRY else world.player
-            case do.StartPlayer():
-                self._judge.started(world)
-                world.player = RUNNING
-            case do.RefillPlayer() if world.player == DRY:
-                self._judge.refilled(world)
-                world.player = RUNNING
+    def _asked_for(self, world: World) -> int:
+        """Which of the songs that are wanted a PLAY is for."""
+        if world.wanted is None or not world.finished:
+            return NOBODY if world.wanted is None else PRESENT
+        wanted.ask_ahead(world)
+        return NOBODY if world.ahead is None else NEXT

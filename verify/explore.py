@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fsm.table import Row
@@ -40,6 +41,18 @@ def model_of(bounds: Bounds) -> Model:
     return kinds[bounds.peers](bounds)
 
 
+@contextmanager
+def no_search_for_garbage() -> Iterator[None]:
+    """What is found is kept to the end: looking for garbage among it would only cost time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 class Explorer:
     """One breadth-first search; remembers how it came to each state."""
 
@@ -63,12 +76,8 @@ class Explorer:
         began = time.perf_counter()
         broken: Broken | None = None
         path: tuple[Move, ...] = ()
-        # What is found is kept to the end: looking for garbage among it would only cost time.
-        gc.disable()
-        try:
+        with no_search_for_garbage():
             at = self._forward()
-        finally:
-            gc.enable()
         if isinstance(at, tuple):
             broken, path = at
         elif len(self.states) <= self._most_states and (stuck := self._stuck()) is not None:
@@ -145,6 +154,12 @@ class Explorer:
             assert move is not None
             moves.append(move)
         return tuple(reversed(moves))
+
+    def forget(self) -> None:
+        """Let go of all that was found; else it would hold itself until it is searched for."""
+        self.states, self.numbers, self._came, self._certain = [], {}, [], []
+        for actor in self.model.actors:
+            actor.forget()
 
     def rows(self) -> set[tuple[str, Row]]:
         """The rows that have fired."""

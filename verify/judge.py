@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from fsm.effects import AppendAudio, Effect, Report, ShowSongs, StartPlayer, Tell
 from fsm.events import Command, Event, Interrupted, ListedSong
-from verify import music
-from verify.bounds import Bounds
+from verify import music, wanted
+from verify.bounds import Bounds, ServerKind
 from verify.claims import ClientClaims
+from verify.messages import NEXT, PRESENT
 from verify.rules import Broken, Rule
-from verify.world import HERE, SILENT, UP, World
+from verify.world import HERE, NOT_QUEUED, SILENT, UP, Wanted, World
 
 VERDICTS = {
     Report.SONG_PLAYED,
@@ -35,7 +36,7 @@ def _answers(world: World, effects: tuple[Effect, ...]) -> bool:
             began = any(isinstance(effect, AppendAudio | StartPlayer) for effect in effects)
             return began or bool(told & (VERDICTS | {Report.RETRYING}))
         case Command.WAIT:
-            return world.wanted is None
+            return world.wanted is None or world.paused
     return True
 
 
@@ -46,6 +47,8 @@ class Judge:
 
     def __init__(self, bounds: Bounds) -> None:
         self._prebuffer = bounds.prebuffer
+        # Where silence is taken for the end of a song, it may also be taken for an empty one.
+        self._says_ends = bounds.server is ServerKind.CLOSING and bounds.timely
 
     # States
 
@@ -64,26 +67,44 @@ class Judge:
 
     # The buffer and the player
 
-    def appended(self, world: World, current: bool) -> None:
-        """Audio was added to the buffer. current: it came in answer to the wanted song's PLAY."""
-        wanted = world.wanted
-        if not current or wanted is None or wanted.audio is None:
+    def appended(self, world: World, owner: int) -> None:
+        """Audio was added to the buffer. owner: whose PLAY it came in answer to."""
+        if owner != PRESENT:
             raise Broken(Rule.RIGHT_AUDIO, "what was appended is not of the song wanted now")
-        if not wanted.audio.startswith(world.buffer):
-            whole = music.short(wanted.audio)
-            raise Broken(
-                Rule.RIGHT_AUDIO, f"the buffer holds {music.short(world.buffer)} of a song {whole}"
-            )
+        _holds(world.buffer, world.wanted)
+
+    def appended_ahead(self, world: World, owner: int) -> None:
+        """Audio was added to the next song's buffer."""
+        if owner != NEXT:
+            raise Broken(Rule.RIGHT_AUDIO, "what was appended is not of the song that follows")
+        _holds(world.next.audio, world.ahead)
 
     def silenced(self, world: World, by: str) -> None:
         """The person has said PLAY or STOP, and the client has heard it."""
-        if world.buffer or world.player != SILENT:
+        if world.buffer or world.next.audio or world.player != SILENT:
             raise Broken(Rule.RIGHT_AUDIO, f"after {by!r} the old song is still in the buffer")
+
+    def switched(self, world: World) -> None:
+        """What is here is of the songs that are wanted now."""
+        if world.buffer:
+            _holds(world.buffer, world.wanted)
+        if world.next.audio:
+            _holds(world.next.audio, world.ahead)
+
+    def queued(self, world: World) -> None:
+        """The player is to go on into the next song."""
+        if world.following != NOT_QUEUED:
+            raise Broken(Rule.ENOUGH, "the next song is queued a second time")
+        if world.next.msgs < self._prebuffer and not world.next.finished:
+            raise Broken(Rule.ENOUGH, f"it is to go on into {world.next.msgs} messages")
 
     def started(self, world: World) -> None:
         """The player is to begin."""
         if world.player != SILENT:
             raise Broken(Rule.ENOUGH, "the player is started a second time")
+        song = world.wanted
+        if self._says_ends and not world.buffer and song is not None and song.audio != b"":
+            raise Broken(Rule.ENOUGH, "the player is started with nothing to play")
         self.refilled(world)
 
     def refilled(self, world: World) -> None:
@@ -93,10 +114,17 @@ class Judge:
 
     def completed(self, world: World) -> None:
         """The client takes the song for whole."""
-        wanted = world.wanted
-        if wanted is None or wanted.audio is None or wanted.audio != world.buffer:
-            whole = "that never began" if wanted is None else music.short(wanted.audio or b"")
+        song = world.wanted
+        if song is None or song.audio is None or song.audio != world.buffer:
+            whole = "that never began" if song is None else music.short(song.audio or b"")
             raise Broken(Rule.WHOLE, f"{music.short(world.buffer)} counts as all of a song {whole}")
+        wanted.ask_ahead(world)
+
+    def completed_ahead(self, world: World) -> None:
+        """The client takes the next song for whole."""
+        if world.ahead is None or world.ahead.audio != world.next.audio:
+            whole = music.short(world.next.audio)
+            raise Broken(Rule.WHOLE, f"{whole} counts as all of the next song")
 
     def played_out(self, world: World) -> None:
         """The player has played the buffer to its end."""
@@ -113,12 +141,19 @@ class Judge:
         if songs != music.entries(world.library):
             raise Broken(Rule.LISTS_ONCE, f"{len(songs)} entries are shown for the whole list")
 
-    def told(self, world: World, report: Report) -> None:
-        """Something is reported."""
+    def told(self, world: World, report: Report, ahead: bool) -> None:
+        """Something is reported. ahead: the next song has been thrown away because of it."""
         if report is Report.LIST_FAILED:
             if world.lists_owed < 1:
                 raise Broken(Rule.LISTS_ONCE, "a list is said to have failed that nobody asked for")
             world.lists_owed = 0
+        elif report is Report.SONG_ARRIVING and world.fresh != 1:
+            raise Broken(Rule.HONEST, "the song is said to begin to arrive when it does not")
+        elif report in VERDICTS and ahead:
+            wanted.ask_ahead(world)
+            if world.ahead is not None:
+                _fair(world, report, world.ahead)
+            wanted.give_up_ahead(world)
         elif report in VERDICTS:
             self._verdict(world, report)
 
@@ -136,14 +171,30 @@ class Judge:
             raise Broken(Rule.LEAVES, "without TEARDOWN")
 
     def _verdict(self, world: World, report: Report) -> None:
-        wanted, world.wanted = world.wanted, None
-        world.outdate()
-        if wanted is None:
+        song = world.wanted
+        if report is Report.OUTPUT_FAILED:
+            wanted.stop(world)
+        else:
+            wanted.follow(world)
+            if world.finished:
+                wanted.ask_ahead(world)
+        if song is None:
             raise Broken(Rule.HONEST, f"{report.name} is told, but no song is wanted")
-        if report is Report.SONG_PLAYED and not wanted.heard:
+        if report is Report.SONG_PLAYED and not song.heard:
             raise Broken(Rule.WHOLE, "a song is told as played that was not heard whole")
-        if world.buffer:
-            raise Broken(Rule.RIGHT_AUDIO, f"{report.name} leaves the song in the buffer")
-        there = music.is_there(world.library, wanted.song_id, wanted.titles)
-        if report in (Report.SONG_NOT_FOUND, Report.SONG_CUT_OFF) and there and not wanted.excused:
-            raise Broken(Rule.HONEST, f"{report.name} is told of a song that is there")
+        self.switched(world)
+        _fair(world, report, song)
+
+
+def _holds(buffer: bytes, song: Wanted | None) -> None:
+    if song is None or song.audio is None:
+        raise Broken(Rule.RIGHT_AUDIO, "what is in the buffer is of no song that is wanted")
+    if not song.audio.startswith(buffer):
+        held, whole = music.short(buffer), music.short(song.audio)
+        raise Broken(Rule.RIGHT_AUDIO, f"the buffer holds {held} of a song {whole}")
+
+
+def _fair(world: World, report: Report, song: Wanted) -> None:
+    there = music.is_there(world.library, song.song_id, song.titles)
+    if report in (Report.SONG_NOT_FOUND, Report.SONG_CUT_OFF) and there and not song.excused:
+        raise Broken(Rule.HONEST, f"{report.name} is told of a song that is there")

@@ -21,6 +21,7 @@ SAYINGS = {
     "stalls": "silent for 10 s: the client gives up",
     "hangs_up": "the client has closed the connection",
     "server_lets_go": "the server drops the connection",
+    "server_time_is_up": "the ending server waits no longer",
     "exits": "the client's program ends",
     "plays_out": "the player has played the buffer",
     "runs_dry": "the player runs dry",

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from fsm import events as on
 from verify import music
 from verify.bounds import Bounds, Trouble
-from verify.world import CONNECTING, SILENT, World
+from verify.messages import PRESENT
+from verify.world import CONNECTING, GONE_ON, NOT_QUEUED, QUEUED, RUNNING, SILENT, World
 
 
 class Luck:
@@ -26,6 +27,8 @@ class Luck:
         match trouble:
             case Trouble.FILE_FAILS:
                 return world.stream is not None
+            case Trouble.SERVER_ENDS:
+                return world.server is not None and not world.due.ending
             case Trouble.FALLS_SILENT:
                 return world.server is not None and world.stream is not None
             case Trouble.FILE_CHANGES:
@@ -33,10 +36,12 @@ class Luck:
             case Trouble.RENUMBERED | Trouble.SONG_GONE:
                 return world.library == music.FIRST
             case Trouble.UNDECODABLE:
+                return world.player != SILENT and world.following != GONE_ON and not world.paused
+            case Trouble.DEVICE_GOES:
                 return world.player != SILENT
             case Trouble.OUTPUT_FAILS:
                 # Also while the song is still collected: its temporary file may have no room.
-                return bool(world.buffer)
+                return bool(world.buffer) and world.following != GONE_ON
             case Trouble.CONNECT_FAILS:
                 return world.connection == CONNECTING
 
@@ -49,16 +54,25 @@ class Luck:
             case Trouble.FILE_CHANGES:
                 world.changed = True
                 if titles != (music.B,):
-                    world.excuse()
+                    world.excuse(PRESENT)
             case Trouble.RENUMBERED | Trouble.SONG_GONE:
                 gone = trouble is Trouble.SONG_GONE and titles != (music.B,)
                 if gone or not titles:
-                    world.excuse()
+                    world.excuse(PRESENT)
                 cut()
                 world.library = music.GONE if trouble is Trouble.SONG_GONE else music.RENUMBERED
             case Trouble.UNDECODABLE:
-                world.player = SILENT
-                world.reports += (on.Undecodable("noise"),)
+                _end_song(world, on.Undecodable("noise"))
+            case Trouble.DEVICE_GOES:
+                world.paused = True
+                world.reports += (on.DeviceLost("unplugged"),)
             case Trouble.OUTPUT_FAILS:
-                world.player = SILENT
-                world.reports += (on.OutputFailed("unplugged"),)
+                _end_song(world, on.OutputFailed("unplugged"))
+
+
+def _end_song(world: World, report: on.Event) -> None:
+    """The player is done with the song; if the next is queued, it goes on into that by itself."""
+    following = world.following == QUEUED
+    world.player = RUNNING if following else SILENT
+    world.following = GONE_ON if following else NOT_QUEUED
+    world.reports += (report,)

@@ -9,27 +9,30 @@ from fsm.effects import Request
 from fsm.events import Event
 from verify import music
 
+NOBODY, PRESENT, NEXT = 0, 1, 2
+"""Whose a message is: nobody's any more, the present song's, or the next one's."""
+
 
 class Message:
     """A message in a channel. Equal messages are one object, so that comparing them costs nothing.
 
-    event: what its receiver is told; None says that the sender has closed. current: it is, or is
-    part of the answer to, the PLAY of the song that the person wants at this moment.
+    event: what its receiver is told; None says that the sender has closed. owner: it is, or is part
+    of the answer to, the PLAY of the song that the person wants at this moment, or of the next.
     """
 
-    __slots__ = ("current", "event", "shown")
+    __slots__ = ("event", "owner", "shown")
 
-    def __init__(self, event: Event | None, current: bool, shown: str) -> None:
-        self.event, self.current, self.shown = event, current, shown
+    def __init__(self, event: Event | None, owner: int, shown: str) -> None:
+        self.event, self.owner, self.shown = event, owner, shown
 
     def __str__(self) -> str:
         return self.shown
 
 
 @cache
-def message(event: Event | None, shown: str, current: bool = False) -> Message:
+def message(event: Event | None, shown: str, owner: int = NOBODY) -> Message:
     """The one message of that kind."""
-    return Message(event, current, shown)
+    return Message(event, owner, shown)
 
 
 END = message(None, "(the end of the connection)")
@@ -47,18 +50,18 @@ _EVENTS: dict[Request, Event] = {
 
 
 @cache
-def request(word: Request, song_id: int | None, current: bool) -> Message:
+def request(word: Request, song_id: int | None, owner: int) -> Message:
     """A request as the server hears it."""
     if song_id is not None:
-        return message(on.PlayRequested(song_id), f"PLAY {song_id}", current)
+        return message(on.PlayRequested(song_id), f"PLAY {song_id}", owner)
     return message(_EVENTS[word], "SETUP ends" if word is Request.SETUP else word.value)
 
 
 @cache
-def audio(title: str, index: int, chunks: tuple[bytes, ...], current: bool) -> Message:
+def audio(title: str, index: int, chunks: tuple[bytes, ...], owner: int) -> Message:
     """One audio message of a song."""
     shown = f"RESP 200 {title} {index + 1}/{len(chunks)}"
-    return message(on.AudioReceived(chunks[index]), shown, current)
+    return message(on.AudioReceived(chunks[index]), shown, owner)
 
 
 @cache
@@ -83,6 +86,6 @@ def _shown(part: tuple[on.ListedSong, ...]) -> str:
     return "RESP 100 " + ", ".join(f"{song.song_id}. {song.title}" for song in part)
 
 
-def outdated(channel: tuple[Message, ...]) -> tuple[Message, ...]:
-    """The same messages, none of which the person wants any more."""
-    return tuple([message(m.event, m.shown) if m.current else m for m in channel])
+def handed_on(channel: tuple[Message, ...], to: dict[int, int]) -> tuple[Message, ...]:
+    """The same messages; each is now of the song that its owner has become."""
+    return tuple([message(m.event, m.shown, to[m.owner]) if m.owner in to else m for m in channel])

@@ -8,18 +8,18 @@ from typing import Any, NamedTuple
 from fsm import events as on
 from fsm.events import Event
 from verify.bounds import Bounds, ServerKind, Trouble
-from verify.client_side import PLAYED_OUT, RAN_DRY, ClientSide
+from verify.client_side import ClientSide
 from verify.judge import Judge
 from verify.luck import Luck
-from verify.messages import END
+from verify.messages import END, NEXT, PRESENT
 from verify.person import INTERRUPT, LATE_LINE, LEAVE, Person
 from verify.server_side import ServerSide
 from verify.snapshots import Actor
 from verify.world import (
     CONNECTING,
     DOWN,
-    DRY,
     GONE,
+    GONE_ON,
     HERE,
     HUNG_UP,
     LEAVING,
@@ -52,6 +52,7 @@ SERVER_HEARS, SERVER_SENDS = Move("server_hears"), Move("server_sends")
 SERVER_LETS_GO, CLIENT_HEARS = Move("server_lets_go"), Move("client_hears")
 CONNECTS, HANGS_UP, EXITS = Move("connects"), Move("hangs_up"), Move("exits")
 STALLS, LOSES = Move("stalls"), Move("loses", certain=False)
+TIME_IS_UP = Move("server_time_is_up", certain=False)
 REPORT_HEARD, PLAYS_OUT = Move("report_heard"), Move("plays_out")
 RUNS_DRY = Move("runs_dry", certain=False)
 
@@ -102,6 +103,8 @@ class Model:
                 yield SERVER_SENDS
             if world.left is GONE or world.responses[-1:] == (END,):
                 yield SERVER_LETS_GO
+            elif world.due.ending:
+                yield TIME_IS_UP
         if world.left is not GONE:
             if world.responses:
                 yield CLIENT_HEARS
@@ -133,9 +136,11 @@ class Model:
     def _player(self, world: World) -> Iterator[Move]:
         if world.reports:
             yield REPORT_HEARD
-        if world.player == RUNNING and world.finished:
+        if world.player != RUNNING or world.paused or world.following == GONE_ON:
+            return
+        if world.finished:
             yield PLAYS_OUT
-        elif world.player == RUNNING and self.bounds.dry and not world.reports:
+        elif self.bounds.dry and not world.reports:
             yield RUNS_DRY
 
     def apply(self, world: World, move: Move) -> None:
@@ -155,8 +160,7 @@ class Model:
             and world.due.nothing
             and not world.timers
             and not world.reports
-            and world.player == SILENT
-            and world.wanted is None
+            and (_over(world) or (world.paused and world.finished))
             and world.lists_owed == 0
             and world.connection in (UP, DOWN)
             and world.settled
@@ -183,6 +187,10 @@ class Model:
         self.server.lose(world)
         world.responses = responses
 
+    def server_time_is_up(self, world: World) -> None:
+        """A server that is ending waits for its songs no longer."""
+        self.server.end_now(world)
+
     def client_hears(self, world: World) -> None:
         """The client takes a response."""
         self.client.hear(world)
@@ -200,7 +208,7 @@ class Model:
         world.losses -= world.losses > 0
         if self.bounds.max_retries is not None:
             # One that is lost again at once is an attempt that has failed.
-            world.excuse()
+            world.excuse(PRESENT, NEXT)
         self._cut(world)
 
     def stalls(self, world: World) -> None:
@@ -236,13 +244,11 @@ class Model:
 
     def plays_out(self, world: World) -> None:
         """The player has come to the end of the buffer."""
-        world.player = SILENT
-        world.reports += (PLAYED_OUT,)
+        self.client.sound.plays_out(world)
 
     def runs_dry(self, world: World) -> None:
         """The player needs more than there is."""
-        world.player = DRY
-        world.reports += (RAN_DRY,)
+        self.client.sound.runs_dry(world)
 
     def exits(self, world: World) -> None:
         """The program ends, and its socket is closed."""
@@ -261,14 +267,21 @@ class Model:
         world.troubles -= 1
         if trouble is Trouble.FILE_FAILS:
             self.server.fail(world)
+        elif trouble is Trouble.SERVER_ENDS:
+            self.server.end(world)
         elif trouble is Trouble.FALLS_SILENT:
             self._lose_server(world)
         elif trouble is Trouble.CONNECT_FAILS:
             world.connection = DOWN
             if self.bounds.max_retries is not None:
-                world.excuse()
+                world.excuse(PRESENT, NEXT)
             self._tell_loss(world, on.ConnectFailed("refused"))
         elif trouble in (Trouble.RENUMBERED, Trouble.SONG_GONE):
             self.luck.befall(world, trouble, lambda: self._cut(world))
         else:
             self.luck.befall(world, trouble)
+
+
+def _over(world: World) -> bool:
+    """Nothing is played, and nothing is to be."""
+    return world.player == SILENT and world.wanted is None

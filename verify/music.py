@@ -36,6 +36,11 @@ def chunks(bounds: Bounds, title: str, changed: bool) -> tuple[bytes, ...]:
     )
 
 
+def far(bounds: Bounds) -> int:
+    """How many bytes the far place in a song takes: more than its first two messages."""
+    return 2 * FULL_BYTES + 1 if bounds.full else 3
+
+
 def short(audio: bytes) -> str:
     """Audio of the model, one letter for each message."""
     return "".join(chr(c) for c in (audio[::FULL_BYTES] if len(audio) > 16 else audio)) or "nothing"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from fsm import events as on
+from fsm import wishes as wish
 from fsm.conversation_table import ConversationState
 from fsm.events import Command, Event
-from verify import music
+from verify import wanted
 from verify.bounds import Bounds
 from verify.client_side import ClientSide
 from verify.judge import Judge
-from verify.world import HERE, LEAVING, Wanted, World
+from verify.world import HERE, LEAVING, World
 
 LIST, STOP, WAIT, INTERRUPT, LEAVE = "list", "stop", "wait", "interrupt", "leave"
+NEXT = "next"
 LATE_LINE = "late line"
 """A command that had been read already when the client was told to leave."""
 
@@ -22,7 +24,18 @@ TYPED: dict[str, tuple[Command, Event]] = {
     "play 9": (Command.PLAY, on.PlayRequested(9)),
     STOP: (Command.LOCAL, on.StopRequested()),
     WAIT: (Command.WAIT, on.WaitRequested()),
+    "pause": (Command.LOCAL, wish.PauseRequested()),
+    "resume": (Command.LOCAL, wish.ResumeRequested()),
+    "seek start": (Command.LOCAL, wish.SeekRequested(0.0)),
+    "seek far": (Command.LOCAL, wish.SeekRequested(60.0)),
+    "queue 1": (Command.LOCAL, wish.QueueRequested((1,))),
+    "queue 2": (Command.LOCAL, wish.QueueRequested((2,))),
+    "queue 9": (Command.LOCAL, wish.QueueRequested((9,))),
+    NEXT: (Command.LOCAL, wish.NextRequested()),
+    "clear": (Command.LOCAL, wish.ClearRequested()),
 }
+QUEUE_WORDS = (wish.QueueRequested, wish.NextRequested, wish.ClearRequested)
+MOST_QUEUED = 2
 ENTERED = {word: on.CommandEntered(*typed) for word, typed in TYPED.items()}
 LOCAL_ANSWERED = on.CommandAnswered(Command.LOCAL)
 
@@ -49,7 +62,10 @@ class Person:
         busy = max(self._client.in_flight(world.client), waiting) >= self.bounds.requests
         if busy or waiting > self.bounds.messages - 2:
             return self._leave + self._interrupt
-        return self._leave + self._interrupt + self._commands
+        commands = self._commands
+        if len(world.upcoming) >= MOST_QUEUED:
+            commands = [word for word in commands if not word.startswith("queue")]
+        return self._leave + self._interrupt + commands
 
     def does(self, world: World, word: str) -> None:
         """Type a command, press Ctrl-C, or leave."""
@@ -70,22 +86,28 @@ class Person:
 
     def _types(self, world: World, word: str) -> None:
         command, request = TYPED[word]
-        silences = isinstance(request, on.PlayRequested | on.StopRequested)
-        if silences:
-            world.outdate()
-            world.wanted = None
-        if isinstance(request, on.PlayRequested):
-            world.wanted = self._wanted(world, request.song_id)
+        _note(world, request)
         world.lists_owed += command is Command.LIST
         world.awaited = command
         self._client.fire(world, ENTERED[word])
         if command is Command.LOCAL:
             self._client.fire(world, LOCAL_ANSWERED)
-        if silences:
+        if isinstance(request, on.PlayRequested | on.StopRequested):
             self._judge.silenced(world, word)
+        elif isinstance(request, QUEUE_WORDS):
+            self._judge.switched(world)
 
-    def _wanted(self, world: World, song_id: int) -> Wanted:
-        """The song that a person means by an ID: by the lists that have come."""
-        numberings = [music.NUMBERINGS[library] for library in world.known]
-        titles = {numbering[song_id] for numbering in numberings if song_id in numbering}
-        return Wanted(song_id, tuple(sorted(titles)))
+
+def _note(world: World, request: Event) -> None:
+    """What the person wants from now on."""
+    match request:
+        case on.PlayRequested(song_id):
+            wanted.choose(world, song_id)
+        case on.StopRequested():
+            wanted.stop(world)
+        case wish.QueueRequested((song_id,)):
+            wanted.queue(world, song_id)
+        case wish.NextRequested():
+            wanted.skip(world)
+        case wish.ClearRequested():
+            wanted.clear(world)

@@ -36,7 +36,7 @@ class Due(NamedTuple):
     """What is owed over one connection: answers in their order, and when none is left, the song.
 
     ends: closing messages have been asked for. deaf: nothing that is asked counts any more.
-    last_song: the connection is closed after the song.
+    last_song: the connection is closed after the song. ending: the server is.
     """
 
     answers: tuple[Message, ...] = ()
@@ -44,6 +44,7 @@ class Due(NamedTuple):
     ends: bool = False
     deaf: bool = False
     last_song: bool = False
+    ending: bool = False
 
     @property
     def nothing(self) -> bool:
@@ -71,14 +72,16 @@ class Reference:
                 parts = self._bounds.list_messages
                 return _also(due, *list_messages(self._library, parts, due.ends))
             case on.PlayRequested(song_id):
-                due = _without_song(due)
+                ending, due = due.ending, _without_song(due)
+                if ending:
+                    return _the_last(due, ERRO)
                 if song_id not in self._numbering:
                     return _also(due, ERRO)
                 title = self._numbering[song_id]
                 chunks = music.chunks(self._bounds, title, changed)
                 return due._replace(song=Song(title, chunks, closes=due.ends))
             case on.StopRequested():
-                return _without_song(due)
+                return _the_last(_without_song(due)) if due.ending else _without_song(due)
             case on.SetupRequested(tokens):
                 due = due._replace(ends=due.ends or "ends" in tokens)
                 return _also(due, setup_reply("ends" in tokens))
@@ -89,14 +92,24 @@ class Reference:
             case on.RequestNotUnderstood():
                 return _also(due, ERRO)
             case on.RequestTooLong():
-                return _also(_without_song(due), ERRO, END)._replace(deaf=True)
+                return _the_last(_without_song(due), ERRO)
             case on.TeardownRequested():
                 return due._replace(answers=(END,), song=None, deaf=True)
             case on.RequestsEnded() if due.song is not None:
                 return due._replace(deaf=True, last_song=True)
             case on.RequestsEnded():
-                return _also(due, END)._replace(deaf=True)
+                return _the_last(due)
         return due
+
+    def ends(self, due: Due) -> Due:
+        """What is owed when the server is to end: songs may end first, nothing new begins."""
+        due = due._replace(ending=True)
+        return due if due.deaf or due.song is not None else _the_last(due)
+
+    def expires(self, due: Due) -> Due:
+        """What is owed when the time that songs had to end is over: not even their closing."""
+        gone = due.deaf and due.nothing
+        return due if gone else due._replace(answers=(END,), song=None, deaf=True)
 
     def sent(self, due: Due, message: Message) -> Due:
         """What is still owed after a message. Raises Broken if another one was owed."""
@@ -104,7 +117,7 @@ class Reference:
         if due.answers:
             owed, due = due.answers[0], due._replace(answers=due.answers[1:])
         elif (song := due.song) is not None and song.sent < len(song.chunks):
-            owed = audio(song.title, song.sent, song.chunks, message.current)
+            owed = audio(song.title, song.sent, song.chunks, message.owner)
             due = due._replace(song=song._replace(sent=song.sent + 1))
         if message is not owed:
             a_list = isinstance(message.event, on.ListReceived)
@@ -117,12 +130,17 @@ class Reference:
         if due.song is None:
             raise Broken(Rule.PLAYS_ONCE, "a song ends that is not owed")
         closing = (ERRO,) if failed else (AUDIO_CLOSING,) if due.song.closes else ()
-        last = (END,) if due.last_song else ()
-        return _also(due, *closing, *last)._replace(song=None)
+        due = _also(due, *closing)._replace(song=None)
+        return _the_last(due) if due.last_song or due.ending else due
 
 
 def _also(due: Due, *messages: Message) -> Due:
     return due._replace(answers=(*due.answers, *messages))
+
+
+def _the_last(due: Due, *messages: Message) -> Due:
+    """Nothing comes after these but the end of the connection."""
+    return _also(due, *messages, END)._replace(deaf=True)
 
 
 def _without_song(due: Due) -> Due:

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from verify.bounds import Bounds
-from verify.explore import Exploration, Explorer
+from verify.explore import Exploration, Explorer, no_search_for_garbage
 from verify.ladder import ladder
+from verify.mutants import SESSIONS
+from verify.mutation import Hunters, deleted_and_redirected, search
 from verify.rules import Rule
 from verify.suite import Unprovable
 
 WIDTH = 100
 INDENT = "    "
+NAME = 30
+WITHIN = "requests, losses, chunks, troubles"
 Print = Callable[[str], None]
 
 
 def prove(suite: Iterable[Bounds], say: Print) -> bool:
     """Explore all of it; True if no rule is broken. Stops at the first that is."""
-    say(f"{'explored':<28}{'states':>9}{'transitions':>13}{'depth':>7}   within")
+    say(f"{'explored':<{NAME}}{'states':>9}{'transitions':>13}{'depth':>7}   {WITHIN}")
     explorations = []
-    for bounds in suite:
-        explorer = Explorer(bounds)
-        found = explorer.run()
-        say(_row(found))
-        if found.broken is not None:
-            _show(explorer, found, say)
-            return False
-        explorations.append(found)
+    with no_search_for_garbage():
+        for bounds in suite:
+            explorer = Explorer(bounds)
+            found = explorer.run()
+            say(_row(found))
+            if found.broken is not None:
+                _show(explorer, found, say)
+                return False
+            explorations.append(found)
+            explorer.forget()
     say(_total(explorations))
     _say_rules(explorations, say)
     return True
@@ -49,9 +56,21 @@ def show_unprovable(cases: Iterable[Unprovable], say: Print) -> bool:
     return True
 
 
+def count_mutants(say: Print) -> None:
+    """Put two faults into each row of each table, one at a time, and count those that show."""
+    chosen = list(deleted_and_redirected())
+    found = Counter(search(Hunters().finder, chosen))
+    missed = found.pop("", 0)
+    share = 100 * (1 - missed / len(chosen))
+    say(f"{len(chosen)} faults, {share:.1f} % found:")
+    for finder, count in found.most_common():
+        say(f"{INDENT}{count:>5} {finder}")
+    say(f"{missed} are left to the tests.")
+
+
 def _row(found: Exploration) -> str:
     figures = f"{found.states:>9,}{found.transitions:>13,}{found.depth:>7}"
-    return f"{found.bounds.name:<28}{figures}   {within(found.bounds)}"
+    return f"{found.bounds.name:<{NAME}}{figures}   {within(found.bounds)}"
 
 
 def _total(explorations: list[Exploration]) -> str:
@@ -59,7 +78,7 @@ def _total(explorations: list[Exploration]) -> str:
     transitions = sum(found.transitions for found in explorations)
     depth = max(found.depth for found in explorations)
     seconds = sum(found.seconds for found in explorations)
-    return f"{'all together':<28}{states:>9,}{transitions:>13,}{depth:>7}   in {seconds:.1f} s"
+    return f"{'all together':<{NAME}}{states:>9,}{transitions:>13,}{depth:>7}   in {seconds:.1f} s"
 
 
 def _say_rules(explorations: list[Exploration], say: Print) -> None:
@@ -67,8 +86,13 @@ def _say_rules(explorations: list[Exploration], say: Print) -> None:
     say("Holds in every state:")
     for rule in Rule:
         say(f"{INDENT}{rule.value}")
-    rows = len(set().union(*(found.rows for found in explorations)))
-    say(f"{rows} rows of the tables have fired.")
+    fired = Counter(name for name, _ in set().union(*(found.rows for found in explorations)))
+    rows = {kind.table.name: len(kind.table.rows) for kind in SESSIONS}
+    say("")
+    say(f"Rows that have fired, {sum(fired.values())} of {sum(rows.values())}:")
+    counts = ", ".join(f"{name} {fired[name]} of {rows[name]}" for name in rows)
+    for line in textwrap.wrap(counts, WIDTH - len(INDENT)):
+        say(INDENT + line)
 
 
 def _show(explorer: Explorer, found: Exploration, say: Print) -> None:
@@ -81,13 +105,7 @@ def _show(explorer: Explorer, found: Exploration, say: Print) -> None:
 
 
 def within(bounds: Bounds) -> str:
-    """The bounds in a few words."""
+    """Requests, losses, chunks, troubles; whether time may run out at any moment."""
     losses = "any" if bounds.losses is None else str(bounds.losses)
-    words = [
-        f"{bounds.requests} requests",
-        f"{losses} losses",
-        "{}+{} chunks".format(*bounds.chunks),
-    ]
-    words += [f"{bounds.troubles} troubles"] * bool(bounds.troubles)
-    words += ["any time"] * (not bounds.timely)
-    return ", ".join(words)
+    figures = [str(bounds.requests), losses, "{}+{}".format(*bounds.chunks), str(bounds.troubles)]
+    return ", ".join(figures) + ("" if bounds.timely else ", any time")

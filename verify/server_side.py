@@ -18,6 +18,9 @@ from verify.messages import (
     AUDIO_CLOSING,
     END,
     ERRO,
+    NEXT,
+    NOBODY,
+    PRESENT,
     REFUSAL,
     Message,
     audio,
@@ -27,10 +30,11 @@ from verify.messages import (
 from verify.reference import NOTHING, Reference
 from verify.rules import Broken, Rule
 from verify.snapshots import Actor
-from verify.world import GONE, LIST_SENT, Stream, World
+from verify.world import GONE, LIST_SENT, Stream, Wanted, World
 
 SONG_ENDED, SONG_FAILED, LIST_WAS_SENT = on.SongEnded(), on.SongFailed("unreadable"), on.ListSent()
 LOST, REQUESTS_ENDED = on.ConnectionLost("cut"), on.RequestsEnded()
+SHUTDOWN, EXPIRED = on.ShutdownRequested(), on.DrainExpired()
 
 
 class ServerSide:
@@ -78,6 +82,16 @@ class ServerSide:
             world.due = self._reference(world).heard(world.due, event, world.changed)
             self._fire(world, event, heard)
 
+    def end(self, world: World) -> None:
+        """The server is told to end."""
+        world.due = self._reference(world).ends(world.due)
+        self._fire(world, SHUTDOWN)
+
+    def end_now(self, world: World) -> None:
+        """The time that songs had to end is over."""
+        world.due = self._reference(world).expires(world.due)
+        self._fire(world, EXPIRED)
+
     def _as_heard(self, event: Event, world: World) -> Event | None:
         kind = self.bounds.server
         if kind is ServerKind.MUTE:
@@ -117,8 +131,8 @@ class ServerSide:
             case do.CloseAtBoundary():
                 world.line, world.closing = (), True
             case do.SendNotFound():
-                if cause is not None and cause.current:
-                    world.excuse()
+                if cause is not None:
+                    world.excuse(cause.owner)
                 to_setup = cause is not None and isinstance(cause.event, on.SetupRequested)
                 world.line += (REFUSAL if to_setup else ERRO,)
             case _:
@@ -131,13 +145,12 @@ class ServerSide:
         if title is None:
             raise Broken(Rule.PLAYS_ONCE, "a song is started that is not there")
         chunks = music.chunks(self.bounds, title, world.changed)
-        current = cause is not None and cause.current
-        world.stream = Stream(title, chunks, 0, current)
-        if current and world.wanted is not None:
-            titles = world.wanted.titles
-            if titles and title not in titles:
-                raise Broken(Rule.RIGHT_AUDIO, f"{' or '.join(titles)} is wanted, not {title}")
-            world.wanted = world.wanted._replace(titles=(title,), audio=b"".join(chunks))
+        owner = cause.owner if cause is not None else NOBODY
+        world.stream = Stream(title, chunks, 0, owner)
+        if owner == PRESENT and world.wanted is not None:
+            world.wanted = _began(world.wanted, title, b"".join(chunks))
+        elif owner == NEXT and world.ahead is not None:
+            world.ahead = _began(world.ahead, title, b"".join(chunks))
 
     def send(self, world: World) -> None:
         """Hand over the next message: an answer, else audio (RFC 2.4.1)."""
@@ -173,7 +186,7 @@ class ServerSide:
     def _stream(self, world: World, stream: Stream) -> None:
         if stream.sent < len(stream.chunks):
             world.stream = stream._replace(sent=stream.sent + 1)
-            self._put(world, audio(stream.title, stream.sent, stream.chunks, stream.current))
+            self._put(world, audio(stream.title, stream.sent, stream.chunks, stream.owner))
             return
         world.stream = None
         world.due = self._reference(world).song_over(world.due, failed=False)
@@ -186,8 +199,8 @@ class ServerSide:
     def fail(self, world: World) -> None:
         """The song's file cannot be read on."""
         stream, world.stream = world.stream, None
-        if stream is not None and stream.current:
-            world.excuse()
+        if stream is not None:
+            world.excuse(stream.owner)
         world.due = self._reference(world).song_over(world.due, failed=True)
         self._fire(world, SONG_FAILED)
 
@@ -195,3 +208,10 @@ class ServerSide:
         world.due = self._reference(world).sent(world.due, ERRO if what is REFUSAL else what)
         if world.left is not GONE:
             world.responses += (what,)
+
+
+def _began(wanted: Wanted, title: str, audio: bytes) -> Wanted:
+    """The server begins to send the song that is wanted."""
+    if wanted.titles and title not in wanted.titles:
+        raise Broken(Rule.RIGHT_AUDIO, f"{' or '.join(wanted.titles)} is wanted, not {title}")
+    return wanted._replace(titles=(title,), audio=audio)

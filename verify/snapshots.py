@@ -182,6 +182,12 @@ class Actor:
             for name, value in zip(machine.slots, values, strict=True):
                 setattr(session, name, value)
 
+    def forget(self) -> None:
+        """Let go of all snapshots."""
+        for snapshot in self._snapshots.values():
+            snapshot.outcomes.clear()
+        self._snapshots.clear()
+
     def rows_fired(self) -> set[tuple[str, Row]]:
         """Every row that has fired in any snapshot."""
         outcomes = (o for s in self._snapshots.values() for o in s.outcomes.values())

@@ -12,7 +12,7 @@ from fsm import events as on
 from fsm.conversation_table import OFFERING
 from fsm.effects import Effect, Report
 from fsm.events import Event, ListedSong
-from verify.bounds import Bounds
+from verify.bounds import Bounds, Trouble
 from verify.judge import Judge
 from verify.messages import AUDIO_CLOSING, END, ERRO, LIST_CLOSING, Message, message, setup_reply
 from verify.model import (
@@ -22,11 +22,12 @@ from verify.model import (
     SERVER_LETS_GO,
     SERVER_SENDS,
     STALLS,
+    TIME_IS_UP,
     Model,
     Move,
 )
 from verify.rules import Broken, Rule
-from verify.world import GONE, HERE, LEAVING, UP, World
+from verify.world import GONE, HERE, LEAVING, UP, Next, World
 
 SAID = (
     message(on.ListReceived((ListedSong(1, "A"),)), "RESP 100 1. A"),
@@ -63,9 +64,22 @@ class NoJudge(Judge):
         """Of no interest."""
         world.awaited = None
 
-    def appended(self, world: World, current: bool) -> None:
+    def appended(self, world: World, owner: int) -> None:
         """Only that there is something in the buffer matters here."""
         world.buffer, world.fresh = b"a", 0
+
+    def appended_ahead(self, world: World, owner: int) -> None:
+        """As above."""
+        world.next = Next(b"a", 0)
+
+    def switched(self, world: World) -> None:
+        """Of no interest."""
+
+    def queued(self, world: World) -> None:
+        """Of no interest."""
+
+    def completed_ahead(self, world: World) -> None:
+        """Of no interest."""
 
     def silenced(self, world: World, by: str) -> None:
         """Of no interest."""
@@ -79,7 +93,7 @@ class NoJudge(Judge):
     def shown(self, world: World, songs: tuple[ListedSong, ...]) -> None:
         """Of no interest."""
 
-    def told(self, world: World, report: Report) -> None:
+    def told(self, world: World, report: Report, ahead: bool) -> None:
         """Of no interest."""
 
 
@@ -103,7 +117,8 @@ class AnyServer(Model):
     def apply(self, world: World, move: Move) -> None:
         """Let it happen; the server has heard whatever was asked, and forgotten it."""
         super().apply(world, move)
-        world.requests, world.lists_owed, world.wanted = (), 0, None
+        world.requests, world.lists_owed = (), 0
+        world.wanted, world.ahead, world.upcoming = None, None, ()
 
     def says(self, world: World, said: Message) -> None:
         """The server says this, whatever it was asked."""
@@ -143,6 +158,7 @@ class AnyClient(Model):
             return []
         closed = world.responses == (END,)
         moves = [LOSES, *([SERVER_LETS_GO] if closed else [SERVER_HEARS] if world.requests else [])]
+        moves += [TIME_IS_UP] * (world.due.ending and not closed)
         if not closed and self.server.can_send(world):
             moves.append(SERVER_SENDS)
         if len(world.requests) + len(world.line) < self.bounds.requests:
@@ -164,9 +180,10 @@ class AnyClient(Model):
         super().server_sends(world)
         world.responses = world.responses[-1:] if world.responses[-1:] == (END,) else ()
 
-    def troubles(self, world: World, trouble: object) -> None:
+    def troubles(self, world: World, trouble: Trouble) -> None:
         """It may happen any number of times."""
-        self.server.fail(world)
+        world.troubles += 1
+        super().troubles(world, trouble)
 
     def at_rest(self, world: World) -> bool:
         """All that was asked for has been sent."""

@@ -13,24 +13,23 @@ from verify.rules import Rule
 
 EVERYTHING = ("list", "play 1", "play 2", "play 9", "stop", "interrupt")
 ONE_SONG = ("list", "play 1", "stop", "interrupt")
+QUEUE = ("play 1", "queue 1", "queue 2", "queue 9", "next", "clear", "stop")
 
-_LOSSES = Bounds("losses", requests=2, losses=None, person=EVERYTHING)
-_FILE = replace(_LOSSES, requests=1, chunks=(3, 1), prebuffer=2, troubles=1)
-_PLAIN = replace(_LOSSES, full=True)
-_STRANGER = Bounds("", requests=2, losses=1, person=ONE_SONG, troubles=3, timely=False)
+LOSSES = Bounds("losses", requests=2, losses=None, person=EVERYTHING)
+FILE = replace(LOSSES, requests=1, chunks=(3, 1), prebuffer=2, troubles=1)
+_PLAIN = replace(LOSSES, full=True)
+STRANGER = Bounds("", requests=2, losses=1, person=ONE_SONG, troubles=3, timely=False)
 
 CLOSING = (
     Bounds("three requests", requests=3, losses=0, person=EVERYTHING, chunks=(1, 1)),
-    replace(_LOSSES, name="any number of losses", chunks=(3, 1), prebuffer=3),
-    replace(_LOSSES, name="an empty song, and one message", chunks=(0, 1)),
+    replace(LOSSES, name="any number of losses", chunks=(3, 1), prebuffer=3),
+    replace(LOSSES, name="an empty song, and one message", chunks=(0, 1)),
+    replace(LOSSES, name="an empty library", library=EMPTY, person=("list", "play 1", "interrupt")),
     replace(
-        _LOSSES, name="an empty library", library=EMPTY, person=("list", "play 1", "interrupt")
+        FILE, name="underruns", troubles=0, dry=True, prebuffer=1, person=(*EVERYTHING, "wait")
     ),
     replace(
-        _FILE, name="underruns", troubles=0, dry=True, prebuffer=1, person=(*EVERYTHING, "wait")
-    ),
-    replace(
-        _FILE,
+        FILE,
         name="the file fails",
         person=(*ONE_SONG, "wait"),
         troubles=2,
@@ -38,11 +37,11 @@ CLOSING = (
         dry=True,
         losses=0,
     ),
-    replace(_FILE, name="the file changes", trouble=(Trouble.FILE_CHANGES,)),
-    replace(_FILE, name="... late", trouble=(Trouble.FILE_CHANGES,), changed=b"aqr"),
-    replace(_FILE, name="... and is short", trouble=(Trouble.FILE_CHANGES,), changed=b"a"),
+    replace(FILE, name="the file changes", trouble=(Trouble.FILE_CHANGES,)),
+    replace(FILE, name="... late", trouble=(Trouble.FILE_CHANGES,), changed=b"aqr"),
+    replace(FILE, name="... and is short", trouble=(Trouble.FILE_CHANGES,), changed=b"a"),
     replace(
-        _LOSSES,
+        LOSSES,
         name="a restart renumbers",
         requests=1,
         troubles=1,
@@ -50,7 +49,7 @@ CLOSING = (
         list_messages=2,
     ),
     replace(
-        _FILE,
+        FILE,
         name="the player fails",
         losses=1,
         chunks=(2, 1),
@@ -58,7 +57,7 @@ CLOSING = (
         dry=True,
     ),
     replace(
-        _LOSSES,
+        LOSSES,
         name="no way back",
         requests=1,
         person=ONE_SONG,
@@ -67,8 +66,66 @@ CLOSING = (
         max_retries=1,
         dry=True,
     ),
-    replace(_LOSSES, name="falls silent", troubles=1, trouble=(Trouble.FALLS_SILENT,), requests=1),
-    replace(_LOSSES, name="leaving", requests=1, losses=1, person=(*ONE_SONG, "leave")),
+    replace(LOSSES, name="falls silent", troubles=1, trouble=(Trouble.FALLS_SILENT,), requests=1),
+    replace(
+        LOSSES,
+        name="leaving",
+        requests=1,
+        losses=1,
+        person=("play 1", "stop", "leave"),
+        troubles=1,
+        trouble=(Trouble.CONNECT_FAILS, Trouble.UNDECODABLE),
+    ),
+    replace(
+        LOSSES,
+        name="the server ends",
+        losses=0,
+        chunks=(1, 1),
+        person=ONE_SONG,
+        troubles=1,
+        trouble=(Trouble.SERVER_ENDS,),
+    ),
+)
+SOUND = (
+    replace(
+        LOSSES,
+        name="pause, and the device goes",
+        losses=1,
+        person=("play 1", "stop", "pause", "resume", "wait", "interrupt"),
+        dry=True,
+        troubles=1,
+        trouble=(Trouble.DEVICE_GOES,),
+    ),
+    replace(
+        FILE,
+        name="another place",
+        losses=1,
+        prebuffer=1,
+        person=("play 1", "stop", "seek start", "seek far"),
+        dry=True,
+        trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
+    ),
+    replace(LOSSES, name="a queue, any number of losses", requests=1, person=QUEUE),
+    replace(LOSSES, name="a queue, two requests", losses=0, person=QUEUE),
+    replace(
+        LOSSES,
+        name="a queue, and songs fail",
+        requests=1,
+        losses=1,
+        chunks=(1, 2),
+        prebuffer=2,
+        person=("queue 1", "queue 2", "next"),
+        troubles=1,
+        trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
+    ),
+    replace(
+        LOSSES,
+        name="a queue, paused and sought in",
+        requests=1,
+        losses=0,
+        dry=True,
+        person=("queue 1", "queue 2", "next", "pause", "resume", "seek start", "seek far"),
+    ),
 )
 PLAIN = (
     replace(_PLAIN, name="plain, refuses SETUP", server=ServerKind.REFUSING),
@@ -95,10 +152,16 @@ PLAIN = (
     replace(_PLAIN, name="mute", server=ServerKind.MUTE),
 )
 STRANGERS = (
-    Bounds("any client", Peers.ANY_CLIENT, requests=2, troubles=1, trouble=(Trouble.FILE_FAILS,)),
-    replace(_STRANGER, name="any server", peers=Peers.ANY_SERVER),
+    Bounds(
+        "any client",
+        Peers.ANY_CLIENT,
+        requests=2,
+        troubles=1,
+        trouble=(Trouble.FILE_FAILS, Trouble.SERVER_ENDS),
+    ),
+    replace(STRANGER, name="any server", peers=Peers.ANY_SERVER),
     replace(
-        _STRANGER,
+        STRANGER,
         name="any server, told plain",
         peers=Peers.ANY_SERVER,
         plain=True,
@@ -107,108 +170,7 @@ STRANGERS = (
         troubles=2,
     ),
 )
-PROVEN = CLOSING + PLAIN + STRANGERS
-
-
-_BRIEF = replace(_LOSSES, losses=1, chunks=(1, 1), person=ONE_SONG)
-_BRIEF_PLAIN = replace(_BRIEF, server=ServerKind.REFUSING, full=True)
-_FILE_BRIEF = replace(_FILE, losses=1, person=("play 1", "stop", "interrupt"))
-
-HUNTED = (
-    replace(_BRIEF, name="losses", person=(*ONE_SONG, "play 9")),
-    replace(_BRIEF_PLAIN, name="plain", losses=0, requests=3, person=(*ONE_SONG, "play 9")),
-    Bounds("any client", Peers.ANY_CLIENT, requests=2, troubles=1, trouble=(Trouble.FILE_FAILS,)),
-    replace(_STRANGER, name="any server", peers=Peers.ANY_SERVER, requests=1, troubles=2),
-    replace(
-        _FILE_BRIEF,
-        name="the file fails",
-        losses=0,
-        person=("play 1", "stop", "wait", "interrupt"),
-        troubles=2,
-        dry=True,
-        trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
-    ),
-    replace(
-        _FILE_BRIEF,
-        name="underruns",
-        troubles=0,
-        dry=True,
-        prebuffer=1,
-        person=("play 1", "stop", "wait", "interrupt"),
-    ),
-    replace(_FILE_BRIEF, name="slow to begin", troubles=0, prebuffer=3, losses=1),
-    replace(_FILE_BRIEF, name="the file changes", trouble=(Trouble.FILE_CHANGES,), dry=True),
-    replace(_FILE_BRIEF, name="... late", trouble=(Trouble.FILE_CHANGES,), changed=b"aqr"),
-    replace(_FILE_BRIEF, name="... short", trouble=(Trouble.FILE_CHANGES,), changed=b"a"),
-    replace(
-        _BRIEF,
-        name="no way back",
-        requests=1,
-        troubles=2,
-        trouble=(Trouble.CONNECT_FAILS,),
-        max_retries=1,
-        dry=True,
-    ),
-    replace(_BRIEF, name="no retry", requests=1, max_retries=0, chunks=(2, 1), prebuffer=3),
-    replace(
-        _BRIEF,
-        name="the player fails",
-        requests=1,
-        chunks=(2, 1),
-        person=("play 1", "stop", "interrupt"),
-        troubles=1,
-        trouble=(Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
-    ),
-    replace(
-        _BRIEF_PLAIN,
-        name="plain, the player fails",
-        requests=2,
-        chunks=(2, 1),
-        person=("list", "play 1", "interrupt"),
-        troubles=1,
-        trouble=(Trouble.UNDECODABLE,),
-    ),
-    replace(_BRIEF_PLAIN, name="plain, declines", server=ServerKind.DECLINING, requests=1),
-    replace(_BRIEF_PLAIN, name="plain, told so", plain=True, requests=2),
-    replace(
-        _BRIEF_PLAIN,
-        name="plain, lists",
-        server=ServerKind.IGNORING,
-        requests=4,
-        list_messages=2,
-        person=("list", "interrupt"),
-    ),
-    replace(
-        _BRIEF_PLAIN,
-        name="plain, repeats lists",
-        server=ServerKind.REPEATING,
-        losses=0,
-        person=("list", "play 1", "interrupt"),
-    ),
-    replace(_BRIEF, name="lists", requests=4, person=("list", "interrupt"), library=EMPTY),
-    replace(_BRIEF, name="an empty library", requests=3, library=EMPTY),
-    replace(_BRIEF, name="an empty song", requests=1, chunks=(0, 1)),
-    replace(_BRIEF_PLAIN, name="mute", server=ServerKind.MUTE),
-    replace(_BRIEF, name="leaving", requests=1, losses=1, person=("play 1", "stop", "leave")),
-    replace(
-        _BRIEF,
-        name="renumbered",
-        requests=2,
-        troubles=1,
-        trouble=(Trouble.RENUMBERED, Trouble.SONG_GONE),
-    ),
-    replace(
-        _STRANGER,
-        name="any server, told plain",
-        peers=Peers.ANY_SERVER,
-        plain=True,
-        requests=1,
-        losses=0,
-        person=("list", "play 1", "leave"),
-        troubles=2,
-    ),
-)
-"""Small enough to look for each of thousands of faults, in the order in which they find most."""
+PROVEN = CLOSING + SOUND + PLAIN + STRANGERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +229,7 @@ UNPROVABLE = (
         "the new song; if that list takes more than 1 s, audio of the old one comes after it.",
     ),
     Unprovable(
-        replace(_LOSSES, name="a server accepts SETUP late", losses=0, timely=False),
+        replace(LOSSES, name="a server accepts SETUP late", losses=0, timely=False),
         Rule.WHOLE,
         "A server that needs more than 1 s to accept SETUP is taken for a plain one, and a song's "
         "beginning that takes more than 2 s for its end.",

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from fsm.effects import Effect
 from fsm.events import Command, Event, RetryDue
-from verify.messages import Message, message, outdated
+from verify.messages import NEXT, PRESENT, Message, message
 from verify.reference import Due
 from verify.snapshots import Snapshot
 
@@ -20,20 +20,24 @@ LIST_SENT = message(None, "(the end of a list)")
 """Stands in the server's line behind the last message of a list."""
 
 DOWN, CONNECTING, UP, HUNG_UP = "down", "connecting", "up", "hung up"
-SILENT, RUNNING, DRY = "silent", "running", "dry"
+SILENT, RUNNING, DRY, FAR = "silent", "running", "dry", "far from a place"
+NOT_QUEUED, QUEUED, GONE_ON = 0, 1, 2
+"""Whether the player is to go on into the next song, or has."""
+
 HERE, LEAVING, GONE = "here", "leaving", "gone"
 
 
 class Stream(NamedTuple):
     """A song that the server is sending.
 
-    sent: how many of its chunks. list_again: a server that repeats lists will, after the song.
+    sent: how many of its chunks. owner: as in a message. list_again: a server that repeats lists
+    will, after the song.
     """
 
     title: str
     chunks: tuple[bytes, ...]
     sent: int
-    current: bool
+    owner: int
     list_again: bool = False
 
 
@@ -52,6 +56,14 @@ class Wanted(NamedTuple):
     heard: bool = False
 
 
+class Next(NamedTuple):
+    """What is here of the song after the present one. finished: nothing more of it will come."""
+
+    audio: bytes = b""
+    msgs: int = 0
+    finished: bool = False
+
+
 State = tuple[Any, ...]
 
 
@@ -68,13 +80,17 @@ class World:
     asked for and not shown. known: by the numbers of which start of the server the person may go.
     settled: commands can be typed. left: whether the person has. library: the server's numbering.
     changed: song A has another file. losses, troubles: how many may still happen, losses below 0
-    for any number.
+    for any number. paused: the player makes no sound and keeps its place. place: how many bytes
+    have to be here for the place that it waits for. upcoming: the IDs that are queued. ahead: the
+    first of them, once the client asks for it. next: what is here of it. following: whether the
+    player goes on into it.
     """
 
     __slots__ = (
-        "awaited", "buffer", "changed", "client", "closing", "connection", "due", "finished",
-        "fresh", "known", "left", "library", "line", "lists_owed", "losses", "player", "reports",
-        "requests", "responses", "server", "settled", "stream", "timers", "troubles", "wanted",
+        "ahead", "awaited", "buffer", "changed", "client", "closing", "connection", "due",
+        "finished", "following", "fresh", "known", "left", "library", "line", "lists_owed",
+        "losses", "next", "paused", "place", "player", "reports", "requests", "responses",
+        "server", "settled", "stream", "timers", "troubles", "upcoming", "wanted",
     )  # fmt: skip
 
     def __init__(self, client: Snapshot, library: int, losses: int, troubles: int) -> None:
@@ -88,10 +104,13 @@ class World:
         self.stream: Stream | None = None
         self.due = Due()
         self.timers: frozenset[Event] = frozenset()
-        self.player, self.finished = SILENT, False
+        self.player, self.finished, self.paused, self.place = SILENT, False, False, 0
         self.buffer, self.fresh = b"", 0
         self.reports: tuple[Event, ...] = ()
         self.wanted: Wanted | None = None
+        self.upcoming: tuple[int, ...] = ()
+        self.ahead: Wanted | None = None
+        self.next, self.following = Next(), NOT_QUEUED
         self.awaited: Command | None = None
         self.lists_owed = 0
         self.known: tuple[int, ...] = ()
@@ -102,28 +121,26 @@ class World:
     def load(self, state: State) -> None:
         """Become this state."""
         (
-            self.awaited, self.buffer, self.changed, self.client, self.closing, self.connection,
-            self.due, self.finished, self.fresh, self.known, self.left, self.library, self.line,
-            self.lists_owed, self.losses, self.player, self.reports, self.requests, self.responses,
-            self.server, self.settled, self.stream, self.timers, self.troubles, self.wanted,
+            self.ahead, self.awaited, self.buffer, self.changed, self.client, self.closing,
+            self.connection, self.due, self.finished, self.following, self.fresh, self.known,
+            self.left, self.library, self.line, self.lists_owed, self.losses, self.next,
+            self.paused, self.place, self.player, self.reports, self.requests, self.responses,
+            self.server, self.settled, self.stream, self.timers, self.troubles, self.upcoming,
+            self.wanted,
         ) = state  # fmt: skip
 
-    def excuse(self) -> None:
-        """The wanted song cannot be had whole."""
-        if self.wanted is not None:
+    def excuse(self, *owners: int) -> None:
+        """The present song, or the next, cannot be had whole."""
+        if PRESENT in owners and self.wanted is not None:
             self.wanted = self.wanted._replace(excused=True)
-
-    def outdate(self) -> None:
-        """Whatever is on its way belongs to a song that is not wanted any more."""
-        self.requests, self.responses = outdated(self.requests), outdated(self.responses)
-        if self.stream is not None and self.stream.current:
-            self.stream = self.stream._replace(current=False)
+        if NEXT in owners and self.ahead is not None:
+            self.ahead = self.ahead._replace(excused=True)
 
     @property
     def quiet(self) -> bool:
         """Nothing is on its way, and the server has nothing to send."""
         unheard = self.requests and self.server is not None
-        return not (unheard or self.responses or self.line or self.stream)
+        return not (unheard or self.responses or self.line or self.stream or self.closing)
 
 
 freeze: Callable[[World], State] = attrgetter(*World.__slots__)

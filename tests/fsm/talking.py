@@ -21,8 +21,7 @@ class Talk:
     def __init__(self, prebuffer=2, **options):
         self.client = ClientSession(prebuffer, **options)
         self.effects = []
-        self.buffer = b""
-        self.next_buffer = b""
+        self.buffer, self.next_buffer = bytearray(), bytearray()
         self(on.Connected(), LISTED, on.SetupReceived(("alfine/1", "ends")))
 
     def __call__(self, *events):
@@ -40,11 +39,11 @@ class Talk:
             case do.AppendNextAudio(data):
                 self.next_buffer += data
             case do.DropBuffer():
-                self.buffer = self.next_buffer = b""
+                self.buffer, self.next_buffer = bytearray(), bytearray()
             case do.DropNextBuffer():
-                self.next_buffer = b""
+                self.next_buffer = bytearray()
             case do.LeaveSong() | do.SkipSong():
-                self.buffer, self.next_buffer = self.next_buffer, b""
+                self.buffer, self.next_buffer = self.next_buffer, bytearray()
 
     def sent(self):
         """The requests that the latest events led to."""
@@ -59,3 +58,9 @@ class Talk:
 
     def did(self, kind):
         return [e for e in self.latest if isinstance(e, kind)]
+
+
+def alone(session, *events):
+    """What one machine by itself leads to with the last event, and the state it is in then."""
+    recorded = [session.handle(event) for event in events]
+    return recorded[-1] if events else [], session.state

@@ -58,3 +58,21 @@ def test_leaving_happens_once():
     outcomes, state = talk(InputEnded(), InputEnded(), OutputArrived("bye"))
     assert outcomes == [Leave(), Print("bye")]
     assert state is PromptState.LEFT
+
+
+def test_one_may_leave_before_the_answer_comes():
+    assert talk(LIST, InputEnded()) == ([ListRequested(), Leave()], PromptState.LEFT)
+
+
+def test_who_has_left_does_nothing_more():
+    for late in (LIST, CommandAnswered(Command.LIST), Interrupted()):
+        assert talk(InputEnded(), late) == ([Leave()], PromptState.LEFT)
+
+
+def test_an_answer_to_nothing_changes_nothing():
+    assert talk(CommandAnswered(Command.PLAY)) == ([], PromptState.OPEN)
+
+
+def test_output_does_not_open_or_lock_anything():
+    assert talk(OutputArrived("a"))[1] is PromptState.OPEN
+    assert talk(LIST, OutputArrived("a"))[1] is PromptState.LOCKED

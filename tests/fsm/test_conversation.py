@@ -1,0 +1,406 @@
+"""The conversation alone: what is asked when, and what each answer is the answer to."""
+
+import pytest
+
+from fsm import effects as do
+from fsm import events as on
+from fsm import neighbours as told
+from fsm.conversation import ConversationSession
+from fsm.conversation_table import (
+    CLOSING_SERVER,
+    FENCING,
+    GREETING,
+    LEAVING,
+    OFFERING,
+    PLAIN,
+    PLAIN_LISTING,
+    UNCONNECTED,
+)
+from fsm.effects import CancelTimer, Request, SendRequest, StartTimer
+from tests.fsm.talking import alone
+
+ONE, TWO = on.ListedSong(1, "one"), on.ListedSong(2, "two")
+CONNECTED, LOST, LEAVE = on.Connected(), on.ConnectionLost("cut"), on.InputEnded()
+LIST, STOP, PLAY, PLAY_2 = (
+    on.ListRequested(),
+    on.StopRequested(),
+    told.SongAsked(1),
+    told.SongAsked(2),
+)
+ABANDONED, NEEDED = told.SongAbandoned(), told.ListNeeded()
+LISTED, LISTED_2, LIST_CLOSED = on.ListReceived((ONE,)), on.ListReceived((TWO,)), on.ListReceived()
+ENDS, OTHER = on.SetupReceived(("alfine/1", "ends")), on.SetupReceived(("alfine/1",))
+SHORT, FULL, CLOSED = on.AudioReceived(b"a"), on.AudioReceived(bytes(4096)), on.AudioReceived()
+ERRO = on.NotFoundReceived()
+LIST_QUIET, SONG_QUIET = on.ListWentQuiet(), on.SongWentQuiet()
+NO_GREETING, NO_SETUP, NO_FENCE = (
+    on.GreetingUnanswered(),
+    on.SetupUnanswered(),
+    on.FenceUnanswered(),
+)
+
+WAYS = {
+    UNCONNECTED: (),
+    GREETING: (CONNECTED,),
+    OFFERING: (CONNECTED, LISTED),
+    CLOSING_SERVER: (CONNECTED, LISTED, ENDS),
+    PLAIN: (CONNECTED, LISTED, OTHER),
+    PLAIN_LISTING: (CONNECTED, LISTED, OTHER, LIST),
+    FENCING: (CONNECTED, LISTED, OTHER, PLAY, STOP, PLAY_2),
+    LEAVING: (LEAVE,),
+}
+CONNECTED_STATES = (GREETING, OFFERING, CLOSING_SERVER, PLAIN, PLAIN_LISTING, FENCING)
+SINGING = (PLAIN, PLAIN_LISTING)
+
+LIST_ANSWERED = on.CommandAnswered(on.Command.LIST)
+LIST_FAILED = [do.Tell(do.Report.LIST_FAILED), LIST_ANSWERED]
+NOT_QUIET = CancelTimer(on.SongWentQuiet)
+
+
+def sends(request, song_id=None, paced=False):
+    return SendRequest(request, song_id, paced)
+
+
+def shown(*songs):
+    return [told.ListCompleted(songs), do.ShowSongs(songs), LIST_ANSWERED]
+
+
+def listens(seconds):
+    return StartTimer(SONG_QUIET, seconds)
+
+
+def reached(state, *events, **options):
+    session = ConversationSession(**options)
+    assert alone(session, *WAYS[state])[1] is state
+    alone(session, *events)
+    return session
+
+
+def after(state, *events):
+    """What comes of the last event in that state, and the state then."""
+    return alone(reached(state), *events)
+
+
+def waits_behind(state, *events):
+    """What has waited for the events that settle what is unsettled in that state."""
+    settled = {
+        UNCONNECTED: (CONNECTED, LISTED, ENDS),
+        GREETING: (LISTED, ENDS),
+        OFFERING: (ENDS,),
+        FENCING: (LISTED, LIST_QUIET),
+        PLAIN_LISTING: (LIST_QUIET,),
+    }
+    outcomes = after(state, *events, *settled[state])[0]
+    return [e for e in outcomes if isinstance(e, on.ListRequested | told.SongAsked)]
+
+
+# The greeting (protocol.md 7)
+
+
+def test_it_greets_with_list():
+    greeting = [sends(Request.LIST, paced=True), StartTimer(NO_GREETING, 10.0)]
+    assert after(UNCONNECTED, CONNECTED) == (greeting, GREETING)
+
+
+def test_told_plain_it_asks_for_nothing_by_itself():
+    session = reached(UNCONNECTED, plain=True)
+    assert alone(session, LIST, CONNECTED) == ([LIST], PLAIN)
+
+
+@pytest.mark.parametrize("answer", [LISTED, ERRO], ids=str)
+def test_when_that_is_answered_it_offers_ends(answer):
+    offer = [
+        CancelTimer(on.GreetingUnanswered),
+        sends(Request.SETUP, paced=True),
+        StartTimer(NO_SETUP, 1.0),
+    ]
+    assert after(GREETING, answer) == (offer, OFFERING)
+
+
+def test_more_of_the_list_is_no_silence():
+    assert after(OFFERING, LISTED_2) == ([StartTimer(NO_SETUP, 1.0)], OFFERING)
+
+
+def test_a_list_without_an_end_is_no_list():
+    session = reached(OFFERING)
+    session.collected = ((ONE,),) * 20_000
+    assert alone(session, LISTED_2) == ([], OFFERING), "the second of silence runs out"
+    assert len(session.collected) == 20_000
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [(ENDS, CLOSING_SERVER), (OTHER, PLAIN), (ERRO, PLAIN), (NO_SETUP, PLAIN)],
+    ids=str,
+)
+def test_the_answer_to_setup_says_that_the_list_is_whole_and_what_server_it_is(answer, state):
+    settled = [CancelTimer(on.SetupUnanswered), told.ListCompleted((ONE, TWO))]
+    assert after(OFFERING, LISTED_2, answer) == (settled, state)
+
+
+def test_who_does_not_answer_is_hung_up_on():
+    effects, state = after(GREETING, NO_GREETING)
+    assert [type(effect) for effect in effects] == [do.HangUp]
+    assert state is GREETING, "until the connection is gone"
+
+
+def test_before_anything_is_asked_for_no_audio_is_wanted():
+    for state in (GREETING, OFFERING):
+        assert after(state, SHORT) == ([], state)
+
+
+def test_an_answer_to_setup_that_nobody_asked_for_changes_nothing():
+    for state in (GREETING, CLOSING_SERVER, PLAIN, PLAIN_LISTING, FENCING):
+        for answer in (ENDS, OTHER):
+            assert after(state, answer) == ([], state)
+
+
+# Requests that wait
+
+
+@pytest.mark.parametrize("state", [UNCONNECTED, GREETING, OFFERING, FENCING, PLAIN_LISTING])
+def test_lists_wait_until_they_can_be_answered(state):
+    waited = [PLAY_2] if state is FENCING else []
+    assert after(state, LIST)[1] is state
+    assert waits_behind(state, LIST) == [*waited, LIST]
+
+
+@pytest.mark.parametrize("state", [GREETING, OFFERING, FENCING, PLAIN_LISTING])
+def test_the_song_asked_for_last_waits_until_it_can_be_answered(state):
+    assert after(state, PLAY)[1] is state
+    assert waits_behind(state, PLAY, PLAY_2) == [PLAY_2]
+    assert waits_behind(state, PLAY_2, LIST, PLAY) == [LIST, PLAY]
+
+
+@pytest.mark.parametrize("state", [GREETING, OFFERING, FENCING, PLAIN_LISTING])
+def test_stop_takes_back_a_song_that_waits(state):
+    assert after(state, PLAY, STOP)[1] is state
+    assert waits_behind(state, PLAY, STOP) == []
+
+
+def test_without_a_connection_there_is_nothing_to_stop():
+    assert after(UNCONNECTED, STOP) == ([], UNCONNECTED)
+    for state in (UNCONNECTED, GREETING, OFFERING):
+        assert after(state, ABANDONED) == ([], state)
+
+
+def test_lists_that_wait_for_a_connection_fail_with_it():
+    failed = on.ConnectFailed("refused")
+    assert after(UNCONNECTED, LIST, failed) == (LIST_FAILED, UNCONNECTED)
+    assert after(UNCONNECTED, failed) == ([], UNCONNECTED)
+
+
+# Lists
+
+
+def test_a_closing_server_is_asked_at_once_and_ends_each_list():
+    assert after(CLOSING_SERVER, LIST) == ([sends(Request.LIST)], CLOSING_SERVER)
+    session = reached(CLOSING_SERVER, LIST)
+    assert alone(session, LISTED) == ([], CLOSING_SERVER)
+    assert alone(session, LISTED_2) == ([], CLOSING_SERVER)
+    assert alone(session, LIST_CLOSED) == (shown(ONE, TWO), CLOSING_SERVER)
+    assert alone(session, LIST_CLOSED) == ([], CLOSING_SERVER), "nobody asked for another"
+
+
+def test_a_plain_servers_list_ends_with_silence():
+    session = reached(PLAIN)
+    assert alone(session, LIST) == ([sends(Request.LIST, paced=True)], PLAIN_LISTING)
+    quiet = [CancelTimer(on.FenceUnanswered), StartTimer(LIST_QUIET, 0.25)]
+    assert alone(session, LISTED) == (quiet, PLAIN_LISTING)
+    ended = [CancelTimer(on.ListWentQuiet), *shown(ONE)]
+    assert alone(session, LIST_QUIET) == (ended, PLAIN)
+
+
+def test_a_plain_servers_list_also_ends_with_404():
+    ended = [CancelTimer(on.ListWentQuiet), *shown(ONE), LIST]
+    assert after(PLAIN_LISTING, LISTED, LIST, ERRO) == (ended, PLAIN)
+
+
+def test_a_plain_server_may_send_a_list_again():
+    assert after(PLAIN, LISTED) == ([], PLAIN)
+
+
+def test_the_link_has_a_list_of_its_own():
+    session = reached(PLAIN)
+    assert alone(session, NEEDED) == ([sends(Request.LIST, paced=True)], PLAIN_LISTING)
+    ended = [CancelTimer(on.ListWentQuiet), told.ListCompleted((ONE,))]
+    assert alone(session, LISTED, LIST_QUIET) == (ended, PLAIN)
+
+
+def test_a_list_that_is_on_its_way_is_the_links_too():
+    for state in (GREETING, OFFERING, PLAIN_LISTING):
+        assert after(state, NEEDED) == ([], state)
+
+
+# A song from a server that closes its answers
+
+
+def test_a_song_begins_when_all_before_it_are_closed():
+    session = reached(CLOSING_SERVER)
+    opened = [sends(Request.PLAY, 1), told.SongOpened()]
+    assert alone(session, PLAY) == (opened, CLOSING_SERVER)
+    assert alone(session, PLAY_2) == ([sends(Request.PLAY, 2)], CLOSING_SERVER)
+    assert alone(session, SHORT) == ([told.AudioPassed(b"a")], CLOSING_SERVER)
+    assert alone(session, CLOSED) == ([told.SongOpened()], CLOSING_SERVER)
+    assert alone(session, CLOSED) == ([told.SongClosed()], CLOSING_SERVER)
+    assert alone(session, CLOSED) == ([], CLOSING_SERVER), "no song is open"
+
+
+@pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
+def test_a_song_that_is_stopped_is_closed_all_the_same(end):
+    session = reached(CLOSING_SERVER, PLAY)
+    assert alone(session, end) == ([sends(Request.STOP)], CLOSING_SERVER)
+    assert alone(session, CLOSED) == ([], CLOSING_SERVER)
+    assert alone(session, end, PLAY_2)[0][1:] == [told.SongOpened()], "nothing was open"
+
+
+def test_404_is_the_answer_to_the_oldest_play():
+    session = reached(CLOSING_SERVER, PLAY, PLAY_2)
+    assert alone(session, ERRO) == ([told.SongOpened()], CLOSING_SERVER)
+    assert alone(session, ERRO) == ([NOT_QUIET, told.SongDenied()], CLOSING_SERVER)
+    assert alone(session, ERRO) == ([], CLOSING_SERVER)
+
+
+# A song from a plain server (protocol.md 8)
+
+
+def test_a_song_is_asked_for_and_listened_to():
+    begun = [sends(Request.PLAY, 1, paced=True), told.SongOpened(), listens(2.0)]
+    assert after(PLAIN, PLAY) == (begun, PLAIN)
+
+
+@pytest.mark.parametrize("asked", [(), (LIST,)])
+def test_silence_behind_a_short_message_ends_it_sooner(asked):
+    state = PLAIN_LISTING if asked else PLAIN
+    session = reached(PLAIN, PLAY, *asked)
+    assert alone(session, FULL) == ([told.AudioPassed(FULL.data), listens(2.0)], state)
+    assert alone(session, SHORT) == ([told.AudioPassed(b"a"), listens(0.25)], state)
+    assert alone(session, SONG_QUIET) == ([told.SongClosed(said=False)], state)
+    assert alone(session, SHORT) == ([told.AudioPassed(b"a")], state), "nobody listens for it"
+
+
+def test_behind_silence_after_a_short_message_nothing_more_is_feared():
+    assert after(PLAIN, PLAY, SHORT, SONG_QUIET, PLAY_2)[1] is PLAIN
+
+
+def test_behind_silence_after_a_full_message_there_may_be_more():
+    assert after(PLAIN, PLAY, FULL, SONG_QUIET, PLAY_2)[1] is FENCING
+
+
+@pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
+@pytest.mark.parametrize("state", SINGING)
+def test_stop_is_sent_and_a_song_that_waits_forgotten(state, end):
+    stop = [NOT_QUIET, sends(Request.STOP, paced=True)]
+    session = reached(PLAIN, PLAY, *([LIST] if state is PLAIN_LISTING else []))
+    assert alone(session, end) == (stop, state)
+    assert alone(session, SHORT) == ([told.AudioPassed(b"a")], state)
+
+
+@pytest.mark.parametrize("state", SINGING)
+def test_404_is_the_wanted_songs_if_one_is_open(state):
+    session = reached(PLAIN, PLAY, *([LIST] if state is PLAIN_LISTING else []))
+    assert alone(session, ERRO) == ([NOT_QUIET, told.SongDenied()], state)
+    alone(session, *([LIST_QUIET] if state is PLAIN_LISTING else []))
+    assert alone(session, PLAY_2)[1] is PLAIN, "nothing more comes of it"
+
+
+@pytest.mark.parametrize("state", SINGING)
+def test_404_of_a_song_that_was_stopped_says_that_nothing_more_comes_of_it(state):
+    session = reached(PLAIN, PLAY, STOP, *([LIST] if state is PLAIN_LISTING else []))
+    assert alone(session, ERRO) == ([], state)
+    alone(session, *([LIST_QUIET] if state is PLAIN_LISTING else []))
+    assert alone(session, PLAY_2)[1] is PLAIN
+
+
+def test_404_in_answer_to_nothing_changes_nothing():
+    assert after(PLAIN, ERRO) == ([], PLAIN)
+
+
+def test_a_song_behind_a_list_ends_the_one_before_at_once():
+    session = reached(PLAIN, PLAY, LIST)
+    assert alone(session, PLAY_2) == ([NOT_QUIET], PLAIN_LISTING)
+    assert alone(session, SHORT) == ([told.AudioPassed(b"a")], PLAIN_LISTING)
+
+
+# The fence (protocol.md 8)
+
+
+def test_while_audio_may_come_the_next_song_needs_a_fence():
+    fence = [
+        NOT_QUIET,
+        sends(Request.STOP, paced=True),
+        sends(Request.LIST, paced=True),
+        StartTimer(NO_FENCE, 1.0),
+    ]
+    assert after(PLAIN, PLAY, PLAY_2) == (fence, FENCING)
+
+
+def test_behind_the_answer_to_the_fence_all_audio_is_the_new_songs():
+    quiet = [CancelTimer(on.FenceUnanswered), StartTimer(LIST_QUIET, 0.25)]
+    assert after(FENCING, LISTED) == (quiet, FENCING)
+    for passed in (LIST_QUIET, NO_FENCE):
+        session = reached(FENCING)
+        assert alone(session, passed) == ([CancelTimer(on.FenceUnanswered), PLAY_2], PLAIN)
+        assert alone(session, PLAY_2)[1] is PLAIN
+
+
+def test_what_comes_before_that_is_nobodys():
+    assert after(FENCING, ERRO) == ([], FENCING)
+    assert after(FENCING, SHORT) == ([told.AudioPassed(b"a")], FENCING), "playback drops it"
+
+
+# The connection ends, and the person leaves
+
+
+@pytest.mark.parametrize("state", CONNECTED_STATES)
+def test_a_lost_connection_answers_nothing(state):
+    session = reached(state)
+    timers = {
+        CancelTimer(timer)
+        for timer in (
+            on.ListWentQuiet,
+            on.SongWentQuiet,
+            on.GreetingUnanswered,
+            on.SetupUnanswered,
+            on.FenceUnanswered,
+        )
+    }
+    outcomes, now = alone(session, LIST, LOST)
+    assert now is UNCONNECTED
+    assert outcomes[:2] == LIST_FAILED
+    assert set(outcomes[2:]) == timers
+    assert alone(session, CONNECTED)[0][0] == sends(Request.LIST, paced=True)
+    assert session.lists == (False,)
+
+
+def test_who_leaves_says_so_where_it_is_understood():
+    teardown = [sends(Request.TEARDOWN), do.HangUp()]
+    assert after(CLOSING_SERVER, LEAVE) == (teardown, LEAVING)
+    assert after(UNCONNECTED, LEAVE) == ([], LEAVING)
+    for state in (GREETING, OFFERING, PLAIN, PLAIN_LISTING, FENCING):
+        assert after(state, LEAVE) == ([do.HangUp()], LEAVING)
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        LISTED,
+        SHORT,
+        ERRO,
+        ENDS,
+        LIST_QUIET,
+        SONG_QUIET,
+        NO_GREETING,
+        NO_SETUP,
+        NO_FENCE,
+        CONNECTED,
+        on.ConnectFailed("refused"),
+        LOST,
+        ABANDONED,
+        NEEDED,
+        LEAVE,
+    ],
+    ids=str,
+)
+def test_whatever_comes_when_the_person_has_left_changes_nothing(late):
+    assert after(LEAVING, late) == ([], LEAVING)

@@ -1,0 +1,288 @@
+"""The queue alone: what is played, what follows it, and what has been asked for ahead."""
+
+import pytest
+
+from fsm import effects as do
+from fsm import events as on
+from fsm import neighbours as told
+from fsm import wishes as wish
+from fsm.queue import QueueSession, shuffled
+from fsm.queue_table import AHEAD, CURRENT, IDLE, WHOLE
+from fsm.wishes import Repeat
+from tests.fsm.talking import alone
+
+WHOLE_SONG, ENDED, FAILED = told.SongWhole(), told.SongEnded(True), told.SongEnded(False)
+NEXT, PREV, CLEAR = wish.NextRequested(), wish.PrevRequested(), wish.ClearRequested()
+SHUFFLE = wish.ShuffleRequested(3)
+OFF, ONE, ALL = (wish.RepeatRequested(repeat) for repeat in Repeat)
+NOTHING_FOLLOWS = [do.Tell(do.Report.NOTHING_FOLLOWS)]
+WAIT_ENDS = on.CommandAnswered(on.Command.WAIT)
+
+
+def play(song_id):
+    return on.PlayRequested(song_id)
+
+
+def queue(*song_ids):
+    return wish.QueueRequested(song_ids)
+
+
+ALONE = {
+    IDLE: (),
+    CURRENT: (play(1),),
+    WHOLE: (play(1), WHOLE_SONG),
+    AHEAD: (play(1), WHOLE_SONG, ONE),
+}
+"""Nothing is queued, and nothing was played before. What is ahead is song 1 again."""
+
+QUEUED = {
+    IDLE: (play(1), queue(2, 3), on.StopRequested()),
+    CURRENT: (play(1), queue(2, 3)),
+    WHOLE: (play(1), queue(2, 3), ONE, WHOLE_SONG, told.AheadFailed()),
+    AHEAD: (play(1), queue(2, 3), WHOLE_SONG),
+}
+"""2 and 3 are queued. In WHOLE 1 was to be repeated, and was not to be had."""
+
+
+def reached(ways, state):
+    session = QueueSession()
+    assert alone(session, *ways[state])[1] is state
+    return session
+
+
+def songs(session):
+    return session.played, session.current, session.upcoming
+
+
+# What a person plays and stops
+
+
+def test_a_song_that_is_chosen_is_played_and_leaves_the_queue_as_it_is():
+    for state in QUEUED:
+        session = reached(QUEUED, state)
+        assert alone(session, play(9)) == ([], CURRENT)
+        assert songs(session) == ((1,), 9, (2, 3))
+
+
+@pytest.mark.parametrize("end", [on.StopRequested(), on.OutputFailed("no room")], ids=str)
+def test_stop_and_a_failed_output_end_the_song_and_a_wait_for_it(end):
+    assert alone(reached(QUEUED, IDLE), end) == ([], IDLE)
+    for state in (CURRENT, WHOLE, AHEAD):
+        session = reached(QUEUED, state)
+        assert alone(session, end) == ([WAIT_ENDS], IDLE)
+        assert songs(session) == ((1,), 0, (2, 3))
+
+
+def test_a_wait_lasts_while_something_is_played():
+    assert alone(reached(QUEUED, IDLE), on.WaitRequested()) == ([WAIT_ENDS], IDLE)
+    for state in (CURRENT, WHOLE, AHEAD):
+        assert alone(reached(QUEUED, state), on.WaitRequested()) == ([], state)
+
+
+# The song ends
+
+
+def test_the_last_song_ends_it():
+    for state in (CURRENT, WHOLE):
+        session = reached(ALONE, state)
+        assert alone(session, ENDED) == ([WAIT_ENDS, told.NothingFollows()], IDLE)
+        assert songs(session) == ((1,), 0, ())
+
+
+def test_a_song_that_has_failed_is_not_gone_back_to():
+    session = reached(ALONE, CURRENT)
+    assert alone(session, FAILED) == ([WAIT_ENDS, told.NothingFollows()], IDLE)
+    assert songs(session) == ((), 0, ())
+
+
+def test_the_next_in_the_queue_follows_by_itself():
+    session = reached(QUEUED, CURRENT)
+    assert alone(session, ENDED) == ([told.SongFollows(2)], CURRENT)
+    assert songs(session) == ((1,), 2, (3,))
+
+
+def test_a_song_to_be_repeated_that_was_not_to_be_had_ahead_is_asked_for_at_its_end():
+    session = reached(QUEUED, WHOLE)
+    assert alone(session, ENDED) == ([told.SongFollows(1)], CURRENT)
+    assert songs(session) == ((), 1, (2, 3))
+
+
+def test_if_it_fails_then_too_the_queue_goes_on():
+    session = reached(QUEUED, WHOLE)
+    assert alone(session, FAILED) == ([told.SongFollows(2)], CURRENT)
+
+
+def test_a_song_that_is_ahead_takes_its_turn_without_a_word():
+    session = reached(QUEUED, AHEAD)
+    assert alone(session, ENDED) == ([], CURRENT)
+    assert songs(session) == ((1,), 2, (3,))
+
+
+def test_a_song_that_is_ahead_of_itself_is_played_again():
+    session = reached(ALONE, AHEAD)
+    assert alone(session, ENDED) == ([], CURRENT)
+    assert songs(session) == ((), 1, ())
+
+
+# The song is whole
+
+
+def test_when_the_song_is_whole_the_next_is_asked_for():
+    assert alone(reached(QUEUED, CURRENT), WHOLE_SONG) == ([told.SongAhead(2)], AHEAD)
+    assert alone(reached(ALONE, CURRENT), WHOLE_SONG) == ([], WHOLE)
+
+
+def test_a_next_song_that_is_not_to_be_had_is_left_out():
+    session = reached(QUEUED, AHEAD)
+    assert alone(session, told.AheadFailed()) == ([told.SongAhead(3)], AHEAD)
+    assert alone(session, told.AheadFailed()) == ([], WHOLE)
+    assert songs(session) == ((), 1, ())
+
+
+# next and prev
+
+
+def test_next_goes_to_the_song_that_is_on_its_way():
+    session = reached(QUEUED, AHEAD)
+    assert alone(session, NEXT) == ([told.SongSkipped()], CURRENT)
+    assert songs(session) == ((1,), 2, (3,))
+
+
+def test_next_asks_for_what_is_queued_if_it_is_not_on_its_way():
+    for state in (IDLE, CURRENT, WHOLE):
+        session = reached(QUEUED, state)
+        assert alone(session, NEXT) == ([told.SongFollows(2, asked=True)], CURRENT)
+        assert songs(session) == ((1,), 2, (3,))
+
+
+def test_next_leaves_a_song_that_would_be_repeated():
+    session = reached(QUEUED, CURRENT)
+    assert alone(session, ONE, WHOLE_SONG) == ([told.SongAhead(1)], AHEAD)
+    assert alone(session, NEXT) == ([told.SongFollows(2, asked=True)], CURRENT)
+
+
+def test_with_an_empty_queue_there_is_no_next():
+    for state in ALONE:
+        assert alone(reached(ALONE, state), NEXT) == (NOTHING_FOLLOWS, state)
+
+
+def test_prev_goes_back_and_this_song_comes_after_it_again():
+    for state in (CURRENT, WHOLE, AHEAD):
+        session = QueueSession()
+        assert alone(session, play(8), on.StopRequested(), *QUEUED[state])[1] is state
+        assert alone(session, PREV) == ([told.SongFollows(8, asked=True)], CURRENT)
+        assert songs(session) == ((), 8, (1, 2, 3))
+
+
+def test_prev_after_stop_plays_the_stopped_song_again():
+    session = reached(QUEUED, IDLE)
+    assert alone(session, PREV) == ([told.SongFollows(1, asked=True)], CURRENT)
+    assert songs(session) == ((), 1, (2, 3))
+
+
+def test_prev_in_the_first_song_starts_it_over():
+    assert alone(reached(ALONE, IDLE), PREV) == (NOTHING_FOLLOWS, IDLE)
+    for state in (CURRENT, WHOLE, AHEAD):
+        assert alone(reached(ALONE, state), PREV) == ([told.StartWanted()], state)
+
+
+# What is queued
+
+
+def test_what_is_queued_begins_if_nothing_plays():
+    session = reached(ALONE, IDLE)
+    assert alone(session, queue(5, 6)) == ([told.SongFollows(5, asked=True)], CURRENT)
+    assert songs(session) == ((), 5, (6,))
+
+
+def test_what_is_queued_waits_for_a_song_that_arrives():
+    session = reached(QUEUED, CURRENT)
+    assert alone(session, queue(5, 6)) == ([], CURRENT)
+    assert session.upcoming == (2, 3, 5, 6)
+
+
+def test_what_is_queued_behind_a_whole_song_is_asked_for():
+    assert alone(reached(ALONE, WHOLE), queue(5, 6)) == ([told.SongAhead(5)], AHEAD)
+
+
+def test_what_is_queued_behind_a_song_that_is_ahead_waits():
+    session = reached(QUEUED, AHEAD)
+    assert alone(session, queue(5)) == ([], AHEAD)
+    assert session.upcoming == (2, 3, 5)
+
+
+def test_what_is_queued_comes_before_all_of_it_once_more():
+    session = QueueSession()
+    assert alone(session, ALL, play(1), WHOLE_SONG) == ([told.SongAhead(1)], AHEAD)
+    assert alone(session, queue(5)) == ([told.AheadDropped(), told.SongAhead(5)], AHEAD)
+
+
+def test_clear_forgets_what_is_to_come_and_what_was():
+    for state in (IDLE, CURRENT, WHOLE):
+        session = reached(QUEUED, state)
+        assert alone(session, CLEAR) == ([], state)
+        assert (session.played, session.upcoming) == ((), ())
+
+
+def test_clear_drops_the_song_that_is_ahead():
+    session = reached(QUEUED, AHEAD)
+    assert alone(session, CLEAR) == ([told.AheadDropped()], WHOLE)
+    assert songs(session) == ((), 1, ())
+
+
+def test_what_is_cleared_leaves_this_song_to_repeat():
+    session = reached(QUEUED, AHEAD)
+    alone(session, ALL)
+    assert alone(session, CLEAR) == ([told.AheadDropped(), told.SongAhead(1)], AHEAD)
+    assert songs(session) == ((), 1, ())
+
+
+def test_shuffle_leaves_the_song_that_is_ahead_where_it_is():
+    for state in QUEUED:
+        session = reached(QUEUED, state)
+        session.upcoming = (2, 3, 4, 5, 6)
+        assert alone(session, SHUFFLE) == ([], state)
+        fixed = 1 if state is AHEAD else 0
+        in_order = (2, 3, 4, 5, 6)
+        assert session.upcoming == in_order[:fixed] + shuffled(in_order[fixed:], 3) != in_order
+
+
+def test_with_an_empty_queue_there_is_nothing_to_shuffle():
+    for state in ALONE:
+        assert alone(reached(ALONE, state), SHUFFLE) == (NOTHING_FOLLOWS, state)
+
+
+# repeat
+
+
+def test_repeat_is_noted_until_the_song_is_whole():
+    for state in (IDLE, CURRENT):
+        session = reached(ALONE, state)
+        assert alone(session, ONE) == ([], state)
+        assert session.repeat is Repeat.ONE
+
+
+@pytest.mark.parametrize("repeat", [ONE, ALL], ids=str)
+def test_a_whole_song_that_is_to_be_repeated_is_asked_for_again(repeat):
+    session = reached(ALONE, WHOLE)
+    assert alone(session, repeat) == ([told.SongAhead(1)], AHEAD)
+    assert session.repeat is repeat.repeat
+
+
+def test_without_a_song_to_follow_a_whole_one_nothing_is_asked_for():
+    session = reached(QUEUED, WHOLE)
+    assert alone(session, CLEAR, OFF) == ([], WHOLE)
+    assert session.repeat is Repeat.OFF
+
+
+def test_the_song_that_is_ahead_is_another_if_another_is_to_follow():
+    session = reached(QUEUED, AHEAD)
+    assert alone(session, ALL) == ([], AHEAD), "2 follows all the same"
+    assert alone(session, ONE) == ([told.AheadDropped(), told.SongAhead(1)], AHEAD)
+    assert session.repeat is Repeat.ONE
+
+
+def test_when_nothing_is_repeated_any_more_nothing_is_ahead():
+    session = reached(ALONE, AHEAD)
+    assert alone(session, OFF) == ([told.AheadDropped()], WHOLE)
+    assert session.repeat is Repeat.OFF

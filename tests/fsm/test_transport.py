@@ -1,0 +1,98 @@
+"""The transport alone: in each of its states, whether a song is heard, and who ends a silence."""
+
+import pytest
+
+from fsm import effects as do
+from fsm import events as on
+from fsm import neighbours as told
+from fsm import wishes as wish
+from fsm.transport import DEVICE_LOST, IDLE, PAUSED, RUNNING, TransportSession
+from tests.fsm.talking import alone
+
+PLAY = on.PlayRequested(1)
+WAYS = {
+    IDLE: (),
+    RUNNING: (PLAY,),
+    PAUSED: (PLAY, wish.PauseRequested()),
+    DEVICE_LOST: (PLAY, on.DeviceLost("unplugged")),
+}
+HEARD, SILENT = (IDLE, RUNNING), (PAUSED, DEVICE_LOST)
+RESUME = [do.ResumePlayer()]
+NOTHING_PLAYS = [do.Tell(do.Report.NOTHING_PLAYS)]
+WAIT_ENDS = on.CommandAnswered(on.Command.WAIT)
+
+FOLLOWS, ASKED = told.SongFollows(2), told.SongFollows(2, asked=True)
+THE_END = (on.StopRequested(), told.NothingFollows(), on.OutputFailed("the disk is full"))
+
+
+def after(state, *events):
+    """What comes of the events in that state, and the state then."""
+    session = TransportSession()
+    assert alone(session, *WAYS[state])[1] is state
+    return alone(session, *events)
+
+
+@pytest.mark.parametrize("chosen", [PLAY, ASKED], ids=str)
+def test_a_song_that_a_person_wants_is_heard(chosen):
+    for state in HEARD:
+        assert after(state, chosen) == ([], RUNNING)
+    for state in SILENT:
+        assert after(state, chosen) == (RESUME, RUNNING)
+
+
+def test_a_song_whose_turn_it_is_leaves_a_silence_as_it_is():
+    for state in HEARD:
+        assert after(state, FOLLOWS) == ([], RUNNING)
+    for state in SILENT:
+        assert after(state, FOLLOWS) == ([], state)
+
+
+def test_who_skips_a_song_wants_to_hear_the_next():
+    assert after(RUNNING, told.SongSkipped()) == ([], RUNNING)
+    for state in SILENT:
+        assert after(state, told.SongSkipped()) == (RESUME, RUNNING)
+
+
+@pytest.mark.parametrize("the_end", THE_END, ids=str)
+def test_when_nothing_is_played_any_more_no_silence_is_left_behind(the_end):
+    for state in HEARD:
+        assert after(state, the_end) == ([], IDLE)
+    for state in SILENT:
+        assert after(state, the_end) == (RESUME, IDLE)
+
+
+def test_pause():
+    assert after(IDLE, wish.PauseRequested()) == (NOTHING_PLAYS, IDLE)
+    assert after(RUNNING, wish.PauseRequested()) == ([do.PausePlayer()], PAUSED)
+    for state in SILENT:
+        assert after(state, wish.PauseRequested()) == ([], state)
+
+
+def test_resume():
+    assert after(IDLE, wish.ResumeRequested()) == (NOTHING_PLAYS, IDLE)
+    assert after(RUNNING, wish.ResumeRequested()) == ([], RUNNING)
+    for state in SILENT:
+        assert after(state, wish.ResumeRequested()) == (RESUME, RUNNING)
+
+
+def test_a_device_that_goes_is_told_and_nobody_waits_for_it():
+    gone = on.DeviceLost("unplugged")
+    lost = [do.PausePlayer(), do.Tell(do.Report.DEVICE_LOST, detail="unplugged"), WAIT_ENDS]
+    for state in (RUNNING, *SILENT):
+        assert after(state, gone) == (lost, DEVICE_LOST)
+
+
+def test_a_device_that_went_with_the_last_song_leaves_no_silence_behind():
+    assert after(IDLE, on.DeviceLost("unplugged")) == (RESUME, IDLE)
+
+
+def test_a_wait_for_the_end_of_what_is_silent_ends_at_once():
+    for state in HEARD:
+        assert after(state, on.WaitRequested()) == ([], state)
+    for state in SILENT:
+        assert after(state, on.WaitRequested()) == ([WAIT_ENDS], state)
+
+
+def test_the_volume_changes_nothing_else():
+    for state in WAYS:
+        assert after(state, wish.VolumeRequested(30)) == ([do.SetVolume(30)], state)
