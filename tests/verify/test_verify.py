@@ -28,6 +28,7 @@ EXPLORED_WHOLE = ("server", "conversation", "link", "prompt")
 
 
 def run(*arguments):
+    # With one command only, its name would not be one of the arguments.
     return CliRunner().invoke(application("verify", "config"), ["verify", *arguments])
 
 
