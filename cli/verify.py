@@ -73,12 +73,14 @@ def verify(
         typer.Option("--any-time", help="Timers may run out while messages are in flight."),
     ] = False,
 ) -> None:
-    """Prove the protocol: explore client, server and all that can be between them.
+    """Prove the protocol: explore client, server and all that can be between.
 
-    Without options a suite of small explorations runs, and it is shown what cannot be proven with
-    a plain server. With options there is one exploration, within those bounds; with --mutants it
-    is shown how well faults are found. The shortest exchange that breaks a rule is shown as a
-    ladder. Exit codes: 0 proven; 1 broken; 2 usage.
+    Without options: a suite of explorations, then what no client can prove of
+    a plain server. With options: one exploration, within those bounds.
+
+    The shortest exchange that breaks a rule is shown as a ladder.
+
+    Exit codes: 0 proven; 1 broken; 2 usage.
     """
     chosen = {
         "requests": requests,
