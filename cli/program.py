@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 from collections import deque
 from collections.abc import Sequence
 
@@ -255,7 +254,7 @@ class ClientProgram:
             case StartTimer(event, delay_s):
                 self._timers.start(event, delay_s)
             case ScheduleRetry(longest_s):
-                self._timers.start(RetryDue(), random.uniform(0, longest_s))
+                self._timers.start_within(RetryDue(), longest_s)
             case CancelTimer(event_class):
                 self._timers.cancel(event_class)
             case ShowSongs(songs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 
 from fsm.events import Event
@@ -20,6 +21,10 @@ class Timers:
         self.cancel(type(event))
         loop = asyncio.get_running_loop()
         self._running[type(event)] = loop.call_later(delay_s, self._fire, event)
+
+    def start_within(self, event: Event, longest_s: float) -> None:
+        """The same after a random part of that: not all clients at once (full jitter)."""
+        self.start(event, random.uniform(0.0, longest_s))
 
     def cancel(self, event: type[Event]) -> None:
         """Do not fire it."""
