@@ -68,7 +68,7 @@ class Limits:
     requests_s: int = 50
     """Beyond that the client is not read from: its own requests wait in its own buffers."""
     backlog: int = BACKLOG
-    unsent_bytes: int = 32 * 1024
+    unsent_bytes: int = 16 * 1024
     """What the kernel holds unsent of one connection (TCP_NOTSENT_LOWAT)."""
     cache_bytes: int = 1 << 30
     drain_s: float = 30.0

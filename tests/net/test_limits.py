@@ -42,8 +42,8 @@ def pair():
 @pytest.mark.parametrize(
     ("limits", "expected"),
     [
-        (LIMITS, (32 * 1024, 30, 10, 3)),
-        (Limits(unsent_bytes=16 * 1024, keepalive=Keepalive(7, 2, 5)), (16 * 1024, 7, 2, 5)),
+        (LIMITS, (16 * 1024, 30, 10, 3)),
+        (Limits(unsent_bytes=64 * 1024, keepalive=Keepalive(7, 2, 5)), (64 * 1024, 7, 2, 5)),
     ],
 )
 def test_connections_inherit_what_bounds_them(limits, expected):

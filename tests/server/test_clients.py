@@ -124,7 +124,7 @@ DEFAULTS = """\
 limits: {clients} clients, 100 from one address, backlog 128
 limits: a request of 4096 bytes, within 10 s, 50 a second
 limits: idle 600 s, stalled 30 s, at least 1024 bytes/s over 60 s
-limits: acknowledged within 30 s, keepalive 30/10/3, 32 KiB unsent
+limits: acknowledged within 30 s, keepalive 30/10/3, 16 KiB unsent
 limits: 1024 MiB of songs kept ready, drain 30 s
 """
 OTHERS = """\
