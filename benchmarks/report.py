@@ -114,8 +114,12 @@ def _crowd_targets(row: dict[str, Any]) -> list[list[str]]:
 def _link_targets(row: dict[str, Any]) -> list[list[str]]:
     if row["server"] != "alfine":
         return []
-    most = row["most_s"]
-    return [_target("LIST during a song, 2 Mbit/s", "< 0.3 s", f"{most:.2f} s", most < 0.3)]
+    return [
+        _target(
+            f"LIST during a song, 2 Mbit/s, {which}", "< 0.3 s", f"{row[key]:.2f} s", row[key] < 0.3
+        )
+        for which, key in (("median", "list_s"), ("longest", "most_s"))
+    ]
 
 
 def _library_targets(row: dict[str, Any]) -> list[list[str]]:
@@ -189,7 +193,8 @@ def _link(rows: Rows) -> str:
     table = [[r["server"], f"{r['list_s']:.2f}", f"{r['most_s']:.2f}"] for r in rows]
     return (
         "## LIST during a song on a slow link\n\nTwo network namespaces with 2 Mbit/s between them "
-        "(tbf, 50 ms of queue); seconds from LIST to its answer.\n\n"
+        "(tbf, 50 ms of queue); seconds from LIST to its answer, each on a new connection. On the "
+        "first of them TCP does not know the link yet, and overfills its queue.\n\n"
         + _table(["server", "median s", "longest s"], table)
     )
 
