@@ -31,7 +31,8 @@ from audio.wish import Wish
 _log = logging.getLogger(__name__)
 
 SLICES_PER_S = 25
-"""So many writes make a second: STOP and pause wait for one of them at most, 40 ms.
+"""So many writes make a second: STOP waits for one of them at most, 40 ms, where the output cannot
+be interrupted in it; pause for that and for what the device holds.
 
 Each costs as much as decoding a frame does: whatever runs after a sleep is slow, for the caches
 have been given to others. So between two of them there is as little as can be.
@@ -211,12 +212,12 @@ class Player:
         """Write what has been decoded, a slice at a time, until something has changed."""
         if self._open_rate_hz != song.rate_hz:
             self._open_for(song.rate_hz)
-        size, latency_s = _slice_bytes(song.rate_hz), self._output.latency_s
+        size = _slice_bytes(song.rate_hz)
         while self._wish.count == seen and (pcm := song.pcm(size)):
             self._output.write(self._volume.apply(pcm))
             first = not song.samples
             song.wrote(len(pcm))
-            self._heard = (song.tag, song.heard_s(latency_s))
+            self._heard = (song.tag, song.heard_s(self._output.latency_s))
             if first:
                 self._tell(song, Started(song.tag, song.rate_hz))
 

@@ -22,6 +22,8 @@ _TALKERS: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
 _handlers: list[Any] = []  # C calls them for as long as the process lives
 _DRAIN_EXTRA_S = 0.05
 _SLICE_S = 0.02
+_LEAST_WAIT = 8
+"""The least that is waited for is this part of what the device holds: 26 ms mostly."""
 
 
 def quiet() -> None:
@@ -66,8 +68,8 @@ def _load_pyaudio() -> Any:
 
 
 def frames_per_buffer(rate_hz: int) -> int:
-    """About 23 ms of frames: twice that is heard after STOP, and less would stutter."""
-    return 1024 if rate_hz >= 32000 else 512 if rate_hz >= 16000 else 256
+    """About 70 ms of frames; a device holds three times that, and what it holds ends with STOP."""
+    return 3072 if rate_hz >= 32000 else 1536 if rate_hz >= 16000 else 768
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,8 @@ class PyAudioOutput(Output):
         quiet()
         self._stream: Any = None
         self._rate_hz = 0
+        self._capacity = 0  # how many frames the device holds
+        self._queued = 0  # how many of them it held after the last write
         self._interrupted = threading.Event()
         self._start(wanted)
 
@@ -166,7 +170,7 @@ class PyAudioOutput(Output):
 
     @property
     def latency_s(self) -> float:
-        return float(self._stream.get_output_latency()) if self._stream else 0.0
+        return self._queued / self._rate_hz if self._stream else 0.0
 
     def open(self, rate_hz: int) -> None:
         self._close_stream()
@@ -183,22 +187,56 @@ class PyAudioOutput(Output):
             # AttributeError: the attempt to find another device has failed.
             text = f"the sound device cannot be opened at {rate_hz} Hz: {_reason(error)}"
             raise OutputError(text) from error
-        self._rate_hz = rate_hz
+        self._rate_hz, self._queued = rate_hz, 0
+        self._capacity = self._room()
 
     def write(self, pcm: bytes) -> None:
+        """See Output. Interrupted, it writes nothing.
+
+        It does not let PortAudio wait, which cannot be interrupted and looks 80 times a second.
+        """
         if self._stream is None:
             raise OutputError("the sound device is not open")
+        frames = len(pcm) // PCM_FRAME_BYTES
+        if not self._wait_for_room(frames):
+            return
         try:
             # Never exception_on_underflow: it closes the stream, where an underrun loses nothing.
             self._stream.write(pcm)
         except OSError as error:
             raise OutputError(f"the sound device has failed: {_reason(error)}") from error
+        self._queued += frames
+
+    def _wait_for_room(self, frames: int) -> bool:
+        """Where there is no room, until the device is half empty. False: interrupted."""
+        room = self._room()
+        if room < min(frames, self._capacity):
+            enough = max(min(frames, self._capacity), self._capacity // 2)
+            while room < enough:
+                # A sound server tells of room in lumps: do not ask for every one of them.
+                missing = max(enough - room, self._capacity // _LEAST_WAIT)
+                if self._interrupted.wait(missing / self._rate_hz):
+                    return False
+                room = self._room()
+        self._queued = max(0, self._capacity - room)
+        return True
+
+    def _room(self) -> int:
+        """How many frames the device would take now. Raises OutputError."""
+        try:
+            room = int(self._stream.get_write_available())
+        except OSError as error:
+            raise OutputError(f"the sound device has failed: {_reason(error)}") from error
+        if room < 0:
+            raise OutputError(f"the sound device has failed: PortAudio says {room}")
+        return room
 
     def drain(self) -> None:
         """See Output. stop_stream() and close() do not drain, so the end is pushed out by zeros."""
         if self._stream is None:
             return
-        slices = round((2 * self.latency_s + _DRAIN_EXTRA_S) / _SLICE_S + 0.5)
+        capacity_s = self._capacity / self._rate_hz
+        slices = round((capacity_s + _DRAIN_EXTRA_S) / _SLICE_S + 0.5)
         for _ in range(slices):
             if self._interrupted.is_set():
                 break
