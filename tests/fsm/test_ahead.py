@@ -90,9 +90,9 @@ def test_how_fast_audio_arrives_is_noted_whenever_it_is_measured():
 def test_with_a_measurement_enough_is_what_the_flow_needs():
     session = AheadSession(prebuffer_msgs=None)
     alone(session, WANTED, OPENED)
-    assert alone(session, told.AudioArrived(bytes(90)))[1] is COLLECTING
+    assert alone(session, told.AudioArrived(bytes(110)))[1] is COLLECTING
     alone(session, on.FlowMeasured(1e9, 100.0, 5_000))
-    assert alone(session, A)[1] is READY, "0.7 s of music are 70 bytes"
+    assert alone(session, A)[1] is READY, "1 s of music is 100 bytes"
 
 
 # It will never be whole
