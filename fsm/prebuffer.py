@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fsm.events import FlowMeasured
 
 LEAST_S = 1.0
-"""Music that is always to be here: 0.2 s that the decoder looks ahead, 0.2 s that the device takes at
-once and as much again in what is behind it, and what a hiccup of network or machine may take."""
+"""Music that is always to be here: 0.2 s that the decoder looks ahead, 0.2 s that the device takes
+at once and as much in what is behind it, and what a hiccup of network or machine may take."""
 
 _SAFE = 0.8
 """The part of the measured rate that is counted on."""
