@@ -125,7 +125,7 @@ class AudioBuffer:
 
     def _store_in_file(self, data: bytes, offset: int) -> None:
         if self._file is None:
-            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # discard() closes it
         at = offset - self._memory_limit_bytes
         view = memoryview(data)
         while view:

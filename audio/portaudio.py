@@ -49,7 +49,7 @@ def _silence_c() -> None:
     Raises AttributeError where C's must not be set: only glibc's is a variable.
     """
     c = ctypes.CDLL(None)
-    c.gnu_get_libc_version  # noqa: B018
+    c.gnu_get_libc_version  # noqa: B018  # raises where it is missing
     c.fopen.restype = ctypes.c_void_p
     if nowhere := c.fopen(b"/dev/null", b"w"):
         ctypes.c_void_p.in_dll(c, "stderr").value = nowhere

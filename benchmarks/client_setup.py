@@ -94,7 +94,7 @@ def alfine_server(music: Path, port: int) -> Iterator[None]:
 
 
 def _drain(stream: IO[bytes]) -> None:
-    while stream.read1(65536):  # type: ignore[attr-defined]
+    while stream.read1(65536):  # type: ignore[attr-defined]  # a pipe is buffered
         pass
 
 

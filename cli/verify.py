@@ -109,6 +109,6 @@ def verify(
 def _bounds(given: Mapping[str, object]) -> Bounds:
     """One exploration, by default of everything that a person can do."""
     bounds = Bounds("as asked for", losses=None, person=(*suite.EVERYTHING, "wait"))
-    bounds = replace(bounds, **given)  # type: ignore[arg-type]
+    bounds = replace(bounds, **given)  # type: ignore[arg-type]  # the options are of these types
     plain = bounds.server is not ServerKind.CLOSING
     return replace(bounds, full=plain, troubles=int(bool(bounds.trouble)))

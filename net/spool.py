@@ -65,6 +65,7 @@ class Spool:
     def __init__(self, song_id: int, stamp: Stamp, directory: Path) -> None:
         """Raises OSError: there is no room for a file, or no descriptor."""
         self.song_id, self.stamp = song_id, stamp
+        # Held for as long as the song is.
         self._file = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115
         self._anchors = array("q", [0])
         """Where messages of full length begin to follow each other: 0, and after each shorter."""

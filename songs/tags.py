@@ -73,7 +73,7 @@ def _read_id3v2(file: BinaryIO, size_bytes: int) -> Names:
     small = b"".join(_copies(file, version, start, end))
     header = b"ID3" + bytes((version, 0, flags & _UNSYNCHRONISED)) + _to_synchsafe(len(small))
     tag = io.BytesIO(header + small)
-    return _names(ID3(tag, translate=False, load_v1=False))  # type: ignore[no-untyped-call]
+    return _names(ID3(tag, translate=False, load_v1=False))  # type: ignore[no-untyped-call]  # mutagen
 
 
 def _first_frame(file: BinaryIO, version: int) -> int:
@@ -167,7 +167,7 @@ def _read_apev2(file: BinaryIO, size_bytes: int) -> Names:
         return Names()
     # mutagen sees the end of the file as if it were all: a size that claims more finds no more.
     end = io.BytesIO(_tail(file, size_bytes, _MAX_APE_BYTES))
-    tags: Any = APEv2(end)  # type: ignore[no-untyped-call]
+    tags: Any = APEv2(end)  # type: ignore[no-untyped-call]  # mutagen
 
     def text(name: str) -> str:
         value = tags.get(name)
@@ -180,7 +180,7 @@ def _read_id3v1(file: BinaryIO, size_bytes: int) -> Names:
     tail = _tail(file, size_bytes, _ID3V1_BYTES)
     if not tail.startswith(b"TAG"):
         return Names()
-    return _names(ParseID3v1(tail) or {})  # type: ignore[no-untyped-call]
+    return _names(ParseID3v1(tail) or {})  # type: ignore[no-untyped-call]  # mutagen
 
 
 def _tail(file: BinaryIO, size_bytes: int, count: int) -> bytes:
