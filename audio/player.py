@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 from audio.buffer import AudioBuffer
 from audio.index import FrameIndex
+from audio.orders import Orders
 from audio.output import PCM_FRAME_BYTES, Output
-from audio.playing import PlayingSong
+from audio.playing_song import PlayingSong
 from audio.reports import (
     DeviceLost,
     OutputFailed,
@@ -26,7 +27,6 @@ from audio.reports import (
     Undecodable,
 )
 from audio.volume import Volume
-from audio.wish import Wish
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Player:
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._output = output
         self._report = report
-        self._wish = Wish(output.interrupt)
+        self._wish = Orders(output.interrupt)
         self._volume = Volume()
         self._open_rate_hz = 0  # of the output, 0 while it is not open
         self._lost = False  # the device has gone

@@ -11,15 +11,7 @@ from fsm import events as on
 from fsm.events import Event
 from verify import music
 from verify.bounds import Bounds
-from verify.messages import (
-    AUDIO_CLOSING,
-    END,
-    ERRO,
-    Message,
-    audio,
-    list_messages,
-    setup_reply,
-)
+from verify.messages import AUDIO_CLOSING, END, ERRO, Message, audio, list_messages, setup_reply
 from verify.rules import Broken, Rule
 
 

@@ -13,14 +13,7 @@ import songs.scan
 from songs import Library, MusicDirError, Song, SongUnavailable
 from songs.files import Root
 from songs.scan import Entry, Findings
-from tests.songs.making import (
-    FRAME,
-    descriptors,
-    id3v2,
-    open_directory,
-    put,
-    unprivileged,
-)
+from tests.songs.making import FRAME, descriptors, id3v2, open_directory, put, unprivileged
 
 
 def scanned(music: Path) -> Library:

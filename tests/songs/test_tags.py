@@ -8,15 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from songs.tags import MAX_TAG_BYTES, Names, read_names
-from tests.songs.making import (
-    FRAME,
-    apev2,
-    id3v1,
-    id3v2,
-    raw_id3v2,
-    synchsafe,
-    text_frame,
-)
+from tests.songs.making import FRAME, apev2, id3v1, id3v2, raw_id3v2, synchsafe, text_frame
 
 BOTH = Names("NIN", "34 Ghosts IV")
 FRAMES = text_frame(b"TIT2", "34 Ghosts IV") + text_frame(b"TPE1", "NIN")

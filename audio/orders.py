@@ -10,11 +10,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from audio.playing import PlayingSong
+from audio.playing_song import PlayingSong
 
 
 @dataclass(frozen=True, slots=True)
-class Now:
+class Order:
     """What is wanted at one moment. count: rises with every change."""
 
     song: PlayingSong | None
@@ -24,7 +24,7 @@ class Now:
     count: int
 
 
-class Wish:
+class Orders:
     """interrupt: the output's; it is called under the lock, so that the drop that ends the
     interruption always comes after it.
     """
@@ -112,7 +112,7 @@ class Wish:
 
     # For the player's thread
 
-    def look(self, song: PlayingSong | None) -> Now:
+    def look(self, song: PlayingSong | None) -> Order:
         """What is wanted. With nothing to play the next song, if there is one, is the present."""
         with self._changed:
             if self._song is None and self._next is not None:
@@ -120,7 +120,7 @@ class Wish:
             seek_s = None
             if self._sought and self._song is song:
                 (_, seek_s), self._sought = self._sought, None
-            return Now(self._song, self._paused, self._closing, seek_s, self.count)
+            return Order(self._song, self._paused, self._closing, seek_s, self.count)
 
     def wait(self, seen: int) -> None:
         """Until something has changed since that count."""
