@@ -1,7 +1,7 @@
 """The client's half of an exchange: its machines, its timers, its buffer and its player.
 
 It stands for what the program does between the machines and the socket, the device, the person;
-what they are told and what reaches the buffer is judged in `verify.judge`.
+what they are told and what reaches the buffer is judged in `verify.client_rules`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from fsm.events import Event
 from fsm.playback_table import PlaybackState
 from fsm.prompt import PromptState
 from fsm.table import Session
-from verify import claims, wanted
+from verify import claims, expected
 from verify.bounds import Bounds
-from verify.judge import Judge
+from verify.client_rules import Judge
 from verify.messages import END, NEXT, NOBODY, PRESENT, REFUSAL, request
 from verify.rules import Broken, Rule
 from verify.snapshots import Actor, Outcome, Snapshot
@@ -170,5 +170,5 @@ class ClientSide:
         """Which of the songs that are wanted a PLAY is for."""
         if world.wanted is None or not world.finished:
             return NOBODY if world.wanted is None else PRESENT
-        wanted.ask_ahead(world)
+        expected.ask_ahead(world)
         return NOBODY if world.ahead is None else NEXT

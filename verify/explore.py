@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from fsm.table import Row
 from verify.bounds import Bounds, Peers
 from verify.model import Model, Move
+from verify.one_sided import AnyClient, AnyServer
 from verify.rules import Broken, Rule
-from verify.strangers import AnyClient, AnyServer
 from verify.world import State, freeze
 
 

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 from fsm import events as on
 from fsm.events import Event
 from verify.bounds import Bounds, ServerKind, Trouble
+from verify.client_rules import Judge
 from verify.client_side import ClientSide
-from verify.judge import Judge
-from verify.luck import Luck
 from verify.messages import END, NEXT, PRESENT
 from verify.person import INTERRUPT, LATE_LINE, LEAVE, Person
 from verify.server_side import ServerSide
 from verify.snapshots import Actor
+from verify.troubles import Luck
 from verify.world import (
     CONNECTING,
     DOWN,

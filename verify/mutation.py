@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-from verify.hunt import Graph
-from verify.hunted import HUNTED
+from verify.mutant_search import Graph
+from verify.mutant_suite import HUNTED
 from verify.mutants import Fault, Mutant, mutants, refused
 
 PROCESSES = 2

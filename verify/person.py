@@ -6,10 +6,10 @@ from fsm import events as on
 from fsm import wishes as wish
 from fsm.conversation_table import ConversationState
 from fsm.events import Command, Event
-from verify import wanted
+from verify import expected
 from verify.bounds import Bounds
+from verify.client_rules import Judge
 from verify.client_side import ClientSide
-from verify.judge import Judge
 from verify.world import HERE, LEAVING, World
 
 LIST, STOP, WAIT, INTERRUPT, LEAVE = "list", "stop", "wait", "interrupt", "leave"
@@ -102,12 +102,12 @@ def _note(world: World, request: Event) -> None:
     """What the person wants from now on."""
     match request:
         case on.PlayRequested(song_id):
-            wanted.choose(world, song_id)
+            expected.choose(world, song_id)
         case on.StopRequested():
-            wanted.stop(world)
+            expected.stop(world)
         case wish.QueueRequested((song_id,)):
-            wanted.queue(world, song_id)
+            expected.queue(world, song_id)
         case wish.NextRequested():
-            wanted.skip(world)
+            expected.skip(world)
         case wish.ClearRequested():
-            wanted.clear(world)
+            expected.clear(world)

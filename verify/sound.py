@@ -8,7 +8,7 @@ from fsm.effects import Effect
 from fsm.events import Event
 from verify import music
 from verify.bounds import Bounds
-from verify.judge import Judge
+from verify.client_rules import Judge
 from verify.world import DRY, FAR, GONE_ON, NOT_QUEUED, QUEUED, RUNNING, SILENT, Next, World
 
 RAN_DRY, PLAYED_OUT = on.BufferRanDry(), on.PlayedOut()

@@ -17,8 +17,8 @@ from fsm.server import ServerSession
 from verify import report
 from verify.bounds import Bounds, ServerKind
 from verify.explore import Explorer
-from verify.hunted import HUNTED
 from verify.ladder import ladder
+from verify.mutant_suite import HUNTED
 from verify.mutants import Fault, Mutant
 from verify.rules import Rule
 from verify.suite import PLAIN, PROVEN, UNPROVABLE

@@ -13,7 +13,7 @@ from fsm.conversation_table import OFFERING
 from fsm.effects import Effect, Report
 from fsm.events import Event, ListedSong
 from verify.bounds import Bounds, Trouble
-from verify.judge import Judge
+from verify.client_rules import Judge
 from verify.messages import AUDIO_CLOSING, END, ERRO, LIST_CLOSING, Message, message, setup_reply
 from verify.model import (
     EXITS,

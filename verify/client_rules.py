@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fsm.effects import AppendAudio, Effect, Report, ShowSongs, StartPlayer, Tell
 from fsm.events import Command, Event, Interrupted, ListedSong
-from verify import music, wanted
+from verify import expected, music
 from verify.bounds import Bounds, ServerKind
 from verify.claims import ClientClaims
 from verify.messages import NEXT, PRESENT
@@ -118,7 +118,7 @@ class Judge:
         if song is None or song.audio is None or song.audio != world.buffer:
             whole = "that never began" if song is None else music.short(song.audio or b"")
             raise Broken(Rule.WHOLE, f"{music.short(world.buffer)} counts as all of a song {whole}")
-        wanted.ask_ahead(world)
+        expected.ask_ahead(world)
 
     def completed_ahead(self, world: World) -> None:
         """The client takes the next song for whole."""
@@ -150,10 +150,10 @@ class Judge:
         elif report is Report.SONG_ARRIVING and world.fresh != 1:
             raise Broken(Rule.HONEST, "the song is said to begin to arrive when it does not")
         elif report in VERDICTS and ahead:
-            wanted.ask_ahead(world)
+            expected.ask_ahead(world)
             if world.ahead is not None:
                 _fair(world, report, world.ahead)
-            wanted.give_up_ahead(world)
+            expected.give_up_ahead(world)
         elif report in VERDICTS:
             self._verdict(world, report)
 
@@ -173,11 +173,11 @@ class Judge:
     def _verdict(self, world: World, report: Report) -> None:
         song = world.wanted
         if report is Report.OUTPUT_FAILED:
-            wanted.stop(world)
+            expected.stop(world)
         else:
-            wanted.follow(world)
+            expected.follow(world)
             if world.finished:
-                wanted.ask_ahead(world)
+                expected.ask_ahead(world)
         if song is None:
             raise Broken(Rule.HONEST, f"{report.name} is told, but no song is wanted")
         if report is Report.SONG_PLAYED and not song.heard:
