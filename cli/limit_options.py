@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from net.limits import Keepalive, Limits
+from net.server.limits import Keepalive, Limits
 
 RUNNING = "Running"
 CLIENTS, REQUESTS, PACE = "Limits: clients", "Limits: requests", "Limits: silence and slowness"

@@ -18,11 +18,11 @@ from cli import limit_options as options
 from cli.limit_options import DEFAULT, KIB, MIB, RUNNING
 from cli.logs import log, logging_to_stdout
 from cli.usage import USAGE, run_alone
-from net.limits import Limits, default_clients, descriptors
-from net.listening import explain, listen, loop_factory
-from net.rescan import Rescan
-from net.serving import Serving
-from net.workers import Workers
+from net.server.limits import Limits, default_clients, descriptors
+from net.server.process import Serving
+from net.server.rescan import Rescan
+from net.server.sockets import explain, listen, loop_factory
+from net.server.workers import Workers
 from songs import Library, MusicDirError, ScanReport
 
 SHOWN_UNUSABLE = 20

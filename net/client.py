@@ -91,14 +91,14 @@ class ServerConnection:
         pacing = asyncio.create_task(self._send_paced(self._writer))
         try:
             self._deliver(Connected())
-            reason = await self._hear(reader)
+            reason = await self._deliver_responses(reader)
         finally:
             pacing.cancel()
             self._writer.transport.abort()
             self._writer = None
         self._deliver(ConnectionLost(self._hung_up_because or reason))
 
-    async def _hear(self, reader: asyncio.StreamReader) -> str:
+    async def _deliver_responses(self, reader: asyncio.StreamReader) -> str:
         """Deliver every response until the connection ends; return why it did."""
         decoder = ResponseDecoder()
         answered = False

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from net.cache import SpoolCache
+from net.server.spool_cache import SpoolCache
 from songs import Library
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from net.limits import (
+from net.server.limits import (
     TCP_NOTSENT_LOWAT,
     Keepalive,
     Limits,
@@ -15,7 +15,7 @@ from net.limits import (
     reset,
     watch_progress,
 )
-from net.listening import listen, loop_factory
+from net.server.sockets import listen, loop_factory
 
 LIMITS = Limits()
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from net.limits import Limits
-from net.pace import Pace
+from net.server.limits import Limits
+from net.server.pace import Pace
 
 LIMITS = Limits()
 

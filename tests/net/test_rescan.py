@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from net import rescan as rescans
-from net.rescan import Rescan
+from net.server import rescan as rescans
+from net.server.rescan import Rescan
 from songs import MusicDirError, ScanReport
 
 

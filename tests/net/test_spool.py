@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from net import spool as spools
 from net.framing import audio_message, chunks
-from net.spool import Spool, stamp_of
+from net.server import spool as spools
+from net.server.spool import Spool, stamp_of
 
 PIECES = [b" END END", b" END", b"END", b"END END", b"x", b" ", bytes(4096), b"\xff" * 5000]
 

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from net.limits import default_clients
+from net.server.limits import default_clients
 from tests.end_to_end.programs import Program
 from tests.needs import needs_program
 from tests.peers.plain_client import PlainClient

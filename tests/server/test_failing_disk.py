@@ -9,12 +9,12 @@ import threading
 
 import pytest
 
-from net import spool as spools
-from net.cache import SpoolCache
 from net.framing import frame
-from net.limits import Limits
-from net.listening import listen
-from net.server import StreamingServer
+from net.server import spool as spools
+from net.server.accepting import StreamingServer
+from net.server.limits import Limits
+from net.server.sockets import listen
+from net.server.spool_cache import SpoolCache
 from songs import Library
 from tests.needs import needs_program
 from tests.peers.plain_client import PlainClient

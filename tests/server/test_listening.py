@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from net.listening import explain
+from net.server.sockets import explain
 from tests.end_to_end.programs import Program
 from tests.needs import without_powers
 from tests.peers.plain_client import PlainClient

@@ -10,8 +10,8 @@ import socket
 
 import pytest
 
-from net.listening import loop_factory
-from net.serving import hear
+from net.server.process import on_signals
+from net.server.sockets import loop_factory
 from tests.peers.plain_client import PlainClient
 from tests.server.conftest import connected, song_bytes
 
@@ -106,7 +106,7 @@ def test_a_signal_that_finds_the_loop_overrun_is_heard(loop_name):
 
     async def wait_for_a_signal():
         loop, heard = asyncio.get_running_loop(), asyncio.Event()
-        hear((signal.SIGTERM,), loop, heard.set)
+        on_signals((signal.SIGTERM,), loop, heard.set)
         for _ in range(10_000):
             loop.call_soon_threadsafe(int)
         os.kill(os.getpid(), signal.SIGTERM)

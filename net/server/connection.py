@@ -23,13 +23,13 @@ from fsm.events import (
     SongFailed,
 )
 from fsm.server import ServerSession, ServerState
-from net.house import House, Phase
-from net.limits import reset, watch_progress
-from net.listing import ListingUnderWay
-from net.outgoing import Outgoing
-from net.pace import Pace
-from net.spool import Spool
-from net.telling import describe
+from net.server.house import House, Phase
+from net.server.limits import reset, watch_progress
+from net.server.log_words import describe
+from net.server.outgoing import Outgoing
+from net.server.pace import Pace
+from net.server.song_list import ListInFlight
+from net.server.spool import Spool
 from net.wire import RequestDecoder
 
 log = logging.getLogger("alfine.server")
@@ -51,12 +51,12 @@ class Connection(Outgoing):
 
     __slots__ = (
         "_decoder",
-        "_heard_out",
         "_held",
         "_house",
         "_linger_until",
         "_name",
         "_pace",
+        "_peer_done",
         "_phase",
         "_reading",
         "_unheard_bytes",
@@ -74,7 +74,7 @@ class Connection(Outgoing):
         self._phase = Phase.OPEN
         self._linger_until = 0.0
         self._unheard_bytes = 0
-        self._heard_out = False
+        self._peer_done = False
         """The client has shut down its side."""
         self._held = False
         """The client asks too fast: for a moment it is not read from."""
@@ -86,7 +86,7 @@ class Connection(Outgoing):
 
     def _readable(self) -> None:
         try:
-            self._hear(self.sock.recv(RECEIVE_BYTES))
+            self._receive(self.sock.recv(RECEIVE_BYTES))
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
@@ -131,12 +131,12 @@ class Connection(Outgoing):
 
     # Reading
 
-    def _hear(self, data: bytes) -> None:
+    def _receive(self, data: bytes) -> None:
         if self._phase is not Phase.OPEN or self.session.state is ServerState.CLOSING:
-            self._hear_out(data)
+            self._discard(data)
             return
         if not data:
-            self._heard_out = True
+            self._peer_done = True
             self._happened(RequestsEnded())
             return
         requests = self._decoder.feed(data)
@@ -153,11 +153,11 @@ class Connection(Outgoing):
         self._pace.listening_again(time.monotonic())
         self._watch(writing=self._writing)
 
-    def _hear_out(self, data: bytes) -> None:
+    def _discard(self, data: bytes) -> None:
         """All that still comes is thrown away; with unread bytes a close would be a reset."""
         self._unheard_bytes += len(data)
         if not data or self._unheard_bytes > LINGER_BYTES:
-            self._heard_out = True
+            self._peer_done = True
             if self._phase is Phase.LINGERING:
                 self.lose("closed")
             else:
@@ -212,10 +212,10 @@ class Connection(Outgoing):
         """Give a spool back."""
         self._house.spools.release(spool)
 
-    def list_now(self, closes: bool) -> ListingUnderWay | None:
+    def list_now(self, closes: bool) -> ListInFlight | None:
         """Begin with the list, or wait for a look at the directory that is over in a moment."""
         listing = self._house.listing(self.go_on)
-        return ListingUnderWay(listing, closes) if listing is not None else None
+        return ListInFlight(listing, closes) if listing is not None else None
 
     # The end
 
@@ -228,7 +228,7 @@ class Connection(Outgoing):
         self._phase = Phase.LINGERING
         self._linger_until = time.monotonic() + LINGER_S
         self.sock.shutdown(socket.SHUT_WR)
-        if self._heard_out:
+        if self._peer_done:
             self.lose("closed")
 
     def _sweep_lingering(self, now: float) -> None:
@@ -249,7 +249,7 @@ class Connection(Outgoing):
         """Close the socket, at_once: with a reset, so that nothing of it stays in the kernel."""
         if self._phase is Phase.GONE:
             return
-        self._heard_out = True
+        self._peer_done = True
         self._watch(writing=False)
         self._phase = Phase.GONE
         self.drop()
@@ -266,7 +266,7 @@ class Connection(Outgoing):
         if self._phase is Phase.GONE:
             return
         loop, fd = self._house.loop, self.sock.fileno()
-        reading = not (self._heard_out or self._held or len(self._answers) > MAX_ANSWERS)
+        reading = not (self._peer_done or self._held or len(self._answers) > MAX_ANSWERS)
         if reading is not self._reading:
             self._reading = reading
             if reading:

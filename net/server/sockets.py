@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from net.limits import Limits, tune
+from net.server.limits import Limits, tune
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from net.spool import Spool, Stamp, stamp_of
+from net.server.spool import Spool, Stamp, stamp_of
 from songs import Library, Song, SongUnavailable
 
 log = logging.getLogger("alfine.server")

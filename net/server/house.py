@@ -7,13 +7,13 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from net.cache import SpoolCache
-from net.limits import Limits
-from net.listing import Listing
+from net.server.limits import Limits
+from net.server.song_list import EncodedList
+from net.server.spool_cache import SpoolCache
 from songs import Library
 
 if TYPE_CHECKING:
-    from net.connection import Connection
+    from net.server.connection import Connection
 
 
 class House(Protocol):
@@ -24,7 +24,7 @@ class House(Protocol):
     limits: Limits
     spools: SpoolCache
 
-    def listing(self, ready: Callable[[], None]) -> Listing | None:
+    def listing(self, ready: Callable[[], None]) -> EncodedList | None:
         """Return the list of now; None if `ready` will be called when it is there."""
 
     def forget(self, connection: Connection) -> None:

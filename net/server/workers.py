@@ -20,16 +20,16 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from net.rescan import LEAST_PAUSE_S, Rescan
-from net.server import AskForSongs
-from net.serving import Serving
+from net.server.accepting import AskForSongs
+from net.server.process import Serving
+from net.server.rescan import LEAST_PAUSE_S, Rescan
 from songs import Song
 
 log = logging.getLogger("alfine.server")
 
 LEAST_LIFE_S = 1.0
 """A worker that dies sooner is replaced after this time, not at once."""
-TELLING_S = 5.0
+SEND_TIMEOUT_S = 5.0
 _LENGTH = struct.Struct("!I")
 
 
@@ -61,7 +61,7 @@ class Workers:
         self._rescan = rescan
         self._in_worker = in_worker
         self._workers: dict[int, _Worker] = {}
-        self._vacant: dict[int, float] = dict.fromkeys(range(len(groups)), 0.0)
+        self._free_slots: dict[int, float] = dict.fromkeys(range(len(groups)), 0.0)
         """Places without a worker, and when each may have one again."""
         self._signals = 0
         self._woken, self._wake = os.pipe()
@@ -82,7 +82,7 @@ class Workers:
             while passed_on < self._signals:
                 passed_on += 1
                 self._stop_workers()
-            self._bury()
+            self._reap()
         log.info("all workers have stopped")
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
@@ -91,7 +91,7 @@ class Workers:
     def _wait(self) -> None:
         """Until a worker says something or dies, a signal comes, or a place is to be filled."""
         channels = {w.channel: w for w in self._workers.values() if not w.ended}
-        timeout_s = 0.2 if self._vacant and not self._signals else None
+        timeout_s = 0.2 if self._free_slots and not self._signals else None
         sources: list[int | socket.socket] = [self._woken, *channels]
         ready, _, _ = select.select(sources, (), (), timeout_s)
         for source in ready:
@@ -105,8 +105,8 @@ class Workers:
 
     def _fill_places(self) -> None:
         now = time.monotonic()
-        for place in [place for place, at in self._vacant.items() if at <= now]:
-            del self._vacant[place]
+        for place in [place for place, at in self._free_slots.items() if at <= now]:
+            del self._free_slots[place]
             self._start(place)
 
     def _start(self, place: int) -> None:
@@ -117,13 +117,13 @@ class Workers:
         pid = os.fork()
         if pid == 0:
             mine.close()
-            self._be_worker(place, its)
+            self._run_worker(place, its)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
         its.close()
-        mine.settimeout(TELLING_S)
+        mine.settimeout(SEND_TIMEOUT_S)
         self._workers[place] = _Worker(pid, mine)
 
-    def _be_worker(self, place: int, channel: socket.socket) -> None:
+    def _run_worker(self, place: int, channel: socket.socket) -> None:
         """Never returns: whatever the parent had in hand is not the worker's to end."""
         code = 1
         goodbye: Callable[[], None] = sys.stdout.flush
@@ -141,7 +141,7 @@ class Workers:
                 for sock in group if other != place else ():
                     sock.close()
             goodbye = self._in_worker()
-            hearing = _Hearing(self._serving, channel)
+            hearing = _ParentLink(self._serving, channel)
             signals = (signal.SIGTERM,)
             self._serving.run(self._groups[place], signals, hearing.prepare, f"w{place + 1} ")
             code = 0
@@ -152,7 +152,7 @@ class Workers:
                 goodbye()
             os._exit(code)
 
-    def _bury(self) -> None:
+    def _reap(self) -> None:
         for place, worker in list(self._workers.items()):
             pid, status = os.waitpid(worker.pid, os.WNOHANG)
             if not pid:
@@ -167,7 +167,7 @@ class Workers:
                 )
                 now = time.monotonic()
                 early = now - worker.started_at < LEAST_LIFE_S
-                self._vacant[place] = now + LEAST_LIFE_S if early else now
+                self._free_slots[place] = now + LEAST_LIFE_S if early else now
 
     def _stop_workers(self) -> None:
         if self._signals == 1:
@@ -207,7 +207,7 @@ class Workers:
                 os.kill(worker.pid, signal.SIGKILL)
 
 
-class _Hearing:
+class _ParentLink:
     """The worker's end of its channel."""
 
     def __init__(self, serving: Serving, channel: socket.socket) -> None:
@@ -221,7 +221,7 @@ class _Hearing:
     def prepare(self, stop: Callable[[], None]) -> AskForSongs:
         """Hear in the running loop; stop: called when the parent is gone."""
         self._stop = stop
-        asyncio.get_running_loop().add_reader(self._channel.fileno(), self._hear)
+        asyncio.get_running_loop().add_reader(self._channel.fileno(), self._receive)
         return self._ask
 
     def _ask(self, ready: Callable[[], None]) -> bool:
@@ -233,7 +233,7 @@ class _Hearing:
                 self._channel.send(b"L")
         return False
 
-    def _hear(self) -> None:
+    def _receive(self) -> None:
         try:
             data = self._channel.recv(1 << 20)
         except (BlockingIOError, InterruptedError):

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from net.cache import SpoolCache
-from net.limits import Limits, descriptors
-from net.listening import LoopFactory
-from net.server import AskForSongs, StreamingServer
+from net.server.accepting import AskForSongs, StreamingServer
+from net.server.limits import Limits, descriptors
+from net.server.sockets import LoopFactory
+from net.server.spool_cache import SpoolCache
 from songs import Library
 
 log = logging.getLogger("alfine.server")
@@ -28,7 +28,7 @@ LEAST_SPOOLS = 16
 OWN_DESCRIPTORS = 64
 
 
-def hear(
+def on_signals(
     signals: Sequence[signal.Signals], loop: asyncio.AbstractEventLoop, act: Callable[[], None]
 ) -> None:
     """Have the loop call `act` for each of these signals; once it is closed they do nothing.
@@ -81,7 +81,7 @@ class Serving:
         def stop() -> None:
             (at_once if stopping.is_set() else stopping).set()
 
-        hear(signals, asyncio.get_running_loop(), stop)
+        on_signals(signals, asyncio.get_running_loop(), stop)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
         spare = descriptors() - self.limits.clients - OWN_DESCRIPTORS
         spools = SpoolCache(

@@ -5,7 +5,7 @@ No clock and no socket: the time is told. All times are in seconds of `time.mono
 
 from __future__ import annotations
 
-from net.limits import Limits
+from net.server.limits import Limits
 
 
 class Pace:

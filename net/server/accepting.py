@@ -11,10 +11,10 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 
-from net.cache import SpoolCache
-from net.connection import Connection
-from net.limits import Limits
-from net.listing import Listing
+from net.server.connection import Connection
+from net.server.limits import Limits
+from net.server.song_list import EncodedList
+from net.server.spool_cache import SpoolCache
 from net.wire import NOT_FOUND
 from songs import Library
 
@@ -57,19 +57,19 @@ class StreamingServer:
         self._refused: deque[socket.socket] = deque()
         self._refusals = 0
         self._refusals_told_at = time.monotonic()
-        self._listing = Listing(library.songs)
+        self._listing = EncodedList(library.songs)
         self._sweeping: asyncio.Task[None] | None = None
         self._empty = asyncio.Event()
         self._empty.set()
 
     # What connections ask of it
 
-    def listing(self, ready: Callable[[], None]) -> Listing | None:
+    def listing(self, ready: Callable[[], None]) -> EncodedList | None:
         """Return the list of now; None if `ready` will be called when it is there."""
         if self._ask_for_songs(ready):
             return None
         if self._listing.songs is not self.library.songs:
-            self._listing = Listing(self.library.songs)
+            self._listing = EncodedList(self.library.songs)
         return self._listing
 
     def forget(self, connection: Connection) -> None:

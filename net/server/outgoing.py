@@ -20,8 +20,8 @@ from fsm.effects import (
 )
 from fsm.events import Event, ListSent, SongEnded, SongFailed
 from net.framing import AUDIO_CLOSING
-from net.listing import ListingUnderWay, message_end
-from net.spool import Spool
+from net.server.song_list import ListInFlight, message_end
+from net.server.spool import Spool
 from net.wire import NOT_FOUND, setup_message
 
 NOTHING = -1
@@ -66,7 +66,7 @@ class Outgoing(ABC):
         self._data = b""
         """Messages other than audio, sent up to `_data_at`."""
         self._data_at = 0
-        self._listing: ListingUnderWay | None = None
+        self._listing: ListInFlight | None = None
         self._song: Sending | None = None
         self._tail: Sending | None = None
         """A song that was stopped in the middle of a message, which is sent to its end."""
@@ -80,7 +80,7 @@ class Outgoing(ABC):
         """This connection needs the spool no more."""
 
     @abstractmethod
-    def list_now(self, closes: bool) -> ListingUnderWay | None:
+    def list_now(self, closes: bool) -> ListInFlight | None:
         """Return the list to send, or None if it will be there soon, and `go_on` will be called."""
 
     @abstractmethod

@@ -14,7 +14,7 @@ PIECE_MESSAGES = 4
 hold up the loop for 0.3 s."""
 
 
-class Listing:
+class EncodedList:
     """The list of one moment. songs: what `Library.songs` was then."""
 
     def __init__(self, songs: tuple[Song, ...]) -> None:
@@ -34,12 +34,12 @@ class Listing:
         return self._pieces[number]
 
 
-class ListingUnderWay:
+class ListInFlight:
     """One listing on its way to one client. closes: end it with the empty message."""
 
     __slots__ = ("_closes", "_listing", "_next")
 
-    def __init__(self, listing: Listing, closes: bool) -> None:
+    def __init__(self, listing: EncodedList, closes: bool) -> None:
         self._listing = listing
         self._closes = closes
         self._next = 0
