@@ -14,18 +14,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from audio import Output, OutputError, open_output
-from cli import commands, settings
-from cli.changes import Changes
-from cli.clean import shown
+from cli import settings
 from cli.exit_codes import FAILED
-from cli.history import History
-from cli.json_voice import JsonVoice
-from cli.program import ClientProgram
-from cli.published import publish
-from cli.screens import DumbScreen, Screen, ScreenGone, ScriptScreen
+from cli.playing.changes import Changes
+from cli.playing.journal import Journal
+from cli.playing.program import ClientProgram
+from cli.playing.status_file import publish
+from cli.screen.plain import DumbScreen, Screen, ScreenGone, ScriptScreen
 from cli.settings import variable
 from cli.usage import USAGE, run_alone
-from cli.voice import Voice
+from cli.words import commands
+from cli.words.json_lines import JsonFormatter
+from cli.words.plain import Formatter
+from cli.words.safe_text import shown
 from fsm.client import ClientSession
 from fsm.playback import PREBUFFER_MSGS
 from fsm.wishes import VolumeRequested
@@ -157,7 +158,7 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
     retries = options.retries
     if retries is None and not interactive:
         retries = SCRIPT_RETRIES
-    history, changes = History(), Changes()
+    history, changes = Journal(), Changes()
     session = ClientSession(options.prebuffer, options.plain, retries, history.observe)
     server = f"{options.host}:{options.port}"
     screen: Screen
@@ -165,7 +166,7 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
         screen, voice = _person(server, lambda: program, changes)
     else:
         screen = ScriptScreen(options.script, errors_too=options.as_json)
-        voice = JsonVoice(server) if options.as_json else Voice(server)
+        voice = JsonFormatter(server) if options.as_json else Formatter(server)
     program = ClientProgram(
         options.host, options.port, session, sound, screen, voice, history, changes, warning
     )
@@ -191,18 +192,18 @@ def _stdin_is_a_terminal() -> bool:
 
 def _person(
     server: str, program: Callable[[], ClientProgram], changes: Changes
-) -> tuple[Screen, Voice]:
+) -> tuple[Screen, Formatter]:
     """The prompt that this terminal can show, and what speaks there."""
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown") or not sys.stdout.isatty():
-        return DumbScreen(), Voice(server)
+        return DumbScreen(), Formatter(server)
     # They take half of the time that it takes to start, and a script, such as a status bar's that
     # runs every few seconds, has no use for them.
-    from cli import signs
-    from cli.line_history import line_history
-    from cli.rich_voice import RichVoice
-    from cli.terminal import TerminalScreen
+    from cli.screen.line_history import line_history
+    from cli.screen.terminal import TerminalScreen
+    from cli.words import glyphs
+    from cli.words.rich_text import RichFormatter
 
-    chosen = signs.of_terminal()
+    chosen = glyphs.of_terminal()
     screen = TerminalScreen(
         interrupt=lambda: program().interrupt(),
         now=lambda: program().now(),
@@ -211,7 +212,7 @@ def _person(
         history=line_history(),
         signs=chosen,
     )
-    return screen, RichVoice(server, chosen)
+    return screen, RichFormatter(server, chosen)
 
 
 def _check(script: list[str] | None) -> None:

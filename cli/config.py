@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import settings
-from cli.clean import safe
-from cli.json_voice import dump
+from cli.words.json_lines import dump
+from cli.words.safe_text import safe
 
 USAGE = 2
 

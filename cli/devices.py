@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from audio import OutputError, list_devices
-from cli.clean import safe
-from cli.json_voice import dump
+from cli.words.json_lines import dump
+from cli.words.safe_text import safe
 
 FAILED = 1
 

@@ -14,9 +14,9 @@ from typing import Annotated, NoReturn
 import platformdirs
 import typer
 
-from cli import limit_options as options
-from cli.limit_options import DEFAULT, KIB, MIB, RUNNING
-from cli.logs import log, logging_to_stdout
+from cli import server_options as options
+from cli.server_log import log, logging_to_stdout
+from cli.server_options import DEFAULT, KIB, MIB, RUNNING
 from cli.usage import USAGE, run_alone
 from net.server.limits import Limits, default_clients, descriptors
 from net.server.process import Serving

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from demo.instruments import Samples, electric_piano, pipe, plucked
 
-Voice = Callable[[float, float], Samples]  # (frequency_hz, duration_s) -> samples within ±1
+Formatter = Callable[[float, float], Samples]  # (frequency_hz, duration_s) -> samples within ±1
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Note:
 class Part:
     """An instrument, its place from -1 (left) to 1 (right), and what it plays."""
 
-    voice: Voice
+    voice: Formatter
     place: float
     notes: Sequence[Note]
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.clean import columns_of, cut, safe
-from cli.matching import NoSuchSong, find, fold, nearest, resolve, suggest
+from cli.words.safe_text import columns_of, cut, safe
+from cli.words.title_search import NoSuchSong, find, fold, nearest, resolve, suggest
 from fsm.events import ListedSong
 
 SONGS = tuple(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.commands import SPECS, CommandError, Known, full_word, parse
-from cli.now import Now
+from cli.words.commands import SPECS, CommandError, Context, full_word, parse
+from cli.words.moment import Status
 from fsm.events import ListedSong, ListRequested, PlayRequested, StopRequested, WaitRequested
 from fsm.wishes import (
     ClearRequested,
@@ -33,7 +33,7 @@ SONGS = (
 
 
 def asked(text, songs=SONGS, **now):
-    return parse(text).asking(Known(songs, Now(**now)))
+    return parse(text).request(Context(songs, Status(**now)))
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from cli.history import History
-from cli.now import Now
-from cli.snapshot import Snapshots
+from cli.playing.journal import Journal
+from cli.playing.snapshot import Snapshots
+from cli.words.moment import Status
 from fsm import events as on
 from fsm.client import ClientSession
 from fsm.wishes import PauseRequested, QueueRequested, SeekRequested, VolumeRequested
@@ -43,7 +43,7 @@ class Client:
     def __init__(self):
         self.clocks = Clocks()
         self.clocks.now_s = datetime(2024, 5, 1, 12, 3, 0).timestamp()
-        self.history = History(self.clocks.wall, self.clocks.monotonic)
+        self.history = Journal(self.clocks.wall, self.clocks.monotonic)
         self.session = ClientSession(prebuffer_msgs=2, observe=self.history.observe)
         self.snapshots = Snapshots(self.session, silence())
         self.happen(on.Connected(), on.ListReceived(SONGS), on.SetupReceived(("alfine/1", "ends")))
@@ -141,4 +141,4 @@ def test_undecodable(client):
 
 
 def test_the_moment_alone_is_enough_for_an_answer():
-    assert History().why(Now())
+    assert Journal().why(Status())

@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from cli.json_voice import VERSION
+from cli.words.json_lines import VERSION
 from fsm.effects import Report
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.clean import columns_of
-from cli.live_line import live_line
-from cli.now import Activity, Now
-from cli.signs import ASCII, UNICODE
+from cli.screen.status_line import live_line
+from cli.words.glyphs import ASCII, UNICODE
+from cli.words.moment import Activity, Status
+from cli.words.safe_text import columns_of
 
-PLAYING = Now(
+PLAYING = Status(
     Activity.PLAYING,
     3,
     "grapes - I dunno",
@@ -29,7 +29,7 @@ def drawn(now, columns, signs=UNICODE):
 
 
 moments = st.builds(
-    Now,
+    Status,
     activity=st.sampled_from(Activity),
     song_id=st.integers(1, 9_999_999_999),
     title=st.none() | st.text(),
@@ -91,7 +91,7 @@ def test_without_unicode_it_is_ascii():
     ],
 )
 def test_a_song_that_is_buffered(columns, line):
-    now = Now(
+    now = Status(
         Activity.BUFFERING,
         3,
         "grapes - I dunno",
@@ -121,8 +121,8 @@ def test_a_song_that_is_all_here_needs_no_connection():
 
 
 def test_stopped():
-    assert drawn(Now(), 40) == "■ stopped  vol 100 %"
-    assert "Tab completes" in drawn(Now(), 80)
+    assert drawn(Status(), 40) == "■ stopped  vol 100 %"
+    assert "Tab completes" in drawn(Status(), 80)
 
 
 def test_the_bar_shows_how_much_is_here():

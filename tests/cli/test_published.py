@@ -8,13 +8,13 @@ import subprocess
 import sys
 import time
 
-from cli.changes import Changes
-from cli.now import Activity, Now
-from cli.published import elsewhere, publish
+from cli.playing.changes import Changes
+from cli.playing.status_file import elsewhere, publish
+from cli.words.moment import Activity, Status
 from tests.cli.pty_terminal import Terminal
 
 SERVER = "host:1234"
-PLAYING = Now(Activity.PLAYING, 3, "grapes", position_s=10.0, duration_s=11.0, queue=(4, 5))
+PLAYING = Status(Activity.PLAYING, 3, "grapes", position_s=10.0, duration_s=11.0, queue=(4, 5))
 
 
 def write_as_another(folder, moment, age_s=0.0, pid=1):
@@ -42,7 +42,7 @@ def test_another_client_and_how_far_it_must_be_by_now(tmp_path):
 
 
 def test_the_one_that_plays_is_told_before_one_that_does_not(tmp_path):
-    with write_as_another(tmp_path, Now(), pid=1), write_as_another(tmp_path, PLAYING, pid=2):
+    with write_as_another(tmp_path, Status(), pid=1), write_as_another(tmp_path, PLAYING, pid=2):
         assert elsewhere(SERVER, tmp_path).activity is Activity.PLAYING
 
 

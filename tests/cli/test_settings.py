@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.commands import SPECS
 from cli.settings import SETTINGS, SettingsError, origins, read_file
+from cli.words.commands import SPECS
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import asyncio
 
 from audio import NullOutput
 from audio import reports as heard
-from cli.sound import Sound
+from cli.playing.sound import Sound
 from fsm import effects as do
 from fsm import events as on
 

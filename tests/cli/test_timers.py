@@ -3,7 +3,7 @@
 import asyncio
 import random
 
-from cli.timers import Timers
+from cli.playing.timers import Timers
 from fsm.events import RetryDue, SetupUnanswered
 
 

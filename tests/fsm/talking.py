@@ -32,7 +32,7 @@ class Talk:
         return self.latest
 
     def _perform(self, effect):
-        """Two buffers, as `cli.sound` has them."""
+        """Two buffers, as `cli.playing.sound` has them."""
         match effect:
             case do.AppendAudio(data):
                 self.buffer += data

@@ -6,11 +6,11 @@ import os
 import sys
 from dataclasses import dataclass
 
-from cli.now import Activity
+from cli.words.moment import Activity
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class Glyphs:
     """One set. icons: a sign for each activity; the rest: the parts of the bar, and words."""
 
     icons: dict[Activity, str]
@@ -25,12 +25,12 @@ class Signs:
 
 _WAITING = (Activity.REQUESTED, Activity.BUFFERING, Activity.STARVED)
 
-UNICODE = Signs(
+UNICODE = Glyphs(
     {Activity.STOPPED: "■", Activity.PLAYING: "▶", Activity.PAUSED: "‖"}
     | dict.fromkeys(_WAITING, "◌"),
     played="━", head="╺", here="─", missing="┄", received="⇣ ", ellipsis="…", dot="·",
 )  # fmt: skip
-ASCII = Signs(
+ASCII = Glyphs(
     {Activity.STOPPED: "#", Activity.PLAYING: ">", Activity.PAUSED: "="}
     | dict.fromkeys(_WAITING, "~"),
     played="=", head=">", here="-", missing=".", received="recv ", ellipsis="...", dot="-",
@@ -41,7 +41,7 @@ IN_ASCII = str.maketrans({"…": "...", "←": "Left", "→": "Right"})
 """What stands in the help and in complaints, for terminals without Unicode."""
 
 
-def of_terminal() -> Signs:
+def of_terminal() -> Glyphs:
     """The set that this terminal can show, by the locale that it was given."""
     # Where nothing or C is said Python sets LC_CTYPE to C.UTF-8 by itself, and its UTF-8 mode. Who
     # says nothing has a terminal of these days; who says C means it.

@@ -14,7 +14,7 @@ log = logging.getLogger("alfine.server")
 
 Stop = Callable[[], None]
 MAX_WAITING_LINES = 20_000
-GATHER_S = 0.02
+BATCH_S = 0.02
 """Lines of so much time are written at once: to wake a thread for each one costs more than it."""
 
 
@@ -58,7 +58,7 @@ class _Waiting(logging.Handler):
         while not self._over or self._lines:
             self._some.wait()
             if not self._over:
-                time.sleep(GATHER_S)
+                time.sleep(BATCH_S)
             self._some.clear()
             lines = [self._lines.popleft() for _ in range(len(self._lines))]
             if self._dropped:

@@ -23,7 +23,7 @@ class Activity(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Now:
+class Status:
     """One moment. None: not known (yet), or there is no such thing now."""
 
     activity: Activity = Activity.STOPPED

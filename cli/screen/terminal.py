@@ -28,14 +28,14 @@ from prompt_toolkit.output import create_output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets import SearchToolbar
 
-from cli.changes import Watch
-from cli.complete import CommandCompleter
-from cli.keys import key_bindings
-from cli.live_line import Fragments, live_line
-from cli.now import Activity, Now
-from cli.pager import page
-from cli.signs import Signs
-from cli.wild_line import wild_line
+from cli.playing.changes import Watch
+from cli.screen.completion import CommandCompleter
+from cli.screen.completion_line import wild_line
+from cli.screen.keys import key_bindings
+from cli.screen.pager import page
+from cli.screen.status_line import Fragments, live_line
+from cli.words.glyphs import Glyphs
+from cli.words.moment import Activity, Status
 from fsm.events import ListedSong
 
 PROMPT = ">> "
@@ -71,11 +71,11 @@ class TerminalScreen:
     def __init__(
         self,
         interrupt: Callable[[], None],
-        now: Callable[[], Now],
+        now: Callable[[], Status],
         songs: Callable[[], Sequence[ListedSong]],
         changes: Watch,
         history: History,
-        signs: Signs,
+        signs: Glyphs,
     ) -> None:
         self._interrupt = interrupt
         self._now = now
@@ -241,7 +241,7 @@ class TerminalScreen:
         )
 
 
-def _same_for_s(now: Now) -> float | None:
+def _same_for_s(now: Status) -> float | None:
     """How long the live line stays as it is if nothing happens: it shows whole seconds."""
     if not now.online:
         return REFRESH_S

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from cli.live_line import clock
-from cli.now import Activity, Now
+from cli.screen.status_line import clock
+from cli.words.moment import Activity, Status
 from fsm import events as on
 from fsm import neighbours as told
 from fsm import wishes
@@ -45,7 +45,7 @@ class Fact:
     late_until: float = 0.0
 
 
-class History:
+class Journal:
     """The last steps of one client's machines.
 
     wall, monotonic: the clocks, for tests.
@@ -83,7 +83,7 @@ class History:
         self._latest = event
         self._note(event, changed=before is not after)
 
-    def why(self, now: Now, songs: Sequence[ListedSong] = ()) -> list[str]:
+    def why(self, now: Status, songs: Sequence[ListedSong] = ()) -> list[str]:
         """Why it is silent, or that it is not; then what happened last, with its time."""
         shown = list(self._facts)[-SHOWN_FACTS:]
         return [
@@ -91,7 +91,7 @@ class History:
             *(f"{fact.at:%H:%M:%S}  {_told(fact, songs)}" for fact in shown),
         ]
 
-    def _because(self, now: Now, songs: Sequence[ListedSong]) -> str:
+    def _because(self, now: Status, songs: Sequence[ListedSong]) -> str:
         lost = "" if now.online else "; there is no connection to the server"
         match now.activity:
             case Activity.STOPPED:
@@ -201,7 +201,7 @@ def _told(fact: Fact, songs: Sequence[ListedSong], timed: bool = False) -> str:
     return text
 
 
-def _waits(now: Now) -> str:
+def _waits(now: Status) -> str:
     ran_dry = now.activity is Activity.STARVED
     why = "The buffer ran dry: audio comes too slowly" if ran_dry else "It waits for enough audio"
     soon = "" if now.starts_in_s is None else f", about {now.starts_in_s:.1f} s more"

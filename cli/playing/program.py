@@ -11,19 +11,19 @@ from collections import deque
 from collections.abc import Sequence
 
 from audio import Output
-from cli import commands, texts
-from cli.aside import Aside
-from cli.changes import Changes
 from cli.exit_codes import BY_SIGNAL, FAILED, NO_CONNECTION, OK, USAGE
-from cli.flow import Flow
-from cli.history import History
-from cli.now import Activity, Now
-from cli.published import elsewhere
-from cli.screens import Screen
-from cli.snapshot import Snapshots
-from cli.sound import Sound
-from cli.timers import Timers
-from cli.voice import Voice
+from cli.playing.arrival_rate import ArrivalRate
+from cli.playing.changes import Changes
+from cli.playing.journal import Journal
+from cli.playing.notices import Notices
+from cli.playing.snapshot import Snapshots
+from cli.playing.sound import Sound
+from cli.playing.status_file import elsewhere
+from cli.playing.timers import Timers
+from cli.screen.plain import Screen
+from cli.words import commands, texts
+from cli.words.moment import Activity, Status
+from cli.words.plain import Formatter
 from fsm.client import ClientSession
 from fsm.effects import (
     CancelTimer,
@@ -59,7 +59,7 @@ from fsm.prompt import PromptState
 from net.client import ServerConnection
 
 ONLINE_STATES = (LinkState.ONLINE, LinkState.UNLISTED, LinkState.FINDING, LinkState.SKIPPING)
-PATIENCE_S = 2.0
+GREETING_NOTICE_S = 2.0
 
 
 class ClientProgram:
@@ -72,8 +72,8 @@ class ClientProgram:
         session: ClientSession,
         output: Output,
         screen: Screen,
-        voice: Voice,
-        history: History,
+        voice: Formatter,
+        history: Journal,
         changes: Changes,
         warning: str = "",
     ) -> None:
@@ -83,13 +83,13 @@ class ClientProgram:
         self._voice = voice
         self._history = history
         self._changes = changes
-        self._aside = Aside(screen.has_person, lambda t: self._say(voice.complaint(t)), warning)
+        self._aside = Notices(screen.has_person, lambda t: self._say(voice.complaint(t)), warning)
         self._filters: deque[str] = deque()
-        self._connection = ServerConnection(host, port, self._hear, self._answer_owed)
+        self._connection = ServerConnection(host, port, self._receive, self._answer_owed)
         self._sound = Sound(output, self.fire)
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound)
-        self._flow = Flow()
+        self._flow = ArrivalRate()
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
         self._settled = asyncio.Event()
@@ -115,7 +115,7 @@ class ClientProgram:
         """Try until it is known what is there; a person who has to wait is told for what."""
         self._connection.connect()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(GREETING_NOTICE_S):
                 await self._settled.wait()
         if not self._settled.is_set():
             connected = self._session.link.state in ONLINE_STATES
@@ -135,7 +135,7 @@ class ClientProgram:
             self._settled.set()
         self._changes.note()
 
-    def _hear(self, event: Event) -> None:
+    def _receive(self, event: Event) -> None:
         """Take what the connection has to tell."""
         if isinstance(event, AudioReceived) and self._session.playback.prebuffer_msgs is None:
             flow = self._flow.measure(len(event.data), self._sound.arriving)
@@ -143,7 +143,7 @@ class ClientProgram:
                 self.fire(flow)
         self.fire(event)
 
-    def now(self) -> Now:
+    def now(self) -> Status:
         """What is going on at this moment."""
         return self._snapshots.take(self._timers.left_s(RetryDue))
 
@@ -207,7 +207,7 @@ class ClientProgram:
 
     async def _carry_out(self, line: commands.Line) -> None:
         try:
-            request = line.asking(commands.Known(self.songs, self.now()))
+            request = line.request(commands.Context(self.songs, self.now()))
         except commands.CommandError as error:
             self._worst = max(self._worst, FAILED)
             self._say(self._voice.complaint(str(error), line.word), error=True)
@@ -236,7 +236,7 @@ class ClientProgram:
             case _ if line.command is Command.LOCAL:
                 self._say(self._voice.done(line.word, self.now(), self.songs))
 
-    def _now_or_elsewhere(self) -> Now:
+    def _now_or_elsewhere(self) -> Status:
         """What goes on here, or for a script that plays nothing, in another client."""
         now = self.now()
         if self._screen.has_person or now.activity is not Activity.STOPPED:

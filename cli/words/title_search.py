@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from cli.clean import safe
+from cli.words.safe_text import safe
 from fsm.events import ListedSong
 
 NEAR_SCORE = 65.0

@@ -16,12 +16,12 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli import texts
-from cli.clean import cut, safe
-from cli.commands import SPECS
-from cli.now import Activity, Now
-from cli.signs import ASCII, IN_ASCII, Signs
-from cli.voice import Voice, queued_songs, status_parts
+from cli.words import texts
+from cli.words.commands import SPECS
+from cli.words.glyphs import ASCII, IN_ASCII, Glyphs
+from cli.words.moment import Activity, Status
+from cli.words.plain import Formatter, queued_songs, status_parts
+from cli.words.safe_text import cut, safe
 from fsm.effects import Report, Tell
 from fsm.events import ListedSong
 
@@ -37,10 +37,10 @@ _TABLE_SONGS = 500
 """A longer list is drawn line by line: measuring a table of 10,000 rows would hold up the sound."""
 
 
-class RichVoice(Voice):
+class RichFormatter(Formatter):
     """signs: the characters that the terminal can show. A list is as wide as the terminal is."""
 
-    def __init__(self, server: str, signs: Signs) -> None:
+    def __init__(self, server: str, signs: Glyphs) -> None:
         super().__init__(server)
         self._signs = signs
         self._retrying = False
@@ -62,17 +62,17 @@ class RichVoice(Voice):
             table.add_row(word, Text(spec.letter, "bold"), *([spec.does] if wide else []))
         return self._drawn(table)
 
-    def status(self, now: Now) -> str:
+    def status(self, now: Status) -> str:
         first, *rest = status_parts(now)
         text = Text("  ").join([Text(safe(first), "bold"), *map(Text, rest)])
         return self._drawn(text)
 
-    def queue(self, now: Now, songs: Sequence[ListedSong]) -> str:
+    def queue(self, now: Status, songs: Sequence[ListedSong]) -> str:
         if not now.queue:
             return super().queue(now, songs)
-        return self._lines(queued_songs(now, songs), Now())
+        return self._lines(queued_songs(now, songs), Status())
 
-    def done(self, word: str, now: Now, songs: Sequence[ListedSong]) -> str:
+    def done(self, word: str, now: Status, songs: Sequence[ListedSong]) -> str:
         if word == "shuffle":
             return self.queue(now, songs)
         if word == "queue" and now.queue:
@@ -82,14 +82,14 @@ class RichVoice(Voice):
             return self._styled(text, "")
         return super().done(word, now, songs)
 
-    def why(self, sentences: Sequence[str], now: Now) -> str:
+    def why(self, sentences: Sequence[str], now: Status) -> str:
         first, *facts = map(safe, sentences)
         table = Table(box=None, show_header=False, padding=(0, 0, 0, 2), pad_edge=True)
         for time, _, fact in (line.partition("  ") for line in facts):
             table.add_row(Text(time, "dim"), Text(fact, "dim"))
         return self._drawn(Group(Text(first, "bold"), *([table] if facts else [])))
 
-    def _lines(self, songs: Sequence[ListedSong], now: Now) -> str:
+    def _lines(self, songs: Sequence[ListedSong], now: Status) -> str:
         playing = None if now.activity is Activity.STOPPED else now.song_id
         if len(songs) > _TABLE_SONGS:
             return self._long_lines(songs, playing)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from cli import matching
-from cli.clean import safe
-from cli.commands import SPECS, WORDS, CommandError, full_word
+from cli.words import title_search
+from cli.words.commands import SPECS, WORDS, CommandError, full_word
+from cli.words.safe_text import safe
 from fsm.events import ListedSong
 from fsm.wishes import Repeat
 
@@ -43,11 +43,11 @@ class CommandCompleter(Completer):
 
     def _titles(self, typed: str) -> Iterator[Completion]:
         songs = self._songs()
-        namesakes = Counter(matching.fold(s.title) for s in songs)
-        for song in matching.suggest(songs, typed, OFFERED):
+        namesakes = Counter(title_search.fold(s.title) for s in songs)
+        for song in title_search.suggest(songs, typed, OFFERED):
             title = safe(song.title)
             # What is put there must mean this song and no other when it is entered.
-            clear = namesakes[matching.fold(title)] == 1 and not title.isdigit() and title
+            clear = namesakes[title_search.fold(title)] == 1 and not title.isdigit() and title
             text = title if clear else str(song.song_id)
             yield Completion(text, -len(typed), display=f"{song.song_id}. {title}")
 

@@ -7,8 +7,8 @@ from collections import deque
 from enum import Enum
 from math import ceil, inf
 
-from cli.now import Activity, Now
-from cli.sound import Sound
+from cli.playing.sound import Sound
+from cli.words.moment import Activity, Status
 from fsm.client import ClientSession
 from fsm.link_table import LinkState
 from fsm.playback import PlaybackSession
@@ -40,7 +40,7 @@ class Snapshots:
         self._sound = sound
         self._arrivals: deque[tuple[float, int]] = deque()
 
-    def take(self, retry_in_s: float | None = None) -> Now:
+    def take(self, retry_in_s: float | None = None) -> Status:
         """This moment. retry_in_s: until the next attempt to connect."""
         playback, link = self._session.playback, self._session.link
         queue, transport = self._session.queue, self._session.transport
@@ -50,7 +50,7 @@ class Snapshots:
         song_id = playback.song_id or None
         counted, needed = _progress(playback)
         index = self._sound.index
-        return Now(
+        return Status(
             activity=activity,
             song_id=song_id,
             title=next((s.title for s in link.songs if s.song_id == song_id), None),

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from math import ceil
 
-from cli.clean import columns_of, cut, safe
-from cli.now import Activity, Now
-from cli.signs import UNICODE, Signs
+from cli.words.glyphs import UNICODE, Glyphs
+from cli.words.moment import Activity, Status
+from cli.words.safe_text import columns_of, cut, safe
 
 Fragments = list[tuple[str, str]]
 """Pieces of text, each behind the name of its style, as prompt_toolkit takes them."""
@@ -21,7 +21,7 @@ BAR_MIN, BAR_MAX = 10, 40
 GAP = "  "
 
 
-def live_line(now: Now, columns: int, signs: Signs = UNICODE) -> Fragments:
+def live_line(now: Status, columns: int, signs: Glyphs = UNICODE) -> Fragments:
     """The line, at most `columns` wide."""
     icon = [("class:live." + now.activity.value, signs.icons[now.activity] + " ")]
     room = columns - columns_of(icon[0][1])
@@ -32,13 +32,13 @@ def live_line(now: Now, columns: int, signs: Signs = UNICODE) -> Fragments:
     return _clipped(icon + rest, columns, signs)
 
 
-def _is_missed(now: Now) -> bool:
+def _is_missed(now: Status) -> bool:
     """Whether a connection is needed: not for a song that is all here."""
     retrying = now.attempt > 0 or now.retry_in_s is not None
     return retrying or now.activity not in (Activity.PLAYING, Activity.PAUSED)
 
 
-def _stopped(now: Now, room: int, signs: Signs) -> Fragments:
+def _stopped(now: Status, room: int, signs: Glyphs) -> Fragments:
     hints = f" {signs.dot} ".join(("play ID or title", "Tab completes", "? helps"))
     parts = [("", "stopped")]
     for style, text in (("", _modes(now)), ("", _volume(now)), ("class:live.dim", hints)):
@@ -46,7 +46,7 @@ def _stopped(now: Now, room: int, signs: Signs) -> Fragments:
     return parts
 
 
-def _waiting(now: Now, room: int, signs: Signs) -> Fragments:
+def _waiting(now: Status, room: int, signs: Glyphs) -> Fragments:
     """`buffering 215/500 (43 %), about 1.3 s`, or as much of that as there is room for."""
     word = {Activity.REQUESTED: "asking the server", Activity.STARVED: "ran dry, buffering"}.get(
         now.activity, "buffering"
@@ -62,7 +62,7 @@ def _waiting(now: Now, room: int, signs: Signs) -> Fragments:
     return _beside_song(now, room, form, signs)
 
 
-def _offline(now: Now, room: int, signs: Signs) -> Fragments:
+def _offline(now: Status, room: int, signs: Glyphs) -> Fragments:
     if now.retry_in_s is None:
         forms = ["no connection; trying again", "no connection"]
     else:
@@ -80,7 +80,7 @@ def _offline(now: Now, room: int, signs: Signs) -> Fragments:
     return _beside_song(now, room, form, signs, "class:live.offline")
 
 
-def _beside_song(now: Now, room: int, form: str, signs: Signs, style: str = "") -> Fragments:
+def _beside_song(now: Status, room: int, form: str, signs: Glyphs, style: str = "") -> Fragments:
     name_room = room - columns_of(form) - len(GAP)
     if now.song_id is None or name_room < 4:
         return [(style, form)]
@@ -88,7 +88,7 @@ def _beside_song(now: Now, room: int, form: str, signs: Signs, style: str = "") 
     return [("class:live.title", name), ("", GAP), (style, form)]
 
 
-def _playing(now: Now, room: int, signs: Signs) -> Fragments:
+def _playing(now: Status, room: int, signs: Glyphs) -> Fragments:
     name = song_name(now)
     time = clock(now.position_s) + (f" / {clock(now.duration_s)}" if now.duration_s else "")
     name_columns = min(columns_of(name), LONG_TITLE_COLUMNS)
@@ -121,7 +121,7 @@ _FORMS = {
 }
 
 
-def _bar(now: Now, columns: int, signs: Signs) -> Fragments:
+def _bar(now: Status, columns: int, signs: Glyphs) -> Fragments:
     duration_s = now.duration_s or 1.0
     played = min(columns - 1, int(columns * now.position_s / duration_s))
     received = columns if now.received is None else int(columns * now.received)
@@ -133,30 +133,30 @@ def _bar(now: Now, columns: int, signs: Signs) -> Fragments:
     ]
 
 
-def _volume(now: Now) -> str:
+def _volume(now: Status) -> str:
     return f"vol {now.volume} %"
 
 
-def _bitrate(now: Now) -> str:
+def _bitrate(now: Status) -> str:
     if now.bitrate_kbps is None:
         return ""
     return f"{now.bitrate_kbps} kbit/s" + (" VBR" if now.variable_bitrate else "")
 
 
-def _received(now: Now, signs: Signs) -> str:
+def _received(now: Status, signs: Glyphs) -> str:
     if now.received is not None:
         return f"{signs.received}{int(100 * now.received)} %"
     return f"{signs.received}{now.received_bytes / 1e6:.1f} MB" if now.received_bytes else ""
 
 
-def _modes(now: Now) -> str:
+def _modes(now: Status) -> str:
     alone = "" if now.online else "no connection"
     queued = f"{len(now.queue)} queued" if now.queue else ""
     repeated = "" if now.repeat == "off" else f"repeat {now.repeat}"
     return ", ".join(filter(None, (alone, queued, repeated)))
 
 
-def song_name(now: Now) -> str:
+def song_name(now: Status) -> str:
     """`3. grapes - I dunno`, safe to print."""
     if now.title is None:
         return f"song {now.song_id}"
@@ -176,7 +176,7 @@ def _add(parts: Fragments, style: str, text: str, room: int) -> None:
         parts += [("", GAP), (style, text)]
 
 
-def _clipped(parts: Fragments, room: int, signs: Signs) -> Fragments:
+def _clipped(parts: Fragments, room: int, signs: Glyphs) -> Fragments:
     """The parts, the last of them cut where the room ends: narrower than 40 columns, too."""
     clipped: Fragments = []
     for style, text in parts:

@@ -1,21 +1,21 @@
 """How the client says things: in plain lines for a pipe. A person's and a program's forms of it
-are in `cli.rich_voice` and `cli.json_voice`.
+are in `cli.words.rich_text` and `cli.words.json_lines`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cli import matching, texts
-from cli.clean import safe
-from cli.commands import SPECS
-from cli.live_line import clock, song_name
-from cli.now import Activity, Now
+from cli.screen.status_line import clock, song_name
+from cli.words import texts, title_search
+from cli.words.commands import SPECS
+from cli.words.moment import Activity, Status
+from cli.words.safe_text import safe
 from fsm.effects import Tell
 from fsm.events import ListedSong
 
 
-class Voice:
+class Formatter:
     """Plain text, a fact a line. Each method returns whole lines, "" for nothing to say.
 
     server: HOST:PORT.
@@ -32,12 +32,12 @@ class Voice:
         """Why a line that was typed cannot be carried out."""
         return safe(why)
 
-    def songs(self, songs: Sequence[ListedSong], words: str, now: Now) -> str:
+    def songs(self, songs: Sequence[ListedSong], words: str, now: Status) -> str:
         """A list, of which only the songs that have these words are wanted."""
-        found = matching.find(songs, words)
+        found = title_search.find(songs, words)
         return self._lines(found, now) if found else self.no_songs(songs, words)
 
-    def _lines(self, songs: Sequence[ListedSong], now: Now) -> str:
+    def _lines(self, songs: Sequence[ListedSong], now: Status) -> str:
         """Songs, one a line (RFC 2.5.1)."""
         width = max(len(str(s.song_id or "")) for s in songs)
         return "\n".join(
@@ -48,7 +48,9 @@ class Voice:
         """There is nothing to list, and why."""
         if not songs:
             return "the server has no songs"
-        near = ", ".join(f"{s.song_id}. {safe(s.title)}" for s in matching.nearest(songs, words))
+        near = ", ".join(
+            f"{s.song_id}. {safe(s.title)}" for s in title_search.nearest(songs, words)
+        )
         return f"no title has {safe(words)}; {f'the nearest: {near}' if near else 'list shows all'}"
 
     def help(self) -> str:
@@ -58,26 +60,26 @@ class Voice:
             for spec in SPECS
         )
 
-    def status(self, now: Now) -> str:
+    def status(self, now: Status) -> str:
         """What plays, in one line."""
         return "; ".join(status_parts(now))
 
-    def queue(self, now: Now, songs: Sequence[ListedSong]) -> str:
+    def queue(self, now: Status, songs: Sequence[ListedSong]) -> str:
         """What comes next, a song a line."""
         if not now.queue:
             return "nothing is queued; queue 3 5 adds songs"
         return "\n".join(f"{s.song_id}. {safe(s.title)}" for s in queued_songs(now, songs))
 
-    def why(self, sentences: Sequence[str], now: Now) -> str:
+    def why(self, sentences: Sequence[str], now: Status) -> str:
         """What has led to this, a sentence a line."""
         return "\n".join(map(safe, sentences))
 
-    def done(self, word: str, now: Now, songs: Sequence[ListedSong]) -> str:
+    def done(self, word: str, now: Status, songs: Sequence[ListedSong]) -> str:
         """A command without an answer of its own has been carried out: here that goes unsaid."""
         return ""
 
 
-def status_parts(now: Now) -> list[str]:
+def status_parts(now: Status) -> list[str]:
     """What there is to say of a moment, the most important first."""
     parts = [now.activity.value]
     if now.activity is not Activity.STOPPED:
@@ -96,19 +98,19 @@ def status_parts(now: Now) -> list[str]:
     return parts
 
 
-def _time(now: Now) -> str:
+def _time(now: Status) -> str:
     if now.activity in (Activity.REQUESTED, Activity.BUFFERING):
         return ""
     return clock(now.position_s) + (f" of {clock(now.duration_s)}" if now.duration_s else "")
 
 
-def _arrival(now: Now) -> str:
+def _arrival(now: Status) -> str:
     if now.activity in (Activity.BUFFERING, Activity.STARVED):
         return f"{now.buffered_msgs} of {now.needed_msgs} messages"
     return "" if now.received is None else f"{int(100 * now.received)} % received"
 
 
-def queued_songs(now: Now, songs: Sequence[ListedSong]) -> list[ListedSong]:
+def queued_songs(now: Status, songs: Sequence[ListedSong]) -> list[ListedSong]:
     """The songs in the queue, in order."""
     by_id = {s.song_id: s for s in songs}
     return [by_id.get(i, ListedSong(i, "(not on the list)")) for i in now.queue]

@@ -9,10 +9,10 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from cli import matching
-from cli.clean import shown
-from cli.now import Now
-from cli.places import PlaceError, parse_place
+from cli.words import title_search
+from cli.words.moment import Status
+from cli.words.places import PlaceError, parse_place
+from cli.words.safe_text import shown
 from fsm.events import (
     Command,
     Event,
@@ -43,14 +43,14 @@ class CommandError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Context:
     """What the client knows at the moment when a command is carried out."""
 
     songs: Sequence[ListedSong] = ()
-    now: Now = field(default_factory=Now)
+    now: Status = field(default_factory=Status)
 
 
-Asking = Callable[[Known], Event | None]
+MakeRequest = Callable[[Context], Event | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Line:
     word: str
     rest: str = ""
     command: Command = Command.LOCAL
-    asking: Asking = lambda known: None
+    request: MakeRequest = lambda known: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +171,11 @@ def _play(word: str, rest: str) -> Line:
 def _queue(word: str, rest: str) -> Line:
     numbers = rest.replace(",", " ").split()
     if not all(map(_is_number, numbers)):
-        return Line(word, rest, asking=lambda k: QueueRequested((_chosen(rest, k.songs),)))
+        return Line(word, rest, request=lambda k: QueueRequested((_chosen(rest, k.songs),)))
     for number in numbers:
         _check_number(number)
     request = QueueRequested(tuple(map(int, numbers))) if numbers else None
-    return Line(word, rest, asking=lambda known: request)
+    return Line(word, rest, request=lambda known: request)
 
 
 def _seek(word: str, rest: str) -> Line:
@@ -183,7 +183,7 @@ def _seek(word: str, rest: str) -> Line:
         request = parse_place(rest)
     except PlaceError as error:
         raise CommandError(str(error)) from None
-    return Line(word, rest, asking=lambda known: request)
+    return Line(word, rest, request=lambda known: request)
 
 
 def _volume(word: str, rest: str) -> Line:
@@ -196,18 +196,18 @@ def _volume(word: str, rest: str) -> Line:
         return Line(
             word,
             rest,
-            asking=lambda k: VolumeRequested(max(0, min(100, k.now.volume + amount))),
+            request=lambda k: VolumeRequested(max(0, min(100, k.now.volume + amount))),
         )
     if amount > 100:
         raise CommandError("the volume goes from 0 to 100")
-    return Line(word, rest, asking=lambda known: VolumeRequested(amount))
+    return Line(word, rest, request=lambda known: VolumeRequested(amount))
 
 
 def _repeat(word: str, rest: str) -> Line:
     choices = [repeat.value for repeat in Repeat]
     if rest.lower() not in choices:
         raise CommandError(f"repeat takes one of {', '.join(choices)}, as in: repeat all")
-    return Line(word, rest, asking=lambda known: RepeatRequested(Repeat(rest.lower())))
+    return Line(word, rest, request=lambda known: RepeatRequested(Repeat(rest.lower())))
 
 
 _PARSERS: dict[str, Callable[[str, str], Line]] = {
@@ -225,14 +225,14 @@ def _chosen(text: str, songs: Sequence[ListedSong]) -> int:
     """The song that is meant. A number is an ID, unless only a title has it."""
     if _is_number(text):
         song_id = int(text)
-        titled = [s.song_id for s in songs if text in matching.fold(s.title).split()]
+        titled = [s.song_id for s in songs if text in title_search.fold(s.title).split()]
         known = song_id in {s.song_id for s in songs}
         return titled[0] or song_id if len(titled) == 1 and not known else song_id
     if not songs:
         raise CommandError("no titles are known yet; list fetches them, or play takes an ID")
     try:
-        return matching.resolve(songs, text).song_id or 0
-    except matching.NoSuchSong as error:
+        return title_search.resolve(songs, text).song_id or 0
+    except title_search.NoSuchSong as error:
         raise CommandError(f"{shown(text)}: {error}") from None
 
 

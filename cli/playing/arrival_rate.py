@@ -16,7 +16,7 @@ _LEAST_S = 0.02
 """In less time than this nothing is measured but how the reads happened to fall."""
 
 
-class Flow:
+class ArrivalRate:
     """Counts the audio of one song after another. clock: for tests."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 
 
-class Aside:
+class Notices:
     """Says it above a person's prompt with `say`, else on stderr.
 
     warning: what is wrong with where the music goes; it is said when there is music.

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from cli import matching, texts
-from cli.clean import safe
-from cli.commands import SPECS
-from cli.now import Activity, Now
-from cli.voice import Voice, status_parts
+from cli.words import texts, title_search
+from cli.words.commands import SPECS
+from cli.words.moment import Activity, Status
+from cli.words.plain import Formatter, status_parts
+from cli.words.safe_text import safe
 from fsm.effects import Tell
 from fsm.events import ListedSong
 
@@ -19,7 +19,7 @@ VERSION = 1
 """Rises when something that a program may rely on changes; new members come without that."""
 
 
-class JsonVoice(Voice):
+class JsonFormatter(Formatter):
     """Objects in place of sentences; `text` is what a person would have been told."""
 
     def report(self, tell: Tell, songs: Sequence[ListedSong]) -> str:
@@ -35,8 +35,8 @@ class JsonVoice(Voice):
     def complaint(self, why: str, line: str = "") -> str:
         return dump("error", line=line, text=super().complaint(why))
 
-    def songs(self, songs: Sequence[ListedSong], words: str, now: Now) -> str:
-        return dump("songs", words=words, songs=_songs(matching.find(songs, words)))
+    def songs(self, songs: Sequence[ListedSong], words: str, now: Status) -> str:
+        return dump("songs", words=words, songs=_songs(title_search.find(songs, words)))
 
     def help(self) -> str:
         commands = [
@@ -44,20 +44,20 @@ class JsonVoice(Voice):
         ]
         return dump("help", commands=commands)
 
-    def status(self, now: Now) -> str:
+    def status(self, now: Status) -> str:
         return dump("status", **status_members(now))
 
-    def queue(self, now: Now, songs: Sequence[ListedSong]) -> str:
+    def queue(self, now: Status, songs: Sequence[ListedSong]) -> str:
         return dump("queue", songs=[_song(song_id, songs) for song_id in now.queue])
 
-    def why(self, sentences: Sequence[str], now: Now) -> str:
+    def why(self, sentences: Sequence[str], now: Status) -> str:
         return dump("why", reasons=list(sentences))
 
-    def done(self, word: str, now: Now, songs: Sequence[ListedSong]) -> str:
+    def done(self, word: str, now: Status, songs: Sequence[ListedSong]) -> str:
         return self.status(now)
 
 
-def status_members(now: Now) -> dict[str, Any]:
+def status_members(now: Status) -> dict[str, Any]:
     """What a `status` object says besides its version and its kind."""
     members = asdict(now)
     song = {"id": members.pop("song_id"), "title": members.pop("title")}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from prompt_toolkit.buffer import CompletionState
 
-from cli.clean import columns_of, cut
-from cli.live_line import GAP, Fragments
-from cli.signs import Signs
+from cli.screen.status_line import GAP, Fragments
+from cli.words.glyphs import Glyphs
+from cli.words.safe_text import columns_of, cut
 
 
-def wild_line(state: CompletionState, columns: int, signs: Signs) -> Fragments:
+def wild_line(state: CompletionState, columns: int, signs: Glyphs) -> Fragments:
     """As many of the offers as there is room for, the one in the prompt marked."""
     offers = [completion.display_text for completion in state.completions]
     chosen = state.complete_index

@@ -19,8 +19,8 @@ from typing import IO, Any
 
 from platformdirs import user_state_path
 
-from cli.changes import Watch
-from cli.now import Activity, Now
+from cli.playing.changes import Watch
+from cli.words.moment import Activity, Status
 
 EVERY_S = 0.5
 SAME_PLACE_S = 1.0
@@ -28,7 +28,7 @@ SAME_PLACE_S = 1.0
 
 
 async def publish(
-    now: Callable[[], Now], changes: Watch, server: str, folder: Path | None = None
+    now: Callable[[], Status], changes: Watch, server: str, folder: Path | None = None
 ) -> None:
     """Say what is going on, and that it has changed, until cancelled.
 
@@ -44,8 +44,8 @@ async def publish(
                 path.unlink(missing_ok=True)
 
 
-async def _keep_writing(file: IO[str], now: Callable[[], Now], changes: Watch) -> None:
-    said: tuple[Now, float] | None = None
+async def _keep_writing(file: IO[str], now: Callable[[], Status], changes: Watch) -> None:
+    said: tuple[Status, float] | None = None
     while True:
         moment, at = now(), time.time()
         if said is None or not _goes_without_saying(moment, _later(*said, at)):
@@ -55,7 +55,7 @@ async def _keep_writing(file: IO[str], now: Callable[[], Now], changes: Watch) -
         await asyncio.sleep(EVERY_S)  # the player obeys a moment after it has been told
 
 
-def _goes_without_saying(moment: Now, expected: Now) -> bool:
+def _goes_without_saying(moment: Status, expected: Status) -> bool:
     if abs(moment.position_s - expected.position_s) > SAME_PLACE_S:
         return False
     return replace(moment, position_s=0.0) == replace(expected, position_s=0.0)
@@ -68,7 +68,7 @@ def _write(file: IO[str], content: dict[str, Any]) -> None:
     file.flush()
 
 
-def elsewhere(server: str, folder: Path | None = None) -> Now | None:
+def elsewhere(server: str, folder: Path | None = None) -> Status | None:
     """What another client of this server, of the same person, is doing; None if there is none."""
     with contextlib.suppress(OSError):
         moments = list(_moments(server, _folder(folder)))
@@ -76,12 +76,12 @@ def elsewhere(server: str, folder: Path | None = None) -> Now | None:
     return None
 
 
-def _interest(moment: Now) -> int:
+def _interest(moment: Status) -> int:
     order = (Activity.STOPPED, Activity.PAUSED)
     return order.index(moment.activity) if moment.activity in order else len(order)
 
 
-def _moments(server: str, folder: Path) -> Iterator[Now]:
+def _moments(server: str, folder: Path) -> Iterator[Status]:
     for path in sorted(folder.glob(f"{_name(server)}.*.json")):
         if path.suffixes[-2:-1] == [f".{os.getpid()}"]:
             continue
@@ -95,7 +95,7 @@ def _moments(server: str, folder: Path) -> Iterator[Now]:
                 "activity": Activity(members["activity"]),
                 "queue": tuple(members["queue"]),
             }
-            yield _later(Now(**members), content["at"], time.time())
+            yield _later(Status(**members), content["at"], time.time())
 
 
 def _is_abandoned(file: IO[str]) -> bool:
@@ -106,7 +106,7 @@ def _is_abandoned(file: IO[str]) -> bool:
     return True
 
 
-def _later(moment: Now, at: float, then: float) -> Now:
+def _later(moment: Status, at: float, then: float) -> Status:
     """The same, as it is by itself after a while."""
     if moment.activity is not Activity.PLAYING:
         return moment

@@ -1,0 +1,1 @@
+"""The running client: performs what the machines ask for and tells them what happens."""

@@ -1,0 +1,1 @@
+"""What is said and understood: commands, sentences, songs by their titles."""
