@@ -27,9 +27,9 @@ from cli.words import commands
 from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter
 from cli.words.safe_text import shown
-from fsm.client import ClientSession
-from fsm.playback import PREBUFFER_MSGS
-from fsm.wishes import VolumeRequested
+from fsm.client.machines import ClientSession
+from fsm.client.requests import VolumeRequested
+from fsm.words import PREBUFFER_MSGS
 
 SCRIPT_RETRIES = 6
 """Attempts to reconnect for one song when no person is there to say stop: half a minute at most."""

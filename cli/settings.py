@@ -16,7 +16,7 @@ from typing import Any
 
 from platformdirs import user_config_path
 
-from fsm.playback import PREBUFFER_MSGS
+from fsm.words import PREBUFFER_MSGS
 
 SECTION = "client"
 

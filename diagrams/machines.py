@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from fsm.ahead import AheadSession
-from fsm.conversation import ConversationSession
-from fsm.link import LinkSession
-from fsm.playback import PlaybackSession
-from fsm.prompt import PromptSession
-from fsm.queue import QueueSession
+from fsm.client.ahead import AheadSession
+from fsm.client.conversation import ConversationSession
+from fsm.client.link import LinkSession
+from fsm.client.playback import PlaybackSession
+from fsm.client.prompt import PromptSession
+from fsm.client.queue import QueueSession
+from fsm.client.transport import TransportSession
 from fsm.server import ServerSession
 from fsm.table import Row, Session, Table
-from fsm.transport import TransportSession
 
 Machine = type[Session]
 """A session's class: its table, and the methods that the rows name."""

@@ -15,9 +15,9 @@ from typing import Any
 
 from diagrams import look
 from diagrams.machines import MACHINES, Machine, about
-from fsm import events as on
-from fsm import wishes as wish
-from fsm.client import HEARD_BY
+from fsm.client import events as on
+from fsm.client import requests as ask
+from fsm.client.machines import RECIPIENTS
 from fsm.effects import Effect
 from fsm.events import Event
 
@@ -32,16 +32,16 @@ OUTSIDE: dict[str, tuple[type[Event], ...]] = {
         on.ListRequested,
         on.PlayRequested,
         on.StopRequested,
-        wish.PauseRequested,
-        wish.ResumeRequested,
-        wish.SeekRequested,
-        wish.VolumeRequested,
-        wish.NextRequested,
-        wish.PrevRequested,
-        wish.QueueRequested,
-        wish.ClearRequested,
-        wish.ShuffleRequested,
-        wish.RepeatRequested,
+        ask.PauseRequested,
+        ask.ResumeRequested,
+        ask.SeekRequested,
+        ask.VolumeRequested,
+        ask.NextRequested,
+        ask.PrevRequested,
+        ask.QueueRequested,
+        ask.ClearRequested,
+        ask.ShuffleRequested,
+        ask.RepeatRequested,
     ),
     "the server": (
         on.Connected,
@@ -109,7 +109,7 @@ def client_arrows() -> Arrows:
     """Who tells whom what, in the order of `HEARD_BY`."""
     sent = {machine.table.name: sent_by(machine) for machine in client_machines()}
     arrows: Arrows = defaultdict(list)
-    for event, hearers in HEARD_BY.items():
+    for event, hearers in RECIPIENTS.items():
         senders = [name for name, events in sent.items() if event in events]
         senders = senders or [who for who, events in OUTSIDE.items() if event in events]
         for sender in senders or [ELSEWHERE]:
@@ -120,7 +120,7 @@ def client_arrows() -> Arrows:
 
 def client_machines() -> list[Machine]:
     """Those of the machines that live in the client."""
-    names = {name for hearers in HEARD_BY.values() for name in hearers}
+    names = {name for hearers in RECIPIENTS.values() for name in hearers}
     return [machine for machine in MACHINES if machine.table.name in names]
 
 

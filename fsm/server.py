@@ -12,9 +12,7 @@ from enum import Enum
 from fsm import effects as do
 from fsm import events as on
 from fsm.table import Row, Session, Table, each
-
-PRODUCT = "alfine/1"
-ENDS = "ends"
+from fsm.words import ENDS, PRODUCT
 
 
 class ServerState(Enum):
@@ -117,7 +115,7 @@ SERVER = Table(
             effect="stop_song_and_send_not_found",
             rfc="P6",
         ),
-        Row(STREAMING, on.SongEnded, IDLE, effect="close_song", rfc="2.4.2, P7"),
+        Row(STREAMING, on.SongSent, IDLE, effect="close_song", rfc="2.4.2, P7"),
         Row(STREAMING, on.SongFailed, IDLE, effect="send_not_found", rfc="2.3.1, P7"),
         Row(
             LISTING_WHILE_STREAMING,
@@ -141,7 +139,7 @@ SERVER = Table(
         each(_SILENT, on.RequestsEnded, CLOSING, effect="close_when_sent", rfc="P3"),
         each(_KEEP_PLAYING, on.RequestsEnded, FINISHING, rfc="P3"),
         Row(FINISHING, on.ListSent, FINISHING, rfc="2.4.1"),
-        Row(FINISHING, on.SongEnded, CLOSING, effect="close_song_and_connection", rfc="P7"),
+        Row(FINISHING, on.SongSent, CLOSING, effect="close_song_and_connection", rfc="P7"),
         Row(FINISHING, on.SongFailed, CLOSING, effect="refuse_and_close", rfc="P7"),
         # The server is ending: songs may end, nothing new begins.
         each(_SILENT, on.ShutdownRequested, CLOSING, effect="close_when_sent", rfc="P7"),
@@ -156,7 +154,7 @@ SERVER = Table(
         Row(DRAINING, on.RequestNotUnderstood, DRAINING, effect="send_not_found", rfc="P3"),
         Row(DRAINING, on.RequestTooLong, CLOSING, effect="cut_refuse_and_close", rfc="P3"),
         Row(DRAINING, on.RequestsEnded, FINISHING, rfc="P3"),
-        Row(DRAINING, on.SongEnded, CLOSING, effect="close_song_and_connection", rfc="P7"),
+        Row(DRAINING, on.SongSent, CLOSING, effect="close_song_and_connection", rfc="P7"),
         Row(DRAINING, on.SongFailed, CLOSING, effect="refuse_and_close", rfc="P7"),
         # Without its closing message nobody takes a song that was cut here for whole.
         each((FINISHING, DRAINING), on.DrainExpired, CLOSING, effect="cut_and_close", rfc="P7"),

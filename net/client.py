@@ -13,8 +13,9 @@ import socket
 from collections.abc import Callable
 from errno import ECONNREFUSED
 
-from fsm.effects import SendRequest
-from fsm.events import Connected, ConnectFailed, ConnectionLost, Event
+from fsm.client.effects import SendRequest
+from fsm.client.events import Connected, ConnectFailed
+from fsm.events import ConnectionLost, Event
 from net.wire import ResponseDecoder, WireError, encode_request
 
 CONNECT_TIMEOUT_S = 5.0

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fsm.words import MAX_PAYLOAD_BYTES
+
 EOM = b" END END"
 AUDIO_HEADER = b"RESP 200 END "
-MAX_PAYLOAD_BYTES = 4096
 AUDIO_CLOSING = AUDIO_HEADER + EOM
 
 

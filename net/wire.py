@@ -8,24 +8,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from fsm.effects import Request, SendRequest
-from fsm.events import (
+from fsm.client.effects import SendRequest
+from fsm.client.events import (
     AudioReceived,
-    Event,
     ListedSong,
     ListReceived,
-    ListRequested,
     NotFoundReceived,
+    SetupReceived,
+)
+from fsm.events import (
+    Event,
+    ListRequested,
     PlayRequested,
     RequestNotUnderstood,
     RequestTooLong,
-    SetupReceived,
     SetupRequested,
     StopRequested,
     TeardownRequested,
 )
-from fsm.server import ENDS
-from net.framing import EOM, MAX_PAYLOAD_BYTES
+from fsm.words import ENDS, MAX_PAYLOAD_BYTES, Request
+from net.framing import EOM
 
 MAX_REQUEST_BYTES = 4096
 MAX_RESPONSE_BYTES = 64 * 1024

@@ -12,9 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from fsm import effects as do
 from fsm import events as on
-from fsm.client import ClientSession
-from fsm.link_table import LinkState
-from fsm.playback_table import PlaybackState
+from fsm.client import effects as client_do
+from fsm.client import events as client_on
+from fsm.client.link_table import LinkState
+from fsm.client.machines import ClientSession
+from fsm.client.playback_table import PlaybackState
 from fsm.server import ServerSession, ServerState
 from net.framing import AUDIO_CLOSING, audio_message, chunks
 from net.wire import (
@@ -33,7 +35,7 @@ SONGS = {
     "two THE END END": (b"2 END END" * 1500),
     "three": b"END" + b"3" * 4093 + b" END",
 }
-LIST_WENT_QUIET = (on.ListWentQuiet, on.SongWentQuiet)
+LIST_WENT_QUIET = (client_on.ListWentQuiet, client_on.SongWentQuiet)
 
 
 class ServerSide:
@@ -74,7 +76,7 @@ class ServerSide:
         message = audio_message(self.song.popleft())
         if not self.song:
             self.song = None
-            self.fire(on.SongEnded())
+            self.fire(on.SongSent())
         return message
 
     def answer(self, effect):
@@ -120,26 +122,26 @@ class FakeWire(RuleBasedStateMachine):
     def fire(self, event):
         for effect in self.client.handle(event):
             match effect:
-                case do.SendRequest():
+                case client_do.SendRequest():
                     self.upstream += encode_request(effect) if self.server else b""
-                case do.Connect():
+                case client_do.Connect():
                     self.connecting = True
-                case do.StartTimer(timer, _):
+                case client_do.StartTimer(timer, _):
                     self.timers[type(timer)] = timer
-                case do.ScheduleRetry():
-                    self.timers[on.RetryDue] = on.RetryDue()
-                case do.CancelTimer(timer):
+                case client_do.ScheduleRetry():
+                    self.timers[client_on.RetryDue] = client_on.RetryDue()
+                case client_do.CancelTimer(timer):
                     self.timers.pop(timer, None)
-                case do.DropBuffer():
+                case client_do.DropBuffer():
                     self.buffer, self.complete, self.dry = b"", False, False
-                case do.AppendAudio(data):
+                case client_do.AppendAudio(data):
                     assert not self.complete, "audio behind the end of a song"
                     self.buffer += data
-                case do.FinishBuffer():
+                case client_do.FinishBuffer():
                     self.complete = self.playback is PlaybackState.FINISHING
-                case do.RefillPlayer():
+                case client_do.RefillPlayer():
                     self.dry = False
-                case do.HangUp():
+                case client_do.HangUp():
                     self.cut()
 
     @property
@@ -173,13 +175,13 @@ class FakeWire(RuleBasedStateMachine):
         self.server = ServerSide(self.titles, self.plain)
         self.upstream = self.downstream = b""
         self.decoder = ResponseDecoder()
-        self.fire(on.Connected())
+        self.fire(client_on.Connected())
 
     @precondition(lambda self: self.connecting)
     @rule()
     def refuse(self):
         self.connecting = False
-        self.fire(on.ConnectFailed("refused"))
+        self.fire(client_on.ConnectFailed("refused"))
 
     @precondition(lambda self: self.server)
     @rule(size=st.integers(1, 40))
@@ -228,15 +230,17 @@ class FakeWire(RuleBasedStateMachine):
     def silent(self):
         return not (self.upstream or self.downstream or (self.server and self.server.has_work()))
 
-    @precondition(lambda self: on.RetryDue in self.timers)
+    @precondition(lambda self: client_on.RetryDue in self.timers)
     @rule()
     def retry(self):
-        self.fire(self.timers.pop(on.RetryDue))
+        self.fire(self.timers.pop(client_on.RetryDue))
 
-    @precondition(lambda self: self.server and self.silent() and set(self.timers) - {on.RetryDue})
+    @precondition(
+        lambda self: self.server and self.silent() and set(self.timers) - {client_on.RetryDue}
+    )
     @rule()
     def let_time_pass(self):
-        timer = next(t for t in self.timers if t is not on.RetryDue)
+        timer = next(t for t in self.timers if t is not client_on.RetryDue)
         self.fire(self.timers.pop(timer))
 
     # A player
@@ -245,14 +249,14 @@ class FakeWire(RuleBasedStateMachine):
     @rule()
     def run_dry(self):
         self.dry = True
-        self.fire(on.BufferRanDry())
+        self.fire(client_on.BufferRanDry())
 
     @precondition(
         lambda self: self.playback in (PlaybackState.FINISHING, PlaybackState.BREAKING_OFF)
     )
     @rule()
     def play_out(self):
-        self.fire(on.PlayedOut())
+        self.fire(client_on.PlayedOut())
 
     # What is always true
 

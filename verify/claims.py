@@ -9,16 +9,17 @@ from collections.abc import Mapping
 from enum import Enum
 
 from fsm import effects as do
-from fsm import events as on
-from fsm.ahead_table import AheadState as Ahead
-from fsm.conversation_table import ConversationState as Conversation
+from fsm.client import effects as client_do
+from fsm.client import events as on
+from fsm.client.ahead_table import AheadState as Ahead
+from fsm.client.conversation_table import ConversationState as Conversation
+from fsm.client.link_table import LinkState as Link
+from fsm.client.playback_table import PlaybackState as Playback
+from fsm.client.prompt import PromptState as Prompt
+from fsm.client.queue_table import QueueState as Queue
+from fsm.client.transport import TransportState as Transport
 from fsm.events import Event
-from fsm.link_table import LinkState as Link
-from fsm.playback_table import PlaybackState as Playback
-from fsm.prompt import PromptState as Prompt
-from fsm.queue_table import QueueState as Queue
 from fsm.server import ServerState as Server
-from fsm.transport import TransportState as Transport
 from verify.bounds import Bounds
 from verify.snapshots import Watched
 from verify.world import (
@@ -218,10 +219,10 @@ def prompt(before: Enum, event: Event, after: Enum, effects: list[do.Effect]) ->
     locked = before is Prompt.LOCKED or (
         before is Prompt.OPEN and isinstance(event, on.CommandEntered)
     )
-    shown = sum(isinstance(effect, do.ShowPrompt) for effect in effects)
+    shown = sum(isinstance(effect, client_do.ShowPrompt) for effect in effects)
     if shown != (locked and after is Prompt.OPEN):
         return "`>>` is shown without being unlocked" if shown else "unlocked, and `>>` not shown"
-    cleared = any(isinstance(effect, do.ClearLine) for effect in effects)
+    cleared = any(isinstance(effect, client_do.ClearLine) for effect in effects)
     if cleared != (before is Prompt.OPEN and isinstance(event, on.Interrupted)):
         return "Ctrl-C is not what clears the line"
     return ""

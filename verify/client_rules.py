@@ -6,8 +6,10 @@ values it uses none.
 
 from __future__ import annotations
 
-from fsm.effects import AppendAudio, Effect, Report, ShowSongs, StartPlayer, Tell
-from fsm.events import Command, Event, Interrupted, ListedSong
+from fsm.client.effects import AppendAudio, Report, ShowSongs, StartPlayer, Tell
+from fsm.client.events import Command, Interrupted, ListedSong
+from fsm.effects import Effect
+from fsm.events import Event
 from verify import expected, music
 from verify.bounds import Bounds, ServerKind
 from verify.claims import ClientClaims

@@ -9,15 +9,16 @@ from __future__ import annotations
 from enum import Enum
 from typing import cast
 
-from fsm import effects as do
-from fsm import events as on
-from fsm.ahead_table import AheadState
-from fsm.client import ClientSession
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client.ahead_table import AheadState
+from fsm.client.machines import ClientSession
+from fsm.client.playback_table import PlaybackState
+from fsm.client.prompt import PromptState
 from fsm.effects import Effect
 from fsm.events import Event
-from fsm.playback_table import PlaybackState
-from fsm.prompt import PromptState
 from fsm.table import Session
+from fsm.words import Request
 from verify import claims, expected
 from verify.bounds import Bounds
 from verify.client_rules import Judge
@@ -27,7 +28,7 @@ from verify.snapshots import Actor, Outcome, Snapshot
 from verify.sound import Sound
 from verify.world import CONNECTING, DOWN, HUNG_UP, LEAVING, RETRY_DUE, UP, World
 
-OUTPUT = on.OutputArrived("text")
+OUTPUT = on.TextArrived("text")
 
 
 class ClientSide:
@@ -141,7 +142,7 @@ class ClientSide:
     def _perform(self, world: World, effect: Effect, owner: int, before: Effect) -> None:
         match effect:
             case do.SendRequest(word, song_id):
-                asked_for = self._asked_for(world) if word is do.Request.PLAY else NOBODY
+                asked_for = self._asked_for(world) if word is Request.PLAY else NOBODY
                 if world.connection == UP:
                     world.requests += (request(word, song_id, asked_for),)
             case do.StartTimer(event):

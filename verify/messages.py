@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from fsm import events as on
-from fsm.effects import Request
+from fsm.client import events as client_on
 from fsm.events import Event
+from fsm.words import Request
 from verify import music
 
 NOBODY, PRESENT, NEXT = 0, 1, 2
@@ -36,10 +37,10 @@ def message(event: Event | None, shown: str, owner: int = NOBODY) -> Message:
 
 
 END = message(None, "(the end of the connection)")
-ERRO = message(on.NotFoundReceived(), "ERRO 404")
-REFUSAL = message(on.NotFoundReceived(), "ERRO 404 (to SETUP)")
-AUDIO_CLOSING = message(on.AudioReceived(), "RESP 200 (closing)")
-LIST_CLOSING = message(on.ListReceived(), "RESP 100 (closing)")
+ERRO = message(client_on.NotFoundReceived(), "ERRO 404")
+REFUSAL = message(client_on.NotFoundReceived(), "ERRO 404 (to SETUP)")
+AUDIO_CLOSING = message(client_on.AudioReceived(), "RESP 200 (closing)")
+LIST_CLOSING = message(client_on.ListReceived(), "RESP 100 (closing)")
 
 _EVENTS: dict[Request, Event] = {
     Request.LIST: on.ListRequested(),
@@ -61,14 +62,14 @@ def request(word: Request, song_id: int | None, owner: int) -> Message:
 def audio(title: str, index: int, chunks: tuple[bytes, ...], owner: int) -> Message:
     """One audio message of a song."""
     shown = f"RESP 200 {title} {index + 1}/{len(chunks)}"
-    return message(on.AudioReceived(chunks[index]), shown, owner)
+    return message(client_on.AudioReceived(chunks[index]), shown, owner)
 
 
 @cache
 def setup_reply(ends: bool) -> Message:
     """RESP 101. ends: the token was asked for, and is accepted."""
     tokens = ("alfine/1", "ends") if ends else ("alfine/1",)
-    return message(on.SetupReceived(tokens), f"RESP 101 {' '.join(tokens)}")
+    return message(client_on.SetupReceived(tokens), f"RESP 101 {' '.join(tokens)}")
 
 
 @cache
@@ -76,13 +77,13 @@ def list_messages(library: int, parts: int, closes: bool) -> tuple[Message, ...]
     """A whole list, in one message or one for each song; an empty one closes itself."""
     songs = music.entries(library)
     each = [(song,) for song in songs] if parts > 1 else [songs] * bool(songs)
-    messages = tuple(message(on.ListReceived(part), _shown(part)) for part in each)
+    messages = tuple(message(client_on.ListReceived(part), _shown(part)) for part in each)
     if closes:
         return (*messages, LIST_CLOSING)
-    return messages or (message(on.ListReceived(), "RESP 100"),)
+    return messages or (message(client_on.ListReceived(), "RESP 100"),)
 
 
-def _shown(part: tuple[on.ListedSong, ...]) -> str:
+def _shown(part: tuple[client_on.ListedSong, ...]) -> str:
     return "RESP 100 " + ", ".join(f"{song.song_id}. {song.title}" for song in part)
 
 

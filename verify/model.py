@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from fsm import events as on
+from fsm.client import events as on
 from fsm.events import Event
 from verify.bounds import Bounds, ServerKind, Trouble
 from verify.client_rules import Judge

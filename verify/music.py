@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fsm.events import ListedSong
+from fsm.client.events import ListedSong
 from verify.bounds import Bounds
 
 FULL_BYTES = 4096

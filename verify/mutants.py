@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from fsm.ahead import AheadSession
-from fsm.conversation import ConversationSession
-from fsm.link import LinkSession
-from fsm.playback import PlaybackSession
-from fsm.prompt import PromptSession
-from fsm.queue import QueueSession
+from fsm.client.ahead import AheadSession
+from fsm.client.conversation import ConversationSession
+from fsm.client.link import LinkSession
+from fsm.client.playback import PlaybackSession
+from fsm.client.prompt import PromptSession
+from fsm.client.queue import QueueSession
+from fsm.client.transport import TransportSession
 from fsm.server import ServerSession
 from fsm.table import Row, Session, Table, TableError
-from fsm.transport import TransportSession
 from verify.snapshots import Group
 
 SESSIONS: tuple[type[Session], ...] = (

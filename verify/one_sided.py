@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fsm import events as on
-from fsm.conversation_table import OFFERING
-from fsm.effects import Effect, Report
-from fsm.events import Event, ListedSong
+from fsm.client import events as client_on
+from fsm.client.conversation_table import OFFERING
+from fsm.client.effects import Report
+from fsm.client.events import ListedSong
+from fsm.effects import Effect
+from fsm.events import Event
 from verify.bounds import Bounds, Trouble
 from verify.client_rules import Judge
 from verify.messages import AUDIO_CLOSING, END, ERRO, LIST_CLOSING, Message, message, setup_reply
@@ -30,9 +33,9 @@ from verify.rules import Broken, Rule
 from verify.world import GONE, HERE, LEAVING, UP, Next, World
 
 SAID = (
-    message(on.ListReceived((ListedSong(1, "A"),)), "RESP 100 1. A"),
+    message(client_on.ListReceived((ListedSong(1, "A"),)), "RESP 100 1. A"),
     LIST_CLOSING,
-    message(on.AudioReceived(b"a"), "RESP 200 A 1/1"),
+    message(client_on.AudioReceived(b"a"), "RESP 200 A 1/1"),
     AUDIO_CLOSING,
     setup_reply(ends=True),
     setup_reply(ends=False),
@@ -127,7 +130,7 @@ class AnyServer(Model):
         before = world.client.states
         kind = self.client.conversation(world.client)
         self.client.fire(world, said.event)
-        unasked = isinstance(said.event, on.SetupReceived) and kind is not OFFERING
+        unasked = isinstance(said.event, client_on.SetupReceived) and kind is not OFFERING
         if unasked and world.client.states != before:
             raise Broken(Rule.STATES, f"{said} that nobody asked for changes a state")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fsm import events as on
-from fsm import wishes as wish
-from fsm.conversation_table import ConversationState
-from fsm.events import Command, Event
+from fsm.client import events as on
+from fsm.client import requests as ask
+from fsm.client.conversation_table import ConversationState
+from fsm.client.events import Command, Event
 from verify import expected
 from verify.bounds import Bounds
 from verify.client_rules import Judge
@@ -24,17 +24,17 @@ TYPED: dict[str, tuple[Command, Event]] = {
     "play 9": (Command.PLAY, on.PlayRequested(9)),
     STOP: (Command.LOCAL, on.StopRequested()),
     WAIT: (Command.WAIT, on.WaitRequested()),
-    "pause": (Command.LOCAL, wish.PauseRequested()),
-    "resume": (Command.LOCAL, wish.ResumeRequested()),
-    "seek start": (Command.LOCAL, wish.SeekRequested(0.0)),
-    "seek far": (Command.LOCAL, wish.SeekRequested(60.0)),
-    "queue 1": (Command.LOCAL, wish.QueueRequested((1,))),
-    "queue 2": (Command.LOCAL, wish.QueueRequested((2,))),
-    "queue 9": (Command.LOCAL, wish.QueueRequested((9,))),
-    NEXT: (Command.LOCAL, wish.NextRequested()),
-    "clear": (Command.LOCAL, wish.ClearRequested()),
+    "pause": (Command.LOCAL, ask.PauseRequested()),
+    "resume": (Command.LOCAL, ask.ResumeRequested()),
+    "seek start": (Command.LOCAL, ask.SeekRequested(0.0)),
+    "seek far": (Command.LOCAL, ask.SeekRequested(60.0)),
+    "queue 1": (Command.LOCAL, ask.QueueRequested((1,))),
+    "queue 2": (Command.LOCAL, ask.QueueRequested((2,))),
+    "queue 9": (Command.LOCAL, ask.QueueRequested((9,))),
+    NEXT: (Command.LOCAL, ask.NextRequested()),
+    "clear": (Command.LOCAL, ask.ClearRequested()),
 }
-QUEUE_WORDS = (wish.QueueRequested, wish.NextRequested, wish.ClearRequested)
+QUEUE_WORDS = (ask.QueueRequested, ask.NextRequested, ask.ClearRequested)
 MOST_QUEUED = 2
 ENTERED = {word: on.CommandEntered(*typed) for word, typed in TYPED.items()}
 LOCAL_ANSWERED = on.CommandAnswered(Command.LOCAL)
@@ -105,9 +105,9 @@ def _note(world: World, request: Event) -> None:
             expected.choose(world, song_id)
         case on.StopRequested():
             expected.stop(world)
-        case wish.QueueRequested((song_id,)):
+        case ask.QueueRequested((song_id,)):
             expected.queue(world, song_id)
-        case wish.NextRequested():
+        case ask.NextRequested():
             expected.skip(world)
-        case wish.ClearRequested():
+        case ask.ClearRequested():
             expected.clear(world)

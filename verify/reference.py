@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fsm import events as on
+from fsm.client import events as client_on
 from fsm.events import Event
 from verify import music
 from verify.bounds import Bounds
@@ -112,7 +113,7 @@ class Reference:
             owed = audio(song.title, song.sent, song.chunks, message.owner)
             due = due._replace(song=song._replace(sent=song.sent + 1))
         if message is not owed:
-            a_list = isinstance(message.event, on.ListReceived)
+            a_list = isinstance(message.event, client_on.ListReceived)
             rule = Rule.LISTS_ONCE if a_list else Rule.PLAYS_ONCE
             raise Broken(rule, f"the server sends {message.shown} and owes {owed or 'nothing'}")
         return due

@@ -32,7 +32,7 @@ from verify.rules import Broken, Rule
 from verify.snapshots import Actor
 from verify.world import GONE, LIST_SENT, Stream, Wanted, World
 
-SONG_ENDED, SONG_FAILED, LIST_WAS_SENT = on.SongEnded(), on.SongFailed("unreadable"), on.ListSent()
+SONG_ENDED, SONG_FAILED, LIST_WAS_SENT = on.SongSent(), on.SongFailed("unreadable"), on.ListSent()
 LOST, REQUESTS_ENDED = on.ConnectionLost("cut"), on.RequestsEnded()
 SHUTDOWN, EXPIRED = on.ShutdownRequested(), on.DrainExpired()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fsm import effects as do
-from fsm import events as on
+from fsm.client import effects as do
+from fsm.client import events as on
 from fsm.effects import Effect
 from fsm.events import Event
 from verify import music

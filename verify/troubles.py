@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fsm import events as on
+from fsm.client import events as on
 from verify import music
 from verify.bounds import Bounds, Trouble
 from verify.messages import PRESENT

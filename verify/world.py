@@ -9,8 +9,9 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from fsm.client.events import Command, RetryDue
 from fsm.effects import Effect
-from fsm.events import Command, Event, RetryDue
+from fsm.events import Event
 from verify.messages import NEXT, PRESENT, Message, message
 from verify.reference import Due
 from verify.snapshots import Snapshot

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from audio import FrameIndex
-from fsm.events import FlowMeasured
+from fsm.client.events import FlowMeasured
 
 OVER_S = 3.0
 """The rate is that of the last so many seconds: it changes while a song is played."""

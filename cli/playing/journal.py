@@ -15,11 +15,11 @@ from enum import Enum
 
 from cli.screen.status_line import clock
 from cli.words.moment import Activity, Status
-from fsm import events as on
-from fsm import neighbours as told
-from fsm import wishes
-from fsm.events import Event, ListedSong
-from fsm.playback_table import PlaybackState
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client import requests
+from fsm.client.events import Event, ListedSong
+from fsm.client.playback_table import PlaybackState
 
 KEPT_FACTS = 100
 SHOWN_FACTS = 6
@@ -73,7 +73,7 @@ class Journal:
             return
         if isinstance(after, PlaybackState):
             self._playback = after
-            self._msgs += isinstance(event, told.AudioArrived)
+            self._msgs += isinstance(event, internal.SongAudio)
             if after in _HEARD and before is PlaybackState.BUFFERING:
                 self._note_beginning()
             elif after in _HEARD and before in _WAITS:
@@ -117,29 +117,29 @@ class Journal:
             case on.PlayRequested(song_id):
                 self._expect(song_id)
                 self._add("you asked for {song}", silences=True)
-            case told.SongFollows(song_id, asked):
+            case internal.SongTurnCame(song_id, asked):
                 self._expect(song_id)
                 self._add("you asked for {song}" if asked else "it was the turn of {song}", asked)
-            case told.SongAhead(song_id):
+            case internal.NextSongKnown(song_id):
                 self._ahead_id = song_id
-            case told.AheadBegan(song_id):
+            case internal.AheadBegan(song_id):
                 self._expect(song_id)
                 self._add("{song} followed")
             case on.StopRequested() if changed:
                 self._add("STOP", silences=True)
-            case wishes.PauseRequested() if changed:
+            case requests.PauseRequested() if changed:
                 self._add("you paused")
-            case wishes.SeekRequested() if self._playback is not PlaybackState.STOPPED:
+            case requests.SeekRequested() if self._playback is not PlaybackState.STOPPED:
                 self._add("you went to another place in {song}")
-            case wishes.ResumeRequested() if changed:
+            case requests.ResumeRequested() if changed:
                 self._add("you went on")
             case on.BufferRanDry() if changed:
                 self._add("the buffer ran dry: audio came more slowly than it was played")
             case on.PlayedOut():
                 self._add("{song} ended", silences=True)
-            case told.SongRefused():
+            case internal.SongRefused():
                 self._note_failure("the server does not have {song} (404)", ahead=not changed)
-            case told.SongLost(reason):
+            case internal.SongLost(reason):
                 text = f"the rest of {{song}} did not come: {_plain(reason)}"
                 self._note_failure(text, ahead=not changed)
             case on.Undecodable(reason):

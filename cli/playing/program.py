@@ -24,8 +24,7 @@ from cli.screen.plain import Screen
 from cli.words import commands, texts
 from cli.words.moment import Activity, Status
 from cli.words.plain import Formatter
-from fsm.client import ClientSession
-from fsm.effects import (
+from fsm.client.effects import (
     CancelTimer,
     ClearLine,
     Connect,
@@ -42,7 +41,7 @@ from fsm.effects import (
     StartTimer,
     Tell,
 )
-from fsm.events import (
+from fsm.client.events import (
     AudioReceived,
     Command,
     CommandAnswered,
@@ -51,11 +50,12 @@ from fsm.events import (
     InputEnded,
     Interrupted,
     ListedSong,
-    OutputArrived,
     RetryDue,
+    TextArrived,
 )
-from fsm.link_table import LinkState
-from fsm.prompt import PromptState
+from fsm.client.link_table import LinkState
+from fsm.client.machines import ClientSession
+from fsm.client.prompt import PromptState
 from net.client import ServerConnection
 
 ONLINE_STATES = (LinkState.ONLINE, LinkState.UNLISTED, LinkState.FINDING, LinkState.SKIPPING)
@@ -288,7 +288,7 @@ class ClientProgram:
 
     def _say(self, text: str, error: bool = False) -> None:
         if text:
-            self.fire(OutputArrived(text, error))
+            self.fire(TextArrived(text, error))
 
     def _answer_owed(self) -> bool:
         return self._session.answer_owed

@@ -9,14 +9,14 @@ from math import ceil, inf
 
 from cli.playing.sound import Sound
 from cli.words.moment import Activity, Status
-from fsm.client import ClientSession
-from fsm.link_table import LinkState
-from fsm.playback import PlaybackSession
-from fsm.playback_table import PlaybackState
-from fsm.prebuffer import needed_bytes
-from fsm.transport import TransportState
+from fsm.client.link_table import LinkState
+from fsm.client.machines import ClientSession
+from fsm.client.playback import PlaybackSession
+from fsm.client.playback_table import PlaybackState
+from fsm.client.prebuffer import needed_bytes
+from fsm.client.transport import TransportState
+from fsm.words import MAX_PAYLOAD_BYTES
 
-MESSAGE_BYTES = 4096
 """Of nearly every audio message of a song."""
 RATE_OVER_S = 2.0
 """The rate at which messages arrive is taken over the last so many seconds."""
@@ -89,7 +89,7 @@ class Snapshots:
 def _progress(playback: PlaybackSession) -> tuple[int, int]:
     """How many audio messages are here of those that are waited for; (n, 0) if nobody can say."""
     if playback.state is PlaybackState.AWAITING:
-        return playback.held_bytes // MESSAGE_BYTES, _messages(playback.needed_bytes)
+        return playback.held_bytes // MAX_PAYLOAD_BYTES, _messages(playback.needed_bytes)
     counted = playback.num_audio_msgs_recv - playback.counted_from
     if playback.prebuffer_msgs is not None:
         return counted, playback.prebuffer_msgs
@@ -99,4 +99,4 @@ def _progress(playback: PlaybackSession) -> tuple[int, int]:
 
 
 def _messages(size: float) -> int:
-    return ceil(size / MESSAGE_BYTES) if size < inf else 0
+    return ceil(size / MAX_PAYLOAD_BYTES) if size < inf else 0

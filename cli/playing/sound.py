@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from audio import AudioBuffer, FrameIndex, Output, Player
 from audio import reports as heard
-from fsm import effects as do
-from fsm import events as on
-from fsm.effects import Effect
-from fsm.events import Event
-from fsm.wishes import Measure
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client.effects import Effect
+from fsm.client.events import Event
+from fsm.client.requests import Measure
 
 _INDEX_STEP_BYTES = 16 * 1024
 

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Callable
 
-from fsm.events import Event
+from fsm.client.events import Event
 
 
 class Timers:

@@ -11,8 +11,8 @@ from prompt_toolkit.document import Document
 from cli.words import title_search
 from cli.words.commands import SPECS, WORDS, CommandError, full_word
 from cli.words.safe_text import safe
-from fsm.events import ListedSong
-from fsm.wishes import Repeat
+from fsm.client.events import ListedSong
+from fsm.client.requests import Repeat
 
 OFFERED = 30
 

@@ -36,7 +36,7 @@ from cli.screen.pager import page
 from cli.screen.status_line import Fragments, live_line
 from cli.words.glyphs import Glyphs
 from cli.words.moment import Activity, Status
-from fsm.events import ListedSong
+from fsm.client.events import ListedSong
 
 PROMPT = ">> "
 REFRESH_S = 0.25

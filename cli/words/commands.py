@@ -13,7 +13,7 @@ from cli.words import title_search
 from cli.words.moment import Status
 from cli.words.places import PlaceError, parse_place
 from cli.words.safe_text import shown
-from fsm.events import (
+from fsm.client.events import (
     Command,
     Event,
     ListedSong,
@@ -22,7 +22,7 @@ from fsm.events import (
     StopRequested,
     WaitRequested,
 )
-from fsm.wishes import (
+from fsm.client.requests import (
     ClearRequested,
     NextRequested,
     PauseRequested,

@@ -12,8 +12,8 @@ from cli.words.commands import SPECS
 from cli.words.moment import Activity, Status
 from cli.words.plain import Formatter, status_parts
 from cli.words.safe_text import safe
-from fsm.effects import Tell
-from fsm.events import ListedSong
+from fsm.client.effects import Tell
+from fsm.client.events import ListedSong
 
 VERSION = 1
 """Rises when something that a program may rely on changes; new members come without that."""

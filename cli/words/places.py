@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fsm.wishes import Measure, SeekRequested
+from fsm.client.requests import Measure, SeekRequested
 
 _CLOCK = re.compile(r"([+-]?)(?:(?:(\d{1,3}):)?(\d{1,5}):)?(\d{1,6}(?:\.\d{1,6})?)", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%", re.ASCII)

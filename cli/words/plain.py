@@ -11,8 +11,8 @@ from cli.words import texts, title_search
 from cli.words.commands import SPECS
 from cli.words.moment import Activity, Status
 from cli.words.safe_text import safe
-from fsm.effects import Tell
-from fsm.events import ListedSong
+from fsm.client.effects import Tell
+from fsm.client.events import ListedSong
 
 
 class Formatter:

@@ -22,8 +22,8 @@ from cli.words.glyphs import ASCII, IN_ASCII, Glyphs
 from cli.words.moment import Activity, Status
 from cli.words.plain import Formatter, queued_songs, status_parts
 from cli.words.safe_text import cut, safe
-from fsm.effects import Report, Tell
-from fsm.events import ListedSong
+from fsm.client.effects import Report, Tell
+from fsm.client.events import ListedSong
 
 _SHOWN_BY_THE_LIVE_LINE = (
     Report.SONG_ARRIVING,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fsm.effects import Report
-from fsm.events import ListedSong
+from fsm.client.effects import Report
+from fsm.client.events import ListedSong
 
 FAILURES = frozenset(
     {

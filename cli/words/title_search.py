@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from cli.words.safe_text import safe
-from fsm.events import ListedSong
+from fsm.client.events import ListedSong
 
 NEAR_SCORE = 65.0
 """Of 100: below this two titles have little more than letters in common."""

@@ -10,8 +10,8 @@ from fsm.events import (
     RequestNotUnderstood,
     RequestTooLong,
     SetupRequested,
-    SongEnded,
     SongFailed,
+    SongSent,
     StopRequested,
     TeardownRequested,
 )
@@ -39,7 +39,7 @@ def describe(event: Event, library: Library, song_id: int | None) -> str | None:
             return f"not understood: {shown}"
         case RequestTooLong():
             return "a request without an end"
-        case SongEnded():
+        case SongSent():
             return f"song {song_id} sent whole"
         case SongFailed(reason):
             return f"song {song_id} cannot be sent: {reason}"

@@ -18,7 +18,7 @@ from fsm.effects import (
     SendSetupReply,
     SendSongList,
 )
-from fsm.events import Event, ListSent, SongEnded, SongFailed
+from fsm.events import Event, ListSent, SongFailed, SongSent
 from net.framing import AUDIO_CLOSING
 from net.server.song_list import ListInFlight, message_end
 from net.server.spool import Spool
@@ -182,7 +182,7 @@ class Outgoing(ABC):
         if left := spool.length_bytes - song.offset:
             return self._send_file(song, min(left, room_bytes))
         if whole or failure is not None:
-            self.song_over(SongEnded() if whole else SongFailed(failure or ""))
+            self.song_over(SongSent() if whole else SongFailed(failure or ""))
             return 0
         spool.waiting.add(self)
         return NOTHING

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from net.framing import AUDIO_HEADER, EOM, MAX_PAYLOAD_BYTES, frame
+from fsm.words import MAX_MESSAGE_BYTES
+from net.framing import EOM, frame
 from songs import SongUnavailable
 
-MESSAGE_BYTES = len(AUDIO_HEADER) + MAX_PAYLOAD_BYTES + len(EOM)
 READ_BYTES = 64 * 1024
 """Framed at once. Small, because the thread that frames shares the interpreter with the loop."""
 
@@ -98,7 +98,7 @@ class Spool:
         """
         place = bisect_right(self._anchors, offset)
         anchor = self._anchors[place - 1]
-        end = anchor - (anchor - offset) // MESSAGE_BYTES * MESSAGE_BYTES
+        end = anchor - (anchor - offset) // MAX_MESSAGE_BYTES * MAX_MESSAGE_BYTES
         return min(end, self._anchors[place]) if place < len(self._anchors) else end
 
     def fill(self, source_fd: int, publish: Callable[[], None]) -> None:
@@ -145,7 +145,7 @@ class Spool:
         while start < len(messages):
             # Clean messages end at their first EOM, which is what makes them clean.
             end = messages.index(EOM, start) + len(EOM)
-            if end - start != MESSAGE_BYTES:
+            if end - start != MAX_MESSAGE_BYTES:
                 self._anchors.append(self.length_bytes + end)
             start = end
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cli.words.safe_text import columns_of, cut, safe
 from cli.words.title_search import NoSuchSong, find, fold, nearest, resolve, suggest
-from fsm.events import ListedSong
+from fsm.client.events import ListedSong
 
 SONGS = tuple(
     ListedSong(number, title)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from cli.words.commands import SPECS, CommandError, Context, full_word, parse
 from cli.words.moment import Status
-from fsm.events import ListedSong, ListRequested, PlayRequested, StopRequested, WaitRequested
-from fsm.wishes import (
+from fsm.client.events import ListedSong, ListRequested, PlayRequested, StopRequested, WaitRequested
+from fsm.client.requests import (
     ClearRequested,
     Measure,
     NextRequested,

@@ -11,7 +11,7 @@ from errno import ECONNREFUSED, ENETUNREACH
 
 import pytest
 
-from fsm.events import ConnectFailed
+from fsm.client.events import ConnectFailed
 from net.client import ServerConnection
 from tests.cli.pty_terminal import Terminal
 
@@ -159,10 +159,10 @@ def test_without_standard_input_there_are_no_commands(steady_server):
 
 
 def test_a_list_without_an_end_is_not_waited_for():
-    from fsm.client import ClientSession
-    from fsm.conversation_table import ConversationState
-    from fsm.events import Connected, ListedSong, ListReceived, SetupUnanswered
-    from fsm.timing import MAX_LIST_MESSAGES
+    from fsm.client.conversation_table import ConversationState
+    from fsm.client.events import Connected, ListedSong, ListReceived, SetupUnanswered
+    from fsm.client.machines import ClientSession
+    from fsm.client.timeouts import MAX_LIST_MESSAGES
 
     session = ClientSession()
     session.handle(Connected())

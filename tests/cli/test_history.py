@@ -8,9 +8,9 @@ import pytest
 from cli.playing.journal import Journal
 from cli.playing.snapshot import Snapshots
 from cli.words.moment import Status
-from fsm import events as on
-from fsm.client import ClientSession
-from fsm.wishes import PauseRequested, QueueRequested, SeekRequested, VolumeRequested
+from fsm.client import events as on
+from fsm.client.machines import ClientSession
+from fsm.client.requests import PauseRequested, QueueRequested, SeekRequested, VolumeRequested
 
 SONGS = (on.ListedSong(3, "grapes"),)
 MESSAGE = on.AudioReceived(bytes(4096))

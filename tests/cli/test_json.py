@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from cli.words.json_lines import VERSION
-from fsm.effects import Report
+from fsm.client.effects import Report
 
 DOCS = Path(__file__).parents[2] / "docs"
 

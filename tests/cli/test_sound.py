@@ -5,8 +5,8 @@ import asyncio
 from audio import NullOutput
 from audio import reports as heard
 from cli.playing.sound import Sound
-from fsm import effects as do
-from fsm import events as on
+from fsm.client import effects as do
+from fsm.client import events as on
 
 
 def delivered(report):

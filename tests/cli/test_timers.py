@@ -4,7 +4,7 @@ import asyncio
 import random
 
 from cli.playing.timers import Timers
-from fsm.events import RetryDue, SetupUnanswered
+from fsm.client.events import RetryDue, SetupUnanswered
 
 
 def test_a_retry_comes_after_a_random_part_of_the_pause(monkeypatch):

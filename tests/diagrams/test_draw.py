@@ -10,11 +10,11 @@ from diagrams.draw import machine_dot
 from diagrams.files import dot
 from diagrams.machines import MACHINES
 from diagrams.overview import client_arrows, client_dot, client_machines, sent_by
-from fsm import events as on
-from fsm import neighbours as told
-from fsm.client import HEARD_BY, ClientSession
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client.machines import RECIPIENTS, ClientSession
+from fsm.client.prompt import PromptSession
 from fsm.events import Event
-from fsm.prompt import PromptSession
 from fsm.table import Row, Table
 from tests.needs import needs_program
 
@@ -101,18 +101,18 @@ def test_events_that_no_machine_sends_come_from_outside():
     machines = {machine.table.name for machine in client_machines()}
     arrows = client_arrows()
     drawn = {(event, hearer) for (_, hearer), events in arrows.items() for event in events}
-    heard = {(event.__name__, h) for event, hearers in HEARD_BY.items() for h in hearers}
+    heard = {(event.__name__, h) for event, hearers in RECIPIENTS.items() for h in hearers}
     assert drawn == heard
     senders = {event: sender for (sender, _), events in arrows.items() for event in events}
-    for event in HEARD_BY:
+    for event in RECIPIENTS:
         assert (senders[event.__name__] in machines) == (
-            event.__module__ == told.__name__ or event is on.CommandAnswered
+            event.__module__ == internal.__name__ or event is on.CommandAnswered
         )
 
 
 def test_timers_are_not_taken_for_messages_to_a_neighbour():
     sent = set().union(*(sent_by(machine) for machine in client_machines()))
-    assert told.SongAsked in sent
+    assert internal.SongToRequest in sent
     assert not sent & {on.ListWentQuiet, on.SongWentQuiet, on.SetupUnanswered}
 
 
@@ -143,9 +143,9 @@ def test_what_a_machine_is_seen_to_send_is_drawn():
         client.handle(event)
     arrows = client_arrows()
     for sender, event in seen:
-        for hearer in HEARD_BY[type(event)]:
+        for hearer in RECIPIENTS[type(event)]:
             assert type(event).__name__ in arrows[sender, hearer]
-    assert {type(event) for _, event in seen} >= {told.SongInterrupted, told.ListNeeded}
+    assert {type(event) for _, event in seen} >= {internal.SongInterrupted, internal.ListNeeded}
 
 
 @needs_program("dot")

@@ -12,7 +12,7 @@ from cli.app import COMMANDS, application
 from diagrams import files
 from diagrams.machines import MACHINES, condition
 from diagrams.tables import page, row_line, sections_named
-from fsm.prompt import PromptSession
+from fsm.client.prompt import PromptSession
 from fsm.table import Table
 from tests.diagrams.conftest import committed
 from tests.needs import needs_program

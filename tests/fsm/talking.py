@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fsm import effects as do
-from fsm import events as on
-from fsm.client import ClientSession
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client.machines import ClientSession
 
 SONGS = tuple(on.ListedSong(n, f"song {n}") for n in range(1, 10))
 LISTED = on.ListReceived(SONGS)

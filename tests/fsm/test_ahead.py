@@ -2,17 +2,21 @@
 
 import pytest
 
-from fsm import effects as do
-from fsm import events as on
-from fsm import neighbours as told
-from fsm.ahead import AheadSession
-from fsm.ahead_table import BROKEN, COLLECTING, NOTHING, READY, REQUESTED, WHOLE
-from fsm.neighbours import Stage
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client.ahead import AheadSession
+from fsm.client.ahead_table import BROKEN, COLLECTING, NOTHING, READY, REQUESTED, WHOLE
+from fsm.client.internal_events import Stage
 from tests.fsm.talking import alone
 
-A, B, C = (told.AudioArrived(data) for data in (b"a", b"b", b"c"))
-WANTED, OPENED, COMPLETED = told.SongAhead(2), told.SongOpened(), told.SongCompleted()
-REFUSED, LOST = told.SongRefused(), told.SongLost("it has changed")
+A, B, C = (internal.SongAudio(data) for data in (b"a", b"b", b"c"))
+WANTED, OPENED, COMPLETED = (
+    internal.NextSongKnown(2),
+    internal.SongOpened(),
+    internal.SongCompleted(),
+)
+REFUSED, LOST = internal.SongRefused(), internal.SongLost("it has changed")
 WAYS = {
     NOTHING: (),
     REQUESTED: (WANTED,),
@@ -47,7 +51,7 @@ def after(state, *events):
 
 
 def test_a_song_that_follows_is_asked_for():
-    assert after(NOTHING, WANTED) == ([told.SongChosen(2)], REQUESTED)
+    assert after(NOTHING, WANTED) == ([internal.SongWanted(2)], REQUESTED)
 
 
 def test_what_arrives_before_its_own_audio_is_none_of_it():
@@ -90,7 +94,7 @@ def test_how_fast_audio_arrives_is_noted_whenever_it_is_measured():
 def test_with_a_measurement_enough_is_what_the_flow_needs():
     session = AheadSession(prebuffer_msgs=None)
     alone(session, WANTED, OPENED)
-    assert alone(session, told.AudioArrived(bytes(110)))[1] is COLLECTING
+    assert alone(session, internal.SongAudio(bytes(110)))[1] is COLLECTING
     alone(session, on.FlowMeasured(1e9, 100.0, 5_000))
     assert alone(session, A)[1] is READY, "1 s of music is 100 bytes"
 
@@ -102,7 +106,7 @@ def test_with_a_measurement_enough_is_what_the_flow_needs():
 def test_of_a_song_that_nothing_has_come_of_nothing_is_left(end):
     report = do.Report.SONG_CUT_OFF if end is LOST else do.Report.SONG_NOT_FOUND
     reason = "it has changed" if end is LOST else ""
-    failed = [do.DropNextBuffer(), do.Tell(report, 2, reason), told.AheadFailed()]
+    failed = [do.DropNextBuffer(), do.Tell(report, 2, reason), internal.AheadFailed()]
     assert after(REQUESTED, end) == (failed, NOTHING)
     assert after(NOTHING, WANTED, OPENED, end) == (failed, NOTHING)
 
@@ -116,7 +120,7 @@ def test_what_has_come_of_it_will_be_played(end):
 def test_a_lost_connection_is_told_what_of_it_is_here():
     for state in OWED:
         held = HELD[state]
-        interrupted = told.SongInterrupted(2, len(held), held)
+        interrupted = internal.SongInterrupted(2, len(held), held)
         assert after(state, on.ConnectionLost("reset")) == ([interrupted], state)
 
 
@@ -130,20 +134,20 @@ def test_a_song_for_which_nothing_is_owed_needs_no_connection():
 
 def test_a_song_that_is_still_owed_is_stopped_and_thrown_away():
     for state in OWED:
-        dropped = [do.DropNextBuffer(), told.SongAbandoned()]
-        assert after(state, told.AheadDropped()) == (dropped, NOTHING)
+        dropped = [do.DropNextBuffer(), internal.SongAbandoned()]
+        assert after(state, internal.AheadDropped()) == (dropped, NOTHING)
 
 
 def test_a_song_of_which_nothing_more_will_come_is_only_thrown_away():
     for state in (WHOLE, BROKEN):
-        assert after(state, told.AheadDropped()) == ([do.DropNextBuffer()], NOTHING)
+        assert after(state, internal.AheadDropped()) == ([do.DropNextBuffer()], NOTHING)
 
 
 @pytest.mark.parametrize(
     "command",
     [
         on.PlayRequested(9),
-        told.SongFollows(9),
+        internal.SongTurnCame(9),
         on.StopRequested(),
     ],
     ids=str,
@@ -158,7 +162,7 @@ def test_what_clears_the_whole_buffer_clears_it_too(command):
 def test_without_an_output_nothing_more_of_it_need_come():
     failed = on.OutputFailed("the disk is full")
     for state in OWED:
-        assert after(state, failed) == ([do.DropNextBuffer(), told.SongAbandoned()], NOTHING)
+        assert after(state, failed) == ([do.DropNextBuffer(), internal.SongAbandoned()], NOTHING)
     for state in (NOTHING, WHOLE, BROKEN):
         session = reached(state)
         assert alone(session, failed) == ([], NOTHING)
@@ -169,18 +173,18 @@ def test_without_an_output_nothing_more_of_it_need_come():
 
 
 @pytest.mark.parametrize(
-    "turn", [on.PlayedOut(), on.Undecodable("it is a WAV"), told.SongSkipped()], ids=str
+    "turn", [on.PlayedOut(), on.Undecodable("it is a WAV"), internal.SongSkipped()], ids=str
 )
 def test_when_the_present_song_is_over_it_hands_over_all_it_knows(turn):
     for state, stage in STAGES.items():
         held = HELD[state]
         reason = "it has changed" if state is BROKEN else ""
-        began = told.AheadBegan(2, stage, len(held), len(held), held, reason)
+        began = internal.AheadBegan(2, stage, len(held), len(held), held, reason)
         assert after(state, turn) == ([began], NOTHING)
 
 
 def test_a_song_that_was_not_found_half_way_says_no_reason():
-    began = told.AheadBegan(2, Stage.BROKEN, 1, 1, b"a", "")
+    began = internal.AheadBegan(2, Stage.BROKEN, 1, 1, b"a", "")
     assert after(COLLECTING, REFUSED, on.PlayedOut()) == ([began], NOTHING)
 
 

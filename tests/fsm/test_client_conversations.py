@@ -5,9 +5,8 @@ Written by hand from those texts: a test made from a table cannot find a wrong t
 
 import pytest
 
-from fsm.client import ClientSession
-from fsm.conversation_table import ConversationState
-from fsm.effects import (
+from fsm.client.conversation_table import ConversationState
+from fsm.client.effects import (
     AppendAudio,
     Connect,
     DropBuffer,
@@ -15,7 +14,6 @@ from fsm.effects import (
     HangUp,
     RefillPlayer,
     Report,
-    Request,
     ScheduleRetry,
     SendRequest,
     ShowSongs,
@@ -23,31 +21,30 @@ from fsm.effects import (
     StartTimer,
     Tell,
 )
-from fsm.events import (
+from fsm.client.events import (
     AudioReceived,
     BufferRanDry,
     Connected,
     ConnectFailed,
-    ConnectionLost,
     FenceUnanswered,
     GreetingUnanswered,
     InputEnded,
     ListedSong,
     ListReceived,
-    ListRequested,
     ListWentQuiet,
     NotFoundReceived,
     PlayedOut,
-    PlayRequested,
     RetryDue,
     SetupReceived,
     SetupUnanswered,
     SongWentQuiet,
-    StopRequested,
     Undecodable,
 )
-from fsm.link_table import LinkState
-from fsm.playback_table import PlaybackState
+from fsm.client.link_table import LinkState
+from fsm.client.machines import ClientSession
+from fsm.client.playback_table import PlaybackState
+from fsm.events import ConnectionLost, ListRequested, PlayRequested, StopRequested
+from fsm.words import Request
 
 SONGS = (ListedSong(1, "NIN - 34 Ghosts IV"), ListedSong(2, "cinematrik - Revolve"))
 LISTED, LIST_CLOSED = ListReceived(SONGS), ListReceived(())

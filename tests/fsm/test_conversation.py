@@ -2,11 +2,11 @@
 
 import pytest
 
-from fsm import effects as do
-from fsm import events as on
-from fsm import neighbours as told
-from fsm.conversation import ConversationSession
-from fsm.conversation_table import (
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client.conversation import ConversationSession
+from fsm.client.conversation_table import (
     CLOSING_SERVER,
     FENCING,
     GREETING,
@@ -16,7 +16,8 @@ from fsm.conversation_table import (
     PLAIN_LISTING,
     UNCONNECTED,
 )
-from fsm.effects import CancelTimer, Request, SendRequest, StartTimer
+from fsm.client.effects import CancelTimer, SendRequest, StartTimer
+from fsm.words import Request
 from tests.fsm.talking import alone
 
 ONE, TWO = on.ListedSong(1, "one"), on.ListedSong(2, "two")
@@ -24,10 +25,10 @@ CONNECTED, LOST, LEAVE = on.Connected(), on.ConnectionLost("cut"), on.InputEnded
 LIST, STOP, PLAY, PLAY_2 = (
     on.ListRequested(),
     on.StopRequested(),
-    told.SongAsked(1),
-    told.SongAsked(2),
+    internal.SongToRequest(1),
+    internal.SongToRequest(2),
 )
-ABANDONED, NEEDED = told.SongAbandoned(), told.ListNeeded()
+ABANDONED, NEEDED = internal.SongAbandoned(), internal.ListNeeded()
 LISTED, LISTED_2, LIST_CLOSED = on.ListReceived((ONE,)), on.ListReceived((TWO,)), on.ListReceived()
 ENDS, OTHER = on.SetupReceived(("alfine/1", "ends")), on.SetupReceived(("alfine/1",))
 SHORT, FULL, CLOSED = on.AudioReceived(b"a"), on.AudioReceived(bytes(4096)), on.AudioReceived()
@@ -62,7 +63,7 @@ def sends(request, song_id=None, paced=False):
 
 
 def shown(*songs):
-    return [told.ListCompleted(songs), do.ShowSongs(songs), LIST_ANSWERED]
+    return [internal.ListCompleted(songs), do.ShowSongs(songs), LIST_ANSWERED]
 
 
 def listens(seconds):
@@ -91,7 +92,7 @@ def waits_behind(state, *events):
         PLAIN_LISTING: (LIST_QUIET,),
     }
     outcomes = after(state, *events, *settled[state])[0]
-    return [e for e in outcomes if isinstance(e, on.ListRequested | told.SongAsked)]
+    return [e for e in outcomes if isinstance(e, on.ListRequested | internal.SongToRequest)]
 
 
 # The greeting (protocol.md 7)
@@ -134,7 +135,7 @@ def test_a_list_without_an_end_is_no_list():
     ids=str,
 )
 def test_the_answer_to_setup_says_that_the_list_is_whole_and_what_server_it_is(answer, state):
-    settled = [CancelTimer(on.SetupUnanswered), told.ListCompleted((ONE, TWO))]
+    settled = [CancelTimer(on.SetupUnanswered), internal.ListCompleted((ONE, TWO))]
     assert after(OFFERING, LISTED_2, answer) == (settled, state)
 
 
@@ -223,7 +224,7 @@ def test_a_plain_server_may_send_a_list_again():
 def test_the_link_has_a_list_of_its_own():
     session = reached(PLAIN)
     assert alone(session, NEEDED) == ([sends(Request.LIST, paced=True)], PLAIN_LISTING)
-    ended = [CancelTimer(on.ListWentQuiet), told.ListCompleted((ONE,))]
+    ended = [CancelTimer(on.ListWentQuiet), internal.ListCompleted((ONE,))]
     assert alone(session, LISTED, LIST_QUIET) == (ended, PLAIN)
 
 
@@ -237,12 +238,12 @@ def test_a_list_that_is_on_its_way_is_the_links_too():
 
 def test_a_song_begins_when_all_before_it_are_closed():
     session = reached(CLOSING_SERVER)
-    opened = [sends(Request.PLAY, 1), told.SongOpened()]
+    opened = [sends(Request.PLAY, 1), internal.SongOpened()]
     assert alone(session, PLAY) == (opened, CLOSING_SERVER)
     assert alone(session, PLAY_2) == ([sends(Request.PLAY, 2)], CLOSING_SERVER)
-    assert alone(session, SHORT) == ([told.AudioPassed(b"a")], CLOSING_SERVER)
-    assert alone(session, CLOSED) == ([told.SongOpened()], CLOSING_SERVER)
-    assert alone(session, CLOSED) == ([told.SongClosed()], CLOSING_SERVER)
+    assert alone(session, SHORT) == ([internal.AudioFromServer(b"a")], CLOSING_SERVER)
+    assert alone(session, CLOSED) == ([internal.SongOpened()], CLOSING_SERVER)
+    assert alone(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
     assert alone(session, CLOSED) == ([], CLOSING_SERVER), "no song is open"
 
 
@@ -251,13 +252,13 @@ def test_a_song_that_is_stopped_is_closed_all_the_same(end):
     session = reached(CLOSING_SERVER, PLAY)
     assert alone(session, end) == ([sends(Request.STOP)], CLOSING_SERVER)
     assert alone(session, CLOSED) == ([], CLOSING_SERVER)
-    assert alone(session, end, PLAY_2)[0][1:] == [told.SongOpened()], "nothing was open"
+    assert alone(session, end, PLAY_2)[0][1:] == [internal.SongOpened()], "nothing was open"
 
 
 def test_404_is_the_answer_to_the_oldest_play():
     session = reached(CLOSING_SERVER, PLAY, PLAY_2)
-    assert alone(session, ERRO) == ([told.SongOpened()], CLOSING_SERVER)
-    assert alone(session, ERRO) == ([NOT_QUIET, told.SongDenied()], CLOSING_SERVER)
+    assert alone(session, ERRO) == ([internal.SongOpened()], CLOSING_SERVER)
+    assert alone(session, ERRO) == ([NOT_QUIET, internal.ServerRefusedSong()], CLOSING_SERVER)
     assert alone(session, ERRO) == ([], CLOSING_SERVER)
 
 
@@ -265,7 +266,7 @@ def test_404_is_the_answer_to_the_oldest_play():
 
 
 def test_a_song_is_asked_for_and_listened_to():
-    begun = [sends(Request.PLAY, 1, paced=True), told.SongOpened(), listens(2.0)]
+    begun = [sends(Request.PLAY, 1, paced=True), internal.SongOpened(), listens(2.0)]
     assert after(PLAIN, PLAY) == (begun, PLAIN)
 
 
@@ -273,10 +274,12 @@ def test_a_song_is_asked_for_and_listened_to():
 def test_silence_behind_a_short_message_ends_it_sooner(asked):
     state = PLAIN_LISTING if asked else PLAIN
     session = reached(PLAIN, PLAY, *asked)
-    assert alone(session, FULL) == ([told.AudioPassed(FULL.data), listens(2.0)], state)
-    assert alone(session, SHORT) == ([told.AudioPassed(b"a"), listens(0.25)], state)
-    assert alone(session, SONG_QUIET) == ([told.SongClosed(said=False)], state)
-    assert alone(session, SHORT) == ([told.AudioPassed(b"a")], state), "nobody listens for it"
+    assert alone(session, FULL) == ([internal.AudioFromServer(FULL.data), listens(2.0)], state)
+    assert alone(session, SHORT) == ([internal.AudioFromServer(b"a"), listens(0.25)], state)
+    assert alone(session, SONG_QUIET) == ([internal.ServerClosedSong(said=False)], state)
+    assert alone(session, SHORT) == ([internal.AudioFromServer(b"a")], state), (
+        "nobody listens for it"
+    )
 
 
 def test_behind_silence_after_a_short_message_nothing_more_is_feared():
@@ -293,13 +296,13 @@ def test_stop_is_sent_and_a_song_that_waits_forgotten(state, end):
     stop = [NOT_QUIET, sends(Request.STOP, paced=True)]
     session = reached(PLAIN, PLAY, *([LIST] if state is PLAIN_LISTING else []))
     assert alone(session, end) == (stop, state)
-    assert alone(session, SHORT) == ([told.AudioPassed(b"a")], state)
+    assert alone(session, SHORT) == ([internal.AudioFromServer(b"a")], state)
 
 
 @pytest.mark.parametrize("state", SINGING)
 def test_404_is_the_wanted_songs_if_one_is_open(state):
     session = reached(PLAIN, PLAY, *([LIST] if state is PLAIN_LISTING else []))
-    assert alone(session, ERRO) == ([NOT_QUIET, told.SongDenied()], state)
+    assert alone(session, ERRO) == ([NOT_QUIET, internal.ServerRefusedSong()], state)
     alone(session, *([LIST_QUIET] if state is PLAIN_LISTING else []))
     assert alone(session, PLAY_2)[1] is PLAIN, "nothing more comes of it"
 
@@ -319,7 +322,7 @@ def test_404_in_answer_to_nothing_changes_nothing():
 def test_a_song_behind_a_list_ends_the_one_before_at_once():
     session = reached(PLAIN, PLAY, LIST)
     assert alone(session, PLAY_2) == ([NOT_QUIET], PLAIN_LISTING)
-    assert alone(session, SHORT) == ([told.AudioPassed(b"a")], PLAIN_LISTING)
+    assert alone(session, SHORT) == ([internal.AudioFromServer(b"a")], PLAIN_LISTING)
 
 
 # The fence (protocol.md 8)
@@ -346,7 +349,7 @@ def test_behind_the_answer_to_the_fence_all_audio_is_the_new_songs():
 
 def test_what_comes_before_that_is_nobodys():
     assert after(FENCING, ERRO) == ([], FENCING)
-    assert after(FENCING, SHORT) == ([told.AudioPassed(b"a")], FENCING), "playback drops it"
+    assert after(FENCING, SHORT) == ([internal.AudioFromServer(b"a")], FENCING), "playback drops it"
 
 
 # The connection ends, and the person leaves

@@ -2,23 +2,23 @@
 
 import pytest
 
-from fsm import events as on
-from fsm import wishes as wish
-from fsm.client import ClientSession
-from fsm.conversation_table import ConversationState
-from fsm.effects import (
+from fsm.client import events as on
+from fsm.client import requests as ask
+from fsm.client.conversation_table import ConversationState
+from fsm.client.effects import (
     CancelTimer,
     Report,
-    Request,
     ResumePlayer,
     SendRequest,
     ShowSongs,
     StartTimer,
     Tell,
 )
-from fsm.events import Command
-from fsm.link_table import LinkState
-from fsm.playback_table import PlaybackState
+from fsm.client.events import Command
+from fsm.client.link_table import LinkState
+from fsm.client.machines import ClientSession
+from fsm.client.playback_table import PlaybackState
+from fsm.words import Request
 
 SONGS = (on.ListedSong(1, "one"), on.ListedSong(2, "two"))
 RENUMBERED = (on.ListedSong(1, "two"), on.ListedSong(2, "one"))
@@ -197,13 +197,13 @@ def test_a_plain_server_is_listened_to_after_every_audio_message(plain, listing)
 
 
 def test_a_song_ahead_is_stopped_when_there_is_nothing_to_play_it_on(closing):
-    closing.types(PLAY_1)(AUDIO, CLOSED, wish.QueueRequested((2,)))
+    closing.types(PLAY_1)(AUDIO, CLOSED, ask.QueueRequested((2,)))
     assert closing.sent == ["PLAY 2"]
     assert closing(on.OutputFailed("no room")).sent == ["STOP"]
 
 
 def test_a_song_ahead_is_not_connected_for_when_there_is_nothing_to_play_it_on(closing):
-    closing.types(PLAY_1)(AUDIO, CLOSED, wish.QueueRequested((2,)), LOST)
+    closing.types(PLAY_1)(AUDIO, CLOSED, ask.QueueRequested((2,)), LOST)
     assert closing.session.link.state is LinkState.WAITING
     closing(on.OutputFailed("no room"))
     assert closing.session.link.state is LinkState.OFFLINE

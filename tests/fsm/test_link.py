@@ -2,11 +2,11 @@
 
 import pytest
 
-from fsm import effects as do
-from fsm import events as on
-from fsm import neighbours as told
-from fsm.link import LinkSession
-from fsm.link_table import (
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client.link import LinkSession
+from fsm.client.link_table import (
     CONNECTING,
     FINDING,
     OFFLINE,
@@ -20,13 +20,13 @@ from tests.fsm.talking import alone
 
 CONNECTED, FAILED, CUT = on.Connected(), on.ConnectFailed("refused"), on.ConnectionLost("cut")
 LIST, STOP, DUE = on.ListRequested(), on.StopRequested(), on.RetryDue()
-CHOSEN, ABANDONED = told.SongChosen(2), told.SongAbandoned()
-LISTED = told.ListCompleted((on.ListedSong(1, "one"), on.ListedSong(2, "two")))
-RENUMBERED = told.ListCompleted((on.ListedSong(1, "two"), on.ListedSong(2, "three")))
-WITHOUT_IT = told.ListCompleted((on.ListedSong(2, "three"),))
-CLOSED, DENIED = told.SongClosed(), told.SongDenied()
-NOTHING_HELD = told.SongInterrupted(2, 0, b"")
-HELD = told.SongInterrupted(2, 4, b"abcd")
+CHOSEN, ABANDONED = internal.SongWanted(2), internal.SongAbandoned()
+LISTED = internal.ListCompleted((on.ListedSong(1, "one"), on.ListedSong(2, "two")))
+RENUMBERED = internal.ListCompleted((on.ListedSong(1, "two"), on.ListedSong(2, "three")))
+WITHOUT_IT = internal.ListCompleted((on.ListedSong(2, "three"),))
+CLOSED, DENIED = internal.ServerClosedSong(), internal.ServerRefusedSong()
+NOTHING_HELD = internal.SongInterrupted(2, 0, b"")
+HELD = internal.SongInterrupted(2, 4, b"abcd")
 _LOST_WITH_IT = (CONNECTED, LISTED, CHOSEN, CUT, HELD)
 WAYS = {
     CONNECTING: (),
@@ -41,9 +41,9 @@ WAYS = {
 """Of song 2 four bytes are here where it has been interrupted."""
 
 UP = (ONLINE, UNLISTED, FINDING, SKIPPING)
-ASK_FOR_IT = [told.SongAsked(2)]
+ASK_FOR_IT = [internal.SongToRequest(2)]
 CONNECT, FORGET_RETRY = do.Connect(), do.CancelTimer(on.RetryDue)
-RECONNECTED = [do.Tell(do.Report.RECONNECTED), told.ListNeeded()]
+RECONNECTED = [do.Tell(do.Report.RECONNECTED), internal.ListNeeded()]
 RETRYING = [
     do.ScheduleRetry(0.5),
     do.Tell(do.Report.RETRYING, 2),
@@ -52,7 +52,7 @@ RETRYING = [
 
 
 def passed(data):
-    return told.AudioPassed(data)
+    return internal.AudioFromServer(data)
 
 
 def reached(state, **options):
@@ -104,8 +104,8 @@ def test_over_a_connection_a_song_is_asked_for_at_once():
 
 
 def test_where_numbers_may_be_others_a_list_is_needed_first():
-    assert after(UNLISTED, CHOSEN) == ([told.ListNeeded()], FINDING)
-    assert after(FINDING, told.SongChosen(1)) == ([], FINDING), "the list is on its way"
+    assert after(UNLISTED, CHOSEN) == ([internal.ListNeeded()], FINDING)
+    assert after(FINDING, internal.SongWanted(1)) == ([], FINDING), "the list is on its way"
 
 
 def test_without_a_connection_one_is_made_at_once():
@@ -118,23 +118,23 @@ def test_without_a_connection_one_is_made_at_once():
 @pytest.mark.parametrize("state", [CONNECTING, OFFLINE, WAITING, RECONNECTING])
 def test_the_song_chosen_last_is_the_one_that_is_found(state):
     session = reached(state)
-    alone(session, told.SongChosen(1), CONNECTED)
-    assert alone(session, LISTED) == ([told.SongAsked(1)], ONLINE)
+    alone(session, internal.SongWanted(1), CONNECTED)
+    assert alone(session, LISTED) == ([internal.SongToRequest(1)], ONLINE)
 
 
 @pytest.mark.parametrize("state", [UNLISTED, FINDING])
 def test_also_where_it_is_chosen_before_the_list_comes(state):
-    assert after(state, told.SongChosen(1), LISTED) == ([told.SongAsked(1)], ONLINE)
+    assert after(state, internal.SongWanted(1), LISTED) == ([internal.SongToRequest(1)], ONLINE)
 
 
 @pytest.mark.parametrize("state", [UNLISTED, SKIPPING])
 def test_by_the_list_that_has_come_last(state):
-    longer = told.ListCompleted((*LISTED.songs, on.ListedSong(7, "seven")))
+    longer = internal.ListCompleted((*LISTED.songs, on.ListedSong(7, "seven")))
     session = reached(state)
     assert alone(session, longer)[0] == []
-    alone(session, told.SongChosen(7), CUT, told.SongInterrupted(7, 0, b""), DUE, CONNECTED)
-    moved = told.ListCompleted((on.ListedSong(7, "six"), on.ListedSong(8, "seven")))
-    assert alone(session, moved) == ([told.SongAsked(8)], ONLINE)
+    alone(session, internal.SongWanted(7), CUT, internal.SongInterrupted(7, 0, b""), DUE, CONNECTED)
+    moved = internal.ListCompleted((on.ListedSong(7, "six"), on.ListedSong(8, "seven")))
+    assert alone(session, moved) == ([internal.SongToRequest(8)], ONLINE)
 
 
 # ... and no longer wanted
@@ -158,10 +158,13 @@ def test_a_song_that_is_no_longer_wanted_is_not_owed(end):
 
 
 def test_what_arrives_is_the_playbacks():
-    assert after(ONLINE, passed(b"abc")) == ([told.AudioArrived(b"abc")], ONLINE)
+    assert after(ONLINE, passed(b"abc")) == ([internal.SongAudio(b"abc")], ONLINE)
     for said in (True, False):
-        assert after(ONLINE, told.SongClosed(said)) == ([told.SongCompleted(said)], ONLINE)
-    assert after(ONLINE, DENIED) == ([told.SongRefused()], ONLINE)
+        assert after(ONLINE, internal.ServerClosedSong(said)) == (
+            [internal.SongCompleted(said)],
+            ONLINE,
+        )
+    assert after(ONLINE, DENIED) == ([internal.SongRefused()], ONLINE)
 
 
 def test_before_the_song_has_been_asked_for_no_audio_is_its_own():
@@ -191,7 +194,7 @@ def test_each_pause_is_twice_as_long_until_some_audio_has_come():
 
 
 def test_with_no_attempt_left_the_song_is_lost():
-    lost = told.SongLost("the connection was lost")
+    lost = internal.SongLost("the connection was lost")
     session = reached(ONLINE, max_retries=0)
     gave_up = [do.Tell(do.Report.CONNECT_FAILED), lost]
     assert alone(session, CHOSEN, CUT, HELD) == (gave_up, OFFLINE)
@@ -204,15 +207,15 @@ def test_with_no_attempt_left_the_song_is_lost():
 
 
 def test_it_is_found_by_its_title():
-    assert after(FINDING, RENUMBERED) == ([told.SongAsked(1)], SKIPPING)
+    assert after(FINDING, RENUMBERED) == ([internal.SongToRequest(1)], SKIPPING)
 
 
 def test_a_song_of_which_nothing_is_here_begins_anew():
-    assert after(OFFLINE, CHOSEN, CONNECTED, RENUMBERED) == ([told.SongAsked(1)], ONLINE)
+    assert after(OFFLINE, CHOSEN, CONNECTED, RENUMBERED) == ([internal.SongToRequest(1)], ONLINE)
 
 
 def test_a_song_that_is_not_on_the_list_any_more_is_lost():
-    gone = [told.SongLost("the song is no longer on the server")]
+    gone = [internal.SongLost("the song is no longer on the server")]
     assert after(FINDING, WITHOUT_IT) == (gone, ONLINE)
     assert after(SKIPPING, DENIED) == (gone, ONLINE)
 
@@ -221,12 +224,12 @@ def test_what_comes_again_is_skipped_and_what_is_new_goes_on():
     session = reached(SKIPPING)
     assert alone(session, passed(b"abc")) == ([], SKIPPING)
     resumed = do.Tell(do.Report.SONG_RESUMED, 2)
-    assert alone(session, passed(b"def")) == ([resumed, told.AudioArrived(b"ef")], ONLINE)
+    assert alone(session, passed(b"def")) == ([resumed, internal.SongAudio(b"ef")], ONLINE)
     assert after(SKIPPING, passed(b"abcd")) == ([resumed], ONLINE)
 
 
 def test_a_song_that_is_another_now_is_stopped():
-    changed = told.SongLost("the song has changed on the server")
+    changed = internal.SongLost("the song has changed on the server")
     assert after(SKIPPING, passed(b"abX"), passed(b"def")) == ([ABANDONED, changed], ONLINE)
     assert after(SKIPPING, passed(b"abc"), CLOSED) == ([changed], ONLINE), "it is shorter now"
 
@@ -238,8 +241,8 @@ def test_a_list_that_comes_meanwhile_changes_nothing():
 
 def test_only_the_last_4_kib_are_compared():
     session = reached(ONLINE)
-    held = told.SongInterrupted(2, 6000, b"y" * 4096)
+    held = internal.SongInterrupted(2, 6000, b"y" * 4096)
     alone(session, CHOSEN, CUT, held, DUE, CONNECTED, LISTED)
     again = [passed(b"?" * 1904), passed(b"y" * 4095), passed(b"yz")]
     resumed = do.Tell(do.Report.SONG_RESUMED, 2)
-    assert alone(session, *again) == ([resumed, told.AudioArrived(b"z")], ONLINE)
+    assert alone(session, *again) == ([resumed, internal.SongAudio(b"z")], ONLINE)

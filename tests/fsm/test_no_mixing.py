@@ -10,14 +10,15 @@ import random
 
 import pytest
 
-from fsm import effects as do
-from fsm import events as on
-from fsm import wishes as wish
-from fsm.client import ClientSession
-from fsm.link_table import LinkState
-from fsm.playback_table import PlaybackState
-from fsm.queue_table import QueueState
-from fsm.wishes import Repeat
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import requests as ask
+from fsm.client.link_table import LinkState
+from fsm.client.machines import ClientSession
+from fsm.client.playback_table import PlaybackState
+from fsm.client.queue_table import QueueState
+from fsm.client.requests import Repeat
+from fsm.words import Request
 
 STEPS = 150
 MISSING = 9
@@ -38,14 +39,14 @@ class Server:
 
     def hear(self, request):
         match request:
-            case do.SendRequest(do.Request.LIST):
+            case do.SendRequest(Request.LIST):
                 songs = tuple(on.ListedSong(n, f"song {n}") for n in LENGTHS)
                 self.answers += [on.ListReceived(songs), on.ListReceived(())]
-            case do.SendRequest(do.Request.SETUP):
+            case do.SendRequest(Request.SETUP):
                 self.answers.append(on.SetupReceived(("alfine/1", "ends")))
-            case do.SendRequest(do.Request.STOP):
+            case do.SendRequest(Request.STOP):
                 self.cut()
-            case do.SendRequest(do.Request.PLAY, song_id):
+            case do.SendRequest(Request.PLAY, song_id):
                 self.cut()
                 if song_id == MISSING:
                     self.answers.append(on.NotFoundReceived())
@@ -196,17 +197,17 @@ class World:
                     on.PlayRequested(self.lot.choice(songs)),
                     on.StopRequested(),
                     on.ListRequested(),
-                    wish.NextRequested(),
-                    wish.NextRequested(),
-                    wish.PrevRequested(),
-                    wish.ClearRequested(),
-                    wish.ShuffleRequested(self.lot.randrange(100)),
-                    wish.RepeatRequested(self.lot.choice(list(Repeat))),
-                    wish.QueueRequested(tuple(self.lot.choices(songs, k=3))),
-                    wish.QueueRequested((self.lot.choice(songs),)),
-                    wish.SeekRequested(1.0),
-                    wish.PauseRequested(),
-                    wish.ResumeRequested(),
+                    ask.NextRequested(),
+                    ask.NextRequested(),
+                    ask.PrevRequested(),
+                    ask.ClearRequested(),
+                    ask.ShuffleRequested(self.lot.randrange(100)),
+                    ask.RepeatRequested(self.lot.choice(list(Repeat))),
+                    ask.QueueRequested(tuple(self.lot.choices(songs, k=3))),
+                    ask.QueueRequested((self.lot.choice(songs),)),
+                    ask.SeekRequested(1.0),
+                    ask.PauseRequested(),
+                    ask.ResumeRequested(),
                 ]
             )
         )
@@ -229,7 +230,7 @@ def test_what_is_heard_is_one_songs_own(seed):
     for _ in range(STEPS):
         world.step()
     # In the end nobody asks for anything more, and all that was asked for is heard.
-    world.fire(wish.RepeatRequested(Repeat.OFF))
+    world.fire(ask.RepeatRequested(Repeat.OFF))
     for _ in range(2000):
         moves = world.moves()
         if not moves:

@@ -2,13 +2,13 @@
 
 import pytest
 
-from fsm import effects as do
-from fsm import events as on
-from fsm import neighbours as told
-from fsm import wishes as wish
-from fsm.neighbours import Stage
-from fsm.playback import PlaybackSession
-from fsm.playback_table import (
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client import requests as ask
+from fsm.client.internal_events import Stage
+from fsm.client.playback import PlaybackSession
+from fsm.client.playback_table import (
     AWAITING,
     BREAKING_OFF,
     BUFFERING,
@@ -18,12 +18,12 @@ from fsm.playback_table import (
     STARVED,
     STOPPED,
 )
-from fsm.wishes import Measure
+from fsm.client.requests import Measure
 from tests.fsm.talking import alone
 
-A, B, C, D = (told.AudioArrived(data) for data in (b"a", b"b", b"c", b"d"))
-OPENED, COMPLETED, REFUSED = told.SongOpened(), told.SongCompleted(), told.SongRefused()
-LOST, CUT = told.SongLost("it has changed"), on.ConnectionLost("reset")
+A, B, C, D = (internal.SongAudio(data) for data in (b"a", b"b", b"c", b"d"))
+OPENED, COMPLETED, REFUSED = internal.SongOpened(), internal.SongCompleted(), internal.SongRefused()
+LOST, CUT = internal.SongLost("it has changed"), on.ConnectionLost("reset")
 DRY, FAR = on.BufferRanDry(), on.PlaceNotHere(needed_bytes=5)
 WAYS = {
     STOPPED: (),
@@ -67,11 +67,11 @@ def just_opened(*events):
 # A song is chosen, and no longer wanted (RFC 2.2)
 
 
-@pytest.mark.parametrize("chosen", [on.PlayRequested(2), told.SongFollows(2)], ids=str)
+@pytest.mark.parametrize("chosen", [on.PlayRequested(2), internal.SongTurnCame(2)], ids=str)
 def test_the_buffer_is_cleared_before_a_song_is_asked_for(chosen):
     for state in WAYS:
         session = reached(state)
-        assert alone(session, chosen) == ([do.DropBuffer(), told.SongChosen(2)], REQUESTED)
+        assert alone(session, chosen) == ([do.DropBuffer(), internal.SongWanted(2)], REQUESTED)
         assert (session.num_audio_msgs_recv, session.held_bytes, session.tail) == (0, 0, b"")
 
 
@@ -143,8 +143,8 @@ def test_how_fast_audio_arrives_is_noted_whenever_it_is_measured():
 # Another place in the song
 
 PLACES = [
-    (wish.SeekRequested(-10.0, Measure.FROM_HERE), do.SeekPlayer(-10.0, Measure.FROM_HERE)),
-    (told.StartWanted(), do.SeekPlayer(0.0, Measure.FROM_START)),
+    (ask.SeekRequested(-10.0, Measure.FROM_HERE), do.SeekPlayer(-10.0, Measure.FROM_HERE)),
+    (internal.RestartRequested(), do.SeekPlayer(0.0, Measure.FROM_START)),
 ]
 
 
@@ -167,7 +167,7 @@ def test_a_place_that_is_sought_early_is_where_playing_begins(sought, effect):
 
 def test_with_nothing_played_there_is_no_place_to_seek():
     nothing = [do.Tell(do.Report.NOTHING_PLAYS)]
-    assert after(STOPPED, wish.SeekRequested(1.0)) == (nothing, STOPPED)
+    assert after(STOPPED, ask.SeekRequested(1.0)) == (nothing, STOPPED)
 
 
 def test_a_place_that_has_yet_to_arrive_is_waited_for():
@@ -192,23 +192,23 @@ def test_when_the_place_is_here_what_comes_behind_it_has_to_be_enough():
 
 
 def test_a_song_shorter_than_the_count_is_played_when_it_is_whole():
-    played = [do.FinishBuffer(), told.SongWhole(), do.StartPlayer(), PLAYS, PLAY_ANSWERED]
+    played = [do.FinishBuffer(), internal.SongWhole(), do.StartPlayer(), PLAYS, PLAY_ANSWERED]
     assert after(BUFFERING, COMPLETED) == (played, FINISHING)
 
 
 def test_a_song_that_is_whole_is_played_out():
-    assert after(PLAYING, COMPLETED) == ([do.FinishBuffer(), told.SongWhole()], FINISHING)
+    assert after(PLAYING, COMPLETED) == ([do.FinishBuffer(), internal.SongWhole()], FINISHING)
     for state in WAITING:
-        finished = [do.FinishBuffer(), told.SongWhole(), do.RefillPlayer()]
+        finished = [do.FinishBuffer(), internal.SongWhole(), do.RefillPlayer()]
         assert after(state, COMPLETED) == (finished, FINISHING)
 
 
 def test_a_song_that_only_went_quiet_lets_nothing_be_asked_for_ahead():
-    assert after(PLAYING, told.SongCompleted(said=False)) == ([do.FinishBuffer()], FINISHING)
+    assert after(PLAYING, internal.SongCompleted(said=False)) == ([do.FinishBuffer()], FINISHING)
 
 
 def test_when_it_has_been_heard_it_is_over():
-    played = [do.LeaveSong(), tell(do.Report.SONG_PLAYED), PLAY_ANSWERED, told.SongEnded(True)]
+    played = [do.LeaveSong(), tell(do.Report.SONG_PLAYED), PLAY_ANSWERED, internal.SongOver(True)]
     assert after(FINISHING, on.PlayedOut()) == (played, STOPPED)
 
 
@@ -221,7 +221,7 @@ def test_what_arrives_behind_a_whole_song_is_the_next_ones(event):
 
 
 def test_who_skips_a_song_leaves_it_for_the_next():
-    assert after(FINISHING, told.SongSkipped()) == ([do.SkipSong()], STOPPED)
+    assert after(FINISHING, internal.SongSkipped()) == ([do.SkipSong()], STOPPED)
 
 
 @pytest.mark.parametrize(
@@ -229,33 +229,33 @@ def test_who_skips_a_song_leaves_it_for_the_next():
 )
 def test_a_next_song_of_which_there_is_too_little_begins_like_any_other(stage, state):
     session = reached(STOPPED)
-    assert alone(session, told.AheadBegan(2, stage)) == ([], state)
-    assert alone(session, CUT)[0] == [told.SongInterrupted(2, 0, b"")]
+    assert alone(session, internal.AheadBegan(2, stage)) == ([], state)
+    assert alone(session, CUT)[0] == [internal.SongInterrupted(2, 0, b"")]
 
 
 @pytest.mark.parametrize(
     ("stage", "state", "more"),
     [
         (Stage.READY, PLAYING, []),
-        (Stage.WHOLE, FINISHING, [told.SongWhole()]),
+        (Stage.WHOLE, FINISHING, [internal.SongWhole()]),
         (Stage.BROKEN, BREAKING_OFF, []),
     ],
 )
 def test_into_a_next_song_the_player_has_gone_by_itself(stage, state, more):
     plays = tell(do.Report.SONG_PLAYING, song_id=2)
-    assert after(STOPPED, told.AheadBegan(2, stage, 3, 3, b"xyz")) == ([plays, *more], state)
+    assert after(STOPPED, internal.AheadBegan(2, stage, 3, 3, b"xyz")) == ([plays, *more], state)
 
 
 def test_it_goes_on_with_all_that_is_known_of_the_next_song():
     session = reached(STOPPED)
-    alone(session, told.AheadBegan(2, Stage.COLLECTED, 1, 4, b"wxyz"))
-    assert alone(session, CUT) == ([told.SongInterrupted(2, 4, b"wxyz")], BUFFERING)
+    alone(session, internal.AheadBegan(2, Stage.COLLECTED, 1, 4, b"wxyz"))
+    assert alone(session, CUT) == ([internal.SongInterrupted(2, 4, b"wxyz")], BUFFERING)
     assert alone(session, A)[1] is PLAYING, "it is the second message"
 
 
 def test_a_next_song_that_broke_off_says_why_when_it_has_been_heard():
     session = reached(STOPPED)
-    alone(session, told.AheadBegan(2, Stage.BROKEN, 1, 1, b"x", "it has changed"))
+    alone(session, internal.AheadBegan(2, Stage.BROKEN, 1, 1, b"x", "it has changed"))
     cut_off = tell(do.Report.SONG_CUT_OFF, "it has changed", song_id=2)
     assert cut_off in alone(session, on.PlayedOut())[0]
 
@@ -264,13 +264,18 @@ def test_a_next_song_that_broke_off_says_why_when_it_has_been_heard():
 
 
 def test_a_song_that_is_not_there_is_told():
-    ended = [do.LeaveSong(), tell(do.Report.SONG_NOT_FOUND), PLAY_ANSWERED, told.SongEnded(False)]
+    ended = [
+        do.LeaveSong(),
+        tell(do.Report.SONG_NOT_FOUND),
+        PLAY_ANSWERED,
+        internal.SongOver(False),
+    ]
     assert just_opened(REFUSED) == (ended, STOPPED)
 
 
 def test_a_song_of_which_nothing_is_here_and_nothing_comes_is_told():
     report = tell(do.Report.SONG_CUT_OFF, "it has changed")
-    ended = [do.LeaveSong(), report, PLAY_ANSWERED, told.SongEnded(False)]
+    ended = [do.LeaveSong(), report, PLAY_ANSWERED, internal.SongOver(False)]
     assert after(REQUESTED, LOST) == (ended, STOPPED)
     assert just_opened(LOST) == (ended, STOPPED)
 
@@ -283,7 +288,7 @@ def test_what_is_here_of_a_song_that_breaks_off_is_played(end, reason):
     for state in WAITING:
         assert after(state, end) == ([do.FinishBuffer(), do.RefillPlayer()], BREAKING_OFF)
     report = tell(do.Report.SONG_CUT_OFF, reason)
-    ended = [do.LeaveSong(), report, PLAY_ANSWERED, told.SongEnded(True)]
+    ended = [do.LeaveSong(), report, PLAY_ANSWERED, internal.SongOver(True)]
     assert after(PLAYING, end, on.PlayedOut()) == (ended, STOPPED)
 
 
@@ -293,7 +298,7 @@ def test_what_is_here_of_a_song_that_breaks_off_is_played(end, reason):
 def test_a_lost_connection_is_told_what_of_the_song_is_here():
     held = {REQUESTED: b"", BUFFERING: b"a", PLAYING: b"ab", STARVED: b"ab", AWAITING: b"ab"}
     for state, audio in held.items():
-        interrupted = told.SongInterrupted(1, len(audio), audio)
+        interrupted = internal.SongInterrupted(1, len(audio), audio)
         assert after(state, CUT) == ([interrupted], state)
 
 
@@ -304,9 +309,9 @@ def test_a_song_that_owes_nothing_needs_no_connection():
 
 def test_of_a_long_song_4_kib_are_enough_to_know_it_again():
     session = reached(BUFFERING)
-    alone(session, told.AudioArrived(b"x" * 4096), told.AudioArrived(b"y" * 1000))
+    alone(session, internal.SongAudio(b"x" * 4096), internal.SongAudio(b"y" * 1000))
     tail = b"x" * 3096 + b"y" * 1000
-    assert alone(session, CUT)[0] == [told.SongInterrupted(1, 5097, tail)]
+    assert alone(session, CUT)[0] == [internal.SongInterrupted(1, 5097, tail)]
 
 
 # The player fails
@@ -314,11 +319,14 @@ def test_of_a_long_song_4_kib_are_enough_to_know_it_again():
 
 def test_a_song_that_cannot_be_decoded_is_over():
     report = tell(do.Report.SONG_UNDECODABLE, "noise")
-    ended = [do.LeaveSong(), report, PLAY_ANSWERED, told.SongEnded(False)]
+    ended = [do.LeaveSong(), report, PLAY_ANSWERED, internal.SongOver(False)]
     for state in ENDING:
         assert after(state, on.Undecodable("noise")) == (ended, STOPPED)
     for state in (PLAYING, *WAITING):
-        assert after(state, on.Undecodable("noise")) == ([told.SongAbandoned(), *ended], STOPPED)
+        assert after(state, on.Undecodable("noise")) == (
+            [internal.SongAbandoned(), *ended],
+            STOPPED,
+        )
 
 
 def test_without_an_output_there_is_no_song():
@@ -326,5 +334,5 @@ def test_without_an_output_there_is_no_song():
     for state in ENDING:
         assert after(state, on.OutputFailed("no room")) == (ended, STOPPED)
     for state in (BUFFERING, PLAYING, *WAITING):
-        stopped = [told.SongAbandoned(), *ended]
+        stopped = [internal.SongAbandoned(), *ended]
         assert after(state, on.OutputFailed("no room")) == (stopped, STOPPED)

@@ -1,16 +1,16 @@
 """ARROW_LOCK: `>>` stands at every input line, and never in the middle of output (RFC 2.6.1)."""
 
-from fsm.effects import ClearLine, Leave, Print, PrintAbovePrompt, ShowPrompt
-from fsm.events import (
+from fsm.client.effects import ClearLine, Leave, Print, PrintAbovePrompt, ShowPrompt
+from fsm.client.events import (
     Command,
     CommandAnswered,
     CommandEntered,
     InputEnded,
     Interrupted,
-    ListRequested,
-    OutputArrived,
+    TextArrived,
 )
-from fsm.prompt import PromptSession, PromptState
+from fsm.client.prompt import PromptSession, PromptState
+from fsm.events import ListRequested
 
 
 def talk(*events):
@@ -22,13 +22,13 @@ LIST = CommandEntered(Command.LIST, ListRequested())
 
 
 def test_no_prompt_stands_until_the_answer_is_printed():
-    outcomes, state = talk(LIST, OutputArrived("1. one"))
+    outcomes, state = talk(LIST, TextArrived("1. one"))
     assert outcomes == [ListRequested(), Print("1. one")]
     assert state is PromptState.LOCKED
 
 
 def test_the_prompt_stands_again_after_the_answer():
-    outcomes, state = talk(LIST, OutputArrived("1. one"), CommandAnswered(Command.LIST))
+    outcomes, state = talk(LIST, TextArrived("1. one"), CommandAnswered(Command.LIST))
     assert outcomes[-1] == ShowPrompt()
     assert state is PromptState.OPEN
 
@@ -40,7 +40,7 @@ def test_the_answer_to_another_command_does_not_open_the_lock():
 
 
 def test_output_that_arrives_while_one_types_goes_above_the_prompt():
-    assert talk(OutputArrived("played 1. one"))[0] == [PrintAbovePrompt("played 1. one")]
+    assert talk(TextArrived("played 1. one"))[0] == [PrintAbovePrompt("played 1. one")]
 
 
 def test_ctrl_c_opens_the_lock_and_clears_the_line():
@@ -55,7 +55,7 @@ def test_an_answer_that_comes_after_ctrl_c_changes_nothing():
 
 
 def test_leaving_happens_once():
-    outcomes, state = talk(InputEnded(), InputEnded(), OutputArrived("bye"))
+    outcomes, state = talk(InputEnded(), InputEnded(), TextArrived("bye"))
     assert outcomes == [Leave(), Print("bye")]
     assert state is PromptState.LEFT
 
@@ -74,5 +74,5 @@ def test_an_answer_to_nothing_changes_nothing():
 
 
 def test_output_does_not_open_or_lock_anything():
-    assert talk(OutputArrived("a"))[1] is PromptState.OPEN
-    assert talk(LIST, OutputArrived("a"))[1] is PromptState.LOCKED
+    assert talk(TextArrived("a"))[1] is PromptState.OPEN
+    assert talk(LIST, TextArrived("a"))[1] is PromptState.LOCKED

@@ -2,19 +2,19 @@
 
 import pytest
 
-from fsm import effects as do
-from fsm import events as on
-from fsm import neighbours as told
-from fsm import wishes as wish
-from fsm.queue import QueueSession, shuffled
-from fsm.queue_table import AHEAD, CURRENT, IDLE, WHOLE
-from fsm.wishes import Repeat
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client import requests as ask
+from fsm.client.queue import QueueSession, shuffled
+from fsm.client.queue_table import AHEAD, CURRENT, IDLE, WHOLE
+from fsm.client.requests import Repeat
 from tests.fsm.talking import alone
 
-WHOLE_SONG, ENDED, FAILED = told.SongWhole(), told.SongEnded(True), told.SongEnded(False)
-NEXT, PREV, CLEAR = wish.NextRequested(), wish.PrevRequested(), wish.ClearRequested()
-SHUFFLE = wish.ShuffleRequested(3)
-OFF, ONE, ALL = (wish.RepeatRequested(repeat) for repeat in Repeat)
+WHOLE_SONG, ENDED, FAILED = internal.SongWhole(), internal.SongOver(True), internal.SongOver(False)
+NEXT, PREV, CLEAR = ask.NextRequested(), ask.PrevRequested(), ask.ClearRequested()
+SHUFFLE = ask.ShuffleRequested(3)
+OFF, ONE, ALL = (ask.RepeatRequested(repeat) for repeat in Repeat)
 NOTHING_FOLLOWS = [do.Tell(do.Report.NOTHING_FOLLOWS)]
 WAIT_ENDS = on.CommandAnswered(on.Command.WAIT)
 
@@ -24,7 +24,7 @@ def play(song_id):
 
 
 def queue(*song_ids):
-    return wish.QueueRequested(song_ids)
+    return ask.QueueRequested(song_ids)
 
 
 ALONE = {
@@ -38,7 +38,7 @@ ALONE = {
 QUEUED = {
     IDLE: (play(1), queue(2, 3), on.StopRequested()),
     CURRENT: (play(1), queue(2, 3)),
-    WHOLE: (play(1), queue(2, 3), ONE, WHOLE_SONG, told.AheadFailed()),
+    WHOLE: (play(1), queue(2, 3), ONE, WHOLE_SONG, internal.AheadFailed()),
     AHEAD: (play(1), queue(2, 3), WHOLE_SONG),
 }
 """2 and 3 are queued. In WHOLE 1 was to be repeated, and was not to be had."""
@@ -85,31 +85,31 @@ def test_a_wait_lasts_while_something_is_played():
 def test_the_last_song_ends_it():
     for state in (CURRENT, WHOLE):
         session = reached(ALONE, state)
-        assert alone(session, ENDED) == ([WAIT_ENDS, told.NothingFollows()], IDLE)
+        assert alone(session, ENDED) == ([WAIT_ENDS, internal.NothingFollows()], IDLE)
         assert songs(session) == ((1,), 0, ())
 
 
 def test_a_song_that_has_failed_is_not_gone_back_to():
     session = reached(ALONE, CURRENT)
-    assert alone(session, FAILED) == ([WAIT_ENDS, told.NothingFollows()], IDLE)
+    assert alone(session, FAILED) == ([WAIT_ENDS, internal.NothingFollows()], IDLE)
     assert songs(session) == ((), 0, ())
 
 
 def test_the_next_in_the_queue_follows_by_itself():
     session = reached(QUEUED, CURRENT)
-    assert alone(session, ENDED) == ([told.SongFollows(2)], CURRENT)
+    assert alone(session, ENDED) == ([internal.SongTurnCame(2)], CURRENT)
     assert songs(session) == ((1,), 2, (3,))
 
 
 def test_a_song_to_be_repeated_that_was_not_to_be_had_ahead_is_asked_for_at_its_end():
     session = reached(QUEUED, WHOLE)
-    assert alone(session, ENDED) == ([told.SongFollows(1)], CURRENT)
+    assert alone(session, ENDED) == ([internal.SongTurnCame(1)], CURRENT)
     assert songs(session) == ((), 1, (2, 3))
 
 
 def test_if_it_fails_then_too_the_queue_goes_on():
     session = reached(QUEUED, WHOLE)
-    assert alone(session, FAILED) == ([told.SongFollows(2)], CURRENT)
+    assert alone(session, FAILED) == ([internal.SongTurnCame(2)], CURRENT)
 
 
 def test_a_song_that_is_ahead_takes_its_turn_without_a_word():
@@ -128,14 +128,14 @@ def test_a_song_that_is_ahead_of_itself_is_played_again():
 
 
 def test_when_the_song_is_whole_the_next_is_asked_for():
-    assert alone(reached(QUEUED, CURRENT), WHOLE_SONG) == ([told.SongAhead(2)], AHEAD)
+    assert alone(reached(QUEUED, CURRENT), WHOLE_SONG) == ([internal.NextSongKnown(2)], AHEAD)
     assert alone(reached(ALONE, CURRENT), WHOLE_SONG) == ([], WHOLE)
 
 
 def test_a_next_song_that_is_not_to_be_had_is_left_out():
     session = reached(QUEUED, AHEAD)
-    assert alone(session, told.AheadFailed()) == ([told.SongAhead(3)], AHEAD)
-    assert alone(session, told.AheadFailed()) == ([], WHOLE)
+    assert alone(session, internal.AheadFailed()) == ([internal.NextSongKnown(3)], AHEAD)
+    assert alone(session, internal.AheadFailed()) == ([], WHOLE)
     assert songs(session) == ((), 1, ())
 
 
@@ -144,21 +144,21 @@ def test_a_next_song_that_is_not_to_be_had_is_left_out():
 
 def test_next_goes_to_the_song_that_is_on_its_way():
     session = reached(QUEUED, AHEAD)
-    assert alone(session, NEXT) == ([told.SongSkipped()], CURRENT)
+    assert alone(session, NEXT) == ([internal.SongSkipped()], CURRENT)
     assert songs(session) == ((1,), 2, (3,))
 
 
 def test_next_asks_for_what_is_queued_if_it_is_not_on_its_way():
     for state in (IDLE, CURRENT, WHOLE):
         session = reached(QUEUED, state)
-        assert alone(session, NEXT) == ([told.SongFollows(2, asked=True)], CURRENT)
+        assert alone(session, NEXT) == ([internal.SongTurnCame(2, asked=True)], CURRENT)
         assert songs(session) == ((1,), 2, (3,))
 
 
 def test_next_leaves_a_song_that_would_be_repeated():
     session = reached(QUEUED, CURRENT)
-    assert alone(session, ONE, WHOLE_SONG) == ([told.SongAhead(1)], AHEAD)
-    assert alone(session, NEXT) == ([told.SongFollows(2, asked=True)], CURRENT)
+    assert alone(session, ONE, WHOLE_SONG) == ([internal.NextSongKnown(1)], AHEAD)
+    assert alone(session, NEXT) == ([internal.SongTurnCame(2, asked=True)], CURRENT)
 
 
 def test_with_an_empty_queue_there_is_no_next():
@@ -170,20 +170,20 @@ def test_prev_goes_back_and_this_song_comes_after_it_again():
     for state in (CURRENT, WHOLE, AHEAD):
         session = QueueSession()
         assert alone(session, play(8), on.StopRequested(), *QUEUED[state])[1] is state
-        assert alone(session, PREV) == ([told.SongFollows(8, asked=True)], CURRENT)
+        assert alone(session, PREV) == ([internal.SongTurnCame(8, asked=True)], CURRENT)
         assert songs(session) == ((), 8, (1, 2, 3))
 
 
 def test_prev_after_stop_plays_the_stopped_song_again():
     session = reached(QUEUED, IDLE)
-    assert alone(session, PREV) == ([told.SongFollows(1, asked=True)], CURRENT)
+    assert alone(session, PREV) == ([internal.SongTurnCame(1, asked=True)], CURRENT)
     assert songs(session) == ((), 1, (2, 3))
 
 
 def test_prev_in_the_first_song_starts_it_over():
     assert alone(reached(ALONE, IDLE), PREV) == (NOTHING_FOLLOWS, IDLE)
     for state in (CURRENT, WHOLE, AHEAD):
-        assert alone(reached(ALONE, state), PREV) == ([told.StartWanted()], state)
+        assert alone(reached(ALONE, state), PREV) == ([internal.RestartRequested()], state)
 
 
 # What is queued
@@ -191,7 +191,7 @@ def test_prev_in_the_first_song_starts_it_over():
 
 def test_what_is_queued_begins_if_nothing_plays():
     session = reached(ALONE, IDLE)
-    assert alone(session, queue(5, 6)) == ([told.SongFollows(5, asked=True)], CURRENT)
+    assert alone(session, queue(5, 6)) == ([internal.SongTurnCame(5, asked=True)], CURRENT)
     assert songs(session) == ((), 5, (6,))
 
 
@@ -202,7 +202,7 @@ def test_what_is_queued_waits_for_a_song_that_arrives():
 
 
 def test_what_is_queued_behind_a_whole_song_is_asked_for():
-    assert alone(reached(ALONE, WHOLE), queue(5, 6)) == ([told.SongAhead(5)], AHEAD)
+    assert alone(reached(ALONE, WHOLE), queue(5, 6)) == ([internal.NextSongKnown(5)], AHEAD)
 
 
 def test_what_is_queued_behind_a_song_that_is_ahead_waits():
@@ -213,8 +213,8 @@ def test_what_is_queued_behind_a_song_that_is_ahead_waits():
 
 def test_what_is_queued_comes_before_all_of_it_once_more():
     session = QueueSession()
-    assert alone(session, ALL, play(1), WHOLE_SONG) == ([told.SongAhead(1)], AHEAD)
-    assert alone(session, queue(5)) == ([told.AheadDropped(), told.SongAhead(5)], AHEAD)
+    assert alone(session, ALL, play(1), WHOLE_SONG) == ([internal.NextSongKnown(1)], AHEAD)
+    assert alone(session, queue(5)) == ([internal.AheadDropped(), internal.NextSongKnown(5)], AHEAD)
 
 
 def test_clear_forgets_what_is_to_come_and_what_was():
@@ -226,14 +226,14 @@ def test_clear_forgets_what_is_to_come_and_what_was():
 
 def test_clear_drops_the_song_that_is_ahead():
     session = reached(QUEUED, AHEAD)
-    assert alone(session, CLEAR) == ([told.AheadDropped()], WHOLE)
+    assert alone(session, CLEAR) == ([internal.AheadDropped()], WHOLE)
     assert songs(session) == ((), 1, ())
 
 
 def test_what_is_cleared_leaves_this_song_to_repeat():
     session = reached(QUEUED, AHEAD)
     alone(session, ALL)
-    assert alone(session, CLEAR) == ([told.AheadDropped(), told.SongAhead(1)], AHEAD)
+    assert alone(session, CLEAR) == ([internal.AheadDropped(), internal.NextSongKnown(1)], AHEAD)
     assert songs(session) == ((), 1, ())
 
 
@@ -265,7 +265,7 @@ def test_repeat_is_noted_until_the_song_is_whole():
 @pytest.mark.parametrize("repeat", [ONE, ALL], ids=str)
 def test_a_whole_song_that_is_to_be_repeated_is_asked_for_again(repeat):
     session = reached(ALONE, WHOLE)
-    assert alone(session, repeat) == ([told.SongAhead(1)], AHEAD)
+    assert alone(session, repeat) == ([internal.NextSongKnown(1)], AHEAD)
     assert session.repeat is repeat.repeat
 
 
@@ -278,11 +278,11 @@ def test_without_a_song_to_follow_a_whole_one_nothing_is_asked_for():
 def test_the_song_that_is_ahead_is_another_if_another_is_to_follow():
     session = reached(QUEUED, AHEAD)
     assert alone(session, ALL) == ([], AHEAD), "2 follows all the same"
-    assert alone(session, ONE) == ([told.AheadDropped(), told.SongAhead(1)], AHEAD)
+    assert alone(session, ONE) == ([internal.AheadDropped(), internal.NextSongKnown(1)], AHEAD)
     assert session.repeat is Repeat.ONE
 
 
 def test_when_nothing_is_repeated_any_more_nothing_is_ahead():
     session = reached(ALONE, AHEAD)
-    assert alone(session, OFF) == ([told.AheadDropped()], WHOLE)
+    assert alone(session, OFF) == ([internal.AheadDropped()], WHOLE)
     assert session.repeat is Repeat.OFF

@@ -5,14 +5,15 @@ Written by hand: one song's audio never reaches another's buffer, whatever a per
 
 import pytest
 
-from fsm import effects as do
-from fsm import events as on
-from fsm import wishes as wish
-from fsm.ahead_table import AheadState
-from fsm.playback_table import PlaybackState
-from fsm.queue import shuffled
-from fsm.queue_table import QueueState
-from fsm.wishes import Repeat
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import requests as ask
+from fsm.client.ahead_table import AheadState
+from fsm.client.playback_table import PlaybackState
+from fsm.client.queue import shuffled
+from fsm.client.queue_table import QueueState
+from fsm.client.requests import Repeat
+from fsm.words import Request
 from tests.fsm.talking import CLOSED, LISTED, Talk, audio
 
 ONE_WHOLE = (on.PlayRequested(1), audio("1a"), audio("1b"), CLOSED)
@@ -22,7 +23,7 @@ END = on.PlayedOut()
 def with_two_queued(**options):
     """Song 1 is whole and plays; 2 and 3 are queued, so 2 has been asked for."""
     talk = Talk(**options)
-    talk(wish.QueueRequested((1, 2, 3)), audio("1a"), audio("1b"), CLOSED)
+    talk(ask.QueueRequested((1, 2, 3)), audio("1a"), audio("1b"), CLOSED)
     return talk
 
 
@@ -36,14 +37,14 @@ def queue_of(talk):
 
 def test_what_is_queued_while_nothing_plays_begins_at_once():
     talk = Talk()
-    talk(wish.QueueRequested((3, 4)))
+    talk(ask.QueueRequested((3, 4)))
     assert talk.sent() == ["PLAY 3"]
     assert queue_of(talk) == ((), 3, (4,))
 
 
 def test_what_is_queued_while_a_song_arrives_waits_for_it():
     talk = Talk()
-    talk(on.PlayRequested(1), audio("1a"), wish.QueueRequested((2,)), audio("1b"))
+    talk(on.PlayRequested(1), audio("1a"), ask.QueueRequested((2,)), audio("1b"))
     assert talk.sent() == ["PLAY 1"]
     talk(CLOSED)
     assert talk.sent() == ["PLAY 2"]
@@ -52,7 +53,7 @@ def test_what_is_queued_while_a_song_arrives_waits_for_it():
 def test_what_is_queued_when_the_song_is_whole_is_asked_for_at_once():
     talk = Talk()
     talk(*ONE_WHOLE)
-    talk(wish.QueueRequested((2,)))
+    talk(ask.QueueRequested((2,)))
     assert talk.sent() == ["PLAY 2"]
     assert not talk.did(do.DropBuffer)
 
@@ -67,14 +68,14 @@ def test_stop_leaves_the_queue_for_next():
     talk = with_two_queued()
     talk(on.StopRequested())
     assert talk.client.queue.state is QueueState.IDLE
-    talk(wish.NextRequested())
+    talk(ask.NextRequested())
     assert talk.sent() == ["PLAY 2"]
     assert queue_of(talk) == ((1,), 2, (3,))
 
 
 def test_clear_forgets_what_is_to_come_and_what_was():
     talk = with_two_queued()
-    talk(wish.ClearRequested())
+    talk(ask.ClearRequested())
     assert queue_of(talk) == ((), 1, ())
     assert talk.sent() == ["STOP"], "song 2 is on its way"
     assert talk.did(do.DropNextBuffer)
@@ -87,7 +88,7 @@ def test_clear_forgets_what_is_to_come_and_what_was():
 
 def test_shuffle_is_told_its_chance_and_leaves_a_song_that_is_on_its_way():
     talk = with_two_queued()
-    talk(wish.QueueRequested((4, 5, 6, 7, 8)), wish.ShuffleRequested(seed=11))
+    talk(ask.QueueRequested((4, 5, 6, 7, 8)), ask.ShuffleRequested(seed=11))
     assert talk.client.queue.upcoming == (2, *shuffled((3, 4, 5, 6, 7, 8), 11))
     assert not talk.did(do.SendRequest)
 
@@ -98,7 +99,7 @@ def test_every_order_can_come_of_a_shuffle():
     assert shuffled((1, 2, 3), 5) == shuffled((1, 2, 3), 5)
 
 
-@pytest.mark.parametrize("asked", [wish.NextRequested(), wish.ShuffleRequested(1)])
+@pytest.mark.parametrize("asked", [ask.NextRequested(), ask.ShuffleRequested(1)])
 def test_with_nothing_queued_there_is_nothing_next(asked):
     talk = Talk()
     assert talk(asked) == [do.Tell(do.Report.NOTHING_FOLLOWS)]
@@ -163,7 +164,7 @@ def test_nothing_is_asked_for_ahead_from_a_plain_server():
     """Silence does not prove that a song is whole, and what is left of it would be cut off."""
     talk = Talk()
     talk.client = type(talk.client)(2, plain=True)
-    talk(on.Connected(), wish.QueueRequested((1, 2)), audio("1a"), audio("1b"))
+    talk(on.Connected(), ask.QueueRequested((1, 2)), audio("1a"), audio("1b"))
     talk(on.SongWentQuiet())
     assert talk.sent() == []
     talk(END)
@@ -182,7 +183,7 @@ def test_404_for_the_next_song_is_told_and_the_one_after_it_is_asked_for():
 
 def test_404_for_the_last_song_ends_the_queue():
     talk = Talk()
-    talk(wish.QueueRequested((1, 2)), audio("1a"), CLOSED, on.NotFoundReceived())
+    talk(ask.QueueRequested((1, 2)), audio("1a"), CLOSED, on.NotFoundReceived())
     assert talk.client.queue.state is QueueState.WHOLE
     talk(END)
     assert talk.client.queue.state is QueueState.IDLE
@@ -230,7 +231,7 @@ def test_a_song_that_cannot_be_decoded_is_left_for_the_next():
 
 @pytest.mark.parametrize("arrived", [0, 1, 2, 3])
 @pytest.mark.parametrize(
-    "command", [on.PlayRequested(9), wish.PrevRequested(), on.StopRequested()], ids=str
+    "command", [on.PlayRequested(9), ask.PrevRequested(), on.StopRequested()], ids=str
 )
 def test_the_next_song_is_dropped_with_this_one(arrived, command):
     talk = with_two_queued()
@@ -250,7 +251,7 @@ def test_the_next_song_is_dropped_with_this_one(arrived, command):
 def test_next_takes_the_song_that_is_on_its_way_and_asks_for_nothing_again(arrived):
     talk = with_two_queued()
     talk(*[audio(f"2{letter}") for letter in "ab"[:arrived]])
-    talk(wish.NextRequested())
+    talk(ask.NextRequested())
     assert talk.did(do.SkipSong)
     assert talk.sent() == []
     states = (PlaybackState.BUFFERING, PlaybackState.BUFFERING, PlaybackState.PLAYING)
@@ -262,8 +263,8 @@ def test_next_takes_the_song_that_is_on_its_way_and_asks_for_nothing_again(arriv
 
 def test_next_in_the_middle_of_a_song_drops_the_rest_of_it():
     talk = Talk()
-    talk(wish.QueueRequested((1, 2)), audio("1a"), audio("1b"))
-    talk(wish.NextRequested())
+    talk(ask.QueueRequested((1, 2)), audio("1a"), audio("1b"))
+    talk(ask.NextRequested())
     assert talk.sent() == ["PLAY 2"]
     talk(audio("1 late"), CLOSED, audio("2a"), CLOSED)
     assert talk.buffer == b"2a"
@@ -272,7 +273,7 @@ def test_next_in_the_middle_of_a_song_drops_the_rest_of_it():
 def test_the_end_of_a_song_that_was_skipped_at_that_moment_ends_no_other():
     """The player's report carries the song's number, so it is not delivered at all."""
     talk = with_two_queued()
-    talk(audio("2a"), CLOSED, wish.NextRequested(), audio("3a"), CLOSED)
+    talk(audio("2a"), CLOSED, ask.NextRequested(), audio("3a"), CLOSED)
     assert (talk.buffer, talk.next_buffer) == (b"2a", b"3a")
 
 
@@ -281,22 +282,22 @@ def test_the_end_of_a_song_that_was_skipped_at_that_moment_ends_no_other():
 
 def test_prev_goes_back_and_next_forward_again():
     talk = with_two_queued()
-    talk(audio("2a"), CLOSED, END, wish.PrevRequested())
+    talk(audio("2a"), CLOSED, END, ask.PrevRequested())
     assert queue_of(talk) == ((), 1, (2, 3))
     assert "PLAY 1" in talk.sent()
-    talk(wish.NextRequested())
+    talk(ask.NextRequested())
     assert queue_of(talk) == ((1,), 2, (3,))
 
 
 def test_prev_in_the_first_song_starts_it_over():
     talk = with_two_queued()
-    talk(wish.PrevRequested())
-    assert talk.latest == [do.SeekPlayer(0.0, wish.Measure.FROM_START)]
+    talk(ask.PrevRequested())
+    assert talk.latest == [do.SeekPlayer(0.0, ask.Measure.FROM_START)]
 
 
 def test_prev_of_nothing_is_nothing():
     talk = Talk()
-    assert talk(wish.PrevRequested()) == [do.Tell(do.Report.NOTHING_FOLLOWS)]
+    assert talk(ask.PrevRequested()) == [do.Tell(do.Report.NOTHING_FOLLOWS)]
 
 
 # repeat
@@ -304,7 +305,7 @@ def test_prev_of_nothing_is_nothing():
 
 def test_repeat_all_begins_again():
     talk = Talk()
-    talk(wish.RepeatRequested(Repeat.ALL), wish.QueueRequested((1, 2)))
+    talk(ask.RepeatRequested(Repeat.ALL), ask.QueueRequested((1, 2)))
     talk(audio("1a"), CLOSED, audio("2a"), CLOSED)
     talk(END)
     assert talk.sent() == ["PLAY 1"]
@@ -316,19 +317,19 @@ def test_repeat_all_begins_again():
 
 def test_repeat_one_plays_it_again_and_next_leaves_it():
     talk = Talk()
-    talk(wish.RepeatRequested(Repeat.ONE), wish.QueueRequested((1, 2)))
+    talk(ask.RepeatRequested(Repeat.ONE), ask.QueueRequested((1, 2)))
     talk(audio("1a"), CLOSED)
     assert "PLAY 1" in talk.sent()
     talk(audio("1a"), CLOSED, END)
     assert queue_of(talk) == ((), 1, (2,))
-    talk(wish.NextRequested())
+    talk(ask.NextRequested())
     assert "PLAY 2" in talk.sent()
     assert queue_of(talk) == ((1,), 2, ())
 
 
 def test_repeat_one_is_heard_when_another_song_is_on_its_way():
     talk = with_two_queued()
-    talk(audio("2a"), wish.RepeatRequested(Repeat.ONE))
+    talk(audio("2a"), ask.RepeatRequested(Repeat.ONE))
     assert talk.sent() == ["STOP", "PLAY 1"]
     talk(audio("2 late"), CLOSED, audio("1a"), CLOSED)
     assert (talk.buffer, talk.next_buffer) == (b"1a1b", b"1a")
@@ -336,9 +337,9 @@ def test_repeat_one_is_heard_when_another_song_is_on_its_way():
 
 def test_repeat_off_drops_what_would_have_come():
     talk = Talk()
-    talk(wish.RepeatRequested(Repeat.ALL), *ONE_WHOLE)
+    talk(ask.RepeatRequested(Repeat.ALL), *ONE_WHOLE)
     assert talk.sent()[-1:] == ["PLAY 1"]
-    talk(wish.RepeatRequested(Repeat.OFF))
+    talk(ask.RepeatRequested(Repeat.OFF))
     assert talk.sent() == ["STOP"]
     talk(audio("late"), CLOSED, END)
     assert talk.client.queue.state is QueueState.IDLE
@@ -347,19 +348,19 @@ def test_repeat_off_drops_what_would_have_come():
 @pytest.mark.parametrize("repeat", [Repeat.ONE, Repeat.ALL])
 def test_songs_that_fail_are_not_tried_for_ever(repeat):
     talk = Talk()
-    talk(wish.RepeatRequested(repeat), wish.QueueRequested((1, 2, 3)))
+    talk(ask.RepeatRequested(repeat), ask.QueueRequested((1, 2, 3)))
     for _ in range(20):
         if not talk.client.queue.current:
             break
         talk(on.NotFoundReceived())
     assert talk.client.queue.state is QueueState.IDLE
-    assert len([e for e in talk.effects if e == do.SendRequest(do.Request.PLAY, 1)]) == 1
+    assert len([e for e in talk.effects if e == do.SendRequest(Request.PLAY, 1)]) == 1
 
 
 @pytest.mark.parametrize("repeat", [Repeat.ONE, Repeat.ALL])
 def test_a_song_that_fails_when_it_is_repeated_is_not_tried_for_ever(repeat):
     talk = Talk()
-    talk(wish.RepeatRequested(repeat), *ONE_WHOLE)
+    talk(ask.RepeatRequested(repeat), *ONE_WHOLE)
     for _ in range(20):
         talk(on.NotFoundReceived())
     talk(END, on.NotFoundReceived())
@@ -386,7 +387,7 @@ def test_wait_for_nothing_ends_at_once():
     assert do.ShowPrompt() in asked_to_wait(Talk())
 
 
-@pytest.mark.parametrize("event", [wish.PauseRequested(), on.DeviceLost("gone")])
+@pytest.mark.parametrize("event", [ask.PauseRequested(), on.DeviceLost("gone")])
 def test_wait_for_what_is_silent_ends_at_once(event):
     talk = with_two_queued()
     talk(event)

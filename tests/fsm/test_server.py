@@ -25,7 +25,7 @@ LIST, STOP, PLAY, UNKNOWN = (
 )
 ENDS, TEARDOWN = on.SetupRequested(("ends",)), on.TeardownRequested()
 HELO, TOO_LONG, NO_MORE = on.RequestNotUnderstood("HELO"), on.RequestTooLong(), on.RequestsEnded()
-SENT, ENDED, FAILED = on.ListSent(), on.SongEnded(), on.SongFailed("unreadable")
+SENT, ENDED, FAILED = on.ListSent(), on.SongSent(), on.SongFailed("unreadable")
 LOST, SHUTDOWN, EXPIRED = on.ConnectionLost("cut"), on.ShutdownRequested(), on.DrainExpired()
 WAYS = {
     IDLE: (),

@@ -24,8 +24,8 @@ from fsm.events import (
     RequestTooLong,
     SetupRequested,
     ShutdownRequested,
-    SongEnded,
     SongFailed,
+    SongSent,
     StopRequested,
     TeardownRequested,
 )
@@ -81,7 +81,7 @@ def test_rfc_2_4_1_list_during_a_song_goes_first_then_the_song_goes_on():
 
 
 def test_list_during_a_song_is_answered_once():
-    asked = effects(play(1), LIST, ListSent(), SongEnded())
+    asked = effects(play(1), LIST, ListSent(), SongSent())
     assert asked.count(RFC_LIST) == 1
 
 
@@ -146,11 +146,11 @@ def test_a_client_that_shuts_down_its_side_still_gets_its_song():
     asked, session = talk(play(1), RequestsEnded())
     assert asked == [StartSong(1)]
     assert session.state is ServerState.FINISHING
-    assert talk(SongEnded(), session=session)[0] == [CloseWhenSent()]
+    assert talk(SongSent(), session=session)[0] == [CloseWhenSent()]
 
 
 def test_a_client_that_shuts_down_its_side_still_gets_its_list_and_song():
-    asked, session = talk(play(1), LIST, RequestsEnded(), ListSent(), SongEnded())
+    asked, session = talk(play(1), LIST, RequestsEnded(), ListSent(), SongSent())
     assert asked == [StartSong(1), RFC_LIST, CloseWhenSent()]
     assert session.state is ServerState.CLOSING
 
@@ -175,7 +175,7 @@ def test_setup_of_something_else_does_not_take_ends_back():
 
 
 def test_every_list_and_play_after_setup_is_closed_once():
-    assert setup(LIST, ListSent(), play(1), SongEnded()) == [
+    assert setup(LIST, ListSent(), play(1), SongSent()) == [
         CLOSED_LIST,
         StartSong(1),
         SendClosing(),
@@ -205,7 +205,7 @@ def test_what_was_asked_for_before_setup_is_not_closed():
     asked, session = talk(play(1), LIST, SetupRequested(("ends",)), ListSent(), STOP)
     assert SendClosing() not in asked
     assert RFC_LIST in asked
-    assert talk(play(2), SongEnded(), session=session)[0] == [StartSong(2), SendClosing()]
+    assert talk(play(2), SongSent(), session=session)[0] == [StartSong(2), SendClosing()]
 
 
 def test_teardown_sends_nothing_more():
@@ -239,14 +239,14 @@ def test_an_idle_connection_is_closed_when_the_server_ends():
 
 def test_a_song_ends_first_then_the_connection():
     assert draining() == ([], ServerState.DRAINING)
-    assert draining(SongEnded()) == ([CloseWhenSent()], ServerState.CLOSING)
+    assert draining(SongSent()) == ([CloseWhenSent()], ServerState.CLOSING)
     assert draining(SongFailed()) == ([SendNotFound(), CloseWhenSent()], ServerState.CLOSING)
 
 
 def test_a_list_and_its_song_end_first():
     _, session = talk(play(1), LIST, ShutdownRequested())
     assert session.state is ServerState.DRAINING
-    assert talk(ListSent(), SongEnded(), session=session)[0] == [CloseWhenSent()]
+    assert talk(ListSent(), SongSent(), session=session)[0] == [CloseWhenSent()]
 
 
 def test_requests_while_the_server_ends():

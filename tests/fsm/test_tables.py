@@ -5,20 +5,20 @@ from itertools import product
 
 import pytest
 
-from fsm import events as on
-from fsm import wishes as wish
-from fsm.ahead import AheadSession
-from fsm.client import HEARD_BY, ClientSession
-from fsm.conversation import ConversationSession
+from fsm.client import events as on
+from fsm.client import requests as ask
+from fsm.client.ahead import AheadSession
+from fsm.client.conversation import ConversationSession
+from fsm.client.internal_events import Stage
+from fsm.client.link import LinkSession
+from fsm.client.machines import RECIPIENTS, ClientSession
+from fsm.client.playback import PlaybackSession
+from fsm.client.prompt import PromptSession
+from fsm.client.queue import QueueSession
+from fsm.client.transport import TransportSession
 from fsm.events import Event
-from fsm.link import LinkSession
-from fsm.neighbours import Stage
-from fsm.playback import PlaybackSession
-from fsm.prompt import PromptSession
-from fsm.queue import QueueSession
 from fsm.server import ServerSession
 from fsm.table import Row, Session, Table, TableError, UnexpectedEvent, each
-from fsm.transport import TransportSession
 
 SESSIONS = {
     "server": lambda: ServerSession({1, 2}),
@@ -67,11 +67,11 @@ def example(event: type[Event]) -> Event:
         "song_bytes_per_s": 4e4,
         "song_bytes": 0,
         "amount": 1.0,
-        "measure": wish.Measure.FROM_START,
+        "measure": ask.Measure.FROM_START,
         "percent": 50,
         "song_ids": (1, 2),
         "seed": 1,
-        "repeat": wish.Repeat.ALL,
+        "repeat": ask.Repeat.ALL,
     }
     names = inspect.signature(event).parameters
     return event(**{name: values[name] for name in names})
@@ -146,12 +146,12 @@ def test_no_effect_or_guard_is_unused():
 def test_every_client_event_has_hearers_with_rows():
     """What a machine has a row for is routed to it, and the other way round."""
     client = ClientSession()
-    for event, hearers in HEARD_BY.items():
+    for event, hearers in RECIPIENTS.items():
         for hearer in hearers:
             assert event in client.machines[hearer].table.events, f"{hearer}: {event.__name__}"
     for name, machine in client.machines.items():
         for event in machine.table.events:
-            assert name in HEARD_BY[event], f"{event.__name__} never reaches {name}"
+            assert name in RECIPIENTS[event], f"{event.__name__} never reaches {name}"
 
 
 def test_states_say_what_is_true():
@@ -169,7 +169,7 @@ def test_states_say_what_is_true():
     ],
 )
 def test_a_faulty_table_is_refused(rows, complaint):
-    from fsm.prompt import LEFT, LOCKED, OPEN
+    from fsm.client.prompt import LEFT, LOCKED, OPEN
 
     def row(**more):
         return Row(OPEN, on.CommandEntered, LOCKED, **more)
@@ -184,9 +184,9 @@ def test_a_faulty_table_is_refused(rows, complaint):
 
 
 def test_each_keeps_the_state_unless_told_otherwise():
-    from fsm.prompt import LEFT, OPEN
+    from fsm.client.prompt import LEFT, OPEN
 
-    stay = each((OPEN, LEFT), on.OutputArrived)
+    stay = each((OPEN, LEFT), on.TextArrived)
     assert [(row.state, row.next_state) for row in stay] == [(OPEN, OPEN), (LEFT, LEFT)]
 
 

@@ -2,18 +2,18 @@
 
 import pytest
 
-from fsm import effects as do
-from fsm import events as on
-from fsm import neighbours as told
-from fsm import wishes as wish
-from fsm.transport import DEVICE_LOST, IDLE, PAUSED, RUNNING, TransportSession
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client import requests as ask
+from fsm.client.transport import DEVICE_LOST, IDLE, PAUSED, RUNNING, TransportSession
 from tests.fsm.talking import alone
 
 PLAY = on.PlayRequested(1)
 WAYS = {
     IDLE: (),
     RUNNING: (PLAY,),
-    PAUSED: (PLAY, wish.PauseRequested()),
+    PAUSED: (PLAY, ask.PauseRequested()),
     DEVICE_LOST: (PLAY, on.DeviceLost("unplugged")),
 }
 HEARD, SILENT = (IDLE, RUNNING), (PAUSED, DEVICE_LOST)
@@ -21,8 +21,8 @@ RESUME = [do.ResumePlayer()]
 NOTHING_PLAYS = [do.Tell(do.Report.NOTHING_PLAYS)]
 WAIT_ENDS = on.CommandAnswered(on.Command.WAIT)
 
-FOLLOWS, ASKED = told.SongFollows(2), told.SongFollows(2, asked=True)
-THE_END = (on.StopRequested(), told.NothingFollows(), on.OutputFailed("the disk is full"))
+FOLLOWS, ASKED = internal.SongTurnCame(2), internal.SongTurnCame(2, asked=True)
+THE_END = (on.StopRequested(), internal.NothingFollows(), on.OutputFailed("the disk is full"))
 
 
 def after(state, *events):
@@ -48,9 +48,9 @@ def test_a_song_whose_turn_it_is_leaves_a_silence_as_it_is():
 
 
 def test_who_skips_a_song_wants_to_hear_the_next():
-    assert after(RUNNING, told.SongSkipped()) == ([], RUNNING)
+    assert after(RUNNING, internal.SongSkipped()) == ([], RUNNING)
     for state in SILENT:
-        assert after(state, told.SongSkipped()) == (RESUME, RUNNING)
+        assert after(state, internal.SongSkipped()) == (RESUME, RUNNING)
 
 
 @pytest.mark.parametrize("the_end", THE_END, ids=str)
@@ -62,17 +62,17 @@ def test_when_nothing_is_played_any_more_no_silence_is_left_behind(the_end):
 
 
 def test_pause():
-    assert after(IDLE, wish.PauseRequested()) == (NOTHING_PLAYS, IDLE)
-    assert after(RUNNING, wish.PauseRequested()) == ([do.PausePlayer()], PAUSED)
+    assert after(IDLE, ask.PauseRequested()) == (NOTHING_PLAYS, IDLE)
+    assert after(RUNNING, ask.PauseRequested()) == ([do.PausePlayer()], PAUSED)
     for state in SILENT:
-        assert after(state, wish.PauseRequested()) == ([], state)
+        assert after(state, ask.PauseRequested()) == ([], state)
 
 
 def test_resume():
-    assert after(IDLE, wish.ResumeRequested()) == (NOTHING_PLAYS, IDLE)
-    assert after(RUNNING, wish.ResumeRequested()) == ([], RUNNING)
+    assert after(IDLE, ask.ResumeRequested()) == (NOTHING_PLAYS, IDLE)
+    assert after(RUNNING, ask.ResumeRequested()) == ([], RUNNING)
     for state in SILENT:
-        assert after(state, wish.ResumeRequested()) == (RESUME, RUNNING)
+        assert after(state, ask.ResumeRequested()) == (RESUME, RUNNING)
 
 
 def test_a_device_that_goes_is_told_and_nobody_waits_for_it():
@@ -95,4 +95,4 @@ def test_a_wait_for_the_end_of_what_is_silent_ends_at_once():
 
 def test_the_volume_changes_nothing_else():
     for state in WAYS:
-        assert after(state, wish.VolumeRequested(30)) == ([do.SetVolume(30)], state)
+        assert after(state, ask.VolumeRequested(30)) == ([do.SetVolume(30)], state)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from fsm import effects as do
-from fsm import events as on
-from fsm import wishes as wish
-from fsm.playback_table import PlaybackState
-from fsm.transport import TransportState
-from fsm.wishes import Measure
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import requests as ask
+from fsm.client.playback_table import PlaybackState
+from fsm.client.requests import Measure
+from fsm.client.transport import TransportState
 from tests.fsm.talking import CLOSED, LISTED, Talk, audio
 
 PLAYING = (on.PlayRequested(1), audio("a"), audio("b"))
@@ -24,20 +24,20 @@ def playing(**options):
 
 def test_a_pause_is_for_the_ears_and_the_song_arrives_on():
     talk = playing()
-    assert talk(wish.PauseRequested()) == [do.PausePlayer()]
+    assert talk(ask.PauseRequested()) == [do.PausePlayer()]
     talk(audio("c"), CLOSED)
     assert talk.buffer == b"abc"
-    assert talk(wish.ResumeRequested()) == [do.ResumePlayer()]
+    assert talk(ask.ResumeRequested()) == [do.ResumePlayer()]
 
 
 def test_each_is_needed_once():
     talk = playing()
-    assert talk(wish.ResumeRequested()) == []
-    talk(wish.PauseRequested())
-    assert talk(wish.PauseRequested()) == []
+    assert talk(ask.ResumeRequested()) == []
+    talk(ask.PauseRequested())
+    assert talk(ask.PauseRequested()) == []
 
 
-@pytest.mark.parametrize("command", [wish.PauseRequested(), wish.ResumeRequested()])
+@pytest.mark.parametrize("command", [ask.PauseRequested(), ask.ResumeRequested()])
 def test_with_nothing_played_it_is_said(command):
     assert Talk()(command) == [do.Tell(do.Report.NOTHING_PLAYS)]
     talk = playing()
@@ -47,18 +47,18 @@ def test_with_nothing_played_it_is_said(command):
 
 def test_a_song_may_be_paused_before_it_is_heard():
     talk = Talk()
-    talk(on.PlayRequested(1), audio("a"), wish.PauseRequested(), audio("b"))
+    talk(on.PlayRequested(1), audio("a"), ask.PauseRequested(), audio("b"))
     assert talk.did(do.PausePlayer)
     assert talk.did(do.StartPlayer)
     assert not talk.did(do.ResumePlayer)
 
 
 @pytest.mark.parametrize(
-    "chosen", [on.PlayRequested(2), wish.NextRequested(), wish.PrevRequested()], ids=str
+    "chosen", [on.PlayRequested(2), ask.NextRequested(), ask.PrevRequested()], ids=str
 )
 def test_a_song_that_a_person_chooses_ends_the_pause(chosen):
     talk = Talk()
-    talk(wish.QueueRequested((3, 4, 5)), wish.NextRequested(), wish.PauseRequested())
+    talk(ask.QueueRequested((3, 4, 5)), ask.NextRequested(), ask.PauseRequested())
     talk(chosen)
     assert talk.did(do.ResumePlayer)
     assert talk.client.transport.state is TransportState.RUNNING
@@ -66,7 +66,7 @@ def test_a_song_that_a_person_chooses_ends_the_pause(chosen):
 
 def test_a_song_that_follows_by_itself_does_not():
     talk = Talk()
-    talk(wish.QueueRequested((1, 2)), wish.PauseRequested())
+    talk(ask.QueueRequested((1, 2)), ask.PauseRequested())
     talk(on.NotFoundReceived())
     assert talk.sent() == ["PLAY 2"]
     assert talk.client.transport.state is TransportState.PAUSED
@@ -75,7 +75,7 @@ def test_a_song_that_follows_by_itself_does_not():
 
 def test_stop_ends_a_pause():
     talk = playing()
-    talk(wish.PauseRequested(), on.StopRequested())
+    talk(ask.PauseRequested(), on.StopRequested())
     assert talk.did(do.ResumePlayer)
     assert talk.client.transport.state is TransportState.IDLE
 
@@ -86,7 +86,7 @@ def test_stop_ends_a_pause():
 @pytest.mark.parametrize(("asked", "got"), [(0, 0), (80, 80), (100, 100), (130, 100), (-5, 0)])
 def test_the_volume_is_0_to_100_at_any_time(asked, got):
     talk = Talk()
-    assert talk(wish.VolumeRequested(asked)) == [do.SetVolume(got)]
+    assert talk(ask.VolumeRequested(asked)) == [do.SetVolume(got)]
     assert talk.client.transport.volume == got
 
 
@@ -95,15 +95,15 @@ def test_the_volume_is_0_to_100_at_any_time(asked, got):
 
 def test_a_seek_goes_to_the_player():
     talk = playing()
-    assert talk(wish.SeekRequested(90.0)) == [do.SeekPlayer(90.0, Measure.FROM_START)]
+    assert talk(ask.SeekRequested(90.0)) == [do.SeekPlayer(90.0, Measure.FROM_START)]
     talk(CLOSED)
-    part = wish.SeekRequested(0.5, Measure.FRACTION)
+    part = ask.SeekRequested(0.5, Measure.FRACTION)
     assert talk(part) == [do.SeekPlayer(0.5, Measure.FRACTION)]
 
 
 def test_a_seek_before_there_is_enough_to_play_is_where_it_begins():
     talk = Talk(prebuffer=3)
-    talk(on.PlayRequested(1), wish.SeekRequested(5.0), audio("a"), audio("b"))
+    talk(on.PlayRequested(1), ask.SeekRequested(5.0), audio("a"), audio("b"))
     assert not talk.did(do.SeekPlayer)
     talk(audio("c"))
     sound = [e for e in talk.latest if isinstance(e, do.StartPlayer | do.SeekPlayer)]
@@ -112,7 +112,7 @@ def test_a_seek_before_there_is_enough_to_play_is_where_it_begins():
 
 def test_it_is_for_that_song_only():
     talk = Talk()
-    talk(on.PlayRequested(1), wish.SeekRequested(5.0), on.PlayRequested(2))
+    talk(on.PlayRequested(1), ask.SeekRequested(5.0), on.PlayRequested(2))
     talk(CLOSED, audio("a"), audio("b"))
     assert talk.did(do.StartPlayer)
     assert not talk.did(do.SeekPlayer)
@@ -120,7 +120,7 @@ def test_it_is_for_that_song_only():
 
 def test_a_place_that_has_yet_to_arrive_is_waited_for_like_any_audio():
     talk = playing(prebuffer=2)
-    talk(wish.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=5))
+    talk(ask.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=5))
     assert talk.client.playback.state is PlaybackState.AWAITING
     talk(audio("c"), audio("d"))
     assert talk.client.playback.state is PlaybackState.AWAITING
@@ -133,13 +133,13 @@ def test_a_place_that_has_yet_to_arrive_is_waited_for_like_any_audio():
 
 def test_the_end_of_the_song_ends_the_waiting():
     talk = playing()
-    talk(wish.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=99), audio("c"), CLOSED)
+    talk(ask.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=99), audio("c"), CLOSED)
     assert talk.latest[-2:] == [do.FinishBuffer(), do.RefillPlayer()]
 
 
 def test_a_connection_lost_while_waiting_is_mended():
     talk = playing()
-    talk(wish.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=4), on.ConnectionLost())
+    talk(ask.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=4), on.ConnectionLost())
     talk(on.RetryDue(), on.Connected(), LISTED, on.SetupReceived(("alfine/1", "ends")))
     talk(audio("abcd"))
     assert talk.buffer == b"abcd"
@@ -148,12 +148,12 @@ def test_a_connection_lost_while_waiting_is_mended():
 
 def test_a_seek_back_ends_the_waiting():
     talk = playing()
-    talk(wish.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=99), wish.SeekRequested(0.0))
+    talk(ask.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=99), ask.SeekRequested(0.0))
     assert talk.client.playback.state is PlaybackState.PLAYING
 
 
 def test_with_nothing_played_there_is_nothing_to_seek_in():
-    assert Talk()(wish.SeekRequested(1.0)) == [do.Tell(do.Report.NOTHING_PLAYS)]
+    assert Talk()(ask.SeekRequested(1.0)) == [do.Tell(do.Report.NOTHING_PLAYS)]
 
 
 # The device
@@ -166,21 +166,21 @@ def test_a_device_that_goes_away_is_a_pause_with_one_line_and_resume_goes_on():
     assert talk.client.playback.state is PlaybackState.PLAYING
     talk(audio("c"), CLOSED)
     assert talk.buffer == b"abc"
-    assert talk(wish.ResumeRequested()) == [do.ResumePlayer()]
+    assert talk(ask.ResumeRequested()) == [do.ResumePlayer()]
     talk(on.PlayedOut())
     assert do.Report.SONG_PLAYED in talk.told()
 
 
 def test_if_there_is_no_other_it_is_said_again():
     talk = playing()
-    talk(on.DeviceLost("unplugged"), wish.ResumeRequested(), on.DeviceLost("there is none"))
+    talk(on.DeviceLost("unplugged"), ask.ResumeRequested(), on.DeviceLost("there is none"))
     assert talk.told() == [do.Report.DEVICE_LOST, do.Report.DEVICE_LOST]
     assert talk.client.transport.state is TransportState.DEVICE_LOST
 
 
 def test_an_output_that_is_gone_for_good_ends_song_and_queue():
     talk = Talk()
-    talk(wish.QueueRequested((1, 2)), audio("a"), audio("b"))
+    talk(ask.QueueRequested((1, 2)), audio("a"), audio("b"))
     talk(on.OutputFailed("the disk is full"))
     assert talk.told() == [do.Report.OUTPUT_FAILED]
     assert talk.sent() == ["STOP"]

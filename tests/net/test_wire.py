@@ -6,21 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm.effects import Request, SendRequest
-from fsm.events import (
+from fsm.client.effects import SendRequest
+from fsm.client.events import (
     AudioReceived,
     ListedSong,
     ListReceived,
-    ListRequested,
     NotFoundReceived,
+    SetupReceived,
+)
+from fsm.events import (
+    ListRequested,
     PlayRequested,
     RequestNotUnderstood,
     RequestTooLong,
-    SetupReceived,
     SetupRequested,
     StopRequested,
     TeardownRequested,
 )
+from fsm.words import Request
 from net.framing import audio_message, chunks
 from net.wire import (
     LIST_CLOSING,

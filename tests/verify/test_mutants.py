@@ -19,13 +19,13 @@ LEAST_EXPLORED = 0.85
 _NAMED = "The effect does nothing: it is there to say what the row is for."
 
 SURVIVORS = {
-    "playback: STOPPED --AudioArrived / drop_late_audio--> STOPPED has no effect": _NAMED,
-    "playback: REQUESTED --AudioArrived / drop_late_audio--> REQUESTED has no effect": _NAMED,
-    "playback: FINISHING --AudioArrived / drop_late_audio--> FINISHING has no effect": _NAMED,
-    "playback: BREAKING_OFF --AudioArrived / drop_late_audio--> BREAKING_OFF has no effect": _NAMED,
-    "ahead: REQUESTED --AudioArrived / drop_late_audio--> REQUESTED has no effect": _NAMED,
-    "ahead: WHOLE --AudioArrived / drop_late_audio--> WHOLE has no effect": _NAMED,
-    "ahead: BROKEN --AudioArrived / drop_late_audio--> BROKEN has no effect": _NAMED,
+    "playback: STOPPED --SongAudio / drop_late_audio--> STOPPED has no effect": _NAMED,
+    "playback: REQUESTED --SongAudio / drop_late_audio--> REQUESTED has no effect": _NAMED,
+    "playback: FINISHING --SongAudio / drop_late_audio--> FINISHING has no effect": _NAMED,
+    "playback: BREAKING_OFF --SongAudio / drop_late_audio--> BREAKING_OFF has no effect": _NAMED,
+    "ahead: REQUESTED --SongAudio / drop_late_audio--> REQUESTED has no effect": _NAMED,
+    "ahead: WHOLE --SongAudio / drop_late_audio--> WHOLE has no effect": _NAMED,
+    "ahead: BROKEN --SongAudio / drop_late_audio--> BROKEN has no effect": _NAMED,
     "conversation: PLAIN --NotFoundReceived [audio_may_come] / forget_late_song--> PLAIN "
     "always applies": "Where no audio may come it forgets what is forgotten already.",
 }

@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import application
-from fsm.conversation import ConversationSession
-from fsm.conversation_table import CLOSING_SERVER
-from fsm.events import AudioReceived
-from fsm.playback import PlaybackSession
+from fsm.client.conversation import ConversationSession
+from fsm.client.conversation_table import CLOSING_SERVER
+from fsm.client.events import AudioReceived
+from fsm.client.playback import PlaybackSession
 from fsm.server import ServerSession
 from verify import report
 from verify.bounds import Bounds, ServerKind

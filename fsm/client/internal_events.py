@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from fsm.events import Event, ListedSong
-from fsm.wishes import Measure
+from fsm.client.events import Event, ListedSong
+from fsm.client.requests import Measure
 
 
 @dataclass(frozen=True, slots=True)
-class SongChosen(Event):
+class SongWanted(Event):
     """Playback wants this song from its first byte; the buffer is empty."""
 
     song_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class SongAsked(Event):
+class SongToRequest(Event):
     """The link has a connection for this song: it is to be asked for."""
 
     song_id: int
@@ -46,21 +46,21 @@ class SongOpened(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class AudioPassed(Event):
+class AudioFromServer(Event):
     """Audio off the wire, on its way from the conversation to the link."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class AudioArrived(Event):
+class SongAudio(Event):
     """Audio that playback does not have yet, on its way from the link."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class SongClosed(Event):
+class ServerClosedSong(Event):
     """The server has sent the song that was asked for last, whole. said: it said so itself."""
 
     said: bool = True
@@ -74,7 +74,7 @@ class SongCompleted(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class SongDenied(Event):
+class ServerRefusedSong(Event):
     """ERRO 404 came for the song that was asked for last."""
 
 
@@ -112,14 +112,14 @@ class SongWhole(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class SongEnded(Event):
+class SongOver(Event):
     """The song is over. heard: it was played, to its end or to where it was cut off."""
 
     heard: bool
 
 
 @dataclass(frozen=True, slots=True)
-class SongFollows(Event):
+class SongTurnCame(Event):
     """The queue wants this song played now. asked: a person wants it, it is not merely its turn."""
 
     song_id: int
@@ -127,7 +127,7 @@ class SongFollows(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class SongAhead(Event):
+class NextSongKnown(Event):
     """The queue wants this song as soon as the one that plays, which is whole, has been heard."""
 
     song_id: int
@@ -149,7 +149,7 @@ class SongSkipped(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class StartWanted(Event):
+class RestartRequested(Event):
     """A person wants the song that plays from its start: a seek."""
 
     amount: float = 0.0

@@ -6,13 +6,13 @@ sounds. What it wants played it asks for in the same way as a person does.
 
 from __future__ import annotations
 
-from fsm import effects as do
-from fsm import events as on
-from fsm import neighbours as told
-from fsm import wishes as wish
-from fsm.queue_table import AHEAD, QUEUE
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client import requests as ask
+from fsm.client.queue_table import AHEAD, QUEUE
+from fsm.client.requests import Repeat
 from fsm.table import Session
-from fsm.wishes import Repeat
 
 _MASK = (1 << 64) - 1
 
@@ -49,15 +49,15 @@ class QueueSession(Session):
         """A song comes after this one by itself."""
         return self._follower() != 0
 
-    def one_will_follow(self, event: wish.RepeatRequested) -> bool:
+    def one_will_follow(self, event: ask.RepeatRequested) -> bool:
         """A song comes after this one by itself, with what is asked for."""
         return self._follower(event.repeat) != 0
 
-    def another_follows(self, event: told.SongEnded) -> bool:
+    def another_follows(self, event: internal.SongOver) -> bool:
         """A song comes after this one; one that has failed is not tried again."""
         return self._follower() != 0 if event.heard else bool(self._round(failed=True))
 
-    def one_follows_the_failed(self, event: told.AheadFailed) -> bool:
+    def one_follows_the_failed(self, event: internal.AheadFailed) -> bool:
         """There is another song to ask for ahead."""
         return self._follower_of_failed() != 0
 
@@ -85,17 +85,17 @@ class QueueSession(Session):
         self._retire()
         self.end_wait(event)
 
-    def run_out(self, event: told.SongEnded) -> None:
+    def run_out(self, event: internal.SongOver) -> None:
         """That was the last song."""
         self._leave(event)
         self.end_wait(event)
-        self.record(told.NothingFollows())
+        self.record(internal.NothingFollows())
 
     def end_wait(self, event: on.Event) -> None:
         """There is nothing to wait for."""
         self.record(on.CommandAnswered(on.Command.WAIT))
 
-    def play_follower(self, event: told.SongEnded) -> None:
+    def play_follower(self, event: internal.SongOver) -> None:
         """Play the song whose turn it is."""
         if event.heard and self.repeat is Repeat.ONE:
             self._play(self.current)
@@ -119,7 +119,7 @@ class QueueSession(Session):
 
     def start_over(self, event: on.Event) -> None:
         """There is none before this one: play this one from its start."""
-        self.record(told.StartWanted())
+        self.record(internal.RestartRequested())
 
     def tell_nothing_follows(self, event: on.Event) -> None:
         """There is no such song."""
@@ -130,9 +130,9 @@ class QueueSession(Session):
     def ask_ahead(self, event: on.Event) -> None:
         """Ask for the song that follows, to be there when this one has been heard."""
         self.ahead = self._follower()
-        self.record(told.SongAhead(self.ahead))
+        self.record(internal.NextSongKnown(self.ahead))
 
-    def go_on(self, event: told.SongEnded) -> None:
+    def go_on(self, event: internal.SongOver) -> None:
         """The song that was asked for ahead is the current one now."""
         song_id = self.ahead
         if event.heard and self.repeat is Repeat.ONE:
@@ -147,7 +147,7 @@ class QueueSession(Session):
         """Play the song that was asked for ahead now."""
         self._retire()
         self._take_first()
-        self.record(told.SongSkipped())
+        self.record(internal.SongSkipped())
 
     def drop_failed(self, event: on.Event) -> None:
         """The song that was asked for ahead will not come: leave it out."""
@@ -164,21 +164,21 @@ class QueueSession(Session):
 
     # Effects: what is queued
 
-    def add(self, event: wish.QueueRequested) -> None:
+    def add(self, event: ask.QueueRequested) -> None:
         """Put the songs at the end."""
         self.upcoming += event.song_ids
 
-    def add_and_play(self, event: wish.QueueRequested) -> None:
+    def add_and_play(self, event: ask.QueueRequested) -> None:
         """Nothing plays: begin with the first that is queued."""
         self.add(event)
         self._play_first(asked=True)
 
-    def add_and_ask_ahead(self, event: wish.QueueRequested) -> None:
+    def add_and_ask_ahead(self, event: ask.QueueRequested) -> None:
         """The song that plays is whole already: ask for the one after it."""
         self.add(event)
         self.ask_ahead(event)
 
-    def add_and_ask_anew(self, event: wish.QueueRequested) -> None:
+    def add_and_ask_anew(self, event: ask.QueueRequested) -> None:
         """Ask for another song ahead, if another follows now."""
         self.add(event)
         self._ask_anew(event)
@@ -197,27 +197,27 @@ class QueueSession(Session):
         self.clear(event)
         self._drop_ahead()
 
-    def shuffle(self, event: wish.ShuffleRequested) -> None:
+    def shuffle(self, event: ask.ShuffleRequested) -> None:
         """Put what is queued into another order; a song that is on its way stays the first."""
         fixed = 1 if self.state is AHEAD and self.ahead in self.upcoming[:1] else 0
         rest = shuffled(self.upcoming[fixed:], event.seed)
         self.upcoming = self.upcoming[:fixed] + rest
 
-    def set_repeat(self, event: wish.RepeatRequested) -> None:
+    def set_repeat(self, event: ask.RepeatRequested) -> None:
         """Note it."""
         self.repeat = event.repeat
 
-    def set_repeat_and_ask_ahead(self, event: wish.RepeatRequested) -> None:
+    def set_repeat_and_ask_ahead(self, event: ask.RepeatRequested) -> None:
         """Note it, and ask for the song that follows now."""
         self.set_repeat(event)
         self.ask_ahead(event)
 
-    def set_repeat_and_ask_anew(self, event: wish.RepeatRequested) -> None:
+    def set_repeat_and_ask_anew(self, event: ask.RepeatRequested) -> None:
         """Note it, and ask for another song ahead, if another follows now."""
         self.set_repeat(event)
         self._ask_anew(event)
 
-    def set_repeat_and_drop_ahead(self, event: wish.RepeatRequested) -> None:
+    def set_repeat_and_drop_ahead(self, event: ask.RepeatRequested) -> None:
         """Note it; nothing follows any more."""
         self.set_repeat(event)
         self._drop_ahead()
@@ -253,7 +253,7 @@ class QueueSession(Session):
             self.played += (self.current,)
         self.current = self.ahead = 0
 
-    def _leave(self, event: told.SongEnded) -> None:
+    def _leave(self, event: internal.SongOver) -> None:
         """Be done with the current song; one that has failed is left out of the round."""
         if not event.heard:
             self.current = 0
@@ -272,7 +272,7 @@ class QueueSession(Session):
 
     def _play(self, song_id: int, asked: bool = False) -> None:
         self.current = song_id
-        self.record(told.SongFollows(song_id, asked))
+        self.record(internal.SongTurnCame(song_id, asked))
 
     def _ask_anew(self, event: on.Event) -> None:
         if self._follower() != self.ahead:
@@ -281,7 +281,7 @@ class QueueSession(Session):
 
     def _drop_ahead(self) -> None:
         self.ahead = 0
-        self.record(told.AheadDropped())
+        self.record(internal.AheadDropped())
 
 
 def shuffled(songs: tuple[int, ...], seed: int) -> tuple[int, ...]:

@@ -6,13 +6,13 @@ answers and from a plain one (protocol.md 7 and 8). It knows nothing of playing.
 
 from __future__ import annotations
 
-from fsm import effects as do
-from fsm import events as on
-from fsm import neighbours as told
-from fsm import timing
-from fsm.conversation_table import CLOSING_SERVER, CONVERSATION, TIMERS
-from fsm.server import ENDS as ENDS_TOKEN
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client import timeouts
+from fsm.client.conversation_table import CLOSING_SERVER, CONVERSATION, TIMERS
 from fsm.table import Session
+from fsm.words import ENDS, MAX_PAYLOAD_BYTES, Request
 
 
 class ConversationSession(Session):
@@ -59,7 +59,7 @@ class ConversationSession(Session):
 
     def ends_accepted(self, event: on.SetupReceived) -> bool:
         """The server will close its answers."""
-        return ENDS_TOKEN in event.tokens[1:]
+        return ENDS in event.tokens[1:]
 
     def closes_list(self, event: on.ListReceived) -> bool:
         """It is empty."""
@@ -90,12 +90,12 @@ class ConversationSession(Session):
     def greet(self, event: on.Event) -> None:
         """Send LIST, which every server answers."""
         self.send_own_list(event)
-        self.record(do.StartTimer(on.GreetingUnanswered(), timing.GREETING_TIMEOUT_S))
+        self.record(do.StartTimer(on.GreetingUnanswered(), timeouts.GREETING_TIMEOUT_S))
 
     def offer(self, event: on.Event) -> None:
         """Send SETUP ends. Its answer also says that the list is whole: answers come in order."""
         self.record(
-            do.CancelTimer(on.GreetingUnanswered), do.SendRequest(do.Request.SETUP, paced=True)
+            do.CancelTimer(on.GreetingUnanswered), do.SendRequest(Request.SETUP, paced=True)
         )
         self._wait_for_setup()
 
@@ -131,9 +131,9 @@ class ConversationSession(Session):
 
     def collect(self, event: on.ListReceived) -> bool:
         """Keep the entries until the list is whole; False for a list without an end."""
-        bearable = len(self.collected) < timing.MAX_LIST_MESSAGES
-        self.collected += (event.songs,) if self.lists and bearable else ()
-        return bearable
+        within_limit = len(self.collected) < timeouts.MAX_LIST_MESSAGES
+        self.collected += (event.songs,) if self.lists and within_limit else ()
+        return within_limit
 
     def collect_until_quiet(self, event: on.ListReceived) -> None:
         """Keep the entries; 250 ms without more make the list whole."""
@@ -144,7 +144,7 @@ class ConversationSession(Session):
         """250 ms without more make the list whole."""
         self.record(
             do.CancelTimer(on.FenceUnanswered),
-            do.StartTimer(on.ListWentQuiet(), timing.LIST_QUIET_S),
+            do.StartTimer(on.ListWentQuiet(), timeouts.LIST_QUIET_S),
         )
 
     def complete_list(self, event: on.Event) -> None:
@@ -156,7 +156,7 @@ class ConversationSession(Session):
         songs = tuple(dict.fromkeys(song for songs in self.collected for song in songs))
         self.collected = ()
         answer = (do.ShowSongs(songs), on.CommandAnswered(on.Command.LIST)) if shown else ()
-        self.record(told.ListCompleted(songs), *answer)
+        self.record(internal.ListCompleted(songs), *answer)
 
     def complete_list_and_take_up_waiting(self, event: on.Event) -> None:
         """The list is whole; what waited for it goes now."""
@@ -166,26 +166,28 @@ class ConversationSession(Session):
 
     # Effects: songs
 
-    def send_play(self, event: told.SongAsked) -> None:
+    def send_play(self, event: internal.SongToRequest) -> None:
         """Send PLAY; a song that is still open is late from now on."""
         self.late_songs += self.wanted_open
         self.wanted_open = True
-        self.record(do.SendRequest(do.Request.PLAY, event.song_id))
+        self.record(do.SendRequest(Request.PLAY, event.song_id))
         self._open_song()
 
-    def send_play_to_plain(self, event: told.SongAsked) -> None:
+    def send_play_to_plain(self, event: internal.SongToRequest) -> None:
         """Send PLAY; nothing else is on its way, so what comes is this song."""
         self.wanted_open = self.audio_coming = True
         self.short_audio = False
-        self.record(do.SendRequest(do.Request.PLAY, event.song_id, paced=True))
-        self.record(told.SongOpened(), do.StartTimer(on.SongWentQuiet(), timing.AUDIO_QUIET_S))
+        self.record(do.SendRequest(Request.PLAY, event.song_id, paced=True))
+        self.record(
+            internal.SongOpened(), do.StartTimer(on.SongWentQuiet(), timeouts.AUDIO_QUIET_S)
+        )
 
-    def fence(self, event: told.SongAsked) -> None:
+    def fence(self, event: internal.SongToRequest) -> None:
         """Send STOP, then LIST: by its answer the old song's audio is through."""
         self.send_stop_to_plain(event)
         self.keep_waiting(event)
-        self.record(do.SendRequest(do.Request.LIST, paced=True))
-        self.record(do.StartTimer(on.FenceUnanswered(), timing.FENCE_SILENCE_S))
+        self.record(do.SendRequest(Request.LIST, paced=True))
+        self.record(do.StartTimer(on.FenceUnanswered(), timeouts.FENCE_SILENCE_S))
 
     def pass_fence(self, event: on.Event) -> None:
         """What comes from here on was asked for after the fence."""
@@ -196,25 +198,25 @@ class ConversationSession(Session):
     def pass_audio(self, event: on.AudioReceived) -> None:
         """Hand it on: playback knows whether it is late."""
         if event.data:
-            self.record(told.AudioPassed(event.data))
+            self.record(internal.AudioFromServer(event.data))
 
     def pass_audio_and_listen(self, event: on.AudioReceived) -> None:
         """Hand it on; 250 ms of silence after a short message, or 2 s, end the song."""
         self.pass_audio(event)
-        self.short_audio = len(event.data) < timing.FULL_AUDIO_BYTES
-        delay_s = timing.SHORT_AUDIO_QUIET_S if self.short_audio else timing.AUDIO_QUIET_S
+        self.short_audio = len(event.data) < MAX_PAYLOAD_BYTES
+        delay_s = timeouts.SHORT_AUDIO_QUIET_S if self.short_audio else timeouts.AUDIO_QUIET_S
         self.record(do.StartTimer(on.SongWentQuiet(), delay_s))
 
     def close_quiet_song(self, event: on.Event) -> None:
         """The song is taken to be whole; after a full message there may be more all the same."""
         self.wanted_open = False
         self.audio_coming = not self.short_audio
-        self.record(told.SongClosed(said=False))
+        self.record(internal.ServerClosedSong(said=False))
 
     def close_song(self, event: on.Event) -> None:
         """The wanted song is whole."""
         self.wanted_open = False
-        self.record(told.SongClosed())
+        self.record(internal.ServerClosedSong())
 
     def count_late_song(self, event: on.Event) -> None:
         """One song less that nobody wants; after the last the wanted one begins."""
@@ -224,7 +226,7 @@ class ConversationSession(Session):
     def deny_song(self, event: on.Event) -> None:
         """The wanted song will not come."""
         self.wanted_open = self.audio_coming = False
-        self.record(do.CancelTimer(on.SongWentQuiet), told.SongDenied())
+        self.record(do.CancelTimer(on.SongWentQuiet), internal.ServerRefusedSong())
 
     def forget_late_song(self, event: on.Event) -> None:
         """It was the song that was stopped: answers come in order, so nothing more comes of it."""
@@ -234,23 +236,23 @@ class ConversationSession(Session):
         """Send STOP; a song that is open is late from now on."""
         self.late_songs += self.wanted_open
         self.wanted_open = False
-        self.record(do.SendRequest(do.Request.STOP))
+        self.record(do.SendRequest(Request.STOP))
 
     def send_stop_to_plain(self, event: on.Event) -> None:
         """Send STOP, and forget a song that waits."""
         self.wanted_open = False
         self.forget_song(event)
-        self.record(do.CancelTimer(on.SongWentQuiet), do.SendRequest(do.Request.STOP, paced=True))
+        self.record(do.CancelTimer(on.SongWentQuiet), do.SendRequest(Request.STOP, paced=True))
 
     # Effects: waiting
 
     def keep_waiting(self, event: on.Event) -> None:
         """Let the request wait; a song takes the place of an earlier one."""
-        if isinstance(event, told.SongAsked):
+        if isinstance(event, internal.SongToRequest):
             self.forget_song(event)
         self.waiting = (*self.waiting, event)
 
-    def keep_song_waiting(self, event: told.SongAsked) -> None:
+    def keep_song_waiting(self, event: internal.SongToRequest) -> None:
         """Let the song wait; the one that is still arriving is late from now on."""
         self.wanted_open = False
         self.record(do.CancelTimer(on.SongWentQuiet))
@@ -258,7 +260,7 @@ class ConversationSession(Session):
 
     def forget_song(self, event: on.Event) -> None:
         """A song that waits is not wanted any more."""
-        self.waiting = tuple(e for e in self.waiting if not isinstance(e, told.SongAsked))
+        self.waiting = tuple(e for e in self.waiting if not isinstance(e, internal.SongToRequest))
 
     def take_up_waiting(self, event: on.Event) -> None:
         """Let the requests that wait happen now, in their order."""
@@ -282,7 +284,7 @@ class ConversationSession(Session):
 
     def send_teardown(self, event: on.Event) -> None:
         """Send TEARDOWN and close."""
-        self.record(do.SendRequest(do.Request.TEARDOWN), do.HangUp())
+        self.record(do.SendRequest(Request.TEARDOWN), do.HangUp())
 
     def hang_up_to_leave(self, event: on.Event) -> None:
         """Close."""
@@ -290,11 +292,11 @@ class ConversationSession(Session):
 
     def _send_list(self, shown: bool) -> None:
         self.lists += (shown,)
-        self.record(do.SendRequest(do.Request.LIST, paced=self.state is not CLOSING_SERVER))
+        self.record(do.SendRequest(Request.LIST, paced=self.state is not CLOSING_SERVER))
 
     def _wait_for_setup(self) -> None:
-        self.record(do.StartTimer(on.SetupUnanswered(), timing.SETUP_SILENCE_S))
+        self.record(do.StartTimer(on.SetupUnanswered(), timeouts.SETUP_SILENCE_S))
 
     def _open_song(self) -> None:
         if self.wanted_open and not self.late_songs:
-            self.record(told.SongOpened())
+            self.record(internal.SongOpened())

@@ -1,14 +1,14 @@
 """The rows of the client's conversation: its states, and what happens in each (protocol.md 7, 8).
 
-The guards and effects that they name are in `fsm.conversation`.
+The guards and effects that they name are in `fsm.client.conversation`.
 """
 
 from __future__ import annotations
 
 from enum import Enum
 
-from fsm import events as on
-from fsm import neighbours as told
+from fsm.client import events as on
+from fsm.client import internal_events as internal
 from fsm.table import Row, Table, each
 
 
@@ -38,7 +38,7 @@ class ConversationState(Enum):
 
 _CONNECTED = (GREETING, OFFERING, CLOSING_SERVER, PLAIN, PLAIN_LISTING, FENCING)
 _REQUESTS_WAIT = (UNCONNECTED, GREETING, OFFERING, FENCING)
-_SINGING = (PLAIN, PLAIN_LISTING)
+_PLAIN_STATES = (PLAIN, PLAIN_LISTING)
 _SETTLING = (GREETING, OFFERING, FENCING)
 TIMERS = (
     on.ListWentQuiet,
@@ -47,7 +47,7 @@ TIMERS = (
     on.SetupUnanswered,
     on.FenceUnanswered,
 )
-_HEARD_TOO_LATE = (
+_IGNORED_WHEN_LEAVING = (
     on.ListReceived,
     on.AudioReceived,
     on.NotFoundReceived,
@@ -56,8 +56,8 @@ _HEARD_TOO_LATE = (
     on.Connected,
     on.ConnectFailed,
     on.ConnectionLost,
-    told.SongAbandoned,
-    told.ListNeeded,
+    internal.SongAbandoned,
+    internal.ListNeeded,
     on.InputEnded,
 )
 
@@ -87,7 +87,7 @@ CONVERSATION = Table(
         Row(OFFERING, on.NotFoundReceived, PLAIN, effect="settle", rfc="P7"),
         Row(OFFERING, on.SetupUnanswered, PLAIN, effect="settle", rfc="P7"),
         each((GREETING, OFFERING), on.AudioReceived, rfc="2.6.1"),
-        each((GREETING, OFFERING, PLAIN_LISTING), told.ListNeeded, rfc="P7"),
+        each((GREETING, OFFERING, PLAIN_LISTING), internal.ListNeeded, rfc="P7"),
         each(
             (*_SETTLING[:1], CLOSING_SERVER, PLAIN, PLAIN_LISTING, FENCING),
             on.SetupReceived,
@@ -106,7 +106,7 @@ CONVERSATION = Table(
         ),
         Row(CLOSING_SERVER, on.ListReceived, CLOSING_SERVER, effect="collect", rfc="2.5.1"),
         Row(PLAIN, on.ListRequested, PLAIN_LISTING, effect="send_list", rfc="2.2"),
-        Row(PLAIN, told.ListNeeded, PLAIN_LISTING, effect="send_own_list", rfc="P7"),
+        Row(PLAIN, internal.ListNeeded, PLAIN_LISTING, effect="send_own_list", rfc="P7"),
         Row(PLAIN_LISTING, on.ListRequested, PLAIN_LISTING, effect="keep_waiting", rfc="P8"),
         Row(PLAIN_LISTING, on.ListReceived, PLAIN_LISTING, effect="collect_until_quiet", rfc="P8"),
         Row(
@@ -118,11 +118,30 @@ CONVERSATION = Table(
         ),
         Row(PLAIN, on.ListReceived, PLAIN, rfc="P9"),
         # PLAY
-        each((GREETING, OFFERING, FENCING), told.SongAsked, effect="keep_waiting", rfc="P7, P8"),
-        Row(PLAIN_LISTING, told.SongAsked, PLAIN_LISTING, effect="keep_song_waiting", rfc="P8"),
-        Row(CLOSING_SERVER, told.SongAsked, CLOSING_SERVER, effect="send_play", rfc="2.2, P7"),
-        Row(PLAIN, told.SongAsked, FENCING, guard="audio_may_come", effect="fence", rfc="P8"),
-        Row(PLAIN, told.SongAsked, PLAIN, effect="send_play_to_plain", rfc="2.2"),
+        each(
+            (GREETING, OFFERING, FENCING),
+            internal.SongToRequest,
+            effect="keep_waiting",
+            rfc="P7, P8",
+        ),
+        Row(
+            PLAIN_LISTING,
+            internal.SongToRequest,
+            PLAIN_LISTING,
+            effect="keep_song_waiting",
+            rfc="P8",
+        ),
+        Row(
+            CLOSING_SERVER,
+            internal.SongToRequest,
+            CLOSING_SERVER,
+            effect="send_play",
+            rfc="2.2, P7",
+        ),
+        Row(
+            PLAIN, internal.SongToRequest, FENCING, guard="audio_may_come", effect="fence", rfc="P8"
+        ),
+        Row(PLAIN, internal.SongToRequest, PLAIN, effect="send_play_to_plain", rfc="2.2"),
         Row(FENCING, on.ListReceived, FENCING, effect="wait_until_quiet", rfc="P8"),
         Row(FENCING, on.ListWentQuiet, PLAIN, effect="pass_fence", rfc="P8"),
         Row(FENCING, on.FenceUnanswered, PLAIN, effect="pass_fence", rfc="P8"),
@@ -131,13 +150,13 @@ CONVERSATION = Table(
         # STOP: the user's, or because the song is of no use
         each((GREETING, OFFERING, FENCING), on.StopRequested, effect="forget_song", rfc="2.2"),
         Row(UNCONNECTED, on.StopRequested, UNCONNECTED, rfc="2.4.3"),
-        each((UNCONNECTED, GREETING, OFFERING), told.SongAbandoned, rfc="2.4.3"),
+        each((UNCONNECTED, GREETING, OFFERING), internal.SongAbandoned, rfc="2.4.3"),
         *(
             rows
-            for event in (on.StopRequested, told.SongAbandoned)
+            for event in (on.StopRequested, internal.SongAbandoned)
             for rows in (
                 Row(CLOSING_SERVER, event, CLOSING_SERVER, effect="send_stop", rfc="2.2, P7"),
-                each(_SINGING, event, effect="send_stop_to_plain", rfc="2.2"),
+                each(_PLAIN_STATES, event, effect="send_stop_to_plain", rfc="2.2"),
             )
         ),
         # Audio from a server that closes its answers
@@ -177,13 +196,19 @@ CONVERSATION = Table(
         Row(CLOSING_SERVER, on.NotFoundReceived, CLOSING_SERVER, rfc="2.5.3"),
         # Audio from a plain server
         each(
-            _SINGING, on.AudioReceived, guard="song_open", effect="pass_audio_and_listen", rfc="P8"
+            _PLAIN_STATES,
+            on.AudioReceived,
+            guard="song_open",
+            effect="pass_audio_and_listen",
+            rfc="P8",
         ),
-        each(_SINGING, on.AudioReceived, effect="pass_audio", rfc="2.6.1"),
-        each(_SINGING, on.SongWentQuiet, effect="close_quiet_song", rfc="P8"),
-        each(_SINGING, on.NotFoundReceived, guard="song_open", effect="deny_song", rfc="2.5.3"),
+        each(_PLAIN_STATES, on.AudioReceived, effect="pass_audio", rfc="2.6.1"),
+        each(_PLAIN_STATES, on.SongWentQuiet, effect="close_quiet_song", rfc="P8"),
         each(
-            _SINGING,
+            _PLAIN_STATES, on.NotFoundReceived, guard="song_open", effect="deny_song", rfc="2.5.3"
+        ),
+        each(
+            _PLAIN_STATES,
             on.NotFoundReceived,
             guard="audio_may_come",
             effect="forget_late_song",
@@ -208,6 +233,6 @@ CONVERSATION = Table(
             effect="hang_up_to_leave",
             rfc="2.7.1",
         ),
-        [row for event in _HEARD_TOO_LATE for row in each((LEAVING,), event, rfc="2.7.1")],
+        [row for event in _IGNORED_WHEN_LEAVING for row in each((LEAVING,), event, rfc="2.7.1")],
     ],
 )

@@ -6,12 +6,12 @@ knows nothing of requests and answers, and keeps no audio but the few bytes that
 
 from __future__ import annotations
 
-from fsm import effects as do
-from fsm import events as on
-from fsm import neighbours as told
-from fsm import timing
-from fsm.link_table import LINK
-from fsm.playback import TAIL_BYTES
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client import timeouts
+from fsm.client.link_table import LINK
+from fsm.client.playback import TAIL_BYTES
 from fsm.table import Session
 
 
@@ -47,19 +47,19 @@ class LinkSession(Session):
         """A list has come, over an earlier connection."""
         return bool(self.songs)
 
-    def listed(self, event: told.ListCompleted) -> bool:
+    def listed(self, event: internal.ListCompleted) -> bool:
         """The song is on the list, by its title."""
         return self._find(event.songs) is not None
 
-    def listed_and_nothing_held(self, event: told.ListCompleted) -> bool:
+    def listed_and_nothing_held(self, event: internal.ListCompleted) -> bool:
         """The song is on the list, and none of it has arrived yet."""
         return self.held_bytes == 0 and self.listed(event)
 
-    def caught_up(self, event: told.AudioPassed) -> bool:
+    def caught_up(self, event: internal.AudioFromServer) -> bool:
         """With this message as much has come again as is here."""
         return self.skipped_bytes + len(event.data) >= self.held_bytes
 
-    def same_song_caught_up(self, event: told.AudioPassed) -> bool:
+    def same_song_caught_up(self, event: internal.AudioFromServer) -> bool:
         """... and its last bytes are the ones that are here."""
         needed = self.held_bytes - self.skipped_bytes
         again = (self.skipped_tail + event.data[:needed])[-TAIL_BYTES:]
@@ -80,36 +80,38 @@ class LinkSession(Session):
         """Make no further attempt."""
         self.record(do.CancelTimer(on.RetryDue))
 
-    def ask_for_song(self, event: told.SongChosen) -> None:
+    def ask_for_song(self, event: internal.SongWanted) -> None:
         """Have the song asked for over the connection that there is."""
         self.owe_song(event)
-        self.record(told.SongAsked(event.song_id))
+        self.record(internal.SongToRequest(event.song_id))
 
-    def owe_song(self, event: told.SongChosen) -> None:
+    def owe_song(self, event: internal.SongWanted) -> None:
         """Note which song is wanted, by the list as it was when it was chosen."""
         self.song_id = event.song_id
         self.title = next((s.title for s in self.songs if s.song_id == event.song_id), None)
         self.attempts = 0
         self._hold(0, b"")
 
-    def owe_song_and_connect(self, event: told.SongChosen) -> None:
+    def owe_song_and_connect(self, event: internal.SongWanted) -> None:
         """Note which song is wanted and connect for it at once."""
         self.owe_song(event)
         self.connect_now(event)
 
-    def owe_song_and_need_list(self, event: told.SongChosen) -> None:
+    def owe_song_and_need_list(self, event: internal.SongWanted) -> None:
         """Note which song is wanted and find out what its ID is now."""
         self.owe_song(event)
-        self.record(told.ListNeeded())
+        self.record(internal.ListNeeded())
 
-    def owe_rest(self, event: told.SongInterrupted) -> None:
+    def owe_rest(self, event: internal.SongInterrupted) -> None:
         """Note what of the song is here and try again later."""
         self._hold(event.held_bytes, event.tail)
         self.retry_later(event)
 
     def retry_later(self, event: on.Event) -> None:
         """Wait before the next attempt: 0.5 s, doubling to 30 s, of which a random part."""
-        longest_s = min(timing.LONGEST_RETRY_S, timing.FIRST_RETRY_S * 2 ** min(self.attempts, 10))
+        longest_s = min(
+            timeouts.LONGEST_RETRY_S, timeouts.FIRST_RETRY_S * 2 ** min(self.attempts, 10)
+        )
         self.attempts += 1
         reason = event.reason if isinstance(event, on.ConnectFailed) else ""
         self.record(do.ScheduleRetry(longest_s), do.Tell(do.Report.RETRYING, self.song_id, reason))
@@ -120,62 +122,62 @@ class LinkSession(Session):
         """The song will not be whole."""
         reason = event.reason if isinstance(event, on.ConnectFailed) else ""
         self.record(do.Tell(do.Report.CONNECT_FAILED, detail=reason))
-        self.record(told.SongLost("the connection was lost"))
+        self.record(internal.SongLost("the connection was lost"))
 
     def need_list(self, event: on.Event) -> None:
         """Find out what the song's ID is now."""
-        self.record(do.Tell(do.Report.RECONNECTED), told.ListNeeded())
+        self.record(do.Tell(do.Report.RECONNECTED), internal.ListNeeded())
 
-    def keep_list(self, event: told.ListCompleted) -> None:
+    def keep_list(self, event: internal.ListCompleted) -> None:
         """Remember the titles."""
         self.songs = event.songs
 
-    def ask_for_song_found(self, event: told.ListCompleted) -> None:
+    def ask_for_song_found(self, event: internal.ListCompleted) -> None:
         """Ask for the song by the ID that it has now."""
         self.songs = event.songs
         found = self._find(event.songs)
         self.song_id = self.song_id if found is None else found
-        self.record(told.SongAsked(self.song_id))
+        self.record(internal.SongToRequest(self.song_id))
 
-    def pass_audio(self, event: told.AudioPassed) -> None:
+    def pass_audio(self, event: internal.AudioFromServer) -> None:
         """Hand it on."""
         self.attempts = 0
-        self.record(told.AudioArrived(event.data))
+        self.record(internal.SongAudio(event.data))
 
-    def complete_song(self, event: told.SongClosed) -> None:
+    def complete_song(self, event: internal.ServerClosedSong) -> None:
         """Hand on that the song is whole."""
-        self.record(told.SongCompleted(event.said))
+        self.record(internal.SongCompleted(event.said))
 
     def refuse_song(self, event: on.Event) -> None:
         """Hand on that the server refused."""
-        self.record(told.SongRefused())
+        self.record(internal.SongRefused())
 
-    def skip_audio(self, event: told.AudioPassed) -> None:
+    def skip_audio(self, event: internal.AudioFromServer) -> None:
         """It is here already: remember only its end."""
         self.skipped_bytes += len(event.data)
         self.skipped_tail = (self.skipped_tail + event.data)[-TAIL_BYTES:]
 
-    def pass_rest(self, event: told.AudioPassed) -> None:
+    def pass_rest(self, event: internal.AudioFromServer) -> None:
         """Hand on what is new of it."""
         self.attempts = 0
         self.record(do.Tell(do.Report.SONG_RESUMED, self.song_id))
         if rest := event.data[self.held_bytes - self.skipped_bytes :]:
-            self.record(told.AudioArrived(rest))
+            self.record(internal.SongAudio(rest))
 
     def abandon_changed_song(self, event: on.Event) -> None:
         """The song is another now: stop it."""
-        self.record(told.SongAbandoned())
+        self.record(internal.SongAbandoned())
         self.tell_changed(event)
 
     def tell_changed(self, event: on.Event) -> None:
         """The song is another now."""
-        self.record(told.SongLost("the song has changed on the server"))
+        self.record(internal.SongLost("the song has changed on the server"))
 
     def tell_gone(self, event: on.Event) -> None:
         """The server has the song no longer."""
-        if isinstance(event, told.ListCompleted):
+        if isinstance(event, internal.ListCompleted):
             self.songs = event.songs
-        self.record(told.SongLost("the song is no longer on the server"))
+        self.record(internal.SongLost("the song is no longer on the server"))
 
     def tell_connection_lost(self, event: on.ConnectionLost) -> None:
         """There is no connection any more."""

@@ -1,14 +1,14 @@
 """The rows of the client's link: its states, and what happens in each (protocol.md 7).
 
-The guards and effects that they name are in `fsm.link`.
+The guards and effects that they name are in `fsm.client.link`.
 """
 
 from __future__ import annotations
 
 from enum import Enum
 
-from fsm import events as on
-from fsm import neighbours as told
+from fsm.client import events as on
+from fsm.client import internal_events as internal
 from fsm.table import Row, Table, each
 
 
@@ -42,20 +42,24 @@ LINK = Table(
         each((CONNECTING, *_UP, RECONNECTING), on.ListRequested, rfc="2.2"),
         Row(WAITING, on.ListRequested, RECONNECTING, effect="connect_now", rfc="2.2"),
         # A song is chosen
-        Row(ONLINE, told.SongChosen, ONLINE, effect="ask_for_song", rfc="2.2"),
-        Row(SKIPPING, told.SongChosen, ONLINE, effect="ask_for_song", rfc="2.2"),
-        Row(UNLISTED, told.SongChosen, FINDING, effect="owe_song_and_need_list", rfc="P7"),
-        Row(FINDING, told.SongChosen, FINDING, effect="owe_song", rfc="2.2"),
-        Row(OFFLINE, told.SongChosen, RECONNECTING, effect="owe_song_and_connect", rfc="2.2"),
-        Row(WAITING, told.SongChosen, RECONNECTING, effect="owe_song_and_connect", rfc="2.2"),
+        Row(ONLINE, internal.SongWanted, ONLINE, effect="ask_for_song", rfc="2.2"),
+        Row(SKIPPING, internal.SongWanted, ONLINE, effect="ask_for_song", rfc="2.2"),
+        Row(UNLISTED, internal.SongWanted, FINDING, effect="owe_song_and_need_list", rfc="P7"),
+        Row(FINDING, internal.SongWanted, FINDING, effect="owe_song", rfc="2.2"),
+        Row(OFFLINE, internal.SongWanted, RECONNECTING, effect="owe_song_and_connect", rfc="2.2"),
+        Row(WAITING, internal.SongWanted, RECONNECTING, effect="owe_song_and_connect", rfc="2.2"),
         each(
-            (CONNECTING, RECONNECTING), told.SongChosen, RECONNECTING, effect="owe_song", rfc="2.2"
+            (CONNECTING, RECONNECTING),
+            internal.SongWanted,
+            RECONNECTING,
+            effect="owe_song",
+            rfc="2.2",
         ),
         # ... and no longer wanted
         each((CONNECTING, UNLISTED, OFFLINE), on.StopRequested, rfc="2.4.3"),
         *(
             rows
-            for event in (on.StopRequested, told.SongAbandoned)
+            for event in (on.StopRequested, internal.SongAbandoned)
             for rows in (
                 Row(ONLINE, event, ONLINE, rfc="2.4.3"),
                 Row(WAITING, event, OFFLINE, effect="cancel_retry", rfc="2.4.3"),
@@ -65,21 +69,21 @@ LINK = Table(
             )
         ),
         # The song arrives
-        Row(ONLINE, told.AudioPassed, ONLINE, effect="pass_audio", rfc="2.5.2"),
-        Row(ONLINE, told.SongClosed, ONLINE, effect="complete_song", rfc="P7, P8"),
-        Row(ONLINE, told.SongDenied, ONLINE, effect="refuse_song", rfc="2.5.3"),
-        each((ONLINE, SKIPPING), told.ListCompleted, effect="keep_list", rfc="2.5.1"),
-        Row(UNLISTED, told.ListCompleted, ONLINE, effect="keep_list", rfc="2.5.1"),
+        Row(ONLINE, internal.AudioFromServer, ONLINE, effect="pass_audio", rfc="2.5.2"),
+        Row(ONLINE, internal.ServerClosedSong, ONLINE, effect="complete_song", rfc="P7, P8"),
+        Row(ONLINE, internal.ServerRefusedSong, ONLINE, effect="refuse_song", rfc="2.5.3"),
+        each((ONLINE, SKIPPING), internal.ListCompleted, effect="keep_list", rfc="2.5.1"),
+        Row(UNLISTED, internal.ListCompleted, ONLINE, effect="keep_list", rfc="2.5.1"),
         # It is interrupted
         Row(
             OFFLINE,
-            told.SongInterrupted,
+            internal.SongInterrupted,
             WAITING,
             guard="retries_left",
             effect="owe_rest",
             rfc="P7",
         ),
-        Row(OFFLINE, told.SongInterrupted, OFFLINE, effect="give_up", rfc="P7"),
+        Row(OFFLINE, internal.SongInterrupted, OFFLINE, effect="give_up", rfc="P7"),
         Row(WAITING, on.RetryDue, RECONNECTING, effect="connect", rfc="P7"),
         Row(
             RECONNECTING,
@@ -93,7 +97,7 @@ LINK = Table(
         Row(RECONNECTING, on.Connected, FINDING, effect="need_list", rfc="P7"),
         Row(
             FINDING,
-            told.ListCompleted,
+            internal.ListCompleted,
             ONLINE,
             guard="listed_and_nothing_held",
             effect="ask_for_song_found",
@@ -101,18 +105,18 @@ LINK = Table(
         ),
         Row(
             FINDING,
-            told.ListCompleted,
+            internal.ListCompleted,
             SKIPPING,
             guard="listed",
             effect="ask_for_song_found",
             rfc="P7",
         ),
-        Row(FINDING, told.ListCompleted, ONLINE, effect="tell_gone", rfc="P7"),
-        each((UNLISTED, FINDING), told.AudioPassed, rfc="2.6.1"),
+        Row(FINDING, internal.ListCompleted, ONLINE, effect="tell_gone", rfc="P7"),
+        each((UNLISTED, FINDING), internal.AudioFromServer, rfc="2.6.1"),
         # It comes again
         Row(
             SKIPPING,
-            told.AudioPassed,
+            internal.AudioFromServer,
             ONLINE,
             guard="same_song_caught_up",
             effect="pass_rest",
@@ -120,14 +124,14 @@ LINK = Table(
         ),
         Row(
             SKIPPING,
-            told.AudioPassed,
+            internal.AudioFromServer,
             ONLINE,
             guard="caught_up",
             effect="abandon_changed_song",
             rfc="P7",
         ),
-        Row(SKIPPING, told.AudioPassed, SKIPPING, effect="skip_audio", rfc="P7"),
-        Row(SKIPPING, told.SongClosed, ONLINE, effect="tell_changed", rfc="P7"),
-        Row(SKIPPING, told.SongDenied, ONLINE, effect="tell_gone", rfc="P7"),
+        Row(SKIPPING, internal.AudioFromServer, SKIPPING, effect="skip_audio", rfc="P7"),
+        Row(SKIPPING, internal.ServerClosedSong, ONLINE, effect="tell_changed", rfc="P7"),
+        Row(SKIPPING, internal.ServerRefusedSong, ONLINE, effect="tell_gone", rfc="P7"),
     ],
 )

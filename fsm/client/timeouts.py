@@ -3,9 +3,8 @@
 LIST_QUIET_S = 0.25
 """Without a further RESP 100: a plain server's list is whole."""
 
-FULL_AUDIO_BYTES = 4096
 SHORT_AUDIO_QUIET_S = 0.25
-"""Without further audio after less than FULL_AUDIO_BYTES: a plain server's song is whole."""
+"""Without further audio after less than MAX_PAYLOAD_BYTES: a plain server's song is whole."""
 
 AUDIO_QUIET_S = 2.0
 """Without any audio: a plain server's song is whole."""

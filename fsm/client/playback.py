@@ -6,17 +6,15 @@ the player only what the player reports.
 
 from __future__ import annotations
 
-from fsm import effects as do
-from fsm import events as on
-from fsm import neighbours as told
-from fsm import wishes as wish
-from fsm.neighbours import Stage
-from fsm.playback_table import PLAYBACK, REQUESTED, STOPPED
-from fsm.prebuffer import Prebuffer
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client import requests as ask
+from fsm.client.internal_events import Stage
+from fsm.client.playback_table import PLAYBACK, REQUESTED, STOPPED
+from fsm.client.prebuffer import Prebuffer
 from fsm.table import Session
-
-PREBUFFER_MSGS = 500
-"""Audio messages that are to be here before playing begins (RFC 2.5.2)."""
+from fsm.words import PREBUFFER_MSGS
 
 TAIL_BYTES = 4096
 
@@ -25,7 +23,7 @@ class PlaybackSession(Session):
     """The song that the user asked for last.
 
     prebuffer_msgs: how many audio messages make enough to begin (RFC 2.5.2: 500); None for as many
-    as the flow needs (`fsm.prebuffer`).
+    as the flow needs (`fsm.client.prebuffer`).
     """
 
     __slots__ = (
@@ -47,7 +45,7 @@ class PlaybackSession(Session):
         super().__init__()
         self.prebuffer = Prebuffer(prebuffer_msgs)
         self.flow: on.FlowMeasured | None = None
-        self.sought: wish.SeekRequested | told.StartWanted | None = None
+        self.sought: ask.SeekRequested | internal.RestartRequested | None = None
         """Where to begin, once there is enough to play."""
         self.tail = b""
         self._forget(0)
@@ -64,14 +62,14 @@ class PlaybackSession(Session):
 
     # Guards
 
-    def enough(self, event: told.AudioArrived) -> bool:
+    def enough(self, event: internal.SongAudio) -> bool:
         """With this message there is enough since counting began (RFC 2.5.2)."""
         msgs = self.num_audio_msgs_recv + 1 - self.counted_from
         held_bytes = self.held_bytes + len(event.data)
         buffered_bytes = held_bytes - self.counted_from_bytes
         return self.prebuffer.reached(msgs, buffered_bytes, held_bytes, self.flow)
 
-    def place_reached(self, event: told.AudioArrived) -> bool:
+    def place_reached(self, event: internal.SongAudio) -> bool:
         """With this message the place that is sought is here."""
         return self.held_bytes + len(event.data) >= self.needed_bytes
 
@@ -83,28 +81,28 @@ class PlaybackSession(Session):
         """No audio of the song has arrived."""
         return self.num_audio_msgs_recv == 0
 
-    def only_requested(self, event: told.AheadBegan) -> bool:
+    def only_requested(self, event: internal.AheadBegan) -> bool:
         """Audio that arrives still belongs to an earlier song."""
         return event.stage is Stage.REQUESTED
 
-    def too_little(self, event: told.AheadBegan) -> bool:
+    def too_little(self, event: internal.AheadBegan) -> bool:
         """There is too little of it to play."""
         return event.stage is Stage.COLLECTED
 
-    def still_arriving(self, event: told.AheadBegan) -> bool:
+    def still_arriving(self, event: internal.AheadBegan) -> bool:
         """The player has gone on into it, and the rest of it is on its way."""
         return event.stage is Stage.READY
 
-    def all_here(self, event: told.AheadBegan) -> bool:
+    def all_here(self, event: internal.AheadBegan) -> bool:
         """The player has gone on into it, and it is whole."""
         return event.stage is Stage.WHOLE
 
     # Effects
 
-    def choose_song(self, event: on.PlayRequested | told.SongFollows) -> None:
+    def choose_song(self, event: on.PlayRequested | internal.SongTurnCame) -> None:
         """Clear the buffer, then have the song asked for (RFC 2.2)."""
         self._forget(event.song_id)
-        self.record(do.DropBuffer(), told.SongChosen(event.song_id))
+        self.record(do.DropBuffer(), internal.SongWanted(event.song_id))
 
     def drop_song(self, event: on.Event) -> None:
         """Clear the buffer (RFC 2.2)."""
@@ -115,20 +113,20 @@ class PlaybackSession(Session):
     def drop_late_audio(self, event: on.Event) -> None:
         """Throw the audio away: it belongs to a song that nobody wants any more."""
 
-    def append_audio(self, event: told.AudioArrived) -> None:
+    def append_audio(self, event: internal.SongAudio) -> None:
         """Add to the buffer and count the message."""
         self.num_audio_msgs_recv += 1
         self.held_bytes += len(event.data)
         self.tail = (self.tail + event.data)[-TAIL_BYTES:]
         self.record(do.AppendAudio(event.data))
 
-    def append_first_audio(self, event: told.AudioArrived) -> None:
+    def append_first_audio(self, event: internal.SongAudio) -> None:
         """Add to the buffer; PLAY has had its answer."""
         self.append_audio(event)
         self._tell(do.Report.SONG_ARRIVING)
         self.record(on.CommandAnswered(on.Command.PLAY))
 
-    def append_and_play(self, event: told.AudioArrived) -> None:
+    def append_and_play(self, event: internal.SongAudio) -> None:
         """Add to the buffer and start the player."""
         if self.num_audio_msgs_recv == 0:
             self.append_first_audio(event)
@@ -136,7 +134,7 @@ class PlaybackSession(Session):
             self.append_audio(event)
         self._play()
 
-    def append_and_refill(self, event: told.AudioArrived) -> None:
+    def append_and_refill(self, event: internal.SongAudio) -> None:
         """Add to the buffer and let the player go on."""
         self.append_audio(event)
         self.record(do.RefillPlayer())
@@ -151,11 +149,11 @@ class PlaybackSession(Session):
         """Keep what was measured."""
         self.flow = event
 
-    def seek(self, event: wish.SeekRequested | told.StartWanted) -> None:
+    def seek(self, event: ask.SeekRequested | internal.RestartRequested) -> None:
         """Let the player go on at another place."""
         self.record(do.SeekPlayer(event.amount, event.measure))
 
-    def seek_later(self, event: wish.SeekRequested | told.StartWanted) -> None:
+    def seek_later(self, event: ask.SeekRequested | internal.RestartRequested) -> None:
         """Begin at that place, when there is enough."""
         self.sought = event
 
@@ -167,31 +165,31 @@ class PlaybackSession(Session):
         """Note how much of the song has to be here."""
         self.needed_bytes = event.needed_bytes
 
-    def append_and_count_again(self, event: told.AudioArrived) -> None:
+    def append_and_count_again(self, event: internal.SongAudio) -> None:
         """Add to the buffer; what comes from here on counts."""
         self.append_audio(event)
         self._count_again()
 
-    def finish(self, event: told.SongCompleted) -> None:
+    def finish(self, event: internal.SongCompleted) -> None:
         """Let the player run to the end of the buffer."""
         self.record(do.FinishBuffer())
         if event.said:
-            self.record(told.SongWhole())
+            self.record(internal.SongWhole())
 
-    def finish_and_play(self, event: told.SongCompleted) -> None:
+    def finish_and_play(self, event: internal.SongCompleted) -> None:
         """The song is shorter than the count: play it."""
         self.finish(event)
         self._play()
         self.record(on.CommandAnswered(on.Command.PLAY))
 
-    def finish_and_refill(self, event: told.SongCompleted) -> None:
+    def finish_and_refill(self, event: internal.SongCompleted) -> None:
         """Let the player that ran dry run to the end."""
         self.finish(event)
         self.record(do.RefillPlayer())
 
     def break_off(self, event: on.Event) -> None:
         """Let the player run to the end of what is here."""
-        self.lost_because = event.reason if isinstance(event, told.SongLost) else ""
+        self.lost_because = event.reason if isinstance(event, internal.SongLost) else ""
         self.record(do.FinishBuffer())
 
     def break_off_and_play(self, event: on.Event) -> None:
@@ -207,23 +205,23 @@ class PlaybackSession(Session):
 
     def tell_what_is_held(self, event: on.Event) -> None:
         """Say by what the song can be gone on with."""
-        self.record(told.SongInterrupted(self.song_id, self.held_bytes, self.tail))
+        self.record(internal.SongInterrupted(self.song_id, self.held_bytes, self.tail))
 
-    def take_over(self, event: told.AheadBegan) -> None:
+    def take_over(self, event: internal.AheadBegan) -> None:
         """The song that was asked for ahead is the present one; it is not played yet."""
         self._forget(event.song_id)
         self.num_audio_msgs_recv, self.held_bytes = event.msgs, event.held_bytes
         self.tail, self.lost_because = event.tail, event.lost_because
 
-    def take_over_playing(self, event: told.AheadBegan) -> None:
+    def take_over_playing(self, event: internal.AheadBegan) -> None:
         """The song that was asked for ahead is the present one, and is played."""
         self.take_over(event)
         self._tell(do.Report.SONG_PLAYING)
 
-    def take_over_whole(self, event: told.AheadBegan) -> None:
+    def take_over_whole(self, event: internal.AheadBegan) -> None:
         """... and the one after it can be asked for."""
         self.take_over_playing(event)
-        self.record(told.SongWhole())
+        self.record(internal.SongWhole())
 
     def skip_song(self, event: on.Event) -> None:
         """Leave the song for the next."""
@@ -233,7 +231,7 @@ class PlaybackSession(Session):
         """The song ID was not valid (RFC 2.5.3)."""
         self._end(do.Report.SONG_NOT_FOUND)
 
-    def tell_lost(self, event: told.SongLost) -> None:
+    def tell_lost(self, event: internal.SongLost) -> None:
         """Nothing of the song is here, and nothing will come."""
         self._end(do.Report.SONG_CUT_OFF, event.reason)
 
@@ -251,7 +249,7 @@ class PlaybackSession(Session):
 
     def give_up_decoding(self, event: on.Undecodable) -> None:
         """It is no song that can be decoded: the rest need not come."""
-        self.record(told.SongAbandoned())
+        self.record(internal.SongAbandoned())
         self.tell_undecodable(event)
 
     def tell_output_failed(self, event: on.OutputFailed) -> None:
@@ -262,7 +260,7 @@ class PlaybackSession(Session):
 
     def give_up_output(self, event: on.OutputFailed) -> None:
         """There is nothing to play on: the rest need not come."""
-        self.record(told.SongAbandoned())
+        self.record(internal.SongAbandoned())
         self.tell_output_failed(event)
 
     def _play(self) -> None:
@@ -275,7 +273,7 @@ class PlaybackSession(Session):
         self.record(do.LeaveSong())
         self._tell(report, detail)
         self._settle()
-        self.record(told.SongEnded(heard))
+        self.record(internal.SongOver(heard))
 
     def _settle(self) -> None:
         """Whoever waited for the song's first audio waits no longer."""

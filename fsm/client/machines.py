@@ -10,45 +10,46 @@ from collections import deque
 from collections.abc import Callable
 from enum import Enum
 
-from fsm import events as on
-from fsm import neighbours as told
-from fsm import wishes as wish
-from fsm.ahead import AheadSession
-from fsm.conversation import ConversationSession
-from fsm.conversation_table import CLOSING_SERVER, PLAIN
-from fsm.effects import Effect
-from fsm.events import Event
-from fsm.link import LinkSession
-from fsm.link_table import LinkState
-from fsm.playback import PREBUFFER_MSGS, PlaybackSession
-from fsm.prompt import PromptSession
-from fsm.queue import QueueSession
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client import requests as ask
+from fsm.client.ahead import AheadSession
+from fsm.client.conversation import ConversationSession
+from fsm.client.conversation_table import CLOSING_SERVER, PLAIN
+from fsm.client.effects import Effect
+from fsm.client.events import Event
+from fsm.client.link import LinkSession
+from fsm.client.link_table import LinkState
+from fsm.client.playback import PlaybackSession
+from fsm.client.prompt import PromptSession
+from fsm.client.queue import QueueSession
+from fsm.client.transport import TransportSession
 from fsm.table import Session
-from fsm.transport import TransportSession
+from fsm.words import PREBUFFER_MSGS
 
 PLAYBACK, AHEAD, QUEUE, TRANSPORT = "playback", "ahead", "queue", "transport"
 LINK, CONVERSATION, PROMPT = "link", "conversation", "prompt"
 
-HEARD_BY: dict[type[Event], tuple[str, ...]] = {
+RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     # the person
     on.CommandEntered: (PROMPT,),
-    on.OutputArrived: (PROMPT,),
+    on.TextArrived: (PROMPT,),
     on.Interrupted: (PROMPT,),
     on.InputEnded: (PROMPT, CONVERSATION),
     on.WaitRequested: (QUEUE, TRANSPORT),
     on.ListRequested: (LINK, CONVERSATION),
     on.PlayRequested: (PLAYBACK, AHEAD, QUEUE, TRANSPORT),
     on.StopRequested: (PLAYBACK, AHEAD, QUEUE, TRANSPORT, LINK, CONVERSATION),
-    wish.PauseRequested: (TRANSPORT,),
-    wish.ResumeRequested: (TRANSPORT,),
-    wish.VolumeRequested: (TRANSPORT,),
-    wish.SeekRequested: (PLAYBACK,),
-    wish.NextRequested: (QUEUE,),
-    wish.PrevRequested: (QUEUE,),
-    wish.QueueRequested: (QUEUE,),
-    wish.ClearRequested: (QUEUE,),
-    wish.ShuffleRequested: (QUEUE,),
-    wish.RepeatRequested: (QUEUE,),
+    ask.PauseRequested: (TRANSPORT,),
+    ask.ResumeRequested: (TRANSPORT,),
+    ask.VolumeRequested: (TRANSPORT,),
+    ask.SeekRequested: (PLAYBACK,),
+    ask.NextRequested: (QUEUE,),
+    ask.PrevRequested: (QUEUE,),
+    ask.QueueRequested: (QUEUE,),
+    ask.ClearRequested: (QUEUE,),
+    ask.ShuffleRequested: (QUEUE,),
+    ask.RepeatRequested: (QUEUE,),
     # the wire
     on.Connected: (CONVERSATION, LINK),
     on.ConnectFailed: (CONVERSATION, LINK),
@@ -73,30 +74,30 @@ HEARD_BY: dict[type[Event], tuple[str, ...]] = {
     on.OutputFailed: (PLAYBACK, AHEAD, QUEUE, TRANSPORT),
     on.DeviceLost: (TRANSPORT,),
     # one machine to another
-    told.SongChosen: (LINK,),
-    told.SongAsked: (CONVERSATION,),
-    told.SongAbandoned: (LINK, CONVERSATION),
-    told.ListNeeded: (CONVERSATION,),
-    told.ListCompleted: (LINK,),
-    told.SongOpened: (PLAYBACK, AHEAD),
-    told.AudioPassed: (LINK,),
-    told.AudioArrived: (PLAYBACK, AHEAD),
-    told.SongClosed: (LINK,),
-    told.SongCompleted: (PLAYBACK, AHEAD),
-    told.SongDenied: (LINK,),
-    told.SongRefused: (PLAYBACK, AHEAD),
-    told.SongInterrupted: (LINK,),
-    told.SongLost: (PLAYBACK, AHEAD),
-    told.SongWhole: (QUEUE,),
-    told.SongEnded: (QUEUE,),
-    told.SongFollows: (PLAYBACK, AHEAD, TRANSPORT),
-    told.SongAhead: (AHEAD,),
-    told.AheadDropped: (AHEAD,),
-    told.AheadFailed: (QUEUE,),
-    told.AheadBegan: (PLAYBACK,),
-    told.SongSkipped: (PLAYBACK, AHEAD, TRANSPORT),
-    told.StartWanted: (PLAYBACK,),
-    told.NothingFollows: (TRANSPORT,),
+    internal.SongWanted: (LINK,),
+    internal.SongToRequest: (CONVERSATION,),
+    internal.SongAbandoned: (LINK, CONVERSATION),
+    internal.ListNeeded: (CONVERSATION,),
+    internal.ListCompleted: (LINK,),
+    internal.SongOpened: (PLAYBACK, AHEAD),
+    internal.AudioFromServer: (LINK,),
+    internal.SongAudio: (PLAYBACK, AHEAD),
+    internal.ServerClosedSong: (LINK,),
+    internal.SongCompleted: (PLAYBACK, AHEAD),
+    internal.ServerRefusedSong: (LINK,),
+    internal.SongRefused: (PLAYBACK, AHEAD),
+    internal.SongInterrupted: (LINK,),
+    internal.SongLost: (PLAYBACK, AHEAD),
+    internal.SongWhole: (QUEUE,),
+    internal.SongOver: (QUEUE,),
+    internal.SongTurnCame: (PLAYBACK, AHEAD, TRANSPORT),
+    internal.NextSongKnown: (AHEAD,),
+    internal.AheadDropped: (AHEAD,),
+    internal.AheadFailed: (QUEUE,),
+    internal.AheadBegan: (PLAYBACK,),
+    internal.SongSkipped: (PLAYBACK, AHEAD, TRANSPORT),
+    internal.RestartRequested: (PLAYBACK,),
+    internal.NothingFollows: (TRANSPORT,),
     on.CommandAnswered: (PROMPT,),
 }
 
@@ -161,7 +162,7 @@ class ClientSession:
         events = deque([event])
         while events:
             heard = events.popleft()
-            for name in HEARD_BY[type(heard)]:
+            for name in RECIPIENTS[type(heard)]:
                 for outcome in self._fire(name, heard):
                     if isinstance(outcome, Event):
                         events.append(outcome)

@@ -6,14 +6,15 @@ come it hands all it knows to the playback and is free for the next.
 
 from __future__ import annotations
 
-from fsm import effects as do
-from fsm import events as on
-from fsm import neighbours as told
-from fsm.ahead_table import AHEAD
-from fsm.neighbours import Stage
-from fsm.playback import PREBUFFER_MSGS, TAIL_BYTES
-from fsm.prebuffer import Prebuffer
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client.ahead_table import AHEAD
+from fsm.client.internal_events import Stage
+from fsm.client.playback import TAIL_BYTES
+from fsm.client.prebuffer import Prebuffer
 from fsm.table import Session
+from fsm.words import PREBUFFER_MSGS
 
 
 class AheadSession(Session):
@@ -33,7 +34,7 @@ class AheadSession(Session):
 
     # Guards
 
-    def enough(self, event: told.AudioArrived) -> bool:
+    def enough(self, event: internal.SongAudio) -> bool:
         """With this message there is enough to play (RFC 2.5.2)."""
         held_bytes = self.held_bytes + len(event.data)
         return self.prebuffer.reached(self.msgs + 1, held_bytes, held_bytes, self.flow)
@@ -44,10 +45,10 @@ class AheadSession(Session):
 
     # Effects
 
-    def ask(self, event: told.SongAhead) -> None:
+    def ask(self, event: internal.NextSongKnown) -> None:
         """Have the song asked for; the one that plays stays as it is."""
         self._forget(event.song_id)
-        self.record(told.SongChosen(event.song_id))
+        self.record(internal.SongWanted(event.song_id))
 
     def forget(self, event: on.Event) -> None:
         """The whole buffer is dropped, by the playback: there is nothing ahead any more."""
@@ -56,7 +57,7 @@ class AheadSession(Session):
     def abandon(self, event: on.Event) -> None:
         """Throw away what is here, and stop the rest."""
         self.drop(event)
-        self.record(told.SongAbandoned())
+        self.record(internal.SongAbandoned())
 
     def drop(self, event: on.Event) -> None:
         """Throw the song away."""
@@ -86,14 +87,14 @@ class AheadSession(Session):
     def drop_late_audio(self, event: on.Event) -> None:
         """Throw the audio away: it belongs to a song that nobody wants any more."""
 
-    def append(self, event: told.AudioArrived) -> None:
+    def append(self, event: internal.SongAudio) -> None:
         """Add to the song's buffer and count the message."""
         self.msgs += 1
         self.held_bytes += len(event.data)
         self.tail = (self.tail + event.data)[-TAIL_BYTES:]
         self.record(do.AppendNextAudio(event.data))
 
-    def append_and_queue(self, event: told.AudioArrived) -> None:
+    def append_and_queue(self, event: internal.SongAudio) -> None:
         """Add to the song's buffer; the player may go on into it."""
         self.append(event)
         self.record(do.QueueNextSong())
@@ -113,16 +114,16 @@ class AheadSession(Session):
 
     def fail(self, event: on.Event) -> None:
         """Nothing of it is here, and nothing will come."""
-        lost = isinstance(event, told.SongLost)
+        lost = isinstance(event, internal.SongLost)
         report = do.Report.SONG_CUT_OFF if lost else do.Report.SONG_NOT_FOUND
-        reason = event.reason if isinstance(event, told.SongLost) else ""
+        reason = event.reason if isinstance(event, internal.SongLost) else ""
         self.record(do.DropNextBuffer(), do.Tell(report, self.song_id, reason))
         self._forget(0)
-        self.record(told.AheadFailed())
+        self.record(internal.AheadFailed())
 
     def break_off(self, event: on.Event) -> None:
         """What is here will be played."""
-        self.lost_because = event.reason if isinstance(event, told.SongLost) else ""
+        self.lost_because = event.reason if isinstance(event, internal.SongLost) else ""
         self.finish(event)
 
     def break_off_and_queue(self, event: on.Event) -> None:
@@ -132,11 +133,11 @@ class AheadSession(Session):
 
     def tell_what_is_held(self, event: on.Event) -> None:
         """Say by what the song can be gone on with."""
-        self.record(told.SongInterrupted(self.song_id, self.held_bytes, self.tail))
+        self.record(internal.SongInterrupted(self.song_id, self.held_bytes, self.tail))
 
     def _begin(self, stage: Stage) -> None:
         self.record(
-            told.AheadBegan(
+            internal.AheadBegan(
                 self.song_id, stage, self.msgs, self.held_bytes, self.tail, self.lost_because
             )
         )

@@ -1,14 +1,14 @@
 """The rows of the song asked for ahead: its states, and what happens in each (protocol.md 7).
 
-The guards and effects that they name are in `fsm.ahead`.
+The guards and effects that they name are in `fsm.client.ahead`.
 """
 
 from __future__ import annotations
 
 from enum import Enum
 
-from fsm import events as on
-from fsm import neighbours as told
+from fsm.client import events as on
+from fsm.client import internal_events as internal
 from fsm.table import Row, Table, each
 
 
@@ -33,11 +33,11 @@ AHEAD = Table(
     "ahead",
     NOTHING,
     [
-        Row(NOTHING, told.SongAhead, REQUESTED, effect="ask", rfc="2.2, P7"),
+        Row(NOTHING, internal.NextSongKnown, REQUESTED, effect="ask", rfc="2.2, P7"),
         # All that ends it
         *(
             rows
-            for event in (on.PlayRequested, told.SongFollows, on.StopRequested)
+            for event in (on.PlayRequested, internal.SongTurnCame, on.StopRequested)
             for rows in (
                 Row(NOTHING, event, NOTHING, rfc="2.2"),
                 each(_IN_USE, event, NOTHING, effect="forget", rfc="2.2"),
@@ -47,14 +47,14 @@ AHEAD = Table(
         # No request of the person's stops what is still arriving.
         each(_OWED, on.OutputFailed, NOTHING, effect="abandon", rfc="2.4.3, 2.5.2"),
         each((WHOLE, BROKEN), on.OutputFailed, NOTHING, effect="forget", rfc="2.5.2"),
-        each(_OWED, told.AheadDropped, NOTHING, effect="abandon", rfc="2.4.3"),
-        each((WHOLE, BROKEN), told.AheadDropped, NOTHING, effect="drop", rfc="2.2"),
+        each(_OWED, internal.AheadDropped, NOTHING, effect="abandon", rfc="2.4.3"),
+        each((WHOLE, BROKEN), internal.AheadDropped, NOTHING, effect="drop", rfc="2.2"),
         # The present song is over, one way or another: the next one takes its place
         each((NOTHING,), on.PlayedOut, rfc="2.5.2"),
         each((NOTHING,), on.Undecodable, rfc="2.5.2"),
         [
             Row(state, event, NOTHING, effect=effect, rfc="2.5.2")
-            for event in (on.PlayedOut, on.Undecodable, told.SongSkipped)
+            for event in (on.PlayedOut, on.Undecodable, internal.SongSkipped)
             for state, effect in (
                 (REQUESTED, "begin_requested"),
                 (COLLECTING, "begin_collected"),
@@ -64,27 +64,27 @@ AHEAD = Table(
             )
         ],
         # It arrives
-        Row(REQUESTED, told.SongOpened, COLLECTING, rfc="2.5.2, P8"),
-        each((NOTHING, COLLECTING, READY), told.SongOpened, rfc="P8"),
-        Row(NOTHING, told.AudioArrived, NOTHING, rfc="2.5.2"),
-        each((REQUESTED, WHOLE, BROKEN), told.AudioArrived, effect="drop_late_audio", rfc="2.6.1"),
+        Row(REQUESTED, internal.SongOpened, COLLECTING, rfc="2.5.2, P8"),
+        each((NOTHING, COLLECTING, READY), internal.SongOpened, rfc="P8"),
+        Row(NOTHING, internal.SongAudio, NOTHING, rfc="2.5.2"),
+        each((REQUESTED, WHOLE, BROKEN), internal.SongAudio, effect="drop_late_audio", rfc="2.6.1"),
         Row(
             COLLECTING,
-            told.AudioArrived,
+            internal.SongAudio,
             READY,
             guard="enough",
             effect="append_and_queue",
             rfc="2.5.2",
         ),
-        each((COLLECTING, READY), told.AudioArrived, effect="append", rfc="2.5.2"),
+        each((COLLECTING, READY), internal.SongAudio, effect="append", rfc="2.5.2"),
         each(_ALL, on.FlowMeasured, effect="note_flow", rfc="2.5.2"),
-        Row(NOTHING, told.SongCompleted, NOTHING, rfc="P7"),
-        Row(COLLECTING, told.SongCompleted, WHOLE, effect="finish_and_queue", rfc="P7"),
-        Row(READY, told.SongCompleted, WHOLE, effect="finish", rfc="P7"),
+        Row(NOTHING, internal.SongCompleted, NOTHING, rfc="P7"),
+        Row(COLLECTING, internal.SongCompleted, WHOLE, effect="finish_and_queue", rfc="P7"),
+        Row(READY, internal.SongCompleted, WHOLE, effect="finish", rfc="P7"),
         # It will never be whole
         *(
             rows
-            for event in (told.SongRefused, told.SongLost)
+            for event in (internal.SongRefused, internal.SongLost)
             for rows in (
                 Row(NOTHING, event, NOTHING, rfc="2.5.3, P7"),
                 Row(REQUESTED, event, NOTHING, effect="fail", rfc="2.5.3, P7"),

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from fsm import effects as do
-from fsm import events as on
+from fsm.client import effects as do
+from fsm.client import events as on
 from fsm.table import Row, Session, Table
 
 
@@ -27,11 +27,11 @@ PROMPT = Table(
     OPEN,
     [
         Row(OPEN, on.CommandEntered, LOCKED, effect="pass_on", rfc="2.6.1"),
-        Row(OPEN, on.OutputArrived, OPEN, effect="print_above_prompt", rfc="2.6.1"),
+        Row(OPEN, on.TextArrived, OPEN, effect="print_above_prompt", rfc="2.6.1"),
         Row(OPEN, on.CommandAnswered, OPEN, rfc="2.6.1"),
         Row(OPEN, on.Interrupted, OPEN, effect="clear_line", rfc="2.6.1"),
         Row(OPEN, on.InputEnded, LEFT, effect="leave", rfc="2.7.1"),
-        Row(LOCKED, on.OutputArrived, LOCKED, effect="print_text", rfc="2.6.1"),
+        Row(LOCKED, on.TextArrived, LOCKED, effect="print_text", rfc="2.6.1"),
         Row(
             LOCKED,
             on.CommandAnswered,
@@ -44,7 +44,7 @@ PROMPT = Table(
         Row(LOCKED, on.Interrupted, OPEN, effect="show_prompt", rfc="2.6.1"),
         Row(LOCKED, on.InputEnded, LEFT, effect="leave", rfc="2.7.1"),
         Row(LEFT, on.CommandEntered, LEFT, rfc="2.7.1"),
-        Row(LEFT, on.OutputArrived, LEFT, effect="print_text", rfc="2.6.1"),
+        Row(LEFT, on.TextArrived, LEFT, effect="print_text", rfc="2.6.1"),
         Row(LEFT, on.CommandAnswered, LEFT, rfc="2.6.1"),
         Row(LEFT, on.Interrupted, LEFT, rfc="2.7.1"),
         Row(LEFT, on.InputEnded, LEFT, rfc="2.7.1"),
@@ -85,11 +85,11 @@ class PromptSession(Session):
         """A fresh `>>`."""
         self.record(do.ClearLine())
 
-    def print_text(self, event: on.OutputArrived) -> None:
+    def print_text(self, event: on.TextArrived) -> None:
         """Print."""
         self.record(do.Print(event.text, event.error))
 
-    def print_above_prompt(self, event: on.OutputArrived) -> None:
+    def print_above_prompt(self, event: on.TextArrived) -> None:
         """Print, and leave `>>` and what was typed below."""
         self.record(do.PrintAbovePrompt(event.text, event.error))
 

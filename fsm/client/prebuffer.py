@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fsm.events import FlowMeasured
+from fsm.client.events import FlowMeasured
 
 LEAST_S = 1.0
 """Music that is always to be here: 0.2 s that the decoder looks ahead, 0.2 s that the device takes

@@ -1,15 +1,15 @@
 """The rows of the client's playback: its states, and what happens in each (RFC 2.5.2, 2.6.1).
 
-The guards and effects that they name are in `fsm.playback`.
+The guards and effects that they name are in `fsm.client.playback`.
 """
 
 from __future__ import annotations
 
 from enum import Enum
 
-from fsm import events as on
-from fsm import neighbours as told
-from fsm import wishes as wish
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client import requests as ask
 from fsm.table import Row, Table, each
 
 
@@ -49,15 +49,15 @@ PLAYBACK = Table(
     STOPPED,
     [
         each(ALL, on.PlayRequested, REQUESTED, effect="choose_song", rfc="2.2"),
-        each(ALL, told.SongFollows, REQUESTED, effect="choose_song", rfc="2.2"),
+        each(ALL, internal.SongTurnCame, REQUESTED, effect="choose_song", rfc="2.2"),
         each(ALL, on.StopRequested, STOPPED, effect="drop_song", rfc="2.2"),
         # Before the song's own audio
-        Row(REQUESTED, told.SongOpened, BUFFERING, rfc="2.5.2, P8"),
-        each((STOPPED, REQUESTED), told.AudioArrived, effect="drop_late_audio", rfc="2.6.1"),
+        Row(REQUESTED, internal.SongOpened, BUFFERING, rfc="2.5.2, P8"),
+        each((STOPPED, REQUESTED), internal.SongAudio, effect="drop_late_audio", rfc="2.6.1"),
         # The song arrives
         Row(
             BUFFERING,
-            told.AudioArrived,
+            internal.SongAudio,
             PLAYING,
             guard="enough",
             effect="append_and_play",
@@ -65,63 +65,70 @@ PLAYBACK = Table(
         ),
         Row(
             BUFFERING,
-            told.AudioArrived,
+            internal.SongAudio,
             BUFFERING,
             guard="first_audio",
             effect="append_first_audio",
             rfc="2.5.2",
         ),
-        Row(BUFFERING, told.AudioArrived, BUFFERING, effect="append_audio", rfc="2.5.2"),
-        Row(PLAYING, told.AudioArrived, PLAYING, effect="append_audio", rfc="2.5.2"),
+        Row(BUFFERING, internal.SongAudio, BUFFERING, effect="append_audio", rfc="2.5.2"),
+        Row(PLAYING, internal.SongAudio, PLAYING, effect="append_audio", rfc="2.5.2"),
         Row(PLAYING, on.BufferRanDry, STARVED, effect="start_counting_again", rfc="2.5.2"),
         Row(
             STARVED,
-            told.AudioArrived,
+            internal.SongAudio,
             PLAYING,
             guard="enough",
             effect="append_and_refill",
             rfc="2.5.2",
         ),
-        Row(STARVED, told.AudioArrived, STARVED, effect="append_audio", rfc="2.5.2"),
+        Row(STARVED, internal.SongAudio, STARVED, effect="append_audio", rfc="2.5.2"),
         each(ALL, on.FlowMeasured, effect="note_flow", rfc="2.5.2"),
         # Another place in the song
         *(
             rows
-            for event in (wish.SeekRequested, told.StartWanted)
+            for event in (ask.SeekRequested, internal.RestartRequested)
             for rows in (
                 each((PLAYING, *_WAITING), event, PLAYING, effect="seek", rfc="2.5.2"),
                 each(_ENDING, event, effect="seek", rfc="2.5.2"),
                 each((REQUESTED, BUFFERING), event, effect="seek_later", rfc="2.5.2"),
             )
         ),
-        Row(STOPPED, wish.SeekRequested, STOPPED, effect="tell_nothing_plays", rfc="2.5.2"),
+        Row(STOPPED, ask.SeekRequested, STOPPED, effect="tell_nothing_plays", rfc="2.5.2"),
         each((PLAYING, *_WAITING), on.PlaceNotHere, AWAITING, effect="await_place", rfc="2.5.2"),
         each(_ENDING, on.PlaceNotHere, rfc="2.5.2"),
         Row(
             AWAITING,
-            told.AudioArrived,
+            internal.SongAudio,
             STARVED,
             guard="place_reached",
             effect="append_and_count_again",
             rfc="2.5.2",
         ),
-        Row(AWAITING, told.AudioArrived, AWAITING, effect="append_audio", rfc="2.5.2"),
+        Row(AWAITING, internal.SongAudio, AWAITING, effect="append_audio", rfc="2.5.2"),
         # A connection that is new opens the song again; what is here stays.
-        each((BUFFERING, PLAYING, STARVED, AWAITING), told.SongOpened, rfc="P8"),
-        each(_ENDING, told.AudioArrived, effect="drop_late_audio", rfc="2.6.1"),
+        each((BUFFERING, PLAYING, STARVED, AWAITING), internal.SongOpened, rfc="P8"),
+        each(_ENDING, internal.SongAudio, effect="drop_late_audio", rfc="2.6.1"),
         # The song is whole
-        Row(BUFFERING, told.SongCompleted, FINISHING, effect="finish_and_play", rfc="P1, P7, P8"),
-        Row(PLAYING, told.SongCompleted, FINISHING, effect="finish", rfc="P7, P8"),
-        each(_WAITING, told.SongCompleted, FINISHING, effect="finish_and_refill", rfc="P7, P8"),
+        Row(
+            BUFFERING, internal.SongCompleted, FINISHING, effect="finish_and_play", rfc="P1, P7, P8"
+        ),
+        Row(PLAYING, internal.SongCompleted, FINISHING, effect="finish", rfc="P7, P8"),
+        each(_WAITING, internal.SongCompleted, FINISHING, effect="finish_and_refill", rfc="P7, P8"),
         # ... and what arrives from here on is the next one's (fsm.ahead)
         [
             row
-            for event in (told.SongOpened, told.SongCompleted, told.SongRefused, told.SongLost)
+            for event in (
+                internal.SongOpened,
+                internal.SongCompleted,
+                internal.SongRefused,
+                internal.SongLost,
+            )
             for row in each((FINISHING,), event, rfc="P7")
         ],
-        Row(FINISHING, told.SongSkipped, STOPPED, effect="skip_song", rfc="2.5.2"),
+        Row(FINISHING, internal.SongSkipped, STOPPED, effect="skip_song", rfc="2.5.2"),
         [
-            Row(STOPPED, told.AheadBegan, state, guard=guard, effect=effect, rfc="2.5.2, P7")
+            Row(STOPPED, internal.AheadBegan, state, guard=guard, effect=effect, rfc="2.5.2, P7")
             for state, guard, effect in (
                 (REQUESTED, "only_requested", "take_over"),
                 (BUFFERING, "too_little", "take_over"),
@@ -133,27 +140,27 @@ PLAYBACK = Table(
         # The song will never be whole
         Row(
             BUFFERING,
-            told.SongRefused,
+            internal.SongRefused,
             STOPPED,
             guard="nothing_received",
             effect="tell_not_found",
             rfc="2.5.3",
         ),
-        Row(BUFFERING, told.SongRefused, BREAKING_OFF, effect="break_off_and_play", rfc="P7"),
-        each((PLAYING,), told.SongRefused, BREAKING_OFF, effect="break_off", rfc="P7"),
-        each(_WAITING, told.SongRefused, BREAKING_OFF, effect="break_off_and_refill", rfc="P7"),
-        Row(REQUESTED, told.SongLost, STOPPED, effect="tell_lost", rfc="P7"),
+        Row(BUFFERING, internal.SongRefused, BREAKING_OFF, effect="break_off_and_play", rfc="P7"),
+        each((PLAYING,), internal.SongRefused, BREAKING_OFF, effect="break_off", rfc="P7"),
+        each(_WAITING, internal.SongRefused, BREAKING_OFF, effect="break_off_and_refill", rfc="P7"),
+        Row(REQUESTED, internal.SongLost, STOPPED, effect="tell_lost", rfc="P7"),
         Row(
             BUFFERING,
-            told.SongLost,
+            internal.SongLost,
             STOPPED,
             guard="nothing_received",
             effect="tell_lost",
             rfc="P7",
         ),
-        Row(BUFFERING, told.SongLost, BREAKING_OFF, effect="break_off_and_play", rfc="P7"),
-        Row(PLAYING, told.SongLost, BREAKING_OFF, effect="break_off", rfc="P7"),
-        each(_WAITING, told.SongLost, BREAKING_OFF, effect="break_off_and_refill", rfc="P7"),
+        Row(BUFFERING, internal.SongLost, BREAKING_OFF, effect="break_off_and_play", rfc="P7"),
+        Row(PLAYING, internal.SongLost, BREAKING_OFF, effect="break_off", rfc="P7"),
+        each(_WAITING, internal.SongLost, BREAKING_OFF, effect="break_off_and_refill", rfc="P7"),
         # The connection has gone: the buffer plays on, the link sees to the rest.
         each(SONG_OWED, on.ConnectionLost, effect="tell_what_is_held", rfc="P7"),
         each((STOPPED, *_ENDING), on.ConnectionLost, rfc="P7"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from fsm.events import Event
+from fsm.client.events import Event
 
 
 class Measure(Enum):

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from enum import Enum
 
-from fsm import effects as do
-from fsm import events as on
-from fsm import neighbours as told
-from fsm import wishes as wish
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client import requests as ask
 from fsm.table import Row, Session, Table, each
 
 
@@ -35,34 +35,36 @@ TRANSPORT = Table(
         # A person's choice of a song ends a pause; a song whose turn it is does not.
         each((IDLE, RUNNING), on.PlayRequested, RUNNING, rfc="2.2"),
         each(_SILENT, on.PlayRequested, RUNNING, effect="resume", rfc="2.2"),
-        each((IDLE, RUNNING), told.SongFollows, RUNNING, rfc="2.2"),
-        each(_SILENT, told.SongFollows, RUNNING, guard="asked_for", effect="resume", rfc="2.2"),
-        each(_SILENT, told.SongFollows, rfc="2.2"),
-        Row(RUNNING, told.SongSkipped, RUNNING, rfc="2.2"),
-        each(_SILENT, told.SongSkipped, RUNNING, effect="resume", rfc="2.2"),
+        each((IDLE, RUNNING), internal.SongTurnCame, RUNNING, rfc="2.2"),
+        each(
+            _SILENT, internal.SongTurnCame, RUNNING, guard="asked_for", effect="resume", rfc="2.2"
+        ),
+        each(_SILENT, internal.SongTurnCame, rfc="2.2"),
+        Row(RUNNING, internal.SongSkipped, RUNNING, rfc="2.2"),
+        each(_SILENT, internal.SongSkipped, RUNNING, effect="resume", rfc="2.2"),
         # Nothing is played any more
         *(
             rows
-            for event in (on.StopRequested, told.NothingFollows, on.OutputFailed)
+            for event in (on.StopRequested, internal.NothingFollows, on.OutputFailed)
             for rows in (
                 each((IDLE, RUNNING), event, IDLE, rfc="2.2"),
                 each(_SILENT, event, IDLE, effect="resume", rfc="2.2"),
             )
         ),
         # pause and resume
-        Row(IDLE, wish.PauseRequested, IDLE, effect="tell_nothing_plays", rfc="2.5.2"),
-        Row(RUNNING, wish.PauseRequested, PAUSED, effect="pause", rfc="2.5.2"),
-        each(_SILENT, wish.PauseRequested, rfc="2.5.2"),
-        Row(IDLE, wish.ResumeRequested, IDLE, effect="tell_nothing_plays", rfc="2.5.2"),
-        Row(RUNNING, wish.ResumeRequested, RUNNING, rfc="2.5.2"),
-        each(_SILENT, wish.ResumeRequested, RUNNING, effect="resume", rfc="2.5.2"),
+        Row(IDLE, ask.PauseRequested, IDLE, effect="tell_nothing_plays", rfc="2.5.2"),
+        Row(RUNNING, ask.PauseRequested, PAUSED, effect="pause", rfc="2.5.2"),
+        each(_SILENT, ask.PauseRequested, rfc="2.5.2"),
+        Row(IDLE, ask.ResumeRequested, IDLE, effect="tell_nothing_plays", rfc="2.5.2"),
+        Row(RUNNING, ask.ResumeRequested, RUNNING, rfc="2.5.2"),
+        each(_SILENT, ask.ResumeRequested, RUNNING, effect="resume", rfc="2.5.2"),
         # The device goes away; a song that has ended meanwhile leaves no silence behind
         Row(IDLE, on.DeviceLost, IDLE, effect="resume", rfc="2.5.2"),
         each((RUNNING, *_SILENT), on.DeviceLost, DEVICE_LOST, effect="lose_device", rfc="2.5.2"),
         # A wait for the end of what is silent would have no end
         each((IDLE, RUNNING), on.WaitRequested, rfc="2.5.2"),
         each(_SILENT, on.WaitRequested, effect="end_wait", rfc="2.5.2"),
-        each(_ALL, wish.VolumeRequested, effect="set_volume", rfc="2.5.2"),
+        each(_ALL, ask.VolumeRequested, effect="set_volume", rfc="2.5.2"),
     ],
 )
 
@@ -79,7 +81,7 @@ class TransportSession(Session):
 
     # Guards
 
-    def asked_for(self, event: told.SongFollows) -> bool:
+    def asked_for(self, event: internal.SongTurnCame) -> bool:
         """A person wants this song now."""
         return event.asked
 
@@ -106,7 +108,7 @@ class TransportSession(Session):
         """There is nothing to wait for."""
         self.record(on.CommandAnswered(on.Command.WAIT))
 
-    def set_volume(self, event: wish.VolumeRequested) -> None:
+    def set_volume(self, event: ask.VolumeRequested) -> None:
         """Note it, and let the player be as loud."""
         self.volume = min(100, max(0, event.percent))
         self.record(do.SetVolume(self.volume))

@@ -1,0 +1,216 @@
+"""What the client's machines ask their caller to do, in the imperative.
+
+A machine only records effects; whoever fired the event performs them, in order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from fsm.client.events import Event, ListedSong
+from fsm.client.requests import Measure
+from fsm.effects import Effect as Effect
+from fsm.words import Request
+
+
+@dataclass(frozen=True, slots=True)
+class SendRequest(Effect):
+    """Send a request. paced: at least 100 ms after the one before it (protocol.md 8)."""
+
+    request: Request
+    song_id: int | None = None
+    paced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Connect(Effect):
+    """Try to connect; Connected or ConnectFailed follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelConnect(Effect):
+    """Give up the attempt to connect that is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp(Effect):
+    """Close the connection; ConnectionLost follows with this reason, unless the client leaves."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer(Effect):
+    """Fire `event` in `delay_s` seconds; a running timer for the same event is replaced."""
+
+    event: Event
+    delay_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRetry(Effect):
+    """Fire RetryDue after a random part of `longest_s` seconds (full jitter)."""
+
+    longest_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTimer(Effect):
+    """Stop the timer for events of this class, if there is one."""
+
+    event: type[Event]
+
+
+@dataclass(frozen=True, slots=True)
+class DropBuffer(Effect):
+    """Clear the MAD buffer, and the next song's, and silence the player (RFC 2.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppendAudio(Effect):
+    """Add to the MAD buffer (RFC 2.5.2)."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FinishBuffer(Effect):
+    """Nothing more will come: the player may run to the end of the buffer."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartPlayer(Effect):
+    """Play the MAD buffer (RFC 2.5.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefillPlayer(Effect):
+    """The player that ran dry may go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveSong(Effect):
+    """The song is over: forget its buffer. The next song's, if there is one, takes its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkipSong(Effect):
+    """Leave the song in the middle for the next, at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class PausePlayer(Effect):
+    """Be silent, and keep the place in the song."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePlayer(Effect):
+    """End a pause; where the device has gone, take the default one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeekPlayer(Effect):
+    """Go on at another place in the song."""
+
+    amount: float
+    measure: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class SetVolume(Effect):
+    """How loud, from 0 to 100."""
+
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class AppendNextAudio(Effect):
+    """Add to the next song's buffer."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FinishNextBuffer(Effect):
+    """Nothing more of the next song will come."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNextSong(Effect):
+    """Let the player go on into the next song without a gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropNextBuffer(Effect):
+    """Throw the next song away; the one that plays plays on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowSongs(Effect):
+    """Print a list (RFC 2.5.1)."""
+
+    songs: tuple[ListedSong, ...]
+
+
+class Report(Enum):
+    """What a person is told. The text is the command line's business."""
+
+    SONG_ARRIVING = "the first audio of the song is here"
+    SONG_PLAYING = "the player has been started"
+    SONG_PLAYED = "the whole song has been heard"
+    SONG_NOT_FOUND = "the server has no such song"
+    SONG_CUT_OFF = "the rest of the song did not come"
+    SONG_UNDECODABLE = "the song cannot be decoded"
+    OUTPUT_FAILED = "the audio output is gone"
+    UNDERRUN = "the buffer ran dry"
+    PLAYING_AGAIN = "the buffer is full enough again"
+    LIST_FAILED = "the list did not come"
+    CONNECTION_LOST = "the connection is gone"
+    CONNECT_FAILED = "no connection could be made"
+    RETRYING = "another attempt follows"
+    RECONNECTED = "there is a connection again"
+    SONG_RESUMED = "the song goes on where it was interrupted"
+    DEVICE_LOST = "the sound device has gone; it is paused"
+    NOTHING_PLAYS = "nothing is played that could be paused or sought in"
+    NOTHING_FOLLOWS = "nothing is queued that could be played next"
+
+
+@dataclass(frozen=True, slots=True)
+class Tell(Effect):
+    """Tell the person. song_id, detail: where the report has them; detail is in words."""
+
+    report: Report
+    song_id: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPrompt(Effect):
+    """Let `>>` stand at a new input line (RFC 2.6.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Print(Effect):
+    """Print while no prompt stands. error: as in OutputArrived."""
+
+    text: str
+    error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PrintAbovePrompt(Effect):
+    """Print above the prompt that stands, and leave it and what was typed as they were."""
+
+    text: str
+    error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClearLine(Effect):
+    """Throw away what was typed and show a fresh prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave(Effect):
+    """End the client."""

@@ -1,0 +1,190 @@
+"""Facts that the client's machines are told: from the wire, from time, the player and the person.
+
+Requests of a person for the player are in `fsm.client.requests`; what one machine tells another is
+in `fsm.client.internal_events`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from fsm.events import ConnectionLost as ConnectionLost
+from fsm.events import Event as Event
+from fsm.events import ListRequested as ListRequested
+from fsm.events import PlayRequested as PlayRequested
+from fsm.events import StopRequested as StopRequested
+
+
+class ListedSong(NamedTuple):
+    """One entry of a list: its ID (None where a server sent an entry without one) and its title."""
+
+    song_id: int | None
+    title: str
+
+
+class Command(Enum):
+    """What a person can type that is answered later than at once."""
+
+    LIST = "list"
+    PLAY = "play"
+    WAIT = "wait"
+    LOCAL = "local"
+    """Answered by the client itself, without the server: help, stop and the like."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListReceived(Event):
+    """RESP 100 (RFC 2.5.1). No songs: a closing message, or an empty library."""
+
+    songs: tuple[ListedSong, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AudioReceived(Event):
+    """RESP 200 (RFC 2.5.2). No data: a closing message."""
+
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class SetupReceived(Event):
+    """RESP 101: the server's product token, then the tokens it accepts (protocol.md 7)."""
+
+    tokens: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotFoundReceived(Event):
+    """ERRO 404 (RFC 2.5.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected(Event):
+    """A TCP connection to the server is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectFailed(Event):
+    """An attempt to connect has failed. reason: in words for a person."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListWentQuiet(Event):
+    """No further RESP 100 for 250 ms (protocol.md 8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SongWentQuiet(Event):
+    """No further audio for 250 ms after a short message, or for 2 s (protocol.md 8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GreetingUnanswered(Event):
+    """The LIST sent on connecting has had no answer for 10 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetupUnanswered(Event):
+    """1 s of silence after SETUP (protocol.md 7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FenceUnanswered(Event):
+    """The LIST sent as a fence has had no answer for 1 s (protocol.md 8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryDue(Event):
+    """The pause before the next attempt to connect is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class BufferRanDry(Event):
+    """The player needs more audio than there is, and the song is not whole (RFC 2.5.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedOut(Event):
+    """The last sample that the buffer holds has been heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undecodable(Event):
+    """What arrived is not a song that can be decoded. reason: in words for a person."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFailed(Event):
+    """The audio output is gone. reason: in words for a person."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceNotHere(Event):
+    """The place that is sought has not arrived. needed_bytes: how much of the song is needed."""
+
+    needed_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLost(Event):
+    """The sound device has gone, and another may be had. reason: in words for a person."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlowMeasured(Event):
+    """How fast audio arrives, how fast the song uses it up, and how long the song is.
+
+    song_bytes: 0 where the song does not say.
+    """
+
+    arrival_bytes_per_s: float
+    song_bytes_per_s: float
+    song_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WaitRequested(Event):
+    """The next command is to wait until the song has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEntered(Event):
+    """A command has been read. request: what it asks for, None if the client answers by itself."""
+
+    command: Command
+    request: Event | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAnswered(Event):
+    """A command has had its answer, whatever it was."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class TextArrived(Event):
+    """There is something to print. text: whole lines. error: it is a complaint."""
+
+    text: str
+    error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted(Event):
+    """Ctrl-C at the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputEnded(Event):
+    """quit, exit, Ctrl-D, or the end of a script."""
