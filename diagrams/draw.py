@@ -22,7 +22,7 @@ where guard and effect are the same too."""
 NOTATION = [
     look.font("Event", look.EVENT),
     look.font("[guard]", look.GUARD),
-    look.font("/ effect", look.EFFECT),
+    look.font("/ effects, in order", look.EFFECT),
     look.font("· in a box: what leaves the state as it is", look.QUIET, 9),
 ]
 SHARED_NOTATION = look.font("· dashed: what several states have in common", look.QUIET, 9)
@@ -61,7 +61,7 @@ def _shared(table: Table) -> Shared:
     pairs: list[tuple[Enum, list[Row]]] = []
     for (head, _), rows in groups.items():
         states = {row.state for row in rows}
-        alike = len({(row.guard, row.effect) for row in rows}) == 1
+        alike = len({(row.when, row.then) for row in rows}) == 1
         if len(states) >= (SHARED_ALIKE_BY if alike else SHARED_BY):
             shared.setdefault(head, []).extend(rows)
         elif len(states) > 1:
@@ -96,8 +96,8 @@ def _leaves(table: Table, state: Enum) -> bool:
 
 def _state(table: Table, state: Enum) -> str:
     stays = [row for row in table.rows if row.state is state is row.next_state]
-    acts = _lines(table, [row for row in stays if row.effect], look.BOX_CHARS)
-    idle = _unchanged(table, [row for row in stays if not row.effect])
+    acts = _lines(table, [row for row in stays if row.then], look.BOX_CHARS)
+    idle = _unchanged(table, [row for row in stays if not row.then])
     lines = [look.bold(state.name), *look.wrapped(state.value, look.BOX_CHARS)]
     for part in (acts, idle):
         lines += [look.RULER, *part] if part else []
@@ -142,14 +142,14 @@ def _in_words(table: Table, states: Sequence[Enum], head: Enum) -> str:
 
 def _by_state(table: Table, states: Sequence[Enum], rows: list[Row]) -> list[str]:
     """The transitions, those that not all of the states have with the states that do."""
-    having: dict[tuple[str, str | None, tuple[Enum, ...]], list[Row]] = defaultdict(list)
-    where: dict[tuple[str, str, str | None], list[Enum]] = defaultdict(list)
+    having: dict[tuple[str, str, tuple[Enum, ...]], list[Row]] = defaultdict(list)
+    where: dict[tuple[str, str, str], list[Enum]] = defaultdict(list)
     for row in rows:
-        where[row.event.__name__, condition(table, row), row.effect].append(row.state)
+        where[row.event.__name__, condition(table, row), row.then].append(row.state)
     for row in rows:
         guard = condition(table, row)
-        tails = tuple(where[row.event.__name__, guard, row.effect])
-        having[guard, row.effect, tails].append(row)
+        tails = tuple(where[row.event.__name__, guard, row.then])
+        having[guard, row.then, tails].append(row)
     lines: list[str] = []
     for (_, _, tails), alike in having.items():
         lines += _lines(table, alike, look.BOX_CHARS)

@@ -38,18 +38,19 @@ def wrapped(text: str, chars: int, colour: str = QUIET, size: int = 9) -> list[s
     return [font(line, colour, size) for line in textwrap.wrap(text.replace("`", ""), chars)]
 
 
-def transition(events: Sequence[str], guard: str, effect: str | None, chars: int) -> list[str]:
-    """One transition in UML's words, `Event [guard] / effect`, in as many lines as it needs."""
+def transition(events: Sequence[str], guard: str, effects: str, chars: int) -> list[str]:
+    """Return one transition, `Event [guard] / effects`, in as many lines as it needs."""
     texts = textwrap.wrap(", ".join(events), chars)
     lines = [font(text, EVENT) for text in texts]
     used = len(texts[-1])
-    for text, colour in ((guard and f"[{guard}]", GUARD), (effect and f"/ {effect}", EFFECT)):
+    for text, colour in ((guard and f"[{guard}]", GUARD), (effects and f"/ {effects}", EFFECT)):
         if text and used + 1 + len(text) <= chars:
             lines[-1] += " " + font(text, colour)
             used += 1 + len(text)
         elif text:
-            lines.append(INDENT + font(text, colour))
-            used = 3 + len(text)
+            pieces = textwrap.wrap(text, chars - 3, subsequent_indent="  ")
+            lines += [INDENT + font(piece, colour) for piece in pieces]
+            used = 3 + len(pieces[-1])
     return lines
 
 

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
-from fsm.client.ahead import AheadSession
 from fsm.client.conversation import ConversationSession
 from fsm.client.link import LinkSession
-from fsm.client.playback import PlaybackSession
+from fsm.client.player import PlayerSession
 from fsm.client.prompt import PromptSession
 from fsm.client.queue import QueueSession
+from fsm.client.song import SongSession
 from fsm.client.transport import TransportSession
 from fsm.server import ServerSession
 from fsm.table import Row, Session, Table
 
-Machine = type[Session]
+Machine = type[Session[Any]]
 """A session's class: its table, and the methods that the rows name."""
 
 MACHINES: tuple[Machine, ...] = (
     ServerSession,
+    PromptSession,
     QueueSession,
+    SongSession,
+    PlayerSession,
     TransportSession,
-    PlaybackSession,
-    AheadSession,
     LinkSession,
     ConversationSession,
-    PromptSession,
 )
 
 
@@ -45,21 +46,15 @@ def condition(table: Table, row: Row) -> str:
 
     An unguarded row below guarded ones does not always hold: to show it bare would mislead.
     """
-    return row.guard or ("else" if len(table.group(row.state, row.event)) > 1 else "")
+    return row.when or ("else" if len(table.group(row.state, row.event)) > 1 else "")
 
 
-def merged(table: Table, rows: list[Row]) -> Iterator[tuple[list[str], str, str | None]]:
-    """Events, condition and effect; events that differ in nothing else share an entry."""
-    order: dict[tuple[str, str | None], list[str]] = {}
+def merged(table: Table, rows: list[Row]) -> Iterator[tuple[list[str], str, str]]:
+    """Yield events, condition and effects; events that differ in nothing else share an entry."""
+    order: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        events = order.setdefault((condition(table, row), row.effect), [])
+        events = order.setdefault((condition(table, row), row.then), [])
         if row.event.__name__ not in events:
             events.append(row.event.__name__)
-    for (guard, effect), events in order.items():
-        yield events, guard, effect
-
-
-def names(session: Machine, role: str) -> list[str]:
-    """The guards or effects (role "guard" or "effect") that the rows name, in their order."""
-    found = (getattr(row, role) for row in session.table.rows)
-    return list(dict.fromkeys(name for name in found if name))
+    for (guard, effects), events in order.items():
+        yield events, guard, effects

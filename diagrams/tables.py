@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from diagrams.machines import Machine, about, condition, first_line, names
+from diagrams.machines import Machine, about, condition, first_line
 from diagrams.overview import NAME as CLIENT
 from fsm.events import Event
 from fsm.table import Row, Table
@@ -17,10 +17,11 @@ HEAD = """\
 
 # State machines
 
-Each machine is one table of rows. In its state, when the event happens and the guard holds, it
-records the effect and is in the next state. The guards of one state and event are asked from top
-to bottom; *else* marks the row that holds when none of them did. A state and an event that have
-no row cannot meet: that is tested.
+Each machine is one table of rows. In its state, when the event happens and the guard holds, the
+machine runs the effects in their order and is then in the next state. The guards of one state and
+event are asked from top to bottom; *else* marks the row that holds when none of them did. A state
+and an event that have no row cannot meet: that is tested. Sources are sections of RFC 9999, of
+[protocol.md][protocol] and, for what alfine adds of its own, of [playing.md][playing].
 """
 
 
@@ -29,7 +30,7 @@ def page(machines: Sequence[Machine]) -> str:
     contents = "".join(f"- [{m.table.name}](#{m.table.name})\n" for m in machines)
     drawing = f"\n![What the client's machines tell each other](../diagrams/{CLIENT}.svg)\n"
     sections = "".join(f"\n{_section(machine)}" for machine in machines)
-    tail = f"\n{_events(machines)}\n[protocol]: protocol.md\n"
+    tail = f"\n{_events(machines)}\n[protocol]: protocol.md\n[playing]: playing.md\n"
     return f"{HEAD}\n{contents}- [events](#events)\n{drawing}{sections}{tail}"
 
 
@@ -39,20 +40,24 @@ def row_line(table: Table, row: Row) -> str:
     return _line(
         row.state.name,
         row.event.__name__,
-        f"`{row.guard}`" if row.guard else f"*{guard}*" if guard else "",
+        f"`{row.when}`" if row.when else f"*{guard}*" if guard else "",
         row.next_state.name,
-        f"`{row.effect}`" if row.effect else "",
+        ", ".join(f"`{effect}`" for effect in row.effects),
         sections_named(row.rfc),
     )
 
 
 def sections_named(rfc: str) -> str:
-    """ "2.4.2, P7" as "RFC 2.4.2, [protocol.md 7][protocol]"."""
-    parts = [part.strip() for part in rfc.split(",") if part.strip()]
-    return ", ".join(
-        f"[protocol.md {part[1:]}][protocol]" if part.startswith("P") else f"RFC {part}"
-        for part in parts
-    )
+    """ "2.4.2, P7, playing 5" as "RFC 2.4.2, [protocol.md 7][protocol], [playing.md 5][playing]"."""
+    return ", ".join(_section_named(part) for part in rfc.split(", ") if part)
+
+
+def _section_named(part: str) -> str:
+    if part.startswith("P"):
+        return f"[protocol.md {part[1:]}][protocol]"
+    if part.startswith("playing "):
+        return f"[playing.md {part.removeprefix('playing ')}][playing]"
+    return f"RFC {part}"
 
 
 def _section(machine: Machine) -> str:
@@ -65,18 +70,17 @@ def _section(machine: Machine) -> str:
             f"It begins in {table.initial.name}.\n",
             *_table(["state", "what is true"], ([s.name, s.value] for s in table.states)),
             f"### {table.name}: transitions\n",
-            _line("state", "event", "guard", "next state", "effect", "source"),
+            _line("state", "event", "guard", "next state", "effects", "source"),
             _line(*["---"] * 6),
             *(row_line(table, row) for row in table.rows),
             "",
-            *_methods(machine, "guard", "it holds when"),
-            *_methods(machine, "effect", "what is done"),
+            *_methods(machine, "guard", table.guards, "it holds when"),
+            *_methods(machine, "effect", table.effects, "what it does"),
         ]
     )
 
 
-def _methods(machine: Machine, role: str, says: str) -> Iterator[str]:
-    found = names(machine, role)
+def _methods(machine: Machine, role: str, found: Sequence[str], says: str) -> Iterator[str]:
     if found:
         yield f"### {machine.table.name}: {role}s\n"
         yield from _table(

@@ -58,3 +58,16 @@ class CloseWhenSent(Effect):
 @dataclass(frozen=True, slots=True)
 class CloseAtBoundary(Effect):
     """Finish the message that was begun, send nothing more, close (protocol.md 7)."""
+
+
+ServerEffect = (
+    SendSongList
+    | SendNotFound
+    | SendClosing
+    | SendSetupReply
+    | StartSong
+    | StopSong
+    | CloseWhenSent
+    | CloseAtBoundary
+)
+"""Every effect of the server's machine: a `match` over them ends in `assert_never`."""

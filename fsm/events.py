@@ -14,6 +14,9 @@ class Event:
     """Anything that a machine can be told."""
 
 
+# Requests: parsed from the wire on the server, typed by a person on the client.
+
+
 @dataclass(frozen=True, slots=True)
 class ListRequested(Event):
     """LIST (RFC 2.2)."""
@@ -60,6 +63,9 @@ class RequestsEnded(Event):
     """The client has shut down its sending side: no further request can come."""
 
 
+# What the server's connection has done.
+
+
 @dataclass(frozen=True, slots=True)
 class ListSent(Event):
     """The last message of one list has been handed to the connection."""
@@ -77,6 +83,9 @@ class SongFailed(Event):
     reason: str = ""
 
 
+# What befalls the server as a whole.
+
+
 @dataclass(frozen=True, slots=True)
 class ShutdownRequested(Event):
     """The server is to end: songs may end first, nothing new begins."""
@@ -85,6 +94,9 @@ class ShutdownRequested(Event):
 @dataclass(frozen=True, slots=True)
 class DrainExpired(Event):
     """The time that songs had to end, after ShutdownRequested, is over."""
+
+
+# The connection, on both sides.
 
 
 @dataclass(frozen=True, slots=True)

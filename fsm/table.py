@@ -1,4 +1,4 @@
-"""The one form in which a machine is written: rows of state, event, guard, next state and effect.
+"""The one form in which a machine is written: rows of state, event, guard, effects and next state.
 
 A table builds the `transitions` machine that runs, and is what the tests, the drawings, the pages
 of the docs and the explorer read. It knows nothing of what any machine is about.
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from transitions import Machine, MachineError
 
@@ -21,6 +21,9 @@ from fsm.events import Event
 
 # `transitions` logs every step at INFO, which doubles what a step costs.
 logging.getLogger("transitions").setLevel(logging.WARNING)
+
+Outcome = TypeVar("Outcome", bound=Effect | Event)
+"""What a session records: effects for its caller, events for other machines."""
 
 
 class TableError(ValueError):
@@ -33,44 +36,61 @@ class UnexpectedEvent(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """In `state`, when `event` happens and `guard` holds: record `effect`, go to `next_state`.
+    """In `state`, on `event`, if `when` holds: run the effects of `then`, go to `next_state`.
 
-    guard, effect: names of methods of the session, None for "always" and "nothing".
-    rfc: the section that says so, of RFC 9999 or, with a P before it, of protocol.md.
+    when: the name of a guard, None for "always". then: names of effects, separated by ", ", in the
+    order in which they run; "" for none. Both are methods of the session.
+    rfc: the section that says so: "2.4.1" of RFC 9999, "P7" of docs/protocol.md, "playing 5" of
+    docs/playing.md; several are separated by ", ".
     """
 
     state: Enum
     event: type[Event]
     next_state: Enum
-    guard: str | None = None
-    effect: str | None = None
+    when: str | None = None
+    then: str = ""
     rfc: str = ""
 
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """The names of the effects, in order."""
+        return tuple(self.then.split(", ")) if self.then else ()
+
     def __str__(self) -> str:
-        guard = f" [{self.guard}]" if self.guard else ""
-        effect = f" / {self.effect}" if self.effect else ""
-        return f"{self.state.name} --{self.event.__name__}{guard}{effect}--> {self.next_state.name}"
+        guard = f" [{self.when}]" if self.when else ""
+        effects = f" / {self.then}" if self.then else ""
+        return (
+            f"{self.state.name} --{self.event.__name__}{guard}{effects}--> {self.next_state.name}"
+        )
 
 
 def each(
     states: Iterable[Enum],
-    event: type[Event],
+    events: type[Event] | Iterable[type[Event]],
     next_state: Enum | None = None,
     *,
-    guard: str | None = None,
-    effect: str | None = None,
+    when: str | None = None,
+    then: str = "",
     rfc: str = "",
 ) -> list[Row]:
-    """The same row for several states; without `next_state` each of them stays as it is."""
-    return [Row(state, event, next_state or state, guard, effect, rfc) for state in states]
+    """Return the same row for several states, and for one or several events.
+
+    Without `next_state` each state stays as it is.
+    """
+    events = (events,) if isinstance(events, type) else tuple(events)
+    return [
+        Row(state, event, next_state or state, when, then, rfc)
+        for event in events
+        for state in states
+    ]
 
 
 class Table:
     """A machine, written down.
 
-    states: an Enum whose members' values say what is true in that state. Raises TableError if a
-    guarded group has no unguarded last row, if two rows can never be told apart, or if a state
-    cannot be reached.
+    initial: a member of the Enum of all states, whose values say what is true in each.
+    Raises TableError if a guarded group has no unguarded last row, if two rows can never be told
+    apart, if two events have the same name, or if no row leads to a state.
     """
 
     def __init__(self, name: str, initial: Enum, rows: Iterable[Row | list[Row]]) -> None:
@@ -85,8 +105,18 @@ class Table:
         """Every event that some row names, in the order of the rows."""
         return tuple(dict.fromkeys(row.event for row in self.rows))
 
+    @property
+    def guards(self) -> tuple[str, ...]:
+        """The name of every guard, in the order of the rows."""
+        return tuple(dict.fromkeys(row.when for row in self.rows if row.when))
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """The name of every effect, in the order of the rows."""
+        return tuple(dict.fromkeys(effect for row in self.rows for effect in row.effects))
+
     def group(self, state: Enum, event: type[Event]) -> tuple[Row, ...]:
-        """The rows for one state and event, in the order in which their guards are asked."""
+        """Return the rows for one state and event, in the order in which their guards are asked."""
         return self._groups.get((state, event), ())
 
     @cached_property
@@ -115,8 +145,10 @@ class Table:
                 row.event.__name__,
                 row.state,
                 row.next_state,
-                conditions=row.guard,
-                after=row.effect,
+                conditions=row.when,
+                # Before the state changes: effects see the state that they leave, and one that
+                # raises leaves the session in it.
+                before=list(row.effects),
             )
         return machine
 
@@ -127,13 +159,17 @@ class Table:
 
     def _check(self) -> None:
         for (state, event), rows in self._groups.items():
-            guards = [row.guard for row in rows]
+            guards = [row.when for row in rows]
             where = f"{self.name}: {state.name}, {event.__name__}"
             if guards[-1] is not None:
                 # With every guard false `transitions` would return False without a word.
                 raise TableError(f"{where}: the last row must have no guard")
             if len(set(guards)) < len(guards):
                 raise TableError(f"{where}: two rows have the same guard")
+        names = [event.__name__ for event in self.events]
+        if twice := {name for name in names if names.count(name) > 1}:
+            # `transitions` knows an event by its name alone: the wrong rows would fire.
+            raise TableError(f"{self.name}: two events are called {', '.join(sorted(twice))}")
         reached = {self.initial} | {row.next_state for row in self.rows}
         if missing := [state.name for state in self.states if state not in reached]:
             raise TableError(f"{self.name}: no row leads to {', '.join(missing)}")
@@ -147,25 +183,44 @@ def _flat(rows: Iterable[Row | list[Row]]) -> Iterator[Row]:
             yield from row
 
 
-class Session:
-    """One run of a table: a state, a few values, and the effects of the event in hand.
+class Session(Generic[Outcome]):
+    """One run of a table: a state, a few values, and the outcomes of the event in hand.
 
-    Guards and effects are methods that take the event. Guards look and change nothing; effects
-    change the session's own values and `record` what others are to do.
+    Guards and effects are methods that take the event. A guard looks and changes nothing. An effect
+    changes the session's own values or records an outcome, and calls no other effect.
+    table: the rows. says: the events that the effects record for other machines.
+    A subclass raises TableError if its table names a guard or an effect that it does not have.
     """
 
     __slots__ = ("_recorded", "state")
     table: ClassVar[Table]
+    says: ClassVar[tuple[type[Event], ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name in (*cls.table.guards, *cls.table.effects):
+            if not callable(getattr(cls, name, None)):
+                raise TableError(f"{cls.table.name}: {cls.__name__} has no method {name!r}")
 
     def __init__(self) -> None:
         self.state: Enum = self.table.initial
-        self._recorded: list[Effect | Event] = []
+        self._recorded: list[Outcome] = []
 
-    def handle(self, event: Event) -> list[Effect | Event]:
-        """Take one event and return what it leads to, in order.
+    def __repr__(self) -> str:
+        names = [name for kind in type(self).__mro__ for name in getattr(kind, "__slots__", ())]
+        values = {name: getattr(self, name, None) for name in names if not name.startswith("_")}
+        known = [
+            f" {name}={value!r}"
+            for name, value in values.items()
+            if value and isinstance(value, bool | int | str)
+        ]
+        return f"<{type(self).__name__} {self.state.name}{''.join(known)}>"
 
-        Effects are for the caller to perform; events are for neighbouring machines. Raises
-        UnexpectedEvent where the table has no row; the session is then as it was.
+    def handle(self, event: Event) -> list[Outcome]:
+        """Take one event and return the outcomes, in order.
+
+        Effects are for the caller to perform; events are for other machines. Raises UnexpectedEvent
+        where the table has no row; the session is then as it was.
         """
         self._recorded = []
         try:
@@ -178,6 +233,37 @@ class Session:
             ) from error
         return self._recorded
 
-    def record(self, *what: Effect | Event) -> None:
-        """Add to what the event in hand leads to."""
-        self._recorded += what
+    def record(self, *outcomes: Outcome) -> None:
+        """Add to the outcomes of the event in hand."""
+        self._recorded += outcomes
+
+
+class Step(NamedTuple):
+    """One event that one machine has taken.
+
+    machine: its name, on the server with the connection's number. outcomes: effects and events.
+    """
+
+    machine: str
+    event: Event
+    before: Enum
+    after: Enum
+    outcomes: Sequence[Effect | Event]
+
+
+Observer = Callable[[Step], None]
+"""Called with every step of every machine, after it."""
+
+
+def take(
+    session: Session[Outcome], event: Event, machine: str, observe: Observer | None
+) -> list[Outcome]:
+    """Let the session handle the event, and show the step to the observer.
+
+    Every step of every machine, on both sides, passes here. Raises UnexpectedEvent.
+    """
+    before = session.state
+    outcomes = session.handle(event)
+    if observe is not None:
+        observe(Step(machine, event, before, session.state, tuple(outcomes)))
+    return outcomes

@@ -5,19 +5,22 @@ Each function returns the first claim that is false, or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from fsm import effects as do
 from fsm.client import effects as client_do
 from fsm.client import events as on
-from fsm.client.ahead_table import AheadState as Ahead
-from fsm.client.conversation_table import ConversationState as Conversation
-from fsm.client.link_table import LinkState as Link
-from fsm.client.playback_table import PlaybackState as Playback
+from fsm.client.conversation import ConversationState as Conversation
+from fsm.client.link import CONNECTED
+from fsm.client.link import LinkState as Link
+from fsm.client.player import PlayerState as Player
 from fsm.client.prompt import PromptState as Prompt
-from fsm.client.queue_table import QueueState as Queue
+from fsm.client.queue import QueueState as Queue
+from fsm.client.song import HERE as ALL_HERE
+from fsm.client.song import SHORT, SongState
 from fsm.client.transport import TransportState as Transport
+from fsm.effects import Effect
 from fsm.events import Event
 from fsm.server import ServerState as Server
 from verify.bounds import Bounds
@@ -29,6 +32,7 @@ from verify.world import (
     HERE,
     HUNG_UP,
     LIST_SENT,
+    NOT_QUEUED,
     RETRY_DUE,
     RUNNING,
     SILENT,
@@ -46,19 +50,8 @@ LISTING = (Server.LISTING, Server.LISTING_WHILE_STREAMING)
 ENDING = (Server.FINISHING, Server.CLOSING)
 
 PLAIN = (Conversation.PLAIN, Conversation.PLAIN_LISTING, Conversation.FENCING)
-CONNECTED = (Link.ONLINE, Link.UNLISTED, Link.FINDING, Link.SKIPPING)
 ATTEMPTING = (Link.CONNECTING, Link.RECONNECTING)
 OWING = (Link.WAITING, Link.RECONNECTING, Link.FINDING, Link.SKIPPING)
-STARTED = (
-    Playback.PLAYING,
-    Playback.STARVED,
-    Playback.AWAITING,
-    Playback.FINISHING,
-    Playback.BREAKING_OFF,
-)
-OVER = (Playback.FINISHING, Playback.BREAKING_OFF)
-
-
 TIMED: dict[type[Event], tuple[Conversation, ...]] = {
     on.GreetingUnanswered: (Conversation.GREETING,),
     on.SetupUnanswered: (Conversation.OFFERING,),
@@ -88,11 +81,11 @@ class ClientClaims:
     def __init__(self, bounds: Bounds, machines: Mapping[str, Watched]) -> None:
         self._timely, self._prebuffer = bounds.timely, bounds.prebuffer
         names = list(machines)
-        self._playback, self._link, self._conversation, self._prompt = (
-            names.index(name) for name in ("playback", "link", "conversation", "prompt")
+        self._song, self._next_song, self._player, self._queue, self._transport = (
+            names.index(name) for name in ("song", "next_song", "player", "queue", "transport")
         )
-        self._queue, self._ahead, self._transport = (
-            names.index(name) for name in ("queue", "ahead", "transport")
+        self._link, self._conversation, self._prompt = (
+            names.index(name) for name in ("link", "conversation", "prompt")
         )
         self._upcoming = machines["queue"].slots.index("upcoming")
 
@@ -117,7 +110,7 @@ class ClientClaims:
         return ""
 
     def song(self, world: World) -> str:
-        """What playback, link and conversation say of the song that is wanted."""
+        """What song, player, queue, link and transport say of the song that is wanted."""
         if world.left is not HERE:
             return ""
         if world.server is not None and self._timely and (wrong := self._server_kind(world)):
@@ -129,8 +122,8 @@ class ClientClaims:
         if link is Link.SKIPPING and not (world.buffer or world.next.audio):
             return "link is SKIPPING, and nothing of the song is here"
         return (
-            self._playback_claims(world)
-            or self._waiting_claims(world)
+            self._song_claims(world)
+            or self._player_claims(world)
             or self._queue_claims(world)
             or self._transport_claims(world)
         )
@@ -142,53 +135,54 @@ class ClientClaims:
             return f"conversation is {conversation.name}, and the server is of the other kind"
         return ""
 
-    def _playback_claims(self, world: World) -> str:
-        playback = world.client.states[self._playback]
-        player = world.player
-        if (playback is Playback.STOPPED) != (world.wanted is None):
-            return f"playback is {playback.name}, which is not whether a song is wanted"
-        if playback is Playback.REQUESTED and world.buffer:
-            return "playback is REQUESTED, and some of the song is here"
-        if (playback in OVER) != world.finished:
-            return f"playback is {playback.name}, which is not whether more will come"
-        if not world.reports:
-            started = player != SILENT
-            if (playback in STARTED) != started:
-                return f"playback is {playback.name}, the player is {player}"
-        return ""
-
-    def _waiting_claims(self, world: World) -> str:
-        playback, player = world.client.states[self._playback], world.player
-        if playback is Playback.PLAYING and player in (DRY, FAR) and not world.reports:
-            return "playback is PLAYING, and the player was heard to wait"
-        if playback in (Playback.STARVED, Playback.AWAITING) and player == RUNNING:
-            return f"playback is {playback.name}, and the player runs"
-        if playback is Playback.AWAITING and player == DRY:
-            return "playback is AWAITING, and the player seeks nothing"
-        if playback in (Playback.STARVED, Playback.AWAITING) and (
-            (playback is Playback.AWAITING) != bool(world.place)
-        ):
-            return f"playback is {playback.name}, which is not whether a place is waited for"
-        if playback in (Playback.BUFFERING, Playback.STARVED) and world.fresh >= self._prebuffer:
-            return f"playback is {playback.name}, and enough is here"
+    def _song_claims(self, world: World) -> str:
+        song = world.client.states[self._song]
+        if (song is SongState.UNWANTED) != (world.wanted is None):
+            return f"song is {song.name}, which is not whether a song is wanted"
+        if song is SongState.REQUESTED and world.buffer:
+            return "song is REQUESTED, and some of it is here"
+        if (song in ALL_HERE) != world.finished:
+            return f"song is {song.name}, which is not whether more will come"
+        if song is SongState.COLLECTING and world.fresh >= self._prebuffer:
+            return "song is COLLECTING, and enough is here"
+        if song in SHORT and (song is SongState.AWAITING) != bool(world.place):
+            return f"song is {song.name}, which is not whether a place is waited for"
         if world.buffer and world.awaited is on.Command.PLAY:
             return "the song arrives, and the prompt waits for it"
         return ""
 
+    def _player_claims(self, world: World) -> str:
+        song, player = world.client.states[self._song], world.client.states[self._player]
+        if player is Player.DRY and song not in SHORT:
+            return f"player is DRY, and song is {song.name}"
+        if player is Player.DRY and world.player == RUNNING:
+            return "player is DRY, and it runs"
+        if song is SongState.AWAITING and world.player == DRY:
+            return "song is AWAITING, and the player seeks nothing"
+        if world.reports:
+            return ""
+        if (player is Player.SILENT) != (world.player == SILENT):
+            return f"player is {player.name}, and it is {world.player}"
+        if player is Player.RUNNING and world.player in (DRY, FAR):
+            return "player is RUNNING, and was told to wait"
+        if (player is Player.QUEUED) != (world.following != NOT_QUEUED):
+            return f"player is {player.name}, which is not whether it goes on into the next song"
+        return ""
+
     def _queue_claims(self, world: World) -> str:
-        queue, ahead = world.client.states[self._queue], world.client.states[self._ahead]
+        queue, following = world.client.states[self._queue], world.client.states[self._next_song]
         if world.client.values[self._queue][self._upcoming] != world.upcoming:
             return "what is queued is not what was asked for"
         if (queue is Queue.IDLE) != (world.wanted is None):
             return f"queue is {queue.name}, which is not whether a song is wanted"
-        if (queue is Queue.AHEAD) != (ahead is not Ahead.NOTHING):
-            return f"queue is {queue.name}, ahead is {ahead.name}"
+        if (queue is Queue.AHEAD) != (following is not SongState.UNWANTED):
+            return f"queue is {queue.name}, next_song is {following.name}"
         if queue is Queue.AHEAD and not (world.finished and world.upcoming):
             return "a song is asked for ahead, and none is to follow yet"
         if queue is Queue.WHOLE and not (world.finished and not world.upcoming):
             return "queue is WHOLE, which is not whether all is here and nothing follows"
-        if ahead in (Ahead.WHOLE, Ahead.BROKEN) and not world.next.finished:
-            return f"ahead is {ahead.name}, and more of it will come"
+        if following in ALL_HERE and not world.next.finished:
+            return f"next_song is {following.name}, and more of it will come"
         return ""
 
     def _transport_claims(self, world: World) -> str:
@@ -214,7 +208,7 @@ def _timers(conversation: Enum, world: World) -> str:
     return ""
 
 
-def prompt(before: Enum, event: Event, after: Enum, effects: list[do.Effect]) -> str:
+def prompt(before: Enum, event: Event, after: Enum, effects: Sequence[Effect]) -> str:
     """Of `>>`: it is shown when it comes to stand, and not otherwise."""
     locked = before is Prompt.LOCKED or (
         before is Prompt.OPEN and isinstance(event, on.CommandEntered)

@@ -6,15 +6,15 @@ what they are told and what reaches the buffer is judged in `verify.client_rules
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
-from typing import cast
+from typing import Any, cast
 
 from fsm.client import effects as do
 from fsm.client import events as on
-from fsm.client.ahead_table import AheadState
 from fsm.client.machines import ClientSession
-from fsm.client.playback_table import PlaybackState
 from fsm.client.prompt import PromptState
+from fsm.client.song import SongState
 from fsm.effects import Effect
 from fsm.events import Event
 from fsm.table import Session
@@ -41,17 +41,17 @@ class ClientSide:
         self.session = ClientSession(bounds.prebuffer, bounds.plain, bounds.max_retries)
         self.actor = Actor(self.session.machines, self._handle)
         # What the session hears is to go past the machines that note which rows fire.
-        self.session.machines.update(cast("dict[str, Session]", self.actor.watched))
+        self.session.machines.update(cast("dict[str, Session[Any]]", self.actor.watched))
         names = list(self.actor.watched)
-        self._playback, self._prompt = names.index("playback"), names.index("prompt")
-        self._ahead = names.index("ahead")
+        self._song, self._next_song = names.index("song"), names.index("next_song")
+        self._prompt = names.index("prompt")
         self._conversation = names.index("conversation")
         judge.claims = claims.ClientClaims(bounds, self.actor.watched)
         slots = self.actor.watched["conversation"].slots
         self._counted = [slots.index(name) for name in ("lists", "waiting")]
         self._open = [slots.index(name) for name in ("late_songs", "wanted_open")]
 
-    def _handle(self, event: Event) -> list[Effect]:
+    def _handle(self, event: Event) -> Sequence[Effect]:
         """What the program does with an event: all that is told goes by way of the prompt."""
         prompt = self.session.prompt.state
         effects = self.session.handle(event)
@@ -104,10 +104,10 @@ class ClientSide:
         return outcome
 
     def _judge_completed(self, world: World, before: Snapshot, after: Snapshot) -> None:
-        playback, ahead = after.states[self._playback], after.states[self._ahead]
-        if playback is PlaybackState.FINISHING and playback is not before.states[self._playback]:
+        song, next_song = after.states[self._song], after.states[self._next_song]
+        if song is SongState.WHOLE and song is not before.states[self._song]:
             self._judge.completed(world)
-        if ahead is AheadState.WHOLE and ahead is not before.states[self._ahead]:
+        if next_song is SongState.WHOLE and next_song is not before.states[self._next_song]:
             self._judge.completed_ahead(world)
 
     def hear(self, world: World) -> None:
@@ -155,7 +155,7 @@ class ClientSide:
                 if world.connection != DOWN:
                     raise Broken(Rule.ONE_CONNECTION, f"Connect while it is {world.connection}")
                 world.connection = CONNECTING
-            case do.HangUp() if world.connection == UP:
+            case do.Disconnect() | do.DisconnectForGood() if world.connection == UP:
                 world.connection = HUNG_UP
                 world.requests += (END,)
             case do.ShowSongs(songs):

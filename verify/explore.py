@@ -13,6 +13,7 @@ from verify.bounds import Bounds, Peers
 from verify.model import Model, Move
 from verify.one_sided import AnyClient, AnyServer
 from verify.rules import Broken, Rule
+from verify.snapshots import Said
 from verify.world import State, freeze
 
 
@@ -26,6 +27,7 @@ class Exploration:
     depth: int = 0
     seconds: float = 0.0
     rows: set[tuple[str, Row]] = field(default_factory=set)
+    said: set[Said] = field(default_factory=set)
     broken: Broken | None = None
     path: tuple[Move, ...] = ()
     exhausted: bool = True
@@ -90,6 +92,7 @@ class Explorer:
             self._depth,
             time.perf_counter() - began,
             self.rows(),
+            self.said(),
             broken,
             path,
         )
@@ -164,3 +167,7 @@ class Explorer:
     def rows(self) -> set[tuple[str, Row]]:
         """The rows that have fired."""
         return {row for actor in self.model.actors for row in actor.rows_fired()}
+
+    def said(self) -> set[Said]:
+        """The events that the machines have told each other."""
+        return {said for actor in self.model.actors for said in actor.events_said()}

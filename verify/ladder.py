@@ -18,7 +18,7 @@ LEFT, MIDDLE, RIGHT = 38, 30, 30
 SAYINGS = {
     "connects": "the connection is made",
     "loses": "the connection is cut",
-    "stalls": "silent for 10 s: the client gives up",
+    "stalls": "nothing has come for 10 s",
     "hangs_up": "the client has closed the connection",
     "server_lets_go": "the server drops the connection",
     "server_time_is_up": "the ending server waits no longer",

@@ -31,6 +31,7 @@ from verify.world import (
 )
 
 CUT = on.ConnectionLost("cut")
+SILENT_FOR_10_S = on.ServerSilent(10.0)
 
 
 class Move(NamedTuple):
@@ -121,17 +122,14 @@ class Model:
             yield LOSES
 
     def _time(self, world: World) -> Iterator[Move]:
-        """Timers run out; a server that owes an answer and is silent for 10 s is given up."""
+        """Timers run out; the client is told when nothing has come for 10 s."""
         quiet = world.quiet
         for timer in world.timers:
             if quiet or timer == RETRY_DUE or not self.bounds.timely:
                 yield self._timers.setdefault(timer, Move("times_out", timer))
         silent = quiet and not world.timers and world.connection == UP
-        if silent and self._may_be_silent and self._owed(world):
+        if silent and self._may_be_silent:
             yield STALLS
-
-    def _owed(self, world: World) -> bool:
-        return self.client.restored(world.client).answer_owed
 
     def _player(self, world: World) -> Iterator[Move]:
         if world.reports:
@@ -212,8 +210,8 @@ class Model:
         self._cut(world)
 
     def stalls(self, world: World) -> None:
-        """The server owes an answer and says nothing for 10 s."""
-        self._cut(world)
+        """Nothing has come for 10 s, and the client is told so."""
+        self.client.fire(world, SILENT_FOR_10_S)
 
     def hangs_up(self, world: World) -> None:
         """The client has closed the connection and hears that it is gone."""

@@ -1,4 +1,4 @@
-"""Tables with one fault each: a row deleted, redirected, unguarded, or without its effect."""
+"""Tables with one fault each: a row deleted, redirected or unguarded, an effect dropped or late."""
 
 from __future__ import annotations
 
@@ -6,27 +6,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import combinations
+from typing import Any
 
-from fsm.client.ahead import AheadSession
 from fsm.client.conversation import ConversationSession
 from fsm.client.link import LinkSession
-from fsm.client.playback import PlaybackSession
+from fsm.client.player import PlayerSession
 from fsm.client.prompt import PromptSession
 from fsm.client.queue import QueueSession
+from fsm.client.song import SongSession
 from fsm.client.transport import TransportSession
 from fsm.server import ServerSession
 from fsm.table import Row, Session, Table, TableError
+from verify.effect_order import commute
 from verify.snapshots import Group
 
-SESSIONS: tuple[type[Session], ...] = (
+SESSIONS: tuple[type[Session[Any]], ...] = (
     ServerSession,
     ConversationSession,
     LinkSession,
-    PlaybackSession,
+    SongSession,
+    PlayerSession,
     PromptSession,
     QueueSession,
     TransportSession,
-    AheadSession,
 )
 
 
@@ -36,21 +39,25 @@ class Fault(Enum):
     DELETED = "is deleted"
     REDIRECTED = "goes to"
     UNGUARDED = "always applies"
-    IDLE = "has no effect"
+    DROPPED = "only does"
+    SWAPPED = "does in this order"
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One table with one faulty row. to: where a redirected row goes."""
+    """One table with one faulty row. to: where a redirected row goes. then: the other effects."""
 
-    session: type[Session]
+    session: type[Session[Any]]
     row: Row
     fault: Fault
     to: Enum | None = None
+    then: str = ""
 
     def __str__(self) -> str:
-        where = f" {self.to.name}" if self.to is not None else ""
-        return f"{self.session.table.name}: {self.row} {self.fault.value}{where}"
+        to = f" {self.to.name}" if self.to is not None else ""
+        changed = self.fault in (Fault.DROPPED, Fault.SWAPPED)
+        then = f" {self.then or 'nothing'}" if changed else ""
+        return f"{self.session.table.name}: {self.row} {self.fault.value}{to}{then}"
 
     @property
     def group(self) -> Group:
@@ -58,7 +65,7 @@ class Mutant:
         return self.session.table.name, self.row.state, self.row.event
 
     def table(self) -> Table:
-        """The faulty table. Raises TableError where that is no table at all."""
+        """Return the faulty table. Raises TableError where that is no table at all."""
         original = self.session.table
         rows: list[Row | list[Row]] = [row for row in original.rows for row in self._instead(row)]
         return Table(original.name, original.initial, rows)
@@ -71,9 +78,9 @@ class Mutant:
                 case Fault.REDIRECTED:
                     return [replace(row, next_state=self.to or row.next_state)]
                 case Fault.UNGUARDED:
-                    return [replace(row, guard=None)]
-                case Fault.IDLE:
-                    return [replace(row, effect=None)]
+                    return [replace(row, when=None)]
+                case Fault.DROPPED | Fault.SWAPPED:
+                    return [replace(row, then=self.then)]
         group = self.session.table.group(self.row.state, self.row.event)
         # Behind a row that always applies no other of its group is ever tried.
         behind = row in group and group.index(row) > group.index(self.row)
@@ -81,7 +88,7 @@ class Mutant:
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Every session of that kind runs the faulty table meanwhile. Raises TableError."""
+        """Let every session of that kind run the faulty table meanwhile. Raises TableError."""
         original, faulty = self.session.table, self.table()
         self.session.table = faulty
         try:
@@ -91,21 +98,42 @@ class Mutant:
 
 
 def mutants() -> Iterator[Mutant]:
-    """Every fault of every row of every table, in the tables' order."""
+    """Yield every fault of every row of every table, in the tables' order.
+
+    Two effects that commute are not swapped: that is no fault.
+    """
     for session in SESSIONS:
         for row in session.table.rows:
             yield Mutant(session, row, Fault.DELETED)
             for state in session.table.states:
                 if state is not row.next_state:
                     yield Mutant(session, row, Fault.REDIRECTED, state)
-            if row.guard is not None:
+            if row.when is not None:
                 yield Mutant(session, row, Fault.UNGUARDED)
-            if row.effect is not None:
-                yield Mutant(session, row, Fault.IDLE)
+            yield from _with_other_effects(session, row)
+
+
+def _with_other_effects(session: type[Session[Any]], row: Row) -> Iterator[Mutant]:
+    """Yield the row with each effect dropped, and with each two swapped."""
+    effects = row.effects
+    for i in range(len(effects)):
+        then = ", ".join((*effects[:i], *effects[i + 1 :]))
+        yield Mutant(session, row, Fault.DROPPED, then=then)
+    for i, j in combinations(range(len(effects)), 2):
+        swapped = list(effects)
+        swapped[i], swapped[j] = swapped[j], swapped[i]
+        if not _same_order(session, effects, swapped):
+            yield Mutant(session, row, Fault.SWAPPED, then=", ".join(swapped))
+
+
+def _same_order(session: type[Session[Any]], effects: tuple[str, ...], swapped: list[str]) -> bool:
+    """Tell whether all effects that do not commute keep their order."""
+    pairs = combinations(effects, 2)
+    return all(swapped.index(a) < swapped.index(b) or commute(session, a, b) for a, b in pairs)
 
 
 def refused(mutant: Mutant) -> str:
-    """Why the table itself does not accept the fault, or nothing."""
+    """Return why the table itself does not accept the fault, or nothing."""
     try:
         mutant.table()
     except TableError as error:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from fsm import events as on
 from fsm.client import events as client_on
-from fsm.client.conversation_table import OFFERING
+from fsm.client.conversation import OFFERING
 from fsm.client.effects import Report
 from fsm.client.events import ListedSong
 from fsm.effects import Effect
@@ -114,8 +114,7 @@ class AnyServer(Model):
                 yield EXITS
             if world.connection == UP:
                 yield from self._says if world.troubles else ()
-                if self._owed(world):
-                    yield STALLS
+                yield STALLS
 
     def apply(self, world: World, move: Move) -> None:
         """Let it happen; the server has heard whatever was asked, and forgotten it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fsm.client import events as on
 from fsm.client import requests as ask
-from fsm.client.conversation_table import ConversationState
+from fsm.client.conversation import ConversationState
 from fsm.client.events import Command, Event
 from verify import expected
 from verify.bounds import Bounds
@@ -17,7 +17,8 @@ NEXT = "next"
 LATE_LINE = "late line"
 """A command that had been read already when the client was told to leave."""
 
-TYPED: dict[str, tuple[Command, Event]] = {
+TYPED: dict[str, tuple[Command, Event | None]] = {
+    "help": (Command.LOCAL, None),
     LIST: (Command.LIST, on.ListRequested()),
     "play 1": (Command.PLAY, on.PlayRequested(1)),
     "play 2": (Command.PLAY, on.PlayRequested(2)),
@@ -98,7 +99,7 @@ class Person:
             self._judge.switched(world)
 
 
-def _note(world: World, request: Event) -> None:
+def _note(world: World, request: Event | None) -> None:
     """What the person wants from now on."""
     match request:
         case on.PlayRequested(song_id):

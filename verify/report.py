@@ -12,6 +12,7 @@ from verify.ladder import ladder
 from verify.mutants import SESSIONS
 from verify.mutation import Hunters, deleted_and_redirected, search
 from verify.rules import Rule
+from verify.snapshots import Said
 from verify.suite import Unprovable
 
 WIDTH = 100
@@ -21,8 +22,11 @@ WITHIN = "requests, losses, chunks, troubles"
 Print = Callable[[str], None]
 
 
-def prove(suite: Iterable[Bounds], say: Print) -> bool:
-    """Explore all of it; True if no rule is broken. Stops at the first that is."""
+def prove(suite: Iterable[Bounds], say: Print, unsaid: frozenset[Said] | None = None) -> bool:
+    """Explore all of it; True if no rule is broken. Stops at the first that is.
+
+    unsaid: the events that machines declare and never record; None: not looked at.
+    """
     say(f"{'explored':<{NAME}}{'states':>9}{'transitions':>13}{'depth':>7}   {WITHIN}")
     explorations = []
     with no_search_for_garbage():
@@ -37,7 +41,18 @@ def prove(suite: Iterable[Bounds], say: Print) -> bool:
             explorer.forget()
     say(_total(explorations))
     _say_rules(explorations, say)
-    return True
+    return unsaid is None or _all_said(explorations, unsaid, say)
+
+
+def _all_said(explorations: list[Exploration], unsaid: frozenset[Said], say: Print) -> bool:
+    """Compare what the machines declare that they say with what they have said."""
+    said = set[Said]().union(*(found.said for found in explorations))
+    declared = {(kind.table.name, event) for kind in SESSIONS for event in kind.says}
+    never = declared - said
+    for name, event in sorted(never ^ unsaid, key=str):
+        expected = "never says" if (name, event) in never else "was not expected to say"
+        say(f"broken: {name} {expected} {event.__name__}")
+    return never == unsaid
 
 
 def show_unprovable(cases: Iterable[Unprovable], say: Print) -> bool:

@@ -6,8 +6,8 @@ pair of snapshot and event is fired once, however many exchanges lead to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -18,7 +18,9 @@ from verify.rules import Broken, Rule
 
 Values = tuple[Any, ...]
 Group = tuple[str, Enum, type[Event]]
-"""A machine's name, a state and an event: rows that are tried together."""
+"""A table's name, a state and an event: rows that are tried together."""
+Said = tuple[str, type[Event]]
+"""A table's name, and an event that one of its sessions has recorded for other machines."""
 Step = tuple[str, Event, Enum, Enum]
 """A machine's name, an event, the state before and the state after it."""
 
@@ -36,8 +38,8 @@ class Snapshot:
 class Outcome:
     """What came of one event.
 
-    steps, rows: what fired, in order. groups: where in the tables it was decided. fault: what was
-    wrong with it.
+    steps, rows: what fired, in order. groups: where in the tables it was decided. said: the events
+    that were recorded. fault: what was wrong with it.
     """
 
     after: Snapshot
@@ -45,18 +47,35 @@ class Outcome:
     steps: tuple[Step, ...]
     rows: tuple[tuple[str, Row], ...]
     groups: frozenset[Group]
+    said: frozenset[Said]
     fault: Broken | None = None
 
 
-class Watched:
-    """A machine that notes which of its rows fire. rows, steps: where to."""
+@dataclass(slots=True, eq=False)
+class Notes:
+    """What the machines of one side have done with the event in hand, in order."""
 
-    def __init__(
-        self, name: str, session: Session, rows: list[tuple[str, Row]], steps: list[Step]
-    ) -> None:
+    rows: list[tuple[str, Row]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    groups: set[Group] = field(default_factory=set)
+    said: set[Said] = field(default_factory=set)
+
+    def clear(self) -> None:
+        """Begin with another event."""
+        self.rows.clear()
+        self.steps.clear()
+        self.groups.clear()
+        self.said.clear()
+
+
+class Watched:
+    """A machine that notes which of its rows fire and what they say. notes: where to."""
+
+    def __init__(self, name: str, session: Session[Any], notes: Notes) -> None:
         self.name, self.session = name, session
+        self.table = session.table.name
         self.slots = slots(session)
-        self._rows, self._steps = rows, steps
+        self._notes = notes
 
     @property
     def state(self) -> Enum:
@@ -64,20 +83,25 @@ class Watched:
         return self.session.state
 
     def handle(self, event: Event) -> list[Effect | Event]:
-        """Let the machine take the event."""
-        session, before = self.session, self.session.state
+        """Let the machine take the event. Raises Broken for an event that it does not declare."""
+        session, before, notes = self.session, self.session.state, self._notes
         for row in session.table.group(before, type(event)):
-            if row.guard is None or getattr(session, row.guard)(event):
-                self._rows.append((self.name, row))
+            if row.when is None or getattr(session, row.when)(event):
+                notes.rows.append((self.table, row))
                 break
         # Noted before it is fired, so that a fault shows in the ladder as well.
-        self._steps.append((self.name, event, before, before))
-        outcome = session.handle(event)
-        self._steps[-1] = (self.name, event, before, session.state)
-        return outcome
+        notes.steps.append((self.name, event, before, before))
+        notes.groups.add((self.table, before, type(event)))
+        outcomes = session.handle(event)
+        notes.steps[-1] = (self.name, event, before, session.state)
+        for said in (outcome for outcome in outcomes if isinstance(outcome, Event)):
+            if type(said) not in session.says:
+                raise Broken(Rule.NO_FAULT, f"{self.table} does not declare {type(said).__name__}")
+            notes.said.add((self.table, type(said)))
+        return outcomes
 
 
-def slots(session: Session) -> tuple[str, ...]:
+def slots(session: Session[Any]) -> tuple[str, ...]:
     """The names of a session's values, without the effects in hand.
 
     Attempts to reconnect are left out where they are not limited: they only make pauses longer, and
@@ -100,14 +124,12 @@ class Actor:
 
     def __init__(
         self,
-        machines: Mapping[str, Session],
+        machines: Mapping[str, Session[Any]],
         handle: Callable[[Event], Sequence[Any]] | None = None,
     ) -> None:
-        self._rows: list[tuple[str, Row]] = []
-        self._steps: list[Step] = []
+        self._notes = Notes()
         self.watched = {
-            name: Watched(name, session, self._rows, self._steps)
-            for name, session in machines.items()
+            name: Watched(name, session, self._notes) for name, session in machines.items()
         }
         (first, *_) = self.watched.values()
         self._handle = handle or first.handle
@@ -158,9 +180,16 @@ class Actor:
             # Not only UnexpectedEvent: whatever a row raises would end the program.
             fault = Broken(Rule.NO_FAULT, f"{type(error).__name__}: {error}")
             after = snapshot
-        steps, rows = tuple(self._steps), tuple(self._rows)
-        groups = frozenset((name, before, type(event)) for name, event, before, _ in steps)
-        return Outcome(after, tuple(effects), steps, rows, groups, fault)
+        notes = self._notes
+        return Outcome(
+            after,
+            tuple(effects),
+            tuple(notes.steps),
+            tuple(notes.rows),
+            frozenset(notes.groups),
+            frozenset(notes.said),
+            fault,
+        )
 
     def _freeze(self) -> Snapshot:
         values = tuple(
@@ -175,8 +204,7 @@ class Actor:
 
     def thaw(self, snapshot: Snapshot) -> None:
         """Make the sessions what they were."""
-        self._rows.clear()
-        self._steps.clear()
+        self._notes.clear()
         for machine, values in zip(self.watched.values(), snapshot.values, strict=True):
             session = machine.session
             for name, value in zip(machine.slots, values, strict=True):
@@ -190,5 +218,11 @@ class Actor:
 
     def rows_fired(self) -> set[tuple[str, Row]]:
         """Every row that has fired in any snapshot."""
-        outcomes = (o for s in self._snapshots.values() for o in s.outcomes.values())
-        return {row for outcome in outcomes for row in outcome.rows}
+        return {row for outcome in self._outcomes() for row in outcome.rows}
+
+    def events_said(self) -> set[Said]:
+        """Every event that has been recorded for other machines."""
+        return {said for outcome in self._outcomes() for said in outcome.said}
+
+    def _outcomes(self) -> Iterator[Outcome]:
+        return (o for s in self._snapshots.values() for o in s.outcomes.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fsm.client import effects as do
 from fsm.client import events as on
+from fsm.client.effects import Buffer
 from fsm.effects import Effect
 from fsm.events import Event
 from verify import music
@@ -52,18 +53,18 @@ class Sound:
     def perform(self, world: World, effect: Effect, owner: int) -> None:
         """Carry out one of the effects on the present song. owner: of the audio in hand."""
         match effect:
-            case do.AppendAudio(data):
+            case do.AppendAudio(Buffer.PRESENT, data):
                 world.buffer += data
                 self._count(world)
                 self._judge.appended(world, owner)
-            case do.DropBuffer():
+            case do.DropBuffers():
                 world.next, world.following = Next(), NOT_QUEUED
                 self._leave(world)
             case do.LeaveSong():
                 self._leave(world)
             case do.SkipSong():
                 self._skip(world)
-            case do.FinishBuffer():
+            case do.FinishBuffer(Buffer.PRESENT):
                 world.finished, world.place = True, 0
                 # A player that waits sees by itself that nothing more comes.
                 world.player = RUNNING if world.player in (DRY, FAR) else world.player
@@ -84,11 +85,11 @@ class Sound:
 
     def _perform_ahead(self, world: World, effect: Effect, owner: int) -> None:
         match effect:
-            case do.AppendNextAudio(data):
+            case do.AppendAudio(Buffer.NEXT, data):
                 audio, msgs, _ = world.next
                 world.next = Next(audio + data, msgs + 1)
                 self._judge.appended_ahead(world, owner)
-            case do.FinishNextBuffer():
+            case do.FinishBuffer(Buffer.NEXT):
                 world.next = world.next._replace(finished=True)
             case do.QueueNextSong():
                 self._judge.queued(world)

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from fsm.client import internal_events as internal
+from fsm.client import requests as ask
 from verify.bounds import Bounds, Peers, ServerKind, Trouble
 from verify.music import EMPTY
 from verify.rules import Rule
+from verify.snapshots import Said
 
 EVERYTHING = ("list", "play 1", "play 2", "play 9", "stop", "interrupt")
 ONE_SONG = ("list", "play 1", "stop", "interrupt")
@@ -91,7 +94,7 @@ SOUND = (
         LOSSES,
         name="pause, and the device goes",
         losses=1,
-        person=("play 1", "stop", "pause", "resume", "wait", "interrupt"),
+        person=("play 1", "stop", "pause", "resume", "wait", "interrupt", "help"),
         dry=True,
         troubles=1,
         trouble=(Trouble.DEVICE_GOES,),
@@ -171,6 +174,13 @@ STRANGERS = (
     ),
 )
 PROVEN = CLOSING + SOUND + PLAIN + STRANGERS
+
+UNTYPED = (ask.PrevRequested, ask.ShuffleRequested, ask.RepeatRequested, ask.VolumeRequested)
+"""What the explored person never asks for; conversations written by hand test it."""
+UNSAID: frozenset[Said] = frozenset(
+    {*(("prompt", request) for request in UNTYPED), ("queue", internal.SeekWanted)}
+)
+"""What the machines therefore never tell each other in these explorations."""
 
 
 @dataclass(frozen=True, slots=True)

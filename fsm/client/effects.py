@@ -13,6 +13,8 @@ from fsm.client.requests import Measure
 from fsm.effects import Effect as Effect
 from fsm.words import Request
 
+# The wire.
+
 
 @dataclass(frozen=True, slots=True)
 class SendRequest(Effect):
@@ -29,15 +31,18 @@ class Connect(Effect):
 
 
 @dataclass(frozen=True, slots=True)
-class CancelConnect(Effect):
-    """Give up the attempt to connect that is under way."""
+class Disconnect(Effect):
+    """Close the connection; ConnectionLost follows with this reason."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class HangUp(Effect):
-    """Close the connection; ConnectionLost follows with this reason, unless the client leaves."""
+class DisconnectForGood(Effect):
+    """Close the connection; nothing follows: the person leaves."""
 
-    reason: str = ""
+
+# Time.
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,41 +67,72 @@ class CancelTimer(Effect):
     event: type[Event]
 
 
+# The sound.
+
+
+class Buffer(Enum):
+    """Whose audio a buffer holds."""
+
+    PRESENT = "the present song's: the MAD buffer of RFC 2.2"
+    NEXT = "the next song's, which is requested while the present one plays out"
+
+
 @dataclass(frozen=True, slots=True)
-class DropBuffer(Effect):
-    """Clear the MAD buffer, and the next song's, and silence the player (RFC 2.2)."""
+class DropBuffers(Effect):
+    """Clear the MAD buffer and the next song's, and silence the player (RFC 2.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropNextBuffer(Effect):
+    """Clear the next song's buffer; the present song plays on."""
 
 
 @dataclass(frozen=True, slots=True)
 class AppendAudio(Effect):
-    """Add to the MAD buffer (RFC 2.5.2)."""
+    """Add to one of the buffers (RFC 2.5.2)."""
 
+    buffer: Buffer
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class FinishBuffer(Effect):
-    """Nothing more will come: the player may run to the end of the buffer."""
+    """Nothing more will come of this song: the player may run to the end of its buffer."""
 
-
-@dataclass(frozen=True, slots=True)
-class StartPlayer(Effect):
-    """Play the MAD buffer (RFC 2.5.2)."""
-
-
-@dataclass(frozen=True, slots=True)
-class RefillPlayer(Effect):
-    """The player that ran dry may go on."""
+    buffer: Buffer
 
 
 @dataclass(frozen=True, slots=True)
 class LeaveSong(Effect):
-    """The song is over: forget its buffer. The next song's, if there is one, takes its place."""
+    """Give up the present song's buffer; the next song's takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
 class SkipSong(Effect):
-    """Leave the song in the middle for the next, at once."""
+    """Leave the present song in the middle for the next one, at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartPlayer(Effect):
+    """Play the present song's buffer (RFC 2.5.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefillPlayer(Effect):
+    """Let the player that ran dry go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueNextSong(Effect):
+    """Let the player go on into the next song without a gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeekPlayer(Effect):
+    """Go on at another place in the song."""
+
+    amount: float
+    measure: Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,40 +146,13 @@ class ResumePlayer(Effect):
 
 
 @dataclass(frozen=True, slots=True)
-class SeekPlayer(Effect):
-    """Go on at another place in the song."""
-
-    amount: float
-    measure: Measure
-
-
-@dataclass(frozen=True, slots=True)
 class SetVolume(Effect):
     """How loud, from 0 to 100."""
 
     percent: int
 
 
-@dataclass(frozen=True, slots=True)
-class AppendNextAudio(Effect):
-    """Add to the next song's buffer."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class FinishNextBuffer(Effect):
-    """Nothing more of the next song will come."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueueNextSong(Effect):
-    """Let the player go on into the next song without a gap."""
-
-
-@dataclass(frozen=True, slots=True)
-class DropNextBuffer(Effect):
-    """Throw the next song away; the one that plays plays on."""
+# The person.
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +201,7 @@ class ShowPrompt(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Print(Effect):
-    """Print while no prompt stands. error: as in OutputArrived."""
+    """Print while no prompt stands. error: as in TextArrived."""
 
     text: str
     error: bool = False
@@ -214,3 +223,31 @@ class ClearLine(Effect):
 @dataclass(frozen=True, slots=True)
 class Leave(Effect):
     """End the client."""
+
+
+# A `match` over one of these ends in `assert_never`.
+
+WireEffect = SendRequest | Connect | Disconnect | DisconnectForGood
+"""For the connection."""
+TimerEffect = StartTimer | ScheduleRetry | CancelTimer
+"""For the timers."""
+SoundEffect = (
+    DropBuffers
+    | DropNextBuffer
+    | AppendAudio
+    | FinishBuffer
+    | LeaveSong
+    | SkipSong
+    | StartPlayer
+    | RefillPlayer
+    | QueueNextSong
+    | SeekPlayer
+    | PausePlayer
+    | ResumePlayer
+    | SetVolume
+)
+"""For the buffers and the player."""
+ScreenEffect = ShowSongs | Tell | ShowPrompt | Print | PrintAbovePrompt | ClearLine | Leave
+"""For the person."""
+ClientEffect = WireEffect | TimerEffect | SoundEffect | ScreenEffect
+"""Every effect of the client's machines."""

@@ -34,6 +34,9 @@ class Command(Enum):
     """Answered by the client itself, without the server: help, stop and the like."""
 
 
+# Responses, as the client's decoder parsed them.
+
+
 @dataclass(frozen=True, slots=True)
 class ListReceived(Event):
     """RESP 100 (RFC 2.5.1). No songs: a closing message, or an empty library."""
@@ -60,6 +63,16 @@ class NotFoundReceived(Event):
     """ERRO 404 (RFC 2.5.3)."""
 
 
+# The connection.
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSilent(Event):
+    """Nothing has come over the connection for so many seconds; told again each time."""
+
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True)
 class Connected(Event):
     """A TCP connection to the server is open."""
@@ -70,6 +83,9 @@ class ConnectFailed(Event):
     """An attempt to connect has failed. reason: in words for a person."""
 
     reason: str = ""
+
+
+# Time, which only ever passes outside the machines.
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +116,9 @@ class FenceUnanswered(Event):
 @dataclass(frozen=True, slots=True)
 class RetryDue(Event):
     """The pause before the next attempt to connect is over."""
+
+
+# The player.
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +169,9 @@ class FlowMeasured(Event):
     arrival_bytes_per_s: float
     song_bytes_per_s: float
     song_bytes: int = 0
+
+
+# The person at the prompt.
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,36 +1,40 @@
-"""Facts that one of the client's machines tells another, in the past tense."""
+"""Facts that one of the client's machines tells another, in the past tense.
+
+Which machine receives which of them is in `fsm.client.machines`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from fsm.client.events import Event, ListedSong
 from fsm.client.requests import Measure
 
+# A song on its way: asked for, arriving, whole or lost.
+
 
 @dataclass(frozen=True, slots=True)
 class SongWanted(Event):
-    """Playback wants this song from its first byte; the buffer is empty."""
+    """The song machine wants this song from its first byte; its buffer is empty."""
 
     song_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class SongToRequest(Event):
-    """The link has a connection for this song: it is to be asked for."""
+    """The link has a connection for this song: PLAY is to be sent."""
 
     song_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class SongAbandoned(Event):
-    """The song that is arriving is of no use any more: it is to be stopped."""
+    """The song that is arriving is of no use any more: STOP is to be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListNeeded(Event):
-    """The link has to find a song again and needs a fresh list."""
+    """The link has to find a song's present ID and needs a fresh list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class ListCompleted(Event):
 
 @dataclass(frozen=True, slots=True)
 class SongOpened(Event):
-    """Audio that arrives from here on belongs to the song that was asked for last."""
+    """Audio that arrives from here on belongs to the song that was requested last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +58,14 @@ class AudioFromServer(Event):
 
 @dataclass(frozen=True, slots=True)
 class SongAudio(Event):
-    """Audio that playback does not have yet, on its way from the link."""
+    """Audio that the song's buffer does not hold yet, on its way from the link."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class ServerClosedSong(Event):
-    """The server has sent the song that was asked for last, whole. said: it said so itself."""
+    """The server has sent the song that was requested last, whole. said: it said so itself."""
 
     said: bool = True
 
@@ -75,7 +79,7 @@ class SongCompleted(Event):
 
 @dataclass(frozen=True, slots=True)
 class ServerRefusedSong(Event):
-    """ERRO 404 came for the song that was asked for last."""
+    """ERRO 404 came for the song that was requested last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class SongInterrupted(Event):
     """The connection ended before the song was whole.
 
     held_bytes: how much of it is here. tail: the last bytes of that, at most 4 KiB, by which the
-    song is known again.
+    song is recognised.
     """
 
     song_id: int
@@ -103,24 +107,61 @@ class SongLost(Event):
     reason: str
 
 
-# What comes after a song
+# The song and the player.
+
+
+@dataclass(frozen=True, slots=True)
+class SongReady(Event):
+    """There is enough of the present song to play. finished: nothing more of it will come."""
+
+    song_id: int
+    finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NextSongReady(Event):
+    """There is enough of the next song: the player may go on into it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SongShort(Event):
+    """The player needs more of the present song than is here."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeekWanted(Event):
+    """The present song is to go on at another place, or to begin there."""
+
+    amount: float
+    measure: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerMoved(Event):
+    """The player that waited for more has been sent to another place in the song."""
+
+
+# What comes after a song.
 
 
 @dataclass(frozen=True, slots=True)
 class SongWhole(Event):
-    """All of the song that plays is here: the next can be asked for ahead."""
+    """All of the present song is here: the next one can be requested ahead."""
 
 
 @dataclass(frozen=True, slots=True)
 class SongOver(Event):
-    """The song is over. heard: it was played, to its end or to where it was cut off."""
+    """The song was heard, to its end or to where it was cut off."""
 
-    heard: bool
+
+@dataclass(frozen=True, slots=True)
+class SongUnplayable(Event):
+    """The song is over without having been heard to its end: nothing came, or it was no MP3."""
 
 
 @dataclass(frozen=True, slots=True)
 class SongTurnCame(Event):
-    """The queue wants this song played now. asked: a person wants it, it is not merely its turn."""
+    """The queue wants this song played now. asked: a person wants it, not merely its turn."""
 
     song_id: int
     asked: bool = False
@@ -128,59 +169,31 @@ class SongTurnCame(Event):
 
 @dataclass(frozen=True, slots=True)
 class NextSongKnown(Event):
-    """The queue wants this song as soon as the one that plays, which is whole, has been heard."""
+    """The queue wants this song as soon as the present one, which is whole, has been heard."""
 
     song_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class AheadDropped(Event):
-    """The queue no longer wants the song that it asked for ahead."""
+class NextSongDropped(Event):
+    """The queue no longer wants the next song that it requested ahead."""
 
 
 @dataclass(frozen=True, slots=True)
-class AheadFailed(Event):
-    """The song that was asked for ahead will not come."""
+class NextSongFailed(Event):
+    """The song that was requested ahead will not come."""
 
 
 @dataclass(frozen=True, slots=True)
 class SongSkipped(Event):
-    """A person wants the song that was asked for ahead now."""
+    """A person wants the song that was requested ahead now."""
 
 
 @dataclass(frozen=True, slots=True)
-class RestartRequested(Event):
-    """A person wants the song that plays from its start: a seek."""
-
-    amount: float = 0.0
-    measure: Measure = Measure.FROM_START
+class SongBegan(Event):
+    """The song before it is over: what was the next song is the present one now."""
 
 
 @dataclass(frozen=True, slots=True)
 class NothingFollows(Event):
     """The song was the last."""
-
-
-class Stage(Enum):
-    """How far the song that was asked for ahead has come."""
-
-    REQUESTED = "audio that arrives still belongs to an earlier song"
-    COLLECTED = "there is too little of it to play"
-    READY = "the player has gone on into it"
-    WHOLE = "... and all of it is here"
-    BROKEN = "... and the rest will not come"
-
-
-@dataclass(frozen=True, slots=True)
-class AheadBegan(Event):
-    """The song that was asked for ahead is the present one now.
-
-    msgs, held_bytes, tail: what of it is here. lost_because: why the rest will not come.
-    """
-
-    song_id: int
-    stage: Stage
-    msgs: int = 0
-    held_bytes: int = 0
-    tail: bytes = b""
-    lost_because: str = ""

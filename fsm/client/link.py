@@ -6,16 +6,89 @@ knows nothing of requests and answers, and keeps no audio but the few bytes that
 
 from __future__ import annotations
 
+from enum import Enum
+
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import timeouts
-from fsm.client.link_table import LINK
-from fsm.client.playback import TAIL_BYTES
-from fsm.table import Session
+from fsm.client.effects import ClientEffect
+from fsm.client.song import TAIL_BYTES
+from fsm.table import Row, Session, Table, each
 
 
-class LinkSession(Session):
+class LinkState(Enum):
+    """Whether there is a connection, and whether a song is owed over it."""
+
+    CONNECTING = "an attempt to connect is under way, no song is owed"
+    ONLINE = "there is a connection; audio that comes goes on to the song"
+    UNLISTED = "connected anew: until a list comes, IDs may be other than the person saw them"
+    OFFLINE = "there is no connection, and nothing needs one"
+    WAITING = "no connection, a song is owed: the next attempt comes after a pause"
+    RECONNECTING = "an attempt to connect is under way, for a song that is owed"
+    FINDING = "connected again: a fresh list is to say which ID the song has now"
+    SKIPPING = "the song comes again from its start: what is here is compared and skipped"
+
+
+# fmt: off
+CONNECTING, ONLINE, UNLISTED, OFFLINE, WAITING, RECONNECTING, FINDING, SKIPPING = LinkState
+
+CONNECTED = (ONLINE, UNLISTED, FINDING, SKIPPING)
+"""There is a connection."""
+_STOPS = (on.StopRequested, internal.SongAbandoned)
+
+LINK = Table("link", CONNECTING, [
+    # The connection
+    Row(CONNECTING,                              on.Connected,      UNLISTED,     when="list_known",                               rfc="P7"),
+    Row(CONNECTING,                              on.Connected,      ONLINE,                                                        rfc="1"),
+    Row(CONNECTING,                              on.ConnectFailed,  OFFLINE,                         then="tell_connect_failed",   rfc="1"),
+    each(CONNECTED,                              on.ConnectionLost, OFFLINE,                         then="tell_connection_lost",  rfc="P7"),
+    Row(OFFLINE,                                 on.ListRequested,  CONNECTING,                      then="connect",               rfc="2.2"),
+    each((CONNECTING, *CONNECTED, RECONNECTING), on.ListRequested,                                                                 rfc="2.2"),
+    Row(WAITING,                                 on.ListRequested,  RECONNECTING,                    then="cancel_retry, connect", rfc="playing 9"),
+    # A song is wanted
+    each((ONLINE, SKIPPING),         internal.SongWanted, ONLINE,       then="owe_song, request_song",          rfc="2.2"),
+    Row(UNLISTED,                    internal.SongWanted, FINDING,      then="owe_song, need_list",             rfc="playing 9"),
+    Row(FINDING,                     internal.SongWanted, FINDING,      then="owe_song",                        rfc="2.2"),
+    Row(OFFLINE,                     internal.SongWanted, RECONNECTING, then="owe_song, connect",               rfc="2.2"),
+    Row(WAITING,                     internal.SongWanted, RECONNECTING, then="owe_song, cancel_retry, connect", rfc="2.2"),
+    each((CONNECTING, RECONNECTING), internal.SongWanted, RECONNECTING, then="owe_song",                        rfc="2.2"),
+    # ... and no longer wanted
+    each((CONNECTING, UNLISTED, OFFLINE), on.StopRequested,                                  rfc="2.4.3"),
+    each((ONLINE, SKIPPING),              _STOPS,           ONLINE,                          rfc="2.4.3"),
+    each((WAITING,),                      _STOPS,           OFFLINE,    then="cancel_retry", rfc="2.4.3"),
+    each((RECONNECTING,),                 _STOPS,           CONNECTING,                      rfc="2.4.3"),
+    each((FINDING,),                      _STOPS,           UNLISTED,                        rfc="2.4.3"),
+    # The song arrives
+    Row(ONLINE,              internal.AudioFromServer,   ONLINE,   then="forget_attempts, pass_audio", rfc="2.5.2"),
+    Row(ONLINE,              internal.ServerClosedSong,  ONLINE,   then="say_completed",               rfc="P7, P8"),
+    Row(ONLINE,              internal.ServerRefusedSong, ONLINE,   then="say_refused",                 rfc="2.5.3"),
+    each((ONLINE, UNLISTED), internal.ListCompleted,     ONLINE,   then="keep_list",                   rfc="2.5.1"),
+    Row(SKIPPING,            internal.ListCompleted,     SKIPPING, then="keep_list",                   rfc="2.5.1"),
+    # It is interrupted
+    Row(OFFLINE,      internal.SongInterrupted, WAITING,      when="retries_left", then="owe_rest, schedule_retry, tell_retrying, answer_play", rfc="P7, playing 9"),
+    Row(OFFLINE,      internal.SongInterrupted, OFFLINE,                           then="tell_no_retries_left, say_lost",                       rfc="P7, playing 9"),
+    Row(WAITING,      on.RetryDue,              RECONNECTING,                      then="connect",                                              rfc="playing 9"),
+    Row(RECONNECTING, on.ConnectFailed,         WAITING,      when="retries_left", then="schedule_retry, tell_attempt_failed, answer_play",     rfc="playing 9"),
+    Row(RECONNECTING, on.ConnectFailed,         OFFLINE,                           then="tell_connect_failed, say_lost",                        rfc="playing 9"),
+    Row(RECONNECTING, on.Connected,             FINDING,                           then="tell_reconnected, need_list",                          rfc="playing 9"),
+    # Its ID is found again
+    Row(FINDING,              internal.ListCompleted,   ONLINE,   when="listed_and_nothing_held", then="keep_list, find_song, request_song", rfc="playing 9"),
+    Row(FINDING,              internal.ListCompleted,   SKIPPING, when="listed",                  then="keep_list, find_song, request_song", rfc="playing 9"),
+    Row(FINDING,              internal.ListCompleted,   ONLINE,                                   then="keep_list, say_gone",                rfc="playing 9"),
+    each((UNLISTED, FINDING), internal.AudioFromServer,                                                                                      rfc="2.6.1"),
+    # It comes again
+    Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="same_song_goes_on", then="forget_attempts, tell_resumed, pass_rest", rfc="playing 9"),
+    Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="same_song",         then="forget_attempts, tell_resumed",            rfc="playing 9"),
+    Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="caught_up",         then="say_abandoned, say_changed",               rfc="playing 9"),
+    Row(SKIPPING, internal.AudioFromServer,   SKIPPING,                           then="skip_audio",                               rfc="playing 9"),
+    Row(SKIPPING, internal.ServerClosedSong,  ONLINE,                             then="say_changed",                              rfc="playing 9"),
+    Row(SKIPPING, internal.ServerRefusedSong, ONLINE,                             then="say_gone",                                 rfc="playing 9"),
+])
+# fmt: on
+
+
+class LinkSession(Session[ClientEffect | on.Event]):
     """The connection to one server, through all its losses.
 
     max_retries: attempts for one interrupted song, None for as many as it takes.
@@ -26,6 +99,16 @@ class LinkSession(Session):
         "songs", "tail", "title",
     )  # fmt: skip
     table = LINK
+    says = (
+        on.CommandAnswered,
+        internal.ListNeeded,
+        internal.SongToRequest,
+        internal.SongAudio,
+        internal.SongCompleted,
+        internal.SongRefused,
+        internal.SongLost,
+        internal.SongAbandoned,
+    )
 
     def __init__(self, max_retries: int | None = None) -> None:
         super().__init__()
@@ -33,9 +116,9 @@ class LinkSession(Session):
         self.attempts = 0
         self.songs: tuple[on.ListedSong, ...] = ()
         self.title: str | None = None
-        self.song_id = 0
-        self.skipped_tail = b""
-        self._hold(0, b"")
+        self.song_id: int | None = None
+        self.held_bytes = self.skipped_bytes = 0
+        self.tail = self.skipped_tail = b""
 
     # Guards
 
@@ -59,31 +142,38 @@ class LinkSession(Session):
         """With this message as much has come again as is here."""
         return self.skipped_bytes + len(event.data) >= self.held_bytes
 
-    def same_song_caught_up(self, event: internal.AudioFromServer) -> bool:
+    def same_song(self, event: internal.AudioFromServer) -> bool:
         """... and its last bytes are the ones that are here."""
         needed = self.held_bytes - self.skipped_bytes
         again = (self.skipped_tail + event.data[:needed])[-TAIL_BYTES:]
         return self.caught_up(event) and again == self.tail
 
-    # Effects
+    def same_song_goes_on(self, event: internal.AudioFromServer) -> bool:
+        """... and the message holds more than that."""
+        return self.same_song(event) and bool(self._rest(event))
+
+    # Effects: the connection
 
     def connect(self, event: on.Event) -> None:
         """Try to connect."""
         self.record(do.Connect())
 
-    def connect_now(self, event: on.Event) -> None:
-        """Try to connect without waiting for the pause to end."""
-        self.cancel_retry(event)
-        self.connect(event)
-
     def cancel_retry(self, event: on.Event) -> None:
-        """Make no further attempt."""
+        """Cancel the attempt that was to come after a pause."""
         self.record(do.CancelTimer(on.RetryDue))
 
-    def ask_for_song(self, event: internal.SongWanted) -> None:
-        """Have the song asked for over the connection that there is."""
-        self.owe_song(event)
-        self.record(internal.SongToRequest(event.song_id))
+    def schedule_retry(self, event: on.Event) -> None:
+        """Wait before the next attempt: 0.5 s, doubling to 30 s, of which a random part."""
+        doubled = 2 ** min(self.attempts, 10)
+        longest_s = min(timeouts.LONGEST_RETRY_S, timeouts.FIRST_RETRY_S * doubled)
+        self.attempts += 1
+        self.record(do.ScheduleRetry(longest_s))
+
+    def forget_attempts(self, event: on.Event) -> None:
+        """Count attempts from the first again: new audio has come."""
+        self.attempts = 0
+
+    # Effects: the song that is owed
 
     def owe_song(self, event: internal.SongWanted) -> None:
         """Note which song is wanted, by the list as it was when it was chosen."""
@@ -92,100 +182,103 @@ class LinkSession(Session):
         self.attempts = 0
         self._hold(0, b"")
 
-    def owe_song_and_connect(self, event: internal.SongWanted) -> None:
-        """Note which song is wanted and connect for it at once."""
-        self.owe_song(event)
-        self.connect_now(event)
-
-    def owe_song_and_need_list(self, event: internal.SongWanted) -> None:
-        """Note which song is wanted and find out what its ID is now."""
-        self.owe_song(event)
-        self.record(internal.ListNeeded())
-
     def owe_rest(self, event: internal.SongInterrupted) -> None:
-        """Note what of the song is here and try again later."""
+        """Note what of the song is here."""
         self._hold(event.held_bytes, event.tail)
-        self.retry_later(event)
 
-    def retry_later(self, event: on.Event) -> None:
-        """Wait before the next attempt: 0.5 s, doubling to 30 s, of which a random part."""
-        longest_s = min(
-            timeouts.LONGEST_RETRY_S, timeouts.FIRST_RETRY_S * 2 ** min(self.attempts, 10)
-        )
-        self.attempts += 1
-        reason = event.reason if isinstance(event, on.ConnectFailed) else ""
-        self.record(do.ScheduleRetry(longest_s), do.Tell(do.Report.RETRYING, self.song_id, reason))
-        # The person must be able to say stop meanwhile.
-        self.record(on.CommandAnswered(on.Command.PLAY))
-
-    def give_up(self, event: on.Event) -> None:
-        """The song will not be whole."""
-        reason = event.reason if isinstance(event, on.ConnectFailed) else ""
-        self.record(do.Tell(do.Report.CONNECT_FAILED, detail=reason))
-        self.record(internal.SongLost("the connection was lost"))
-
-    def need_list(self, event: on.Event) -> None:
-        """Find out what the song's ID is now."""
-        self.record(do.Tell(do.Report.RECONNECTED), internal.ListNeeded())
-
-    def keep_list(self, event: internal.ListCompleted) -> None:
-        """Remember the titles."""
-        self.songs = event.songs
-
-    def ask_for_song_found(self, event: internal.ListCompleted) -> None:
-        """Ask for the song by the ID that it has now."""
-        self.songs = event.songs
-        found = self._find(event.songs)
-        self.song_id = self.song_id if found is None else found
+    def request_song(self, event: on.Event) -> None:
+        """Have the song requested over the connection that there is."""
+        assert self.song_id is not None, "a song is owed"
         self.record(internal.SongToRequest(self.song_id))
 
+    def need_list(self, event: on.Event) -> None:
+        """Have a list requested, which says what the song's ID is now."""
+        self.record(internal.ListNeeded())
+
+    def keep_list(self, event: internal.ListCompleted) -> None:
+        """Keep the titles."""
+        self.songs = event.songs
+
+    def find_song(self, event: internal.ListCompleted) -> None:
+        """Take the ID that the song has on this list."""
+        self.song_id = self._find(event.songs)
+
+    # Effects: what comes of it
+
     def pass_audio(self, event: internal.AudioFromServer) -> None:
-        """Hand it on."""
-        self.attempts = 0
+        """Hand the audio on."""
         self.record(internal.SongAudio(event.data))
 
-    def complete_song(self, event: internal.ServerClosedSong) -> None:
-        """Hand on that the song is whole."""
-        self.record(internal.SongCompleted(event.said))
-
-    def refuse_song(self, event: on.Event) -> None:
-        """Hand on that the server refused."""
-        self.record(internal.SongRefused())
-
     def skip_audio(self, event: internal.AudioFromServer) -> None:
-        """It is here already: remember only its end."""
+        """Drop the audio, which is here already, and keep its end for the comparison."""
         self.skipped_bytes += len(event.data)
         self.skipped_tail = (self.skipped_tail + event.data)[-TAIL_BYTES:]
 
     def pass_rest(self, event: internal.AudioFromServer) -> None:
-        """Hand on what is new of it."""
-        self.attempts = 0
-        self.record(do.Tell(do.Report.SONG_RESUMED, self.song_id))
-        if rest := event.data[self.held_bytes - self.skipped_bytes :]:
-            self.record(internal.SongAudio(rest))
+        """Hand on what is new of the message."""
+        self.record(internal.SongAudio(self._rest(event)))
 
-    def abandon_changed_song(self, event: on.Event) -> None:
-        """The song is another now: stop it."""
+    def say_completed(self, event: internal.ServerClosedSong) -> None:
+        """Say that the song is whole."""
+        self.record(internal.SongCompleted(event.said))
+
+    def say_refused(self, event: on.Event) -> None:
+        """Say that the server refused the song."""
+        self.record(internal.SongRefused())
+
+    def say_abandoned(self, event: on.Event) -> None:
+        """Have the song stopped that arrives."""
         self.record(internal.SongAbandoned())
-        self.tell_changed(event)
 
-    def tell_changed(self, event: on.Event) -> None:
-        """The song is another now."""
+    def say_changed(self, event: on.Event) -> None:
+        """Say that the song is another one now."""
         self.record(internal.SongLost("the song has changed on the server"))
 
-    def tell_gone(self, event: on.Event) -> None:
-        """The server has the song no longer."""
-        if isinstance(event, internal.ListCompleted):
-            self.songs = event.songs
+    def say_gone(self, event: on.Event) -> None:
+        """Say that the server has the song no longer."""
         self.record(internal.SongLost("the song is no longer on the server"))
 
-    def tell_connection_lost(self, event: on.ConnectionLost) -> None:
-        """There is no connection any more."""
-        self.record(do.Tell(do.Report.CONNECTION_LOST, detail=event.reason))
+    def say_lost(self, event: on.Event) -> None:
+        """Say that the rest of the song will not come."""
+        self.record(internal.SongLost("the connection was lost"))
+
+    # Effects: what the person is told
 
     def tell_connect_failed(self, event: on.ConnectFailed) -> None:
-        """There is no connection."""
+        """Tell that there is no connection, and why."""
         self.record(do.Tell(do.Report.CONNECT_FAILED, detail=event.reason))
+
+    def tell_no_retries_left(self, event: on.Event) -> None:
+        """Tell that no further attempt is made."""
+        self.record(do.Tell(do.Report.CONNECT_FAILED))
+
+    def tell_connection_lost(self, event: on.ConnectionLost) -> None:
+        """Tell that the connection is gone, and why."""
+        self.record(do.Tell(do.Report.CONNECTION_LOST, detail=event.reason))
+
+    def tell_retrying(self, event: on.Event) -> None:
+        """Tell that another attempt follows."""
+        self.record(do.Tell(do.Report.RETRYING, self.song_id))
+
+    def tell_attempt_failed(self, event: on.ConnectFailed) -> None:
+        """Tell that an attempt has failed, why, and that another one follows."""
+        self.record(do.Tell(do.Report.RETRYING, self.song_id, event.reason))
+
+    def tell_reconnected(self, event: on.Event) -> None:
+        """Tell that there is a connection again."""
+        self.record(do.Tell(do.Report.RECONNECTED))
+
+    def tell_resumed(self, event: on.Event) -> None:
+        """Tell that the song goes on where it was interrupted."""
+        self.record(do.Tell(do.Report.SONG_RESUMED, self.song_id))
+
+    def answer_play(self, event: on.Event) -> None:
+        """Free the prompt: the person must be able to say stop meanwhile."""
+        self.record(on.CommandAnswered(on.Command.PLAY))
+
+    def _rest(self, event: internal.AudioFromServer) -> bytes:
+        """What of the message is not here yet."""
+        return event.data[self.held_bytes - self.skipped_bytes :]
 
     def _find(self, songs: tuple[on.ListedSong, ...]) -> int | None:
         """The song's ID on a fresh list: the same ID if its title is, else the first such title."""

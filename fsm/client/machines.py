@@ -1,116 +1,121 @@
-"""The client whole: seven machines, and who hears which event.
+"""The client whole: its machines, and which of them receives which event.
 
-It decides nothing itself. What one machine tells another goes through here, so that the program,
-the tests and the explorer drive the very same thing.
+What one machine tells another passes through here, so that the program, the tests and the explorer
+drive the very same thing. When the present song is over, the next one takes its place here.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from enum import Enum
+from typing import Any
 
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
-from fsm.client.ahead import AheadSession
-from fsm.client.conversation import ConversationSession
-from fsm.client.conversation_table import CLOSING_SERVER, PLAIN
-from fsm.client.effects import Effect
+from fsm.client.conversation import CLOSING_SERVER, PLAIN, ConversationSession
+from fsm.client.effects import Buffer, ClientEffect
 from fsm.client.events import Event
-from fsm.client.link import LinkSession
-from fsm.client.link_table import LinkState
-from fsm.client.playback import PlaybackSession
+from fsm.client.link import OFFLINE, LinkSession
+from fsm.client.player import PlayerSession
 from fsm.client.prompt import PromptSession
 from fsm.client.queue import QueueSession
+from fsm.client.song import SongSession
 from fsm.client.transport import TransportSession
-from fsm.table import Session
+from fsm.table import Observer, Session, take
 from fsm.words import PREBUFFER_MSGS
 
-PLAYBACK, AHEAD, QUEUE, TRANSPORT = "playback", "ahead", "queue", "transport"
+SONG, NEXT_SONG, PLAYER, QUEUE, TRANSPORT = "song", "next_song", "player", "queue", "transport"
 LINK, CONVERSATION, PROMPT = "link", "conversation", "prompt"
 
+# fmt: off
 RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     # the person
-    on.CommandEntered: (PROMPT,),
-    on.TextArrived: (PROMPT,),
-    on.Interrupted: (PROMPT,),
-    on.InputEnded: (PROMPT, CONVERSATION),
-    on.WaitRequested: (QUEUE, TRANSPORT),
-    on.ListRequested: (LINK, CONVERSATION),
-    on.PlayRequested: (PLAYBACK, AHEAD, QUEUE, TRANSPORT),
-    on.StopRequested: (PLAYBACK, AHEAD, QUEUE, TRANSPORT, LINK, CONVERSATION),
-    ask.PauseRequested: (TRANSPORT,),
-    ask.ResumeRequested: (TRANSPORT,),
-    ask.VolumeRequested: (TRANSPORT,),
-    ask.SeekRequested: (PLAYBACK,),
-    ask.NextRequested: (QUEUE,),
-    ask.PrevRequested: (QUEUE,),
-    ask.QueueRequested: (QUEUE,),
-    ask.ClearRequested: (QUEUE,),
-    ask.ShuffleRequested: (QUEUE,),
-    ask.RepeatRequested: (QUEUE,),
+    on.CommandEntered:          (PROMPT,),
+    on.TextArrived:             (PROMPT,),
+    on.Interrupted:             (PROMPT,),
+    on.InputEnded:              (PROMPT, CONVERSATION),
+    on.WaitRequested:           (QUEUE, TRANSPORT),
+    on.ListRequested:           (LINK, CONVERSATION),
+    on.PlayRequested:           (SONG, NEXT_SONG, PLAYER, QUEUE, TRANSPORT),
+    on.StopRequested:           (SONG, NEXT_SONG, PLAYER, QUEUE, TRANSPORT, LINK, CONVERSATION),
+    ask.PauseRequested:         (TRANSPORT,),
+    ask.ResumeRequested:        (TRANSPORT,),
+    ask.VolumeRequested:        (TRANSPORT,),
+    ask.SeekRequested:          (SONG,),
+    ask.NextRequested:          (QUEUE,),
+    ask.PrevRequested:          (QUEUE,),
+    ask.QueueRequested:         (QUEUE,),
+    ask.ClearRequested:         (QUEUE,),
+    ask.ShuffleRequested:       (QUEUE,),
+    ask.RepeatRequested:        (QUEUE,),
     # the wire
-    on.Connected: (CONVERSATION, LINK),
-    on.ConnectFailed: (CONVERSATION, LINK),
-    on.ConnectionLost: (CONVERSATION, LINK, PLAYBACK, AHEAD),
-    on.ListReceived: (CONVERSATION,),
-    on.AudioReceived: (CONVERSATION,),
-    on.SetupReceived: (CONVERSATION,),
-    on.NotFoundReceived: (CONVERSATION,),
-    on.FlowMeasured: (PLAYBACK, AHEAD),
+    on.Connected:               (CONVERSATION, LINK),
+    on.ConnectFailed:           (CONVERSATION, LINK),
+    on.ConnectionLost:          (CONVERSATION, LINK, SONG, NEXT_SONG),
+    on.ServerSilent:            (CONVERSATION,),
+    on.ListReceived:            (CONVERSATION,),
+    on.AudioReceived:           (CONVERSATION,),
+    on.SetupReceived:           (CONVERSATION,),
+    on.NotFoundReceived:        (CONVERSATION,),
+    on.FlowMeasured:            (SONG, NEXT_SONG),
     # time
-    on.ListWentQuiet: (CONVERSATION,),
-    on.SongWentQuiet: (CONVERSATION,),
-    on.GreetingUnanswered: (CONVERSATION,),
-    on.SetupUnanswered: (CONVERSATION,),
-    on.FenceUnanswered: (CONVERSATION,),
-    on.RetryDue: (LINK,),
+    on.ListWentQuiet:           (CONVERSATION,),
+    on.SongWentQuiet:           (CONVERSATION,),
+    on.GreetingUnanswered:      (CONVERSATION,),
+    on.SetupUnanswered:         (CONVERSATION,),
+    on.FenceUnanswered:         (CONVERSATION,),
+    on.RetryDue:                (LINK,),
     # the player
-    on.BufferRanDry: (PLAYBACK,),
-    on.PlaceNotHere: (PLAYBACK,),
-    on.PlayedOut: (PLAYBACK, AHEAD),
-    on.Undecodable: (PLAYBACK, AHEAD),
-    on.OutputFailed: (PLAYBACK, AHEAD, QUEUE, TRANSPORT),
-    on.DeviceLost: (TRANSPORT,),
+    on.BufferRanDry:            (SONG,),
+    on.PlaceNotHere:            (SONG,),
+    on.PlayedOut:               (SONG, PLAYER),
+    on.Undecodable:             (SONG, PLAYER),
+    on.OutputFailed:            (SONG, NEXT_SONG, PLAYER, QUEUE, TRANSPORT),
+    on.DeviceLost:              (TRANSPORT,),
     # one machine to another
-    internal.SongWanted: (LINK,),
-    internal.SongToRequest: (CONVERSATION,),
-    internal.SongAbandoned: (LINK, CONVERSATION),
-    internal.ListNeeded: (CONVERSATION,),
-    internal.ListCompleted: (LINK,),
-    internal.SongOpened: (PLAYBACK, AHEAD),
-    internal.AudioFromServer: (LINK,),
-    internal.SongAudio: (PLAYBACK, AHEAD),
-    internal.ServerClosedSong: (LINK,),
-    internal.SongCompleted: (PLAYBACK, AHEAD),
+    internal.SongWanted:        (LINK,),
+    internal.SongToRequest:     (CONVERSATION,),
+    internal.SongAbandoned:     (LINK, CONVERSATION),
+    internal.ListNeeded:        (CONVERSATION,),
+    internal.ListCompleted:     (LINK,),
+    internal.SongOpened:        (SONG, NEXT_SONG),
+    internal.AudioFromServer:   (LINK,),
+    internal.SongAudio:         (SONG, NEXT_SONG),
+    internal.ServerClosedSong:  (LINK,),
+    internal.SongCompleted:     (SONG, NEXT_SONG),
     internal.ServerRefusedSong: (LINK,),
-    internal.SongRefused: (PLAYBACK, AHEAD),
-    internal.SongInterrupted: (LINK,),
-    internal.SongLost: (PLAYBACK, AHEAD),
-    internal.SongWhole: (QUEUE,),
-    internal.SongOver: (QUEUE,),
-    internal.SongTurnCame: (PLAYBACK, AHEAD, TRANSPORT),
-    internal.NextSongKnown: (AHEAD,),
-    internal.AheadDropped: (AHEAD,),
-    internal.AheadFailed: (QUEUE,),
-    internal.AheadBegan: (PLAYBACK,),
-    internal.SongSkipped: (PLAYBACK, AHEAD, TRANSPORT),
-    internal.RestartRequested: (PLAYBACK,),
-    internal.NothingFollows: (TRANSPORT,),
-    on.CommandAnswered: (PROMPT,),
+    internal.SongRefused:       (SONG, NEXT_SONG),
+    internal.SongInterrupted:   (LINK,),
+    internal.SongLost:          (SONG, NEXT_SONG),
+    internal.SongReady:         (PLAYER,),
+    internal.NextSongReady:     (PLAYER,),
+    internal.SongShort:         (PLAYER,),
+    internal.SeekWanted:        (PLAYER,),
+    internal.PlayerMoved:       (SONG,),
+    internal.SongWhole:         (QUEUE,),
+    internal.SongOver:          (QUEUE,),
+    internal.SongUnplayable:    (QUEUE,),
+    internal.SongTurnCame:      (SONG, NEXT_SONG, PLAYER, TRANSPORT),
+    internal.NextSongKnown:     (NEXT_SONG,),
+    internal.NextSongDropped:   (NEXT_SONG, PLAYER),
+    internal.NextSongFailed:    (QUEUE,),
+    internal.SongSkipped:       (SONG, PLAYER, TRANSPORT),
+    internal.SongBegan:         (SONG,),
+    internal.NothingFollows:    (TRANSPORT,),
+    on.CommandAnswered:         (PROMPT,),
 }
+# fmt: on
 
-Observer = Callable[[str, Event, Enum, Enum], None]
-"""Called with a machine's name, an event, and the state before and after it."""
+SONG_ENDS = (internal.SongOver, internal.SongUnplayable, internal.SongSkipped)
+"""After each of these the next song is the present one, and SongBegan follows."""
 
 
 class ClientSession:
-    """One client: what a person wants, what the server owes, what is heard.
+    """One client: what a person wants, what the server owes, what is played.
 
     prebuffer_msgs: RFC 2.5.2; None for as many as the flow needs. plain: protocol.md 8.
     max_retries: attempts for one interrupted song, None for as many as it takes.
-    observe: told of every step of every machine.
+    observe: called with every step of every machine.
     """
 
     def __init__(
@@ -120,17 +125,20 @@ class ClientSession:
         max_retries: int | None = None,
         observe: Observer | None = None,
     ) -> None:
-        self.playback = PlaybackSession(prebuffer_msgs)
-        self.ahead = AheadSession(prebuffer_msgs)
+        self.prebuffer_msgs = prebuffer_msgs
+        self.song = SongSession(prebuffer_msgs)
+        self.next_song = SongSession(prebuffer_msgs, Buffer.NEXT)
+        self.player = PlayerSession()
         self.queue = QueueSession()
         self.transport = TransportSession()
         self.link = LinkSession(max_retries)
         self.conversation = ConversationSession(plain)
         self.prompt = PromptSession()
         self.observe = observe
-        self.machines: dict[str, Session] = {
-            PLAYBACK: self.playback,
-            AHEAD: self.ahead,
+        self.machines: dict[str, Session[Any]] = {
+            SONG: self.song,
+            NEXT_SONG: self.next_song,
+            PLAYER: self.player,
             QUEUE: self.queue,
             TRANSPORT: self.transport,
             LINK: self.link,
@@ -138,42 +146,33 @@ class ClientSession:
             PROMPT: self.prompt,
         }
 
+    def __repr__(self) -> str:
+        states = (f"{name}={session.state.name}" for name, session in self.machines.items())
+        return f"<ClientSession {' '.join(states)}>"
+
     @property
     def settled(self) -> bool:
         """It is known what kind of server it is, or that there is no connection to any."""
         connected = self.conversation.state in (CLOSING_SERVER, PLAIN)
-        return connected or self.link.state is LinkState.OFFLINE
+        return connected or self.link.state is OFFLINE
 
-    @property
-    def answer_owed(self) -> bool:
-        """The server has not answered all that it was asked, and silence is no answer."""
-        conversation = self.conversation
-        if conversation.lists:
-            return True
-        songs_open = conversation.wanted_open or conversation.late_songs > 0
-        return songs_open and conversation.state is CLOSING_SERVER
-
-    def handle(self, event: Event) -> list[Effect]:
+    def handle(self, event: Event) -> list[ClientEffect]:
         """Take one event, let the machines tell each other of it, return what is to be done.
 
-        Raises UnexpectedEvent where a machine has no row for what it hears.
+        Raises UnexpectedEvent where a machine has no row for what it receives.
         """
-        effects: list[Effect] = []
+        effects: list[ClientEffect] = []
         events = deque([event])
         while events:
-            heard = events.popleft()
-            for name in RECIPIENTS[type(heard)]:
-                for outcome in self._fire(name, heard):
+            event = events.popleft()
+            for name in RECIPIENTS[type(event)]:
+                outcome: ClientEffect | Event
+                for outcome in take(self.machines[name], event, name, self.observe):
                     if isinstance(outcome, Event):
                         events.append(outcome)
                     else:
                         effects.append(outcome)
+            if isinstance(event, SONG_ENDS):
+                self.song.take_over(self.next_song)
+                events.append(internal.SongBegan())
         return effects
-
-    def _fire(self, name: str, event: Event) -> list[Effect | Event]:
-        machine = self.machines[name]
-        before = machine.state
-        outcomes = machine.handle(event)
-        if self.observe is not None:
-            self.observe(name, event, before, machine.state)
-        return outcomes

@@ -9,7 +9,9 @@ from enum import Enum
 
 from fsm.client import effects as do
 from fsm.client import events as on
-from fsm.table import Row, Session, Table
+from fsm.client import requests as ask
+from fsm.client.effects import ClientEffect
+from fsm.table import Row, Session, Table, each
 
 
 class PromptState(Enum):
@@ -20,49 +22,59 @@ class PromptState(Enum):
     LEFT = "the person has gone"
 
 
+# fmt: off
 OPEN, LOCKED, LEFT = PromptState
 
-PROMPT = Table(
-    "prompt",
-    OPEN,
-    [
-        Row(OPEN, on.CommandEntered, LOCKED, effect="pass_on", rfc="2.6.1"),
-        Row(OPEN, on.TextArrived, OPEN, effect="print_above_prompt", rfc="2.6.1"),
-        Row(OPEN, on.CommandAnswered, OPEN, rfc="2.6.1"),
-        Row(OPEN, on.Interrupted, OPEN, effect="clear_line", rfc="2.6.1"),
-        Row(OPEN, on.InputEnded, LEFT, effect="leave", rfc="2.7.1"),
-        Row(LOCKED, on.TextArrived, LOCKED, effect="print_text", rfc="2.6.1"),
-        Row(
-            LOCKED,
-            on.CommandAnswered,
-            OPEN,
-            guard="is_the_answer",
-            effect="show_prompt",
-            rfc="2.6.1",
-        ),
-        Row(LOCKED, on.CommandAnswered, LOCKED, rfc="2.6.1"),
-        Row(LOCKED, on.Interrupted, OPEN, effect="show_prompt", rfc="2.6.1"),
-        Row(LOCKED, on.InputEnded, LEFT, effect="leave", rfc="2.7.1"),
-        Row(LEFT, on.CommandEntered, LEFT, rfc="2.7.1"),
-        Row(LEFT, on.TextArrived, LEFT, effect="print_text", rfc="2.6.1"),
-        Row(LEFT, on.CommandAnswered, LEFT, rfc="2.6.1"),
-        Row(LEFT, on.Interrupted, LEFT, rfc="2.7.1"),
-        Row(LEFT, on.InputEnded, LEFT, rfc="2.7.1"),
-    ],
-)
+PROMPT = Table("prompt", OPEN, [
+    Row(OPEN,     on.CommandEntered,                                                      LOCKED, when="asks_machines", then="await_answer, pass_request", rfc="2.6.1"),
+    Row(OPEN,     on.CommandEntered,                                                      LOCKED,                       then="await_answer",               rfc="2.6.1"),
+    Row(OPEN,     on.TextArrived,                                                         OPEN,                         then="print_above_prompt",         rfc="2.6.1"),
+    Row(OPEN,     on.CommandAnswered,                                                     OPEN,                                                            rfc="2.6.1"),
+    Row(OPEN,     on.Interrupted,                                                         OPEN,                         then="clear_line",                 rfc="2.6.1"),
+    Row(OPEN,     on.InputEnded,                                                          LEFT,                         then="leave",                      rfc="2.7.1"),
+    Row(LOCKED,   on.TextArrived,                                                         LOCKED,                       then="print_text",                 rfc="2.6.1"),
+    Row(LOCKED,   on.CommandAnswered,                                                     OPEN,   when="is_the_answer", then="show_prompt",                rfc="2.6.1"),
+    Row(LOCKED,   on.CommandAnswered,                                                     LOCKED,                                                          rfc="2.6.1"),
+    Row(LOCKED,   on.Interrupted,                                                         OPEN,                         then="show_prompt",                rfc="2.6.1"),
+    Row(LOCKED,   on.InputEnded,                                                          LEFT,                         then="leave",                      rfc="2.7.1"),
+    Row(LEFT,     on.TextArrived,                                                         LEFT,                         then="print_text",                 rfc="2.6.1"),
+    each((LEFT,), (on.CommandEntered, on.CommandAnswered, on.Interrupted, on.InputEnded),                                                                  rfc="2.7.1"),
+])
+# fmt: on
 
 
-class PromptSession(Session):
+class PromptSession(Session[ClientEffect | on.Event]):
     """One person at one input line."""
 
     __slots__ = ("awaited",)
     table = PROMPT
+    says = (
+        on.ListRequested,
+        on.PlayRequested,
+        on.StopRequested,
+        on.WaitRequested,
+        ask.PauseRequested,
+        ask.ResumeRequested,
+        ask.VolumeRequested,
+        ask.SeekRequested,
+        ask.NextRequested,
+        ask.PrevRequested,
+        ask.QueueRequested,
+        ask.ClearRequested,
+        ask.ShuffleRequested,
+        ask.RepeatRequested,
+    )
 
     def __init__(self) -> None:
         super().__init__()
         self.awaited: on.Command | None = None
+        """The command that has no answer yet."""
 
     # Guards
+
+    def asks_machines(self, event: on.CommandEntered) -> bool:
+        """The command is more than the client's program can answer by itself."""
+        return event.request is not None
 
     def is_the_answer(self, event: on.CommandAnswered) -> bool:
         """It answers the command that was entered."""
@@ -70,19 +82,22 @@ class PromptSession(Session):
 
     # Effects
 
-    def pass_on(self, event: on.CommandEntered) -> None:
-        """Let the command's request go to the machines that hear it."""
+    def await_answer(self, event: on.CommandEntered) -> None:
+        """Keep which command was entered."""
         self.awaited = event.command
-        if event.request is not None:
-            self.record(event.request)
+
+    def pass_request(self, event: on.CommandEntered) -> None:
+        """Hand the command's request on to the machines that it concerns."""
+        assert event.request is not None, "the command asks the machines"
+        self.record(event.request)
 
     def show_prompt(self, event: on.Event) -> None:
-        """Let `>>` stand again."""
+        """Let `>>` stand again; no answer is awaited."""
         self.awaited = None
         self.record(do.ShowPrompt())
 
     def clear_line(self, event: on.Event) -> None:
-        """A fresh `>>`."""
+        """Let a fresh `>>` stand."""
         self.record(do.ClearLine())
 
     def print_text(self, event: on.TextArrived) -> None:

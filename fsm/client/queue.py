@@ -1,38 +1,118 @@
 """The client's queue: which song was played before this one, and which comes after it.
 
 It knows song IDs and their order, and when a song is over; it knows nothing of how one arrives or
-sounds. What it wants played it asks for in the same way as a person does.
+sounds. What it wants played it requests in the same way as a person does.
 """
 
 from __future__ import annotations
+
+import random
+from enum import Enum
 
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
-from fsm.client.queue_table import AHEAD, QUEUE
-from fsm.client.requests import Repeat
-from fsm.table import Session
-
-_MASK = (1 << 64) - 1
+from fsm.client.effects import ClientEffect
+from fsm.client.requests import Measure, Repeat
+from fsm.table import Row, Session, Table, each
 
 
-class QueueSession(Session):
+class QueueState(Enum):
+    """What is played, and whether what follows has been requested."""
+
+    IDLE = "nothing is played; what is queued waits for a person's word"
+    CURRENT = "a song is played, and not all of it is here"
+    WHOLE = "a song is played, and all of it is here: what is queued next is requested at once"
+    AHEAD = "a song is played, and the one after it has been requested"
+
+
+# fmt: off
+IDLE, CURRENT, WHOLE, AHEAD = QueueState
+
+_ALL = tuple(QueueState)
+_IN_USE = (CURRENT, WHOLE, AHEAD)
+_NOTHING_AHEAD = (IDLE, CURRENT, WHOLE)
+
+QUEUE = Table("queue", IDLE, [
+    # What a person plays and stops
+    each(_ALL,    on.PlayRequested, CURRENT, then="retire, forget_ahead, choose",   rfc="2.2, playing 2"),
+    Row(IDLE,     on.StopRequested, IDLE,                                           rfc="2.2"),
+    each(_IN_USE, on.StopRequested, IDLE,    then="retire, forget_ahead, end_wait", rfc="2.2, playing 2"),
+    Row(IDLE,     on.WaitRequested, IDLE,    then="end_wait",                       rfc="playing 11"),
+    each(_IN_USE, on.WaitRequested,                                                 rfc="playing 11"),
+    Row(IDLE,     on.OutputFailed,  IDLE,                                           rfc="playing 10"),
+    each(_IN_USE, on.OutputFailed,  IDLE,    then="retire, forget_ahead, end_wait", rfc="playing 10"),
+    # The song has been heard
+    each((CURRENT, WHOLE), internal.SongOver, CURRENT, when="repeats_one", then="say_turn",                              rfc="playing 4"),
+    each((CURRENT, WHOLE), internal.SongOver, CURRENT, when="one_follows", then="retire, take_first, say_turn",          rfc="playing 2"),
+    each((CURRENT, WHOLE), internal.SongOver, IDLE,                        then="retire, end_wait, say_nothing_follows", rfc="playing 2"),
+    Row(AHEAD,             internal.SongOver, CURRENT, when="repeats_one", then="forget_ahead",                          rfc="playing 4, 5"),
+    Row(AHEAD,             internal.SongOver, CURRENT,                     then="retire, take_ahead",                    rfc="playing 5"),
+    # ... and could not be: it is not tried again
+    each((CURRENT, WHOLE), internal.SongUnplayable, CURRENT, when="another_follows", then="leave_out, take_first, say_turn",          rfc="playing 10"),
+    each((CURRENT, WHOLE), internal.SongUnplayable, IDLE,                            then="leave_out, end_wait, say_nothing_follows", rfc="playing 10"),
+    Row(AHEAD,             internal.SongUnplayable, CURRENT,                         then="leave_out, take_ahead",                    rfc="playing 10"),
+    # The song is whole: the next one is requested while it plays
+    Row(CURRENT, internal.SongWhole,      AHEAD, when="one_follows",            then="ask_ahead",                  rfc="playing 5"),
+    Row(CURRENT, internal.SongWhole,      WHOLE,                                                                   rfc="playing 5"),
+    Row(AHEAD,   internal.NextSongFailed, AHEAD, when="one_follows_the_failed", then="leave_out_ahead, ask_ahead", rfc="2.5.3, playing 5"),
+    Row(AHEAD,   internal.NextSongFailed, WHOLE,                                then="leave_out_ahead",            rfc="2.5.3, playing 5"),
+    # next and prev
+    Row(AHEAD,    ask.NextRequested, CURRENT, when="wanted_is_ahead", then="retire, take_ahead, say_skipped",              rfc="playing 3, 5"),
+    each(_ALL,    ask.NextRequested, CURRENT, when="another_wanted",  then="retire, forget_ahead, take_first, say_chosen", rfc="playing 3"),
+    each(_ALL,    ask.NextRequested,                                  then="tell_nothing_follows",                         rfc="playing 3"),
+    each(_ALL,    ask.PrevRequested, CURRENT, when="played_before",   then="take_previous, say_chosen",                    rfc="playing 3"),
+    Row(IDLE,     ask.PrevRequested, IDLE,                            then="tell_nothing_follows",                         rfc="playing 3"),
+    each(_IN_USE, ask.PrevRequested,                                  then="say_start_sought",                             rfc="playing 3"),
+    # What is queued
+    Row(IDLE,            ask.QueueRequested, CURRENT,                            then="add, take_first, say_chosen",  rfc="playing 2"),
+    Row(CURRENT,         ask.QueueRequested, CURRENT,                            then="add",                          rfc="playing 2"),
+    Row(WHOLE,           ask.QueueRequested, AHEAD,                              then="add, ask_ahead",               rfc="playing 2, 5"),
+    Row(AHEAD,           ask.QueueRequested, AHEAD,   when="added_song_follows", then="add, drop_ahead, ask_ahead",   rfc="playing 4, 5"),
+    Row(AHEAD,           ask.QueueRequested, AHEAD,                              then="add",                          rfc="playing 2"),
+    each(_NOTHING_AHEAD, ask.ClearRequested,                                     then="clear",                        rfc="playing 2"),
+    Row(AHEAD,           ask.ClearRequested, AHEAD,   when="repeats_ahead",      then="clear",                        rfc="playing 2, 4"),
+    Row(AHEAD,           ask.ClearRequested, AHEAD,   when="repeats",            then="clear, drop_ahead, ask_ahead", rfc="playing 2, 4"),
+    Row(AHEAD,           ask.ClearRequested, WHOLE,                              then="clear, drop_ahead",            rfc="playing 2, 5"),
+    # shuffle and repeat
+    each(_ALL,            ask.ShuffleRequested,        when="queued",            then="shuffle",                           rfc="playing 4"),
+    each(_ALL,            ask.ShuffleRequested,                                  then="tell_nothing_follows",              rfc="playing 4"),
+    each((IDLE, CURRENT), ask.RepeatRequested,                                   then="set_repeat",                        rfc="playing 4"),
+    Row(WHOLE,            ask.RepeatRequested,  AHEAD, when="one_will_follow",   then="set_repeat, ask_ahead",             rfc="playing 4, 5"),
+    Row(WHOLE,            ask.RepeatRequested,  WHOLE,                           then="set_repeat",                        rfc="playing 4"),
+    Row(AHEAD,            ask.RepeatRequested,  AHEAD, when="ahead_will_follow", then="set_repeat",                        rfc="playing 4"),
+    Row(AHEAD,            ask.RepeatRequested,  AHEAD, when="one_will_follow",   then="set_repeat, drop_ahead, ask_ahead", rfc="playing 4, 5"),
+    Row(AHEAD,            ask.RepeatRequested,  WHOLE,                           then="set_repeat, drop_ahead",            rfc="playing 4, 5"),
+])
+# fmt: on
+
+
+class QueueSession(Session[ClientEffect | on.Event]):
     """What was, is and will be played, as song IDs."""
 
     __slots__ = ("ahead", "current", "played", "repeat", "upcoming")
     table = QUEUE
+    says = (
+        on.CommandAnswered,
+        internal.SongTurnCame,
+        internal.NextSongKnown,
+        internal.NextSongDropped,
+        internal.SongSkipped,
+        internal.SeekWanted,
+        internal.NothingFollows,
+    )
 
     def __init__(self) -> None:
         super().__init__()
         self.played: tuple[int, ...] = ()
         """What has been played, oldest first."""
-        self.current = 0
-        """The song that is played, 0 for none."""
+        self.current: int | None = None
+        """The song that is played."""
         self.upcoming: tuple[int, ...] = ()
-        """What is queued; a song that has been asked for ahead is still in it."""
-        self.ahead = 0
-        """The song that has been asked for ahead, 0 for none."""
+        """What is queued; a song that has been requested ahead is still in it."""
+        self.ahead: int | None = None
+        """The song that has been requested ahead."""
         self.repeat = Repeat.OFF
 
     # Guards
@@ -45,122 +125,113 @@ class QueueSession(Session):
         """The queue never runs out."""
         return self.repeat is not Repeat.OFF
 
+    def repeats_one(self, event: on.Event) -> bool:
+        """The same song is played again and again."""
+        return self.repeat is Repeat.ONE
+
+    def repeats_ahead(self, event: on.Event) -> bool:
+        """The queue never runs out, and the present song is the next one as well."""
+        return self.repeats(event) and self.ahead == self.current
+
     def one_follows(self, event: on.Event) -> bool:
         """A song comes after this one by itself."""
-        return self._follower() != 0
+        return self._follower(self.repeat, self.upcoming) is not None
 
     def one_will_follow(self, event: ask.RepeatRequested) -> bool:
         """A song comes after this one by itself, with what is asked for."""
-        return self._follower(event.repeat) != 0
+        return self._follower(event.repeat, self.upcoming) is not None
 
-    def another_follows(self, event: internal.SongOver) -> bool:
-        """A song comes after this one; one that has failed is not tried again."""
-        return self._follower() != 0 if event.heard else bool(self._round(failed=True))
+    def ahead_will_follow(self, event: ask.RepeatRequested) -> bool:
+        """The song that was requested ahead still comes after this one."""
+        return self._follower(event.repeat, self.upcoming) == self.ahead
 
-    def one_follows_the_failed(self, event: internal.AheadFailed) -> bool:
-        """There is another song to ask for ahead."""
-        return self._follower_of_failed() != 0
+    def added_song_follows(self, event: ask.QueueRequested) -> bool:
+        """With these songs another one comes after this one than was requested ahead."""
+        return self._follower(self.repeat, self.upcoming + event.song_ids) != self.ahead
+
+    def another_follows(self, event: on.Event) -> bool:
+        """Another song comes after this one."""
+        return bool(self._round(self.repeat, self.upcoming, self.played))
+
+    def one_follows_the_failed(self, event: on.Event) -> bool:
+        """There is another song to request ahead."""
+        if self.repeat is Repeat.ONE:
+            return self.ahead != self.current
+        upcoming, played = self._without_ahead()
+        others = tuple(song_id for song_id in self._with_current(played) if song_id != self.ahead)
+        return bool(self._round(self.repeat, upcoming, others))
 
     def another_wanted(self, event: on.Event) -> bool:
         """There is a song that `next` can mean."""
-        return self._wanted() != 0
+        return self._wanted() is not None
 
     def wanted_is_ahead(self, event: on.Event) -> bool:
-        """The song that `next` means has been asked for already."""
+        """The song that `next` means has been requested already."""
         return self._wanted() == self.ahead
 
     def played_before(self, event: on.Event) -> bool:
         """A song was played before this one."""
         return bool(self.played)
 
-    # Effects: what is played
+    # Effects: which song is the current one
 
     def choose(self, event: on.PlayRequested) -> None:
-        """The person has chosen a song; what is queued stays queued."""
-        self._retire()
+        """Take the song that the person has chosen; what is queued stays queued."""
         self.current = event.song_id
 
-    def put_away(self, event: on.Event) -> None:
-        """Nothing is played any more; what is queued stays queued."""
-        self._retire()
-        self.end_wait(event)
+    def retire(self, event: on.Event) -> None:
+        """Count the current song among those that were played."""
+        self.played = self._with_current(self.played)
+        self.current = None
 
-    def run_out(self, event: internal.SongOver) -> None:
-        """That was the last song."""
-        self._leave(event)
-        self.end_wait(event)
-        self.record(internal.NothingFollows())
+    def leave_out(self, event: on.Event) -> None:
+        """Give up the current song: it is left out of the next round."""
+        self.current = None
 
-    def end_wait(self, event: on.Event) -> None:
-        """There is nothing to wait for."""
-        self.record(on.CommandAnswered(on.Command.WAIT))
+    def take_first(self, event: on.Event) -> None:
+        """Take what is queued first; with an empty queue the round begins anew."""
+        if not self.upcoming:
+            self.upcoming, self.played = self.played, ()
+        self.current, *rest = self.upcoming
+        self.upcoming = tuple(rest)
 
-    def play_follower(self, event: internal.SongOver) -> None:
-        """Play the song whose turn it is."""
-        if event.heard and self.repeat is Repeat.ONE:
-            self._play(self.current)
-            return
-        self._leave(event)
-        self._play_first(asked=False)
+    def take_ahead(self, event: on.Event) -> None:
+        """Take the song that was requested ahead."""
+        self.current, self.ahead = self.ahead, None
+        if not self.upcoming and self.played[:1] == (self.current,):
+            self.upcoming, self.played = self.played, ()
+        if self.upcoming[:1] == (self.current,):
+            self.upcoming = self.upcoming[1:]
 
-    def play_next(self, event: on.Event) -> None:
-        """Play the song after this one."""
-        self._retire()
-        self._play_first(asked=True)
-
-    def play_prev(self, event: on.Event) -> None:
-        """Play the song before this one; this one comes after it again."""
+    def take_previous(self, event: on.Event) -> None:
+        """Take the song before this one; this one comes after it again."""
         *played, song_id = self.played
-        if self.current:
+        if self.current is not None:
             self.upcoming = (self.current, *self.upcoming)
         self.played = tuple(played)
-        self.ahead = 0
-        self._play(song_id, asked=True)
+        self.current, self.ahead = song_id, None
 
-    def start_over(self, event: on.Event) -> None:
-        """There is none before this one: play this one from its start."""
-        self.record(internal.RestartRequested())
-
-    def tell_nothing_follows(self, event: on.Event) -> None:
-        """There is no such song."""
-        self.record(do.Tell(do.Report.NOTHING_FOLLOWS))
-
-    # Effects: what is asked for ahead
+    # Effects: which song is requested ahead
 
     def ask_ahead(self, event: on.Event) -> None:
-        """Ask for the song that follows, to be there when this one has been heard."""
-        self.ahead = self._follower()
+        """Request the song that follows, to be there when this one has been heard."""
+        self.ahead = self._follower(self.repeat, self.upcoming)
+        assert self.ahead is not None, "a song follows"
         self.record(internal.NextSongKnown(self.ahead))
 
-    def go_on(self, event: internal.SongOver) -> None:
-        """The song that was asked for ahead is the current one now."""
-        song_id = self.ahead
-        if event.heard and self.repeat is Repeat.ONE:
-            self.ahead = 0
-            return
-        self._leave(event)
-        if next(iter(self.upcoming or self.played), 0) == song_id:
-            self._take_first()
-        self.current = song_id
+    def drop_ahead(self, event: on.Event) -> None:
+        """Want the song no more that was requested ahead."""
+        self.ahead = None
+        self.record(internal.NextSongDropped())
 
-    def skip_to_ahead(self, event: on.Event) -> None:
-        """Play the song that was asked for ahead now."""
-        self._retire()
-        self._take_first()
-        self.record(internal.SongSkipped())
+    def forget_ahead(self, event: on.Event) -> None:
+        """Want nothing ahead; what was requested is what plays now, or is dropped by the others."""
+        self.ahead = None
 
-    def drop_failed(self, event: on.Event) -> None:
-        """The song that was asked for ahead will not come: leave it out."""
-        if self.ahead in self.upcoming[:1]:
-            self.upcoming = self.upcoming[1:]
-        else:
-            self.played = tuple(song_id for song_id in self.played if song_id != self.ahead)
-        self.ahead = 0
-
-    def drop_failed_and_ask_ahead(self, event: on.Event) -> None:
-        """Leave it out and ask for the one after it."""
-        self.drop_failed(event)
-        self.ask_ahead(event)
+    def leave_out_ahead(self, event: on.Event) -> None:
+        """Leave out the song that was requested ahead: it will not come."""
+        self.upcoming, self.played = self._without_ahead()
+        self.ahead = None
 
     # Effects: what is queued
 
@@ -168,127 +239,78 @@ class QueueSession(Session):
         """Put the songs at the end."""
         self.upcoming += event.song_ids
 
-    def add_and_play(self, event: ask.QueueRequested) -> None:
-        """Nothing plays: begin with the first that is queued."""
-        self.add(event)
-        self._play_first(asked=True)
-
-    def add_and_ask_ahead(self, event: ask.QueueRequested) -> None:
-        """The song that plays is whole already: ask for the one after it."""
-        self.add(event)
-        self.ask_ahead(event)
-
-    def add_and_ask_anew(self, event: ask.QueueRequested) -> None:
-        """Ask for another song ahead, if another follows now."""
-        self.add(event)
-        self._ask_anew(event)
-
     def clear(self, event: on.Event) -> None:
         """Forget what is queued and what was played."""
         self.upcoming = self.played = ()
 
-    def clear_and_ask_anew(self, event: on.Event) -> None:
-        """Forget it; the song that plays is all that is left to repeat."""
-        self.clear(event)
-        self._ask_anew(event)
-
-    def clear_and_drop_ahead(self, event: on.Event) -> None:
-        """Forget it, and the song that was asked for ahead."""
-        self.clear(event)
-        self._drop_ahead()
-
     def shuffle(self, event: ask.ShuffleRequested) -> None:
         """Put what is queued into another order; a song that is on its way stays the first."""
-        fixed = 1 if self.state is AHEAD and self.ahead in self.upcoming[:1] else 0
-        rest = shuffled(self.upcoming[fixed:], event.seed)
-        self.upcoming = self.upcoming[:fixed] + rest
+        fixed = 1 if self.ahead in self.upcoming[:1] else 0
+        rest = list(self.upcoming[fixed:])
+        random.Random(event.seed).shuffle(rest)
+        self.upcoming = (*self.upcoming[:fixed], *rest)
 
     def set_repeat(self, event: ask.RepeatRequested) -> None:
-        """Note it."""
+        """Note what comes when the queue is empty."""
         self.repeat = event.repeat
 
-    def set_repeat_and_ask_ahead(self, event: ask.RepeatRequested) -> None:
-        """Note it, and ask for the song that follows now."""
-        self.set_repeat(event)
-        self.ask_ahead(event)
+    # Effects: what others are told
 
-    def set_repeat_and_ask_anew(self, event: ask.RepeatRequested) -> None:
-        """Note it, and ask for another song ahead, if another follows now."""
-        self.set_repeat(event)
-        self._ask_anew(event)
+    def say_turn(self, event: on.Event) -> None:
+        """Have the current song played: its turn has come."""
+        assert self.current is not None, "a song is taken"
+        self.record(internal.SongTurnCame(self.current))
 
-    def set_repeat_and_drop_ahead(self, event: ask.RepeatRequested) -> None:
-        """Note it; nothing follows any more."""
-        self.set_repeat(event)
-        self._drop_ahead()
+    def say_chosen(self, event: on.Event) -> None:
+        """Have the current song played: a person wants it."""
+        assert self.current is not None, "a song is taken"
+        self.record(internal.SongTurnCame(self.current, asked=True))
+
+    def say_skipped(self, event: on.Event) -> None:
+        """Have the song played now that was requested ahead."""
+        self.record(internal.SongSkipped())
+
+    def say_start_sought(self, event: on.Event) -> None:
+        """Have the current song played from its start: there is none before it."""
+        self.record(internal.SeekWanted(0.0, Measure.FROM_START))
+
+    def say_nothing_follows(self, event: on.Event) -> None:
+        """Say that this was the last song."""
+        self.record(internal.NothingFollows())
+
+    def end_wait(self, event: on.Event) -> None:
+        """Free the prompt: there is nothing to wait for."""
+        self.record(on.CommandAnswered(on.Command.WAIT))
+
+    def tell_nothing_follows(self, event: on.Event) -> None:
+        """Tell that there is no such song."""
+        self.record(do.Tell(do.Report.NOTHING_FOLLOWS))
 
     # What follows what
 
-    def _follower(self, repeat: Repeat | None = None) -> int:
-        """The song that comes by itself when this one has been heard; 0: none."""
-        repeat = repeat or self.repeat
-        return self.current if repeat is Repeat.ONE else next(iter(self._round(repeat)), 0)
+    def _follower(self, repeat: Repeat, upcoming: tuple[int, ...]) -> int | None:
+        """The song that comes by itself when this one has been heard."""
+        if repeat is Repeat.ONE:
+            return self.current
+        return next(iter(self._round(repeat, upcoming, self._with_current(self.played))), None)
 
-    def _wanted(self) -> int:
-        """The song that `next` means; 0: none."""
-        return next(iter(self._round()), 0)
+    def _wanted(self) -> int | None:
+        """The song that `next` means."""
+        played = self._with_current(self.played)
+        return next(iter(self._round(self.repeat, self.upcoming, played)), None)
 
-    def _follower_of_failed(self) -> int:
-        if self.repeat is Repeat.ONE:
-            return 0 if self.ahead == self.current else self.current
-        songs = self.upcoming[1:] if self.ahead in self.upcoming[:1] else self.upcoming
-        if songs or self.repeat is Repeat.OFF:
-            return next(iter(songs), 0)
-        return next((s for s in (*self.played, self.current) if s != self.ahead), 0)
+    @staticmethod
+    def _round(
+        repeat: Repeat, upcoming: tuple[int, ...], played: tuple[int, ...]
+    ) -> tuple[int, ...]:
+        """What is to come: the queue, or if it is empty all that was played once more."""
+        return upcoming if upcoming or repeat is not Repeat.ALL else played
 
-    def _round(self, repeat: Repeat | None = None, failed: bool = False) -> tuple[int, ...]:
-        """What is to come: the queue, or all of it once more. failed: without this song."""
-        if self.upcoming or (repeat or self.repeat) is not Repeat.ALL:
-            return self.upcoming
-        return self.played if failed or not self.current else (*self.played, self.current)
+    def _with_current(self, played: tuple[int, ...]) -> tuple[int, ...]:
+        return played if self.current is None else (*played, self.current)
 
-    def _retire(self) -> None:
-        """The current song is one of those that were played."""
-        if self.current:
-            self.played += (self.current,)
-        self.current = self.ahead = 0
-
-    def _leave(self, event: internal.SongOver) -> None:
-        """Be done with the current song; one that has failed is left out of the round."""
-        if not event.heard:
-            self.current = 0
-        self._retire()
-
-    def _take_first(self) -> None:
-        """What is queued first is the current song; with an empty queue the round begins anew."""
-        if not self.upcoming:
-            self.upcoming, self.played = self.played, ()
-        self.current, *rest = self.upcoming
-        self.upcoming = tuple(rest)
-
-    def _play_first(self, asked: bool) -> None:
-        self._take_first()
-        self._play(self.current, asked)
-
-    def _play(self, song_id: int, asked: bool = False) -> None:
-        self.current = song_id
-        self.record(internal.SongTurnCame(song_id, asked))
-
-    def _ask_anew(self, event: on.Event) -> None:
-        if self._follower() != self.ahead:
-            self._drop_ahead()
-            self.ask_ahead(event)
-
-    def _drop_ahead(self) -> None:
-        self.ahead = 0
-        self.record(internal.AheadDropped())
-
-
-def shuffled(songs: tuple[int, ...], seed: int) -> tuple[int, ...]:
-    """The songs in an order that depends on nothing but the seed (Fisher-Yates, Knuth's MMIX)."""
-    order = list(songs)
-    for last in range(len(order) - 1, 0, -1):
-        seed = (seed * 6364136223846793005 + 1442695040888963407) & _MASK
-        other = (seed >> 33) % (last + 1)
-        order[last], order[other] = order[other], order[last]
-    return tuple(order)
+    def _without_ahead(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What is queued and what was played, without the song that was requested ahead."""
+        if self.ahead in self.upcoming[:1]:
+            return self.upcoming[1:], self.played
+        return self.upcoming, tuple(song_id for song_id in self.played if song_id != self.ahead)

@@ -11,6 +11,7 @@ from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
+from fsm.client.effects import ClientEffect
 from fsm.table import Row, Session, Table, each
 
 
@@ -23,57 +24,50 @@ class TransportState(Enum):
     DEVICE_LOST = "the sound device has gone: the player is silent and keeps its place"
 
 
+# fmt: off
 IDLE, RUNNING, PAUSED, DEVICE_LOST = TransportState
 
 _ALL = tuple(TransportState)
+_AUDIBLE = (IDLE, RUNNING)
 _SILENT = (PAUSED, DEVICE_LOST)
+_NOTHING_PLAYS = (on.StopRequested, internal.NothingFollows, on.OutputFailed)
 
-TRANSPORT = Table(
-    "transport",
-    IDLE,
-    [
-        # A person's choice of a song ends a pause; a song whose turn it is does not.
-        each((IDLE, RUNNING), on.PlayRequested, RUNNING, rfc="2.2"),
-        each(_SILENT, on.PlayRequested, RUNNING, effect="resume", rfc="2.2"),
-        each((IDLE, RUNNING), internal.SongTurnCame, RUNNING, rfc="2.2"),
-        each(
-            _SILENT, internal.SongTurnCame, RUNNING, guard="asked_for", effect="resume", rfc="2.2"
-        ),
-        each(_SILENT, internal.SongTurnCame, rfc="2.2"),
-        Row(RUNNING, internal.SongSkipped, RUNNING, rfc="2.2"),
-        each(_SILENT, internal.SongSkipped, RUNNING, effect="resume", rfc="2.2"),
-        # Nothing is played any more
-        *(
-            rows
-            for event in (on.StopRequested, internal.NothingFollows, on.OutputFailed)
-            for rows in (
-                each((IDLE, RUNNING), event, IDLE, rfc="2.2"),
-                each(_SILENT, event, IDLE, effect="resume", rfc="2.2"),
-            )
-        ),
-        # pause and resume
-        Row(IDLE, ask.PauseRequested, IDLE, effect="tell_nothing_plays", rfc="2.5.2"),
-        Row(RUNNING, ask.PauseRequested, PAUSED, effect="pause", rfc="2.5.2"),
-        each(_SILENT, ask.PauseRequested, rfc="2.5.2"),
-        Row(IDLE, ask.ResumeRequested, IDLE, effect="tell_nothing_plays", rfc="2.5.2"),
-        Row(RUNNING, ask.ResumeRequested, RUNNING, rfc="2.5.2"),
-        each(_SILENT, ask.ResumeRequested, RUNNING, effect="resume", rfc="2.5.2"),
-        # The device goes away; a song that has ended meanwhile leaves no silence behind
-        Row(IDLE, on.DeviceLost, IDLE, effect="resume", rfc="2.5.2"),
-        each((RUNNING, *_SILENT), on.DeviceLost, DEVICE_LOST, effect="lose_device", rfc="2.5.2"),
-        # A wait for the end of what is silent would have no end
-        each((IDLE, RUNNING), on.WaitRequested, rfc="2.5.2"),
-        each(_SILENT, on.WaitRequested, effect="end_wait", rfc="2.5.2"),
-        each(_ALL, ask.VolumeRequested, effect="set_volume", rfc="2.5.2"),
-    ],
-)
+TRANSPORT = Table("transport", IDLE, [
+    # A person's choice of a song ends a pause; a song whose turn it is does not.
+    each(_AUDIBLE, on.PlayRequested,      RUNNING,                                  rfc="2.2"),
+    each(_SILENT,  on.PlayRequested,      RUNNING,                   then="resume", rfc="playing 6"),
+    each(_AUDIBLE, internal.SongTurnCame, RUNNING,                                  rfc="playing 2"),
+    each(_SILENT,  internal.SongTurnCame, RUNNING, when="asked_for", then="resume", rfc="playing 6"),
+    each(_SILENT,  internal.SongTurnCame,                                           rfc="playing 6"),
+    Row(RUNNING,   internal.SongSkipped,  RUNNING,                                  rfc="playing 3"),
+    each(_SILENT,  internal.SongSkipped,  RUNNING,                   then="resume", rfc="playing 6"),
+    # Nothing is played any more
+    each(_AUDIBLE, _NOTHING_PLAYS, IDLE,                rfc="2.2, playing 10"),
+    each(_SILENT,  _NOTHING_PLAYS, IDLE, then="resume", rfc="playing 6"),
+    # pause and resume
+    Row(IDLE,     ask.PauseRequested,  IDLE,    then="tell_nothing_plays", rfc="playing 6"),
+    Row(RUNNING,  ask.PauseRequested,  PAUSED,  then="pause",              rfc="playing 6"),
+    each(_SILENT, ask.PauseRequested,                                      rfc="playing 6"),
+    Row(IDLE,     ask.ResumeRequested, IDLE,    then="tell_nothing_plays", rfc="playing 6"),
+    Row(RUNNING,  ask.ResumeRequested, RUNNING,                            rfc="playing 6"),
+    each(_SILENT, ask.ResumeRequested, RUNNING, then="resume",             rfc="playing 6"),
+    # The device goes away; a song that has ended meanwhile leaves no silence behind
+    Row(IDLE,                 on.DeviceLost, IDLE,        then="resume",                            rfc="playing 6"),
+    each((RUNNING, *_SILENT), on.DeviceLost, DEVICE_LOST, then="pause, tell_device_lost, end_wait", rfc="playing 6"),
+    # A wait for the end of what is silent would have no end
+    each(_AUDIBLE, on.WaitRequested,                       rfc="playing 11"),
+    each(_SILENT,  on.WaitRequested,    then="end_wait",   rfc="playing 11"),
+    each(_ALL,     ask.VolumeRequested, then="set_volume", rfc="playing 8"),
+])
+# fmt: on
 
 
-class TransportSession(Session):
+class TransportSession(Session[ClientEffect | on.Event]):
     """The player, as a person drives it. volume: 0 to 100."""
 
     __slots__ = ("volume",)
     table = TRANSPORT
+    says = (on.CommandAnswered,)
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,19 +90,18 @@ class TransportSession(Session):
         self.record(do.ResumePlayer())
 
     def tell_nothing_plays(self, event: on.Event) -> None:
-        """There is no song to pause."""
+        """Tell that there is no song to pause."""
         self.record(do.Tell(do.Report.NOTHING_PLAYS))
 
-    def lose_device(self, event: on.DeviceLost) -> None:
-        """Be silent, also if that was taken back in the meantime; a script would wait for ever."""
-        self.record(do.PausePlayer(), do.Tell(do.Report.DEVICE_LOST, detail=event.reason))
-        self.end_wait(event)
+    def tell_device_lost(self, event: on.DeviceLost) -> None:
+        """Tell that the device has gone, and why."""
+        self.record(do.Tell(do.Report.DEVICE_LOST, detail=event.reason))
 
     def end_wait(self, event: on.Event) -> None:
-        """There is nothing to wait for."""
+        """Free the prompt: a script that waits for the end of a silent song would wait for ever."""
         self.record(on.CommandAnswered(on.Command.WAIT))
 
     def set_volume(self, event: ask.VolumeRequested) -> None:
-        """Note it, and let the player be as loud."""
+        """Let the player be as loud, and keep how loud that is."""
         self.volume = min(100, max(0, event.percent))
         self.record(do.SetVolume(self.volume))

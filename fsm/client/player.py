@@ -1,0 +1,122 @@
+"""The player, as the machines see it: whether it plays the present song, waits, or may go on.
+
+It knows nothing of samples or devices, and of a song only whether there is enough of it.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client.effects import ClientEffect
+from fsm.table import Row, Session, Table, each
+
+
+class PlayerState(Enum):
+    """What the player does."""
+
+    SILENT = "it plays nothing"
+    RUNNING = "it plays the present song"
+    DRY = "it waits for more of the present song"
+    QUEUED = "it plays the present song, and goes on into the next one by itself"
+
+
+# fmt: off
+SILENT, RUNNING, DRY, QUEUED = PlayerState
+
+ALL = tuple(PlayerState)
+STARTED = (RUNNING, DRY, QUEUED)
+_CHOSEN = (on.PlayRequested, internal.SongTurnCame)
+_SONG_ENDS = (on.PlayedOut, on.Undecodable, internal.SongSkipped)
+
+PLAYER = Table("player", SILENT, [
+    # There is enough to play
+    Row(SILENT,  internal.SongReady,     RUNNING, when="place_sought", then="start, seek_sought, tell_playing", rfc="2.5.2, playing 7"),
+    Row(SILENT,  internal.SongReady,     RUNNING,                      then="start, tell_playing",              rfc="2.5.2"),
+    Row(DRY,     internal.SongReady,     RUNNING, when="finished",     then="refill",                           rfc="playing 1"),
+    Row(DRY,     internal.SongReady,     RUNNING,                      then="refill, tell_playing_again",       rfc="playing 1"),
+    Row(RUNNING, internal.NextSongReady, QUEUED,                       then="queue_next",                       rfc="playing 5"),
+    # ... and not enough
+    each((RUNNING, DRY), internal.SongShort, DRY, rfc="playing 1"),
+    # Another place in the song
+    Row(SILENT,             internal.SeekWanted, SILENT,  then="seek_later",      rfc="playing 7"),
+    each((RUNNING, QUEUED), internal.SeekWanted,          then="seek",            rfc="playing 7"),
+    Row(DRY,                internal.SeekWanted, RUNNING, then="seek, say_moved", rfc="playing 7"),
+    # The song is over: the player has gone on into the next one, or has stopped
+    each((QUEUED,),  _SONG_ENDS,     RUNNING,                      rfc="playing 5"),
+    each((RUNNING,), _SONG_ENDS,     SILENT,  then="forget_place", rfc="playing 10"),
+    Row(DRY,         on.Undecodable, SILENT,  then="forget_place", rfc="playing 10"),
+    # Another song is chosen, or none; the next one is not wanted any more
+    each(ALL,    (*_CHOSEN, on.StopRequested, on.OutputFailed), SILENT,  then="forget_place", rfc="2.2"),
+    Row(RUNNING, internal.NextSongDropped,                      RUNNING,                      rfc="playing 5"),
+    Row(QUEUED,  internal.NextSongDropped,                      RUNNING,                      rfc="playing 5"),
+])
+# fmt: on
+
+
+class PlayerSession(Session[ClientEffect | on.Event]):
+    """The one player that all songs use."""
+
+    __slots__ = ("sought",)
+    table = PLAYER
+    says = (internal.PlayerMoved,)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sought: internal.SeekWanted | None = None
+        """Where to begin, once there is enough to play."""
+
+    # Guards
+
+    def finished(self, event: internal.SongReady) -> bool:
+        """Nothing more of the song will come."""
+        return event.finished
+
+    def place_sought(self, event: on.Event) -> bool:
+        """The song is to begin at another place than its start."""
+        return self.sought is not None
+
+    # Effects
+
+    def start(self, event: on.Event) -> None:
+        """Play the MAD buffer (RFC 2.5.2)."""
+        self.record(do.StartPlayer())
+
+    def refill(self, event: on.Event) -> None:
+        """Let the player that waits go on."""
+        self.record(do.RefillPlayer())
+
+    def queue_next(self, event: on.Event) -> None:
+        """Let the player go on into the next song by itself."""
+        self.record(do.QueueNextSong())
+
+    def seek(self, event: internal.SeekWanted) -> None:
+        """Let the player go on at another place."""
+        self.record(do.SeekPlayer(event.amount, event.measure))
+
+    def seek_later(self, event: internal.SeekWanted) -> None:
+        """Keep the place, to begin there."""
+        self.sought = event
+
+    def seek_sought(self, event: on.Event) -> None:
+        """Let the player begin at the place that was kept."""
+        assert self.sought is not None, "a place was kept"
+        self.record(do.SeekPlayer(self.sought.amount, self.sought.measure))
+
+    def forget_place(self, event: on.Event) -> None:
+        """Begin the next song at its start."""
+        self.sought = None
+
+    def say_moved(self, event: on.Event) -> None:
+        """Say that the player plays on from another place."""
+        self.record(internal.PlayerMoved())
+
+    def tell_playing(self, event: internal.SongReady) -> None:
+        """Tell that the song is played."""
+        self.record(do.Tell(do.Report.SONG_PLAYING, event.song_id))
+
+    def tell_playing_again(self, event: internal.SongReady) -> None:
+        """Tell that the song goes on after an underrun."""
+        self.record(do.Tell(do.Report.PLAYING_AGAIN, event.song_id))
