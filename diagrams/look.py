@@ -16,7 +16,7 @@ BOX, FIRST, LAST, SHARED = "#f8fafc", "#ecfdf5", "#f1f5f9", "#fffbeb"
 # Verdana was drawn to the same measures as DejaVu Sans: where a browser lacks the one it has the
 # other, and the text still fits its box.
 FONT = "DejaVu Sans,Verdana,Arial,sans-serif"
-BOX_CHARS, EDGE_CHARS = 38, 30
+BOX_CHARS, EDGE_CHARS, WIDE_CHARS = 38, 30, 84
 """Where lines are broken in a box and beside an arrow: narrow drawings are the legible ones."""
 
 INDENT = "&#160;" * 3
