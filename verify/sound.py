@@ -58,7 +58,7 @@ class Sound:
                 self._count(world)
                 self._judge.appended(world, owner)
             case do.DropBuffers():
-                world.next, world.following = Next(), NOT_QUEUED
+                self._drop_next(world)
                 self._leave(world)
             case do.LeaveSong():
                 self._leave(world)
@@ -98,7 +98,7 @@ class Sound:
                 world.player = RUNNING if world.player == SILENT else world.player
             case do.DropNextBuffer():
                 world.player = SILENT if world.following == GONE_ON else world.player
-                world.next, world.following = Next(), NOT_QUEUED
+                self._drop_next(world)
 
     def _count(self, world: World) -> None:
         """Messages since the player was heard to wait, or since the place it waits for is here."""
@@ -120,9 +120,27 @@ class Sound:
         world.following = GONE_ON if world.following else NOT_QUEUED
         self._leave(world)
 
+    def _drop_next(self, world: World) -> None:
+        """Nothing of the next song is here; a report about it is stale."""
+        world.next, world.following = Next(), NOT_QUEUED
+        kept = [r for r in world.reports if not isinstance(r, on.NextBufferFull)]
+        world.reports = tuple(kept)
+
     def _leave(self, world: World) -> None:
         """The next song takes the present one's place; reports about the present one are stale."""
         world.buffer, world.fresh, world.finished = world.next
         world.player = world.player if world.following == GONE_ON else SILENT
         world.next, world.following, world.place = Next(), NOT_QUEUED, 0
-        world.reports = tuple([r for r in world.reports if isinstance(r, on.DeviceLost)])
+        world.reports = tuple([_about_present(r) for r in world.reports if _outlives(r)])
+
+
+def _outlives(report: Event) -> bool:
+    """Tell whether a report is not about the song that is left."""
+    return isinstance(report, on.DeviceLost | on.NextBufferFull)
+
+
+def _about_present(report: Event) -> Event:
+    """Return the report, now that the next song is the present one."""
+    if isinstance(report, on.NextBufferFull):
+        return on.OutputFailed(report.reason)
+    return report

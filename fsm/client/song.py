@@ -102,6 +102,10 @@ SONG = Table("song", UNWANTED, [
     Row(ENOUGH,             internal.SongRefused,                      BROKEN,                 then="finish",                                       rfc="P7"),
     Row(ENOUGH,             internal.SongLost,                         BROKEN,                 then="note_loss, finish",                            rfc="P7"),
     each((UNWANTED, *HERE), (internal.SongRefused, internal.SongLost),                                                                              rfc="P7"),
+    # There is no room for more of the next song
+    Row(COLLECTING, on.NextBufferFull, BROKEN, then="say_abandoned, note_loss, finish, say_next_ready", rfc="playing 10"),
+    Row(ENOUGH,     on.NextBufferFull, BROKEN, then="say_abandoned, note_loss, finish",                 rfc="playing 10"),
+    each(HERE,      on.NextBufferFull, BROKEN, then="note_loss",                                        rfc="playing 10"),
     # The connection has gone: the buffer plays on, the link sees to the rest
     each(OWED,              on.ConnectionLost, then="say_interrupted", rfc="P7, playing 9"),
     each((UNWANTED, *HERE), on.ConnectionLost,                         rfc="P7"),
@@ -244,7 +248,7 @@ class SongSession(Session[ClientEffect | on.Event]):
         """Keep what was measured."""
         self.flow = event
 
-    def note_loss(self, event: internal.SongLost) -> None:
+    def note_loss(self, event: internal.SongLost | on.NextBufferFull) -> None:
         """Keep why the rest will not come."""
         self.lost_because = event.reason
 
