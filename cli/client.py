@@ -19,8 +19,9 @@ from cli.exit_codes import FAILED
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.program import ClientProgram
+from cli.playing.screen_face import Screen, ScreenGone
 from cli.playing.status_file import publish
-from cli.screen.plain import DumbScreen, Screen, ScreenGone, ScriptScreen
+from cli.screen.plain import DumbScreen, ScriptScreen
 from cli.settings import variable
 from cli.usage import USAGE, run_alone
 from cli.words import commands

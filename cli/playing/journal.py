@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from cli.screen.status_line import clock
 from cli.words.moment import Activity, Status
+from cli.words.plain import clock
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests

@@ -16,11 +16,11 @@ from cli.playing.arrival_rate import ArrivalRate
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.notices import Notices
+from cli.playing.screen_face import Screen
 from cli.playing.snapshot import Snapshots
 from cli.playing.sound import Sound
 from cli.playing.status_file import elsewhere
 from cli.playing.timers import Timers
-from cli.screen.plain import Screen
 from cli.words import commands, texts
 from cli.words.moment import Activity, Status
 from cli.words.plain import Formatter

@@ -9,7 +9,8 @@ from math import ceil
 
 from cli.words.glyphs import UNICODE, Glyphs
 from cli.words.moment import Activity, Status
-from cli.words.safe_text import columns_of, cut, safe
+from cli.words.plain import clock, song_name
+from cli.words.safe_text import columns_of, cut
 
 Fragments = list[tuple[str, str]]
 """Pieces of text, each behind the name of its style, as prompt_toolkit takes them."""
@@ -154,20 +155,6 @@ def _modes(now: Status) -> str:
     queued = f"{len(now.queue)} queued" if now.queue else ""
     repeated = "" if now.repeat == "off" else f"repeat {now.repeat}"
     return ", ".join(filter(None, (alone, queued, repeated)))
-
-
-def song_name(now: Status) -> str:
-    """`3. grapes - I dunno`, safe to print."""
-    if now.title is None:
-        return f"song {now.song_id}"
-    return f"{now.song_id}. {safe(now.title)}"
-
-
-def clock(seconds: float) -> str:
-    """1:23, or 1:02:03."""
-    minutes, s = divmod(int(max(0.0, seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{s:02}" if hours else f"{minutes}:{s:02}"
 
 
 def _add(parts: Fragments, style: str, text: str, room: int) -> None:

@@ -33,12 +33,12 @@ from cli.screen.completion import CommandCompleter
 from cli.screen.completion_line import wild_line
 from cli.screen.keys import key_bindings
 from cli.screen.pager import page
+from cli.screen.plain import PROMPT
 from cli.screen.status_line import Fragments, live_line
 from cli.words.glyphs import Glyphs
 from cli.words.moment import Activity, Status
 from fsm.client.events import ListedSong
 
-PROMPT = ">> "
 REFRESH_S = 0.25
 """No more often is the live line drawn, but for what is typed."""
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cli.screen.status_line import clock, song_name
 from cli.words import texts, title_search
 from cli.words.commands import SPECS
 from cli.words.moment import Activity, Status
@@ -114,3 +113,17 @@ def queued_songs(now: Status, songs: Sequence[ListedSong]) -> list[ListedSong]:
     """The songs in the queue, in order."""
     by_id = {s.song_id: s for s in songs}
     return [by_id.get(i, ListedSong(i, "(not on the list)")) for i in now.queue]
+
+
+def song_name(now: Status) -> str:
+    """`3. grapes - I dunno`, safe to print."""
+    if now.title is None:
+        return f"song {now.song_id}"
+    return f"{now.song_id}. {safe(now.title)}"
+
+
+def clock(seconds: float) -> str:
+    """1:23, or 1:02:03."""
+    minutes, s = divmod(int(max(0.0, seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{s:02}" if hours else f"{minutes}:{s:02}"
