@@ -15,7 +15,6 @@ import typer
 
 from audio import Output, OutputError, open_output
 from cli import settings
-from cli.exit_codes import FAILED
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.program import ClientProgram
@@ -23,7 +22,7 @@ from cli.playing.screen_face import Screen, ScreenGone
 from cli.playing.status_file import publish
 from cli.screen.plain import DumbScreen, ScriptScreen
 from cli.settings import variable
-from cli.usage import USAGE, run_alone
+from cli.usage import FAILED, USAGE, run_alone
 from cli.words import commands
 from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter

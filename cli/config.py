@@ -12,10 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import settings
+from cli.usage import USAGE
 from cli.words.json_lines import dump
 from cli.words.safe_text import safe
-
-USAGE = 2
 
 
 def config(

@@ -1,14 +1,17 @@
-"""Mistakes on the command line, each said in one line."""
+"""Runs a command line: prints a usage error in one line, and ends with an exit code."""
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Any
 
 import typer
 
-USAGE = 2
-INTERRUPTED = 130
+OK, FAILED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+"""How a command ends, as a shell sees it: 1 where it failed, 2 where it was typed wrongly."""
+BY_SIGNAL = 128
+"""Added to the number of the signal that ended the run."""
 
 
 def run(app: typer.Typer, defaults: dict[str, Any] | None = None) -> None:
@@ -19,7 +22,7 @@ def run(app: typer.Typer, defaults: dict[str, Any] | None = None) -> None:
     try:
         code = app(standalone_mode=False, default_map=defaults)
     except typer.Abort:
-        code = INTERRUPTED
+        code = BY_SIGNAL + signal.SIGINT
     except Exception as error:
         # Typer brings its own copy of Click, whose errors have no public name but this method.
         if (explain := getattr(error, "format_message", None)) is None:

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
+from cli.usage import FAILED
 from verify import report, suite
 from verify.bounds import Bounds, ServerKind, Trouble
 
-BROKEN = 1
 EPILOG = "Example: alfine verify --requests 3 --losses 2 --chunks 3 --trouble file-changes"
 
 SERVERS = {kind.name.lower(): kind for kind in ServerKind}
@@ -103,7 +103,7 @@ def verify(
         proven = report.prove(suite.PROVEN, print)
         proven = proven and report.show_unprovable(suite.UNPROVABLE, print)
     if not proven:
-        raise typer.Exit(BROKEN)
+        raise typer.Exit(FAILED)
 
 
 def _bounds(given: Mapping[str, object]) -> Bounds:

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Sequence
 
 from audio import Output
-from cli.exit_codes import BY_SIGNAL, FAILED, NO_CONNECTION, OK, USAGE
 from cli.playing.arrival_rate import ArrivalRate
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
@@ -21,6 +20,7 @@ from cli.playing.snapshot import Snapshots
 from cli.playing.sound import Sound
 from cli.playing.status_file import elsewhere
 from cli.playing.timers import Timers
+from cli.usage import BY_SIGNAL, FAILED, NO_CONNECTION, OK, USAGE
 from cli.words import commands, texts
 from cli.words.moment import Activity, Status
 from cli.words.plain import Formatter
