@@ -21,9 +21,9 @@ from cli.playing.sound import Sound
 from cli.playing.status_file import elsewhere
 from cli.playing.timers import Timers
 from cli.usage import BY_SIGNAL, FAILED, NO_CONNECTION, OK, USAGE
-from cli.words import commands, texts
+from cli.words import commands
 from cli.words.moment import Activity, Status
-from cli.words.plain import Formatter
+from cli.words.plain import ERRORS, FAILURES, Formatter
 from fsm.client.effects import (
     CancelTimer,
     ClearLine,
@@ -277,14 +277,14 @@ class ClientProgram:
                 self._sound.perform(effect)
 
     def _tell(self, tell: Tell) -> None:
-        if tell.report in texts.FAILURES:
+        if tell.report in FAILURES:
             self._worst = max(self._worst, FAILED)
         if tell.report is Report.LIST_FAILED:
             self._filters.clear()
         if tell.report is Report.SONG_PLAYING:
             self._aside.playing()
         text = self._voice.report(tell, self.songs)
-        self._say(text, error=tell.report in texts.ERRORS)
+        self._say(text, error=tell.report in ERRORS)
 
     def _say(self, text: str, error: bool = False) -> None:
         if text:

@@ -6,12 +6,12 @@ The table of commands is also the help, and what Tab knows.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cli.words import title_search
 from cli.words.moment import Status
-from cli.words.places import PlaceError, parse_place
 from cli.words.safe_text import shown
 from fsm.client.events import (
     Command,
@@ -24,6 +24,7 @@ from fsm.client.events import (
 )
 from fsm.client.requests import (
     ClearRequested,
+    Measure,
     NextRequested,
     PauseRequested,
     PrevRequested,
@@ -31,6 +32,7 @@ from fsm.client.requests import (
     Repeat,
     RepeatRequested,
     ResumeRequested,
+    SeekRequested,
     ShuffleRequested,
     VolumeRequested,
 )
@@ -179,11 +181,25 @@ def _queue(word: str, rest: str) -> Line:
 
 
 def _seek(word: str, rest: str) -> Line:
-    try:
-        request = parse_place(rest)
-    except PlaceError as error:
-        raise CommandError(str(error)) from None
+    request = _place(rest)
     return Line(word, rest, request=lambda known: request)
+
+
+def _place(text: str) -> SeekRequested:
+    """Parse a place in a song: 1:30, 90, +10, -1:00, 50%."""
+    if percent := _PERCENT.fullmatch(text):
+        if (part := float(percent[1]) / 100) <= 1:
+            return SeekRequested(part, Measure.FRACTION)
+    elif found := _CLOCK.fullmatch(text):
+        sign, hours, minutes, seconds = found.groups()
+        amount = 3600 * int(hours or 0) + 60 * int(minutes or 0) + float(seconds)
+        measure = Measure.FROM_HERE if sign else Measure.FROM_START
+        return SeekRequested(-amount if sign == "-" else amount, measure)
+    raise CommandError("seek takes a place, as in: seek 1:30, seek +10, seek -10, seek 50%")
+
+
+_CLOCK = re.compile(r"([+-]?)(?:(?:(\d{1,3}):)?(\d{1,5}):)?(\d{1,6}(?:\.\d{1,6})?)", re.ASCII)
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%", re.ASCII)
 
 
 def _volume(word: str, rest: str) -> Line:

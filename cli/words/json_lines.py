@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from cli.words import texts, title_search
+from cli.words import title_search
 from cli.words.commands import SPECS
 from cli.words.moment import Activity, Status
-from cli.words.plain import Formatter, status_parts
+from cli.words.plain import ERRORS, Formatter, status_parts
 from cli.words.safe_text import safe
 from fsm.client.effects import Tell
 from fsm.client.events import ListedSong
@@ -28,7 +28,7 @@ class JsonFormatter(Formatter):
             event=tell.report.name.lower(),
             song=_song(tell.song_id, songs),
             detail=tell.detail,
-            error=tell.report in texts.ERRORS,
+            error=tell.report in ERRORS,
             text=super().report(tell, songs),
         )
 

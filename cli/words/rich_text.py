@@ -16,11 +16,10 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.words import texts
 from cli.words.commands import SPECS
 from cli.words.glyphs import ASCII, IN_ASCII, Glyphs
 from cli.words.moment import Activity, Status
-from cli.words.plain import Formatter, queued_songs, status_parts
+from cli.words.plain import ERRORS, Formatter, queued_songs, status_parts
 from cli.words.safe_text import cut, safe
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
@@ -49,7 +48,7 @@ class RichFormatter(Formatter):
         if tell.report in _SHOWN_BY_THE_LIVE_LINE or self._is_retrying_again(tell.report):
             return ""
         text = super().report(tell, songs)
-        return self._styled(text, "red" if tell.report in texts.ERRORS else "")
+        return self._styled(text, "red" if tell.report in ERRORS else "")
 
     def complaint(self, why: str, line: str = "") -> str:
         return self._styled(super().complaint(why), "yellow")
