@@ -158,17 +158,17 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
     retries = options.retries
     if retries is None and not interactive:
         retries = SCRIPT_RETRIES
-    history, changes = Journal(), Changes()
-    session = ClientSession(options.prebuffer, options.plain, retries, history.observe)
+    journal, changes = Journal(), Changes()
+    session = ClientSession(options.prebuffer, options.plain, retries, journal.observe)
     server = f"{options.host}:{options.port}"
     screen: Screen
     if interactive:
-        screen, voice = _person(server, lambda: program, changes)
+        screen, formatter = _person(server, lambda: program, changes)
     else:
         screen = ScriptScreen(options.script, errors_too=options.as_json)
-        voice = JsonFormatter(server) if options.as_json else Formatter(server)
+        formatter = JsonFormatter(server) if options.as_json else Formatter(server)
     program = ClientProgram(
-        options.host, options.port, session, sound, screen, voice, history, changes, warning
+        options.host, options.port, session, sound, screen, formatter, journal, changes, warning
     )
     if options.volume != 100:
         program.fire(VolumeRequested(options.volume))
@@ -200,19 +200,19 @@ def _person(
     # runs every few seconds, has no use for them.
     from cli.screen.line_history import line_history
     from cli.screen.terminal import TerminalScreen
-    from cli.words import glyphs
+    from cli.words.glyphs import glyphs_of_terminal
     from cli.words.rich_text import RichFormatter
 
-    chosen = glyphs.of_terminal()
+    glyphs = glyphs_of_terminal()
     screen = TerminalScreen(
         interrupt=lambda: program().interrupt(),
         now=lambda: program().now(),
         songs=lambda: program().songs,
         changes=changes.watch(),
         history=line_history(),
-        signs=chosen,
+        glyphs=glyphs,
     )
-    return screen, RichFormatter(server, chosen)
+    return screen, RichFormatter(server, glyphs)
 
 
 def _check(script: list[str] | None) -> None:

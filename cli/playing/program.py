@@ -72,24 +72,26 @@ class ClientProgram:
         session: ClientSession,
         output: Output,
         screen: Screen,
-        voice: Formatter,
-        history: Journal,
+        formatter: Formatter,
+        journal: Journal,
         changes: Changes,
         warning: str = "",
     ) -> None:
         self._session = session
         self._screen = screen
         self._server = f"{host}:{port}"
-        self._voice = voice
-        self._history = history
+        self._formatter = formatter
+        self._journal = journal
         self._changes = changes
-        self._aside = Notices(screen.has_person, lambda t: self._say(voice.complaint(t)), warning)
+        self._notices = Notices(
+            screen.has_person, lambda t: self._say(formatter.error_line(t)), warning
+        )
         self._filters: deque[str] = deque()
         self._connection = ServerConnection(host, port, self._receive, self._answer_owed)
         self._sound = Sound(output, self.fire)
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound)
-        self._flow = ArrivalRate()
+        self._arrival_rate = ArrivalRate()
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
         self._settled = asyncio.Event()
@@ -119,7 +121,7 @@ class ClientProgram:
                 await self._settled.wait()
         if not self._settled.is_set():
             connected = self._session.link.state in ONLINE_STATES
-            self._aside.waiting(self._server, connected)
+            self._notices.waiting(self._server, connected)
         await self._settled.wait()
 
     def fire(self, event: Event) -> None:
@@ -138,7 +140,7 @@ class ClientProgram:
     def _receive(self, event: Event) -> None:
         """Take what the connection has to tell."""
         if isinstance(event, AudioReceived) and self._session.playback.prebuffer_msgs is None:
-            flow = self._flow.measure(len(event.data), self._sound.arriving)
+            flow = self._arrival_rate.measure(len(event.data), self._sound.arriving)
             if flow:
                 self.fire(flow)
         self.fire(event)
@@ -196,7 +198,7 @@ class ClientProgram:
         except commands.CommandError as error:
             if not self._screen.has_person:
                 self._worst = max(self._worst, USAGE)
-            self._say(self._voice.complaint(str(error), text), error=True)
+            self._say(self._formatter.error_line(str(error), text), error=True)
             return
         if line is None:
             return
@@ -210,7 +212,7 @@ class ClientProgram:
             request = line.request(commands.Context(self.songs, self.now()))
         except commands.CommandError as error:
             self._worst = max(self._worst, FAILED)
-            self._say(self._voice.complaint(str(error), line.word), error=True)
+            self._say(self._formatter.error_line(str(error), line.word), error=True)
             return
         if line.command is Command.LIST:
             self._filters.append(line.rest)
@@ -225,16 +227,16 @@ class ClientProgram:
         """Say what the client itself has to say to a command."""
         match line.word:
             case "help":
-                self._say(self._voice.help())
+                self._say(self._formatter.help())
             case "status":
-                self._say(self._voice.status(self._now_or_elsewhere()))
+                self._say(self._formatter.status(self._now_or_elsewhere()))
             case "why":
                 now = self.now()
-                self._say(self._voice.why(self._history.why(now, self.songs), now))
+                self._say(self._formatter.why(self._journal.why(now, self.songs), now))
             case "queue" if not line.rest:
-                self._say(self._voice.queue(self.now(), self.songs))
+                self._say(self._formatter.queue(self.now(), self.songs))
             case _ if line.command is Command.LOCAL:
-                self._say(self._voice.done(line.word, self.now(), self.songs))
+                self._say(self._formatter.done(line.word, self.now(), self.songs))
 
     def _now_or_elsewhere(self) -> Status:
         """What goes on here, or for a script that plays nothing, in another client."""
@@ -259,7 +261,7 @@ class ClientProgram:
                 self._timers.cancel(event_class)
             case ShowSongs(songs):
                 words = self._filters.popleft() if self._filters else ""
-                self._say(self._voice.songs(songs, words, self.now()))
+                self._say(self._formatter.songs(songs, words, self.now()))
             case Tell():
                 self._tell(effect)
             case Print(text, error):
@@ -282,8 +284,8 @@ class ClientProgram:
         if tell.report is Report.LIST_FAILED:
             self._filters.clear()
         if tell.report is Report.SONG_PLAYING:
-            self._aside.playing()
-        text = self._voice.report(tell, self.songs)
+            self._notices.playing()
+        text = self._formatter.report(tell, self.songs)
         self._say(text, error=tell.report in ERRORS)
 
     def _say(self, text: str, error: bool = False) -> None:

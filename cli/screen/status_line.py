@@ -22,15 +22,15 @@ BAR_MIN, BAR_MAX = 10, 40
 GAP = "  "
 
 
-def live_line(now: Status, columns: int, signs: Glyphs = UNICODE) -> Fragments:
+def live_line(now: Status, columns: int, glyphs: Glyphs = UNICODE) -> Fragments:
     """The line, at most `columns` wide."""
-    icon = [("class:live." + now.activity.value, signs.icons[now.activity] + " ")]
+    icon = [("class:live." + now.activity.value, glyphs.icons[now.activity] + " ")]
     room = columns - columns_of(icon[0][1])
     if not now.online and _is_missed(now):
-        rest = _offline(now, room, signs)
+        rest = _offline(now, room, glyphs)
     else:
-        rest = _FORMS.get(now.activity, _waiting)(now, room, signs)
-    return _clipped(icon + rest, columns, signs)
+        rest = _FORMS.get(now.activity, _waiting)(now, room, glyphs)
+    return _clipped(icon + rest, columns, glyphs)
 
 
 def _is_missed(now: Status) -> bool:
@@ -39,15 +39,15 @@ def _is_missed(now: Status) -> bool:
     return retrying or now.activity not in (Activity.PLAYING, Activity.PAUSED)
 
 
-def _stopped(now: Status, room: int, signs: Glyphs) -> Fragments:
-    hints = f" {signs.dot} ".join(("play ID or title", "Tab completes", "? helps"))
+def _stopped(now: Status, room: int, glyphs: Glyphs) -> Fragments:
+    hints = f" {glyphs.dot} ".join(("play ID or title", "Tab completes", "? helps"))
     parts = [("", "stopped")]
     for style, text in (("", _modes(now)), ("", _volume(now)), ("class:live.dim", hints)):
         _add(parts, style, text, room)
     return parts
 
 
-def _waiting(now: Status, room: int, signs: Glyphs) -> Fragments:
+def _waiting(now: Status, room: int, glyphs: Glyphs) -> Fragments:
     """`buffering 215/500 (43 %), about 1.3 s`, or as much of that as there is room for."""
     word = {Activity.REQUESTED: "asking the server", Activity.STARVED: "ran dry, buffering"}.get(
         now.activity, "buffering"
@@ -60,10 +60,10 @@ def _waiting(now: Status, room: int, signs: Glyphs) -> Fragments:
         soon = "" if now.starts_in_s is None else f", about {now.starts_in_s:.1f} s"
         forms = [counted + soon, counted, f"{word} {percent}", percent]
     form = next((f for f in forms if columns_of(f) + TITLE_COLUMNS + len(GAP) <= room), forms[-1])
-    return _beside_song(now, room, form, signs)
+    return _beside_song(now, room, form, glyphs)
 
 
-def _offline(now: Status, room: int, signs: Glyphs) -> Fragments:
+def _offline(now: Status, room: int, glyphs: Glyphs) -> Fragments:
     if now.retry_in_s is None:
         forms = ["no connection; trying again", "no connection"]
     else:
@@ -78,18 +78,18 @@ def _offline(now: Status, room: int, signs: Glyphs) -> Fragments:
         position = f"{clock(now.position_s)}  "
         forms = [position + forms[0], forms[0], position + forms[1], *forms[1:]]
     form = next((f for f in forms if columns_of(f) + TITLE_COLUMNS <= room), forms[-1])
-    return _beside_song(now, room, form, signs, "class:live.offline")
+    return _beside_song(now, room, form, glyphs, "class:live.offline")
 
 
-def _beside_song(now: Status, room: int, form: str, signs: Glyphs, style: str = "") -> Fragments:
+def _beside_song(now: Status, room: int, form: str, glyphs: Glyphs, style: str = "") -> Fragments:
     name_room = room - columns_of(form) - len(GAP)
     if now.song_id is None or name_room < 4:
         return [(style, form)]
-    name = cut(song_name(now), name_room, signs.ellipsis)
+    name = cut(song_name(now), name_room, glyphs.ellipsis)
     return [("class:live.title", name), ("", GAP), (style, form)]
 
 
-def _playing(now: Status, room: int, signs: Glyphs) -> Fragments:
+def _playing(now: Status, room: int, glyphs: Glyphs) -> Fragments:
     name = song_name(now)
     time = clock(now.position_s) + (f" / {clock(now.duration_s)}" if now.duration_s else "")
     name_columns = min(columns_of(name), LONG_TITLE_COLUMNS)
@@ -98,7 +98,7 @@ def _playing(now: Status, room: int, signs: Glyphs) -> Fragments:
     left -= BAR_MIN + len(GAP) if has_bar else 0
     # In the order in which they are shown; what there is no room for is left out from the end of
     # the order in which a person would miss them.
-    extras = [_bitrate(now), _volume(now), _received(now, signs), _modes(now)]
+    extras = [_bitrate(now), _volume(now), _received(now, glyphs), _modes(now)]
     kept = set()
     for index in (1, 3, 2, 0):
         needed = columns_of(extras[index]) + len(GAP)
@@ -106,10 +106,10 @@ def _playing(now: Status, room: int, signs: Glyphs) -> Fragments:
             kept.add(index)
             left -= needed
     longer = min(left, columns_of(name) - name_columns)
-    name = cut(name, name_columns + longer, signs.ellipsis)
+    name = cut(name, name_columns + longer, glyphs.ellipsis)
     parts: Fragments = [("class:live.title", name)]
     if has_bar:
-        parts += [("", GAP), *_bar(now, min(BAR_MAX, BAR_MIN + left - longer), signs)]
+        parts += [("", GAP), *_bar(now, min(BAR_MAX, BAR_MIN + left - longer), glyphs)]
     for text in [time, *(extras[index] for index in sorted(kept))]:
         parts += [("", GAP), ("", text)]
     return parts
@@ -122,15 +122,15 @@ _FORMS = {
 }
 
 
-def _bar(now: Status, columns: int, signs: Glyphs) -> Fragments:
+def _bar(now: Status, columns: int, glyphs: Glyphs) -> Fragments:
     duration_s = now.duration_s or 1.0
     played = min(columns - 1, int(columns * now.position_s / duration_s))
     received = columns if now.received is None else int(columns * now.received)
     here = max(0, received - played - 1)
     return [
-        ("class:live.played", signs.played * played + signs.head),
-        ("class:live.here", signs.here * here),
-        ("class:live.missing", signs.missing * (columns - played - 1 - here)),
+        ("class:live.played", glyphs.played * played + glyphs.head),
+        ("class:live.here", glyphs.here * here),
+        ("class:live.missing", glyphs.missing * (columns - played - 1 - here)),
     ]
 
 
@@ -144,10 +144,10 @@ def _bitrate(now: Status) -> str:
     return f"{now.bitrate_kbps} kbit/s" + (" VBR" if now.variable_bitrate else "")
 
 
-def _received(now: Status, signs: Glyphs) -> str:
+def _received(now: Status, glyphs: Glyphs) -> str:
     if now.received is not None:
-        return f"{signs.received}{int(100 * now.received)} %"
-    return f"{signs.received}{now.received_bytes / 1e6:.1f} MB" if now.received_bytes else ""
+        return f"{glyphs.received}{int(100 * now.received)} %"
+    return f"{glyphs.received}{now.received_bytes / 1e6:.1f} MB" if now.received_bytes else ""
 
 
 def _modes(now: Status) -> str:
@@ -163,11 +163,11 @@ def _add(parts: Fragments, style: str, text: str, room: int) -> None:
         parts += [("", GAP), (style, text)]
 
 
-def _clipped(parts: Fragments, room: int, signs: Glyphs) -> Fragments:
+def _clipped(parts: Fragments, room: int, glyphs: Glyphs) -> Fragments:
     """The parts, the last of them cut where the room ends: narrower than 40 columns, too."""
     clipped: Fragments = []
     for style, text in parts:
-        if piece := cut(text, room, signs.ellipsis):
+        if piece := cut(text, room, glyphs.ellipsis):
             clipped.append((style, piece))
             room -= columns_of(piece)
     return clipped

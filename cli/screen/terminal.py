@@ -75,12 +75,12 @@ class TerminalScreen:
         songs: Callable[[], Sequence[ListedSong]],
         changes: Watch,
         history: History,
-        signs: Glyphs,
+        glyphs: Glyphs,
     ) -> None:
         self._interrupt = interrupt
         self._now = now
         self._changes = changes
-        self._signs = signs
+        self._glyphs = glyphs
         self._open = False
         self._drawn: Fragments = []
         self._entered: asyncio.Queue[tuple[str, bool] | None] = asyncio.Queue()
@@ -199,8 +199,8 @@ class TerminalScreen:
     def _live(self) -> Fragments:
         columns = self._app.output.get_size().columns - 1
         if self._buffer.complete_state is not None:
-            return wild_line(self._buffer.complete_state, columns, self._signs)
-        return live_line(self._now(), columns, self._signs)
+            return wild_line(self._buffer.complete_state, columns, self._glyphs)
+        return live_line(self._now(), columns, self._glyphs)
 
     def _draw_live(self) -> StyleAndTextTuples:
         self._drawn = self._live()

@@ -41,7 +41,7 @@ IN_ASCII = str.maketrans({"…": "...", "←": "Left", "→": "Right"})
 """What stands in the help and in complaints, for terminals without Unicode."""
 
 
-def of_terminal() -> Glyphs:
+def glyphs_of_terminal() -> Glyphs:
     """The set that this terminal can show, by the locale that it was given."""
     # Where nothing or C is said Python sets LC_CTYPE to C.UTF-8 by itself, and its UTF-8 mode. Who
     # says nothing has a terminal of these days; who says C means it.

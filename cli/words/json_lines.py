@@ -32,8 +32,8 @@ class JsonFormatter(Formatter):
             text=super().report(tell, songs),
         )
 
-    def complaint(self, why: str, line: str = "") -> str:
-        return dump("error", line=line, text=super().complaint(why))
+    def error_line(self, why: str, line: str = "") -> str:
+        return dump("error", line=line, text=super().error_line(why))
 
     def songs(self, songs: Sequence[ListedSong], words: str, now: Status) -> str:
         return dump("songs", words=words, songs=_songs(title_search.find(songs, words)))

@@ -65,7 +65,7 @@ class Formatter:
         """What a machine has to tell."""
         return safe(sentence(tell.report, self.server, tell.song_id, tell.detail, songs))
 
-    def complaint(self, why: str, line: str = "") -> str:
+    def error_line(self, why: str, line: str = "") -> str:
         """Why a line that was typed cannot be carried out."""
         return safe(why)
 

@@ -39,9 +39,9 @@ _TABLE_SONGS = 500
 class RichFormatter(Formatter):
     """signs: the characters that the terminal can show. A list is as wide as the terminal is."""
 
-    def __init__(self, server: str, signs: Glyphs) -> None:
+    def __init__(self, server: str, glyphs: Glyphs) -> None:
         super().__init__(server)
-        self._signs = signs
+        self._glyphs = glyphs
         self._retrying = False
 
     def report(self, tell: Tell, songs: Sequence[ListedSong]) -> str:
@@ -50,8 +50,8 @@ class RichFormatter(Formatter):
         text = super().report(tell, songs)
         return self._styled(text, "red" if tell.report in ERRORS else "")
 
-    def complaint(self, why: str, line: str = "") -> str:
-        return self._styled(super().complaint(why), "yellow")
+    def error_line(self, why: str, line: str = "") -> str:
+        return self._styled(super().error_line(why), "yellow")
 
     def help(self) -> str:
         wide = _columns() >= _WIDE_HELP_COLUMNS
@@ -96,7 +96,7 @@ class RichFormatter(Formatter):
         table.add_column(width=1)
         table.add_column(justify="right", style="cyan", no_wrap=True)
         table.add_column(overflow="fold")
-        mark = self._signs.icons[now.activity]
+        mark = self._glyphs.icons[now.activity]
         for song in songs:
             here = song.song_id is not None and song.song_id == playing
             title = Text(safe(song.title), "bold" if here else "")
@@ -107,13 +107,13 @@ class RichFormatter(Formatter):
     def _long_lines(self, songs: Sequence[ListedSong], playing: int | None) -> str:
         columns = _columns() - 1
         width = max(len(str(s.song_id or "")) for s in songs)
-        mark = self._signs.icons[Activity.PLAYING]
+        mark = self._glyphs.icons[Activity.PLAYING]
         return "\n".join(
             cut(
                 f"{mark if s.song_id and s.song_id == playing else ' '} "
                 f"{s.song_id or '':>{width}}. {safe(s.title)}",
                 columns,
-                self._signs.ellipsis,
+                self._glyphs.ellipsis,
             )
             for s in songs
         )
@@ -138,11 +138,11 @@ class RichFormatter(Formatter):
             highlight=False,
             markup=False,
             emoji=False,
-            safe_box=self._signs is ASCII,
+            safe_box=self._glyphs is ASCII,
         )
         console.print(what)
         drawn = "\n".join(line.rstrip() for line in out.getvalue().splitlines())
-        return drawn.translate(IN_ASCII) if self._signs is ASCII else drawn
+        return drawn.translate(IN_ASCII) if self._glyphs is ASCII else drawn
 
 
 def _columns() -> int:
