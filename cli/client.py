@@ -178,7 +178,7 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
         loop.add_signal_handler(signal.SIGINT, program.interrupt)
     else:
         loop.add_signal_handler(signal.SIGINT, program.end_by_signal, signal.SIGINT)
-    publishing = asyncio.create_task(publish(program.now, changes.watch(), server))
+    publishing = asyncio.create_task(publish(program.status, changes.watch(), server))
     try:
         return await program.run()
     finally:
@@ -206,7 +206,7 @@ def _person(
     glyphs = glyphs_of_terminal()
     screen = TerminalScreen(
         interrupt=lambda: program().interrupt(),
-        now=lambda: program().now(),
+        status=lambda: program().status(),
         songs=lambda: program().songs,
         changes=changes.watch(),
         history=line_history(),

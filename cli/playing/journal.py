@@ -83,34 +83,34 @@ class Journal:
         self._latest = event
         self._note(event, changed=before is not after)
 
-    def why(self, now: Status, songs: Sequence[ListedSong] = ()) -> list[str]:
+    def why(self, status: Status, songs: Sequence[ListedSong] = ()) -> list[str]:
         """Why it is silent, or that it is not; then what happened last, with its time."""
         shown = list(self._facts)[-SHOWN_FACTS:]
         return [
-            f"{self._because(now, songs)}.",
+            f"{self._because(status, songs)}.",
             *(f"{fact.at:%H:%M:%S}  {_told(fact, songs)}" for fact in shown),
         ]
 
-    def _because(self, now: Status, songs: Sequence[ListedSong]) -> str:
-        lost = "" if now.online else "; there is no connection to the server"
-        match now.activity:
+    def _because(self, status: Status, songs: Sequence[ListedSong]) -> str:
+        lost = "" if status.online else "; there is no connection to the server"
+        match status.activity:
             case Activity.STOPPED:
                 silenced = next((f for f in reversed(self._facts) if f.silences), None)
                 if silenced is None:
                     return f"Nothing has been asked for yet: play ID or a title starts a song{lost}"
                 return f"Silent: {_told(silenced, songs, timed=True)}{lost}"
             case Activity.PAUSED:
-                return f"Paused at {clock(now.position_s)}: resume, or Space, goes on{lost}"
-            case Activity.PLAYING if now.volume == 0:
+                return f"Paused at {clock(status.position_s)}: resume, or Space, goes on{lost}"
+            case Activity.PLAYING if status.volume == 0:
                 return f"It plays, but the volume is 0: volume 80 makes it heard{lost}"
             case Activity.PLAYING:
-                place = f"at {clock(now.position_s)}, volume {now.volume} %"
-                device = f", to {now.device}" if now.device else ""
+                place = f"at {clock(status.position_s)}, volume {status.volume} %"
+                device = f", to {status.device}" if status.device else ""
                 return f"It plays, {place}{device}{lost}"
             case Activity.REQUESTED:
                 return f"The server has not yet sent anything of the song that was asked for{lost}"
             case _:
-                return f"{_waits(now)}{lost}"
+                return f"{_waits(status)}{lost}"
 
     def _note(self, event: Event, changed: bool) -> None:
         match event:
@@ -201,11 +201,11 @@ def _told(fact: Fact, songs: Sequence[ListedSong], timed: bool = False) -> str:
     return text
 
 
-def _waits(now: Status) -> str:
-    ran_dry = now.activity is Activity.STARVED
+def _waits(status: Status) -> str:
+    ran_dry = status.activity is Activity.STARVED
     why = "The buffer ran dry: audio comes too slowly" if ran_dry else "It waits for enough audio"
-    soon = "" if now.starts_in_s is None else f", about {now.starts_in_s:.1f} s more"
-    return f"{why}; {now.buffered_msgs} of {now.needed_msgs} messages are here{soon}"
+    soon = "" if status.starts_in_s is None else f", about {status.starts_in_s:.1f} s more"
+    return f"{why}; {status.buffered_msgs} of {status.needed_msgs} messages are here{soon}"
 
 
 def _plain(reason: str) -> str:

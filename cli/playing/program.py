@@ -83,9 +83,7 @@ class ClientProgram:
         self._formatter = formatter
         self._journal = journal
         self._changes = changes
-        self._notices = Notices(
-            screen.has_person, lambda t: self._say(formatter.error_line(t)), warning
-        )
+        self._notices = Notices(screen.has_person, lambda t: self._say(formatter.error(t)), warning)
         self._filters: deque[str] = deque()
         self._connection = ServerConnection(host, port, self._receive, self._answer_owed)
         self._sound = Sound(output, self.fire)
@@ -145,7 +143,7 @@ class ClientProgram:
                 self.fire(flow)
         self.fire(event)
 
-    def now(self) -> Status:
+    def status(self) -> Status:
         """What is going on at this moment."""
         return self._snapshots.take(self._timers.left_s(RetryDue))
 
@@ -198,7 +196,7 @@ class ClientProgram:
         except commands.CommandError as error:
             if not self._screen.has_person:
                 self._worst = max(self._worst, USAGE)
-            self._say(self._formatter.error_line(str(error), text), error=True)
+            self._say(self._formatter.error(str(error), text), error=True)
             return
         if line is None:
             return
@@ -209,10 +207,10 @@ class ClientProgram:
 
     async def _carry_out(self, line: commands.Line) -> None:
         try:
-            request = line.request(commands.Context(self.songs, self.now()))
+            request = line.request(commands.Context(self.songs, self.status()))
         except commands.CommandError as error:
             self._worst = max(self._worst, FAILED)
-            self._say(self._formatter.error_line(str(error), line.word), error=True)
+            self._say(self._formatter.error(str(error), line.word), error=True)
             return
         if line.command is Command.LIST:
             self._filters.append(line.rest)
@@ -229,21 +227,21 @@ class ClientProgram:
             case "help":
                 self._say(self._formatter.help())
             case "status":
-                self._say(self._formatter.status(self._now_or_elsewhere()))
+                self._say(self._formatter.status(self._status_to_print()))
             case "why":
-                now = self.now()
-                self._say(self._formatter.why(self._journal.why(now, self.songs), now))
+                status = self.status()
+                self._say(self._formatter.why(self._journal.why(status, self.songs)))
             case "queue" if not line.rest:
-                self._say(self._formatter.queue(self.now(), self.songs))
+                self._say(self._formatter.queue(self.status(), self.songs))
             case _ if line.command is Command.LOCAL:
-                self._say(self._formatter.done(line.word, self.now(), self.songs))
+                self._say(self._formatter.done(line.word, self.status(), self.songs))
 
-    def _now_or_elsewhere(self) -> Status:
+    def _status_to_print(self) -> Status:
         """What goes on here, or for a script that plays nothing, in another client."""
-        now = self.now()
-        if self._screen.has_person or now.activity is not Activity.STOPPED:
-            return now
-        return elsewhere(self._server) or now
+        status = self.status()
+        if self._screen.has_person or status.activity is not Activity.STOPPED:
+            return status
+        return elsewhere(self._server) or status
 
     def _perform(self, effect: Effect) -> None:
         match effect:
@@ -261,7 +259,7 @@ class ClientProgram:
                 self._timers.cancel(event_class)
             case ShowSongs(songs):
                 words = self._filters.popleft() if self._filters else ""
-                self._say(self._formatter.songs(songs, words, self.now()))
+                self._say(self._formatter.songs(songs, words, self.status()))
             case Tell():
                 self._tell(effect)
             case Print(text, error):

@@ -28,7 +28,7 @@ SAME_PLACE_S = 1.0
 
 
 async def publish(
-    now: Callable[[], Status], changes: Watch, server: str, folder: Path | None = None
+    take_status: Callable[[], Status], changes: Watch, server: str, folder: Path | None = None
 ) -> None:
     """Say what is going on, and that it has changed, until cancelled.
 
@@ -39,26 +39,26 @@ async def publish(
         with path.open("w+", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                await _keep_writing(file, now, changes)
+                await _keep_writing(file, take_status, changes)
             finally:
                 path.unlink(missing_ok=True)
 
 
-async def _keep_writing(file: IO[str], now: Callable[[], Status], changes: Watch) -> None:
+async def _keep_writing(file: IO[str], take_status: Callable[[], Status], changes: Watch) -> None:
     said: tuple[Status, float] | None = None
     while True:
-        moment, at = now(), time.time()
-        if said is None or not _goes_without_saying(moment, _later(*said, at)):
-            said = (moment, at)
-            _write(file, {"at": at, "now": asdict(moment) | {"activity": moment.activity.value}})
+        status, at = take_status(), time.time()
+        if said is None or not _goes_without_saying(status, _later(*said, at)):
+            said = (status, at)
+            _write(file, {"at": at, "now": asdict(status) | {"activity": status.activity.value}})
         await changes.wait()
         await asyncio.sleep(EVERY_S)  # the player obeys a moment after it has been told
 
 
-def _goes_without_saying(moment: Status, expected: Status) -> bool:
-    if abs(moment.position_s - expected.position_s) > SAME_PLACE_S:
+def _goes_without_saying(status: Status, expected: Status) -> bool:
+    if abs(status.position_s - expected.position_s) > SAME_PLACE_S:
         return False
-    return replace(moment, position_s=0.0) == replace(expected, position_s=0.0)
+    return replace(status, position_s=0.0) == replace(expected, position_s=0.0)
 
 
 def _write(file: IO[str], content: dict[str, Any]) -> None:
@@ -71,17 +71,17 @@ def _write(file: IO[str], content: dict[str, Any]) -> None:
 def elsewhere(server: str, folder: Path | None = None) -> Status | None:
     """What another client of this server, of the same person, is doing; None if there is none."""
     with contextlib.suppress(OSError):
-        moments = list(_moments(server, _folder(folder)))
-        return max(moments, key=_interest, default=None)
+        statuses = list(_read_statuses(server, _folder(folder)))
+        return max(statuses, key=_interest, default=None)
     return None
 
 
-def _interest(moment: Status) -> int:
+def _interest(status: Status) -> int:
     order = (Activity.STOPPED, Activity.PAUSED)
-    return order.index(moment.activity) if moment.activity in order else len(order)
+    return order.index(status.activity) if status.activity in order else len(order)
 
 
-def _moments(server: str, folder: Path) -> Iterator[Status]:
+def _read_statuses(server: str, folder: Path) -> Iterator[Status]:
     for path in sorted(folder.glob(f"{_name(server)}.*.json")):
         if path.suffixes[-2:-1] == [f".{os.getpid()}"]:
             continue
@@ -106,14 +106,14 @@ def _is_abandoned(file: IO[str]) -> bool:
     return True
 
 
-def _later(moment: Status, at: float, then: float) -> Status:
+def _later(status: Status, at: float, then: float) -> Status:
     """The same, as it is by itself after a while."""
-    if moment.activity is not Activity.PLAYING:
-        return moment
-    position_s = moment.position_s + max(0.0, then - at)
-    if moment.duration_s is not None:
-        position_s = min(position_s, moment.duration_s)
-    return replace(moment, position_s=position_s)
+    if status.activity is not Activity.PLAYING:
+        return status
+    position_s = status.position_s + max(0.0, then - at)
+    if status.duration_s is not None:
+        position_s = min(position_s, status.duration_s)
+    return replace(status, position_s=position_s)
 
 
 def _folder(folder: Path | None) -> Path:

@@ -22,83 +22,87 @@ BAR_MIN, BAR_MAX = 10, 40
 GAP = "  "
 
 
-def live_line(now: Status, columns: int, glyphs: Glyphs = UNICODE) -> Fragments:
+def live_line(status: Status, columns: int, glyphs: Glyphs = UNICODE) -> Fragments:
     """The line, at most `columns` wide."""
-    icon = [("class:live." + now.activity.value, glyphs.icons[now.activity] + " ")]
+    icon = [("class:live." + status.activity.value, glyphs.icons[status.activity] + " ")]
     room = columns - columns_of(icon[0][1])
-    if not now.online and _is_missed(now):
-        rest = _offline(now, room, glyphs)
+    if not status.online and _is_missed(status):
+        rest = _offline(status, room, glyphs)
     else:
-        rest = _FORMS.get(now.activity, _waiting)(now, room, glyphs)
+        rest = _FORMS.get(status.activity, _waiting)(status, room, glyphs)
     return _clipped(icon + rest, columns, glyphs)
 
 
-def _is_missed(now: Status) -> bool:
+def _is_missed(status: Status) -> bool:
     """Whether a connection is needed: not for a song that is all here."""
-    retrying = now.attempt > 0 or now.retry_in_s is not None
-    return retrying or now.activity not in (Activity.PLAYING, Activity.PAUSED)
+    retrying = status.attempt > 0 or status.retry_in_s is not None
+    return retrying or status.activity not in (Activity.PLAYING, Activity.PAUSED)
 
 
-def _stopped(now: Status, room: int, glyphs: Glyphs) -> Fragments:
+def _stopped(status: Status, room: int, glyphs: Glyphs) -> Fragments:
     hints = f" {glyphs.dot} ".join(("play ID or title", "Tab completes", "? helps"))
     parts = [("", "stopped")]
-    for style, text in (("", _modes(now)), ("", _volume(now)), ("class:live.dim", hints)):
+    for style, text in (("", _modes(status)), ("", _volume(status)), ("class:live.dim", hints)):
         _add(parts, style, text, room)
     return parts
 
 
-def _waiting(now: Status, room: int, glyphs: Glyphs) -> Fragments:
+def _waiting(status: Status, room: int, glyphs: Glyphs) -> Fragments:
     """`buffering 215/500 (43 %), about 1.3 s`, or as much of that as there is room for."""
     word = {Activity.REQUESTED: "asking the server", Activity.STARVED: "ran dry, buffering"}.get(
-        now.activity, "buffering"
+        status.activity, "buffering"
     )
-    if not now.needed_msgs or now.activity is Activity.REQUESTED:
+    if not status.needed_msgs or status.activity is Activity.REQUESTED:
         forms = [word]
     else:
-        percent = f"{min(100, 100 * now.buffered_msgs // now.needed_msgs)} %"
-        counted = f"{word} {now.buffered_msgs}/{now.needed_msgs} ({percent})"
-        soon = "" if now.starts_in_s is None else f", about {now.starts_in_s:.1f} s"
+        percent = f"{min(100, 100 * status.buffered_msgs // status.needed_msgs)} %"
+        counted = f"{word} {status.buffered_msgs}/{status.needed_msgs} ({percent})"
+        soon = "" if status.starts_in_s is None else f", about {status.starts_in_s:.1f} s"
         forms = [counted + soon, counted, f"{word} {percent}", percent]
     form = next((f for f in forms if columns_of(f) + TITLE_COLUMNS + len(GAP) <= room), forms[-1])
-    return _beside_song(now, room, form, glyphs)
+    return _beside_song(status, room, form, glyphs)
 
 
-def _offline(now: Status, room: int, glyphs: Glyphs) -> Fragments:
-    if now.retry_in_s is None:
+def _offline(status: Status, room: int, glyphs: Glyphs) -> Fragments:
+    if status.retry_in_s is None:
         forms = ["no connection; trying again", "no connection"]
     else:
-        soon = f"{ceil(now.retry_in_s)} s"
+        soon = f"{ceil(status.retry_in_s)} s"
         forms = [
-            f"connection lost; attempt {now.attempt} in {soon}",
+            f"connection lost; attempt {status.attempt} in {soon}",
             f"lost; retry in {soon}",
         ]
-    if now.activity is Activity.STOPPED:
+    if status.activity is Activity.STOPPED:
         forms = ["no connection; the next command connects again", "no connection"]
     else:
-        position = f"{clock(now.position_s)}  "
+        position = f"{clock(status.position_s)}  "
         forms = [position + forms[0], forms[0], position + forms[1], *forms[1:]]
     form = next((f for f in forms if columns_of(f) + TITLE_COLUMNS <= room), forms[-1])
-    return _beside_song(now, room, form, glyphs, "class:live.offline")
+    return _beside_song(status, room, form, glyphs, "class:live.offline")
 
 
-def _beside_song(now: Status, room: int, form: str, glyphs: Glyphs, style: str = "") -> Fragments:
+def _beside_song(
+    status: Status, room: int, form: str, glyphs: Glyphs, style: str = ""
+) -> Fragments:
     name_room = room - columns_of(form) - len(GAP)
-    if now.song_id is None or name_room < 4:
+    if status.song_id is None or name_room < 4:
         return [(style, form)]
-    name = cut(song_name(now), name_room, glyphs.ellipsis)
+    name = cut(song_name(status), name_room, glyphs.ellipsis)
     return [("class:live.title", name), ("", GAP), (style, form)]
 
 
-def _playing(now: Status, room: int, glyphs: Glyphs) -> Fragments:
-    name = song_name(now)
-    time = clock(now.position_s) + (f" / {clock(now.duration_s)}" if now.duration_s else "")
+def _playing(status: Status, room: int, glyphs: Glyphs) -> Fragments:
+    name = song_name(status)
+    time = clock(status.position_s) + (
+        f" / {clock(status.duration_s)}" if status.duration_s else ""
+    )
     name_columns = min(columns_of(name), LONG_TITLE_COLUMNS)
     left = room - name_columns - len(GAP) - len(time)
-    has_bar = bool(now.duration_s) and left >= BAR_MIN + len(GAP)
+    has_bar = bool(status.duration_s) and left >= BAR_MIN + len(GAP)
     left -= BAR_MIN + len(GAP) if has_bar else 0
     # In the order in which they are shown; what there is no room for is left out from the end of
     # the order in which a person would miss them.
-    extras = [_bitrate(now), _volume(now), _received(now, glyphs), _modes(now)]
+    extras = [_bitrate(status), _volume(status), _received(status, glyphs), _modes(status)]
     kept = set()
     for index in (1, 3, 2, 0):
         needed = columns_of(extras[index]) + len(GAP)
@@ -109,7 +113,7 @@ def _playing(now: Status, room: int, glyphs: Glyphs) -> Fragments:
     name = cut(name, name_columns + longer, glyphs.ellipsis)
     parts: Fragments = [("class:live.title", name)]
     if has_bar:
-        parts += [("", GAP), *_bar(now, min(BAR_MAX, BAR_MIN + left - longer), glyphs)]
+        parts += [("", GAP), *_bar(status, min(BAR_MAX, BAR_MIN + left - longer), glyphs)]
     for text in [time, *(extras[index] for index in sorted(kept))]:
         parts += [("", GAP), ("", text)]
     return parts
@@ -122,10 +126,10 @@ _FORMS = {
 }
 
 
-def _bar(now: Status, columns: int, glyphs: Glyphs) -> Fragments:
-    duration_s = now.duration_s or 1.0
-    played = min(columns - 1, int(columns * now.position_s / duration_s))
-    received = columns if now.received is None else int(columns * now.received)
+def _bar(status: Status, columns: int, glyphs: Glyphs) -> Fragments:
+    duration_s = status.duration_s or 1.0
+    played = min(columns - 1, int(columns * status.position_s / duration_s))
+    received = columns if status.received is None else int(columns * status.received)
     here = max(0, received - played - 1)
     return [
         ("class:live.played", glyphs.played * played + glyphs.head),
@@ -134,26 +138,26 @@ def _bar(now: Status, columns: int, glyphs: Glyphs) -> Fragments:
     ]
 
 
-def _volume(now: Status) -> str:
-    return f"vol {now.volume} %"
+def _volume(status: Status) -> str:
+    return f"vol {status.volume} %"
 
 
-def _bitrate(now: Status) -> str:
-    if now.bitrate_kbps is None:
+def _bitrate(status: Status) -> str:
+    if status.bitrate_kbps is None:
         return ""
-    return f"{now.bitrate_kbps} kbit/s" + (" VBR" if now.variable_bitrate else "")
+    return f"{status.bitrate_kbps} kbit/s" + (" VBR" if status.variable_bitrate else "")
 
 
-def _received(now: Status, glyphs: Glyphs) -> str:
-    if now.received is not None:
-        return f"{glyphs.received}{int(100 * now.received)} %"
-    return f"{glyphs.received}{now.received_bytes / 1e6:.1f} MB" if now.received_bytes else ""
+def _received(status: Status, glyphs: Glyphs) -> str:
+    if status.received is not None:
+        return f"{glyphs.received}{int(100 * status.received)} %"
+    return f"{glyphs.received}{status.received_bytes / 1e6:.1f} MB" if status.received_bytes else ""
 
 
-def _modes(now: Status) -> str:
-    alone = "" if now.online else "no connection"
-    queued = f"{len(now.queue)} queued" if now.queue else ""
-    repeated = "" if now.repeat == "off" else f"repeat {now.repeat}"
+def _modes(status: Status) -> str:
+    alone = "" if status.online else "no connection"
+    queued = f"{len(status.queue)} queued" if status.queue else ""
+    repeated = "" if status.repeat == "off" else f"repeat {status.repeat}"
     return ", ".join(filter(None, (alone, queued, repeated)))
 
 

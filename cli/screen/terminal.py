@@ -71,14 +71,14 @@ class TerminalScreen:
     def __init__(
         self,
         interrupt: Callable[[], None],
-        now: Callable[[], Status],
+        status: Callable[[], Status],
         songs: Callable[[], Sequence[ListedSong]],
         changes: Watch,
         history: History,
         glyphs: Glyphs,
     ) -> None:
         self._interrupt = interrupt
-        self._now = now
+        self._status = status
         self._changes = changes
         self._glyphs = glyphs
         self._open = False
@@ -158,7 +158,7 @@ class TerminalScreen:
         while True:
             await asyncio.sleep(REFRESH_S)
             # Once more after a change: the player obeys a moment after it has been told.
-            same_for_s = REFRESH_S if changed else _same_for_s(self._now())
+            same_for_s = REFRESH_S if changed else _same_for_s(self._status())
             changed = await self._changes.wait(same_for_s)
             if self._app.is_running and self._live() != self._drawn:
                 self._app.invalidate()
@@ -200,7 +200,7 @@ class TerminalScreen:
         columns = self._app.output.get_size().columns - 1
         if self._buffer.complete_state is not None:
             return wild_line(self._buffer.complete_state, columns, self._glyphs)
-        return live_line(self._now(), columns, self._glyphs)
+        return live_line(self._status(), columns, self._glyphs)
 
     def _draw_live(self) -> StyleAndTextTuples:
         self._drawn = self._live()
@@ -233,7 +233,7 @@ class TerminalScreen:
                 press=self._press,
                 cancel=self._cancel,
                 leave=lambda: self._entered.put_nowait(None),
-                paused=lambda: self._now().activity is Activity.PAUSED,
+                paused=lambda: self._status().activity is Activity.PAUSED,
             ),
             output=output,
             erase_when_done=True,
@@ -241,14 +241,14 @@ class TerminalScreen:
         )
 
 
-def _same_for_s(now: Status) -> float | None:
+def _same_for_s(status: Status) -> float | None:
     """How long the live line stays as it is if nothing happens: it shows whole seconds."""
-    if not now.online:
+    if not status.online:
         return REFRESH_S
-    match now.activity:
+    match status.activity:
         case Activity.STOPPED | Activity.PAUSED:
             return None
         case Activity.PLAYING:
             # A little later: the player writes its place down a slice at a time.
-            return 1.04 - now.position_s % 1.0
+            return 1.04 - status.position_s % 1.0
     return REFRESH_S

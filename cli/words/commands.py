@@ -49,7 +49,7 @@ class Context:
     """What the client knows at the moment when a command is carried out."""
 
     songs: Sequence[ListedSong] = ()
-    now: Status = field(default_factory=Status)
+    status: Status = field(default_factory=Status)
 
 
 MakeRequest = Callable[[Context], Event | None]
@@ -66,7 +66,7 @@ class Line:
     word: str
     rest: str = ""
     command: Command = Command.LOCAL
-    request: MakeRequest = lambda known: None
+    request: MakeRequest = lambda context: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def _plain(word: str, rest: str) -> Line:
     """Commands with nothing behind them."""
     command = Command.WAIT if word == "wait" else Command.LOCAL
     make = _REQUESTS.get(word)
-    return Line(word, rest, command, lambda known: make() if make else None)
+    return Line(word, rest, command, lambda context: make() if make else None)
 
 
 _REQUESTS: dict[str, Callable[[], Event]] = {
@@ -160,29 +160,33 @@ _REQUESTS: dict[str, Callable[[], Event]] = {
 def _list(word: str, rest: str) -> Line:
     if word == "find" and not rest:
         raise CommandError("find takes words of a title, as in: find moon (list shows all)")
-    return Line(word, rest, Command.LIST, lambda known: ListRequested())
+    return Line(word, rest, Command.LIST, lambda context: ListRequested())
 
 
 def _play(word: str, rest: str) -> Line:
     if not rest:
         raise CommandError("play takes an ID or a part of a title, as in: play 3, play moon")
     _check_number(rest)
-    return Line(word, rest, Command.PLAY, lambda known: PlayRequested(_chosen(rest, known.songs)))
+    return Line(
+        word, rest, Command.PLAY, lambda context: PlayRequested(_chosen(rest, context.songs))
+    )
 
 
 def _queue(word: str, rest: str) -> Line:
     numbers = rest.replace(",", " ").split()
     if not all(map(_is_number, numbers)):
-        return Line(word, rest, request=lambda k: QueueRequested((_chosen(rest, k.songs),)))
+        return Line(
+            word, rest, request=lambda context: QueueRequested((_chosen(rest, context.songs),))
+        )
     for number in numbers:
         _check_number(number)
     request = QueueRequested(tuple(map(int, numbers))) if numbers else None
-    return Line(word, rest, request=lambda known: request)
+    return Line(word, rest, request=lambda context: request)
 
 
 def _seek(word: str, rest: str) -> Line:
     request = _place(rest)
-    return Line(word, rest, request=lambda known: request)
+    return Line(word, rest, request=lambda context: request)
 
 
 def _place(text: str) -> SeekRequested:
@@ -212,18 +216,20 @@ def _volume(word: str, rest: str) -> Line:
         return Line(
             word,
             rest,
-            request=lambda k: VolumeRequested(max(0, min(100, k.now.volume + amount))),
+            request=lambda context: VolumeRequested(
+                max(0, min(100, context.status.volume + amount))
+            ),
         )
     if amount > 100:
         raise CommandError("the volume goes from 0 to 100")
-    return Line(word, rest, request=lambda known: VolumeRequested(amount))
+    return Line(word, rest, request=lambda context: VolumeRequested(amount))
 
 
 def _repeat(word: str, rest: str) -> Line:
     choices = [repeat.value for repeat in Repeat]
     if rest.lower() not in choices:
         raise CommandError(f"repeat takes one of {', '.join(choices)}, as in: repeat all")
-    return Line(word, rest, request=lambda known: RepeatRequested(Repeat(rest.lower())))
+    return Line(word, rest, request=lambda context: RepeatRequested(Repeat(rest.lower())))
 
 
 _PARSERS: dict[str, Callable[[str, str], Line]] = {
@@ -242,8 +248,8 @@ def _chosen(text: str, songs: Sequence[ListedSong]) -> int:
     if _is_number(text):
         song_id = int(text)
         titled = [s.song_id for s in songs if text in title_search.fold(s.title).split()]
-        known = song_id in {s.song_id for s in songs}
-        return titled[0] or song_id if len(titled) == 1 and not known else song_id
+        listed = song_id in {s.song_id for s in songs}
+        return titled[0] or song_id if len(titled) == 1 and not listed else song_id
     if not songs:
         raise CommandError("no titles are known yet; list fetches them, or play takes an ID")
     try:

@@ -32,10 +32,10 @@ class JsonFormatter(Formatter):
             text=super().report(tell, songs),
         )
 
-    def error_line(self, why: str, line: str = "") -> str:
-        return dump("error", line=line, text=super().error_line(why))
+    def error(self, why: str, line: str = "") -> str:
+        return dump("error", line=line, text=super().error(why))
 
-    def songs(self, songs: Sequence[ListedSong], words: str, now: Status) -> str:
+    def songs(self, songs: Sequence[ListedSong], words: str, status: Status) -> str:
         return dump("songs", words=words, songs=_songs(title_search.find(songs, words)))
 
     def help(self) -> str:
@@ -44,26 +44,26 @@ class JsonFormatter(Formatter):
         ]
         return dump("help", commands=commands)
 
-    def status(self, now: Status) -> str:
-        return dump("status", **status_members(now))
+    def status(self, status: Status) -> str:
+        return dump("status", **status_members(status))
 
-    def queue(self, now: Status, songs: Sequence[ListedSong]) -> str:
-        return dump("queue", songs=[_song(song_id, songs) for song_id in now.queue])
+    def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
+        return dump("queue", songs=[_song(song_id, songs) for song_id in status.queue])
 
-    def why(self, sentences: Sequence[str], now: Status) -> str:
+    def why(self, sentences: Sequence[str]) -> str:
         return dump("why", reasons=list(sentences))
 
-    def done(self, word: str, now: Status, songs: Sequence[ListedSong]) -> str:
-        return self.status(now)
+    def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
+        return self.status(status)
 
 
-def status_members(now: Status) -> dict[str, Any]:
+def status_members(status: Status) -> dict[str, Any]:
     """What a `status` object says besides its version and its kind."""
-    members = asdict(now)
+    members = asdict(status)
     song = {"id": members.pop("song_id"), "title": members.pop("title")}
-    members["activity"] = now.activity.value
-    stopped = now.activity is Activity.STOPPED
-    text = safe("; ".join(status_parts(now)))
+    members["activity"] = status.activity.value
+    stopped = status.activity is Activity.STOPPED
+    text = safe("; ".join(status_parts(status)))
     return {"text": text, "song": None if stopped else song} | members
 
 

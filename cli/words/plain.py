@@ -65,16 +65,16 @@ class Formatter:
         """What a machine has to tell."""
         return safe(sentence(tell.report, self.server, tell.song_id, tell.detail, songs))
 
-    def error_line(self, why: str, line: str = "") -> str:
+    def error(self, why: str, line: str = "") -> str:
         """Why a line that was typed cannot be carried out."""
         return safe(why)
 
-    def songs(self, songs: Sequence[ListedSong], words: str, now: Status) -> str:
+    def songs(self, songs: Sequence[ListedSong], words: str, status: Status) -> str:
         """A list, of which only the songs that have these words are wanted."""
         found = title_search.find(songs, words)
-        return self._lines(found, now) if found else self.no_songs(songs, words)
+        return self._lines(found, status) if found else self.no_songs(songs, words)
 
-    def _lines(self, songs: Sequence[ListedSong], now: Status) -> str:
+    def _lines(self, songs: Sequence[ListedSong], status: Status) -> str:
         """Songs, one a line (RFC 2.5.1)."""
         width = max(len(str(s.song_id or "")) for s in songs)
         return "\n".join(
@@ -97,21 +97,21 @@ class Formatter:
             for spec in SPECS
         )
 
-    def status(self, now: Status) -> str:
+    def status(self, status: Status) -> str:
         """What plays, in one line."""
-        return "; ".join(status_parts(now))
+        return "; ".join(status_parts(status))
 
-    def queue(self, now: Status, songs: Sequence[ListedSong]) -> str:
+    def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
         """What comes next, a song a line."""
-        if not now.queue:
+        if not status.queue:
             return "nothing is queued; queue 3 5 adds songs"
-        return "\n".join(f"{s.song_id}. {safe(s.title)}" for s in queued_songs(now, songs))
+        return "\n".join(f"{s.song_id}. {safe(s.title)}" for s in queued_songs(status, songs))
 
-    def why(self, sentences: Sequence[str], now: Status) -> str:
+    def why(self, sentences: Sequence[str]) -> str:
         """What has led to this, a sentence a line."""
         return "\n".join(map(safe, sentences))
 
-    def done(self, word: str, now: Status, songs: Sequence[ListedSong]) -> str:
+    def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
         """A command without an answer of its own has been carried out: here that goes unsaid."""
         return ""
 
@@ -141,48 +141,50 @@ def _near(song_id: int | None, songs: Sequence[ListedSong]) -> str:
     return f"the nearest: {names}; list shows all"
 
 
-def status_parts(now: Status) -> list[str]:
+def status_parts(status: Status) -> list[str]:
     """What there is to say of a moment, the most important first."""
-    parts = [now.activity.value]
-    if now.activity is not Activity.STOPPED:
-        parts[0] += f" {song_name(now)}"
-        parts += filter(None, (_time(now), _arrival(now)))
-        if now.bitrate_kbps:
-            parts.append(f"{now.bitrate_kbps} kbit/s{' VBR' if now.variable_bitrate else ''}")
-    parts.append(f"volume {now.volume} %")
-    if now.repeat != "off":
-        parts.append(f"repeat {now.repeat}")
-    if now.queue:
-        parts.append(f"{len(now.queue)} queued")
-    if not now.online:
-        soon = "" if now.retry_in_s is None else f", trying again in {now.retry_in_s:.0f} s"
+    parts = [status.activity.value]
+    if status.activity is not Activity.STOPPED:
+        parts[0] += f" {song_name(status)}"
+        parts += filter(None, (_time(status), _arrival(status)))
+        if status.bitrate_kbps:
+            parts.append(f"{status.bitrate_kbps} kbit/s{' VBR' if status.variable_bitrate else ''}")
+    parts.append(f"volume {status.volume} %")
+    if status.repeat != "off":
+        parts.append(f"repeat {status.repeat}")
+    if status.queue:
+        parts.append(f"{len(status.queue)} queued")
+    if not status.online:
+        soon = "" if status.retry_in_s is None else f", trying again in {status.retry_in_s:.0f} s"
         parts.append(f"no connection{soon}")
     return parts
 
 
-def _time(now: Status) -> str:
-    if now.activity in (Activity.REQUESTED, Activity.BUFFERING):
+def _time(status: Status) -> str:
+    if status.activity in (Activity.REQUESTED, Activity.BUFFERING):
         return ""
-    return clock(now.position_s) + (f" of {clock(now.duration_s)}" if now.duration_s else "")
+    return clock(status.position_s) + (
+        f" of {clock(status.duration_s)}" if status.duration_s else ""
+    )
 
 
-def _arrival(now: Status) -> str:
-    if now.activity in (Activity.BUFFERING, Activity.STARVED):
-        return f"{now.buffered_msgs} of {now.needed_msgs} messages"
-    return "" if now.received is None else f"{int(100 * now.received)} % received"
+def _arrival(status: Status) -> str:
+    if status.activity in (Activity.BUFFERING, Activity.STARVED):
+        return f"{status.buffered_msgs} of {status.needed_msgs} messages"
+    return "" if status.received is None else f"{int(100 * status.received)} % received"
 
 
-def queued_songs(now: Status, songs: Sequence[ListedSong]) -> list[ListedSong]:
+def queued_songs(status: Status, songs: Sequence[ListedSong]) -> list[ListedSong]:
     """The songs in the queue, in order."""
     by_id = {s.song_id: s for s in songs}
-    return [by_id.get(i, ListedSong(i, "(not on the list)")) for i in now.queue]
+    return [by_id.get(i, ListedSong(i, "(not on the list)")) for i in status.queue]
 
 
-def song_name(now: Status) -> str:
+def song_name(status: Status) -> str:
     """`3. grapes - I dunno`, safe to print."""
-    if now.title is None:
-        return f"song {now.song_id}"
-    return f"{now.song_id}. {safe(now.title)}"
+    if status.title is None:
+        return f"song {status.song_id}"
+    return f"{status.song_id}. {safe(status.title)}"
 
 
 def clock(seconds: float) -> str:

@@ -50,8 +50,8 @@ class RichFormatter(Formatter):
         text = super().report(tell, songs)
         return self._styled(text, "red" if tell.report in ERRORS else "")
 
-    def error_line(self, why: str, line: str = "") -> str:
-        return self._styled(super().error_line(why), "yellow")
+    def error(self, why: str, line: str = "") -> str:
+        return self._styled(super().error(why), "yellow")
 
     def help(self) -> str:
         wide = _columns() >= _WIDE_HELP_COLUMNS
@@ -61,42 +61,42 @@ class RichFormatter(Formatter):
             table.add_row(word, Text(spec.letter, "bold"), *([spec.does] if wide else []))
         return self._drawn(table)
 
-    def status(self, now: Status) -> str:
-        first, *rest = status_parts(now)
+    def status(self, status: Status) -> str:
+        first, *rest = status_parts(status)
         text = Text("  ").join([Text(safe(first), "bold"), *map(Text, rest)])
         return self._drawn(text)
 
-    def queue(self, now: Status, songs: Sequence[ListedSong]) -> str:
-        if not now.queue:
-            return super().queue(now, songs)
-        return self._lines(queued_songs(now, songs), Status())
+    def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
+        if not status.queue:
+            return super().queue(status, songs)
+        return self._lines(queued_songs(status, songs), Status())
 
-    def done(self, word: str, now: Status, songs: Sequence[ListedSong]) -> str:
+    def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
         if word == "shuffle":
-            return self.queue(now, songs)
-        if word == "queue" and now.queue:
+            return self.queue(status, songs)
+        if word == "queue" and status.queue:
             # A part of a title has been typed: which song was it?
-            last = queued_songs(now, songs)[-1]
-            text = f"{last.song_id}. {safe(last.title)} is number {len(now.queue)} in the queue"
+            last = queued_songs(status, songs)[-1]
+            text = f"{last.song_id}. {safe(last.title)} is number {len(status.queue)} in the queue"
             return self._styled(text, "")
-        return super().done(word, now, songs)
+        return super().done(word, status, songs)
 
-    def why(self, sentences: Sequence[str], now: Status) -> str:
+    def why(self, sentences: Sequence[str]) -> str:
         first, *facts = map(safe, sentences)
         table = Table(box=None, show_header=False, padding=(0, 0, 0, 2), pad_edge=True)
         for time, _, fact in (line.partition("  ") for line in facts):
             table.add_row(Text(time, "dim"), Text(fact, "dim"))
         return self._drawn(Group(Text(first, "bold"), *([table] if facts else [])))
 
-    def _lines(self, songs: Sequence[ListedSong], now: Status) -> str:
-        playing = None if now.activity is Activity.STOPPED else now.song_id
+    def _lines(self, songs: Sequence[ListedSong], status: Status) -> str:
+        playing = None if status.activity is Activity.STOPPED else status.song_id
         if len(songs) > _TABLE_SONGS:
             return self._long_lines(songs, playing)
         table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
         table.add_column(width=1)
         table.add_column(justify="right", style="cyan", no_wrap=True)
         table.add_column(overflow="fold")
-        mark = self._glyphs.icons[now.activity]
+        mark = self._glyphs.icons[status.activity]
         for song in songs:
             here = song.song_id is not None and song.song_id == playing
             title = Text(safe(song.title), "bold" if here else "")

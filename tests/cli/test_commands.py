@@ -32,8 +32,8 @@ SONGS = (
 )
 
 
-def asked(text, songs=SONGS, **now):
-    return parse(text).request(Context(songs, Status(**now)))
+def asked(text, songs=SONGS, **status):
+    return parse(text).request(Context(songs, Status(**status)))
 
 
 @pytest.mark.parametrize(
