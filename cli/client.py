@@ -19,7 +19,7 @@ from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.program import ClientProgram
 from cli.playing.screen_face import Screen, ScreenGone
-from cli.playing.status_file import publish
+from cli.playing.status_file import keep_status_file
 from cli.screen.plain import DumbScreen, ScriptScreen
 from cli.settings import variable
 from cli.usage import FAILED, USAGE, run_alone
@@ -178,12 +178,12 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
         loop.add_signal_handler(signal.SIGINT, program.interrupt)
     else:
         loop.add_signal_handler(signal.SIGINT, program.end_by_signal, signal.SIGINT)
-    publishing = asyncio.create_task(publish(program.status, changes.watch(), server))
+    status_writer = asyncio.create_task(keep_status_file(program.status, changes.watch(), server))
     try:
         return await program.run()
     finally:
-        publishing.cancel()
-        await asyncio.gather(publishing, return_exceptions=True)
+        status_writer.cancel()
+        await asyncio.gather(status_writer, return_exceptions=True)
 
 
 def _stdin_is_a_terminal() -> bool:

@@ -18,7 +18,7 @@ from cli.playing.notices import Notices
 from cli.playing.screen_face import Screen
 from cli.playing.snapshot import Snapshots
 from cli.playing.sound import Sound
-from cli.playing.status_file import elsewhere
+from cli.playing.status_file import read_other_status
 from cli.playing.timers import Timers
 from cli.usage import BY_SIGNAL, FAILED, NO_CONNECTION, OK, USAGE
 from cli.words import commands
@@ -241,7 +241,7 @@ class ClientProgram:
         status = self.status()
         if self._screen.has_person or status.activity is not Activity.STOPPED:
             return status
-        return elsewhere(self._server) or status
+        return read_other_status(self._server) or status
 
     def _perform(self, effect: Effect) -> None:
         match effect:

@@ -22,12 +22,12 @@ from platformdirs import user_state_path
 from cli.playing.changes import Watch
 from cli.words.moment import Activity, Status
 
-EVERY_S = 0.5
-SAME_PLACE_S = 1.0
+MIN_INTERVAL_S = 0.5
+POSITION_TOLERANCE_S = 1.0
 """The place in the song is only written where it is not what the time since says by itself."""
 
 
-async def publish(
+async def keep_status_file(
     take_status: Callable[[], Status], changes: Watch, server: str, folder: Path | None = None
 ) -> None:
     """Say what is going on, and that it has changed, until cancelled.
@@ -45,18 +45,18 @@ async def publish(
 
 
 async def _keep_writing(file: IO[str], take_status: Callable[[], Status], changes: Watch) -> None:
-    said: tuple[Status, float] | None = None
+    written: tuple[Status, float] | None = None
     while True:
         status, at = take_status(), time.time()
-        if said is None or not _goes_without_saying(status, _later(*said, at)):
-            said = (status, at)
+        if written is None or not _is_as_expected(status, _advanced(*written, at)):
+            written = (status, at)
             _write(file, {"at": at, "now": asdict(status) | {"activity": status.activity.value}})
         await changes.wait()
-        await asyncio.sleep(EVERY_S)  # the player obeys a moment after it has been told
+        await asyncio.sleep(MIN_INTERVAL_S)  # the player obeys a moment after it has been told
 
 
-def _goes_without_saying(status: Status, expected: Status) -> bool:
-    if abs(status.position_s - expected.position_s) > SAME_PLACE_S:
+def _is_as_expected(status: Status, expected: Status) -> bool:
+    if abs(status.position_s - expected.position_s) > POSITION_TOLERANCE_S:
         return False
     return replace(status, position_s=0.0) == replace(expected, position_s=0.0)
 
@@ -68,15 +68,15 @@ def _write(file: IO[str], content: dict[str, Any]) -> None:
     file.flush()
 
 
-def elsewhere(server: str, folder: Path | None = None) -> Status | None:
+def read_other_status(server: str, folder: Path | None = None) -> Status | None:
     """What another client of this server, of the same person, is doing; None if there is none."""
     with contextlib.suppress(OSError):
         statuses = list(_read_statuses(server, _folder(folder)))
-        return max(statuses, key=_interest, default=None)
+        return max(statuses, key=_rank, default=None)
     return None
 
 
-def _interest(status: Status) -> int:
+def _rank(status: Status) -> int:
     order = (Activity.STOPPED, Activity.PAUSED)
     return order.index(status.activity) if status.activity in order else len(order)
 
@@ -95,7 +95,7 @@ def _read_statuses(server: str, folder: Path) -> Iterator[Status]:
                 "activity": Activity(members["activity"]),
                 "queue": tuple(members["queue"]),
             }
-            yield _later(Status(**members), content["at"], time.time())
+            yield _advanced(Status(**members), content["at"], time.time())
 
 
 def _is_abandoned(file: IO[str]) -> bool:
@@ -106,7 +106,7 @@ def _is_abandoned(file: IO[str]) -> bool:
     return True
 
 
-def _later(status: Status, at: float, then: float) -> Status:
+def _advanced(status: Status, at: float, then: float) -> Status:
     """The same, as it is by itself after a while."""
     if status.activity is not Activity.PLAYING:
         return status

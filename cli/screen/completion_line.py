@@ -9,7 +9,7 @@ from cli.words.glyphs import Glyphs
 from cli.words.safe_text import columns_of, cut
 
 
-def wild_line(state: CompletionState, columns: int, glyphs: Glyphs) -> Fragments:
+def completion_line(state: CompletionState, columns: int, glyphs: Glyphs) -> Fragments:
     """As many of the offers as there is room for, the one in the prompt marked."""
     offers = [completion.display_text for completion in state.completions]
     chosen = state.complete_index
@@ -21,7 +21,7 @@ def wild_line(state: CompletionState, columns: int, glyphs: Glyphs) -> Fragments
         offer = cut(offers[index], columns, glyphs.ellipsis)
         if parts and columns_of(offer) > columns:
             break
-        style = "class:wild.chosen" if index == chosen else ""
+        style = "class:completion.chosen" if index == chosen else ""
         parts += [(style, offer), ("", GAP)]
         columns -= columns_of(offer) + len(GAP)
         if columns < len(glyphs.ellipsis) + 1:

@@ -22,9 +22,9 @@ BAR_MIN, BAR_MAX = 10, 40
 GAP = "  "
 
 
-def live_line(status: Status, columns: int, glyphs: Glyphs = UNICODE) -> Fragments:
+def status_line(status: Status, columns: int, glyphs: Glyphs = UNICODE) -> Fragments:
     """The line, at most `columns` wide."""
-    icon = [("class:live." + status.activity.value, glyphs.icons[status.activity] + " ")]
+    icon = [("class:status." + status.activity.value, glyphs.icons[status.activity] + " ")]
     room = columns - columns_of(icon[0][1])
     if not status.online and _is_missed(status):
         rest = _offline(status, room, glyphs)
@@ -42,7 +42,7 @@ def _is_missed(status: Status) -> bool:
 def _stopped(status: Status, room: int, glyphs: Glyphs) -> Fragments:
     hints = f" {glyphs.dot} ".join(("play ID or title", "Tab completes", "? helps"))
     parts = [("", "stopped")]
-    for style, text in (("", _modes(status)), ("", _volume(status)), ("class:live.dim", hints)):
+    for style, text in (("", _modes(status)), ("", _volume(status)), ("class:status.dim", hints)):
         _add(parts, style, text, room)
     return parts
 
@@ -78,7 +78,7 @@ def _offline(status: Status, room: int, glyphs: Glyphs) -> Fragments:
         position = f"{clock(status.position_s)}  "
         forms = [position + forms[0], forms[0], position + forms[1], *forms[1:]]
     form = next((f for f in forms if columns_of(f) + TITLE_COLUMNS <= room), forms[-1])
-    return _beside_song(status, room, form, glyphs, "class:live.offline")
+    return _beside_song(status, room, form, glyphs, "class:status.offline")
 
 
 def _beside_song(
@@ -88,7 +88,7 @@ def _beside_song(
     if status.song_id is None or name_room < 4:
         return [(style, form)]
     name = cut(song_name(status), name_room, glyphs.ellipsis)
-    return [("class:live.title", name), ("", GAP), (style, form)]
+    return [("class:status.title", name), ("", GAP), (style, form)]
 
 
 def _playing(status: Status, room: int, glyphs: Glyphs) -> Fragments:
@@ -111,7 +111,7 @@ def _playing(status: Status, room: int, glyphs: Glyphs) -> Fragments:
             left -= needed
     longer = min(left, columns_of(name) - name_columns)
     name = cut(name, name_columns + longer, glyphs.ellipsis)
-    parts: Fragments = [("class:live.title", name)]
+    parts: Fragments = [("class:status.title", name)]
     if has_bar:
         parts += [("", GAP), *_bar(status, min(BAR_MAX, BAR_MIN + left - longer), glyphs)]
     for text in [time, *(extras[index] for index in sorted(kept))]:
@@ -132,9 +132,9 @@ def _bar(status: Status, columns: int, glyphs: Glyphs) -> Fragments:
     received = columns if status.received is None else int(columns * status.received)
     here = max(0, received - played - 1)
     return [
-        ("class:live.played", glyphs.played * played + glyphs.head),
-        ("class:live.here", glyphs.here * here),
-        ("class:live.missing", glyphs.missing * (columns - played - 1 - here)),
+        ("class:status.played", glyphs.played * played + glyphs.head),
+        ("class:status.here", glyphs.here * here),
+        ("class:status.missing", glyphs.missing * (columns - played - 1 - here)),
     ]
 
 

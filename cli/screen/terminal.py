@@ -30,11 +30,11 @@ from prompt_toolkit.widgets import SearchToolbar
 
 from cli.playing.changes import Watch
 from cli.screen.completion import CommandCompleter
-from cli.screen.completion_line import wild_line
+from cli.screen.completion_line import completion_line
 from cli.screen.keys import key_bindings
 from cli.screen.pager import page
 from cli.screen.plain import PROMPT
-from cli.screen.status_line import Fragments, live_line
+from cli.screen.status_line import Fragments, status_line
 from cli.words.glyphs import Glyphs
 from cli.words.moment import Activity, Status
 from fsm.client.events import ListedSong
@@ -45,17 +45,17 @@ REFRESH_S = 0.25
 STYLE = Style.from_dict(
     {
         "prompt": "bold",
-        "live.title": "bold",
-        "live.playing": "ansigreen",
-        "live.paused": "ansiyellow",
-        "live.asking": "ansiyellow",
-        "live.buffering": "ansiyellow",
-        "live.starved": "ansiyellow",
-        "live.offline": "ansired",
-        "live.played": "ansigreen",
-        "live.missing": "ansibrightblack",
-        "live.dim": "ansibrightblack",
-        "wild.chosen": "reverse",
+        "status.title": "bold",
+        "status.playing": "ansigreen",
+        "status.paused": "ansiyellow",
+        "status.asking": "ansiyellow",
+        "status.buffering": "ansiyellow",
+        "status.starved": "ansiyellow",
+        "status.offline": "ansired",
+        "status.played": "ansigreen",
+        "status.missing": "ansibrightblack",
+        "status.dim": "ansibrightblack",
+        "completion.chosen": "reverse",
     }
 )
 
@@ -160,7 +160,7 @@ class TerminalScreen:
             # Once more after a change: the player obeys a moment after it has been told.
             same_for_s = REFRESH_S if changed else _same_for_s(self._status())
             changed = await self._changes.wait(same_for_s)
-            if self._app.is_running and self._live() != self._drawn:
+            if self._app.is_running and self._bottom_line() != self._drawn:
                 self._app.invalidate()
 
     async def _close(self, running: asyncio.Task[Any]) -> None:
@@ -196,14 +196,14 @@ class TerminalScreen:
         self._buffer.reset()
         self._interrupt()
 
-    def _live(self) -> Fragments:
+    def _bottom_line(self) -> Fragments:
         columns = self._app.output.get_size().columns - 1
         if self._buffer.complete_state is not None:
-            return wild_line(self._buffer.complete_state, columns, self._glyphs)
-        return live_line(self._status(), columns, self._glyphs)
+            return completion_line(self._buffer.complete_state, columns, self._glyphs)
+        return status_line(self._status(), columns, self._glyphs)
 
-    def _draw_live(self) -> StyleAndTextTuples:
-        self._drawn = self._live()
+    def _draw_bottom_line(self) -> StyleAndTextTuples:
+        self._drawn = self._bottom_line()
         return list(self._drawn)
 
     def _application(self) -> Application[None]:
@@ -219,7 +219,7 @@ class TerminalScreen:
             Condition(lambda: self._open),
         )
         live = ConditionalContainer(
-            Window(FormattedTextControl(self._draw_live), height=1, dont_extend_height=True),
+            Window(FormattedTextControl(self._draw_bottom_line), height=1, dont_extend_height=True),
             ~is_searching,
         )
         output = create_output()

@@ -24,7 +24,7 @@ from cli.words.safe_text import cut, safe
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
 
-_SHOWN_BY_THE_LIVE_LINE = (
+_SHOWN_BY_STATUS_LINE = (
     Report.SONG_ARRIVING,
     Report.SONG_PLAYED,
     Report.UNDERRUN,
@@ -45,7 +45,7 @@ class RichFormatter(Formatter):
         self._retrying = False
 
     def report(self, tell: Tell, songs: Sequence[ListedSong]) -> str:
-        if tell.report in _SHOWN_BY_THE_LIVE_LINE or self._is_retrying_again(tell.report):
+        if tell.report in _SHOWN_BY_STATUS_LINE or self._is_retrying_again(tell.report):
             return ""
         text = super().report(tell, songs)
         return self._styled(text, "red" if tell.report in ERRORS else "")

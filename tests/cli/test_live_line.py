@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.screen.status_line import live_line
+from cli.screen.status_line import status_line
 from cli.words.glyphs import ASCII, UNICODE
 from cli.words.moment import Activity, Status
 from cli.words.safe_text import columns_of
@@ -25,7 +25,7 @@ PLAYING = Status(
 
 
 def drawn(now, columns, signs=UNICODE):
-    return "".join(text for _, text in live_line(now, columns, signs))
+    return "".join(text for _, text in status_line(now, columns, signs))
 
 
 moments = st.builds(

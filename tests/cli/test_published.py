@@ -9,7 +9,7 @@ import sys
 import time
 
 from cli.playing.changes import Changes
-from cli.playing.status_file import elsewhere, publish
+from cli.playing.status_file import keep_status_file, read_other_status
 from cli.words.moment import Activity, Status
 from tests.cli.pty_terminal import Terminal
 
@@ -30,38 +30,40 @@ def write_as_another(folder, moment, age_s=0.0, pid=1):
 
 
 def test_nobody_else(tmp_path):
-    assert elsewhere(SERVER, tmp_path) is None
+    assert read_other_status(SERVER, tmp_path) is None
 
 
 def test_another_client_and_how_far_it_must_be_by_now(tmp_path):
     with write_as_another(tmp_path, PLAYING, age_s=0.5):
-        moment = elsewhere(SERVER, tmp_path)
+        moment = read_other_status(SERVER, tmp_path)
         assert 10.4 < moment.position_s <= 11.0
         assert dataclasses.replace(moment, position_s=10.0) == PLAYING
-        assert elsewhere("other:1", tmp_path) is None
+        assert read_other_status("other:1", tmp_path) is None
 
 
 def test_the_one_that_plays_is_told_before_one_that_does_not(tmp_path):
     with write_as_another(tmp_path, Status(), pid=1), write_as_another(tmp_path, PLAYING, pid=2):
-        assert elsewhere(SERVER, tmp_path).activity is Activity.PLAYING
+        assert read_other_status(SERVER, tmp_path).activity is Activity.PLAYING
 
 
 def test_a_file_left_behind_is_cleared_away(tmp_path):
     write_as_another(tmp_path, PLAYING).close()
-    assert elsewhere(SERVER, tmp_path) is None
+    assert read_other_status(SERVER, tmp_path) is None
     assert not list(tmp_path.iterdir())
 
 
 def test_a_file_that_is_not_understood_is_passed_over(tmp_path):
     with write_as_another(tmp_path, PLAYING) as file:
         (tmp_path / "host_1234.1.json").write_text('{"at": 1}')
-        assert elsewhere(SERVER, tmp_path) is None
+        assert read_other_status(SERVER, tmp_path) is None
         assert file
 
 
 def test_publishing_ends_with_the_client(tmp_path):
     async def run():
-        task = asyncio.create_task(publish(lambda: PLAYING, Changes().watch(), SERVER, tmp_path))
+        task = asyncio.create_task(
+            keep_status_file(lambda: PLAYING, Changes().watch(), SERVER, tmp_path)
+        )
         await asyncio.sleep(0)
         path = tmp_path / f"host_1234.{os.getpid()}.json"
         assert json.loads(path.read_text())["now"]["title"] == "grapes"
