@@ -130,11 +130,11 @@ def _bar(status: Status, columns: int, glyphs: Glyphs) -> Fragments:
     duration_s = status.duration_s or 1.0
     played = min(columns - 1, int(columns * status.position_s / duration_s))
     received = columns if status.received is None else int(columns * status.received)
-    here = max(0, received - played - 1)
+    arrived = max(0, received - played - 1)
     return [
         ("class:status.played", glyphs.played * played + glyphs.head),
-        ("class:status.here", glyphs.here * here),
-        ("class:status.missing", glyphs.missing * (columns - played - 1 - here)),
+        ("class:status.arrived", glyphs.arrived * arrived),
+        ("class:status.missing", glyphs.missing * (columns - played - 1 - arrived)),
     ]
 
 

@@ -1,6 +1,6 @@
-"""What a person can type, and which request that is.
+"""The commands that a person can type, and the request that each makes.
 
-The table of commands is also the help, and what Tab knows.
+The help and the completion by Tab are made from the same table of commands.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ MAX_SONG_ID = 9_999_999_999
 
 
 class CommandError(ValueError):
-    """A line that is no command. The message says what to type instead."""
+    """A line is not a command. The message says what to type instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the client knows at the moment when a command is carried out."""
+    """What the client knows at the moment when it runs a command. songs: the last list."""
 
     songs: Sequence[ListedSong] = ()
     status: Status = field(default_factory=Status)
@@ -57,10 +57,10 @@ MakeRequest = Callable[[Context], Event | None]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line, understood.
+    """One parsed line.
 
-    word: the command's full name. rest: what stood behind it. asking: makes the request for the
-    machines, None where the client answers by itself; it raises CommandError.
+    word: the command's full name. rest: the text after it, stripped. request: makes the request
+    for the machines, or None where the client answers by itself; it raises CommandError.
     """
 
     word: str
@@ -71,20 +71,20 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A command as the help shows it. takes: what may stand behind it, in words."""
+    """A command as the help shows it. takes: its arguments, in words; "" where it has none."""
 
     word: str
     letter: str
     takes: str
     does: str
-    songs: bool = False
-    """Titles may stand behind it: Tab completes them."""
+    takes_titles: bool = False
+    """Tab completes the titles of songs after it."""
 
 
 SPECS = (
     Spec("list", "l", "[WORDS]", "list the songs, or those with these words"),
     Spec("find", "f", "WORDS", "the songs with these words"),
-    Spec("play", "p", "SONG", "play a song, by its ID or a part of its title", songs=True),
+    Spec("play", "p", "SONG", "play a song, by its ID or a part of its title", takes_titles=True),
     Spec("pause", "", "", "fall silent and keep the place; also Space"),
     Spec("resume", "", "", "go on; also Space"),
     Spec("stop", "s", "", "stop the song"),
@@ -92,7 +92,9 @@ SPECS = (
     Spec("volume", "v", "0-100", "how loud; also +5 and -5, and + and - alone"),
     Spec("next", "n", "", "play what comes next; also n alone"),
     Spec("prev", "b", "", "play the song before this one"),
-    Spec("queue", "u", "[SONG…]", "play these afterwards; alone: show the queue", songs=True),
+    Spec(
+        "queue", "u", "[SONG…]", "play these afterwards; alone: show the queue", takes_titles=True
+    ),
     Spec("clear", "c", "", "forget what is queued"),
     Spec("shuffle", "z", "", "put what is queued into another order"),
     Spec("repeat", "r", "off|one|all", "what comes when the queue is empty"),
@@ -110,7 +112,7 @@ _ALIASES = {spec.letter: spec.word for spec in SPECS if spec.letter} | {
 
 
 def parse(text: str) -> Line | None:
-    """Understand one line; None for an empty one. Raises CommandError."""
+    """Parse one line; return None for an empty one. Raises CommandError."""
     first, *more = text.split(maxsplit=1) or [""]
     if not first:
         return None
@@ -123,7 +125,10 @@ def parse(text: str) -> Line | None:
 
 
 def full_word(typed: str) -> str:
-    """The command that is meant: its name, its letter, or a beginning that only one has."""
+    """Return the name of the command whose name, letter or unique prefix was typed.
+
+    Raises CommandError: no command, or more than one.
+    """
     lowered = typed.lower()
     if lowered in WORDS:
         return lowered
@@ -138,7 +143,7 @@ def full_word(typed: str) -> str:
 
 
 def _plain(word: str, rest: str) -> Line:
-    """Commands with nothing behind them."""
+    """Parse a command without arguments."""
     command = Command.WAIT if word == "wait" else Command.LOCAL
     make = _REQUESTS.get(word)
     return Line(word, rest, command, lambda context: make() if make else None)
@@ -152,7 +157,7 @@ _REQUESTS: dict[str, Callable[[], Event]] = {
     "next": NextRequested,
     "prev": PrevRequested,
     "clear": ClearRequested,
-    # A new order each time, and the machine that makes it stays without chance.
+    # The seed is drawn here, because the machines are deterministic.
     "shuffle": lambda: ShuffleRequested(random.getrandbits(32)),
 }
 
@@ -168,7 +173,7 @@ def _play(word: str, rest: str) -> Line:
         raise CommandError("play takes an ID or a part of a title, as in: play 3, play moon")
     _check_number(rest)
     return Line(
-        word, rest, Command.PLAY, lambda context: PlayRequested(_chosen(rest, context.songs))
+        word, rest, Command.PLAY, lambda context: PlayRequested(_song_id(rest, context.songs))
     )
 
 
@@ -176,7 +181,7 @@ def _queue(word: str, rest: str) -> Line:
     numbers = rest.replace(",", " ").split()
     if not all(map(_is_number, numbers)):
         return Line(
-            word, rest, request=lambda context: QueueRequested((_chosen(rest, context.songs),))
+            word, rest, request=lambda context: QueueRequested((_song_id(rest, context.songs),))
         )
     for number in numbers:
         _check_number(number)
@@ -190,7 +195,7 @@ def _seek(word: str, rest: str) -> Line:
 
 
 def _place(text: str) -> SeekRequested:
-    """Parse a place in a song: 1:30, 90, +10, -1:00, 50%."""
+    """Parse a place in a song: 1:30, 90, +10, -1:00, 50%. Raises CommandError."""
     if percent := _PERCENT.fullmatch(text):
         if (part := float(percent[1]) / 100) <= 1:
             return SeekRequested(part, Measure.FRACTION)
@@ -243,8 +248,11 @@ _PARSERS: dict[str, Callable[[str, str], Line]] = {
 }
 
 
-def _chosen(text: str, songs: Sequence[ListedSong]) -> int:
-    """The song that is meant. A number is an ID, unless only a title has it."""
+def _song_id(text: str, songs: Sequence[ListedSong]) -> int:
+    """Return the ID of the song that `text` names; a number is an ID, unless only a title has it.
+
+    Raises CommandError: no title, or more than one, has this text.
+    """
     if _is_number(text):
         song_id = int(text)
         titled = [s.song_id for s in songs if text in title_search.fold(s.title).split()]

@@ -1,4 +1,4 @@
-"""The client's words for programs: one JSON object a line (docs/json.md)."""
+"""Formats answers and reports for programs: one JSON object a line (docs/json.md)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from fsm.client.effects import Tell
 from fsm.client.events import ListedSong
 
 VERSION = 1
-"""Rises when something that a program may rely on changes; new members come without that."""
+"""Rises when a member changes its meaning or goes; a new member does not raise it."""
 
 
 class JsonFormatter(Formatter):
-    """Objects in place of sentences; `text` is what a person would have been told."""
+    """Formats each answer and report as an object; `text` is the sentence for a person."""
 
     def report(self, tell: Tell, songs: Sequence[ListedSong]) -> str:
         return dump(
@@ -58,7 +58,7 @@ class JsonFormatter(Formatter):
 
 
 def status_members(status: Status) -> dict[str, Any]:
-    """What a `status` object says besides its version and its kind."""
+    """Return the members of a `status` object but for its version and its kind."""
     members = asdict(status)
     song = {"id": members.pop("song_id"), "title": members.pop("title")}
     members["activity"] = status.activity.value
@@ -68,7 +68,7 @@ def status_members(status: Status) -> dict[str, Any]:
 
 
 def dump(kind: str, **members: Any) -> str:
-    """One line. Nothing but ASCII is in it: no title can steer a terminal that it is shown on."""
+    """Return one line of ASCII, so that no title in it can steer a terminal that shows it."""
     return json.dumps({"alfine": VERSION, "kind": kind, **members})
 
 

@@ -1,5 +1,6 @@
-"""How the client says things: in plain lines for a pipe. A person's and a program's forms of it
-are in `cli.words.rich_text` and `cli.words.json_lines`.
+"""Formats answers and reports as plain lines, for a pipe, and holds the sentences of all formats.
+
+`cli.words.rich_text` formats for a person at a terminal, `cli.words.json_lines` for programs.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ FAILURES = frozenset(
         Report.LIST_FAILED,
     }
 )
-"""A command failed: the exit code will be 1."""
+"""Reports that a command failed; the exit code of the run is 1."""
 
 ERRORS = FAILURES | {Report.CONNECTION_LOST, Report.CONNECT_FAILED}
-"""These reports are printed where errors are."""
+"""Reports that are printed as errors."""
 
 SHOWN_NEAR = 2
 
@@ -53,7 +54,7 @@ _TEXTS = {
 
 
 class Formatter:
-    """Plain text, a fact a line. Each method returns whole lines, "" for nothing to say.
+    """Formats as plain text. Each method returns whole lines, or "" where nothing is to be printed.
 
     server: HOST:PORT.
     """
@@ -62,27 +63,27 @@ class Formatter:
         self.server = server
 
     def report(self, tell: Tell, songs: Sequence[ListedSong]) -> str:
-        """What a machine has to tell."""
+        """Format a report of the machines."""
         return safe(sentence(tell.report, self.server, tell.song_id, tell.detail, songs))
 
     def error(self, why: str, line: str = "") -> str:
-        """Why a line that was typed cannot be carried out."""
+        """Say why the client cannot run `line`."""
         return safe(why)
 
     def songs(self, songs: Sequence[ListedSong], words: str, status: Status) -> str:
-        """A list, of which only the songs that have these words are wanted."""
+        """Format the songs of a list whose titles have these words (RFC 2.5.1)."""
         found = title_search.find(songs, words)
-        return self._lines(found, status) if found else self.no_songs(songs, words)
+        return self._lines(found, status) if found else self._no_songs(songs, words)
 
     def _lines(self, songs: Sequence[ListedSong], status: Status) -> str:
-        """Songs, one a line (RFC 2.5.1)."""
+        """Format these songs, one a line."""
         width = max(len(str(s.song_id or "")) for s in songs)
         return "\n".join(
             f"{s.song_id or '':>{width}}{'.' if s.song_id else ' '} {safe(s.title)}" for s in songs
         )
 
-    def no_songs(self, songs: Sequence[ListedSong], words: str) -> str:
-        """There is nothing to list, and why."""
+    def _no_songs(self, songs: Sequence[ListedSong], words: str) -> str:
+        """Say why there is no song to list."""
         if not songs:
             return "the server has no songs"
         near = ", ".join(
@@ -91,35 +92,35 @@ class Formatter:
         return f"no title has {safe(words)}; {f'the nearest: {near}' if near else 'list shows all'}"
 
     def help(self) -> str:
-        """All commands."""
+        """Format all commands, one a line."""
         return "\n".join(
             f"{spec.word:<7} {spec.takes:<12} {spec.letter:<2} {spec.does}".rstrip()
             for spec in SPECS
         )
 
     def status(self, status: Status) -> str:
-        """What plays, in one line."""
+        """Format a status in one line."""
         return "; ".join(status_parts(status))
 
     def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
-        """What comes next, a song a line."""
+        """Format the queued songs, one a line."""
         if not status.queue:
             return "nothing is queued; queue 3 5 adds songs"
         return "\n".join(f"{s.song_id}. {safe(s.title)}" for s in queued_songs(status, songs))
 
     def why(self, sentences: Sequence[str]) -> str:
-        """What has led to this, a sentence a line."""
+        """Format the sentences of `Journal.why`, one a line."""
         return "\n".join(map(safe, sentences))
 
     def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
-        """A command without an answer of its own has been carried out: here that goes unsaid."""
+        """Acknowledge a command that has no answer of its own: nothing, in plain text."""
         return ""
 
 
 def sentence(
     report: Report, server: str, song_id: int | None, detail: str, songs: Sequence[ListedSong]
 ) -> str:
-    """Say it in one line. server: HOST:PORT. songs: the last list, for the title."""
+    """Say a report in one line. server: HOST:PORT. songs: the last list, for the title."""
     title = next((s.title for s in songs if s.song_id == song_id), None)
     song = f"{song_id}. {title}" if title else f"song {song_id}"
     return _TEXTS[report].format(
@@ -132,7 +133,7 @@ def sentence(
 
 
 def _near(song_id: int | None, songs: Sequence[ListedSong]) -> str:
-    """The songs whose IDs come nearest to one that there is not."""
+    """Name the songs whose IDs are nearest to one that the server does not have."""
     known = [s for s in songs if s.song_id is not None]
     if song_id is None or not known:
         return "list shows the songs that it has"
@@ -142,7 +143,7 @@ def _near(song_id: int | None, songs: Sequence[ListedSong]) -> str:
 
 
 def status_parts(status: Status) -> list[str]:
-    """What there is to say of a moment, the most important first."""
+    """Describe a status in short phrases, the most important first."""
     parts = [status.activity.value]
     if status.activity is not Activity.STOPPED:
         parts[0] += f" {song_name(status)}"
@@ -175,20 +176,20 @@ def _arrival(status: Status) -> str:
 
 
 def queued_songs(status: Status, songs: Sequence[ListedSong]) -> list[ListedSong]:
-    """The songs in the queue, in order."""
+    """Return the queued songs with their titles, in order."""
     by_id = {s.song_id: s for s in songs}
     return [by_id.get(i, ListedSong(i, "(not on the list)")) for i in status.queue]
 
 
 def song_name(status: Status) -> str:
-    """`3. grapes - I dunno`, safe to print."""
+    """Return `3. grapes - I dunno`, safe to print."""
     if status.title is None:
         return f"song {status.song_id}"
     return f"{status.song_id}. {safe(status.title)}"
 
 
 def clock(seconds: float) -> str:
-    """1:23, or 1:02:03."""
+    """Return 1:23, or 1:02:03."""
     minutes, s = divmod(int(max(0.0, seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{s:02}" if hours else f"{minutes}:{s:02}"
