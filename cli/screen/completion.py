@@ -34,7 +34,7 @@ class CommandCompleter(Completer):
             spec = WORDS[full_word(word)]
         except CommandError:
             return
-        if spec.takes_titles:
+        if spec.titles:
             yield from self._titles(rest.lstrip())
         elif spec.word == "repeat":
             for choice in Repeat:

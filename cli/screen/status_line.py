@@ -1,6 +1,6 @@
-"""The one line under the prompt: what plays, how far it is, what is wrong. It fits every width.
+"""Formats a Status as the one line under the prompt, for any width.
 
-It is made anew from a `Now` each time, and knows nothing of terminals but how wide one is.
+It knows nothing of the terminal but its width, and keeps nothing from one line to the next.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from cli.words.plain import clock, song_name
 from cli.words.safe_text import columns_of, cut
 
 Fragments = list[tuple[str, str]]
-"""Pieces of text, each behind the name of its style, as prompt_toolkit takes them."""
+"""Pairs of a style's name and a text, as prompt_toolkit takes them."""
 
 TITLE_COLUMNS = 20
-"""So much of the song's name goes before anything that can be left out."""
+"""The song's name gets this many columns before anything optional is shown."""
 LONG_TITLE_COLUMNS = 28
 BAR_MIN, BAR_MAX = 10, 40
 GAP = "  "
 
 
 def status_line(status: Status, columns: int, glyphs: Glyphs = UNICODE) -> Fragments:
-    """The line, at most `columns` wide."""
+    """Return the line, at most `columns` wide."""
     icon = [("class:status." + status.activity.value, glyphs.icons[status.activity] + " ")]
     room = columns - columns_of(icon[0][1])
-    if not status.online and _is_missed(status):
+    if not status.online and _needs_connection(status):
         rest = _offline(status, room, glyphs)
     else:
         rest = _FORMS.get(status.activity, _waiting)(status, room, glyphs)
     return _clipped(icon + rest, columns, glyphs)
 
 
-def _is_missed(status: Status) -> bool:
-    """Whether a connection is needed: not for a song that is all here."""
+def _needs_connection(status: Status) -> bool:
+    """Whether the client needs a connection: not while it plays a song that has arrived whole."""
     retrying = status.attempt > 0 or status.retry_in_s is not None
     return retrying or status.activity not in (Activity.PLAYING, Activity.PAUSED)
 
@@ -48,37 +48,41 @@ def _stopped(status: Status, room: int, glyphs: Glyphs) -> Fragments:
 
 
 def _waiting(status: Status, room: int, glyphs: Glyphs) -> Fragments:
-    """`buffering 215/500 (43 %), about 1.3 s`, or as much of that as there is room for."""
-    word = {Activity.REQUESTED: "asking the server", Activity.STARVED: "ran dry, buffering"}.get(
-        status.activity, "buffering"
-    )
-    if not status.needed_msgs or status.activity is Activity.REQUESTED:
-        forms = [word]
-    else:
-        percent = f"{min(100, 100 * status.buffered_msgs // status.needed_msgs)} %"
-        counted = f"{word} {status.buffered_msgs}/{status.needed_msgs} ({percent})"
-        soon = "" if status.starts_in_s is None else f", about {status.starts_in_s:.1f} s"
-        forms = [counted + soon, counted, f"{word} {percent}", percent]
+    """Return `buffering 215/500 (43 %), about 1.3 s`, or as much of it as fits beside the name."""
+    forms = _waiting_forms(status)
     form = next((f for f in forms if columns_of(f) + TITLE_COLUMNS + len(GAP) <= room), forms[-1])
     return _beside_song(status, room, form, glyphs)
 
 
+def _waiting_forms(status: Status) -> list[str]:
+    word = {Activity.REQUESTED: "asking the server", Activity.STARVED: "ran dry, buffering"}.get(
+        status.activity, "buffering"
+    )
+    if not status.needed_msgs or status.activity is Activity.REQUESTED:
+        return [word]
+    percent = f"{min(100, 100 * status.buffered_msgs // status.needed_msgs)} %"
+    counted = f"{word} {status.buffered_msgs}/{status.needed_msgs} ({percent})"
+    soon = "" if status.starts_in_s is None else f", about {status.starts_in_s:.1f} s"
+    return [counted + soon, counted, f"{word} {percent}", percent]
+
+
 def _offline(status: Status, room: int, glyphs: Glyphs) -> Fragments:
-    if status.retry_in_s is None:
-        forms = ["no connection; trying again", "no connection"]
-    else:
-        soon = f"{ceil(status.retry_in_s)} s"
-        forms = [
-            f"connection lost; attempt {status.attempt} in {soon}",
-            f"lost; retry in {soon}",
-        ]
-    if status.activity is Activity.STOPPED:
-        forms = ["no connection; the next command connects again", "no connection"]
-    else:
-        position = f"{clock(status.position_s)}  "
-        forms = [position + forms[0], forms[0], position + forms[1], *forms[1:]]
+    forms = _offline_forms(status)
     form = next((f for f in forms if columns_of(f) + TITLE_COLUMNS <= room), forms[-1])
     return _beside_song(status, room, form, glyphs, "class:status.offline")
+
+
+def _offline_forms(status: Status) -> list[str]:
+    if status.activity is Activity.STOPPED:
+        return ["no connection; the next command connects again", "no connection"]
+    if status.retry_in_s is None:
+        long, short = "no connection; trying again", "no connection"
+    else:
+        soon = f"{ceil(status.retry_in_s)} s"
+        long = f"connection lost; attempt {status.attempt} in {soon}"
+        short = f"lost; retry in {soon}"
+    position = f"{clock(status.position_s)}  "
+    return [position + long, long, position + short, short]
 
 
 def _beside_song(
@@ -93,30 +97,33 @@ def _beside_song(
 
 def _playing(status: Status, room: int, glyphs: Glyphs) -> Fragments:
     name = song_name(status)
-    time = clock(status.position_s) + (
-        f" / {clock(status.duration_s)}" if status.duration_s else ""
-    )
+    time = clock(status.position_s)
+    time += f" / {clock(status.duration_s)}" if status.duration_s else ""
     name_columns = min(columns_of(name), LONG_TITLE_COLUMNS)
     left = room - name_columns - len(GAP) - len(time)
     has_bar = bool(status.duration_s) and left >= BAR_MIN + len(GAP)
     left -= BAR_MIN + len(GAP) if has_bar else 0
-    # In the order in which they are shown; what there is no room for is left out from the end of
-    # the order in which a person would miss them.
-    extras = [_bitrate(status), _volume(status), _received(status, glyphs), _modes(status)]
-    kept = set()
-    for index in (1, 3, 2, 0):
-        needed = columns_of(extras[index]) + len(GAP)
-        if extras[index] and needed <= left:
-            kept.add(index)
-            left -= needed
+    extras, left = _extras(status, left, glyphs)
     longer = min(left, columns_of(name) - name_columns)
     name = cut(name, name_columns + longer, glyphs.ellipsis)
     parts: Fragments = [("class:status.title", name)]
     if has_bar:
         parts += [("", GAP), *_bar(status, min(BAR_MAX, BAR_MIN + left - longer), glyphs)]
-    for text in [time, *(extras[index] for index in sorted(kept))]:
+    for text in [time, *extras]:
         parts += [("", GAP), ("", text)]
     return parts
+
+
+def _extras(status: Status, room: int, glyphs: Glyphs) -> tuple[list[str], int]:
+    """Return the optional parts that fit, in the order of the line, and the columns still free."""
+    extras = [_bitrate(status), _volume(status), _received(status, glyphs), _modes(status)]
+    kept = set()
+    for index in (1, 3, 2, 0):  # the most useful first
+        needed = columns_of(extras[index]) + len(GAP)
+        if extras[index] and needed <= room:
+            kept.add(index)
+            room -= needed
+    return [extras[index] for index in sorted(kept)], room
 
 
 _FORMS = {
@@ -168,7 +175,7 @@ def _add(parts: Fragments, style: str, text: str, room: int) -> None:
 
 
 def _clipped(parts: Fragments, room: int, glyphs: Glyphs) -> Fragments:
-    """The parts, the last of them cut where the room ends: narrower than 40 columns, too."""
+    """Cut the parts to `room` columns: a terminal may be narrower than the shortest form."""
     clipped: Fragments = []
     for style, text in parts:
         if piece := cut(text, room, glyphs.ellipsis):

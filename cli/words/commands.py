@@ -77,14 +77,14 @@ class Spec:
     letter: str
     takes: str
     does: str
-    takes_titles: bool = False
+    titles: bool = False
     """Tab completes the titles of songs after it."""
 
 
 SPECS = (
     Spec("list", "l", "[WORDS]", "list the songs, or those with these words"),
     Spec("find", "f", "WORDS", "the songs with these words"),
-    Spec("play", "p", "SONG", "play a song, by its ID or a part of its title", takes_titles=True),
+    Spec("play", "p", "SONG", "play a song, by its ID or a part of its title", titles=True),
     Spec("pause", "", "", "fall silent and keep the place; also Space"),
     Spec("resume", "", "", "go on; also Space"),
     Spec("stop", "s", "", "stop the song"),
@@ -92,9 +92,7 @@ SPECS = (
     Spec("volume", "v", "0-100", "how loud; also +5 and -5, and + and - alone"),
     Spec("next", "n", "", "play what comes next; also n alone"),
     Spec("prev", "b", "", "play the song before this one"),
-    Spec(
-        "queue", "u", "[SONG…]", "play these afterwards; alone: show the queue", takes_titles=True
-    ),
+    Spec("queue", "u", "[SONG…]", "play these afterwards; alone: show the queue", titles=True),
     Spec("clear", "c", "", "forget what is queued"),
     Spec("shuffle", "z", "", "put what is queued into another order"),
     Spec("repeat", "r", "off|one|all", "what comes when the queue is empty"),
@@ -121,7 +119,7 @@ def parse(text: str) -> Line | None:
     spec = WORDS[word]
     if rest and not spec.takes:
         raise CommandError(f"{word} takes nothing after it")
-    return _PARSERS.get(word, _plain)(word, rest)
+    return _PARSERS.get(word, _without_arguments)(word, rest)
 
 
 def full_word(typed: str) -> str:
@@ -142,11 +140,16 @@ def full_word(typed: str) -> str:
     raise CommandError(f"there is no command {shown(typed)}; type help to see them all")
 
 
-def _plain(word: str, rest: str) -> Line:
+def _without_arguments(word: str, rest: str) -> Line:
     """Parse a command without arguments."""
     command = Command.WAIT if word == "wait" else Command.LOCAL
     make = _REQUESTS.get(word)
     return Line(word, rest, command, lambda context: make() if make else None)
+
+
+def _always(request: Event | None) -> MakeRequest:
+    """Make the same request in every context."""
+    return lambda context: request
 
 
 _REQUESTS: dict[str, Callable[[], Event]] = {
@@ -165,33 +168,36 @@ _REQUESTS: dict[str, Callable[[], Event]] = {
 def _list(word: str, rest: str) -> Line:
     if word == "find" and not rest:
         raise CommandError("find takes words of a title, as in: find moon (list shows all)")
-    return Line(word, rest, Command.LIST, lambda context: ListRequested())
+    return Line(word, rest, Command.LIST, _always(ListRequested()))
 
 
 def _play(word: str, rest: str) -> Line:
     if not rest:
         raise CommandError("play takes an ID or a part of a title, as in: play 3, play moon")
     _check_number(rest)
-    return Line(
-        word, rest, Command.PLAY, lambda context: PlayRequested(_song_id(rest, context.songs))
-    )
+
+    def request(context: Context) -> Event:
+        return PlayRequested(_song_id(rest, context.songs))
+
+    return Line(word, rest, Command.PLAY, request)
 
 
 def _queue(word: str, rest: str) -> Line:
     numbers = rest.replace(",", " ").split()
-    if not all(map(_is_number, numbers)):
-        return Line(
-            word, rest, request=lambda context: QueueRequested((_song_id(rest, context.songs),))
-        )
-    for number in numbers:
-        _check_number(number)
-    request = QueueRequested(tuple(map(int, numbers))) if numbers else None
-    return Line(word, rest, request=lambda context: request)
+    if all(map(_is_number, numbers)):
+        for number in numbers:
+            _check_number(number)
+        request = QueueRequested(tuple(map(int, numbers))) if numbers else None
+        return Line(word, rest, request=_always(request))
+
+    def titled(context: Context) -> Event:
+        return QueueRequested((_song_id(rest, context.songs),))
+
+    return Line(word, rest, request=titled)
 
 
 def _seek(word: str, rest: str) -> Line:
-    request = _place(rest)
-    return Line(word, rest, request=lambda context: request)
+    return Line(word, rest, request=_always(_place(rest)))
 
 
 def _place(text: str) -> SeekRequested:
@@ -217,24 +223,22 @@ def _volume(word: str, rest: str) -> Line:
     if not _is_number(digits) or len(digits) > 3:
         raise CommandError("volume takes a number from 0 to 100, or a change, as in: volume +5")
     amount = int(number)
-    if digits != number:
-        return Line(
-            word,
-            rest,
-            request=lambda context: VolumeRequested(
-                max(0, min(100, context.status.volume + amount))
-            ),
-        )
-    if amount > 100:
-        raise CommandError("the volume goes from 0 to 100")
-    return Line(word, rest, request=lambda context: VolumeRequested(amount))
+    if digits == number:
+        if amount > 100:
+            raise CommandError("the volume goes from 0 to 100")
+        return Line(word, rest, request=_always(VolumeRequested(amount)))
+
+    def changed(context: Context) -> Event:
+        return VolumeRequested(max(0, min(100, context.status.volume + amount)))
+
+    return Line(word, rest, request=changed)
 
 
 def _repeat(word: str, rest: str) -> Line:
     choices = [repeat.value for repeat in Repeat]
     if rest.lower() not in choices:
         raise CommandError(f"repeat takes one of {', '.join(choices)}, as in: repeat all")
-    return Line(word, rest, request=lambda context: RepeatRequested(Repeat(rest.lower())))
+    return Line(word, rest, request=_always(RepeatRequested(Repeat(rest.lower()))))
 
 
 _PARSERS: dict[str, Callable[[str, str], Line]] = {
