@@ -1,4 +1,4 @@
-"""What Tab offers, in the place of the live line: nothing pops up, and nothing scrolls."""
+"""Formats the completions as one line, which replaces the status line while Tab cycles."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cli.words.safe_text import columns_of, cut
 
 
 def completion_line(state: CompletionState, columns: int, glyphs: Glyphs) -> Fragments:
-    """As many of the offers as there is room for, the one in the prompt marked."""
+    """Return as many completions as fit into `columns`, the chosen one marked and among them."""
     offers = [completion.display_text for completion in state.completions]
     chosen = state.complete_index
     first = 0
