@@ -1,4 +1,4 @@
-"""The face of a screen that the running client sees: lines come in, text goes out."""
+"""What the running client needs of a screen: lines come in, text goes out."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Protocol
 
 
 class ScreenGone(OSError):
-    """Nobody takes what is printed any more: the pipe is closed, or the disk is full."""
+    """What is printed cannot be written any more: the pipe is closed, or the disk is full."""
 
 
 class Screen(Protocol):
-    """Where lines come from and go to.
+    """Where commands come from and text goes to.
 
-    has_person: somebody sees that a line was no command, and types another.
+    has_person: a person types the commands, and can correct one that was mistyped.
     """
 
     has_person: bool
 
     def lines(self) -> AsyncGenerator[str, None]:
-        """What is typed, a line at a time; asked for the next one only while the prompt is open."""
+        """Yield the lines; the caller asks for the next one only while the prompt is open."""
 
     def print(self, text: str, error: bool) -> None:
-        """Print whole lines while no prompt stands."""
+        """Print whole lines while no prompt is shown. Raises ScreenGone."""
 
     def print_above_prompt(self, text: str, error: bool) -> None:
-        """Print whole lines above the prompt; it and what was typed stay."""
+        """Print whole lines above the prompt; it and what was typed stay. Raises ScreenGone."""
 
     def clear_line(self) -> None:
-        """Throw away what was typed: Ctrl-C."""
+        """Discard what was typed (Ctrl-C)."""

@@ -1,7 +1,7 @@
-"""What a running client says of itself to other programs of the same person: a small file.
+"""Tells other programs of the same person what a running client does, in a small file.
 
-So `alfine client HOST PORT -c status`, in a status bar, tells what is playing in the other window.
-A file is true while its writer holds its lock, which ends with the writer, however that ends.
+So `alfine client HOST PORT -c status`, in a status bar, says what plays in another window. A file
+is valid while its writer holds its lock; the lock ends with the writer, however that ends.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ from cli.words.moment import Activity, Status
 
 MIN_INTERVAL_S = 0.5
 POSITION_TOLERANCE_S = 1.0
-"""The place in the song is only written where it is not what the time since says by itself."""
+"""The position is written again only where it differs by more than this from the one that follows
+from the last position written and the time since."""
 
 
 async def keep_status_file(
     take_status: Callable[[], Status], changes: Watch, server: str, folder: Path | None = None
 ) -> None:
-    """Say what is going on, and that it has changed, until cancelled.
+    """Write the status, and write it again when it changes, until cancelled; then remove the file.
 
-    Where that is not possible nothing is said.
+    folder: by default in the user's state directory. An OSError ends the writing without a word.
     """
     with contextlib.suppress(OSError):
         path = _folder(folder) / f"{_name(server)}.{os.getpid()}.json"
@@ -52,7 +53,7 @@ async def _keep_writing(file: IO[str], take_status: Callable[[], Status], change
             written = (status, at)
             _write(file, {"at": at, "now": asdict(status) | {"activity": status.activity.value}})
         await changes.wait()
-        await asyncio.sleep(MIN_INTERVAL_S)  # the player obeys a moment after it has been told
+        await asyncio.sleep(MIN_INTERVAL_S)  # the player does what it is told a moment later
 
 
 def _is_as_expected(status: Status, expected: Status) -> bool:
@@ -69,7 +70,7 @@ def _write(file: IO[str], content: dict[str, Any]) -> None:
 
 
 def read_other_status(server: str, folder: Path | None = None) -> Status | None:
-    """What another client of this server, of the same person, is doing; None if there is none."""
+    """Return the status of another client of this server, if possible of one that plays."""
     with contextlib.suppress(OSError):
         statuses = list(_read_statuses(server, _folder(folder)))
         return max(statuses, key=_rank, default=None)
@@ -106,18 +107,18 @@ def _is_abandoned(file: IO[str]) -> bool:
     return True
 
 
-def _advanced(status: Status, at: float, then: float) -> Status:
-    """The same, as it is by itself after a while."""
+def _advanced(status: Status, at: float, now: float) -> Status:
+    """Return the status taken at `at` as it is at `now` if nothing has happened since."""
     if status.activity is not Activity.PLAYING:
         return status
-    position_s = status.position_s + max(0.0, then - at)
+    position_s = status.position_s + max(0.0, now - at)
     if status.duration_s is not None:
         position_s = min(position_s, status.duration_s)
     return replace(status, position_s=position_s)
 
 
 def _folder(folder: Path | None) -> Path:
-    # Not in the runtime folder: not every system has one, and what stands in for it is shared.
+    # Not the runtime directory: not every system has one, and its substitute is shared by users.
     folder = folder or user_state_path("alfine") / "running"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
