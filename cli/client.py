@@ -32,14 +32,14 @@ from fsm.client.requests import VolumeRequested
 from fsm.words import PREBUFFER_MSGS
 
 SCRIPT_RETRIES = 6
-"""Attempts to reconnect for one song when no person is there to say stop: half a minute at most."""
+"""Attempts to reconnect for one song in a script, where no person can say stop: 30 s at most."""
 
 EPILOG = "Example: alfine client 127.0.0.1 12345 -c list -c 'play 1' -c wait --output wav:song.wav"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line, the variables and the file have made of one run."""
+    """The settings of one run, from the command line, the variables and the file."""
 
     host: str
     port: int
@@ -139,14 +139,14 @@ def client(
     terminal. Exit codes: 0; 1 a command failed; 2 usage; 3 no connection.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a title may hold what the terminal's set has not
+        sys.stdout.reconfigure(errors="replace")  # the locale may lack characters of a title
     _check(command)
-    enough = _prebuffer(prebuffer)
-    options = Options(host, port, command or None, as_json, enough, plain, retries, volume)
+    messages = _prebuffer(prebuffer)
+    options = Options(host, port, command or None, as_json, messages, plain, retries, volume)
     try:
         code = asyncio.run(_run(options, *_open(output, device)))
     except ScreenGone as error:
-        # What Python itself has still to print would fail again, with a traceback.
+        # Python flushes stdout at its exit, and would print a traceback when that fails too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(f"alfine client: nobody takes what is printed: {error}", file=sys.stderr)
         code = FAILED
@@ -163,7 +163,7 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
     server = f"{options.host}:{options.port}"
     screen: Screen
     if interactive:
-        screen, formatter = _person(server, lambda: program, changes)
+        screen, formatter = _for_person(server, lambda: program, changes)
     else:
         screen = ScriptScreen(options.script, errors_too=options.as_json)
         formatter = JsonFormatter(server) if options.as_json else Formatter(server)
@@ -172,12 +172,7 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
     )
     if options.volume != 100:
         program.fire(VolumeRequested(options.volume))
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, program.end_by_signal, signal.SIGTERM)
-    if interactive:
-        loop.add_signal_handler(signal.SIGINT, program.interrupt)
-    else:
-        loop.add_signal_handler(signal.SIGINT, program.end_by_signal, signal.SIGINT)
+    _handle_signals(program, interactive)
     status_writer = asyncio.create_task(keep_status_file(program.status, changes.watch(), server))
     try:
         return await program.run()
@@ -186,18 +181,28 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
         await asyncio.gather(status_writer, return_exceptions=True)
 
 
+def _handle_signals(program: ClientProgram, interactive: bool) -> None:
+    """SIGTERM ends the run; so does SIGINT, but for a person it only interrupts a command."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, program.end_by_signal, signal.SIGTERM)
+    if interactive:
+        loop.add_signal_handler(signal.SIGINT, program.interrupt)
+    else:
+        loop.add_signal_handler(signal.SIGINT, program.end_by_signal, signal.SIGINT)
+
+
 def _stdin_is_a_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def _person(
+def _for_person(
     server: str, program: Callable[[], ClientProgram], changes: Changes
 ) -> tuple[Screen, Formatter]:
-    """The prompt that this terminal can show, and what speaks there."""
+    """Return the screen that this terminal can show, and its formatter."""
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown") or not sys.stdout.isatty():
         return DumbScreen(), Formatter(server)
-    # They take half of the time that it takes to start, and a script, such as a status bar's that
-    # runs every few seconds, has no use for them.
+    # Imported here, because these imports are half of the client's start, and a script needs none
+    # of them: a status bar may run one every few seconds.
     from cli.screen.line_history import line_history
     from cli.screen.terminal import TerminalScreen
     from cli.words.glyphs import glyphs_of_terminal
@@ -216,7 +221,7 @@ def _person(
 
 
 def _check(script: list[str] | None) -> None:
-    """Refuse a script that cannot be obeyed before anything has been done."""
+    """Refuse a script with a line that is no command, before anything is done."""
     for text in script or ():
         try:
             commands.parse(text)
@@ -233,7 +238,7 @@ def _prebuffer(text: str) -> int | None:
 
 
 def _open(spec: str, device: str | None) -> tuple[Output, str]:
-    """The output, and what is wrong with it."""
+    """Open the output; return it and a warning for the person, "" for none."""
     try:
         sound, warning = open_output(spec, device)
     except (ValueError, OutputError) as error:

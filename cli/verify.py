@@ -107,7 +107,7 @@ def verify(
 
 
 def _bounds(given: Mapping[str, object]) -> Bounds:
-    """One exploration, by default of everything that a person can do."""
+    """Build the bounds of one exploration; by default a person does everything that they can do."""
     bounds = Bounds("as asked for", losses=None, person=(*suite.EVERYTHING, "wait"))
     bounds = replace(bounds, **given)  # type: ignore[arg-type]  # the options are of these types
     plain = bounds.server is not ServerKind.CLOSING
