@@ -24,7 +24,7 @@ def run(app: typer.Typer, defaults: dict[str, Any] | None = None) -> None:
     except typer.Abort:
         code = BY_SIGNAL + signal.SIGINT
     except Exception as error:
-        # Typer has its own copy of Click; its usage errors are told by this method.
+        # Typer has its own copy of Click, whose error classes have no public name.
         if (explain := getattr(error, "format_message", None)) is None:
             raise
         command = _command(error)

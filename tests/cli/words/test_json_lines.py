@@ -12,7 +12,7 @@ import pytest
 from cli.words.json_lines import VERSION
 from fsm.client.effects import Report
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 @pytest.fixture(scope="module")
