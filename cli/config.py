@@ -1,4 +1,4 @@
-"""`alfine config`: what each setting is, and where that was said."""
+"""`alfine config`: the value of each setting, and where it is set."""
 
 from __future__ import annotations
 

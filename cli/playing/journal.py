@@ -1,6 +1,6 @@
 """Keeps what the machines went through, so that `why` can say why the client is silent.
 
-It observes every step of every machine, records those that a person would name, and counts the
+It observes every step of every machine, records the facts that a person would name, and counts
 audio that came too late. It changes nothing in the machines.
 """
 

@@ -1,4 +1,4 @@
-"""Prints what answers no command, apart from the answers that a script reads."""
+"""Prints notices: they answer no command, and stay apart from the answers that a script reads."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ class ClientProgram:
         return self._session.link.songs
 
     def interrupt(self) -> None:
-        """Give up the command that is being answered (Ctrl-C)."""
+        """Handle Ctrl-C: clear the line, or stop waiting for an answer."""
         self.fire(Interrupted())
 
     def leave(self) -> None:

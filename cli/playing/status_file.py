@@ -33,7 +33,7 @@ async def keep_status_file(
 ) -> None:
     """Write the status, and write it again when it changes, until cancelled; then remove the file.
 
-    folder: by default in the user's state directory. An OSError ends the writing without a word.
+    folder: by default in the user's state directory. An OSError ends the writing silently.
     """
     with contextlib.suppress(OSError):
         path = _folder(folder) / f"{_name(server)}.{os.getpid()}.json"

@@ -12,7 +12,7 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 MAX_FILE_BYTES = 256 * 1024
 
 
-class ForgivingHistory(FileHistory):
+class BestEffortHistory(FileHistory):
     """A history whose file may fail: the lines are lost then, and the prompt goes on."""
 
     def load_history_strings(self) -> Iterable[str]:
@@ -36,7 +36,7 @@ def line_history(path: Path | None = None) -> History:
         _shorten(path)
     except OSError:
         return InMemoryHistory()
-    return ForgivingHistory(str(path))
+    return BestEffortHistory(str(path))
 
 
 def _shorten(path: Path) -> None:

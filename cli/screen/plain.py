@@ -37,7 +37,7 @@ class DumbScreen:
             yield line
 
     def print(self, text: str, error: bool) -> None:
-        """Print while no prompt stands."""
+        """Print while no prompt is shown."""
         print(text, flush=True)
 
     def print_above_prompt(self, text: str, error: bool) -> None:

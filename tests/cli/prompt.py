@@ -1,4 +1,4 @@
-"""The client at a prompt in a terminal, and what stands where on its screen."""
+"""Runs the client at a prompt in a terminal, and reads its screen."""
 
 import sys
 
@@ -20,7 +20,7 @@ def at_prompt(terminal):
 
 
 def has_typed(text):
-    """The condition that just this text stands at the prompt."""
+    """Return the condition that just this text is typed at the prompt."""
     return lambda terminal: terminal.cursor_line == f">> {text}".rstrip()
 
 
