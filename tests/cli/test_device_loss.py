@@ -21,10 +21,10 @@ def test_it_pauses_with_one_line_and_resume_plays_on(steady_server, tmp_path):
         terminal.wait_for("‖ 1. 1 first")
         terminal.wait_until(lambda t: t.cursor_line == ">>")
         printed = [line for line in terminal.lines if line and not line.startswith((">>", "‖"))]
-        assert len(printed) == 2, "PortAudio and ALSA print nothing"
-        assert printed[0] == "playing 1. 1 first"
-        assert printed[1].startswith("paused: the sound device has failed: ")
-        assert printed[1].endswith("; resume plays on the default device")
+        # The song may begin again before the sound server has ended.
+        assert set(printed[:-1]) == {"playing 1. 1 first"}, "PortAudio and ALSA print nothing"
+        assert printed[-1].startswith("paused: the sound device has failed: ")
+        assert printed[-1].endswith("; resume plays on the default device")
         terminal.type(" ")
         terminal.wait_for("paused: there is no sound device")
         stack.enter_context(sound_server(tmp_path))
