@@ -1,4 +1,4 @@
-"""Takes a `Now` from the machines and the player: the only place that knows where each fact is."""
+"""Takes a Status from the machines and the player: only this module knows where each value is."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from fsm.client.prebuffer import needed_bytes
 from fsm.client.transport import TransportState
 from fsm.words import MAX_PAYLOAD_BYTES
 
-"""Of nearly every audio message of a song."""
-RATE_OVER_S = 2.0
-"""The rate at which messages arrive is taken over the last so many seconds."""
+RATE_WINDOW_S = 2.0
+"""The rate at which messages arrive is taken over the last 2 s."""
 
 _ACTIVITIES: dict[Enum, Activity] = {
     PlaybackState.STOPPED: Activity.STOPPED,
@@ -28,12 +27,12 @@ _ACTIVITIES: dict[Enum, Activity] = {
     PlaybackState.STARVED: Activity.STARVED,
     PlaybackState.AWAITING: Activity.BUFFERING,
 }
-_SILENT = (TransportState.PAUSED, TransportState.DEVICE_LOST)
-_UNCONNECTED = (LinkState.OFFLINE, LinkState.WAITING, LinkState.RECONNECTING)
+_PAUSED_STATES = (TransportState.PAUSED, TransportState.DEVICE_LOST)
+_OFFLINE_STATES = (LinkState.OFFLINE, LinkState.WAITING, LinkState.RECONNECTING)
 
 
 class Snapshots:
-    """Takes one moment after the other of one client."""
+    """Takes the status of one client again and again."""
 
     def __init__(self, session: ClientSession, sound: Sound) -> None:
         self._session = session
@@ -41,11 +40,11 @@ class Snapshots:
         self._arrivals: deque[tuple[float, int]] = deque()
 
     def take(self, retry_in_s: float | None = None) -> Status:
-        """This moment. retry_in_s: until the next attempt to connect."""
+        """Return the present status. retry_in_s: the time until the next attempt to connect."""
         playback, link = self._session.playback, self._session.link
         queue, transport = self._session.queue, self._session.transport
         activity = _ACTIVITIES.get(playback.state, Activity.PLAYING)
-        if activity is not Activity.STOPPED and transport.state in _SILENT:
+        if activity is not Activity.STOPPED and transport.state in _PAUSED_STATES:
             activity = Activity.PAUSED
         song_id = playback.song_id or None
         counted, needed = _progress(playback)
@@ -63,8 +62,8 @@ class Snapshots:
             received=index.part_here,
             buffered_msgs=counted,
             needed_msgs=needed,
-            starts_in_s=self._starts_in(counted, needed),
-            online=link.state not in _UNCONNECTED,
+            starts_in_s=self._starts_in_s(counted, needed),
+            online=link.state not in _OFFLINE_STATES,
             retry_in_s=retry_in_s,
             attempt=0 if link.state is LinkState.OFFLINE else link.attempts,
             queue=queue.upcoming,
@@ -72,31 +71,31 @@ class Snapshots:
             device=self._sound.device,
         )
 
-    def _starts_in(self, counted: int, needed: int) -> float | None:
-        """How long the rest of the messages will take, at the rate of the last seconds."""
+    def _starts_in_s(self, counted: int, needed: int) -> float | None:
+        """Return in how many seconds enough messages will have arrived, at the present rate."""
         now = time.monotonic()
         if self._arrivals and counted < self._arrivals[-1][1]:
             self._arrivals.clear()
         self._arrivals.append((now, counted))
-        while len(self._arrivals) > 2 and now - self._arrivals[1][0] > RATE_OVER_S:
+        while len(self._arrivals) > 2 and now - self._arrivals[1][0] > RATE_WINDOW_S:
             self._arrivals.popleft()
-        began, had = self._arrivals[0]
-        if counted <= had or not needed or now - began < 0.2:
+        began, counted_then = self._arrivals[0]
+        if counted <= counted_then or not needed or now - began < 0.2:
             return None
-        return max(0.0, (needed - counted) * (now - began) / (counted - had))
+        return max(0.0, (needed - counted) * (now - began) / (counted - counted_then))
 
 
 def _progress(playback: PlaybackSession) -> tuple[int, int]:
-    """How many audio messages are here of those that are waited for; (n, 0) if nobody can say."""
+    """Return how many audio messages have arrived, and how many are needed (0: not known)."""
     if playback.state is PlaybackState.AWAITING:
-        return playback.held_bytes // MAX_PAYLOAD_BYTES, _messages(playback.needed_bytes)
+        return playback.held_bytes // MAX_PAYLOAD_BYTES, _message_count(playback.needed_bytes)
     counted = playback.num_audio_msgs_recv - playback.counted_from
     if playback.prebuffer_msgs is not None:
         return counted, playback.prebuffer_msgs
     if playback.flow is None:
         return counted, 0
-    return counted, _messages(needed_bytes(playback.flow, playback.held_bytes))
+    return counted, _message_count(needed_bytes(playback.flow, playback.held_bytes))
 
 
-def _messages(size: float) -> int:
+def _message_count(size: float) -> int:
     return ceil(size / MAX_PAYLOAD_BYTES) if size < inf else 0

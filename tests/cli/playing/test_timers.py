@@ -1,4 +1,4 @@
-"""The client's timers."""
+"""The client's timers: one a class of events, replaced and cancelled."""
 
 import asyncio
 import random
@@ -7,7 +7,7 @@ from cli.playing.timers import Timers
 from fsm.client.events import RetryDue, SetupUnanswered
 
 
-def test_a_retry_comes_after_a_random_part_of_the_pause(monkeypatch):
+def test_a_retry_is_due_after_a_random_part_of_the_delay(monkeypatch):
     drawn = []
     monkeypatch.setattr(random, "uniform", lambda *limits: drawn.append(limits) or 0.0)
 
@@ -20,7 +20,7 @@ def test_a_retry_comes_after_a_random_part_of_the_pause(monkeypatch):
     assert drawn == [(0.0, 8.0)]
 
 
-def test_a_timer_that_is_started_again_or_cancelled_fires_no_more_than_it_should():
+def test_a_timer_that_was_replaced_or_cancelled_does_not_fire():
     async def run():
         fired = asyncio.Queue()
         timers = Timers(fired.put_nowait)

@@ -1,4 +1,4 @@
-"""However the client is ended, it ends: by a signal, a closed pipe, a server that says nothing."""
+"""The client ends, whatever ends it: a signal, a closed pipe, a server that never answers."""
 
 import asyncio
 import contextlib
@@ -28,54 +28,61 @@ def client(port, *arguments, **more):
 
 
 @pytest.fixture
-def mute():
-    """A listener that takes connections and says nothing."""
+def silent_server():
+    """A listener that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener
 
 
-def test_a_person_who_waits_is_told_for_what(mute):
-    argv = [*CLIENT, str(mute.getsockname()[1]), "--output", "null"]
+def test_a_person_is_told_what_the_client_waits_for(silent_server):
+    argv = [*CLIENT, str(silent_server.getsockname()[1]), "--output", "null"]
     with Terminal(argv) as terminal, Terminal([*argv, "-c", "list"]) as script:
         terminal.wait_for("waiting for an answer from 127.0.0.1")
         script.wait_for("waiting for an answer from 127.0.0.1")
 
 
-def test_a_door_that_is_shut_at_once_is_told_from_a_lost_connection(mute):
-    with client(mute.getsockname()[1], "-c", "list") as process:
-        mute.accept()[0].close()
+def test_a_server_that_closes_without_an_answer_is_named_as_perhaps_another_program(silent_server):
+    with client(silent_server.getsockname()[1], "-c", "list") as process:
+        connection, _ = silent_server.accept()
+        with connection:
+            # Unread bytes would make the close a reset, which is reported with other words.
+            assert connection.recv(100)
         assert "is it an alfine server?" in process.stderr.read()
         assert process.wait(10) == 3
 
 
-def test_only_who_plays_is_told_that_there_is_no_sound_device(steady_server, tmp_path):
+def test_a_missing_sound_device_is_reported_only_when_a_song_plays(steady_server, tmp_path):
     config = tmp_path / "asound.conf"
     config.write_text("pcm.!default { type hw card 99 }\n")
-    deaf = {**os.environ, "ALSA_CONFIG_PATH": str(config), "PULSE_SERVER": "unix:/nonexistent"}
-    said = {}
+    without_sound = {
+        **os.environ,
+        "ALSA_CONFIG_PATH": str(config),
+        "PULSE_SERVER": "unix:/nonexistent",
+    }
+    printed = {}
     for command in ("list", "play 1"):
         more = ("--output", "auto", "--prebuffer", "1", "-c", command, "-c", "stop")
-        with client(steady_server.port, *more, env=deaf) as process:
-            said[command] = process.stderr.read()
-    assert said["list"] == ""
-    assert said["play 1"].startswith("The music plays silently: ")
+        with client(steady_server.port, *more, env=without_sound) as process:
+            printed[command] = process.stderr.read()
+    assert printed["list"] == ""
+    assert printed["play 1"].startswith("The music plays silently: ")
     argv = [*CLIENT, str(steady_server.port), "--prebuffer", "1"]
-    with Terminal(argv, 40, env=deaf) as terminal:
+    with Terminal(argv, 40, env=without_sound) as terminal:
         terminal.wait_until(lambda t: t.cursor_line == ">>")
         assert "silently" not in terminal.text
         terminal.type("play 1\r")
         terminal.wait_for("The music plays silently: there is no\nsound device;")
 
 
-def why_not(host, port):
-    """What a failed attempt to connect is explained by."""
+def connect_failure(host, port):
+    """Return the reason that a failed attempt to connect is reported with."""
 
     async def attempt():
-        heard = asyncio.Queue()
-        connection = ServerConnection(host, port, heard.put_nowait, lambda: False)
+        events = asyncio.Queue()
+        connection = ServerConnection(host, port, events.put_nowait, lambda: False)
         connection.connect()
         try:
-            return await heard.get()
+            return await events.get()
         finally:
             await connection.close()
 
@@ -84,38 +91,38 @@ def why_not(host, port):
     return failed.reason
 
 
-def test_who_does_not_answer_at_all_is_not_waited_for(monkeypatch):
+def test_an_attempt_to_connect_that_has_no_answer_times_out(monkeypatch):
     monkeypatch.setattr("net.client.CONNECT_TIMEOUT_S", 0.2)
     with contextlib.ExitStack() as stack:
         full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(4):
-            knocking = stack.enter_context(socket.socket())
-            knocking.setblocking(False)
-            knocking.connect_ex(full.getsockname())
-        assert why_not(*full.getsockname()).endswith("check the address")
+            pending = stack.enter_context(socket.socket())
+            pending.setblocking(False)
+            pending.connect_ex(full.getsockname())
+        assert connect_failure(*full.getsockname()).endswith("check the address")
 
 
 @pytest.mark.parametrize("numbers", [(ECONNREFUSED, ECONNREFUSED), (ENETUNREACH, ECONNREFUSED)])
-def test_one_of_several_addresses_that_refuses_is_told_as_one_that_does(monkeypatch, numbers):
-    said = ", ".join(f"[Errno {number}] Connect call failed" for number in numbers)
+def test_several_addresses_of_which_one_refuses_are_reported_as_refused(monkeypatch, numbers):
+    failures = ", ".join(f"[Errno {number}] Connect call failed" for number in numbers)
 
     async def refuse(host, port):
-        raise OSError(f"Multiple exceptions: {said}")
+        raise OSError(f"Multiple exceptions: {failures}")
 
     monkeypatch.setattr("asyncio.open_connection", refuse)
-    assert why_not("localhost", 1).startswith("nobody listens there")
+    assert connect_failure("localhost", 1).startswith("nobody listens there")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_while_the_server_says_nothing(mute, number):
-    with client(mute.getsockname()[1], "-c", "list") as process:
-        connection, _ = mute.accept()
-        assert connection.recv(100), "it has greeted, so it hears signals"
+def test_a_signal_ends_it_while_the_server_does_not_answer(silent_server, number):
+    with client(silent_server.getsockname()[1], "-c", "list") as process:
+        connection, _ = silent_server.accept()
+        assert connection.recv(100), "it has greeted, so its signal handlers are installed"
         process.send_signal(number)
         assert process.wait(10) == 128 + number
 
 
-def test_a_signal_in_a_song_is_told_to_the_shell(steady_server):
+def test_a_signal_during_a_song_gives_its_exit_code(steady_server):
     with client(steady_server.port, "-c", "play 1", "-c", "wait", "--prebuffer", "1") as process:
         while "playing" not in process.stdout.readline():
             pass
@@ -128,10 +135,10 @@ def test_a_closed_pipe_ends_it_with_one_line(steady_server):
     os.close(read)
     with client(steady_server.port, "-c", "list", "-c", "list", stdout=write) as process:
         os.close(write)
-        said = process.stderr.read()
+        printed = process.stderr.read()
         assert process.wait(10) == 1
-    assert "nobody takes what is printed" in said
-    assert len(said.splitlines()) == 1
+    assert "nobody takes what is printed" in printed
+    assert len(printed.splitlines()) == 1
 
 
 def test_a_full_disk_ends_it_with_one_line(steady_server):
@@ -139,12 +146,12 @@ def test_a_full_disk_ends_it_with_one_line(steady_server):
         open("/dev/full", "w") as full,
         client(steady_server.port, "-c", "list", stdout=full) as process,
     ):
-        said = process.stderr.read()
+        printed = process.stderr.read()
         assert process.wait(10) == 1
-    assert len(said.splitlines()) == 1
+    assert len(printed.splitlines()) == 1
 
 
-def test_titles_that_the_locale_cannot_show_are_shown_otherwise(large_server):
+def test_characters_that_the_locale_lacks_are_replaced(large_server):
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     with client(large_server.port, "-c", "list", env=environment) as process:
         listed = process.stdout.read()
@@ -158,7 +165,7 @@ def test_without_standard_input_there_are_no_commands(steady_server):
         assert process.wait(10) == 0
 
 
-def test_a_list_without_an_end_is_not_waited_for():
+def test_an_endless_list_is_not_kept_without_limit():
     from fsm.client.conversation_table import ConversationState
     from fsm.client.events import Connected, ListedSong, ListReceived, SetupUnanswered
     from fsm.client.machines import ClientSession
@@ -169,7 +176,7 @@ def test_a_list_without_an_end_is_not_waited_for():
     message = ListReceived((ListedSong(1, "one"),))
     for _ in range(MAX_LIST_MESSAGES):
         session.handle(message)
-    assert session.handle(message) == [], "the clock runs on, and nothing more is kept"
+    assert session.handle(message) == [], "the timer runs on, and nothing more is kept"
     assert len(session.conversation.collected) == MAX_LIST_MESSAGES
     session.handle(SetupUnanswered())
     assert session.conversation.state is ConversationState.PLAIN

@@ -1,4 +1,4 @@
-"""What may be typed, and what is said about what may not."""
+"""What may be typed, and the advice about what may not."""
 
 import contextlib
 
@@ -32,8 +32,8 @@ SONGS = (
 )
 
 
-def asked(text, songs=SONGS, **now):
-    return parse(text).request(Context(songs, Status(**now)))
+def request_of(text, songs=SONGS, **status):
+    return parse(text).request(Context(songs, Status(**status)))
 
 
 @pytest.mark.parametrize(
@@ -79,12 +79,12 @@ def asked(text, songs=SONGS, **now):
         ("why", None),
     ],
 )
-def test_commands_ask_for(text, request_):
-    assert asked(text, volume=60) == request_
+def test_commands_make_requests(text, request_):
+    assert request_of(text, volume=60) == request_
 
 
-def test_every_shuffle_is_another():
-    one, other = asked("shuffle"), asked("z")
+def test_every_shuffle_has_another_seed():
+    one, other = request_of("shuffle"), request_of("z")
     assert isinstance(one, ShuffleRequested)
     assert one != other
 
@@ -98,17 +98,17 @@ def test_every_command_is_known_by_its_name_and_by_its_letter():
 
 
 @pytest.mark.parametrize("text", ["quit", "q", "exit", "QUIT", "qui"])
-def test_ways_to_leave(text):
+def test_words_for_quit(text):
     assert parse(text).word == "quit"
 
 
 @pytest.mark.parametrize("text", ["help", "?", "h"])
-def test_ways_to_ask_for_help(text):
+def test_words_for_help(text):
     assert parse(text).word == "help"
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\t"])
-def test_nothing_is_no_command(text):
+def test_an_empty_line_is_no_command(text):
     assert parse(text) is None
 
 
@@ -133,7 +133,7 @@ def test_nothing_is_no_command(text):
         ("\x1b[2J", "no command ?[2J"),
     ],
 )
-def test_what_is_no_command_is_said_with_advice(text, advice):
+def test_a_line_that_is_no_command_raises_advice(text, advice):
     with pytest.raises(CommandError) as error:
         parse(text)
     assert advice in str(error.value)
@@ -149,16 +149,16 @@ def test_what_is_no_command_is_said_with_advice(text, advice):
         ("play grapes", (), "list fetches them"),
     ],
 )
-def test_a_title_that_does_not_say_which_song_is_answered_with_the_nearest(text, songs, advice):
+def test_a_title_that_names_no_single_song_raises_the_nearest(text, songs, advice):
     with pytest.raises(CommandError) as error:
-        asked(text, songs)
+        request_of(text, songs)
     assert advice in str(error.value)
 
 
 @given(st.text())
-def test_nothing_that_is_typed_raises_anything_else(text):
+def test_no_text_raises_anything_else(text):
     with contextlib.suppress(CommandError):
         parse(text)
     for begun in ("play", "queue", "seek", "volume", "repeat", "find"):
         with contextlib.suppress(CommandError):
-            asked(f"{begun} {text}")
+            request_of(f"{begun} {text}")

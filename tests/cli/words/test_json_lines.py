@@ -1,4 +1,4 @@
-"""The JSON output: what docs/json.md promises, line by line."""
+"""The JSON output holds what docs/json.md promises."""
 
 import json
 import re
@@ -12,7 +12,7 @@ import pytest
 from cli.words.json_lines import VERSION
 from fsm.client.effects import Report
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -38,19 +38,19 @@ def lines(port, *commands, options=()):
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
-def test_every_answer_and_event_is_as_the_schema_says(large_server, validator):
-    said = lines(
+def test_every_answer_and_event_matches_the_schema(large_server, validator):
+    printed = lines(
         large_server.port,
         *("list", "find joga", "find nothing", "play 99999", "play joga", "status", "pause"),
         *("volume 0", "resume", "queue 2 3", "queue", "clear", "seek 0:00", "repeat one"),
         *("repeat off", "why", "help", "play qqqqq", "stop", "pause"),
         options=("--prebuffer", "1"),
     )
-    for line in said:
+    for line in printed:
         validator.validate(line)
-    kinds = [line["kind"] for line in said]
+    kinds = [line["kind"] for line in printed]
     assert set(kinds) == {"songs", "status", "event", "queue", "why", "help", "error"}
-    events = [line["event"] for line in said if line["kind"] == "event"]
+    events = [line["event"] for line in printed if line["kind"] == "event"]
     assert {"song_not_found", "song_arriving", "song_playing", "nothing_plays"} <= set(events)
 
 
@@ -67,8 +67,8 @@ def test_status_in_a_status_bar_is_one_line(steady_server):
 
 
 def test_the_state_after_a_command_is_its_answer(steady_server):
-    said = lines(steady_server.port, "play 1", "pause", "volume 30", "stop")
-    states = [(s["activity"], s["volume"]) for s in said if s["kind"] == "status"]
+    printed = lines(steady_server.port, "play 1", "pause", "volume 30", "stop")
+    states = [(s["activity"], s["volume"]) for s in printed if s["kind"] == "status"]
     assert states == [("paused", 100), ("paused", 30), ("stopped", 30)]
 
 

@@ -1,4 +1,4 @@
-"""The live line fits every width, says what matters most, and is safe to print."""
+"""The status line fits every width, shows the most useful first, and is safe to print."""
 
 import dataclasses
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.screen.status_line import live_line
+from cli.screen.status_line import status_line
 from cli.words.glyphs import ASCII, UNICODE
 from cli.words.moment import Activity, Status
 from cli.words.safe_text import columns_of
@@ -24,11 +24,11 @@ PLAYING = Status(
 )
 
 
-def drawn(now, columns, signs=UNICODE):
-    return "".join(text for _, text in live_line(now, columns, signs))
+def drawn(status, columns, glyphs=UNICODE):
+    return "".join(text for _, text in status_line(status, columns, glyphs))
 
 
-moments = st.builds(
+statuses = st.builds(
     Status,
     activity=st.sampled_from(Activity),
     song_id=st.integers(1, 9_999_999_999),
@@ -51,9 +51,9 @@ moments = st.builds(
 )
 
 
-@given(moments, st.integers(0, 250), st.sampled_from([UNICODE, ASCII]))
-def test_it_fits_every_width_and_holds_nothing_that_steers_a_terminal(now, columns, signs):
-    line = drawn(now, columns, signs)
+@given(statuses, st.integers(0, 250), st.sampled_from([UNICODE, ASCII]))
+def test_it_fits_every_width_and_cannot_steer_a_terminal(status, columns, glyphs):
+    line = drawn(status, columns, glyphs)
     assert columns_of(line) <= columns
     assert all(c.isprintable() or c in "\u200c\u200d" for c in line)
 
@@ -91,7 +91,7 @@ def test_without_unicode_it_is_ascii():
     ],
 )
 def test_a_song_that_is_buffered(columns, line):
-    now = Status(
+    status = Status(
         Activity.BUFFERING,
         3,
         "grapes - I dunno",
@@ -99,7 +99,7 @@ def test_a_song_that_is_buffered(columns, line):
         needed_msgs=500,
         starts_in_s=1.3,
     )
-    assert drawn(now, columns) == line
+    assert drawn(status, columns) == line
 
 
 @pytest.mark.parametrize(
@@ -110,14 +110,14 @@ def test_a_song_that_is_buffered(columns, line):
     ],
 )
 def test_a_lost_connection_counts_down(columns, line):
-    now = dataclasses.replace(PLAYING, online=False, retry_in_s=6.2, attempt=2)
-    assert drawn(now, columns) == line
+    status = dataclasses.replace(PLAYING, online=False, retry_in_s=6.2, attempt=2)
+    assert drawn(status, columns) == line
 
 
-def test_a_song_that_is_all_here_needs_no_connection():
-    now = dataclasses.replace(PLAYING, online=False)
-    assert drawn(now, 40) == "▶ 3. grapes - I dunno  1:23 / 4:05"
-    assert drawn(now, 80).endswith("1:23 / 4:05  vol 80 %  ⇣ 100 %  no connection")
+def test_a_song_that_has_arrived_whole_needs_no_connection():
+    status = dataclasses.replace(PLAYING, online=False)
+    assert drawn(status, 40) == "▶ 3. grapes - I dunno  1:23 / 4:05"
+    assert drawn(status, 80).endswith("1:23 / 4:05  vol 80 %  ⇣ 100 %  no connection")
 
 
 def test_stopped():
@@ -125,12 +125,12 @@ def test_stopped():
     assert "Tab completes" in drawn(Status(), 80)
 
 
-def test_the_bar_shows_how_much_is_here():
+def test_the_bar_shows_how_much_has_arrived():
     bar = drawn(dataclasses.replace(PLAYING, received=0.5), 80).split("  ")[1]
     assert bar == "━━━━╺──┄┄┄┄┄┄┄"
 
 
 @pytest.mark.parametrize("columns", [80, 120])
-def test_queue_and_repeat_go_before_what_is_of_less_use(columns):
-    now = dataclasses.replace(PLAYING, queue=(1, 2), repeat="all")
-    assert "2 queued, repeat all" in drawn(now, columns)
+def test_queue_and_repeat_go_before_less_useful_parts(columns):
+    status = dataclasses.replace(PLAYING, queue=(1, 2), repeat="all")
+    assert "2 queued, repeat all" in drawn(status, columns)
