@@ -12,14 +12,15 @@ import re
 import socket
 from collections.abc import Callable
 from errno import ECONNREFUSED
+from typing import assert_never
 
-from fsm.client.effects import SendRequest
-from fsm.client.events import Connected, ConnectFailed
+from fsm.client.effects import Connect, Disconnect, DisconnectForGood, SendRequest, WireEffect
+from fsm.client.events import Connected, ConnectFailed, ServerSilent
 from fsm.events import ConnectionLost, Event
 from net.wire import ResponseDecoder, WireError, encode_request
 
 CONNECT_TIMEOUT_S = 5.0
-STALL_TIMEOUT_S = 10.0
+SILENCE_S = 10.0
 PLAIN_GAP_S = 0.1
 """Between two requests to a server that reads one request per recv (protocol.md 8)."""
 RECEIVE_BYTES = 256 * 1024
@@ -28,24 +29,37 @@ RECEIVE_BYTES = 256 * 1024
 class ServerConnection:
     """At most one connection to one server at a time.
 
-    deliver: called with each event, from the event loop. owed: says whether the server owes an
-    answer; 10 s without a byte are then a lost connection.
+    deliver: called with each event, from the event loop.
     """
 
-    def __init__(
-        self, host: str, port: int, deliver: Callable[[Event], None], owed: Callable[[], bool]
-    ) -> None:
+    def __init__(self, host: str, port: int, deliver: Callable[[Event], None]) -> None:
         self.host, self.port = host, port
         self._deliver = deliver
-        self._owed = owed
         self._run: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._paced: asyncio.Queue[SendRequest] = asyncio.Queue()
-        self._hung_up_because: str | None = None
+        self._reason: str | None = None
+        """Why the client has disconnected, if it has."""
+
+    def perform(self, effect: WireEffect) -> None:
+        """Carry out one of the effects on the connection."""
+        match effect:
+            case SendRequest():
+                self.send(effect)
+            case Connect():
+                self.connect()
+            case Disconnect(reason):
+                self._reason = reason
+                self._close()
+            case DisconnectForGood():
+                self._deliver = lambda event: None
+                self._close()
+            case _:
+                assert_never(effect)
 
     def connect(self) -> None:
         """Try to connect; Connected or ConnectFailed follows, later ConnectionLost."""
-        self._hung_up_because = None
+        self._reason = None
         self._run = asyncio.create_task(self._live())
 
     def send(self, request: SendRequest) -> None:
@@ -57,15 +71,8 @@ class ServerConnection:
         else:
             self._writer.write(encode_request(request))
 
-    def hang_up(self, reason: str) -> None:
-        """Close after what was sent; ConnectionLost follows with this reason.
-
-        reason: "" says that the client leaves. Then nothing follows: that the server closes too is
-        no loss, and nobody is to be told of it.
-        """
-        self._hung_up_because = reason
-        if not reason:
-            self._deliver = lambda event: None
+    def _close(self) -> None:
+        """Close after what was sent."""
         if self._writer is not None:
             self._writer.close()
 
@@ -97,7 +104,7 @@ class ServerConnection:
             pacing.cancel()
             self._writer.transport.abort()
             self._writer = None
-        self._deliver(ConnectionLost(self._hung_up_because or reason))
+        self._deliver(ConnectionLost(self._reason or reason))
 
     async def _deliver_responses(self, reader: asyncio.StreamReader) -> str:
         """Deliver every response until the connection ends; return why it did."""
@@ -109,8 +116,6 @@ class ServerConnection:
                 events = decoder.feed(data)
             except WireError as error:
                 return f"it does not speak this protocol, check the port ({error})"
-            except TimeoutError:
-                return f"nothing came for {STALL_TIMEOUT_S:.0f} s"
             except OSError as error:
                 return error.strerror or type(error).__name__
             if not data:
@@ -121,13 +126,13 @@ class ServerConnection:
                 self._deliver(event)
 
     async def _receive(self, reader: asyncio.StreamReader) -> bytes:
+        """Read what comes next; deliver ServerSilent each time that nothing has come for 10 s."""
         while True:
             try:
-                async with asyncio.timeout(STALL_TIMEOUT_S):
+                async with asyncio.timeout(SILENCE_S):
                     return await reader.read(RECEIVE_BYTES)
             except TimeoutError:
-                if self._owed():
-                    raise
+                self._deliver(ServerSilent(SILENCE_S))
 
     async def _send_paced(self, writer: asyncio.StreamWriter) -> None:
         while True:

@@ -19,14 +19,15 @@ from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests
 from fsm.client.events import Event, ListedSong
-from fsm.client.playback_table import PlaybackState
+from fsm.client.machines import PLAYER, SONG
+from fsm.client.player import DRY, RUNNING, SILENT
+from fsm.client.song import REQUESTED, UNWANTED
+from fsm.table import Step
 
 KEPT_FACTS = 100
 SHOWN_FACTS = 6
 
-_SILENT_STATES = (PlaybackState.STOPPED, PlaybackState.REQUESTED)
-_AUDIBLE_STATES = (PlaybackState.PLAYING, PlaybackState.FINISHING, PlaybackState.BREAKING_OFF)
-_WAITING_STATES = (PlaybackState.STARVED, PlaybackState.AWAITING)
+_NOT_ARRIVING = (UNWANTED, REQUESTED)
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class Fact:
     at: datetime
     recorded_s: float
     text: str
-    song_id: int = 0
+    song_id: int | None = None
     silences: bool = False
     """The client is silent after this."""
     times: int = 1
@@ -59,32 +60,34 @@ class Journal:
         self._wall, self._monotonic = wall, monotonic
         self._facts: deque[Fact] = deque(maxlen=KEPT_FACTS)
         self._latest: Event | None = None
-        self._playback: Enum = PlaybackState.STOPPED
-        self._song_id = 0
-        self._ahead_id = 0
+        self._song: Enum = UNWANTED
+        self._song_id: int | None = None
+        self._next_id: int | None = None
         self._requested_s = 0.0
         self._msgs = 0
 
     def __repr__(self) -> str:
-        return f"<Journal {self._playback.name} song={self._song_id} facts={len(self._facts)}>"
+        return f"<Journal {self._song.name} song={self._song_id} facts={len(self._facts)}>"
 
-    def observe(self, machine: str, event: Event, before: Enum, after: Enum) -> None:
+    def observe(self, step: Step) -> None:
         """Observe one step (an `Observer`). Cost: one or two comparisons for an audio message."""
+        event = step.event
         if isinstance(event, on.AudioReceived):
-            if self._playback in _SILENT_STATES and event.data:
+            if self._song in _NOT_ARRIVING and event.data:
                 self._count_late_msg()
             return
-        if isinstance(after, PlaybackState):
-            self._playback = after
+        if step.machine == SONG:
+            self._song = step.after
             self._msgs += isinstance(event, internal.SongAudio)
-            if after in _AUDIBLE_STATES and before is PlaybackState.BUFFERING:
+        elif step.machine == PLAYER and step.after is RUNNING:
+            if step.before is SILENT:
                 self._record_start()
-            elif after in _AUDIBLE_STATES and before in _WAITING_STATES:
+            elif step.before is DRY:
                 self._add("there was enough again, and it went on")
         if event is self._latest:
             return  # several machines receive it
         self._latest = event
-        self._record(event, changed=before is not after)
+        self._record(event, changed=step.before is not step.after)
 
     def why(self, status: Status, songs: Sequence[ListedSong] = ()) -> list[str]:
         """Say why the client is silent, or that it is not, and what happened last, and when."""
@@ -124,15 +127,15 @@ class Journal:
                 self._begin_song(song_id)
                 self._add("you asked for {song}" if asked else "it was the turn of {song}", asked)
             case internal.NextSongKnown(song_id):
-                self._ahead_id = song_id
-            case internal.AheadBegan(song_id):
-                self._begin_song(song_id)
+                self._next_id = song_id
+            case internal.SongBegan() if self._song is not UNWANTED:
+                self._begin_song(self._next_id)
                 self._add("{song} followed")
             case on.StopRequested() if changed:
                 self._add("STOP", silences=True)
             case requests.PauseRequested() if changed:
                 self._add("you paused")
-            case requests.SeekRequested() if self._playback is not PlaybackState.STOPPED:
+            case requests.SeekRequested() if self._song is not UNWANTED:
                 self._add("you went to another place in {song}")
             case requests.ResumeRequested() if changed:
                 self._add("you went on")
@@ -141,14 +144,17 @@ class Journal:
             case on.PlayedOut():
                 self._add("{song} ended", silences=True)
             case internal.SongRefused():
-                self._record_failure("the server does not have {song} (404)", ahead=not changed)
+                self._record_failure("the server does not have {song} (404)", of_next=not changed)
             case internal.SongLost(reason):
                 text = f"the rest of {{song}} did not come: {_without_braces(reason)}"
-                self._record_failure(text, ahead=not changed)
+                self._record_failure(text, of_next=not changed)
             case on.Undecodable(reason):
                 self._add(
                     f"{{song}} could not be decoded: {_without_braces(reason)}", silences=True
                 )
+            case on.NextBufferFull(reason):
+                text = f"there was no room for {{song}}: {_without_braces(reason)}"
+                self._record_failure(text, of_next=True)
             case on.OutputFailed(reason) | on.DeviceLost(reason):
                 self._add(_without_braces(reason), silences=True)
             case on.ConnectionLost(reason):
@@ -158,7 +164,7 @@ class Journal:
             case on.Connected():
                 self._add("connected")
 
-    def _begin_song(self, song_id: int) -> None:
+    def _begin_song(self, song_id: int | None) -> None:
         self._song_id = song_id
         self._requested_s = self._monotonic()
         self._msgs = 0
@@ -167,10 +173,10 @@ class Journal:
         waited_s = self._monotonic() - self._requested_s
         self._add(f"{{song}} began {waited_s:.1f} s later, with {self._msgs} messages here")
 
-    def _record_failure(self, text: str, ahead: bool) -> None:
-        """Record that a song will not come. ahead: the next one; the present one plays on."""
-        if ahead:
-            self._add(text, song_id=self._ahead_id)
+    def _record_failure(self, text: str, of_next: bool) -> None:
+        """Record that a song will not come. of_next: the present one plays on."""
+        if of_next:
+            self._add(text, song_id=self._next_id)
         else:
             self._add(text, silences=True)
 

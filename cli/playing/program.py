@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Sequence
+from typing import assert_never
 
 from audio import Output
 from cli.playing.arrival_rate import ArrivalRate
@@ -25,21 +26,19 @@ from cli.words import commands
 from cli.words.moment import Activity, Status
 from cli.words.plain import ERRORS, FAILURES, Formatter
 from fsm.client.effects import (
-    CancelTimer,
     ClearLine,
-    Connect,
-    Effect,
-    HangUp,
+    ClientEffect,
     Leave,
     Print,
     PrintAbovePrompt,
     Report,
-    ScheduleRetry,
-    SendRequest,
+    ScreenEffect,
     ShowPrompt,
     ShowSongs,
-    StartTimer,
+    SoundEffect,
     Tell,
+    TimerEffect,
+    WireEffect,
 )
 from fsm.client.events import (
     AudioReceived,
@@ -53,12 +52,11 @@ from fsm.client.events import (
     RetryDue,
     TextArrived,
 )
-from fsm.client.link_table import LinkState
+from fsm.client.link import CONNECTED, LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.prompt import PromptState
 from net.client import ServerConnection
 
-ONLINE_STATES = (LinkState.ONLINE, LinkState.UNLISTED, LinkState.FINDING, LinkState.SKIPPING)
 GREETING_NOTICE_S = 2.0
 """A person who waits longer than this for the server's greeting is told so."""
 
@@ -92,7 +90,7 @@ class ClientProgram:
             screen.has_person, lambda t: self._print(formatter.error(t)), warning
         )
         self._list_words: deque[str] = deque()
-        self._connection = ServerConnection(host, port, self._receive, self._answer_owed)
+        self._connection = ServerConnection(host, port, self._receive)
         self._sound = Sound(output, self.fire)
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound)
@@ -129,7 +127,7 @@ class ClientProgram:
             async with asyncio.timeout(GREETING_NOTICE_S):
                 await self._settled.wait()
         if not self._settled.is_set():
-            connected = self._session.link.state in ONLINE_STATES
+            connected = self._session.link.state in CONNECTED
             self._notices.waiting(self._server, connected)
         await self._settled.wait()
 
@@ -148,7 +146,7 @@ class ClientProgram:
 
     def _receive(self, event: Event) -> None:
         """Take an event of the connection, and measure the arrival rate for --prebuffer auto."""
-        if isinstance(event, AudioReceived) and self._session.playback.prebuffer_msgs is None:
+        if isinstance(event, AudioReceived) and self._session.prebuffer_msgs is None:
             flow = self._arrival_rate.measure(len(event.data), self._sound.arriving_index)
             if flow:
                 self.fire(flow)
@@ -254,20 +252,18 @@ class ClientProgram:
             return status
         return read_other_status(self._server) or status
 
-    def _perform(self, effect: Effect) -> None:
+    def _perform(self, effect: ClientEffect) -> None:
+        if isinstance(effect, SoundEffect):
+            self._sound.perform(effect)
+        elif isinstance(effect, WireEffect):
+            self._connection.perform(effect)
+        elif isinstance(effect, TimerEffect):
+            self._timers.perform(effect)
+        else:
+            self._perform_on_screen(effect)
+
+    def _perform_on_screen(self, effect: ScreenEffect) -> None:
         match effect:
-            case SendRequest():
-                self._connection.send(effect)
-            case Connect():
-                self._connection.connect()
-            case HangUp(reason):
-                self._connection.hang_up(reason)
-            case StartTimer(event, delay_s):
-                self._timers.start(event, delay_s)
-            case ScheduleRetry(longest_s):
-                self._timers.start_within(RetryDue(), longest_s)
-            case CancelTimer(event_class):
-                self._timers.cancel(event_class)
             case ShowSongs(songs):
                 words = self._list_words.popleft() if self._list_words else ""
                 self._print(self._formatter.songs(songs, words, self.status()))
@@ -282,10 +278,10 @@ class ClientProgram:
             case ClearLine():
                 self._screen.clear_line()
             case Leave():
-                self._online_at_end = self._session.link.state in ONLINE_STATES
+                self._online_at_end = self._session.link.state in CONNECTED
                 self._end()
             case _:
-                self._sound.perform(effect)
+                assert_never(effect)
 
     def _tell(self, tell: Tell) -> None:
         if tell.report in FAILURES:
@@ -300,9 +296,6 @@ class ClientProgram:
     def _print(self, text: str, error: bool = False) -> None:
         if text:
             self.fire(TextArrived(text, error))
-
-    def _answer_owed(self) -> bool:
-        return self._session.answer_owed
 
     def _exit_code(self) -> int:
         if self._signal:

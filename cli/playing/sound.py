@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from audio import AudioBuffer, FrameIndex, Output, Player, reports
 from fsm.client import effects as do
 from fsm.client import events as on
-from fsm.client.effects import Effect
+from fsm.client.effects import Buffer, SoundEffect
 from fsm.client.events import Event
 from fsm.client.requests import Measure
 
@@ -28,8 +29,8 @@ class Song:
     index: FrameIndex = field(init=False)
     indexed_bytes: int = 0
     seeks: int = 0
-    failure: on.OutputFailed | None = None
-    """There was no room for the rest of it; what has arrived can still be heard."""
+    full: bool = False
+    """There was no room for some of it: nothing is appended behind a gap."""
 
     def __post_init__(self) -> None:
         self.index = FrameIndex(self.buffer)
@@ -42,9 +43,13 @@ class Song:
 
         Raises OSError: there is no room for the data.
         """
-        if self.failure:
+        if self.full:
             return
-        self.buffer.append(data)
+        try:
+            self.buffer.append(data)
+        except OSError:
+            self.full = True
+            raise
         new_bytes = self.buffer.received_bytes - self.indexed_bytes
         if self.index.header is None or new_bytes >= _INDEX_STEP_BYTES + self.indexed_bytes // 8:
             self.extend_index()
@@ -99,18 +104,14 @@ class Sound:
         """The name of the sound device; empty where there is none."""
         return self._output.name
 
-    def perform(self, effect: Effect) -> None:
+    def perform(self, effect: SoundEffect) -> None:
         """Perform one of the effects on buffers and player (RFC 2.2, 2.5.2)."""
         match effect:
-            case do.AppendAudio(data):
-                self._append(self._song, data)
-            case do.AppendNextAudio(data):
-                self._append(self._next_song(), data)
-            case do.FinishBuffer():
-                self._song.finish()
-            case do.FinishNextBuffer():
-                self._next_song().finish()
-            case do.DropBuffer():
+            case do.AppendAudio(buffer, data):
+                self._append(self._song_in(buffer), data)
+            case do.FinishBuffer(buffer):
+                self._song_in(buffer).finish()
+            case do.DropBuffers():
                 self._drop()
             case do.DropNextBuffer():
                 self._drop_next()
@@ -122,7 +123,7 @@ class Sound:
             case do.StartPlayer():
                 self._player.play(self._song.buffer, self._song.tag, self._song.index)
             case do.QueueNextSong():
-                song = self._next_song()
+                song = self._song_in(Buffer.NEXT)
                 self._player.queue_next(song.buffer, song.tag, song.index)
             case do.RefillPlayer():
                 self._player.refilled()
@@ -134,6 +135,8 @@ class Sound:
                 self._seek(amount, measure)
             case do.SetVolume(percent):
                 self._player.set_volume(percent)
+            case _:
+                assert_never(effect)
 
     def close(self) -> None:
         """Stop the player, close the output and discard the buffers."""
@@ -145,7 +148,9 @@ class Sound:
         self._tags += 1
         return Song(self._tags)
 
-    def _next_song(self) -> Song:
+    def _song_in(self, buffer: Buffer) -> Song:
+        if buffer is Buffer.PRESENT:
+            return self._song
         if self._next is None:
             self._next = self._new_song()
         return self._next
@@ -154,13 +159,14 @@ class Sound:
         try:
             song.append(data)
         except OSError as error:
-            song.failure = on.OutputFailed(str(error))
-            self._deliver_failure(song)
+            self._loop.call_soon(self._deliver_no_room, song.tag, str(error))
 
-    def _deliver_failure(self, song: Song) -> None:
-        """Deliver it if the song is the present one; the next song's is delivered by `_leave`."""
-        if song.failure:
-            self._loop.call_soon(self._deliver_for, song.tag, song.failure)
+    def _deliver_no_room(self, tag: int, reason: str) -> None:
+        """Deliver that a song's buffer has no room, unless the song has been dropped."""
+        if tag == self._song.tag:
+            self._deliver(on.OutputFailed(reason))
+        elif self._next is not None and tag == self._next.tag:
+            self._deliver(on.NextBufferFull(reason))
 
     def _drop(self) -> None:
         self._player.stop()
@@ -178,7 +184,6 @@ class Sound:
         """Make the next song the present one; the player has gone on into it already."""
         self._song.buffer.discard()
         self._song, self._next = self._next or self._new_song(), None
-        self._deliver_failure(self._song)
 
     def _seek(self, amount: float, measure: Measure) -> None:
         song = self._song

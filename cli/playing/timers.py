@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
+from typing import assert_never
 
-from fsm.client.events import Event
+from fsm.client.effects import CancelTimer, ScheduleRetry, StartTimer, TimerEffect
+from fsm.client.events import Event, RetryDue
 
 
 class Timers:
@@ -18,6 +20,18 @@ class Timers:
 
     def __repr__(self) -> str:
         return f"<Timers {' '.join(event.__name__ for event in self._running)}>"
+
+    def perform(self, effect: TimerEffect) -> None:
+        """Perform one of the effects on timers."""
+        match effect:
+            case StartTimer(event, delay_s):
+                self.start(event, delay_s)
+            case ScheduleRetry(longest_s):
+                self.start_within(RetryDue(), longest_s)
+            case CancelTimer(event_class):
+                self.cancel(event_class)
+            case _:
+                assert_never(effect)
 
     def start(self, event: Event, delay_s: float) -> None:
         """Fire `event` in `delay_s` seconds; a running timer for its class is replaced."""

@@ -79,7 +79,7 @@ def connect_failure(host, port):
 
     async def attempt():
         events = asyncio.Queue()
-        connection = ServerConnection(host, port, events.put_nowait, lambda: False)
+        connection = ServerConnection(host, port, events.put_nowait)
         connection.connect()
         try:
             return await events.get()
@@ -166,7 +166,7 @@ def test_without_standard_input_there_are_no_commands(steady_server):
 
 
 def test_an_endless_list_is_not_kept_without_limit():
-    from fsm.client.conversation_table import ConversationState
+    from fsm.client.conversation import ConversationState
     from fsm.client.events import Connected, ListedSong, ListReceived, SetupUnanswered
     from fsm.client.machines import ClientSession
     from fsm.client.timeouts import MAX_LIST_MESSAGES

@@ -6,9 +6,10 @@ import queue
 import pytest
 
 from audio import AudioBuffer, Output, OutputError, Player, reports
-from cli.playing.sound import Sound
+from cli.playing.sound import Song, Sound
 from fsm.client import effects as do
 from fsm.client import events as on
+from fsm.client.effects import Buffer
 from fsm.client.requests import Measure
 from tests.cli.conftest import encode_tone
 
@@ -81,9 +82,17 @@ class Driven:
 
 
 SEEK_BEYOND = do.SeekPlayer(100.0, Measure.FROM_START)
-PLAY_WHOLE = (do.AppendAudio(SONG), do.FinishBuffer(), do.StartPlayer())
-PLAY_BEGINNING = (do.AppendAudio(SONG), do.StartPlayer())
-PLAY_NO_MP3 = (do.AppendAudio(b"no MP3 " * 5000), do.FinishBuffer(), do.StartPlayer())
+PLAY_WHOLE = (
+    do.AppendAudio(Buffer.PRESENT, SONG),
+    do.FinishBuffer(Buffer.PRESENT),
+    do.StartPlayer(),
+)
+PLAY_BEGINNING = (do.AppendAudio(Buffer.PRESENT, SONG), do.StartPlayer())
+PLAY_NO_MP3 = (
+    do.AppendAudio(Buffer.PRESENT, b"no MP3 " * 5000),
+    do.FinishBuffer(Buffer.PRESENT),
+    do.StartPlayer(),
+)
 
 CASES = {
     reports.PlayedOut: (Device(), PLAY_WHOLE),
@@ -150,7 +159,7 @@ def test_a_report_is_delivered_as_one_event(kind):
     assert events == [event_of(report)]
 
 
-@pytest.mark.parametrize("effect", [do.DropBuffer(), do.LeaveSong()])
+@pytest.mark.parametrize("effect", [do.DropBuffers(), do.LeaveSong()])
 @pytest.mark.parametrize("kind", ABOUT_A_SONG)
 def test_a_report_about_a_song_that_has_been_dropped_is_not_delivered(kind, effect):
     _, events = delivered(kind, effect)
@@ -158,7 +167,7 @@ def test_a_report_about_a_song_that_has_been_dropped_is_not_delivered(kind, effe
 
 
 def test_a_lost_device_is_delivered_although_its_song_has_been_dropped():
-    _, events = delivered(reports.DeviceLost, do.DropBuffer())
+    _, events = delivered(reports.DeviceLost, do.DropBuffers())
     assert events == [on.DeviceLost(FAILURE)]
 
 
@@ -177,7 +186,7 @@ def test_a_song_without_room_fails_once(monkeypatch):
     async def drive():
         driven = Driven(Device())
         monkeypatch.setattr(AudioBuffer, "append", no_room)
-        driven.perform(do.AppendAudio(SONG), do.AppendAudio(SONG))
+        driven.perform(do.AppendAudio(Buffer.PRESENT, SONG), do.AppendAudio(Buffer.PRESENT, SONG))
         await asyncio.sleep(0)
         driven.sound.close()
         return driven.events
@@ -185,16 +194,41 @@ def test_a_song_without_room_fails_once(monkeypatch):
     assert asyncio.run(drive()) == [on.OutputFailed("no room for the song")]
 
 
-def test_a_next_song_without_room_fails_only_when_it_is_the_present_one(monkeypatch):
+def without_room(monkeypatch, *effects):
+    """The events that come of a next song for which there is no room, and of what is done then."""
+
     async def drive():
         driven = Driven(Device())
         monkeypatch.setattr(AudioBuffer, "append", no_room)
-        driven.perform(do.AppendNextAudio(SONG))
-        await asyncio.sleep(0)
-        assert driven.events == []
-        driven.perform(do.LeaveSong())
+        driven.perform(do.AppendAudio(Buffer.NEXT, SONG))
+        for effect in effects:
+            driven.perform(effect)
         await asyncio.sleep(0)
         driven.sound.close()
         return driven.events
 
-    assert asyncio.run(drive()) == [on.OutputFailed("no room for the song")]
+    return asyncio.run(drive())
+
+
+def test_there_is_no_room_for_the_next_song(monkeypatch):
+    assert without_room(monkeypatch) == [on.NextBufferFull("no room for the song")]
+
+
+def test_a_next_song_without_room_is_the_present_one_meanwhile(monkeypatch):
+    events = without_room(monkeypatch, do.LeaveSong())
+    assert events == [on.OutputFailed("no room for the song")]
+
+
+@pytest.mark.parametrize("effect", [do.DropNextBuffer(), do.DropBuffers()])
+def test_a_next_song_without_room_is_dropped_meanwhile(monkeypatch, effect):
+    assert without_room(monkeypatch, effect) == []
+
+
+def test_nothing_is_appended_behind_a_gap(monkeypatch):
+    song = Song(1)
+    monkeypatch.setattr(AudioBuffer, "append", no_room)
+    with pytest.raises(OSError, match="no room"):
+        song.append(SONG)
+    monkeypatch.undo()
+    song.append(SONG)
+    assert song.buffer.received_bytes == 0
