@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import stat
-import struct
+import wave
 from pathlib import Path
 
 from audio.output import PCM_FRAME_BYTES, Output, OutputError
@@ -17,10 +18,13 @@ _REUSE = os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK  # non-blocking, should it be 
 
 
 def wav_header(rate_hz: int, data_bytes: int) -> bytes:
-    """The 44 bytes in front of `data_bytes` bytes of s16le stereo PCM."""
-    fmt = struct.pack("<HHIIHH", 1, 2, rate_hz, rate_hz * PCM_FRAME_BYTES, PCM_FRAME_BYTES, 16)
-    riff = struct.pack("<4sI4s4sI", b"RIFF", 36 + data_bytes, b"WAVE", b"fmt ", len(fmt))
-    return riff + fmt + struct.pack("<4sI", b"data", data_bytes)
+    """Return the 44 bytes in front of `data_bytes` bytes of s16le stereo PCM."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setparams((2, 2, rate_hz, data_bytes // PCM_FRAME_BYTES, "NONE", "not compressed"))
+        writer.writeframesraw(b"")  # writes the header alone
+        # Before `close`, which corrects the length to what has been written: nothing.
+        return file.getvalue()
 
 
 class WavOutput(Output):
