@@ -17,7 +17,6 @@ from audio.reports import (
     PlayedOut,
     RanDry,
     Report,
-    Started,
     Undecodable,
 )
 from audio.sniff import FirstFrame, NotMp3, sniff
@@ -43,7 +42,6 @@ __all__ = [
     "RanDry",
     "Report",
     "Start",
-    "Started",
     "Undecodable",
     "VbrTag",
     "WavOutput",

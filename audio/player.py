@@ -23,7 +23,6 @@ from audio.reports import (
     PlayedOut,
     RanDry,
     Report,
-    Started,
     Undecodable,
 )
 from audio.volume import Volume
@@ -215,11 +214,8 @@ class Player:
         size = _slice_bytes(song.rate_hz)
         while self._wish.count == seen and (pcm := song.pcm(size)):
             self._output.write(self._volume.apply(pcm))
-            first = not song.samples
             song.wrote(len(pcm))
             self._heard = (song.tag, song.heard_s(self._output.latency_s))
-            if first:
-                self._tell(song, Started(song.tag, song.rate_hz))
 
     def _open_for(self, rate_hz: int) -> None:
         if self._open_rate_hz:

@@ -6,14 +6,6 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
-    """The first sample of the song has gone out. rate_hz: its sample rate."""
-
-    tag: int
-    rate_hz: int
-
-
-@dataclass(frozen=True, slots=True)
 class RanDry:
     """The song goes on, but has not come yet. The player is silent until `Player.refilled`.
 
@@ -68,4 +60,4 @@ class DeviceLost:
     reason: str
 
 
-Report = Started | RanDry | PlaceNotHere | PlayedOut | Undecodable | OutputFailed | DeviceLost
+Report = RanDry | PlaceNotHere | PlayedOut | Undecodable | OutputFailed | DeviceLost

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from audio import AudioBuffer, FrameIndex, Output, Player
 from audio import reports as heard
@@ -205,7 +206,7 @@ class Sound:
             case heard.DeviceLost(_, reason):
                 event = on.DeviceLost(reason)
             case _:
-                return
+                assert_never(report)
         self._loop.call_soon_threadsafe(self._deliver_for, report.tag, event, seeks)
 
     def _deliver_for(self, tag: int, event: Event, seeks: int | None = None) -> None:

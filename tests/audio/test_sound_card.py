@@ -24,6 +24,9 @@ assert isinstance(output, PyAudioOutput), warning
 player = Player(output, reports.put)
 def next_report():
     return reports.get(timeout=30)
+def wait_for_sound(tag):
+    while not player.position(tag):
+        threading.Event().wait(0.001)
 """
 
 
@@ -51,16 +54,16 @@ def decoded(data: bytes) -> bytes:
 WHOLE = """
 for tag, song in enumerate((mp3(0.5), mp3(0.5, 22050, 1, 64))):
     player.play(as_buffer(song), tag)
-    print(next_report(), next_report())
+    print(next_report())
 player.close()
 """
 
 
 @pytest.mark.parametrize("paced", [False, True])
 def test_every_sample_of_a_song_is_heard(tmp_path, paced):
-    code = "player.play(as_buffer(with_gapless_tag(mp3())), 3)\nprint(next_report(), next_report())"
+    code = "player.play(as_buffer(with_gapless_tag(mp3())), 3)\nprint(next_report())"
     said, played = run(code + "\nplayer.close()", tmp_path, paced=paced)
-    assert "Started(tag=3, rate_hz=44100) PlayedOut(tag=3" in said
+    assert said.startswith("PlayedOut(tag=3,")
     assert sound(played) == decoded(with_gapless_tag(mp3()))
 
 
@@ -86,7 +89,7 @@ class Pausing(PyAudioOutput):
             player.resume()
 output.__class__ = Pausing
 player.play(as_buffer(mp3()), 1)
-print(next_report(), next_report())
+print(next_report())
 player.close()
 """
 
@@ -104,7 +107,7 @@ DRY = """
 buffer, song = AudioBuffer(), mp3()
 buffer.append(song[:9000])
 player.play(buffer, 1)
-print(next_report(), next_report())
+print(next_report())
 buffer.append(song[9000:])
 buffer.finish()
 print(next_report())
@@ -114,7 +117,7 @@ player.close()
 
 def test_nothing_is_lost_when_a_song_runs_dry(tmp_path):
     said, played = run(DRY, tmp_path, paced=True)
-    assert said.index("Started") < said.index("RanDry") < said.index("PlayedOut")
+    assert said.index("RanDry") < said.index("PlayedOut")
     played, expected = sound(played), decoded(mp3())
     same = next(i for i, (a, b) in enumerate(zip(played, expected, strict=False)) if a != b)
     assert played[-(len(expected) - same) :] == expected[same:]
@@ -128,7 +131,7 @@ class Watched(PyAudioOutput):
         self.written += len(pcm) // FRAME
 output.__class__ = Watched
 player.play(as_buffer(mp3(4.0)), 1)
-next_report()
+wait_for_sound(1)
 while recording.stat().st_size < 44100 * 4 * 0.3:
     threading.Event().wait(0.001)
 before = output.written
@@ -152,7 +155,7 @@ STOP_HEARD = """
 from time import sleep
 for tag in range(6):
     player.play(as_buffer(mp3(4.0)), tag)
-    next_report()
+    wait_for_sound(tag)
     began = recording.stat().st_size
     while recording.stat().st_size < began + 44100 * 4 * 0.3 + tag * 700 * 4:
         sleep(0.001)
@@ -179,8 +182,7 @@ STOPS = """
 player.play(as_buffer(mp3()), 0)
 for tag in range(1, 40):
     player.play(as_buffer(mp3()), tag)
-    while next_report() != Started(tag, 44100):
-        pass
+    wait_for_sound(tag)
     player.stop()
 player.close()
 print("alive")
@@ -203,7 +205,7 @@ class Broken:
 real = output._portaudio.open
 output._portaudio.open = lambda **how: Broken(real(**how))
 player.play(as_buffer(mp3()), 1)
-print(next_report(), next_report())
+print(next_report())
 player.resume()
 print(next_report())
 player.close()
