@@ -7,8 +7,6 @@ from audio.output import Output, OutputError
 from audio.portaudio import PyAudioOutput
 from audio.wav import WavOutput
 
-__all__ = ["NullOutput", "Output", "OutputError", "PyAudioOutput", "WavOutput", "open_output"]
-
 CHOICES = "auto, pyaudio, null or wav:FILE"
 
 

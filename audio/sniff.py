@@ -5,16 +5,12 @@ One header proves nothing: libmad finds frames in random bytes, and plays a rena
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from audio.mp3 import (
     HEADER_BYTES,
     MAX_FRAME_BYTES,
     TAG_HEAD_BYTES,
     FrameHeader,
-    VbrTag,
     parse_header,
-    parse_vbr_tag,
     tag_bytes,
 )
 
@@ -44,34 +40,6 @@ _MAGIC = (
 
 class NotMp3(ValueError):
     """The bytes are no MP3 that can be played. The message says what they are, in plain words."""
-
-
-@dataclass(frozen=True, slots=True)
-class FirstFrame:
-    """Where a song's frames begin: offset in bytes, its header, and its VBR tag if it has one."""
-
-    offset: int
-    header: FrameHeader
-    tag: VbrTag | None
-
-
-def sniff(data: bytes) -> FirstFrame:
-    """Find the first frame of a song, behind its ID3v2 tags and up to 64 KiB of junk.
-
-    data: a whole file, or its tags and SNIFF_BYTES behind them.
-    Raises NotMp3, with the reason, if two Layer III headers do not follow each other.
-    """
-    start = 0
-    while size := tag_bytes(data[start : start + TAG_HEAD_BYTES]):
-        start += size
-    window = data[start : start + SNIFF_BYTES]
-    found = find_frame(window, complete=True)
-    if found is None:
-        raise NotMp3(why_not(window, tagged=start > 0))
-    header = parse_header(window, found)
-    assert header is not None
-    tag = parse_vbr_tag(window[found : found + header.frame_bytes])
-    return FirstFrame(start + found, header, tag)
 
 
 def find_frame(window: bytes, start: int = 0, *, complete: bool) -> int | None:

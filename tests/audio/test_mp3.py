@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio import NotMp3, parse_header, parse_vbr_tag, sniff, tag_bytes
+from audio import NotMp3
+from audio.frames import FrameReader
+from audio.mp3 import parse_header, parse_vbr_tag, tag_bytes
 from tests.audio.making import (
     ape,
+    as_buffer,
     false_frames,
     frames_of,
     id3v1,
@@ -123,17 +126,19 @@ def test_no_tag_raises(noise, cut):
     ],
 )
 def test_the_first_frame_is_found(front, offset):
-    first = sniff(front + with_gapless_tag(mp3(0.3)))
-    assert first.offset == offset
-    assert first.header.rate_hz == 44100
-    assert first.tag is not None
-    assert first.tag.delay == 576
+    song = mp3(0.3)
+    reader = FrameReader(as_buffer(front + with_gapless_tag(song)))
+    assert reader.poll() == frames_of(song)[0]
+    tag_frame_bytes = len(with_gapless_tag(song)) - len(song)
+    assert reader.offset == offset + tag_frame_bytes + len(frames_of(song)[0])
+    assert reader.tag is not None
+    assert reader.tag.delay == 576
 
 
 def test_a_song_of_one_frame_is_an_mp3():
     (frame, *_) = frames_of(mp3(0.3))
-    assert sniff(frame).offset == 0
-    assert sniff(frame + id3v1()).offset == 0
+    assert FrameReader(as_buffer(frame)).poll() == frame
+    assert FrameReader(as_buffer(frame + id3v1())).poll() == frame
 
 
 def layer_2() -> bytes:
@@ -166,10 +171,12 @@ def free_format() -> bytes:
 )
 def test_what_is_no_mp3_is_named(data, reason):
     with pytest.raises(NotMp3, match=reason):
-        sniff(data)
+        FrameReader(as_buffer(data)).poll()
 
 
 @given(st.binary(max_size=3000))
-def test_sniffing_raises_nothing_else(data):
+def test_any_bytes_raise_nothing_else(data):
+    reader = FrameReader(as_buffer(data))
     with contextlib.suppress(NotMp3):
-        sniff(data)
+        while reader.poll():
+            pass
