@@ -1,6 +1,6 @@
-"""Songs to sound: the buffer a song arrives in, the decoder, the outputs and the player's thread.
+"""From a song's bytes to sound: buffer, decoder, frame index, outputs and the player's thread.
 
-It imports no other room.
+It imports no other package of this repository.
 """
 
 from audio.buffer import AudioBuffer

@@ -60,7 +60,7 @@ class Snapshots:
             variable_bitrate=index.variable,
             volume=transport.volume,
             received_bytes=playback.held_bytes,
-            received=index.part_here,
+            received=index.received_fraction,
             buffered_msgs=counted,
             needed_msgs=needed,
             starts_in_s=self._starts_in(counted, needed),

@@ -77,7 +77,7 @@ class Sound:
     @property
     def position_s(self) -> float:
         """How far into the present song the listener is."""
-        return self._player.position(self._song.tag)
+        return self._player.position_s(self._song.tag)
 
     @property
     def index(self) -> FrameIndex:

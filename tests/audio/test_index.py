@@ -70,7 +70,7 @@ def test_a_tag_says_how_long_the_song_is_when_hardly_any_of_it_is_here():
     assert not index.complete
     assert index.duration_s == len(decoded(song)) / FRAME / 44100
     assert index.song_bytes == pytest.approx(len(song), abs=1500)
-    assert index.part_here == pytest.approx(6000 / len(song), abs=0.02)
+    assert index.received_fraction == pytest.approx(6000 / len(song), abs=0.02)
 
 
 def test_without_a_tag_it_is_as_long_as_what_is_here_until_it_is_whole():
@@ -79,7 +79,7 @@ def test_without_a_tag_it_is_as_long_as_what_is_here_until_it_is_whole():
     buffer.append(song[: len(song) // 2])
     index.extend()
     assert not index.exact
-    assert index.part_here is None
+    assert index.received_fraction is None
     assert index.duration_s == pytest.approx(2.0, abs=0.05)
     assert index.bytes_per_s == pytest.approx(16_000, rel=0.01)
     assert not index.variable
@@ -87,7 +87,7 @@ def test_without_a_tag_it_is_as_long_as_what_is_here_until_it_is_whole():
     buffer.finish()
     index.extend()
     assert index.duration_s == len(decoded(song)) / FRAME / 44100
-    assert index.part_here == 1.0
+    assert index.received_fraction == 1.0
 
 
 @pytest.mark.parametrize("step", [1, 700, 5000])

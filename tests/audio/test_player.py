@@ -380,8 +380,8 @@ def test_the_position_is_that_of_the_listener(player_on, reports):
     player = player_on(card)
     player.play(as_buffer(mp3()), 5)
     assert type(reports.next()) is PlayedOut
-    assert player.position(5) == pytest.approx(len(decoded(mp3())) / FRAME / 44100)
-    assert player.position(4) == 0.0
+    assert player.position_s(5) == pytest.approx(len(decoded(mp3())) / FRAME / 44100)
+    assert player.position_s(4) == 0.0
 
 
 def test_the_latency_is_taken_off_the_position(player_on, reports):
@@ -391,7 +391,7 @@ def test_the_latency_is_taken_off_the_position(player_on, reports):
     player.play(as_buffer(mp3()), 5)
     card.wait_for_writes(11)
     written = sum(map(len, card.writes[:10])) // FRAME
-    assert player.position(5) == pytest.approx(written / 44100 - 0.1)
+    assert player.position_s(5) == pytest.approx(written / 44100 - 0.1)
 
 
 def test_closing_wakes_a_thread_that_waits_for_an_hour(reports):

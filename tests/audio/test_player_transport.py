@@ -177,7 +177,7 @@ def test_a_seek_goes_on_from_that_very_sample(player_on, reports):
     assert b"".join(card.writes[11:]) == rest
     last = [i for i, name in enumerate(card.names) if name == "write"][10]
     assert card.names[last + 1 : last + 3] == ["drop", "open"], "what was queued is not heard"
-    assert player.position(1) == pytest.approx(count(mp3()) / 44100)
+    assert player.position_s(1) == pytest.approx(count(mp3()) / 44100)
 
 
 def count_of(pcm):
@@ -193,7 +193,7 @@ def test_a_seek_in_a_pause_is_heard_after_it(player_on, reports):
     player.seek(1, 0.5)
     card.permit(1000)
     card.wait_for(lambda card: card.names[-1] == "drop")
-    assert player.position(1) == 0.5
+    assert player.position_s(1) == 0.5
     player.resume()
     assert type(reports.next()) is PlayedOut
     assert b"".join(card.writes[11:]) == decoded(mp3(), 0.5)
@@ -318,7 +318,7 @@ def test_a_device_that_goes_away_is_a_pause_and_no_sample_is_lost(player_on, rep
     player.play(as_buffer(mp3()), 1)
     assert reports.next() == DeviceLost(1, "it was pulled out")
     assert len(card.writes) == 30
-    place = player.position(1)
+    place = player.position_s(1)
     assert place == pytest.approx(sum(map(len, card.writes)) / FRAME / 44100)
     player.resume()
     assert reports.next() == PlayedOut(1, count(mp3()))

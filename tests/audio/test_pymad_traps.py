@@ -159,7 +159,7 @@ def test_8_9_10_pymad_is_handed_the_feed_and_nothing_else(monkeypatch):
 
 def test_9_the_feed_has_nothing_that_pymad_could_map_or_seek():
     public = {name for name, _ in inspect.getmembers(feed_of([])) if not name.startswith("_")}
-    assert public == {"read", "starved", "ended", "given"}
+    assert public == {"read", "starved", "ended", "frames_read"}
 
 
 def test_11_nothing_of_pymad_is_used_but_read_and_samplerate():

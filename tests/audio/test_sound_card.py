@@ -25,7 +25,7 @@ player = Player(output, reports.put)
 def next_report():
     return reports.get(timeout=30)
 def wait_for_sound(tag):
-    while not player.position(tag):
+    while not player.position_s(tag):
         threading.Event().wait(0.001)
 """
 
