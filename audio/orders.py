@@ -71,7 +71,7 @@ class Orders:
             if self._next and self._next.tag == tag:
                 self._next = None
             elif self._song and self._song.tag == tag:
-                self._song = None
+                self._song, self._seek_s = None, None
                 self._notify(interrupt=True)
 
     def skip(self, tag: int) -> None:
@@ -150,21 +150,27 @@ class Orders:
             return refilled
 
     def advance(self, song: PlayingSong) -> PlayingSong | None:
-        """Make the next song the present one and return it; None if `song` has been replaced."""
+        """Make the next song the present one and return it.
+
+        None: there is none, or `song` has been replaced, or it is to go on from another place.
+        """
         with self._changed:
-            if self._song is not song or self._next is None:
+            if self._song is not song or self._next is None or self._seek_s is not None:
                 return None
             self._song, self._next = self._next, None
             self._refilled = False
             return self._song
 
     def end(self, song: PlayingSong) -> bool:
-        """Forget that song, which is over. False: it has been replaced meanwhile."""
+        """Forget that song, which is over.
+
+        False: it has been replaced meanwhile, or is to go on from another place.
+        """
         with self._changed:
-            current = self._song is song
-            if current:
+            over = self._song is song and self._seek_s is None
+            if over:
                 self._song = None
-            return current
+            return over
 
     def is_current(self, song: PlayingSong) -> bool:
         """Return whether that song is still the present one."""

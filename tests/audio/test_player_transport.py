@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import threading
 
 import pytest
 
@@ -18,8 +19,10 @@ from audio import (
     Undecodable,
     WavOutput,
 )
+from audio.orders import Orders
+from audio.playing_song import PlayingSong
 from tests.audio.making import FRAME, as_buffer, mp3, music, with_gapless_tag, worst_difference
-from tests.audio.test_player import Card, player_on, reports
+from tests.audio.test_player import WAIT_S, Card, player_on, reports
 
 __all__ = ["player_on", "reports"]
 
@@ -210,6 +213,61 @@ def test_a_seek_while_the_end_is_played_out_goes_back(player_on, reports):
     player.resume()
     assert type(reports.next()) is PlayedOut
     assert b"".join(card.writes) == decoded(mp3(), 1.5)
+
+
+class SlowDrain(Card):
+    """A device that takes time to play out, until it is interrupted."""
+
+    def __init__(self):
+        super().__init__()
+        self.draining = threading.Event()
+        self.interrupted = threading.Event()
+
+    def interrupt(self):
+        self.interrupted.set()
+
+    def drain(self):
+        self.draining.set()
+        assert self.interrupted.wait(WAIT_S)
+
+    def drop(self):
+        self.interrupted.clear()
+        super().drop()
+
+
+def test_a_seek_during_the_drain_goes_back_and_the_song_is_reported_once(player_on, reports):
+    card = SlowDrain()
+    player = player_on(card)
+    player.play(as_buffer(mp3()), 1)
+    assert card.draining.wait(WAIT_S)
+    card.draining.clear()
+    written = len(card.writes)
+    player.seek(1, 1.5)
+    assert card.draining.wait(WAIT_S)
+    assert reports.empty()
+    assert b"".join(card.writes[written:]) == decoded(mp3(), 1.5)
+    card.interrupted.set()
+    assert type(reports.next()) is PlayedOut
+
+
+@pytest.mark.parametrize("step", ["advance", "end", "drop"])
+def test_a_seek_is_never_applied_to_the_song_that_follows(step):
+    orders = Orders(lambda: None)
+    one, two = (PlayingSong(tag, AudioBuffer(), FrameIndex(AudioBuffer())) for tag in (1, 2))
+    orders.play(one)
+    orders.queue_next(two)
+    orders.take(one)
+    orders.seek(1, 30.0)
+    match step:
+        case "advance":
+            orders.advance(one)
+        case "end":
+            orders.end(one)
+        case "drop":
+            orders.drop(1)
+    order = orders.take(one)
+    assert (order.song, order.seek_s) == ((two, None) if step == "drop" else (one, 30.0))
+    assert orders.take(two).seek_s is None
 
 
 def test_behind_the_end_is_the_end(player_on, reports):
