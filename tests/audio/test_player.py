@@ -1,4 +1,4 @@
-"""The player's thread, on an output made of lists and events: what is done, in what order."""
+"""The player's thread with a fake output: which calls it makes, and in which order."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WAIT_S = 20
 
 
 class Card(Output):
-    """A device that writes down all it is told to do, and waits in each write for a permit."""
+    """A device that records the calls, and waits in each write for a permit."""
 
     latency_s = 0.0
 
@@ -37,18 +37,18 @@ class Card(Output):
         self.changed = threading.Condition()
         self.permits = permits
         self.threads: set[str] = set()
-        self.breaks_on = ""
+        self.fails_on = ""
 
-    def note(self, *call):
+    def record(self, *call):
         with self.changed:
             self.threads.add(threading.current_thread().name)
             self.calls.append(call)
             self.changed.notify_all()
-        if call[0] == self.breaks_on:
+        if call[0] == self.fails_on:
             raise OutputError("the cable is out")
 
     def write(self, pcm):
-        self.note("write", pcm)
+        self.record("write", pcm)
         with self.changed:
             assert self.changed.wait_for(lambda: self.permits > 0, WAIT_S)
             self.permits -= 1
@@ -59,16 +59,16 @@ class Card(Output):
             self.changed.notify_all()
 
     def open(self, rate_hz):
-        self.note("open", rate_hz)
+        self.record("open", rate_hz)
 
     def drain(self):
-        self.note("drain")
+        self.record("drain")
 
     def drop(self):
-        self.note("drop")
+        self.record("drop")
 
     def close(self):
-        self.note("close")
+        self.record("close")
 
     def wait_for(self, condition):
         with self.changed:
@@ -87,7 +87,7 @@ class Card(Output):
 
 
 class Reports(queue.Queue):
-    """The owner: keeps the reports in order."""
+    """The reports that the player has sent, in order."""
 
     def next(self):
         return self.get(timeout=WAIT_S)
@@ -122,18 +122,18 @@ def played_out(tag, data):
     return PlayedOut(tag, len(decoded(data)) // FRAME)
 
 
-def test_a_song_is_played_whole_and_reported(player_on, reports):
+def test_a_song_is_played_completely_and_reported(player_on, reports):
     card = Card()
     player_on(card).play(as_buffer(mp3()), 7)
     assert reports.next() == played_out(7, mp3())
     assert b"".join(card.writes) == decoded(mp3())
-    # Before PlayedOut; the drop afterwards is the player's return to rest.
+    # The drain precedes PlayedOut; the last drop follows it.
     assert card.calls[:2] == [("drop",), ("open", 44100)]
     assert card.names[card.names.index("drain") - 1] == "write"
     assert max(map(len, card.writes)) <= 44100 // 25 * FRAME
 
 
-def test_songs_after_one_another_reach_the_wav_file_exactly(player_on, reports, tmp_path):
+def test_consecutive_songs_are_written_into_the_wav_file_exactly(player_on, reports, tmp_path):
     output = WavOutput(tmp_path / "out.wav")
     player = player_on(output)
     for tag in (1, 2):
@@ -143,7 +143,7 @@ def test_songs_after_one_another_reach_the_wav_file_exactly(player_on, reports, 
     assert (tmp_path / "out.wav").read_bytes()[44:] == decoded(mp3()) * 2
 
 
-def test_only_the_players_thread_touches_the_output(player_on, reports):
+def test_only_the_players_thread_calls_the_output(player_on, reports):
     card = Card(permits=3, needs_silence=True)
     player = player_on(card)
     player.play(as_buffer(mp3()), 1)
@@ -162,17 +162,17 @@ def test_stop_drops_before_anything_more_is_written(player_on, reports):
     card = Card(permits=4)
     player = player_on(card)
     player.play(as_buffer(mp3()), 1)
-    card.wait_for_writes(5)  # the thread is in the fifth, and stays there
+    card.wait_for_writes(5)  # the thread waits in the fifth write
     player.stop()
     assert card.names[-1] == "write"
     card.permit(100)
     card.wait_for(lambda card: card.names[-1] == "drop")
     assert len(card.writes) == 5
     player.play(as_buffer(mp3(0.5)), 2)
-    assert reports.next() == played_out(2, mp3(0.5)), "and nothing about the first song"
+    assert reports.next() == played_out(2, mp3(0.5)), "no report about the first song"
 
 
-def test_a_song_replaces_the_one_before_at_once(player_on, reports):
+def test_play_replaces_the_present_song_at_once(player_on, reports):
     card = Card(permits=4)
     player = player_on(card)
     player.play(as_buffer(mp3()), 1)
@@ -193,26 +193,26 @@ def test_every_write_is_short_at_every_rate(player_on, reports):
         assert max(map(len, card.writes)) // FRAME == limit, "40 ms"
 
 
-def test_a_dry_song_is_reported_once_and_waits_to_be_refilled(player_on, reports):
+def test_a_dry_song_is_reported_once_and_waits_for_a_refill(player_on, reports):
     card, buffer, song = Card(), AudioBuffer(), mp3()
     player = player_on(card)
     buffer.append(song[:100])
     player.play(buffer, 1)
     assert reports.next() == RanDry(1)
     buffer.append(song[100:12_000])
-    assert card.names == ["drop"], "what arrives does not start it"
+    assert card.names == ["drop"], "arriving bytes do not start it"
     player.refilled()
     assert reports.next() == RanDry(1)
     buffer.append(song[12_000:])
     player.refilled()
-    assert reports.next() == RanDry(1), "the end of the song may still come"
+    assert reports.next() == RanDry(1), "the song is not finished"
     buffer.finish()
     assert reports.next() == played_out(1, song)
     assert b"".join(card.writes) == decoded(song)
     assert reports.empty()
 
 
-def test_an_early_refill_is_not_taken_for_a_later_one(player_on, reports):
+def test_a_refill_before_the_song_runs_dry_does_not_count(player_on, reports):
     card, buffer = Card(permits=3), AudioBuffer()
     player = player_on(card)
     buffer.append(mp3()[:12_000])
@@ -228,7 +228,7 @@ def test_an_early_refill_is_not_taken_for_a_later_one(player_on, reports):
     assert len(card.writes) > count
 
 
-def test_a_dry_song_keeps_a_device_going_that_needs_it(player_on, reports):
+def test_a_dry_song_writes_silence_to_a_device_that_needs_it(player_on, reports):
     card, buffer, song = Card(needs_silence=True), AudioBuffer(), mp3()
     card.permits = 10_000
     buffer.append(song[:12_000])
@@ -243,7 +243,7 @@ def test_a_dry_song_keeps_a_device_going_that_needs_it(player_on, reports):
 
 
 @pytest.mark.parametrize("needs_silence", [False, True])
-def test_nothing_is_lost_by_a_pause(player_on, reports, needs_silence):
+def test_a_pause_loses_no_sample(player_on, reports, needs_silence):
     card = Card(permits=10, needs_silence=needs_silence)
     player = player_on(card)
     player.play(as_buffer(mp3()), 1)
@@ -261,7 +261,7 @@ def test_nothing_is_lost_by_a_pause(player_on, reports, needs_silence):
     assert b"".join(pcm for i, pcm in enumerate(card.writes) if i not in pauses) == decoded(mp3())
 
 
-def test_stop_ends_a_pause_and_a_dry_spell(player_on, reports):
+def test_after_stop_another_song_can_be_played(player_on, reports):
     card, buffer = Card(), AudioBuffer()
     player = player_on(card)
     player.play(buffer, 1)
@@ -275,7 +275,7 @@ def test_stop_ends_a_pause_and_a_dry_spell(player_on, reports):
     assert reports.next() == played_out(3, mp3(0.5))
 
 
-def test_a_discarded_song_ends_without_a_word(player_on, reports):
+def test_a_discarded_song_ends_without_a_report(player_on, reports):
     card, buffer = Card(), AudioBuffer()
     player = player_on(card)
     buffer.append(mp3()[:12_000])
@@ -295,9 +295,7 @@ def test_a_discarded_song_ends_without_a_word(player_on, reports):
         ((b"\xff\xfb\x90\x64" + b"\xff" * 413) * 30, "none of it could be decoded"),
     ],
 )
-def test_what_cannot_be_decoded_is_reported_and_the_next_song_plays(
-    player_on, reports, data, reason
-):
+def test_an_undecodable_song_is_reported_and_the_next_song_plays(player_on, reports, data, reason):
     player = player_on(Card())
     player.play(as_buffer(data), 1)
     assert reports.next() == Undecodable(1, reason)
@@ -315,15 +313,15 @@ def test_a_buffer_that_cannot_be_read_is_reported(player_on, reports, monkeypatc
 
 
 @pytest.mark.parametrize("call", ["open", "write", "drain"])
-def test_an_output_that_fails_is_reported_and_tried_again_by_the_next_song(
+def test_an_output_that_fails_is_reported_and_the_next_song_tries_it_again(
     player_on, reports, call
 ):
     card = Card()
-    card.breaks_on = call
+    card.fails_on = call
     player = player_on(card)
     player.play(as_buffer(mp3(0.5)), 1)
     assert reports.next() == OutputFailed(1, "the cable is out")
-    card.breaks_on = ""
+    card.fails_on = ""
     player.play(as_buffer(mp3(0.5)), 2)
     assert reports.next() == played_out(2, mp3(0.5))
 
@@ -333,7 +331,7 @@ def test_a_drop_that_fails_is_reported(player_on, reports):
     player = player_on(card)
     player.play(as_buffer(mp3(0.5)), 1)
     card.wait_for_writes(3)
-    card.breaks_on = "drop"
+    card.fails_on = "drop"
     player.stop()
     card.permit(1)
     assert reports.next() == OutputFailed(1, "the cable is out")
@@ -367,7 +365,7 @@ def test_the_owner_may_call_the_player_from_a_report(reports):
     player.close()
 
 
-def test_a_change_of_rate_in_mid_song_plays_out_the_first_part(player_on, reports):
+def test_a_change_of_rate_within_a_song_drains_the_first_part(player_on, reports):
     card = Card()
     player_on(card).play(as_buffer(mp3(0.5) + mp3(0.5, rate_hz=48000)), 1)
     assert type(reports.next()) is PlayedOut
@@ -384,7 +382,7 @@ def test_the_position_is_that_of_the_listener(player_on, reports):
     assert player.position_s(4) == 0.0
 
 
-def test_the_latency_is_taken_off_the_position(player_on, reports):
+def test_the_latency_is_subtracted_from_the_position(player_on, reports):
     card = Card(permits=10)
     card.latency_s = 0.1
     player = player_on(card)
@@ -394,7 +392,7 @@ def test_the_latency_is_taken_off_the_position(player_on, reports):
     assert player.position_s(5) == pytest.approx(written / 44100 - 0.1)
 
 
-def test_closing_wakes_a_thread_that_waits_for_an_hour(reports):
+def test_close_interrupts_a_write_of_an_hour(reports):
     class SlowOutput(NullOutput):
         def write(self, pcm):
             super().write(bytes(FRAME * 44100 * 3600))
@@ -408,11 +406,11 @@ def test_closing_wakes_a_thread_that_waits_for_an_hour(reports):
     player.play(as_buffer(mp3()), 2)
 
 
-def test_a_storm_of_commands_leaves_a_working_player(player_on, reports):
+def test_many_commands_from_several_threads_leave_a_working_player(player_on, reports):
     card = Card()
     player = player_on(card)
 
-    def storm(first):
+    def send_commands(first):
         for tag in range(first, first + 100):
             player.play(as_buffer(mp3(0.5)), tag)
             player.pause()
@@ -420,7 +418,7 @@ def test_a_storm_of_commands_leaves_a_working_player(player_on, reports):
             player.refilled()
             player.stop()
 
-    threads = [threading.Thread(target=storm, args=(i * 1000,)) for i in range(4)]
+    threads = [threading.Thread(target=send_commands, args=(i * 1000,)) for i in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -431,6 +429,6 @@ def test_a_storm_of_commands_leaves_a_working_player(player_on, reports):
     assert report == played_out(99_999, mp3(0.5))
 
 
-def test_threads_take_turns_more_often(player_on):
+def test_the_thread_switch_interval_is_shortened(player_on):
     player_on(Card())
     assert sys.getswitchinterval() == pytest.approx(0.001)

@@ -1,9 +1,10 @@
-"""The player driven: on without a gap, from another place, as loud as wanted, without a device."""
+"""The player: songs without a gap, seek, volume, and the loss of a device."""
 
 from __future__ import annotations
 
 import array
 import threading
+import time
 
 import pytest
 
@@ -37,17 +38,22 @@ def count(data):
     return len(decoded(data)) // FRAME
 
 
-# On without a gap
+def wait_until(condition):
+    end_s = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < end_s
+        time.sleep(0.001)
 
 
-def test_two_songs_cut_from_one_recording_lack_no_sample_and_have_none_too_many(
-    player_on, reports, tmp_path
-):
+# Without a gap
+
+
+def test_two_songs_cut_from_one_recording_are_joined_without_a_gap(player_on, reports, tmp_path):
     whole, cut = music(2.0), FRAME * 31_337
     parts = [with_gapless_tag(*encoded(whole[:cut])), with_gapless_tag(*encoded(whole[cut:]))]
     output = WavOutput(tmp_path / "out.wav")
     player = player_on(output)
-    player.pause()  # or the first might be over by then
+    player.pause()  # so that the first has not ended when the second is queued
     player.play(as_buffer(parts[0]), 1)
     player.queue_next(as_buffer(parts[1]), 2)
     player.resume()
@@ -56,12 +62,12 @@ def test_two_songs_cut_from_one_recording_lack_no_sample_and_have_none_too_many(
     heard = (tmp_path / "out.wav").read_bytes()[44:]
     assert len(heard) == len(whole)
     assert heard == decoded(parts[0]) + decoded(parts[1])
-    seam = slice(cut - FRAME * 200, cut + FRAME * 200)
-    assert worst_difference(heard[seam], whole[seam]) < 3000, "the music goes on as it was"
+    joint = slice(cut - FRAME * 200, cut + FRAME * 200)
+    assert worst_difference(heard[joint], whole[joint]) < 3000, "no jump between the songs"
 
 
 def encoded(pcm):
-    """An MP3 of these samples, and how many the encoder put before and behind them."""
+    """An MP3 of these samples, and the numbers of samples added before and behind them."""
     import lameenc
 
     encoder = lameenc.Encoder()
@@ -77,10 +83,10 @@ def encoded(pcm):
     return song, delay, round(frames.duration_s * 44100) - delay - len(pcm) // FRAME
 
 
-def test_the_stream_stays_open_and_each_song_has_its_reports(player_on, reports):
+def test_the_stream_stays_open_and_each_song_is_reported(player_on, reports):
     card = Card()
     player = player_on(card)
-    player.pause()  # or the first might be over by then
+    player.pause()  # so that the first has not ended when the second is queued
     player.play(as_buffer(mp3(0.5)), 1)
     player.queue_next(as_buffer(mp3(1.0)), 2)
     player.resume()
@@ -90,10 +96,10 @@ def test_the_stream_stays_open_and_each_song_has_its_reports(player_on, reports)
     assert [name for name in card.names if name not in ("write", "drop")] == ["open", "drain"]
 
 
-def test_a_song_of_another_rate_follows_when_the_first_has_been_heard(player_on, reports):
+def test_before_a_song_of_another_rate_the_output_is_drained(player_on, reports):
     card = Card()
     player = player_on(card)
-    player.pause()  # or the first might be over by then
+    player.pause()  # so that the first has not ended when the second is queued
     player.play(as_buffer(mp3(0.5)), 1)
     player.queue_next(as_buffer(mp3(0.5, rate_hz=48000)), 2)
     player.resume()
@@ -102,7 +108,7 @@ def test_a_song_of_another_rate_follows_when_the_first_has_been_heard(player_on,
     assert calls == [("open", 44100), ("drain",), ("open", 48000), ("drain",)]
 
 
-def test_a_song_that_is_queued_when_all_is_silent_begins(player_on, reports):
+def test_a_song_that_is_queued_in_silence_begins(player_on, reports):
     player = player_on(Card())
     player.play(as_buffer(mp3(0.5)), 1)
     assert reports.next().tag == 1
@@ -119,7 +125,7 @@ def test_after_a_song_that_cannot_be_decoded_the_next_one_begins(player_on, repo
 
 
 @pytest.mark.parametrize("command", ["stop", "play"])
-def test_a_song_that_is_queued_goes_with_the_present_one(player_on, reports, command):
+def test_stop_and_play_drop_the_queued_song_too(player_on, reports, command):
     card = Card(permits=4)
     player = player_on(card)
     player.play(as_buffer(mp3(0.5)), 1)
@@ -133,7 +139,7 @@ def test_a_song_that_is_queued_goes_with_the_present_one(player_on, reports, com
     assert b"".join(card.writes[5:]) == decoded(mp3(1.0))
 
 
-def test_skip_is_at_once_and_only_from_the_song_it_names(player_on, reports):
+def test_skip_acts_at_once_and_only_on_the_song_it_names(player_on, reports):
     card = Card(permits=4)
     player = player_on(card)
     player.play(as_buffer(mp3(0.5)), 1)
@@ -164,10 +170,10 @@ def test_a_song_is_dropped_whether_it_is_the_next_or_has_begun(player_on, report
     card.wait_for(lambda card: card.names[-1] == "drop")
 
 
-# From another place
+# Seek
 
 
-def test_a_seek_goes_on_from_that_very_sample(player_on, reports):
+def test_a_seek_is_exact_to_the_sample(player_on, reports):
     card = Card(permits=10)
     player = player_on(card)
     player.play(as_buffer(mp3()), 1)
@@ -176,18 +182,16 @@ def test_a_seek_goes_on_from_that_very_sample(player_on, reports):
     card.permit(1000)
     rest = decoded(mp3(), 1.25)
     assert rest == decoded(mp3())[round(1.25 * 44100) * FRAME :]
-    assert reports.next() == PlayedOut(1, sum(map(len, card.writes[:11])) // FRAME + count_of(rest))
+    assert reports.next() == PlayedOut(
+        1, sum(map(len, card.writes[:11])) // FRAME + len(rest) // FRAME
+    )
     assert b"".join(card.writes[11:]) == rest
     last = [i for i, name in enumerate(card.names) if name == "write"][10]
-    assert card.names[last + 1 : last + 3] == ["drop", "open"], "what was queued is not heard"
+    assert card.names[last + 1 : last + 3] == ["drop", "open"], "the queued samples are dropped"
     assert player.position_s(1) == pytest.approx(count(mp3()) / 44100)
 
 
-def count_of(pcm):
-    return len(pcm) // FRAME
-
-
-def test_a_seek_in_a_pause_is_heard_after_it(player_on, reports):
+def test_a_seek_in_a_pause_takes_effect_after_it(player_on, reports):
     card = Card(permits=10)
     player = player_on(card)
     player.play(as_buffer(mp3()), 1)
@@ -195,15 +199,13 @@ def test_a_seek_in_a_pause_is_heard_after_it(player_on, reports):
     player.pause()
     player.seek(1, 0.5)
     card.permit(1000)
-    card.wait_for(lambda card: card.names[-1] == "drop")
-    assert player.position_s(1) == 0.5
+    wait_until(lambda: player.position_s(1) == 0.5)
     player.resume()
     assert type(reports.next()) is PlayedOut
     assert b"".join(card.writes[11:]) == decoded(mp3(), 0.5)
 
 
-def test_a_seek_while_the_end_is_played_out_goes_back(player_on, reports):
-    """... and the last seek counts."""
+def test_of_two_seeks_in_a_pause_the_last_one_counts(player_on, reports):
     card = Card()
     player = player_on(card)
     player.pause()
@@ -270,7 +272,7 @@ def test_a_seek_is_never_applied_to_the_song_that_follows(step):
     assert orders.take(two).seek_s is None
 
 
-def test_behind_the_end_is_the_end(player_on, reports):
+def test_a_seek_behind_the_end_goes_to_the_end(player_on, reports):
     player = player_on(Card())
     player.pause()
     player.play(as_buffer(mp3()), 1)
@@ -279,7 +281,7 @@ def test_behind_the_end_is_the_end(player_on, reports):
     assert reports.next() == PlayedOut(1, 0)
 
 
-def test_a_seek_is_for_the_song_it_names(player_on, reports):
+def test_a_seek_that_names_another_song_is_ignored(player_on, reports):
     card = Card()
     player = player_on(card)
     player.pause()
@@ -290,7 +292,7 @@ def test_a_seek_is_for_the_song_it_names(player_on, reports):
     assert b"".join(card.writes) == decoded(mp3(0.5))
 
 
-def test_a_place_that_is_not_here_is_waited_for_in_silence(player_on, reports):
+def test_a_seek_to_a_place_that_has_not_arrived_waits_in_silence(player_on, reports):
     card, song, buffer = Card(needs_silence=True), mp3(), AudioBuffer()
     buffer.append(song[: len(song) // 3])
     player = player_on(card)
@@ -310,7 +312,7 @@ def test_a_place_that_is_not_here_is_waited_for_in_silence(player_on, reports):
     assert b"".join(card.writes) == decoded(song, 1.5)
 
 
-def test_a_seek_ends_a_dry_spell_and_reports_say_which_seek_they_follow(player_on, reports):
+def test_a_seek_ends_the_wait_of_a_dry_song_and_reports_count_the_seeks(player_on, reports):
     card, song, buffer = Card(), mp3(), AudioBuffer()
     buffer.append(song[: len(song) // 2])
     player = player_on(card)
@@ -320,10 +322,10 @@ def test_a_seek_ends_a_dry_spell_and_reports_say_which_seek_they_follow(player_o
     assert reports.next() == RanDry(1, 1)
 
 
-# As loud as wanted
+# Volume
 
 
-def test_the_volume_changes_in_the_middle_without_a_click(player_on, reports):
+def test_the_volume_changes_within_a_song_without_a_click(player_on, reports):
     card = Card(permits=20)
     player = player_on(card)
     player.play(as_buffer(mp3()), 1)
@@ -343,11 +345,11 @@ def test_the_volume_changes_in_the_middle_without_a_click(player_on, reports):
     assert all(abs(a - b) < 0.05 for a, b in zip(gains, gains[2:], strict=False))
 
 
-# A device that goes away
+# Loss of the device
 
 
 class Plug(Card):
-    """A device that can be pulled out."""
+    """A device that can be unplugged."""
 
     replaceable = True
 
@@ -363,13 +365,13 @@ class Plug(Card):
         super().write(pcm)
 
     def recover(self):
-        self.note("recover")
+        self.record("recover")
         if not self.others:
             raise OutputError("there is no other")
         self.gone_after = 1_000_000
 
 
-def test_a_device_that_goes_away_is_a_pause_and_no_sample_is_lost(player_on, reports):
+def test_the_loss_of_the_device_pauses_and_loses_no_sample(player_on, reports):
     card = Plug()
     card.gone_after = 30
     player = player_on(card)
@@ -385,7 +387,7 @@ def test_a_device_that_goes_away_is_a_pause_and_no_sample_is_lost(player_on, rep
     assert card.names[lost - 1 : lost + 2] == ["drop", "recover", "open"]
 
 
-def test_without_another_device_it_stays_a_pause(player_on, reports):
+def test_without_another_device_the_pause_goes_on(player_on, reports):
     card = Plug()
     card.gone_after, card.others = 30, False
     player = player_on(card)
@@ -400,7 +402,7 @@ def test_without_another_device_it_stays_a_pause(player_on, reports):
     assert b"".join(card.writes[30:]) == decoded(mp3(), 1.0)
 
 
-def test_a_pause_stays_for_the_next_song_and_a_stop_does_not_end_it(player_on, reports):
+def test_neither_stop_nor_play_ends_a_pause(player_on, reports):
     card = Card(needs_silence=True)
     player = player_on(card)
     player.pause()
