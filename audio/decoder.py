@@ -108,7 +108,7 @@ class Decoder:
         self._frames: deque[bytes] = deque()
         self._trim: Trim | None = None
         self._earlier_frames_read = 0  # by MadFiles that have been replaced
-        # Counted before the trim; None until the first block after a seek tells.
+        # Counted before the trim. None after a seek, until the first block has been decoded.
         self._next_sample: int | None = None if self._start else 0
         self._ended = False
         self._connect()

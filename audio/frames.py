@@ -142,7 +142,7 @@ class FrameReader:
         complete = len(window) < _RESYNC_BYTES
         found = find_frame(window, 1, complete=complete)
         if found is None:
-            # A frame near the end of the window cannot be told: its follower is outside.
+            # A frame near the end of the window is not found: the header after it is outside.
             undecided_bytes = 0 if complete else MAX_FRAME_BYTES + HEADER_BYTES
             found = len(window) - undecided_bytes
         self._skip(found)

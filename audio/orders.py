@@ -15,7 +15,7 @@ from audio.playing_song import PlayingSong
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """All orders as they were at one moment.
+    """The orders at one moment.
 
     seek_s: the place to go to in `song`, once. changes: the value of `Orders.changes` then.
     """

@@ -1,4 +1,4 @@
-"""Tells the samples of the music from those that the encoder added before and behind it.
+"""Separates the samples of the music from those that the encoder added before and behind it.
 
 Raw samples are counted from the first that the decoder returns, music samples from the first of
 the music.

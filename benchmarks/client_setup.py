@@ -130,10 +130,11 @@ class SlowLink:
         await asyncio.Event().wait()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server_end = await asyncio.open_connection("127.0.0.1", self._to_port, limit=16384)
+        server = await asyncio.open_connection("127.0.0.1", self._to_port, limit=16384)
+        server_reader, server_writer = server
         with contextlib.suppress(OSError):
-            await asyncio.gather(self._up(reader, server_end[1]), self._down(server_end[0], writer))
-        for end in (writer, server_end[1]):
+            await asyncio.gather(self._up(reader, server_writer), self._down(server_reader, writer))
+        for end in (writer, server_writer):
             end.close()
 
     async def _up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

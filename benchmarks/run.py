@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import crowds, libraries, link, report, throughput
-from benchmarks.scale import FULL, QUICK, progress
+from benchmarks.scale import FULL, QUICK, Scale, progress
 from benchmarks.servers import ROOT, nginx_program
 
 PARTS = {"throughput": throughput, "crowds": crowds, "link": link, "libraries": libraries}
@@ -26,12 +26,7 @@ HERE = Path(__file__).parent
 
 def main() -> None:
     """Measure the requested parts, or all, as far as this machine allows."""
-    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("part", nargs="*", help=f"all, or some of: {' '.join(PARTS)}")
-    parser.add_argument("--quick", action="store_true", help="everything small, in two minutes")
-    options = parser.parse_args()
-    if unknown := [part for part in options.part if part not in PARTS]:
-        parser.error(f"there is no part {unknown[0]!a}; there are: {' '.join(PARTS)}")
+    options = _options()
     scale = QUICK if options.quick else FULL
     file, docs = (HERE / "results.json", ROOT / "docs")
     if options.quick:
@@ -47,13 +42,27 @@ def main() -> None:
             if part == "link" and not link.possible():
                 progress("no link: that needs root, ip and tc")
                 continue
-            progress(part)
-            machine = _machine()
-            rows = PARTS[part].measure(work / part, scale)
-            results[part] = {"machine": machine, "rounds": scale.rounds, "rows": rows}
+            results[part] = _measure(part, work, scale)
             file.write_text(json.dumps(results, indent=1) + "\n")
     report.write(results, docs)
     progress(f"see {(docs / 'performance.md').relative_to(ROOT)}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("part", nargs="*", help=f"all, or some of: {' '.join(PARTS)}")
+    parser.add_argument("--quick", action="store_true", help="everything small, in two minutes")
+    options = parser.parse_args()
+    if unknown := [part for part in options.part if part not in PARTS]:
+        parser.error(f"there is no part {unknown[0]!a}; there are: {' '.join(PARTS)}")
+    return options
+
+
+def _measure(part: str, work: Path, scale: Scale) -> dict[str, Any]:
+    progress(part)
+    machine = _machine()  # before the measurement, for its load average
+    rows = PARTS[part].measure(work / part, scale)
+    return {"machine": machine, "rounds": scale.rounds, "rows": rows}
 
 
 def _machine() -> dict[str, str]:

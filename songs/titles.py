@@ -38,8 +38,8 @@ def shorten(text: str, max_bytes: int = MAX_TITLE_BYTES) -> str:
     encoded = text.encode()
     if len(encoded) <= max_bytes:
         return text
-    room = max_bytes - len(ELLIPSIS.encode())
-    return encoded[:room].decode(errors="ignore") + ELLIPSIS
+    kept_bytes = max_bytes - len(ELLIPSIS.encode())
+    return encoded[:kept_bytes].decode(errors="ignore") + ELLIPSIS
 
 
 def printable(raw: bytes) -> str:

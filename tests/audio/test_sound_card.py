@@ -159,13 +159,13 @@ for tag in range(6):
     began = recording.stat().st_size
     while recording.stat().st_size < began + 44100 * 4 * 0.3 + tag * 700 * 4:
         sleep(0.001)
-    heard = recording.stat().st_size // FRAME
+    at_stop = recording.stat().st_size // FRAME
     player.stop()
-    while recording.stat().st_size // FRAME < heard + 44100 // 4:
+    while recording.stat().st_size // FRAME < at_stop + 44100 // 4:
         sleep(0.001)
     played = recording.read_bytes()
     played = played[: len(played) // FRAME * FRAME]
-    print(len(played.rstrip(bytes(1))) // FRAME - heard)
+    print(len(played.rstrip(bytes(1))) // FRAME - at_stop)
 player.close()
 """
 

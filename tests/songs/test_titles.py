@@ -50,16 +50,18 @@ def test_titles_from_names_are_printable_short_and_never_empty(stem: bytes) -> N
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300), st.integers(3, 600))
-def test_shorten_cuts_between_characters_and_keeps_as_many_as_fit(text: str, room: int) -> None:
-    cut = shorten(text, room)
-    assert len(cut.encode()) <= room
-    if len(text.encode()) <= room:
+def test_shorten_cuts_between_characters_and_keeps_as_many_as_fit(
+    text: str, max_bytes: int
+) -> None:
+    cut = shorten(text, max_bytes)
+    assert len(cut.encode()) <= max_bytes
+    if len(text.encode()) <= max_bytes:
         assert cut == text
     else:
         kept = cut.removesuffix("…")
         assert cut.endswith("…")
         assert text.startswith(kept)
-        assert len((kept + text[len(kept)] + "…").encode()) > room
+        assert len((kept + text[len(kept)] + "…").encode()) > max_bytes
 
 
 @pytest.mark.parametrize(
