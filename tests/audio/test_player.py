@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import sys
 import threading
 
@@ -10,9 +9,7 @@ import pytest
 
 from audio import (
     AudioBuffer,
-    Decoder,
     NullOutput,
-    OutputError,
     OutputFailed,
     PlayedOut,
     Player,
@@ -20,106 +17,8 @@ from audio import (
     Undecodable,
     WavOutput,
 )
-from audio.output import Output
+from tests.audio.fake_output import WAIT_S, Card, Reports, decoded, played_out
 from tests.audio.making import FRAME, as_buffer, mp3
-
-WAIT_S = 20
-
-
-class Card(Output):
-    """A device that records the calls, and waits in each write for a permit."""
-
-    latency_s = 0.0
-
-    def __init__(self, permits: int = 1_000_000, needs_silence: bool = False):
-        self.needs_silence = needs_silence
-        self.calls: list[tuple] = []
-        self.changed = threading.Condition()
-        self.permits = permits
-        self.threads: set[str] = set()
-        self.fails_on = ""
-
-    def record(self, *call):
-        with self.changed:
-            self.threads.add(threading.current_thread().name)
-            self.calls.append(call)
-            self.changed.notify_all()
-        if call[0] == self.fails_on:
-            raise OutputError("the cable is out")
-
-    def write(self, pcm):
-        self.record("write", pcm)
-        with self.changed:
-            assert self.changed.wait_for(lambda: self.permits > 0, WAIT_S)
-            self.permits -= 1
-
-    def permit(self, n=1):
-        with self.changed:
-            self.permits += n
-            self.changed.notify_all()
-
-    def open(self, rate_hz):
-        self.record("open", rate_hz)
-
-    def drain(self):
-        self.record("drain")
-
-    def drop(self):
-        self.record("drop")
-
-    def close(self):
-        self.record("close")
-
-    def wait_for(self, condition):
-        with self.changed:
-            assert self.changed.wait_for(lambda: condition(self), WAIT_S)
-
-    def wait_for_writes(self, n):
-        self.wait_for(lambda card: len(card.writes) >= n)
-
-    @property
-    def names(self):
-        return [call[0] for call in self.calls]
-
-    @property
-    def writes(self):
-        return [call[1] for call in self.calls if call[0] == "write"]
-
-
-class Reports(queue.Queue):
-    """The reports that the player has sent, in order."""
-
-    def next(self):
-        return self.get(timeout=WAIT_S)
-
-
-@pytest.fixture
-def reports():
-    return Reports()
-
-
-@pytest.fixture
-def player_on(reports):
-    players = []
-
-    def make(output):
-        players.append((Player(output, reports.put), output))
-        return players[-1][0]
-
-    yield make
-    for player, output in players:
-        if isinstance(output, Card):
-            output.permit(1_000_000)
-        player.close()
-        assert not player._thread.is_alive()
-
-
-def decoded(data):
-    return b"".join(pcm for _, pcm in Decoder(as_buffer(data)))
-
-
-def played_out(tag, data):
-    return PlayedOut(tag, len(decoded(data)) // FRAME)
 
 
 def test_a_song_is_played_completely_and_reported(player_on, reports):
@@ -432,3 +331,15 @@ def test_many_commands_from_several_threads_leave_a_working_player(player_on, re
 def test_the_thread_switch_interval_is_shortened(player_on):
     player_on(Card())
     assert sys.getswitchinterval() == pytest.approx(0.001)
+
+
+def test_neither_stop_nor_play_ends_a_pause(player_on, reports):
+    card = Card(needs_silence=True)
+    player = player_on(card)
+    player.pause()
+    player.play(as_buffer(mp3(0.5)), 1)
+    player.stop()
+    player.play(as_buffer(mp3(0.5)), 2)
+    assert reports.empty()
+    player.resume()
+    assert reports.next() == played_out(2, mp3(0.5))
