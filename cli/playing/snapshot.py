@@ -49,7 +49,7 @@ class Snapshots:
             variable_bitrate=index.variable,
             volume=transport.volume,
             received_bytes=song.held_bytes,
-            received=index.part_here,
+            received=index.received_fraction,
             buffered_msgs=counted,
             needed_msgs=needed,
             starts_in_s=self._starts_in_s(counted, needed),

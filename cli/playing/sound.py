@@ -87,7 +87,7 @@ class Sound:
     @property
     def position_s(self) -> float:
         """The position in the present song of what is being heard."""
-        return self._player.position(self._song.tag)
+        return self._player.position_s(self._song.tag)
 
     @property
     def index(self) -> FrameIndex:
@@ -216,7 +216,7 @@ class Sound:
             case reports.DeviceLost(_, reason):
                 event = on.DeviceLost(reason)
             case _:
-                return
+                assert_never(report)
         self._loop.call_soon_threadsafe(self._deliver_for, report.tag, event, seeks)
 
     def _deliver_for(self, tag: int, event: Event, seeks: int | None = None) -> None:

@@ -32,7 +32,7 @@ class Clocks:
 def silence():
     """Return a stand-in for Sound of which nothing has been decoded."""
     index = SimpleNamespace(
-        duration_s=None, exact=False, bytes_per_s=0, variable=False, part_here=None
+        duration_s=None, exact=False, bytes_per_s=0, variable=False, received_fraction=None
     )
     return SimpleNamespace(index=index, position_s=0.0, device="")
 
