@@ -74,7 +74,7 @@ class Sound:
             case do.RefillPlayer() if world.player in (DRY, FAR):
                 self._judge.refilled(world)
                 world.player = RUNNING
-            case do.SeekPlayer(amount) if world.player != SILENT and world.following != GONE_ON:
+            case do.SeekPlayer(amount):
                 self._seek(world, self._far if amount else 0)
             case do.PausePlayer():
                 world.paused = True
@@ -108,6 +108,8 @@ class Sound:
 
     def _seek(self, world: World, place: int) -> None:
         world.reports = tuple([r for r in world.reports if not isinstance(r, UNTIL_SOUGHT)])
+        if world.player == SILENT or world.following == GONE_ON:
+            return  # it has played the song out, and has not been heard yet
         far = len(world.buffer) < place and not world.finished
         world.player, world.place = FAR if far else RUNNING, 0
         world.reports += (on.PlaceNotHere(place),) * far
