@@ -1,12 +1,11 @@
-"""The conversation alone: what is asked when, and what each answer is the answer to."""
+"""The conversation alone: what is requested when, and which request an answer belongs to."""
 
 import pytest
 
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
-from fsm.client.conversation import ConversationSession
-from fsm.client.conversation_table import (
+from fsm.client.conversation import (
     CLOSING_SERVER,
     FENCING,
     GREETING,
@@ -15,10 +14,11 @@ from fsm.client.conversation_table import (
     PLAIN,
     PLAIN_LISTING,
     UNCONNECTED,
+    ConversationSession,
 )
 from fsm.client.effects import CancelTimer, SendRequest, StartTimer
 from fsm.words import Request
-from tests.fsm.talking import alone
+from tests.fsm.driver import step
 
 ONE, TWO = on.ListedSong(1, "one"), on.ListedSong(2, "two")
 CONNECTED, LOST, LEAVE = on.Connected(), on.ConnectionLost("cut"), on.InputEnded()
@@ -51,7 +51,7 @@ WAYS = {
     LEAVING: (LEAVE,),
 }
 CONNECTED_STATES = (GREETING, OFFERING, CLOSING_SERVER, PLAIN, PLAIN_LISTING, FENCING)
-SINGING = (PLAIN, PLAIN_LISTING)
+PLAIN_STATES = (PLAIN, PLAIN_LISTING)
 
 LIST_ANSWERED = on.CommandAnswered(on.Command.LIST)
 LIST_FAILED = [do.Tell(do.Report.LIST_FAILED), LIST_ANSWERED]
@@ -66,20 +66,20 @@ def shown(*songs):
     return [internal.ListCompleted(songs), do.ShowSongs(songs), LIST_ANSWERED]
 
 
-def listens(seconds):
+def waits_for_silence(seconds):
     return StartTimer(SONG_QUIET, seconds)
 
 
 def reached(state, *events, **options):
     session = ConversationSession(**options)
-    assert alone(session, *WAYS[state])[1] is state
-    alone(session, *events)
+    assert step(session, *WAYS[state])[1] is state
+    step(session, *events)
     return session
 
 
 def after(state, *events):
     """What comes of the last event in that state, and the state then."""
-    return alone(reached(state), *events)
+    return step(reached(state), *events)
 
 
 def waits_behind(state, *events):
@@ -103,9 +103,9 @@ def test_it_greets_with_list():
     assert after(UNCONNECTED, CONNECTED) == (greeting, GREETING)
 
 
-def test_told_plain_it_asks_for_nothing_by_itself():
+def test_told_plain_it_requests_nothing_by_itself():
     session = reached(UNCONNECTED, plain=True)
-    assert alone(session, LIST, CONNECTED) == ([LIST], PLAIN)
+    assert step(session, LIST, CONNECTED) == ([LIST], PLAIN)
 
 
 @pytest.mark.parametrize("answer", [LISTED, ERRO], ids=str)
@@ -125,7 +125,7 @@ def test_more_of_the_list_is_no_silence():
 def test_a_list_without_an_end_is_no_list():
     session = reached(OFFERING)
     session.collected = ((ONE,),) * 20_000
-    assert alone(session, LISTED_2) == ([], OFFERING), "the second of silence runs out"
+    assert step(session, LISTED_2) == ([], OFFERING), "the second of silence runs out"
     assert len(session.collected) == 20_000
 
 
@@ -139,18 +139,19 @@ def test_the_answer_to_setup_says_that_the_list_is_whole_and_what_server_it_is(a
     assert after(OFFERING, LISTED_2, answer) == (settled, state)
 
 
-def test_who_does_not_answer_is_hung_up_on():
-    effects, state = after(GREETING, NO_GREETING)
-    assert [type(effect) for effect in effects] == [do.HangUp]
+def test_a_server_that_does_not_answer_is_disconnected():
+    (disconnect,), state = after(GREETING, NO_GREETING)
+    assert isinstance(disconnect, do.Disconnect)
+    assert disconnect.reason
     assert state is GREETING, "until the connection is gone"
 
 
-def test_before_anything_is_asked_for_no_audio_is_wanted():
+def test_before_anything_is_requested_no_audio_is_wanted():
     for state in (GREETING, OFFERING):
         assert after(state, SHORT) == ([], state)
 
 
-def test_an_answer_to_setup_that_nobody_asked_for_changes_nothing():
+def test_an_answer_to_setup_that_was_not_sent_changes_nothing():
     for state in (GREETING, CLOSING_SERVER, PLAIN, PLAIN_LISTING, FENCING):
         for answer in (ENDS, OTHER):
             assert after(state, answer) == ([], state)
@@ -167,7 +168,7 @@ def test_lists_wait_until_they_can_be_answered(state):
 
 
 @pytest.mark.parametrize("state", [GREETING, OFFERING, FENCING, PLAIN_LISTING])
-def test_the_song_asked_for_last_waits_until_it_can_be_answered(state):
+def test_the_song_requested_last_waits_until_it_can_be_answered(state):
     assert after(state, PLAY)[1] is state
     assert waits_behind(state, PLAY, PLAY_2) == [PLAY_2]
     assert waits_behind(state, PLAY_2, LIST, PLAY) == [LIST, PLAY]
@@ -194,22 +195,20 @@ def test_lists_that_wait_for_a_connection_fail_with_it():
 # Lists
 
 
-def test_a_closing_server_is_asked_at_once_and_ends_each_list():
+def test_a_closing_server_is_sent_list_at_once_and_closes_each_list():
     assert after(CLOSING_SERVER, LIST) == ([sends(Request.LIST)], CLOSING_SERVER)
     session = reached(CLOSING_SERVER, LIST)
-    assert alone(session, LISTED) == ([], CLOSING_SERVER)
-    assert alone(session, LISTED_2) == ([], CLOSING_SERVER)
-    assert alone(session, LIST_CLOSED) == (shown(ONE, TWO), CLOSING_SERVER)
-    assert alone(session, LIST_CLOSED) == ([], CLOSING_SERVER), "nobody asked for another"
+    assert step(session, LISTED) == ([], CLOSING_SERVER)
+    assert step(session, LISTED_2) == ([], CLOSING_SERVER)
+    assert step(session, LIST_CLOSED) == (shown(ONE, TWO), CLOSING_SERVER)
+    assert step(session, LIST_CLOSED) == ([], CLOSING_SERVER), "no other was requested"
 
 
 def test_a_plain_servers_list_ends_with_silence():
     session = reached(PLAIN)
-    assert alone(session, LIST) == ([sends(Request.LIST, paced=True)], PLAIN_LISTING)
-    quiet = [CancelTimer(on.FenceUnanswered), StartTimer(LIST_QUIET, 0.25)]
-    assert alone(session, LISTED) == (quiet, PLAIN_LISTING)
-    ended = [CancelTimer(on.ListWentQuiet), *shown(ONE)]
-    assert alone(session, LIST_QUIET) == (ended, PLAIN)
+    assert step(session, LIST) == ([sends(Request.LIST, paced=True)], PLAIN_LISTING)
+    assert step(session, LISTED) == ([StartTimer(LIST_QUIET, 0.25)], PLAIN_LISTING)
+    assert step(session, LIST_QUIET) == (shown(ONE), PLAIN)
 
 
 def test_a_plain_servers_list_also_ends_with_404():
@@ -223,9 +222,8 @@ def test_a_plain_server_may_send_a_list_again():
 
 def test_the_link_has_a_list_of_its_own():
     session = reached(PLAIN)
-    assert alone(session, NEEDED) == ([sends(Request.LIST, paced=True)], PLAIN_LISTING)
-    ended = [CancelTimer(on.ListWentQuiet), internal.ListCompleted((ONE,))]
-    assert alone(session, LISTED, LIST_QUIET) == (ended, PLAIN)
+    assert step(session, NEEDED) == ([sends(Request.LIST, paced=True)], PLAIN_LISTING)
+    assert step(session, LISTED, LIST_QUIET) == ([internal.ListCompleted((ONE,))], PLAIN)
 
 
 def test_a_list_that_is_on_its_way_is_the_links_too():
@@ -239,80 +237,86 @@ def test_a_list_that_is_on_its_way_is_the_links_too():
 def test_a_song_begins_when_all_before_it_are_closed():
     session = reached(CLOSING_SERVER)
     opened = [sends(Request.PLAY, 1), internal.SongOpened()]
-    assert alone(session, PLAY) == (opened, CLOSING_SERVER)
-    assert alone(session, PLAY_2) == ([sends(Request.PLAY, 2)], CLOSING_SERVER)
-    assert alone(session, SHORT) == ([internal.AudioFromServer(b"a")], CLOSING_SERVER)
-    assert alone(session, CLOSED) == ([internal.SongOpened()], CLOSING_SERVER)
-    assert alone(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
-    assert alone(session, CLOSED) == ([], CLOSING_SERVER), "no song is open"
+    assert step(session, PLAY) == (opened, CLOSING_SERVER)
+    assert step(session, PLAY_2) == ([sends(Request.PLAY, 2)], CLOSING_SERVER)
+    assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], CLOSING_SERVER)
+    assert step(session, CLOSED) == ([internal.SongOpened()], CLOSING_SERVER)
+    assert step(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
+    assert step(session, CLOSED) == ([], CLOSING_SERVER), "no song is open"
 
 
 @pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
 def test_a_song_that_is_stopped_is_closed_all_the_same(end):
     session = reached(CLOSING_SERVER, PLAY)
-    assert alone(session, end) == ([sends(Request.STOP)], CLOSING_SERVER)
-    assert alone(session, CLOSED) == ([], CLOSING_SERVER)
-    assert alone(session, end, PLAY_2)[0][1:] == [internal.SongOpened()], "nothing was open"
+    assert step(session, end) == ([sends(Request.STOP)], CLOSING_SERVER)
+    assert step(session, CLOSED) == ([], CLOSING_SERVER)
+    assert step(session, end, PLAY_2)[0][1:] == [internal.SongOpened()], "nothing was open"
 
 
 def test_404_is_the_answer_to_the_oldest_play():
     session = reached(CLOSING_SERVER, PLAY, PLAY_2)
-    assert alone(session, ERRO) == ([internal.SongOpened()], CLOSING_SERVER)
-    assert alone(session, ERRO) == ([NOT_QUIET, internal.ServerRefusedSong()], CLOSING_SERVER)
-    assert alone(session, ERRO) == ([], CLOSING_SERVER)
+    assert step(session, ERRO) == ([internal.SongOpened()], CLOSING_SERVER)
+    assert step(session, ERRO) == ([internal.ServerRefusedSong()], CLOSING_SERVER)
+    assert step(session, ERRO) == ([], CLOSING_SERVER)
 
 
 # A song from a plain server (protocol.md 8)
 
 
-def test_a_song_is_asked_for_and_listened_to():
-    begun = [sends(Request.PLAY, 1, paced=True), internal.SongOpened(), listens(2.0)]
+def test_a_song_is_requested_and_its_end_expected():
+    begun = [sends(Request.PLAY, 1, paced=True), internal.SongOpened(), waits_for_silence(2.0)]
     assert after(PLAIN, PLAY) == (begun, PLAIN)
 
 
-@pytest.mark.parametrize("asked", [(), (LIST,)])
-def test_silence_behind_a_short_message_ends_it_sooner(asked):
-    state = PLAIN_LISTING if asked else PLAIN
-    session = reached(PLAIN, PLAY, *asked)
-    assert alone(session, FULL) == ([internal.AudioFromServer(FULL.data), listens(2.0)], state)
-    assert alone(session, SHORT) == ([internal.AudioFromServer(b"a"), listens(0.25)], state)
-    assert alone(session, SONG_QUIET) == ([internal.ServerClosedSong(said=False)], state)
-    assert alone(session, SHORT) == ([internal.AudioFromServer(b"a")], state), (
-        "nobody listens for it"
+@pytest.mark.parametrize("requested", [(), (LIST,)])
+def test_silence_behind_a_short_message_ends_it_sooner(requested):
+    state = PLAIN_LISTING if requested else PLAIN
+    session = reached(PLAIN, PLAY, *requested)
+    assert step(session, FULL) == (
+        [internal.AudioFromServer(FULL.data), waits_for_silence(2.0)],
+        state,
+    )
+    assert step(session, SHORT) == (
+        [internal.AudioFromServer(b"a"), waits_for_silence(0.25)],
+        state,
+    )
+    assert step(session, SONG_QUIET) == ([internal.ServerClosedSong(said=False)], state)
+    assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], state), (
+        "the song is not open any more"
     )
 
 
-def test_behind_silence_after_a_short_message_nothing_more_is_feared():
+def test_behind_silence_after_a_short_message_nothing_more_comes():
     assert after(PLAIN, PLAY, SHORT, SONG_QUIET, PLAY_2)[1] is PLAIN
 
 
-def test_behind_silence_after_a_full_message_there_may_be_more():
+def test_behind_silence_after_a_full_message_more_may_come():
     assert after(PLAIN, PLAY, FULL, SONG_QUIET, PLAY_2)[1] is FENCING
 
 
 @pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
-@pytest.mark.parametrize("state", SINGING)
+@pytest.mark.parametrize("state", PLAIN_STATES)
 def test_stop_is_sent_and_a_song_that_waits_forgotten(state, end):
     stop = [NOT_QUIET, sends(Request.STOP, paced=True)]
     session = reached(PLAIN, PLAY, *([LIST] if state is PLAIN_LISTING else []))
-    assert alone(session, end) == (stop, state)
-    assert alone(session, SHORT) == ([internal.AudioFromServer(b"a")], state)
+    assert step(session, end) == (stop, state)
+    assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], state)
 
 
-@pytest.mark.parametrize("state", SINGING)
+@pytest.mark.parametrize("state", PLAIN_STATES)
 def test_404_is_the_wanted_songs_if_one_is_open(state):
     session = reached(PLAIN, PLAY, *([LIST] if state is PLAIN_LISTING else []))
-    assert alone(session, ERRO) == ([NOT_QUIET, internal.ServerRefusedSong()], state)
-    alone(session, *([LIST_QUIET] if state is PLAIN_LISTING else []))
-    assert alone(session, PLAY_2)[1] is PLAIN, "nothing more comes of it"
+    assert step(session, ERRO) == ([NOT_QUIET, internal.ServerRefusedSong()], state)
+    step(session, *([LIST_QUIET] if state is PLAIN_LISTING else []))
+    assert step(session, PLAY_2)[1] is PLAIN, "nothing more comes of it"
 
 
-@pytest.mark.parametrize("state", SINGING)
+@pytest.mark.parametrize("state", PLAIN_STATES)
 def test_404_of_a_song_that_was_stopped_says_that_nothing_more_comes_of_it(state):
     session = reached(PLAIN, PLAY, STOP, *([LIST] if state is PLAIN_LISTING else []))
-    assert alone(session, ERRO) == ([], state)
-    alone(session, *([LIST_QUIET] if state is PLAIN_LISTING else []))
-    assert alone(session, PLAY_2)[1] is PLAIN
+    assert step(session, ERRO) == ([], state)
+    step(session, *([LIST_QUIET] if state is PLAIN_LISTING else []))
+    assert step(session, PLAY_2)[1] is PLAIN
 
 
 def test_404_in_answer_to_nothing_changes_nothing():
@@ -321,14 +325,14 @@ def test_404_in_answer_to_nothing_changes_nothing():
 
 def test_a_song_behind_a_list_ends_the_one_before_at_once():
     session = reached(PLAIN, PLAY, LIST)
-    assert alone(session, PLAY_2) == ([NOT_QUIET], PLAIN_LISTING)
-    assert alone(session, SHORT) == ([internal.AudioFromServer(b"a")], PLAIN_LISTING)
+    assert step(session, PLAY_2) == ([NOT_QUIET], PLAIN_LISTING)
+    assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], PLAIN_LISTING)
 
 
 # The fence (protocol.md 8)
 
 
-def test_while_audio_may_come_the_next_song_needs_a_fence():
+def test_while_old_audio_may_come_the_next_song_needs_a_fence():
     fence = [
         NOT_QUIET,
         sends(Request.STOP, paced=True),
@@ -343,13 +347,15 @@ def test_behind_the_answer_to_the_fence_all_audio_is_the_new_songs():
     assert after(FENCING, LISTED) == (quiet, FENCING)
     for passed in (LIST_QUIET, NO_FENCE):
         session = reached(FENCING)
-        assert alone(session, passed) == ([CancelTimer(on.FenceUnanswered), PLAY_2], PLAIN)
-        assert alone(session, PLAY_2)[1] is PLAIN
+        assert step(session, passed) == ([PLAY_2], PLAIN)
+        assert step(session, PLAY_2)[1] is PLAIN
 
 
 def test_what_comes_before_that_is_nobodys():
     assert after(FENCING, ERRO) == ([], FENCING)
-    assert after(FENCING, SHORT) == ([internal.AudioFromServer(b"a")], FENCING), "playback drops it"
+    assert after(FENCING, SHORT) == ([internal.AudioFromServer(b"a")], FENCING), (
+        "the song machine drops it"
+    )
 
 
 # The connection ends, and the person leaves
@@ -368,20 +374,20 @@ def test_a_lost_connection_answers_nothing(state):
             on.FenceUnanswered,
         )
     }
-    outcomes, now = alone(session, LIST, LOST)
+    outcomes, now = step(session, LIST, LOST)
     assert now is UNCONNECTED
     assert outcomes[:2] == LIST_FAILED
     assert set(outcomes[2:]) == timers
-    assert alone(session, CONNECTED)[0][0] == sends(Request.LIST, paced=True)
+    assert step(session, CONNECTED)[0][0] == sends(Request.LIST, paced=True)
     assert session.lists == (False,)
 
 
-def test_who_leaves_says_so_where_it_is_understood():
-    teardown = [sends(Request.TEARDOWN), do.HangUp()]
+def test_teardown_is_sent_where_it_is_understood():
+    teardown = [sends(Request.TEARDOWN), do.DisconnectForGood()]
     assert after(CLOSING_SERVER, LEAVE) == (teardown, LEAVING)
     assert after(UNCONNECTED, LEAVE) == ([], LEAVING)
     for state in (GREETING, OFFERING, PLAIN, PLAIN_LISTING, FENCING):
-        assert after(state, LEAVE) == ([do.HangUp()], LEAVING)
+        assert after(state, LEAVE) == ([do.DisconnectForGood()], LEAVING)
 
 
 @pytest.mark.parametrize(
