@@ -122,10 +122,13 @@ def test_more_of_the_list_is_no_silence():
     assert after(OFFERING, LISTED_2) == ([StartTimer(NO_SETUP, 1.0)], OFFERING)
 
 
-def test_a_list_without_an_end_is_no_list():
-    session = reached(OFFERING)
+@pytest.mark.parametrize(
+    ("state", "requested"), [(OFFERING, ()), (CLOSING_SERVER, (LIST,)), (PLAIN_LISTING, ())]
+)
+def test_a_list_without_an_end_is_no_list(state, requested):
+    session = reached(state, *requested)
     session.collected = ((ONE,),) * 20_000
-    assert step(session, LISTED_2) == ([], OFFERING), "the second of silence runs out"
+    assert step(session, LISTED_2) == ([], state), "no timer is started again"
     assert len(session.collected) == 20_000
 
 
@@ -174,22 +177,36 @@ def test_the_song_requested_last_waits_until_it_can_be_answered(state):
     assert waits_behind(state, PLAY_2, LIST, PLAY) == [LIST, PLAY]
 
 
+@pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
 @pytest.mark.parametrize("state", [GREETING, OFFERING, FENCING, PLAIN_LISTING])
-def test_stop_takes_back_a_song_that_waits(state):
-    assert after(state, PLAY, STOP)[1] is state
-    assert waits_behind(state, PLAY, STOP) == []
+def test_a_song_that_waits_is_taken_back(state, end):
+    assert after(state, PLAY, end)[1] is state
+    assert waits_behind(state, PLAY, end) == []
+    assert waits_behind(state, LIST, PLAY, end) == [LIST]
 
 
-def test_without_a_connection_there_is_nothing_to_stop():
-    assert after(UNCONNECTED, STOP) == ([], UNCONNECTED)
-    for state in (UNCONNECTED, GREETING, OFFERING):
-        assert after(state, ABANDONED) == ([], state)
+@pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
+def test_before_anything_is_requested_nothing_is_sent_to_stop_it(end):
+    for state in (UNCONNECTED, GREETING, OFFERING, FENCING):
+        assert after(state, end) == ([], state)
 
 
 def test_lists_that_wait_for_a_connection_fail_with_it():
     failed = on.ConnectFailed("refused")
     assert after(UNCONNECTED, LIST, failed) == (LIST_FAILED, UNCONNECTED)
     assert after(UNCONNECTED, failed) == ([], UNCONNECTED)
+    outcomes = after(UNCONNECTED, LIST, failed, CONNECTED, LISTED, ENDS)[0]
+    assert LIST not in outcomes, "it has been answered"
+
+
+@pytest.mark.parametrize("answer", [ENDS, OTHER, ERRO, NO_SETUP], ids=str)
+def test_what_waits_is_taken_up_behind_the_list_of_the_greeting(answer):
+    settled = [CancelTimer(on.SetupUnanswered), internal.ListCompleted((ONE,)), LIST, PLAY]
+    assert after(OFFERING, LIST, PLAY, answer)[0] == settled
+
+
+def test_what_waits_is_taken_up_behind_the_list_of_a_plain_server():
+    assert after(PLAIN_LISTING, LISTED, PLAY, LIST_QUIET) == ([*shown(ONE), PLAY], PLAIN)
 
 
 # Lists
@@ -202,6 +219,12 @@ def test_a_closing_server_is_sent_list_at_once_and_closes_each_list():
     assert step(session, LISTED_2) == ([], CLOSING_SERVER)
     assert step(session, LIST_CLOSED) == (shown(ONE, TWO), CLOSING_SERVER)
     assert step(session, LIST_CLOSED) == ([], CLOSING_SERVER), "no other was requested"
+
+
+def test_a_list_that_was_not_requested_is_no_part_of_the_next():
+    session = reached(CLOSING_SERVER)
+    assert step(session, LISTED) == ([], CLOSING_SERVER)
+    assert step(session, LIST, LISTED_2, LIST_CLOSED) == (shown(TWO), CLOSING_SERVER)
 
 
 def test_a_plain_servers_list_ends_with_silence():
@@ -260,6 +283,18 @@ def test_404_is_the_answer_to_the_oldest_play():
     assert step(session, ERRO) == ([], CLOSING_SERVER)
 
 
+@pytest.mark.parametrize("closing", [CLOSED, ERRO], ids=str)
+def test_a_song_begins_when_each_one_before_it_is_closed(closing):
+    session = reached(CLOSING_SERVER, PLAY, PLAY_2, PLAY)
+    assert step(session, closing) == ([], CLOSING_SERVER)
+    assert step(session, closing) == ([internal.SongOpened()], CLOSING_SERVER)
+    session = reached(CLOSING_SERVER, PLAY, PLAY_2, STOP)
+    assert step(session, closing) == ([], CLOSING_SERVER)
+    assert step(session, closing) == ([], CLOSING_SERVER)
+    opened = [sends(Request.PLAY, 1), internal.SongOpened()]
+    assert step(session, PLAY) == (opened, CLOSING_SERVER), "nothing is open any more"
+
+
 # A song from a plain server (protocol.md 8)
 
 
@@ -286,12 +321,38 @@ def test_silence_behind_a_short_message_ends_it_sooner(requested):
     )
 
 
-def test_behind_silence_after_a_short_message_nothing_more_comes():
-    assert after(PLAIN, PLAY, SHORT, SONG_QUIET, PLAY_2)[1] is PLAIN
+@pytest.mark.parametrize("requested", [(), (LIST,)])
+def test_an_empty_audio_message_is_part_of_the_song_and_no_audio(requested):
+    state = PLAIN_LISTING if requested else PLAIN
+    session = reached(PLAIN, PLAY, *requested)
+    assert step(session, CLOSED) == ([waits_for_silence(0.25)], state)
+    assert step(session, SONG_QUIET, CLOSED) == ([], state), "the song is not open any more"
 
 
-def test_behind_silence_after_a_full_message_more_may_come():
-    assert after(PLAIN, PLAY, FULL, SONG_QUIET, PLAY_2)[1] is FENCING
+@pytest.mark.parametrize("requested", [(), (LIST,)])
+@pytest.mark.parametrize("end", [SONG_QUIET, ERRO], ids=str)
+def test_a_song_that_has_ended_is_not_open_any_more(end, requested):
+    session = reached(PLAIN, PLAY, FULL, *requested, end)
+    state = PLAIN_LISTING if requested else PLAIN
+    assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], state), "no timer"
+
+
+@pytest.mark.parametrize("requested", [(), (LIST,)])
+def test_behind_silence_after_a_short_message_nothing_more_comes(requested):
+    answered = (LIST_QUIET,) if requested else ()
+    session = reached(PLAIN, PLAY, SHORT, *requested)
+    ended = [internal.ServerClosedSong(said=False)]
+    assert step(session, SONG_QUIET) == (ended, PLAIN_LISTING if requested else PLAIN)
+    assert step(session, *answered, PLAY_2)[1] is PLAIN
+
+
+@pytest.mark.parametrize("requested", [(), (LIST,)])
+def test_behind_silence_after_a_full_message_more_may_come(requested):
+    answered = (LIST_QUIET,) if requested else ()
+    session = reached(PLAIN, PLAY, FULL, *requested)
+    ended = [internal.ServerClosedSong(said=False)]
+    assert step(session, SONG_QUIET) == (ended, PLAIN_LISTING if requested else PLAIN)
+    assert step(session, *answered, PLAY_2)[1] is FENCING
 
 
 @pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
@@ -339,7 +400,9 @@ def test_while_old_audio_may_come_the_next_song_needs_a_fence():
         sends(Request.LIST, paced=True),
         StartTimer(NO_FENCE, 1.0),
     ]
-    assert after(PLAIN, PLAY, PLAY_2) == (fence, FENCING)
+    session = reached(PLAIN)
+    assert step(session, PLAY, PLAY_2) == (fence, FENCING)
+    assert not session.wanted_open, "the new song has not been requested yet"
 
 
 def test_behind_the_answer_to_the_fence_all_audio_is_the_new_songs():
@@ -353,33 +416,106 @@ def test_behind_the_answer_to_the_fence_all_audio_is_the_new_songs():
 
 def test_what_comes_before_that_is_nobodys():
     assert after(FENCING, ERRO) == ([], FENCING)
-    assert after(FENCING, SHORT) == ([internal.AudioFromServer(b"a")], FENCING), (
-        "the song machine drops it"
+    late = [internal.AudioFromServer(b"a")]
+    assert after(FENCING, SHORT) == (late, FENCING), "the song machine drops it"
+    assert after(FENCING, CLOSED) == ([], FENCING)
+
+
+# The connection ends
+
+
+TIMERS_STOPPED = {
+    CancelTimer(timer)
+    for timer in (
+        on.ListWentQuiet,
+        on.SongWentQuiet,
+        on.GreetingUnanswered,
+        on.SetupUnanswered,
+        on.FenceUnanswered,
     )
-
-
-# The connection ends, and the person leaves
+}
 
 
 @pytest.mark.parametrize("state", CONNECTED_STATES)
 def test_a_lost_connection_answers_nothing(state):
     session = reached(state)
-    timers = {
-        CancelTimer(timer)
-        for timer in (
-            on.ListWentQuiet,
-            on.SongWentQuiet,
-            on.GreetingUnanswered,
-            on.SetupUnanswered,
-            on.FenceUnanswered,
-        )
-    }
     outcomes, now = step(session, LIST, LOST)
     assert now is UNCONNECTED
     assert outcomes[:2] == LIST_FAILED
-    assert set(outcomes[2:]) == timers
+    assert len(outcomes) == 7
+    assert set(outcomes[2:]) == TIMERS_STOPPED
     assert step(session, CONNECTED)[0][0] == sends(Request.LIST, paced=True)
     assert session.lists == (False,)
+
+
+LIST_AWAITED = (PLAIN_LISTING,)
+
+
+@pytest.mark.parametrize("state", [s for s in CONNECTED_STATES if s not in LIST_AWAITED])
+def test_a_lost_connection_over_which_no_list_was_requested_fails_no_list(state):
+    outcomes, now = after(state, LOST)
+    assert now is UNCONNECTED
+    assert len(outcomes) == 5
+    assert set(outcomes) == TIMERS_STOPPED
+
+
+def test_the_links_own_list_is_not_told_to_have_failed():
+    outcomes, now = after(PLAIN, NEEDED, LOST)
+    assert now is UNCONNECTED
+    assert len(outcomes) == 5
+    assert set(outcomes) == TIMERS_STOPPED
+
+
+@pytest.mark.parametrize("listed", [(), (LIST,)])
+@pytest.mark.parametrize(
+    ("state", "requested"),
+    [
+        (GREETING, (PLAY,)),
+        (OFFERING, (LISTED_2, PLAY)),
+        (CLOSING_SERVER, (PLAY, PLAY_2)),
+        (PLAIN, (PLAY, SHORT)),
+        (PLAIN, (PLAY, NEEDED)),
+        (PLAIN_LISTING, (PLAY,)),
+        (FENCING, ()),
+    ],
+)
+def test_of_a_lost_connection_nothing_is_left(state, requested, listed):
+    session, fresh = reached(state, *requested, *listed, LOST), ConversationSession()
+    for name in ConversationSession.__slots__:
+        assert getattr(session, name) == getattr(fresh, name), name
+
+
+# A server that is silent (protocol.md 7)
+
+SILENT = on.ServerSilent(10.0)
+DISCONNECT = [do.Disconnect("nothing came for 10 s")]
+
+
+@pytest.mark.parametrize(
+    "requested", [(LIST,), (LIST, LISTED), (PLAY,), (PLAY, SHORT), (PLAY, STOP)], ids=str
+)
+def test_a_closing_server_that_owes_an_answer_is_disconnected(requested):
+    assert after(CLOSING_SERVER, *requested, SILENT) == (DISCONNECT, CLOSING_SERVER)
+
+
+@pytest.mark.parametrize(
+    "requested", [(), (LIST, LIST_CLOSED), (PLAY, CLOSED), (PLAY, STOP, CLOSED)], ids=str
+)
+def test_a_closing_server_that_owes_nothing_may_be_silent(requested):
+    assert after(CLOSING_SERVER, *requested, SILENT) == ([], CLOSING_SERVER)
+
+
+def test_a_server_that_owes_a_list_or_an_answer_to_setup_is_disconnected():
+    for state in (GREETING, OFFERING, PLAIN_LISTING):
+        assert after(state, SILENT) == (DISCONNECT, state)
+
+
+def test_a_plain_servers_silence_ends_a_song_and_no_connection():
+    assert after(PLAIN, PLAY, FULL, SILENT) == ([], PLAIN)
+    assert after(FENCING, SILENT) == ([], FENCING)
+
+
+# The person leaves
 
 
 def test_teardown_is_sent_where_it_is_understood():
@@ -405,6 +541,7 @@ def test_teardown_is_sent_where_it_is_understood():
         CONNECTED,
         on.ConnectFailed("refused"),
         LOST,
+        SILENT,
         ABANDONED,
         NEEDED,
         LEAVE,

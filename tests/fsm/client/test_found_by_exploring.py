@@ -7,6 +7,7 @@ from fsm.client import requests as ask
 from fsm.client.conversation import ConversationState
 from fsm.client.effects import (
     CancelTimer,
+    DropNextBuffer,
     Report,
     ResumePlayer,
     ShowSongs,
@@ -195,3 +196,14 @@ def test_a_song_ahead_is_not_connected_for_when_there_is_nothing_to_play_it_on(c
 def test_a_device_that_went_with_a_stopped_song_does_not_silence_the_next(closing):
     closing(PLAY_1, AUDIO, AUDIO, *STOP)
     assert ResumePlayer() in closing(on.DeviceLost("unplugged"))
+
+
+def test_a_song_ahead_may_be_dropped_while_a_fence_is_passed(closing):
+    """The server that closes its answers is started anew as one that does not."""
+    closing(PLAY_1, AUDIO, CLOSED, ask.QueueRequested((2,)))
+    closing(LOST, DUE, CONNECTED, LISTED, ERRO)
+    closing(ask.ClearRequested(), ask.QueueRequested((1,)))
+    assert closing.session.conversation.state is ConversationState.FENCING
+    assert closing(ask.ClearRequested()) == [DropNextBuffer()]
+    closing(LISTED, on.ListWentQuiet())
+    assert closing.sent() == []
