@@ -60,7 +60,14 @@ def after(state, *events):
     return step(reached(state), *events)
 
 
-def test_each_list_that_is_asked_for_is_sent_and_counted():
+def after_setup(state, *events):
+    """The same, where all that was requested is to be closed (protocol.md 7)."""
+    session = ServerSession({1, 2, 3})
+    step(session, ENDS, *WAYS[state])
+    return step(session, *events)
+
+
+def test_each_list_that_is_requested_is_sent_and_counted():
     assert after(IDLE, LIST) == ([SEND_LIST], LISTING)
     session = reached(LISTING)
     assert step(session, LIST) == ([SEND_LIST], LISTING)
@@ -182,3 +189,48 @@ def test_a_connection_that_is_gone_takes_its_song_with_it():
         assert after(state, LOST) == ([], CLOSED)
     for state in (*KEEP_PLAYING, FINISHING, DRAINING):
         assert after(state, LOST) == ([STOP_SONG], CLOSED)
+
+
+# After SETUP ends (protocol.md 7): a song is closed before whatever follows it
+
+CLOSE_SONG = do.SendClosing()
+
+
+def test_a_song_that_another_takes_the_place_of_is_closed_first():
+    for state in KEEP_PLAYING:
+        assert after_setup(state, PLAY) == ([STOP_SONG, CLOSE_SONG, START_SONG], state)
+    unknown = [STOP_SONG, CLOSE_SONG, NOT_FOUND]
+    assert after_setup(STREAMING, UNKNOWN) == (unknown, IDLE)
+    assert after_setup(LISTING_WHILE_STREAMING, UNKNOWN) == (unknown, LISTING)
+    ending = [STOP_SONG, CLOSE_SONG, NOT_FOUND, CLOSE_WHEN_SENT]
+    for play in (PLAY, UNKNOWN):
+        assert after_setup(DRAINING, play) == (ending, CLOSING)
+
+
+def test_a_song_that_is_stopped_is_closed():
+    assert after_setup(STREAMING, STOP) == ([STOP_SONG, CLOSE_SONG], IDLE)
+    assert after_setup(LISTING_WHILE_STREAMING, STOP) == ([STOP_SONG, CLOSE_SONG], LISTING)
+    ending = [STOP_SONG, CLOSE_SONG, CLOSE_WHEN_SENT]
+    assert after_setup(DRAINING, STOP) == (ending, CLOSING)
+
+
+def test_a_song_that_has_been_sent_is_closed():
+    assert after_setup(STREAMING, SONG_SENT) == ([CLOSE_SONG], IDLE)
+    for state in (FINISHING, DRAINING):
+        assert after_setup(state, SONG_SENT) == ([CLOSE_SONG, CLOSE_WHEN_SENT], CLOSING)
+
+
+def test_a_song_that_a_request_without_an_end_cuts_is_closed():
+    ending = [STOP_SONG, CLOSE_SONG, NOT_FOUND, CLOSE_WHEN_SENT]
+    for state in (*KEEP_PLAYING, DRAINING):
+        assert after_setup(state, TOO_LONG) == (ending, CLOSING)
+
+
+def test_a_song_that_fails_or_is_cut_for_good_has_no_closing_message():
+    assert after_setup(STREAMING, SONG_FAILED) == ([NOT_FOUND], IDLE)
+    for state in (*KEEP_PLAYING, DRAINING):
+        assert after_setup(state, TEARDOWN) == ([STOP_SONG, CLOSE_AT_BOUNDARY], CLOSING)
+    for state in (FINISHING, DRAINING):
+        assert after_setup(state, EXPIRED) == ([STOP_SONG, CLOSE_AT_BOUNDARY], CLOSING)
+    for state in (*KEEP_PLAYING, FINISHING, DRAINING):
+        assert after_setup(state, LOST) == ([STOP_SONG], CLOSED)

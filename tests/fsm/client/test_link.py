@@ -99,8 +99,9 @@ def test_a_list_needs_a_connection():
 
 
 def test_over_a_connection_a_song_is_requested_at_once():
-    assert after(ONLINE, WANTED) == (REQUEST_IT, ONLINE)
-    assert after(SKIPPING, WANTED) == (REQUEST_IT, ONLINE)
+    for state in (ONLINE, SKIPPING):
+        assert after(state, WANTED) == (REQUEST_IT, ONLINE)
+        assert after(state, internal.SongWanted(1)) == ([internal.SongToRequest(1)], ONLINE)
 
 
 def test_where_ids_may_be_others_a_list_is_needed_first():
@@ -184,12 +185,24 @@ def test_for_an_interrupted_song_it_connects_again():
 def test_each_pause_is_twice_as_long_until_some_audio_has_come():
     session = reached(RECONNECTING)
     for longest_s in (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0):
-        effects, state = step(session, FAILED)
-        assert effects[0] == do.ScheduleRetry(longest_s)
-        assert effects[1] == do.Tell(do.Report.RETRYING, 2, "refused")
-        assert state is WAITING
+        told = do.Tell(do.Report.RETRYING, 2, "refused")
+        again = [do.ScheduleRetry(longest_s), told, on.CommandAnswered(on.Command.PLAY)]
+        assert step(session, FAILED) == (again, WAITING)
         step(session, DUE)
     step(session, CONNECTED, LISTED, audio(b"abcde"), CUT)
+    assert step(session, HELD) == (RETRYING, WAITING)
+
+
+@pytest.mark.parametrize("arrives", [audio(b"abcd"), audio(b"abcde")], ids=str)
+def test_new_audio_counts_the_attempts_from_the_first_again(arrives):
+    session = reached(RECONNECTING)
+    step(session, FAILED, DUE, FAILED, DUE, CONNECTED, LISTED, arrives, CUT)
+    assert step(session, HELD) == (RETRYING, WAITING)
+
+
+def test_so_does_audio_of_a_song_that_begins_anew():
+    session = reached(ONLINE)
+    step(session, WANTED, CUT, NOTHING_HELD, DUE, FAILED, DUE, CONNECTED, LISTED, audio(b"a"), CUT)
     assert step(session, HELD) == (RETRYING, WAITING)
 
 
@@ -207,16 +220,23 @@ def test_with_no_attempt_left_the_song_is_lost():
 
 
 def test_it_is_found_by_its_title():
-    assert after(FINDING, RENUMBERED) == ([internal.SongToRequest(1)], SKIPPING)
+    session = reached(FINDING)
+    assert step(session, RENUMBERED) == ([internal.SongToRequest(1)], SKIPPING)
+    assert session.songs == RENUMBERED.songs
 
 
 def test_a_song_of_which_nothing_is_here_begins_anew():
-    assert after(OFFLINE, WANTED, CONNECTED, RENUMBERED) == ([internal.SongToRequest(1)], ONLINE)
+    session = reached(OFFLINE)
+    begun = [internal.SongToRequest(1)]
+    assert step(session, WANTED, CONNECTED, RENUMBERED) == (begun, ONLINE)
+    assert session.songs == RENUMBERED.songs
 
 
 def test_a_song_that_is_not_on_the_list_any_more_is_lost():
     gone = [internal.SongLost("the song is no longer on the server")]
-    assert after(FINDING, WITHOUT_IT) == (gone, ONLINE)
+    session = reached(FINDING)
+    assert step(session, WITHOUT_IT) == (gone, ONLINE)
+    assert session.songs == WITHOUT_IT.songs
     assert after(SKIPPING, REFUSED) == (gone, ONLINE)
 
 

@@ -137,9 +137,10 @@ def test_the_place_sought_last_counts():
     ids=str,
 )
 def test_the_place_is_that_songs_alone(event):
-    session = reached(SILENT)
-    step(session, SOUGHT, event)
-    assert begins_at_the_start(session)
+    for way in WAYS.values():
+        session = reached(SILENT)
+        assert step(session, SOUGHT, *way, event)[1] is SILENT
+        assert begins_at_the_start(session)
 
 
 @pytest.mark.parametrize("end", SONG_ENDS, ids=str)

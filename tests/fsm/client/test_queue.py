@@ -64,6 +64,7 @@ def test_a_song_that_is_chosen_is_played_and_leaves_the_queue_as_it_is():
         session = reached(QUEUED, state)
         assert step(session, play(9)) == ([], CURRENT)
         assert songs(session) == ((1,), 9, (2, 3))
+        assert session.ahead is None
 
 
 @pytest.mark.parametrize("end", [on.StopRequested(), on.OutputFailed("no room")], ids=str)
@@ -73,6 +74,7 @@ def test_stop_and_a_failed_output_end_the_song_and_a_wait_for_it(end):
         session = reached(QUEUED, state)
         assert step(session, end) == ([WAIT_ENDS], IDLE)
         assert songs(session) == ((1,), None, (2, 3))
+        assert session.ahead is None
 
 
 def test_a_wait_lasts_while_something_is_played():
@@ -91,10 +93,35 @@ def test_the_last_song_ends_it():
         assert songs(session) == ((1,), None, ())
 
 
-def test_a_song_that_has_failed_is_not_gone_back_to():
-    session = reached(ALONE, CURRENT)
-    assert step(session, UNPLAYABLE) == ([WAIT_ENDS, internal.NothingFollows()], IDLE)
-    assert songs(session) == ((), None, ())
+def test_a_song_that_has_failed_is_left_out():
+    for state in (CURRENT, WHOLE):
+        session = reached(ALONE, state)
+        assert step(session, UNPLAYABLE) == ([WAIT_ENDS, internal.NothingFollows()], IDLE)
+        assert songs(session) == ((), None, ())
+
+
+def test_behind_a_song_that_has_failed_the_queue_goes_on():
+    for state in (CURRENT, WHOLE):
+        session = reached(QUEUED, state)
+        assert step(session, UNPLAYABLE) == ([internal.SongTurnCame(2)], CURRENT)
+        assert songs(session) == ((), 2, (3,))
+    session = reached(QUEUED, AHEAD)
+    assert step(session, UNPLAYABLE) == ([], CURRENT)
+    assert songs(session) == ((), 2, (3,))
+    assert session.ahead is None
+
+
+def test_a_song_that_is_repeated_and_fails_is_not_requested_again():
+    for repeat in (ONE, ALL):
+        session = QueueSession()
+        step(session, repeat, play(1))
+        assert step(session, UNPLAYABLE) == ([WAIT_ENDS, internal.NothingFollows()], IDLE)
+
+
+def test_a_song_that_is_repeated_is_requested_again_when_it_was_never_whole():
+    session = reached(QUEUED, CURRENT)
+    assert step(session, ONE, OVER) == ([internal.SongTurnCame(1)], CURRENT)
+    assert songs(session) == ((), 1, (2, 3))
 
 
 def test_the_next_in_the_queue_follows_by_itself():
@@ -107,11 +134,10 @@ def test_a_song_to_be_repeated_that_did_not_come_ahead_is_requested_at_its_end()
     session = reached(QUEUED, WHOLE)
     assert step(session, OVER) == ([internal.SongTurnCame(1)], CURRENT)
     assert songs(session) == ((), 1, (2, 3))
-
-
-def test_if_it_fails_then_too_the_queue_goes_on():
-    session = reached(QUEUED, WHOLE)
-    assert step(session, UNPLAYABLE) == ([internal.SongTurnCame(2)], CURRENT)
+    session = QueueSession()
+    assert step(session, ALL, play(1), WHOLE_SONG, NEXT_FAILED)[1] is WHOLE
+    assert step(session, OVER) == ([internal.SongTurnCame(1)], CURRENT)
+    assert songs(session) == ((), 1, ())
 
 
 def test_a_song_that_is_ahead_takes_its_turn_by_itself():
@@ -124,6 +150,7 @@ def test_a_song_that_is_ahead_of_itself_is_played_again():
     session = reached(ALONE, AHEAD)
     assert step(session, OVER) == ([], CURRENT)
     assert songs(session) == ((), 1, ())
+    assert session.ahead is None
 
 
 # The song is whole
@@ -161,6 +188,7 @@ def test_next_leaves_a_song_that_would_be_repeated():
     session = reached(QUEUED, CURRENT)
     assert step(session, ONE, WHOLE_SONG) == ([internal.NextSongKnown(1)], AHEAD)
     assert step(session, NEXT) == ([internal.SongTurnCame(2, asked=True)], CURRENT)
+    assert session.ahead is None
 
 
 def test_with_an_empty_queue_there_is_no_next():
@@ -240,6 +268,14 @@ def test_what_is_cleared_leaves_this_song_to_repeat():
     step(session, ALL)
     assert step(session, CLEAR) == ([NEXT_DROPPED, internal.NextSongKnown(1)], AHEAD)
     assert songs(session) == ((), 1, ())
+
+
+def test_what_is_cleared_leaves_a_song_that_is_ahead_of_itself():
+    session = reached(QUEUED, AHEAD)
+    step(session, ONE)
+    assert session.ahead == 1
+    assert step(session, CLEAR) == ([], AHEAD)
+    assert (songs(session), session.ahead) == (((), 1, ()), 1)
 
 
 def test_shuffle_leaves_the_song_that_is_ahead_where_it_is():

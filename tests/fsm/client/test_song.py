@@ -136,6 +136,13 @@ def test_stop_clears_the_buffers_in_every_state():
         assert session.song_id is None
 
 
+def test_stop_forgets_a_song_that_was_over():
+    session = present(WHOLE)
+    step(session, on.PlayedOut(), on.StopRequested())
+    assert holds_nothing(session)
+    assert session.song_id is None
+
+
 @pytest.mark.parametrize(
     "command", [on.PlayRequested(9), internal.SongTurnCame(9), on.StopRequested()], ids=str
 )
