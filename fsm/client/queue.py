@@ -47,7 +47,7 @@ QUEUE = Table("queue", IDLE, [
     each((CURRENT, WHOLE), internal.SongOver, CURRENT, when="repeats_one", then="say_turn",                              rfc="playing 4"),
     each((CURRENT, WHOLE), internal.SongOver, CURRENT, when="one_follows", then="retire, take_first, say_turn",          rfc="playing 2"),
     each((CURRENT, WHOLE), internal.SongOver, IDLE,                        then="retire, end_wait, say_nothing_follows", rfc="playing 2"),
-    Row(AHEAD,             internal.SongOver, CURRENT, when="repeats_one", then="forget_ahead",                          rfc="playing 4, 5"),
+    Row(AHEAD,             internal.SongOver, CURRENT, when="repeats_one", then="forget_ahead",                          rfc="playing 4, playing 5"),
     Row(AHEAD,             internal.SongOver, CURRENT,                     then="retire, take_ahead",                    rfc="playing 5"),
     # ... and could not be: it is not tried again
     each((CURRENT, WHOLE), internal.SongUnplayable, CURRENT, when="another_follows", then="leave_out, take_first, say_turn",          rfc="playing 10"),
@@ -59,7 +59,7 @@ QUEUE = Table("queue", IDLE, [
     Row(AHEAD,   internal.NextSongFailed, AHEAD, when="one_follows_the_failed", then="leave_out_ahead, ask_ahead", rfc="2.5.3, playing 5"),
     Row(AHEAD,   internal.NextSongFailed, WHOLE,                                then="leave_out_ahead",            rfc="2.5.3, playing 5"),
     # next and prev
-    Row(AHEAD,    ask.NextRequested, CURRENT, when="wanted_is_ahead", then="retire, take_ahead, say_skipped",              rfc="playing 3, 5"),
+    Row(AHEAD,    ask.NextRequested, CURRENT, when="wanted_is_ahead", then="retire, take_ahead, say_skipped",              rfc="playing 3, playing 5"),
     each(_ALL,    ask.NextRequested, CURRENT, when="another_wanted",  then="retire, forget_ahead, take_first, say_chosen", rfc="playing 3"),
     each(_ALL,    ask.NextRequested,                                  then="tell_nothing_follows",                         rfc="playing 3"),
     each(_ALL,    ask.PrevRequested, CURRENT, when="played_before",   then="take_previous, say_chosen",                    rfc="playing 3"),
@@ -68,22 +68,22 @@ QUEUE = Table("queue", IDLE, [
     # What is queued
     Row(IDLE,            ask.QueueRequested, CURRENT,                            then="add, take_first, say_chosen",  rfc="playing 2"),
     Row(CURRENT,         ask.QueueRequested, CURRENT,                            then="add",                          rfc="playing 2"),
-    Row(WHOLE,           ask.QueueRequested, AHEAD,                              then="add, ask_ahead",               rfc="playing 2, 5"),
-    Row(AHEAD,           ask.QueueRequested, AHEAD,   when="added_song_follows", then="add, drop_ahead, ask_ahead",   rfc="playing 4, 5"),
+    Row(WHOLE,           ask.QueueRequested, AHEAD,                              then="add, ask_ahead",               rfc="playing 2, playing 5"),
+    Row(AHEAD,           ask.QueueRequested, AHEAD,   when="added_song_follows", then="add, drop_ahead, ask_ahead",   rfc="playing 4, playing 5"),
     Row(AHEAD,           ask.QueueRequested, AHEAD,                              then="add",                          rfc="playing 2"),
     each(_NOTHING_AHEAD, ask.ClearRequested,                                     then="clear",                        rfc="playing 2"),
-    Row(AHEAD,           ask.ClearRequested, AHEAD,   when="repeats_ahead",      then="clear",                        rfc="playing 2, 4"),
-    Row(AHEAD,           ask.ClearRequested, AHEAD,   when="repeats",            then="clear, drop_ahead, ask_ahead", rfc="playing 2, 4"),
-    Row(AHEAD,           ask.ClearRequested, WHOLE,                              then="clear, drop_ahead",            rfc="playing 2, 5"),
+    Row(AHEAD,           ask.ClearRequested, AHEAD,   when="repeats_ahead",      then="clear",                        rfc="playing 2, playing 4"),
+    Row(AHEAD,           ask.ClearRequested, AHEAD,   when="repeats",            then="clear, drop_ahead, ask_ahead", rfc="playing 2, playing 4"),
+    Row(AHEAD,           ask.ClearRequested, WHOLE,                              then="clear, drop_ahead",            rfc="playing 2, playing 5"),
     # shuffle and repeat
     each(_ALL,            ask.ShuffleRequested,        when="queued",            then="shuffle",                           rfc="playing 4"),
     each(_ALL,            ask.ShuffleRequested,                                  then="tell_nothing_follows",              rfc="playing 4"),
     each((IDLE, CURRENT), ask.RepeatRequested,                                   then="set_repeat",                        rfc="playing 4"),
-    Row(WHOLE,            ask.RepeatRequested,  AHEAD, when="one_will_follow",   then="set_repeat, ask_ahead",             rfc="playing 4, 5"),
+    Row(WHOLE,            ask.RepeatRequested,  AHEAD, when="one_will_follow",   then="set_repeat, ask_ahead",             rfc="playing 4, playing 5"),
     Row(WHOLE,            ask.RepeatRequested,  WHOLE,                           then="set_repeat",                        rfc="playing 4"),
     Row(AHEAD,            ask.RepeatRequested,  AHEAD, when="ahead_will_follow", then="set_repeat",                        rfc="playing 4"),
-    Row(AHEAD,            ask.RepeatRequested,  AHEAD, when="one_will_follow",   then="set_repeat, drop_ahead, ask_ahead", rfc="playing 4, 5"),
-    Row(AHEAD,            ask.RepeatRequested,  WHOLE,                           then="set_repeat, drop_ahead",            rfc="playing 4, 5"),
+    Row(AHEAD,            ask.RepeatRequested,  AHEAD, when="one_will_follow",   then="set_repeat, drop_ahead, ask_ahead", rfc="playing 4, playing 5"),
+    Row(AHEAD,            ask.RepeatRequested,  WHOLE,                           then="set_repeat, drop_ahead",            rfc="playing 4, playing 5"),
 ])
 # fmt: on
 

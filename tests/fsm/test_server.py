@@ -1,4 +1,4 @@
-"""The server's machine in each of its states: what it sends, what it still hears, how it ends."""
+"""The server's machine, state by state: what each event makes it send, and where it goes."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from fsm.server import (
     STREAMING,
     ServerSession,
 )
-from tests.fsm.talking import alone
+from tests.fsm.driver import step
 
 LIST, STOP, PLAY, UNKNOWN = (
     on.ListRequested(),
@@ -24,81 +24,92 @@ LIST, STOP, PLAY, UNKNOWN = (
     on.PlayRequested(99),
 )
 ENDS, TEARDOWN = on.SetupRequested(("ends",)), on.TeardownRequested()
-HELO, TOO_LONG, NO_MORE = on.RequestNotUnderstood("HELO"), on.RequestTooLong(), on.RequestsEnded()
-SENT, ENDED, FAILED = on.ListSent(), on.SongSent(), on.SongFailed("unreadable")
+HELO, TOO_LONG, REQUESTS_ENDED = (
+    on.RequestNotUnderstood("HELO"),
+    on.RequestTooLong(),
+    on.RequestsEnded(),
+)
+LIST_SENT, SONG_SENT, SONG_FAILED = on.ListSent(), on.SongSent(), on.SongFailed("unreadable")
 LOST, SHUTDOWN, EXPIRED = on.ConnectionLost("cut"), on.ShutdownRequested(), on.DrainExpired()
 WAYS = {
     IDLE: (),
     LISTING: (LIST,),
     STREAMING: (PLAY,),
     LISTING_WHILE_STREAMING: (PLAY, LIST),
-    FINISHING: (PLAY, NO_MORE),
+    FINISHING: (PLAY, REQUESTS_ENDED),
     DRAINING: (PLAY, SHUTDOWN),
-    CLOSING: (NO_MORE,),
+    CLOSING: (REQUESTS_ENDED,),
     CLOSED: (LOST,),
 }
-SILENT, SINGING = (IDLE, LISTING), (STREAMING, LISTING_WHILE_STREAMING)
-OPEN = (*SILENT, *SINGING)
+SILENT, KEEP_PLAYING = (IDLE, LISTING), (STREAMING, LISTING_WHILE_STREAMING)
+OPEN = (*SILENT, *KEEP_PLAYING)
 
-A_LIST, START, CUT = do.SendSongList(closes=False), do.StartSong(1), do.StopSong()
+SEND_LIST, START_SONG, STOP_SONG = do.SendSongList(closes=False), do.StartSong(1), do.StopSong()
 NOT_FOUND, SETUP_REPLY = do.SendNotFound(), do.SendSetupReply(("alfine/1", "ends"))
-CLOSE_LATER, CLOSE_NOW = do.CloseWhenSent(), do.CloseAtBoundary()
+CLOSE_WHEN_SENT, CLOSE_AT_BOUNDARY = do.CloseWhenSent(), do.CloseAtBoundary()
 
 
 def reached(state):
     session = ServerSession({1, 2, 3})
-    assert alone(session, *WAYS[state])[1] is state
+    assert step(session, *WAYS[state])[1] is state
     return session
 
 
 def after(state, *events):
     """What comes of the last event in that state, and the state then."""
-    return alone(reached(state), *events)
+    return step(reached(state), *events)
 
 
-def test_each_list_that_is_asked_for_is_sent_and_counted():
-    assert after(IDLE, LIST) == ([A_LIST], LISTING)
+def after_setup(state, *events):
+    """The same, where all that was requested is to be closed (protocol.md 7)."""
+    session = ServerSession({1, 2, 3})
+    step(session, ENDS, *WAYS[state])
+    return step(session, *events)
+
+
+def test_each_list_that_is_requested_is_sent_and_counted():
+    assert after(IDLE, LIST) == ([SEND_LIST], LISTING)
     session = reached(LISTING)
-    assert alone(session, LIST) == ([A_LIST], LISTING)
-    assert alone(session, SENT) == ([], LISTING)
-    assert alone(session, SENT) == ([], IDLE)
-    assert alone(session, LIST, SENT) == ([], IDLE), "none of the first two is still counted"
+    assert step(session, LIST) == ([SEND_LIST], LISTING)
+    assert step(session, LIST_SENT) == ([], LISTING)
+    assert step(session, LIST_SENT) == ([], IDLE)
+    assert step(session, LIST, LIST_SENT) == ([], IDLE), "none of the first two is still counted"
 
 
 def test_each_list_during_a_song_is_sent_and_counted():
-    assert after(STREAMING, LIST) == ([A_LIST], LISTING_WHILE_STREAMING)
+    assert after(STREAMING, LIST) == ([SEND_LIST], LISTING_WHILE_STREAMING)
     session = reached(LISTING_WHILE_STREAMING)
-    assert alone(session, LIST) == ([A_LIST], LISTING_WHILE_STREAMING)
-    assert alone(session, SENT) == ([], LISTING_WHILE_STREAMING)
-    assert alone(session, SENT) == ([], STREAMING)
-    assert alone(session, LIST, SENT) == ([], STREAMING)
+    assert step(session, LIST) == ([SEND_LIST], LISTING_WHILE_STREAMING)
+    assert step(session, LIST_SENT) == ([], LISTING_WHILE_STREAMING)
+    assert step(session, LIST_SENT) == ([], STREAMING)
+    assert step(session, LIST, LIST_SENT) == ([], STREAMING)
 
 
 def test_play():
-    assert after(IDLE, PLAY) == ([START], STREAMING)
-    assert after(LISTING, PLAY) == ([START], LISTING_WHILE_STREAMING)
-    for state in SINGING:
-        assert after(state, PLAY) == ([CUT, START], state)
+    assert after(IDLE, PLAY) == ([START_SONG], STREAMING)
+    assert after(LISTING, PLAY) == ([START_SONG], LISTING_WHILE_STREAMING)
+    for state in KEEP_PLAYING:
+        assert after(state, PLAY) == ([STOP_SONG, START_SONG], state)
 
 
 def test_play_of_a_song_that_is_not_there():
     for state in SILENT:
         assert after(state, UNKNOWN) == ([NOT_FOUND], state)
-    assert after(STREAMING, UNKNOWN) == ([CUT, NOT_FOUND], IDLE)
-    assert after(LISTING_WHILE_STREAMING, UNKNOWN) == ([CUT, NOT_FOUND], LISTING)
+    assert after(STREAMING, UNKNOWN) == ([STOP_SONG, NOT_FOUND], IDLE)
+    assert after(LISTING_WHILE_STREAMING, UNKNOWN) == ([STOP_SONG, NOT_FOUND], LISTING)
 
 
 def test_a_song_is_over_when_its_file_is():
-    assert after(STREAMING, ENDED) == ([], IDLE)
-    assert after(STREAMING, FAILED) == ([NOT_FOUND], IDLE)
-    assert after(LISTING_WHILE_STREAMING, FAILED) == ([NOT_FOUND], LISTING)
+    assert after(STREAMING, SONG_SENT) == ([], IDLE)
+    assert after(STREAMING, SONG_FAILED) == ([NOT_FOUND], IDLE)
+    assert after(LISTING_WHILE_STREAMING, SONG_FAILED) == ([NOT_FOUND], LISTING)
 
 
 def test_stop():
     for state in SILENT:
         assert after(state, STOP) == ([], state)
-    assert after(STREAMING, STOP) == ([CUT], IDLE)
-    assert after(LISTING_WHILE_STREAMING, STOP) == ([CUT], LISTING)
+    assert after(STREAMING, STOP) == ([STOP_SONG], IDLE)
+    assert after(LISTING_WHILE_STREAMING, STOP) == ([STOP_SONG], LISTING)
 
 
 def test_setup_is_answered_and_changes_nothing_else():
@@ -108,9 +119,9 @@ def test_setup_is_answered_and_changes_nothing_else():
 
 def test_teardown_ends_everything_at_the_next_boundary():
     for state in SILENT:
-        assert after(state, TEARDOWN) == ([CLOSE_NOW], CLOSING)
-    for state in (*SINGING, DRAINING):
-        assert after(state, TEARDOWN) == ([CUT, CLOSE_NOW], CLOSING)
+        assert after(state, TEARDOWN) == ([CLOSE_AT_BOUNDARY], CLOSING)
+    for state in (*KEEP_PLAYING, DRAINING):
+        assert after(state, TEARDOWN) == ([STOP_SONG, CLOSE_AT_BOUNDARY], CLOSING)
 
 
 def test_what_is_no_request_is_answered_and_changes_nothing_else():
@@ -120,52 +131,54 @@ def test_what_is_no_request_is_answered_and_changes_nothing_else():
 
 def test_a_request_without_an_end_ends_the_connection():
     for state in SILENT:
-        assert after(state, TOO_LONG) == ([NOT_FOUND, CLOSE_LATER], CLOSING)
-    for state in (*SINGING, DRAINING):
-        assert after(state, TOO_LONG) == ([CUT, NOT_FOUND, CLOSE_LATER], CLOSING)
+        assert after(state, TOO_LONG) == ([NOT_FOUND, CLOSE_WHEN_SENT], CLOSING)
+    for state in (*KEEP_PLAYING, DRAINING):
+        assert after(state, TOO_LONG) == ([STOP_SONG, NOT_FOUND, CLOSE_WHEN_SENT], CLOSING)
 
 
 def test_who_can_ask_for_nothing_more_gets_what_was_asked_for():
     for state in SILENT:
-        assert after(state, NO_MORE) == ([CLOSE_LATER], CLOSING)
-    for state in (*SINGING, DRAINING):
-        assert after(state, NO_MORE) == ([], FINISHING)
-    assert after(FINISHING, SENT) == ([], FINISHING)
-    assert after(FINISHING, ENDED) == ([CLOSE_LATER], CLOSING)
-    assert after(FINISHING, FAILED) == ([NOT_FOUND, CLOSE_LATER], CLOSING)
+        assert after(state, REQUESTS_ENDED) == ([CLOSE_WHEN_SENT], CLOSING)
+    for state in (*KEEP_PLAYING, DRAINING):
+        assert after(state, REQUESTS_ENDED) == ([], FINISHING)
+    assert after(FINISHING, LIST_SENT) == ([], FINISHING)
+    assert after(FINISHING, SONG_SENT) == ([CLOSE_WHEN_SENT], CLOSING)
+    assert after(FINISHING, SONG_FAILED) == ([NOT_FOUND, CLOSE_WHEN_SENT], CLOSING)
 
 
 def test_when_the_server_ends_songs_may_end_first():
     for state in SILENT:
-        assert after(state, SHUTDOWN) == ([CLOSE_LATER], CLOSING)
-    for state in SINGING:
+        assert after(state, SHUTDOWN) == ([CLOSE_WHEN_SENT], CLOSING)
+    for state in KEEP_PLAYING:
         assert after(state, SHUTDOWN) == ([], DRAINING)
     for state in (FINISHING, CLOSING):
         assert after(state, SHUTDOWN) == ([], state)
-    assert after(DRAINING, ENDED) == ([CLOSE_LATER], CLOSING)
-    assert after(DRAINING, FAILED) == ([NOT_FOUND, CLOSE_LATER], CLOSING)
+    assert after(DRAINING, SONG_SENT) == ([CLOSE_WHEN_SENT], CLOSING)
+    assert after(DRAINING, SONG_FAILED) == ([NOT_FOUND, CLOSE_WHEN_SENT], CLOSING)
 
 
 def test_when_the_server_ends_nothing_new_begins():
-    assert after(DRAINING, LIST) == ([A_LIST], DRAINING)
-    assert after(DRAINING, STOP) == ([CUT, CLOSE_LATER], CLOSING)
-    assert after(DRAINING, PLAY) == ([CUT, NOT_FOUND, CLOSE_LATER], CLOSING)
+    assert after(DRAINING, LIST) == ([SEND_LIST], DRAINING)
+    assert after(DRAINING, STOP) == ([STOP_SONG, CLOSE_WHEN_SENT], CLOSING)
+    assert after(DRAINING, PLAY) == ([STOP_SONG, NOT_FOUND, CLOSE_WHEN_SENT], CLOSING)
 
 
 def test_lists_are_counted_while_the_server_ends():
     session = reached(DRAINING)
-    assert alone(session, LIST, LIST, SENT) == ([], DRAINING)
+    assert step(session, LIST, LIST, LIST_SENT) == ([], DRAINING)
     assert session.lists_waiting == 1
 
 
 def test_when_time_is_up_songs_are_cut():
     for state in (FINISHING, DRAINING):
-        assert after(state, EXPIRED) == ([CUT, CLOSE_NOW], CLOSING)
-    assert after(CLOSING, EXPIRED) == ([CLOSE_NOW], CLOSING)
+        assert after(state, EXPIRED) == ([STOP_SONG, CLOSE_AT_BOUNDARY], CLOSING)
+    assert after(CLOSING, EXPIRED) == ([CLOSE_AT_BOUNDARY], CLOSING)
 
 
 @pytest.mark.parametrize(
-    "request_", [LIST, PLAY, STOP, ENDS, TEARDOWN, HELO, TOO_LONG, NO_MORE, SENT], ids=str
+    "request_",
+    [LIST, PLAY, STOP, ENDS, TEARDOWN, HELO, TOO_LONG, REQUESTS_ENDED, LIST_SENT],
+    ids=str,
 )
 def test_what_is_asked_when_the_connection_is_closing_does_not_count(request_):
     assert after(CLOSING, request_) == ([], CLOSING)
@@ -174,5 +187,50 @@ def test_what_is_asked_when_the_connection_is_closing_does_not_count(request_):
 def test_a_connection_that_is_gone_takes_its_song_with_it():
     for state in (*SILENT, CLOSING):
         assert after(state, LOST) == ([], CLOSED)
-    for state in (*SINGING, FINISHING, DRAINING):
-        assert after(state, LOST) == ([CUT], CLOSED)
+    for state in (*KEEP_PLAYING, FINISHING, DRAINING):
+        assert after(state, LOST) == ([STOP_SONG], CLOSED)
+
+
+# After SETUP ends (protocol.md 7): a song is closed before whatever follows it
+
+CLOSE_SONG = do.SendClosing()
+
+
+def test_a_song_that_another_takes_the_place_of_is_closed_first():
+    for state in KEEP_PLAYING:
+        assert after_setup(state, PLAY) == ([STOP_SONG, CLOSE_SONG, START_SONG], state)
+    unknown = [STOP_SONG, CLOSE_SONG, NOT_FOUND]
+    assert after_setup(STREAMING, UNKNOWN) == (unknown, IDLE)
+    assert after_setup(LISTING_WHILE_STREAMING, UNKNOWN) == (unknown, LISTING)
+    ending = [STOP_SONG, CLOSE_SONG, NOT_FOUND, CLOSE_WHEN_SENT]
+    for play in (PLAY, UNKNOWN):
+        assert after_setup(DRAINING, play) == (ending, CLOSING)
+
+
+def test_a_song_that_is_stopped_is_closed():
+    assert after_setup(STREAMING, STOP) == ([STOP_SONG, CLOSE_SONG], IDLE)
+    assert after_setup(LISTING_WHILE_STREAMING, STOP) == ([STOP_SONG, CLOSE_SONG], LISTING)
+    ending = [STOP_SONG, CLOSE_SONG, CLOSE_WHEN_SENT]
+    assert after_setup(DRAINING, STOP) == (ending, CLOSING)
+
+
+def test_a_song_that_has_been_sent_is_closed():
+    assert after_setup(STREAMING, SONG_SENT) == ([CLOSE_SONG], IDLE)
+    for state in (FINISHING, DRAINING):
+        assert after_setup(state, SONG_SENT) == ([CLOSE_SONG, CLOSE_WHEN_SENT], CLOSING)
+
+
+def test_a_song_that_a_request_without_an_end_cuts_is_closed():
+    ending = [STOP_SONG, CLOSE_SONG, NOT_FOUND, CLOSE_WHEN_SENT]
+    for state in (*KEEP_PLAYING, DRAINING):
+        assert after_setup(state, TOO_LONG) == (ending, CLOSING)
+
+
+def test_a_song_that_fails_or_is_cut_for_good_has_no_closing_message():
+    assert after_setup(STREAMING, SONG_FAILED) == ([NOT_FOUND], IDLE)
+    for state in (*KEEP_PLAYING, DRAINING):
+        assert after_setup(state, TEARDOWN) == ([STOP_SONG, CLOSE_AT_BOUNDARY], CLOSING)
+    for state in (FINISHING, DRAINING):
+        assert after_setup(state, EXPIRED) == ([STOP_SONG, CLOSE_AT_BOUNDARY], CLOSING)
+    for state in (*KEEP_PLAYING, FINISHING, DRAINING):
+        assert after_setup(state, LOST) == ([STOP_SONG], CLOSED)

@@ -1,4 +1,4 @@
-"""The server's machine, spoken to as the RFC's sections 2.4 and 2.7 and protocol.md 3, 6, 7 say.
+"""The server's machine, held against RFC 2.4 and 2.7 and protocol.md 3, 6 and 7.
 
 Written by hand from those texts: a test made from a table cannot find a wrong table.
 """
@@ -39,23 +39,23 @@ def play(song_id: int) -> PlayRequested:
     return PlayRequested(song_id)
 
 
-def talk(*events, session=None):
+def fire(*events, session=None):
     """All that a fresh session with songs 1, 2 and 3 asks for, in order."""
     session = session or ServerSession({1, 2, 3})
     return [effect for event in events for effect in session.handle(event)], session
 
 
-def effects(*events):
-    return talk(*events)[0]
+def effects_of(*events):
+    return fire(*events)[0]
 
 
-def setup(*events):
-    return effects(SetupRequested(("ends",)), *events)[1:]
+def after_setup(*events):
+    return effects_of(SetupRequested(("ends",)), *events)[1:]
 
 
 def test_rfc_2_7_1_listing_playing_and_stopping():
-    asked, session = talk(LIST, ListSent(), play(3), play(2), play(1), STOP, RequestsEnded())
-    assert asked == [
+    effects, session = fire(LIST, ListSent(), play(3), play(2), play(1), STOP, RequestsEnded())
+    assert effects == [
         RFC_LIST,
         StartSong(3),
         StopSong(),
@@ -69,95 +69,95 @@ def test_rfc_2_7_1_listing_playing_and_stopping():
 
 
 def test_rfc_2_7_2_an_unknown_song():
-    assert effects(LIST, ListSent(), play(99)) == [RFC_LIST, SendNotFound()]
+    assert effects_of(LIST, ListSent(), play(99)) == [RFC_LIST, SendNotFound()]
 
 
 def test_rfc_2_4_1_list_during_a_song_goes_first_then_the_song_goes_on():
-    asked, session = talk(play(1), LIST)
-    assert asked == [StartSong(1), RFC_LIST]
+    effects, session = fire(play(1), LIST)
+    assert effects == [StartSong(1), RFC_LIST]
     assert session.state is ServerState.LISTING_WHILE_STREAMING
-    assert talk(ListSent(), session=session)[0] == []
+    assert fire(ListSent(), session=session)[0] == []
     assert session.state is ServerState.STREAMING
 
 
 def test_list_during_a_song_is_answered_once():
-    asked = effects(play(1), LIST, ListSent(), SongSent())
-    assert asked.count(RFC_LIST) == 1
+    effects = effects_of(play(1), LIST, ListSent(), SongSent())
+    assert effects.count(RFC_LIST) == 1
 
 
 def test_two_lists_are_answered_twice_and_then_the_song_goes_on():
-    asked, session = talk(play(1), LIST, LIST, ListSent())
-    assert asked.count(RFC_LIST) == 2
+    effects, session = fire(play(1), LIST, LIST, ListSent())
+    assert effects.count(RFC_LIST) == 2
     assert session.state is ServerState.LISTING_WHILE_STREAMING
-    talk(ListSent(), session=session)
+    fire(ListSent(), session=session)
     assert session.state is ServerState.STREAMING
 
 
 def test_rfc_2_4_3_stop_without_a_song_has_no_effect():
-    asked, session = talk(STOP, LIST, STOP, ListSent(), STOP)
-    assert asked == [RFC_LIST]
+    effects, session = fire(STOP, LIST, STOP, ListSent(), STOP)
+    assert effects == [RFC_LIST]
     assert session.state is ServerState.IDLE
 
 
 def test_rfc_2_4_3_stop_halts_the_song_and_nothing_is_answered():
-    asked, session = talk(play(1), STOP)
-    assert asked == [StartSong(1), StopSong()]
+    effects, session = fire(play(1), STOP)
+    assert effects == [StartSong(1), StopSong()]
     assert session.state is ServerState.IDLE
 
 
 def test_stop_during_a_list_stops_the_song_and_not_the_list():
-    asked, session = talk(play(1), LIST, STOP)
-    assert asked == [StartSong(1), RFC_LIST, StopSong()]
+    effects, session = fire(play(1), LIST, STOP)
+    assert effects == [StartSong(1), RFC_LIST, StopSong()]
     assert session.state is ServerState.LISTING
 
 
 def test_play_waits_for_the_list_before_it():
-    _, session = talk(LIST, play(1))
+    _, session = fire(LIST, play(1))
     assert session.state is ServerState.LISTING_WHILE_STREAMING
-    talk(ListSent(), session=session)
+    fire(ListSent(), session=session)
     assert session.state is ServerState.STREAMING
 
 
 def test_play_of_an_unknown_song_ends_the_song_that_was_sent():
-    asked, session = talk(play(1), play(99))
-    assert asked == [StartSong(1), StopSong(), SendNotFound()]
+    effects, session = fire(play(1), play(99))
+    assert effects == [StartSong(1), StopSong(), SendNotFound()]
     assert session.state is ServerState.IDLE
 
 
 def test_what_is_not_understood_is_answered_404_and_the_song_goes_on():
-    asked, session = talk(play(1), RequestNotUnderstood("HELO"))
-    assert asked == [StartSong(1), SendNotFound()]
+    effects, session = fire(play(1), RequestNotUnderstood("HELO"))
+    assert effects == [StartSong(1), SendNotFound()]
     assert session.state is ServerState.STREAMING
 
 
 def test_a_request_without_end_is_answered_404_and_the_connection_closed():
-    asked, session = talk(RequestTooLong(), LIST, play(1))
-    assert asked == [SendNotFound(), CloseWhenSent()]
+    effects, session = fire(RequestTooLong(), LIST, play(1))
+    assert effects == [SendNotFound(), CloseWhenSent()]
     assert session.state is ServerState.CLOSING
 
 
 def test_a_file_that_fails_is_answered_404_also_for_a_peer_without_ends():
-    asked, session = talk(play(1), SongFailed("gone"))
-    assert asked == [StartSong(1), SendNotFound()]
+    effects, session = fire(play(1), SongFailed("gone"))
+    assert effects == [StartSong(1), SendNotFound()]
     assert session.state is ServerState.IDLE
 
 
 def test_a_client_that_shuts_down_its_side_still_gets_its_song():
-    asked, session = talk(play(1), RequestsEnded())
-    assert asked == [StartSong(1)]
+    effects, session = fire(play(1), RequestsEnded())
+    assert effects == [StartSong(1)]
     assert session.state is ServerState.FINISHING
-    assert talk(SongSent(), session=session)[0] == [CloseWhenSent()]
+    assert fire(SongSent(), session=session)[0] == [CloseWhenSent()]
 
 
 def test_a_client_that_shuts_down_its_side_still_gets_its_list_and_song():
-    asked, session = talk(play(1), LIST, RequestsEnded(), ListSent(), SongSent())
-    assert asked == [StartSong(1), RFC_LIST, CloseWhenSent()]
+    effects, session = fire(play(1), LIST, RequestsEnded(), ListSent(), SongSent())
+    assert effects == [StartSong(1), RFC_LIST, CloseWhenSent()]
     assert session.state is ServerState.CLOSING
 
 
 def test_a_lost_connection_drops_the_song():
-    asked, session = talk(play(1), ConnectionLost())
-    assert asked == [StartSong(1), StopSong()]
+    effects, session = fire(play(1), ConnectionLost())
+    assert effects == [StartSong(1), StopSong()]
     assert session.state is ServerState.CLOSED
 
 
@@ -165,17 +165,17 @@ def test_a_lost_connection_drops_the_song():
 
 
 def test_setup_is_answered_with_the_product_and_what_was_accepted():
-    assert effects(SetupRequested(("ends",))) == [SendSetupReply(("alfine/1", "ends"))]
-    assert effects(SetupRequested(("other", "ends"))) == [SendSetupReply(("alfine/1", "ends"))]
-    assert effects(SetupRequested(("other",))) == [SendSetupReply(("alfine/1",))]
+    assert effects_of(SetupRequested(("ends",))) == [SendSetupReply(("alfine/1", "ends"))]
+    assert effects_of(SetupRequested(("other", "ends"))) == [SendSetupReply(("alfine/1", "ends"))]
+    assert effects_of(SetupRequested(("other",))) == [SendSetupReply(("alfine/1",))]
 
 
 def test_setup_of_something_else_does_not_take_ends_back():
-    assert setup(SetupRequested(("other",)), LIST)[1:] == [CLOSED_LIST]
+    assert after_setup(SetupRequested(("other",)), LIST)[1:] == [CLOSED_LIST]
 
 
 def test_every_list_and_play_after_setup_is_closed_once():
-    assert setup(LIST, ListSent(), play(1), SongSent()) == [
+    assert after_setup(LIST, ListSent(), play(1), SongSent()) == [
         CLOSED_LIST,
         StartSong(1),
         SendClosing(),
@@ -183,7 +183,7 @@ def test_every_list_and_play_after_setup_is_closed_once():
 
 
 def test_a_song_cut_short_is_closed_before_anything_that_follows():
-    assert setup(play(1), play(2), STOP) == [
+    assert after_setup(play(1), play(2), STOP) == [
         StartSong(1),
         StopSong(),
         SendClosing(),
@@ -194,28 +194,33 @@ def test_a_song_cut_short_is_closed_before_anything_that_follows():
 
 
 def test_an_unknown_song_during_a_song_closes_both():
-    assert setup(play(1), play(99)) == [StartSong(1), StopSong(), SendClosing(), SendNotFound()]
+    assert after_setup(play(1), play(99)) == [
+        StartSong(1),
+        StopSong(),
+        SendClosing(),
+        SendNotFound(),
+    ]
 
 
 def test_a_song_that_fails_is_closed_by_404_alone():
-    assert setup(play(1), SongFailed("truncated")) == [StartSong(1), SendNotFound()]
+    assert after_setup(play(1), SongFailed("truncated")) == [StartSong(1), SendNotFound()]
 
 
 def test_what_was_asked_for_before_setup_is_not_closed():
-    asked, session = talk(play(1), LIST, SetupRequested(("ends",)), ListSent(), STOP)
-    assert SendClosing() not in asked
-    assert RFC_LIST in asked
-    assert talk(play(2), SongSent(), session=session)[0] == [StartSong(2), SendClosing()]
+    effects, session = fire(play(1), LIST, SetupRequested(("ends",)), ListSent(), STOP)
+    assert SendClosing() not in effects
+    assert RFC_LIST in effects
+    assert fire(play(2), SongSent(), session=session)[0] == [StartSong(2), SendClosing()]
 
 
 def test_teardown_sends_nothing_more():
-    assert setup(play(1), LIST, TeardownRequested(), ListSent()) == [
+    assert after_setup(play(1), LIST, TeardownRequested(), ListSent()) == [
         StartSong(1),
         CLOSED_LIST,
         StopSong(),
         CloseAtBoundary(),
     ]
-    assert effects(TeardownRequested()) == [CloseAtBoundary()]
+    assert effects_of(TeardownRequested()) == [CloseAtBoundary()]
 
 
 # The server ends: songs may end first, and nothing new begins
@@ -223,17 +228,17 @@ def test_teardown_sends_nothing_more():
 
 def draining(*events):
     """What follows when the server is told to end in the middle of song 1, and then this."""
-    asked, session = talk(play(1), ShutdownRequested(), *events)
-    assert asked[:1] == [StartSong(1)]
-    return asked[1:], session.state
+    effects, session = fire(play(1), ShutdownRequested(), *events)
+    assert effects[:1] == [StartSong(1)]
+    return effects[1:], session.state
 
 
 def test_an_idle_connection_is_closed_when_the_server_ends():
     for before in ((), (LIST,)):
-        asked, session = talk(*before, ShutdownRequested())
-        assert asked[-1] == CloseWhenSent()
+        effects, session = fire(*before, ShutdownRequested())
+        assert effects[-1] == CloseWhenSent()
         assert session.state is ServerState.CLOSING
-        assert talk(ShutdownRequested(), session=session)[0] == []
+        assert fire(ShutdownRequested(), session=session)[0] == []
         assert session.state is ServerState.CLOSING
 
 
@@ -244,9 +249,9 @@ def test_a_song_ends_first_then_the_connection():
 
 
 def test_a_list_and_its_song_end_first():
-    _, session = talk(play(1), LIST, ShutdownRequested())
+    _, session = fire(play(1), LIST, ShutdownRequested())
     assert session.state is ServerState.DRAINING
-    assert talk(ListSent(), SongSent(), session=session)[0] == [CloseWhenSent()]
+    assert fire(ListSent(), SongSent(), session=session)[0] == [CloseWhenSent()]
 
 
 def test_requests_while_the_server_ends():
@@ -266,12 +271,12 @@ def test_when_the_time_to_drain_is_over_the_song_is_cut_and_not_closed():
     at_once = ([StopSong(), CloseAtBoundary()], ServerState.CLOSING)
     assert draining(DrainExpired()) == at_once
     assert draining(RequestsEnded(), DrainExpired()) == at_once
-    asked, session = talk(LIST, ShutdownRequested(), DrainExpired())
-    assert asked[-1] == CloseAtBoundary()
+    effects, session = fire(LIST, ShutdownRequested(), DrainExpired())
+    assert effects[-1] == CloseAtBoundary()
     assert session.state is ServerState.CLOSING
 
 
 def test_a_client_that_has_shut_down_its_side_is_finished_by_the_end_of_the_server_too():
-    asked, session = talk(play(1), RequestsEnded(), ShutdownRequested())
+    effects, session = fire(play(1), RequestsEnded(), ShutdownRequested())
     assert session.state is ServerState.FINISHING
-    assert asked == [StartSong(1)]
+    assert effects == [StartSong(1)]

@@ -1,7 +1,7 @@
-"""Whatever a person does, and whenever: what is heard is one song's own audio, from its start.
+"""Random runs: whatever a person does, each buffer holds one song's own audio, from its start.
 
-A server that closes its answers, two buffers and a player, each in a few lines; what happens next
-is drawn by lot from a fixed seed. Songs end, fail, follow one another, are skipped and repeated.
+A server that closes its answers, two buffers and a player are modelled in a few lines each. A
+seeded random choice says what happens next: songs end, fail, follow, are skipped and repeated.
 """
 
 from __future__ import annotations
@@ -13,18 +13,21 @@ import pytest
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import requests as ask
-from fsm.client.link_table import LinkState
+from fsm.client.effects import Buffer
+from fsm.client.link import LinkState
 from fsm.client.machines import ClientSession
-from fsm.client.playback_table import PlaybackState
-from fsm.client.queue_table import QueueState
+from fsm.client.player import PlayerState
+from fsm.client.queue import QueueState
 from fsm.client.requests import Repeat
+from fsm.client.song import SongState
 from fsm.words import Request
 
 STEPS = 150
 MISSING = 9
-BROKEN = 8
+UNREADABLE = 8
 """A song that the server cannot read to its end."""
-LENGTHS = {1: 1, 2: 2, 3: 5, 4: 3, 5: 0, BROKEN: 3}
+LENGTHS = {1: 1, 2: 2, 3: 5, 4: 3, 5: 0, UNREADABLE: 3}
+"""How many audio messages each song has."""
 
 
 def messages(song_id):
@@ -32,12 +35,12 @@ def messages(song_id):
 
 
 class Server:
-    """Answers in order; the song goes on when no answer waits."""
+    """Sends its answers in order; the song goes on when no answer waits."""
 
     def __init__(self):
         self.song, self.answers = [], []
 
-    def hear(self, request):
+    def receive(self, request):
         match request:
             case do.SendRequest(Request.LIST):
                 songs = tuple(on.ListedSong(n, f"song {n}") for n in LENGTHS)
@@ -52,7 +55,7 @@ class Server:
                     self.answers.append(on.NotFoundReceived())
                 else:
                     self.song = [on.AudioReceived(data) for data in messages(song_id)]
-                    last = on.NotFoundReceived() if song_id == BROKEN else on.AudioReceived(b"")
+                    last = on.NotFoundReceived() if song_id == UNREADABLE else on.AudioReceived(b"")
                     self.song.append(last)
 
     def cut(self):
@@ -62,13 +65,12 @@ class Server:
 
 
 class World:
-    """A client, its server, what is on the way between them, its buffers and its player."""
+    """A client, its server, its buffers and its player."""
 
     def __init__(self, seed):
-        self.lot = random.Random(seed)
+        self.random = random.Random(seed)
         self.client = ClientSession(prebuffer_msgs=2)
         self.server = Server()
-        self.on_the_way = []
         self.present, self.next = [], []
         self.whole, self.next_whole = False, False
         self.plays, self.next_queued, self.dry = False, False, False
@@ -79,29 +81,29 @@ class World:
     def fire(self, event):
         for effect in self.client.handle(event):
             self.perform(effect)
-        self.judge()
+        self.check()
 
     def perform(self, effect):
         match effect:
             case do.SendRequest() if self.connected:
-                self.server.hear(effect)
+                self.server.receive(effect)
             case do.Connect():
                 self.connecting = True
             case do.ScheduleRetry():
                 self.retry = True
             case do.CancelTimer(on.RetryDue):
                 self.retry = False
-            case do.AppendAudio(data):
+            case do.AppendAudio(Buffer.PRESENT, data):
                 assert not self.whole
                 self.present.append(data)
-            case do.AppendNextAudio(data):
+            case do.AppendAudio(Buffer.NEXT, data):
                 assert not self.next_whole
                 self.next.append(data)
-            case do.FinishBuffer():
+            case do.FinishBuffer(Buffer.PRESENT):
                 self.whole = True
-            case do.FinishNextBuffer():
+            case do.FinishBuffer(Buffer.NEXT):
                 self.next_whole = True
-            case do.DropBuffer():
+            case do.DropBuffers():
                 self.drop_next()
                 self.leave()
                 self.plays = False
@@ -132,19 +134,16 @@ class World:
         self.whole, self.next_whole = self.next_whole, False
         self.dry = False
 
-    def judge(self):
-        queue, playback = self.client.queue, self.client.playback
+    def check(self):
+        queue, song, player = self.client.queue, self.client.song, self.client.player
         if self.present:
             assert self.present == messages(queue.current)[: len(self.present)]
         if self.next:
             assert self.next == messages(queue.ahead)[: len(self.next)]
-        sounding = playback.state not in (
-            PlaybackState.STOPPED,
-            PlaybackState.REQUESTED,
-            PlaybackState.BUFFERING,
-        )
-        assert self.plays == sounding, "the player runs when the machine says so"
-        assert (queue.state is QueueState.IDLE) == (playback.state is PlaybackState.STOPPED)
+        runs = player.state is not PlayerState.SILENT
+        assert self.plays == runs, "the player runs when its machine says so"
+        assert (player.state is PlayerState.QUEUED) == self.next_queued
+        assert (queue.state is QueueState.IDLE) == (song.state is SongState.UNWANTED)
 
     # What can happen
 
@@ -185,26 +184,27 @@ class World:
             self.fire(on.ConnectionLost("reset"))
 
     def run_dry(self):
-        if self.client.playback.state is PlaybackState.PLAYING and not self.dry:
+        playing = self.client.player.state is PlayerState.RUNNING
+        if playing and self.client.song.state is SongState.ENOUGH and not self.dry:
             self.dry = True
             self.fire(on.BufferRanDry())
 
     def command(self):
         songs = [*LENGTHS, MISSING]
         self.fire(
-            self.lot.choice(
+            self.random.choice(
                 [
-                    on.PlayRequested(self.lot.choice(songs)),
+                    on.PlayRequested(self.random.choice(songs)),
                     on.StopRequested(),
                     on.ListRequested(),
                     ask.NextRequested(),
                     ask.NextRequested(),
                     ask.PrevRequested(),
                     ask.ClearRequested(),
-                    ask.ShuffleRequested(self.lot.randrange(100)),
-                    ask.RepeatRequested(self.lot.choice(list(Repeat))),
-                    ask.QueueRequested(tuple(self.lot.choices(songs, k=3))),
-                    ask.QueueRequested((self.lot.choice(songs),)),
+                    ask.ShuffleRequested(self.random.randrange(100)),
+                    ask.RepeatRequested(self.random.choice(list(Repeat))),
+                    ask.QueueRequested(tuple(self.random.choices(songs, k=3))),
+                    ask.QueueRequested((self.random.choice(songs),)),
                     ask.SeekRequested(1.0),
                     ask.PauseRequested(),
                     ask.ResumeRequested(),
@@ -213,23 +213,23 @@ class World:
         )
 
     def step(self):
-        luck = self.lot.random()
-        if luck < 0.02:
+        draw = self.random.random()
+        if draw < 0.02:
             self.lose()
-        elif luck < 0.05:
+        elif draw < 0.05:
             self.run_dry()
-        elif luck < 0.3:
+        elif draw < 0.3:
             self.command()
         elif moves := self.moves():
-            self.lot.choice(moves)()
+            self.random.choice(moves)()
 
 
 @pytest.mark.parametrize("seed", range(200))
-def test_what_is_heard_is_one_songs_own(seed):
+def test_each_buffer_holds_one_songs_own_audio(seed):
     world = World(seed)
     for _ in range(STEPS):
         world.step()
-    # In the end nobody asks for anything more, and all that was asked for is heard.
+    # In the end the person types nothing more, and all that was requested is heard.
     world.fire(ask.RepeatRequested(Repeat.OFF))
     for _ in range(2000):
         moves = world.moves()

@@ -7,7 +7,7 @@ from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
 from fsm.client.transport import DEVICE_LOST, IDLE, PAUSED, RUNNING, TransportSession
-from tests.fsm.talking import alone
+from tests.fsm.driver import step
 
 PLAY = on.PlayRequested(1)
 WAYS = {
@@ -28,8 +28,8 @@ THE_END = (on.StopRequested(), internal.NothingFollows(), on.OutputFailed("the d
 def after(state, *events):
     """What comes of the events in that state, and the state then."""
     session = TransportSession()
-    assert alone(session, *WAYS[state])[1] is state
-    return alone(session, *events)
+    assert step(session, *WAYS[state])[1] is state
+    return step(session, *events)
 
 
 @pytest.mark.parametrize("chosen", [PLAY, ASKED], ids=str)

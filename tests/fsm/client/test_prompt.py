@@ -27,6 +27,12 @@ def test_no_prompt_stands_until_the_answer_is_printed():
     assert state is PromptState.LOCKED
 
 
+def test_a_command_that_the_client_answers_itself_locks_the_prompt_too():
+    help_ = CommandEntered(Command.LOCAL)
+    assert talk(help_) == ([], PromptState.LOCKED)
+    assert talk(help_, CommandAnswered(Command.LOCAL)) == ([ShowPrompt()], PromptState.OPEN)
+
+
 def test_the_prompt_stands_again_after_the_answer():
     outcomes, state = talk(LIST, TextArrived("1. one"), CommandAnswered(Command.LIST))
     assert outcomes[-1] == ShowPrompt()

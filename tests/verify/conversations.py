@@ -1,31 +1,39 @@
-"""Do the conversations that are written by hand notice that a table is faulty?
+"""Runs the conversations written by hand against a table, which may be a faulty one.
 
-The tests that are drawn from the tables cannot: they would be as wrong as the table.
+Tests that are drawn from the tables are left out: they would be as wrong as the table.
 """
 
 import importlib
 import itertools
 from functools import cache
 
-from verify.mutation import patience
+from verify.mutation import time_limit
 
 CONVERSATIONS = {
-    "server": ("server", "server_conversations"),
-    "conversation": ("conversation", "client_conversations"),
-    "link": ("link", "client_conversations"),
-    "playback": ("playback", "client_conversations", "queue_conversations"),
-    "ahead": ("ahead", "queue_conversations"),
-    "queue": ("queue", "queue_conversations"),
-    "transport": ("transport", "transport_conversations"),
-    "prompt": ("prompt",),
+    "server": ("test_server", "test_server_conversations"),
+    "conversation": ("client.test_conversation", "client.test_client_conversations"),
+    "link": ("client.test_link", "client.test_client_conversations"),
+    "song": (
+        "client.test_song",
+        "client.test_client_conversations",
+        "client.test_queue_conversations",
+    ),
+    "player": (
+        "client.test_player",
+        "client.test_client_conversations",
+        "client.test_queue_conversations",
+    ),
+    "queue": ("client.test_queue", "client.test_queue_conversations"),
+    "transport": ("client.test_transport", "client.test_transport_conversations"),
+    "prompt": ("client.test_prompt",),
 }
 """For each table the modules of `tests.fsm` in which its machine has a part."""
 
 
 def fail(table):
-    """Does one of that table's conversations fail, or never end?"""
+    """Whether one of that table's conversations fails, or does not end."""
     try:
-        with patience():
+        with time_limit():
             for test, arguments in _cases(table):
                 test(**arguments)
     except BaseException:  # pytest's own failures are no Exceptions
@@ -36,7 +44,7 @@ def fail(table):
 @cache
 def _cases(table):
     """Every test of that table, with each of the arguments that it is parametrized with."""
-    modules = [importlib.import_module(f"tests.fsm.test_{name}") for name in CONVERSATIONS[table]]
+    modules = [importlib.import_module(f"tests.fsm.{name}") for name in CONVERSATIONS[table]]
     tests = [test for m in modules for name, test in vars(m).items() if name.startswith("test_")]
     return [(test, arguments) for test in tests for arguments in _arguments(test)]
 

@@ -1,0 +1,153 @@
+"""The player's machine alone: when it is started, waits, goes on, and plays from another place."""
+
+import pytest
+
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client.effects import Report
+from fsm.client.player import DRY, QUEUED, RUNNING, SILENT, PlayerSession
+from fsm.client.requests import Measure
+from tests.fsm.driver import step
+
+READY, FINISHED = internal.SongReady(1), internal.SongReady(1, finished=True)
+NEXT_READY, SHORT = internal.NextSongReady(), internal.SongShort()
+SOUGHT = internal.SeekWanted(-10.0, Measure.FROM_HERE)
+SEEK = do.SeekPlayer(-10.0, Measure.FROM_HERE)
+WAYS = {
+    SILENT: (),
+    RUNNING: (READY,),
+    DRY: (READY, SHORT),
+    QUEUED: (READY, NEXT_READY),
+}
+PLAYS = do.Tell(Report.SONG_PLAYING, 1)
+BEGUN = [do.StartPlayer(), PLAYS]
+SONG_ENDS = (on.PlayedOut(), on.Undecodable("noise"), internal.SongSkipped())
+
+
+def reached(state):
+    session = PlayerSession()
+    assert step(session, *WAYS[state])[1] is state
+    return session
+
+
+def after(state, *events):
+    """What comes of the last event in that state, and the state then."""
+    return step(reached(state), *events)
+
+
+def begins_at_the_start(session):
+    """The next song that is ready is played from its start."""
+    return step(session, READY)[0] == BEGUN
+
+
+# Enough to play (RFC 2.5.2)
+
+
+@pytest.mark.parametrize("ready", [READY, FINISHED], ids=str)
+def test_a_song_of_which_there_is_enough_is_played(ready):
+    assert after(SILENT, ready) == (BEGUN, RUNNING)
+
+
+def test_a_player_that_waits_goes_on_when_there_is_enough_again():
+    again = do.Tell(Report.PLAYING_AGAIN, 1)
+    assert after(DRY, READY) == ([do.RefillPlayer(), again], RUNNING)
+
+
+def test_when_nothing_more_comes_it_goes_on_without_a_word():
+    assert after(DRY, FINISHED) == ([do.RefillPlayer()], RUNNING)
+
+
+def test_a_song_of_which_there_is_too_little_is_waited_for():
+    for state in (RUNNING, DRY):
+        assert after(state, SHORT) == ([], DRY)
+
+
+def test_the_player_goes_on_into_the_next_song_by_itself():
+    assert after(RUNNING, NEXT_READY) == ([do.QueueNextSong()], QUEUED)
+
+
+@pytest.mark.parametrize("end", SONG_ENDS, ids=str)
+def test_at_the_end_of_a_song_it_has_gone_on_or_is_silent(end):
+    assert after(QUEUED, end) == ([], RUNNING)
+    assert after(RUNNING, end) == ([], SILENT)
+
+
+def test_a_song_that_cannot_be_decoded_may_be_one_that_is_waited_for():
+    assert after(DRY, on.Undecodable("noise")) == ([], SILENT)
+
+
+def test_the_player_need_not_go_on_into_a_song_that_is_dropped():
+    for state in (RUNNING, QUEUED):
+        session = reached(state)
+        assert step(session, internal.NextSongDropped()) == ([], RUNNING)
+        assert step(session, on.PlayedOut()) == ([], SILENT)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        on.PlayRequested(2),
+        internal.SongTurnCame(2),
+        on.StopRequested(),
+        on.OutputFailed("no room"),
+    ],
+    ids=str,
+)
+def test_what_clears_the_buffers_silences_the_player(event):
+    for state in WAYS:
+        session = reached(state)
+        assert step(session, event) == ([], SILENT)
+        assert begins_at_the_start(session)
+
+
+# Another place in the song
+
+
+def test_a_place_is_sought_at_once_while_the_player_runs():
+    for state in (RUNNING, QUEUED):
+        assert after(state, SOUGHT) == ([SEEK], state)
+
+
+def test_a_player_that_waits_plays_on_from_another_place():
+    assert after(DRY, SOUGHT) == ([SEEK, internal.PlayerMoved()], RUNNING)
+
+
+@pytest.mark.parametrize("ready", [READY, FINISHED], ids=str)
+def test_a_place_that_is_sought_early_is_where_playing_begins(ready):
+    session = reached(SILENT)
+    assert step(session, SOUGHT) == ([], SILENT)
+    assert step(session, ready) == ([do.StartPlayer(), SEEK, PLAYS], RUNNING)
+
+
+def test_the_place_sought_last_counts():
+    start = internal.SeekWanted(0.0, Measure.FROM_START)
+    seek = do.SeekPlayer(0.0, Measure.FROM_START)
+    assert after(SILENT, SOUGHT, start, READY)[0] == [do.StartPlayer(), seek, PLAYS]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        on.PlayRequested(2),
+        internal.SongTurnCame(2),
+        on.StopRequested(),
+        on.OutputFailed("no room"),
+    ],
+    ids=str,
+)
+def test_the_place_is_that_songs_alone(event):
+    for way in WAYS.values():
+        session = reached(SILENT)
+        assert step(session, SOUGHT, *way, event)[1] is SILENT
+        assert begins_at_the_start(session)
+
+
+@pytest.mark.parametrize("end", SONG_ENDS, ids=str)
+def test_the_next_song_begins_at_its_start(end):
+    session = reached(SILENT)
+    step(session, SOUGHT, READY, end)
+    assert begins_at_the_start(session)
+    session = reached(SILENT)
+    step(session, SOUGHT, READY, SHORT, on.Undecodable("noise"))
+    assert begins_at_the_start(session)

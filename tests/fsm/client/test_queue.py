@@ -1,0 +1,330 @@
+"""The queue alone: what is played, what follows it, and what has been requested ahead."""
+
+import random
+
+import pytest
+
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client import requests as ask
+from fsm.client.queue import AHEAD, CURRENT, IDLE, WHOLE, QueueSession
+from fsm.client.requests import Measure, Repeat
+from tests.fsm.driver import step
+
+WHOLE_SONG, OVER, UNPLAYABLE = internal.SongWhole(), internal.SongOver(), internal.SongUnplayable()
+NEXT_FAILED, NEXT_DROPPED = internal.NextSongFailed(), internal.NextSongDropped()
+NEXT, PREV, CLEAR = ask.NextRequested(), ask.PrevRequested(), ask.ClearRequested()
+SHUFFLE = ask.ShuffleRequested(3)
+OFF, ONE, ALL = (ask.RepeatRequested(repeat) for repeat in Repeat)
+NOTHING_FOLLOWS = [do.Tell(do.Report.NOTHING_FOLLOWS)]
+WAIT_ENDS = on.CommandAnswered(on.Command.WAIT)
+
+
+def play(song_id):
+    return on.PlayRequested(song_id)
+
+
+def queue(*song_ids):
+    return ask.QueueRequested(song_ids)
+
+
+ALONE = {
+    IDLE: (),
+    CURRENT: (play(1),),
+    WHOLE: (play(1), WHOLE_SONG),
+    AHEAD: (play(1), WHOLE_SONG, ONE),
+}
+"""Nothing is queued, and nothing was played before. What is ahead is song 1 again."""
+
+QUEUED = {
+    IDLE: (play(1), queue(2, 3), on.StopRequested()),
+    CURRENT: (play(1), queue(2, 3)),
+    WHOLE: (play(1), queue(2, 3), ONE, WHOLE_SONG, NEXT_FAILED),
+    AHEAD: (play(1), queue(2, 3), WHOLE_SONG),
+}
+"""2 and 3 are queued. In WHOLE song 1 was to be repeated, and did not come."""
+
+
+def reached(ways, state):
+    session = QueueSession()
+    assert step(session, *ways[state])[1] is state
+    return session
+
+
+def songs(session):
+    return session.played, session.current, session.upcoming
+
+
+# What a person plays and stops
+
+
+def test_a_song_that_is_chosen_is_played_and_leaves_the_queue_as_it_is():
+    for state in QUEUED:
+        session = reached(QUEUED, state)
+        assert step(session, play(9)) == ([], CURRENT)
+        assert songs(session) == ((1,), 9, (2, 3))
+        assert session.ahead is None
+
+
+@pytest.mark.parametrize("end", [on.StopRequested(), on.OutputFailed("no room")], ids=str)
+def test_stop_and_a_failed_output_end_the_song_and_a_wait_for_it(end):
+    assert step(reached(QUEUED, IDLE), end) == ([], IDLE)
+    for state in (CURRENT, WHOLE, AHEAD):
+        session = reached(QUEUED, state)
+        assert step(session, end) == ([WAIT_ENDS], IDLE)
+        assert songs(session) == ((1,), None, (2, 3))
+        assert session.ahead is None
+
+
+def test_a_wait_lasts_while_something_is_played():
+    assert step(reached(QUEUED, IDLE), on.WaitRequested()) == ([WAIT_ENDS], IDLE)
+    for state in (CURRENT, WHOLE, AHEAD):
+        assert step(reached(QUEUED, state), on.WaitRequested()) == ([], state)
+
+
+# The song ends
+
+
+def test_the_last_song_ends_it():
+    for state in (CURRENT, WHOLE):
+        session = reached(ALONE, state)
+        assert step(session, OVER) == ([WAIT_ENDS, internal.NothingFollows()], IDLE)
+        assert songs(session) == ((1,), None, ())
+
+
+def test_a_song_that_has_failed_is_left_out():
+    for state in (CURRENT, WHOLE):
+        session = reached(ALONE, state)
+        assert step(session, UNPLAYABLE) == ([WAIT_ENDS, internal.NothingFollows()], IDLE)
+        assert songs(session) == ((), None, ())
+
+
+def test_behind_a_song_that_has_failed_the_queue_goes_on():
+    for state in (CURRENT, WHOLE):
+        session = reached(QUEUED, state)
+        assert step(session, UNPLAYABLE) == ([internal.SongTurnCame(2)], CURRENT)
+        assert songs(session) == ((), 2, (3,))
+    session = reached(QUEUED, AHEAD)
+    assert step(session, UNPLAYABLE) == ([], CURRENT)
+    assert songs(session) == ((), 2, (3,))
+    assert session.ahead is None
+
+
+def test_a_song_that_is_repeated_and_fails_is_not_requested_again():
+    for repeat in (ONE, ALL):
+        session = QueueSession()
+        step(session, repeat, play(1))
+        assert step(session, UNPLAYABLE) == ([WAIT_ENDS, internal.NothingFollows()], IDLE)
+
+
+def test_a_song_that_is_repeated_is_requested_again_when_it_was_never_whole():
+    session = reached(QUEUED, CURRENT)
+    assert step(session, ONE, OVER) == ([internal.SongTurnCame(1)], CURRENT)
+    assert songs(session) == ((), 1, (2, 3))
+
+
+def test_the_next_in_the_queue_follows_by_itself():
+    session = reached(QUEUED, CURRENT)
+    assert step(session, OVER) == ([internal.SongTurnCame(2)], CURRENT)
+    assert songs(session) == ((1,), 2, (3,))
+
+
+def test_a_song_to_be_repeated_that_did_not_come_ahead_is_requested_at_its_end():
+    session = reached(QUEUED, WHOLE)
+    assert step(session, OVER) == ([internal.SongTurnCame(1)], CURRENT)
+    assert songs(session) == ((), 1, (2, 3))
+    session = QueueSession()
+    assert step(session, ALL, play(1), WHOLE_SONG, NEXT_FAILED)[1] is WHOLE
+    assert step(session, OVER) == ([internal.SongTurnCame(1)], CURRENT)
+    assert songs(session) == ((), 1, ())
+
+
+def test_a_song_that_is_ahead_takes_its_turn_by_itself():
+    session = reached(QUEUED, AHEAD)
+    assert step(session, OVER) == ([], CURRENT)
+    assert songs(session) == ((1,), 2, (3,))
+
+
+def test_a_song_that_is_ahead_of_itself_is_played_again():
+    session = reached(ALONE, AHEAD)
+    assert step(session, OVER) == ([], CURRENT)
+    assert songs(session) == ((), 1, ())
+    assert session.ahead is None
+
+
+# The song is whole
+
+
+def test_when_the_song_is_whole_the_next_is_requested():
+    assert step(reached(QUEUED, CURRENT), WHOLE_SONG) == ([internal.NextSongKnown(2)], AHEAD)
+    assert step(reached(ALONE, CURRENT), WHOLE_SONG) == ([], WHOLE)
+
+
+def test_a_next_song_that_does_not_come_is_left_out():
+    session = reached(QUEUED, AHEAD)
+    assert step(session, NEXT_FAILED) == ([internal.NextSongKnown(3)], AHEAD)
+    assert step(session, NEXT_FAILED) == ([], WHOLE)
+    assert songs(session) == ((), 1, ())
+
+
+# next and prev
+
+
+def test_next_goes_to_the_song_that_is_on_its_way():
+    session = reached(QUEUED, AHEAD)
+    assert step(session, NEXT) == ([internal.SongSkipped()], CURRENT)
+    assert songs(session) == ((1,), 2, (3,))
+
+
+def test_next_requests_what_is_queued_if_it_is_not_on_its_way():
+    for state in (IDLE, CURRENT, WHOLE):
+        session = reached(QUEUED, state)
+        assert step(session, NEXT) == ([internal.SongTurnCame(2, asked=True)], CURRENT)
+        assert songs(session) == ((1,), 2, (3,))
+
+
+def test_next_leaves_a_song_that_would_be_repeated():
+    session = reached(QUEUED, CURRENT)
+    assert step(session, ONE, WHOLE_SONG) == ([internal.NextSongKnown(1)], AHEAD)
+    assert step(session, NEXT) == ([internal.SongTurnCame(2, asked=True)], CURRENT)
+    assert session.ahead is None
+
+
+def test_with_an_empty_queue_there_is_no_next():
+    for state in ALONE:
+        assert step(reached(ALONE, state), NEXT) == (NOTHING_FOLLOWS, state)
+
+
+def test_prev_goes_back_and_this_song_comes_after_it_again():
+    for state in (CURRENT, WHOLE, AHEAD):
+        session = QueueSession()
+        assert step(session, play(8), on.StopRequested(), *QUEUED[state])[1] is state
+        assert step(session, PREV) == ([internal.SongTurnCame(8, asked=True)], CURRENT)
+        assert songs(session) == ((), 8, (1, 2, 3))
+
+
+def test_prev_after_stop_plays_the_stopped_song_again():
+    session = reached(QUEUED, IDLE)
+    assert step(session, PREV) == ([internal.SongTurnCame(1, asked=True)], CURRENT)
+    assert songs(session) == ((), 1, (2, 3))
+
+
+def test_prev_in_the_first_song_starts_it_over():
+    assert step(reached(ALONE, IDLE), PREV) == (NOTHING_FOLLOWS, IDLE)
+    for state in (CURRENT, WHOLE, AHEAD):
+        assert step(reached(ALONE, state), PREV) == (
+            [internal.SeekWanted(0.0, Measure.FROM_START)],
+            state,
+        )
+
+
+# What is queued
+
+
+def test_what_is_queued_begins_if_nothing_plays():
+    session = reached(ALONE, IDLE)
+    assert step(session, queue(5, 6)) == ([internal.SongTurnCame(5, asked=True)], CURRENT)
+    assert songs(session) == ((), 5, (6,))
+
+
+def test_what_is_queued_waits_for_a_song_that_arrives():
+    session = reached(QUEUED, CURRENT)
+    assert step(session, queue(5, 6)) == ([], CURRENT)
+    assert session.upcoming == (2, 3, 5, 6)
+
+
+def test_what_is_queued_behind_a_whole_song_is_requested():
+    assert step(reached(ALONE, WHOLE), queue(5, 6)) == ([internal.NextSongKnown(5)], AHEAD)
+
+
+def test_what_is_queued_behind_a_song_that_is_ahead_waits():
+    session = reached(QUEUED, AHEAD)
+    assert step(session, queue(5)) == ([], AHEAD)
+    assert session.upcoming == (2, 3, 5)
+
+
+def test_what_is_queued_comes_before_all_of_it_once_more():
+    session = QueueSession()
+    assert step(session, ALL, play(1), WHOLE_SONG) == ([internal.NextSongKnown(1)], AHEAD)
+    assert step(session, queue(5)) == ([NEXT_DROPPED, internal.NextSongKnown(5)], AHEAD)
+
+
+def test_clear_forgets_what_is_to_come_and_what_was():
+    for state in (IDLE, CURRENT, WHOLE):
+        session = reached(QUEUED, state)
+        assert step(session, CLEAR) == ([], state)
+        assert (session.played, session.upcoming) == ((), ())
+
+
+def test_clear_drops_the_song_that_is_ahead():
+    session = reached(QUEUED, AHEAD)
+    assert step(session, CLEAR) == ([NEXT_DROPPED], WHOLE)
+    assert songs(session) == ((), 1, ())
+
+
+def test_what_is_cleared_leaves_this_song_to_repeat():
+    session = reached(QUEUED, AHEAD)
+    step(session, ALL)
+    assert step(session, CLEAR) == ([NEXT_DROPPED, internal.NextSongKnown(1)], AHEAD)
+    assert songs(session) == ((), 1, ())
+
+
+def test_what_is_cleared_leaves_a_song_that_is_ahead_of_itself():
+    session = reached(QUEUED, AHEAD)
+    step(session, ONE)
+    assert session.ahead == 1
+    assert step(session, CLEAR) == ([], AHEAD)
+    assert (songs(session), session.ahead) == (((), 1, ()), 1)
+
+
+def test_shuffle_leaves_the_song_that_is_ahead_where_it_is():
+    for state in QUEUED:
+        session = reached(QUEUED, state)
+        session.upcoming = (2, 3, 4, 5, 6)
+        assert step(session, SHUFFLE) == ([], state)
+        fixed = (2,) if state is AHEAD else ()
+        rest = [song_id for song_id in (2, 3, 4, 5, 6) if song_id not in fixed]
+        random.Random(3).shuffle(rest)
+        assert session.upcoming == (*fixed, *rest) != (2, 3, 4, 5, 6)
+
+
+def test_with_an_empty_queue_there_is_nothing_to_shuffle():
+    for state in ALONE:
+        assert step(reached(ALONE, state), SHUFFLE) == (NOTHING_FOLLOWS, state)
+
+
+# repeat
+
+
+def test_repeat_is_noted_until_the_song_is_whole():
+    for state in (IDLE, CURRENT):
+        session = reached(ALONE, state)
+        assert step(session, ONE) == ([], state)
+        assert session.repeat is Repeat.ONE
+
+
+@pytest.mark.parametrize("repeat", [ONE, ALL], ids=str)
+def test_a_whole_song_that_is_to_be_repeated_is_requested_again(repeat):
+    session = reached(ALONE, WHOLE)
+    assert step(session, repeat) == ([internal.NextSongKnown(1)], AHEAD)
+    assert session.repeat is repeat.repeat
+
+
+def test_without_a_song_to_follow_a_whole_one_nothing_is_requested():
+    session = reached(QUEUED, WHOLE)
+    assert step(session, CLEAR, OFF) == ([], WHOLE)
+    assert session.repeat is Repeat.OFF
+
+
+def test_the_song_that_is_ahead_is_another_if_another_is_to_follow():
+    session = reached(QUEUED, AHEAD)
+    assert step(session, ALL) == ([], AHEAD), "2 follows all the same"
+    assert step(session, ONE) == ([NEXT_DROPPED, internal.NextSongKnown(1)], AHEAD)
+    assert session.repeat is Repeat.ONE
+
+
+def test_when_nothing_is_repeated_any_more_nothing_is_ahead():
+    session = reached(ALONE, AHEAD)
+    assert step(session, OFF) == ([NEXT_DROPPED], WHOLE)
+    assert session.repeat is Repeat.OFF

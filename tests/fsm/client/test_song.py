@@ -1,0 +1,550 @@
+"""The song machine alone, as the present song and as the next one: from PLAY to its last sample."""
+
+import pytest
+
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client import requests as ask
+from fsm.client.effects import Buffer, Report
+from fsm.client.requests import Measure
+from fsm.client.song import (
+    AWAITING,
+    BROKEN,
+    COLLECTING,
+    ENOUGH,
+    OPENED,
+    REQUESTED,
+    UNWANTED,
+    WHOLE,
+    SongSession,
+)
+from tests.fsm.driver import step
+
+A, B, C, D = (internal.SongAudio(data) for data in (b"a", b"b", b"c", b"d"))
+SONG_OPENED = internal.SongOpened()
+COMPLETED, WENT_QUIET = internal.SongCompleted(), internal.SongCompleted(said=False)
+REFUSED, LOST = internal.SongRefused(), internal.SongLost("it has changed")
+CUT = on.ConnectionLost("reset")
+DRY, FAR = on.BufferRanDry(), on.PlaceNotHere(needed_bytes=5)
+PLAY, NEXT_KNOWN = on.PlayRequested(1), internal.NextSongKnown(2)
+
+WAYS = {
+    UNWANTED: (),
+    REQUESTED: (PLAY,),
+    OPENED: (PLAY, SONG_OPENED),
+    COLLECTING: (PLAY, SONG_OPENED, A),
+    AWAITING: (PLAY, SONG_OPENED, A, B, FAR),
+    ENOUGH: (PLAY, SONG_OPENED, A, B),
+    WHOLE: (PLAY, SONG_OPENED, A, B, COMPLETED),
+    BROKEN: (PLAY, SONG_OPENED, A, B, LOST),
+}
+"""To each state of the present song, song 1. Two messages are enough to play."""
+
+WAYS_OF_NEXT = {
+    UNWANTED: (),
+    REQUESTED: (NEXT_KNOWN,),
+    OPENED: (NEXT_KNOWN, SONG_OPENED),
+    COLLECTING: (NEXT_KNOWN, SONG_OPENED, A),
+    ENOUGH: (NEXT_KNOWN, SONG_OPENED, A, B),
+    WHOLE: (NEXT_KNOWN, SONG_OPENED, A, B, COMPLETED),
+    BROKEN: (NEXT_KNOWN, SONG_OPENED, A, B, LOST),
+}
+"""To each state of the next song, song 2."""
+
+AFTER_UNDERRUN = (PLAY, SONG_OPENED, A, B, DRY)
+NOTHING_YET, ARRIVING, HERE = (REQUESTED, OPENED), (COLLECTING, AWAITING, ENOUGH), (WHOLE, BROKEN)
+PLAY_ANSWERED = on.CommandAnswered(on.Command.PLAY)
+READY, FINISHED = internal.SongReady(1), internal.SongReady(1, finished=True)
+ABANDONED, WHOLE_HERE = internal.SongAbandoned(), internal.SongWhole()
+NEXT_READY, NEXT_FAILED = internal.NextSongReady(), internal.NextSongFailed()
+OVER, UNPLAYABLE = internal.SongOver(), internal.SongUnplayable()
+FINISH, FINISH_NEXT = do.FinishBuffer(Buffer.PRESENT), do.FinishBuffer(Buffer.NEXT)
+
+
+def append(data):
+    return do.AppendAudio(Buffer.PRESENT, data)
+
+
+def append_next(data):
+    return do.AppendAudio(Buffer.NEXT, data)
+
+
+def tell(report, reason="", song_id=1):
+    return do.Tell(report, song_id, reason)
+
+
+def tell_next(report, reason=""):
+    return tell(report, reason, song_id=2)
+
+
+ARRIVES, PLAYS_NEXT = tell(Report.SONG_ARRIVING), tell_next(Report.SONG_PLAYING)
+
+
+def present(state, prebuffer_msgs=2):
+    session = SongSession(prebuffer_msgs)
+    assert step(session, *WAYS[state])[1] is state
+    return session
+
+
+def following(state, prebuffer_msgs=2):
+    session = SongSession(prebuffer_msgs, Buffer.NEXT)
+    assert step(session, *WAYS_OF_NEXT[state])[1] is state
+    return session
+
+
+def after(state, *events):
+    """What comes of the last event in that state of the present song, and the state then."""
+    return step(present(state), *events)
+
+
+def after_next(state, *events):
+    """What comes of the last event in that state of the next song, and the state then."""
+    return step(following(state), *events)
+
+
+def holds_nothing(session):
+    """All that a song session keeps of its song is forgotten."""
+    return (
+        session.num_audio_msgs_recv,
+        session.held_bytes,
+        session.counted_from_msgs,
+        session.counted_from_bytes,
+        session.needed_bytes,
+        session.tail,
+        session.lost_because,
+    ) == (0, 0, 0, 0, 0, b"", "")
+
+
+# A song is chosen, or none (RFC 2.2)
+
+
+@pytest.mark.parametrize("chosen", [on.PlayRequested(2), internal.SongTurnCame(2)], ids=str)
+def test_the_buffers_are_cleared_before_a_song_is_requested(chosen):
+    for state in WAYS:
+        session = present(state)
+        assert step(session, chosen) == ([do.DropBuffers(), internal.SongWanted(2)], REQUESTED)
+        assert holds_nothing(session)
+        assert session.song_id == 2
+
+
+def test_stop_clears_the_buffers_in_every_state():
+    for state in WAYS:
+        session = present(state)
+        assert step(session, on.StopRequested()) == ([do.DropBuffers(), PLAY_ANSWERED], UNWANTED)
+        assert holds_nothing(session)
+        assert session.song_id is None
+
+
+def test_stop_forgets_a_song_that_was_over():
+    session = present(WHOLE)
+    step(session, on.PlayedOut(), on.StopRequested())
+    assert holds_nothing(session)
+    assert session.song_id is None
+
+
+@pytest.mark.parametrize(
+    "command", [on.PlayRequested(9), internal.SongTurnCame(9), on.StopRequested()], ids=str
+)
+def test_what_clears_the_buffers_forgets_the_next_song(command):
+    for state in WAYS_OF_NEXT:
+        session = following(state)
+        assert step(session, command) == ([], UNWANTED)
+        assert holds_nothing(session)
+        assert session.song_id is None
+
+
+# The next song is requested ahead, and no longer wanted
+
+
+def test_the_next_song_is_requested():
+    assert after_next(UNWANTED, NEXT_KNOWN) == ([internal.SongWanted(2)], REQUESTED)
+
+
+def test_a_next_song_that_is_owed_is_dropped_and_stopped():
+    for state in (*NOTHING_YET, COLLECTING, ENOUGH):
+        session = following(state)
+        dropped = [do.DropNextBuffer(), ABANDONED]
+        assert step(session, internal.NextSongDropped()) == (dropped, UNWANTED)
+        assert holds_nothing(session)
+        assert session.song_id is None
+
+
+def test_a_next_song_of_which_nothing_more_will_come_is_only_dropped():
+    for state in HERE:
+        session = following(state)
+        assert step(session, internal.NextSongDropped()) == ([do.DropNextBuffer()], UNWANTED)
+        assert holds_nothing(session)
+        assert session.song_id is None
+
+
+# Whose audio it is
+
+
+def test_audio_is_late_until_the_song_is_opened():
+    assert after(UNWANTED, A) == ([], UNWANTED)
+    assert after(REQUESTED, A) == ([], REQUESTED)
+    assert after(REQUESTED, SONG_OPENED) == ([], OPENED)
+    assert after_next(UNWANTED, A) == ([], UNWANTED)
+    assert after_next(REQUESTED, A) == ([], REQUESTED)
+    assert after_next(REQUESTED, SONG_OPENED) == ([], OPENED)
+
+
+def test_audio_behind_the_end_of_a_song_is_not_its_own():
+    for state in HERE:
+        assert after(state, C) == ([], state)
+        assert after_next(state, C) == ([], state)
+
+
+def test_a_new_connection_opens_the_song_again_and_nothing_is_lost():
+    for state in (OPENED, *ARRIVING):
+        session = present(state)
+        held = session.held_bytes
+        assert step(session, SONG_OPENED) == ([], state)
+        assert session.held_bytes == held
+    for state in (OPENED, COLLECTING, ENOUGH):
+        session = following(state)
+        held = session.held_bytes
+        assert step(session, SONG_OPENED) == ([], state)
+        assert session.held_bytes == held
+
+
+@pytest.mark.parametrize("event", [SONG_OPENED, COMPLETED, REFUSED, LOST], ids=str)
+def test_what_comes_behind_a_song_that_is_here_is_the_next_songs(event):
+    for state in HERE:
+        session = present(state)
+        why = session.lost_because
+        assert step(session, event) == ([], state)
+        assert session.lost_because == why
+        assert after_next(state, event) == ([], state)
+
+
+@pytest.mark.parametrize("event", [SONG_OPENED, A, COMPLETED, REFUSED, LOST, CUT], ids=str)
+def test_without_a_next_song_all_that_comes_is_the_present_songs(event):
+    assert after_next(UNWANTED, event) == ([], UNWANTED)
+    assert after(UNWANTED, event) == ([], UNWANTED)
+
+
+# Enough to play (RFC 2.5.2)
+
+
+def test_the_first_audio_answers_play():
+    assert after(OPENED, A) == ([append(b"a"), ARRIVES, PLAY_ANSWERED], COLLECTING)
+
+
+def test_the_song_is_ready_with_as_many_messages_as_are_enough():
+    session = present(OPENED, prebuffer_msgs=3)
+    assert step(session, A, B) == ([append(b"b")], COLLECTING)
+    assert step(session, C) == ([append(b"c"), READY], ENOUGH)
+    assert step(session, D) == ([append(b"d")], ENOUGH)
+    assert (session.num_audio_msgs_recv, session.held_bytes, session.tail) == (4, 4, b"abcd")
+
+
+def test_the_song_is_ready_with_the_first_message_if_one_is_enough():
+    begun = [append(b"a"), ARRIVES, READY, PLAY_ANSWERED]
+    assert step(present(OPENED, prebuffer_msgs=1), A) == (begun, ENOUGH)
+
+
+def test_after_an_underrun_it_is_ready_when_as_much_has_come_again():
+    session = present(ENOUGH)
+    assert step(session, DRY) == ([tell(Report.UNDERRUN), internal.SongShort()], COLLECTING)
+    assert step(session, C) == ([append(b"c")], COLLECTING)
+    assert step(session, D) == ([append(b"d"), READY], ENOUGH)
+
+
+def test_a_player_that_runs_dry_at_the_end_of_a_song_is_no_underrun():
+    for state in HERE:
+        assert after(state, DRY) == ([], state)
+
+
+def test_the_next_song_goes_into_a_buffer_of_its_own():
+    assert after_next(OPENED, A) == ([append_next(b"a")], COLLECTING)
+    assert after_next(ENOUGH, C) == ([append_next(b"c")], ENOUGH)
+
+
+def test_of_the_next_song_too_enough_is_as_many_messages():
+    session = following(OPENED, prebuffer_msgs=3)
+    assert step(session, A, B) == ([append_next(b"b")], COLLECTING)
+    assert step(session, C) == ([append_next(b"c"), NEXT_READY], ENOUGH)
+    begun = [append_next(b"a"), NEXT_READY]
+    assert step(following(OPENED, prebuffer_msgs=1), A) == (begun, ENOUGH)
+
+
+def test_the_measured_flow_is_kept_in_every_state():
+    fast = on.FlowMeasured(1e9, 1.0, 1)
+    for session in (*map(present, WAYS), *map(following, WAYS_OF_NEXT)):
+        state = session.state
+        assert step(session, fast) == ([], state)
+        assert session.flow == fast
+
+
+@pytest.mark.parametrize("reached", [present, following])
+def test_with_a_measurement_enough_is_what_the_flow_needs(reached):
+    session = reached(OPENED, prebuffer_msgs=None)
+    assert step(session, internal.SongAudio(bytes(110)))[1] is COLLECTING
+    step(session, on.FlowMeasured(1e9, 100.0, 5_000))
+    assert step(session, A)[1] is ENOUGH, "1 s of music is 100 bytes"
+
+
+# Another place in the song
+
+
+def test_a_place_is_sought_by_the_player():
+    seek = ask.SeekRequested(-10.0, Measure.FROM_HERE)
+    for state in WAYS:
+        if state is not UNWANTED:
+            wanted = internal.SeekWanted(-10.0, Measure.FROM_HERE)
+            assert after(state, seek) == ([wanted], state)
+
+
+def test_without_a_song_there_is_no_place_to_seek():
+    nothing = [do.Tell(Report.NOTHING_PLAYS)]
+    assert after(UNWANTED, ask.SeekRequested(1.0)) == (nothing, UNWANTED)
+
+
+def test_a_place_that_has_yet_to_arrive_is_waited_for():
+    farther = on.PlaceNotHere(needed_bytes=99)
+    for state in ARRIVING:
+        session = present(state)
+        assert step(session, farther) == ([internal.SongShort()], AWAITING)
+        assert session.needed_bytes == 99
+    for state in HERE:
+        assert after(state, FAR) == ([], state), "nothing more will come"
+
+
+def test_when_the_place_is_here_what_comes_behind_it_has_to_be_enough():
+    session = present(AWAITING)
+    assert step(session, C, D) == ([append(b"d")], AWAITING)
+    assert step(session, C) == ([append(b"c")], COLLECTING)
+    assert step(session, C) == ([append(b"c")], COLLECTING)
+    assert step(session, C) == ([append(b"c"), READY], ENOUGH)
+
+
+def test_a_player_that_plays_from_another_place_waits_no_longer():
+    moved = internal.PlayerMoved()
+    assert after(AWAITING, moved) == ([], ENOUGH)
+    assert step(SongSession(2), *AFTER_UNDERRUN, moved) == ([], ENOUGH)
+    for state in (ENOUGH, *HERE):
+        assert after(state, moved) == ([], state)
+
+
+# All of it is here
+
+
+def test_a_song_shorter_than_the_count_is_ready_when_it_is_whole():
+    finished = [FINISH, FINISHED, PLAY_ANSWERED, WHOLE_HERE]
+    assert after(OPENED, COMPLETED) == (finished, WHOLE)
+    assert after(COLLECTING, COMPLETED) == (finished, WHOLE)
+
+
+def test_a_song_that_is_whole_is_played_out():
+    assert after(ENOUGH, COMPLETED) == ([FINISH, WHOLE_HERE], WHOLE)
+
+
+def test_a_player_that_waits_plays_out_a_song_that_is_whole():
+    finished = [FINISH, FINISHED, PLAY_ANSWERED, WHOLE_HERE]
+    assert after(AWAITING, COMPLETED) == (finished, WHOLE)
+    assert step(SongSession(2), *AFTER_UNDERRUN, COMPLETED) == (finished, WHOLE)
+
+
+def test_a_song_that_only_went_quiet_lets_no_song_be_requested_ahead():
+    assert after(ENOUGH, WENT_QUIET) == ([FINISH], WHOLE)
+    for state in (OPENED, COLLECTING, AWAITING):
+        assert after(state, WENT_QUIET) == ([FINISH, FINISHED, PLAY_ANSWERED], WHOLE)
+
+
+def test_a_next_song_shorter_than_the_count_is_ready_when_it_is_whole():
+    for state in (OPENED, COLLECTING):
+        assert after_next(state, COMPLETED) == ([FINISH_NEXT, NEXT_READY], WHOLE)
+    assert after_next(ENOUGH, COMPLETED) == ([FINISH_NEXT], WHOLE)
+
+
+def test_when_it_has_been_heard_it_is_over():
+    played = [do.LeaveSong(), tell(Report.SONG_PLAYED), PLAY_ANSWERED, OVER]
+    assert after(WHOLE, on.PlayedOut()) == (played, UNWANTED)
+
+
+def test_a_song_that_is_skipped_is_left_for_the_next():
+    assert after(WHOLE, internal.SongSkipped()) == ([do.SkipSong()], UNWANTED)
+
+
+# The rest of it will not come
+
+
+def test_a_song_that_is_not_there_is_told():
+    ended = [do.LeaveSong(), tell(Report.SONG_NOT_FOUND), PLAY_ANSWERED, UNPLAYABLE]
+    for state in NOTHING_YET:
+        assert after(state, REFUSED) == (ended, UNWANTED)
+
+
+def test_a_song_of_which_nothing_is_here_and_nothing_comes_is_told():
+    report = tell(Report.SONG_CUT_OFF, "it has changed")
+    ended = [do.LeaveSong(), report, PLAY_ANSWERED, UNPLAYABLE]
+    for state in NOTHING_YET:
+        assert after(state, LOST) == (ended, UNWANTED)
+
+
+@pytest.mark.parametrize(("end", "reason"), [(REFUSED, ""), (LOST, "it has changed")])
+def test_what_is_here_of_a_song_that_breaks_off_is_played(end, reason):
+    finished = [FINISH, FINISHED, PLAY_ANSWERED]
+    report = tell(Report.SONG_CUT_OFF, reason)
+    ended = [do.LeaveSong(), report, PLAY_ANSWERED, OVER]
+    for state in (COLLECTING, AWAITING):
+        session = present(state)
+        assert step(session, end) == (finished, BROKEN)
+        assert step(session, on.PlayedOut()) == (ended, UNWANTED)
+    session = present(ENOUGH)
+    assert step(session, end) == ([FINISH], BROKEN)
+    assert step(session, on.PlayedOut()) == (ended, UNWANTED)
+
+
+@pytest.mark.parametrize(
+    ("end", "report"),
+    [
+        (REFUSED, tell_next(Report.SONG_NOT_FOUND)),
+        (LOST, tell_next(Report.SONG_CUT_OFF, "it has changed")),
+    ],
+)
+def test_of_a_next_song_that_nothing_has_come_of_nothing_is_left(end, report):
+    for state in NOTHING_YET:
+        session = following(state)
+        failed = [do.DropNextBuffer(), report, NEXT_FAILED]
+        assert step(session, end) == (failed, UNWANTED)
+        assert holds_nothing(session)
+        assert session.song_id is None
+
+
+@pytest.mark.parametrize(("end", "reason"), [(REFUSED, ""), (LOST, "it has changed")])
+def test_what_has_come_of_a_next_song_that_breaks_off_will_be_played(end, reason):
+    session = following(COLLECTING)
+    assert step(session, end) == ([FINISH_NEXT, NEXT_READY], BROKEN)
+    assert session.lost_because == reason
+    session = following(ENOUGH)
+    assert step(session, end) == ([FINISH_NEXT], BROKEN)
+    assert session.lost_because == reason
+
+
+# The connection has gone (protocol.md 7)
+
+
+def test_the_link_is_told_what_of_the_song_is_here():
+    held = {REQUESTED: b"", OPENED: b"", COLLECTING: b"a", ENOUGH: b"ab"}
+    for state, data in (held | {AWAITING: b"ab"}).items():
+        interrupted = internal.SongInterrupted(1, len(data), data)
+        assert after(state, CUT) == ([interrupted], state)
+    for state, data in held.items():
+        interrupted = internal.SongInterrupted(2, len(data), data)
+        assert after_next(state, CUT) == ([interrupted], state)
+
+
+def test_a_song_that_is_not_owed_needs_no_connection():
+    for state in (UNWANTED, *HERE):
+        assert after(state, CUT) == ([], state)
+        assert after_next(state, CUT) == ([], state)
+
+
+def test_of_a_long_song_4_kib_are_enough_to_know_it_again():
+    session = present(COLLECTING)
+    step(session, internal.SongAudio(b"x" * 4096), internal.SongAudio(b"y" * 1000))
+    tail = b"x" * 3096 + b"y" * 1000
+    assert step(session, CUT)[0] == [internal.SongInterrupted(1, 5097, tail)]
+
+
+# The player fails
+
+
+def test_a_song_that_cannot_be_decoded_is_over():
+    report = tell(Report.SONG_UNDECODABLE, "noise")
+    ended = [do.LeaveSong(), report, PLAY_ANSWERED, UNPLAYABLE]
+    for state in HERE:
+        assert after(state, on.Undecodable("noise")) == (ended, UNWANTED)
+    for state in ARRIVING:
+        assert after(state, on.Undecodable("noise")) == ([ABANDONED, *ended], UNWANTED)
+
+
+def test_without_an_output_there_is_no_song():
+    failed = on.OutputFailed("no room")
+    ended = [do.DropBuffers(), tell(Report.OUTPUT_FAILED, "no room"), PLAY_ANSWERED]
+    assert after(UNWANTED, failed) == ([], UNWANTED)
+    for state in HERE:
+        assert after(state, failed) == (ended, UNWANTED)
+    for state in (*NOTHING_YET, *ARRIVING):
+        assert after(state, failed) == ([ABANDONED, *ended], UNWANTED)
+
+
+def test_without_an_output_nothing_more_of_the_next_song_is_needed():
+    failed = on.OutputFailed("no room")
+    assert after_next(UNWANTED, failed) == ([], UNWANTED)
+    for state in WAYS_OF_NEXT:
+        session = following(state)
+        owed = state not in (UNWANTED, *HERE)
+        stopped = [do.DropNextBuffer(), ABANDONED] if owed else []
+        assert step(session, failed) == (stopped, UNWANTED)
+        assert holds_nothing(session)
+        assert session.song_id is None
+
+
+# The song before it is over: the next song is the present one
+
+
+def taken_over(state):
+    """A present session that is what the next one was, and the next session."""
+    session, next_session = present(UNWANTED), following(state)
+    session.take_over(next_session)
+    return session, next_session
+
+
+def test_the_present_session_takes_over_all_that_is_known_of_the_next_song():
+    for state in WAYS_OF_NEXT:
+        session, next_session = taken_over(state)
+        held = following(state)
+        assert session.state is state
+        for name in ("song_id", "num_audio_msgs_recv", "held_bytes", "tail", "lost_because"):
+            assert getattr(session, name) == getattr(held, name), name
+        assert session.buffer is Buffer.PRESENT
+        assert next_session.state is UNWANTED
+        assert holds_nothing(next_session)
+        assert next_session.song_id is None
+        assert next_session.buffer is Buffer.NEXT
+
+
+def test_each_session_keeps_the_flow_that_it_was_told():
+    session, next_session = present(UNWANTED), following(COLLECTING)
+    flow, other = on.FlowMeasured(1.0, 1.0), on.FlowMeasured(2.0, 1.0)
+    step(session, flow)
+    step(next_session, other)
+    session.take_over(next_session)
+    assert (session.flow, next_session.flow) == (flow, other)
+
+
+@pytest.mark.parametrize("state", [UNWANTED, REQUESTED, OPENED, COLLECTING])
+def test_a_song_of_which_there_is_too_little_begins_like_any_other(state):
+    session, _ = taken_over(state)
+    assert step(session, internal.SongBegan()) == ([], state)
+
+
+@pytest.mark.parametrize(
+    ("state", "more"), [(ENOUGH, []), (WHOLE, [WHOLE_HERE]), (BROKEN, [])], ids=str
+)
+def test_into_a_song_that_was_ready_the_player_has_gone_by_itself(state, more):
+    session, _ = taken_over(state)
+    assert step(session, internal.SongBegan()) == ([PLAYS_NEXT, *more], state)
+
+
+def test_it_goes_on_with_what_is_here_of_it():
+    session, _ = taken_over(COLLECTING)
+    step(session, internal.SongBegan())
+    assert step(session, CUT) == ([internal.SongInterrupted(2, 1, b"a")], COLLECTING)
+    ready = [append(b"b"), internal.SongReady(2)]
+    assert step(session, B) == (ready, ENOUGH), "it is the second message"
+
+
+@pytest.mark.parametrize(("end", "reason"), [(REFUSED, ""), (LOST, "it has changed")])
+def test_a_next_song_that_broke_off_says_why_when_it_has_been_heard(end, reason):
+    session, next_session = present(UNWANTED), following(COLLECTING)
+    step(next_session, end)
+    session.take_over(next_session)
+    step(session, internal.SongBegan())
+    report = tell_next(Report.SONG_CUT_OFF, reason)
+    ended = [do.LeaveSong(), report, PLAY_ANSWERED, OVER]
+    assert step(session, on.PlayedOut()) == (ended, UNWANTED)

@@ -1,0 +1,243 @@
+"""The whole client: pause, seek, volume, a device that goes away, the measured prebuffer."""
+
+import pytest
+
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import requests as ask
+from fsm.client.effects import Buffer
+from fsm.client.player import PlayerState
+from fsm.client.requests import Measure
+from fsm.client.song import SongState
+from fsm.client.transport import TransportState
+from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, LISTED, audio, closing_server
+
+PLAYING = (on.PlayRequested(1), audio("a"), audio("b"))
+
+
+def playing(**options):
+    client = closing_server(**options)
+    client(*PLAYING)
+    return client
+
+
+# pause and resume
+
+
+def test_a_pause_silences_the_player_and_the_song_arrives_on():
+    client = playing()
+    assert client(ask.PauseRequested()) == [do.PausePlayer()]
+    client(audio("c"), CLOSED)
+    assert client.buffer == b"abc"
+    assert client(ask.ResumeRequested()) == [do.ResumePlayer()]
+
+
+def test_a_second_pause_or_resume_does_nothing():
+    client = playing()
+    assert client(ask.ResumeRequested()) == []
+    client(ask.PauseRequested())
+    assert client(ask.PauseRequested()) == []
+
+
+@pytest.mark.parametrize("command", [ask.PauseRequested(), ask.ResumeRequested()])
+def test_with_nothing_played_that_is_told(command):
+    assert closing_server()(command) == [do.Tell(do.Report.NOTHING_PLAYS)]
+    client = playing()
+    client(CLOSED, on.PlayedOut())
+    assert client(command) == [do.Tell(do.Report.NOTHING_PLAYS)]
+
+
+def test_a_song_may_be_paused_before_it_is_heard():
+    client = closing_server()
+    client(on.PlayRequested(1), audio("a"), ask.PauseRequested(), audio("b"))
+    assert client.did(do.PausePlayer)
+    assert client.did(do.StartPlayer)
+    assert not client.did(do.ResumePlayer)
+
+
+@pytest.mark.parametrize(
+    "chosen", [on.PlayRequested(2), ask.NextRequested(), ask.PrevRequested()], ids=str
+)
+def test_a_song_that_a_person_chooses_ends_the_pause(chosen):
+    client = closing_server()
+    client(ask.QueueRequested((3, 4, 5)), ask.NextRequested(), ask.PauseRequested())
+    client(chosen)
+    assert client.did(do.ResumePlayer)
+    assert client.session.transport.state is TransportState.RUNNING
+
+
+def test_a_song_that_follows_by_itself_does_not():
+    client = closing_server()
+    client(ask.QueueRequested((1, 2)), ask.PauseRequested())
+    client(on.NotFoundReceived())
+    assert client.sent() == ["PLAY 2"]
+    assert client.session.transport.state is TransportState.PAUSED
+    assert not client.did(do.ResumePlayer)
+
+
+def test_stop_ends_a_pause():
+    client = playing()
+    client(ask.PauseRequested(), on.StopRequested())
+    assert client.did(do.ResumePlayer)
+    assert client.session.transport.state is TransportState.IDLE
+
+
+# volume
+
+
+@pytest.mark.parametrize(("asked", "got"), [(0, 0), (80, 80), (100, 100), (130, 100), (-5, 0)])
+def test_the_volume_is_0_to_100_at_any_time(asked, got):
+    client = closing_server()
+    assert client(ask.VolumeRequested(asked)) == [do.SetVolume(got)]
+    assert client.session.transport.volume == got
+
+
+# seek
+
+
+def test_a_seek_goes_to_the_player():
+    client = playing()
+    assert client(ask.SeekRequested(90.0)) == [do.SeekPlayer(90.0, Measure.FROM_START)]
+    client(CLOSED)
+    part = ask.SeekRequested(0.5, Measure.FRACTION)
+    assert client(part) == [do.SeekPlayer(0.5, Measure.FRACTION)]
+
+
+def test_a_seek_before_there_is_enough_to_play_is_where_it_begins():
+    client = closing_server(prebuffer=3)
+    client(on.PlayRequested(1), ask.SeekRequested(5.0), audio("a"), audio("b"))
+    assert not client.did(do.SeekPlayer)
+    client(audio("c"))
+    sound = [e for e in client.latest if isinstance(e, do.StartPlayer | do.SeekPlayer)]
+    assert sound == [do.StartPlayer(), do.SeekPlayer(5.0, Measure.FROM_START)]
+
+
+def test_a_place_is_sought_in_that_song_only():
+    client = closing_server()
+    client(on.PlayRequested(1), ask.SeekRequested(5.0), on.PlayRequested(2))
+    client(CLOSED, audio("a"), audio("b"))
+    assert client.did(do.StartPlayer)
+    assert not client.did(do.SeekPlayer)
+
+
+def test_a_place_that_has_yet_to_arrive_is_waited_for_like_any_audio():
+    client = playing(prebuffer=2)
+    client(ask.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=5))
+    assert client.states == (SongState.AWAITING, PlayerState.DRY)
+    client(audio("c"), audio("d"))
+    assert client.states == (SongState.AWAITING, PlayerState.DRY)
+    client(audio("e"))
+    assert client.states == (SongState.COLLECTING, PlayerState.DRY), (
+        "the place is here, but no more"
+    )
+    client(audio("f"), audio("g"))
+    assert client.did(do.RefillPlayer)
+    assert client.states == (SongState.ENOUGH, PlayerState.RUNNING)
+
+
+def test_the_end_of_the_song_ends_the_waiting():
+    client = playing()
+    client(ask.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=99), audio("c"), CLOSED)
+    assert client.latest[-2:] == [do.FinishBuffer(Buffer.PRESENT), do.RefillPlayer()]
+
+
+def test_a_connection_lost_while_waiting_is_made_again():
+    client = playing()
+    client(ask.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=4), on.ConnectionLost())
+    client(on.RetryDue(), on.Connected(), LISTED, ENDS_ACCEPTED)
+    client(audio("abcd"))
+    assert client.buffer == b"abcd"
+    assert client.states == (SongState.COLLECTING, PlayerState.DRY)
+
+
+def test_a_seek_back_ends_the_waiting():
+    client = playing()
+    client(ask.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=99), ask.SeekRequested(0.0))
+    assert client.states == (SongState.ENOUGH, PlayerState.RUNNING)
+
+
+def test_with_nothing_played_there_is_nothing_to_seek_in():
+    assert closing_server()(ask.SeekRequested(1.0)) == [do.Tell(do.Report.NOTHING_PLAYS)]
+
+
+# The device
+
+
+def test_a_device_that_goes_away_is_a_pause_with_one_line_and_resume_goes_on():
+    client = playing()
+    client(on.DeviceLost("it was unplugged"))
+    assert client.told() == [do.Report.DEVICE_LOST]
+    assert client.states == (SongState.ENOUGH, PlayerState.RUNNING)
+    client(audio("c"), CLOSED)
+    assert client.buffer == b"abc"
+    assert client(ask.ResumeRequested()) == [do.ResumePlayer()]
+    client(on.PlayedOut())
+    assert do.Report.SONG_PLAYED in client.told()
+
+
+def test_if_there_is_no_other_device_that_is_told_again():
+    client = playing()
+    client(on.DeviceLost("unplugged"), ask.ResumeRequested(), on.DeviceLost("there is none"))
+    assert client.told() == [do.Report.DEVICE_LOST, do.Report.DEVICE_LOST]
+    assert client.session.transport.state is TransportState.DEVICE_LOST
+
+
+def test_an_output_that_is_gone_for_good_ends_song_and_queue():
+    client = closing_server()
+    client(ask.QueueRequested((1, 2)), audio("a"), audio("b"))
+    client(on.OutputFailed("the disk is full"))
+    assert client.told() == [do.Report.OUTPUT_FAILED]
+    assert client.sent() == ["STOP"]
+    assert client.states == (SongState.UNWANTED, PlayerState.SILENT)
+    assert client.session.queue.upcoming == (2,)
+
+
+# As much as the measured flow needs
+
+
+def flow(arrival, song=40_000, total=9_600_000):
+    return on.FlowMeasured(arrival, song, total)
+
+
+def messages_until_it_plays(*measured, most=3000):
+    client = closing_server(prebuffer=None)
+    client(on.PlayRequested(1))
+    for count in range(1, most):
+        client(*measured, on.AudioReceived(bytes(4096)))
+        if client.did(do.StartPlayer):
+            return count
+    return None
+
+
+def test_from_a_fast_server_playing_begins_after_a_moment_of_music():
+    assert 0.9 < messages_until_it_plays(flow(1_250_000)) * 4096 / 40_000 < 1.2
+
+
+def test_from_a_server_that_is_hardly_faster_than_the_music_more_is_buffered():
+    fast, slow = (messages_until_it_plays(flow(rate)) for rate in (250_000, 60_000))
+    assert fast < slow < 500
+
+
+def test_from_a_server_that_is_too_slow_the_rest_arrives_in_time():
+    count = messages_until_it_plays(flow(30_000))
+    held, rate, song, total = count * 4096, 0.8 * 30_000, 40_000, 9_600_000
+    # In the time in which the rest arrives no more is played than is here by then.
+    assert song * (total - held) / rate <= total
+    assert held < total
+
+
+def test_without_a_measurement_it_does_not_begin_before_the_song_is_whole():
+    assert messages_until_it_plays() is None
+    client = closing_server(prebuffer=None)
+    client(on.PlayRequested(1), audio("a"), CLOSED)
+    assert client.did(do.StartPlayer)
+
+
+def test_after_an_underrun_only_what_came_since_counts():
+    client = closing_server(prebuffer=None)
+    client(on.PlayRequested(1), flow(60_000), *[on.AudioReceived(bytes(4096))] * 100)
+    assert client.did(do.StartPlayer)
+    client(on.BufferRanDry(), flow(60_000), on.AudioReceived(bytes(4096)))
+    assert not client.did(do.RefillPlayer)
+    client(*[on.AudioReceived(bytes(4096))] * 30)
+    assert client.did(do.RefillPlayer)
