@@ -10,8 +10,8 @@ import subprocess
 import pytest
 
 from tests.needs import without_powers
+from tests.net.server.conftest import eventually, song_bytes
 from tests.peers.plain_client import PlainClient
-from tests.server.conftest import eventually, song_bytes
 
 NOT_FOUND = b"ERRO 404 END END"
 SETUP = b"SETUP ends END END"

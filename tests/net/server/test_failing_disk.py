@@ -17,8 +17,8 @@ from net.server.sockets import listen
 from net.server.spool_cache import SpoolCache
 from songs import Library
 from tests.needs import needs_program
+from tests.net.server.conftest import song_bytes
 from tests.peers.plain_client import PlainClient
-from tests.server.conftest import song_bytes
 
 NOT_FOUND = b"ERRO 404 END END"
 LIST = b"RESP 100 END 1. 1 END 2. 2 END END"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.net.server.conftest import connected, eventually, song_bytes
 from tests.peers.plain_client import PlainClient
-from tests.server.conftest import connected, eventually, song_bytes
 
 LIST = b"RESP 100 END 1. 1 END 2. 2 END END"
 

@@ -13,8 +13,8 @@ import pytest
 from net.server.limits import default_clients
 from tests.end_to_end.programs import Program
 from tests.needs import needs_program
+from tests.net.server.conftest import connected, descriptors, eventually, is_reset, song_bytes
 from tests.peers.plain_client import PlainClient
-from tests.server.conftest import connected, descriptors, eventually, is_reset, song_bytes
 
 LIST = b"RESP 100 END 1. 1 END 2. 2 END END"
 NOT_FOUND = b"ERRO 404 END END"

@@ -12,8 +12,8 @@ import pytest
 
 from net.server.process import on_signals
 from net.server.sockets import loop_factory
+from tests.net.server.conftest import connected, song_bytes
 from tests.peers.plain_client import PlainClient
-from tests.server.conftest import connected, song_bytes
 
 SETUP, ACCEPTED = b"SETUP ends END END", b"RESP 101 END alfine/1 ends END END"
 SONG_CLOSED = b"RESP 200 END  END END"
