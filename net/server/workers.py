@@ -20,9 +20,9 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from net.server.accepting import AskForSongs
 from net.server.process import Serving
 from net.server.rescan import LEAST_PAUSE_S, Rescan
+from net.server.song_list import RequestRescan
 from songs import Song
 
 log = logging.getLogger("alfine.server")
@@ -218,7 +218,7 @@ class _ParentLink:
         self._hinted_at = 0.0
         self._stop: Callable[[], None] = lambda: None
 
-    def prepare(self, stop: Callable[[], None]) -> AskForSongs:
+    def prepare(self, stop: Callable[[], None]) -> RequestRescan:
         """Hear in the running loop; stop: called when the parent is gone."""
         self._stop = stop
         asyncio.get_running_loop().add_reader(self._channel.fileno(), self._receive)

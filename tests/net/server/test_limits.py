@@ -13,7 +13,7 @@ from net.server.limits import (
     default_clients,
     descriptors,
     reset,
-    watch_progress,
+    set_ack_timeout,
 )
 from net.server.sockets import listen, loop_factory
 
@@ -61,7 +61,7 @@ def test_connections_inherit_what_bounds_them(limits, expected):
 def test_progress_is_watched_only_while_something_is_sent(pair):
     server, _ = pair
     for seconds in (30, 0):
-        watch_progress(server, seconds)
+        set_ack_timeout(server, seconds)
         value = server.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
         assert value == seconds * 1000
 

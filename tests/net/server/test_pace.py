@@ -15,27 +15,27 @@ def pace():
 
 def test_a_request_has_ten_seconds_from_its_first_byte(pace):
     for now in range(12):
-        pace.heard(0, 1 + now, float(now))
+        pace.received(0, 1 + now, float(now))
         why = pace.overdue(float(now), 0, full=False, playing=False)
         assert (why is None) == (now <= 10), "a trickle must not push the end away"
 
 
 def test_a_request_that_is_complete_has_no_more_time_to_run_out_of(pace):
-    pace.heard(0, 5, 0.0)
-    pace.heard(1, 0, 9.0)
+    pace.received(0, 5, 0.0)
+    pace.received(1, 0, 9.0)
     assert pace.overdue(20.0, 0, full=False, playing=False) is None
 
 
 def test_the_next_request_has_its_own_ten_seconds(pace):
-    pace.heard(0, 5, 0.0)
-    pace.heard(1, 3, 9.0)
+    pace.received(0, 5, 0.0)
+    pace.received(1, 3, 9.0)
     assert pace.overdue(18.0, 0, full=False, playing=False) is None
     assert pace.overdue(19.5, 0, full=False, playing=False)
 
 
 def test_time_in_which_nobody_listened_does_not_count(pace):
-    pace.heard(0, 5, 0.0)
-    pace.listening_again(9.0)
+    pace.received(0, 5, 0.0)
+    pace.reading_resumed(9.0)
     assert pace.overdue(18.0, 0, full=False, playing=False) is None
 
 
@@ -69,8 +69,8 @@ def test_fast_enough_is_fast_enough(pace):
 
 
 def test_fifty_at_once_then_fifty_a_second(pace):
-    assert pace.heard(50, 0, 0.0) == 0
-    assert pace.heard(25, 0, 0.0) == pytest.approx(0.5)
-    assert pace.heard(0, 0, 0.5) == 0
-    assert pace.heard(1, 0, 0.5) == pytest.approx(0.02)
-    assert pace.heard(50, 0, 100.0) == 0
+    assert pace.received(50, 0, 0.0) == 0
+    assert pace.received(25, 0, 0.0) == pytest.approx(0.5)
+    assert pace.received(0, 0, 0.5) == 0
+    assert pace.received(1, 0, 0.5) == pytest.approx(0.02)
+    assert pace.received(50, 0, 100.0) == 0

@@ -19,14 +19,14 @@ def test_the_pieces_are_the_list(songs, closes):
     listing = EncodedList(songs)
     expected = b"".join(list_messages((s.song_id, s.title) for s in songs))
     for _ in range(2):  # the second one finds it encoded
-        pieces = whole(ListInFlight(listing, closes))
+        pieces = whole(ListInFlight(closes, listing))
         assert b"".join(pieces) == expected + (LIST_CLOSING if closes else b"")
     assert max(map(len, pieces)) <= PIECE_MESSAGES * 4117
 
 
 def test_two_clients_at_different_places():
     listing = EncodedList(SONGS)
-    first, second = (ListInFlight(listing, False) for _ in range(2))
+    first, second = (ListInFlight(False, listing) for _ in range(2))
     ahead = [first.next_piece(), first.next_piece()]
     assert [second.next_piece(), second.next_piece()] == ahead
     assert whole(first) == whole(second)

@@ -31,7 +31,7 @@ def filled(place, song: bytes, tamper=lambda path: None) -> tuple[Spool, list[in
     fd = os.open(path, os.O_RDONLY)
     lengths = []
     try:
-        spool = Spool(1, stamp_of(os.fstat(fd)), place)
+        spool = Spool(1, stamp_of(os.fstat(fd)), place, lambda spool: None)
         tamper(path)
         spool.fill(fd, lambda: lengths.append(spool.length_bytes))
     finally:
@@ -98,7 +98,7 @@ def test_an_abandoned_song_is_not_framed_to_its_end(place):
     path = place / "song"
     path.write_bytes(bytes(10_000_000))
     fd = os.open(path, os.O_RDONLY)
-    spool = Spool(1, stamp_of(os.fstat(fd)), place)
+    spool = Spool(1, stamp_of(os.fstat(fd)), place, lambda spool: None)
 
     def abandon():
         spool.abandoned = True

@@ -55,12 +55,12 @@ def test_who_changes_his_mind_takes_nothing_from_who_waits(library, tmp_path):
     async def use(cache):
         song = library.get(1)
         kept = asyncio.get_running_loop().create_future()
-        cache.request(song, lambda spool, why: cache.release(spool))
+        cache.request(song, lambda spool, why: spool.release())
         cache.request(song, lambda spool, why: kept.set_result(spool))
         spool = await asyncio.wait_for(kept, 30)
         await whole(spool)
         assert (spool.whole, spool.failure, spool.users) == (True, None, 1)
-        cache.release(spool)
+        spool.release()
 
     run(library, tmp_path, use)
 
@@ -71,9 +71,9 @@ def test_all_share_one_spool_and_it_is_kept(library, tmp_path):
         assert len(set(spools)) == 1
         await whole(spools[0])
         for spool in spools:
-            cache.release(spool)
+            spool.release()
         assert await get(cache, library.get(1)) is spools[0]
-        cache.release(spools[0])
+        spools[0].release()
 
     run(library, tmp_path, use)
 
@@ -81,7 +81,7 @@ def test_all_share_one_spool_and_it_is_kept(library, tmp_path):
 def test_what_nobody_wants_is_closed(library, tmp_path):
     async def use(cache):
         spool = await get(cache, library.get(1))
-        cache.release(spool)
+        spool.release()
         async with asyncio.timeout(30):
             while spool.filling:
                 await asyncio.sleep(0.001)
@@ -89,7 +89,7 @@ def test_what_nobody_wants_is_closed(library, tmp_path):
         assert other.failure is None
         await whole(other)
         assert other.whole
-        cache.release(other)
+        other.release()
 
     run(library, tmp_path, use)
 
@@ -101,7 +101,7 @@ def test_beyond_its_size_the_least_recently_used_go_first(library, tmp_path):
             spools.append(await get(cache, library.get(number)))
             await whole(spools[-1])
         for spool in spools:
-            cache.release(spool)  # 9 MB, of which 7 may stay
+            spool.release()  # 9 MB, of which 7 may stay
         for spool, stays in zip(spools, (False, True, True), strict=True):
             with contextlib.nullcontext() if stays else pytest.raises(ValueError, match="closed"):
                 assert spool.fd > 0
@@ -122,6 +122,6 @@ def test_a_loop_that_is_held_up_is_told_of_a_song_only_once(library, tmp_path):
             assert time.monotonic() < deadline
         await whole(spool)
         assert len(told) <= 2
-        cache.release(spool)
+        spool.release()
 
     run(library, tmp_path, use)
