@@ -101,7 +101,7 @@ async def test_silence_is_a_loss_only_while_an_answer_is_owed(monkeypatch):
 
 
 @pytest.mark.asyncio
-async def test_who_hangs_up_says_why():
+async def test_the_reason_to_hang_up_is_the_reason_of_the_loss():
     async with connected() as (connection, peer):
         connection.send(SendRequest(Request.TEARDOWN))
         connection.hang_up("no answer")
@@ -110,7 +110,7 @@ async def test_who_hangs_up_says_why():
 
 
 @pytest.mark.asyncio
-async def test_who_leaves_is_told_nothing_more():
+async def test_a_client_that_leaves_gets_no_event():
     async with connected() as (connection, peer):
         connection.hang_up("")
         assert await peer.reader.read() == b""

@@ -333,21 +333,21 @@ def test_a_socket_without_room(spooled):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_whatever_comes_in_between_messages_stay_whole(sock, spooled, seed):
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     song = random.Random(4).randbytes(100_000)
     outgoing = Outgoing(sock)
     outgoing.start_song().spool = spooled(song)
     lists = errors = 0
     result = None
     while result != SongSent():
-        sock.room = chance.randint(0, 5000)
-        if chance.random() < 0.2:
+        sock.room = rng.randint(0, 5000)
+        if rng.random() < 0.2:
             outgoing.send(NOT_FOUND)
             errors += 1
-        elif chance.random() < 0.2:
+        elif rng.random() < 0.2:
             outgoing.send_list(closes=False)
             lists += 1
-        result = outgoing.step(chance.randint(1, 9000))
+        result = outgoing.step(rng.randint(1, 9000))
         if result is Wait.LIST:
             outgoing.start_list(SHORT_LIST)
     received = ResponseDecoder().feed(sock.wire)
