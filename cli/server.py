@@ -111,7 +111,7 @@ def server(
         if workers == 1:
             start_thread()
             signals = (signal.SIGINT, signal.SIGTERM)
-            serving.run(groups[0], signals, lambda stop: rescan.asked)
+            serving.run(groups[0], signals, lambda stop: rescan.request)
         else:
             Workers(serving, groups, rescan, start_thread).run()
 

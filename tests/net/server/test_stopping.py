@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C: songs may end, and the exit code is 0."""
+"""SIGTERM and Ctrl-C: songs may end first, and the exit code is 0."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import pytest
 
 from net.server.process import on_signals
 from net.server.sockets import loop_factory
+from tests.net.server.conftest import connected, song_bytes
 from tests.peers.plain_client import PlainClient
-from tests.server.conftest import connected, song_bytes
 
 SETUP, ACCEPTED = b"SETUP ends END END", b"RESP 101 END alfine/1 ends END END"
 SONG_CLOSED = b"RESP 200 END  END END"
 NOT_FOUND = b"ERRO 404 END END"
-HOW = pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 BIG = 30_000_000
 
 
 @contextlib.contextmanager
 def listener(server):
-    """A client in the middle of a song of which the server holds back the most."""
+    """A client in the middle of a song, of which most is still to be sent."""
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         sock.connect(("127.0.0.1", server.port))
@@ -42,12 +42,12 @@ def big(music):
     return music
 
 
-@HOW
-def test_a_song_ends_first(serve, big, loop_name, how):
+@SIGNALS
+def test_a_song_ends_first(serve, big, loop_name, number):
     server = serve(big, "--loop", loop_name)
     with PlainClient(server.port) as idle, listener(server) as client:
         first = client.next()
-        server.process.send_signal(how)
+        server.process.send_signal(number)
         assert idle.next() is None
         with pytest.raises(ConnectionError):
             connected(server.port)
@@ -58,7 +58,7 @@ def test_a_song_ends_first(serve, big, loop_name, how):
     assert server.end() == 0
 
 
-def test_what_may_be_asked_meanwhile(serve, big):
+def test_requests_while_the_server_ends(serve, big):
     """LIST is answered, PLAY is not, STOP ends the connection as well."""
     server = serve(big)
     with listener(server) as stopper, listener(server) as player:
@@ -77,41 +77,41 @@ def test_what_may_be_asked_meanwhile(serve, big):
     assert server.end() == 0
 
 
-def test_when_the_time_is_over_songs_are_cut_between_messages(serve, big):
+def test_after_the_time_to_end_songs_they_are_cut_between_messages(serve, big):
     server = serve(big, "--drain", 0.3)
     with listener(server) as client:
         server.process.terminate()
         server.wait_for("the time to end songs is over")
         messages = list(iter(client.next, None))
-        assert all(message.data for message in messages), "nobody may take it for whole"
+        assert all(message.data for message in messages), "a closing message would make it whole"
         assert client.waiting == b"", "the last message was not finished"
-        heard = b"".join(message.data for message in messages)
-        assert song_bytes(1, BIG).startswith(heard)
-        assert len(heard) < BIG
+        audio = b"".join(message.data for message in messages)
+        assert song_bytes(1, BIG).startswith(audio)
+        assert len(audio) < BIG
     assert server.end() == 0
 
 
-@HOW
-def test_a_second_signal_ends_at_once(serve, big, loop_name, how):
+@SIGNALS
+def test_a_second_signal_ends_at_once(serve, big, loop_name, number):
     server = serve(big, "--loop", loop_name, "--drain", 600)
     with listener(server):
-        server.process.send_signal(how)
+        server.process.send_signal(number)
         server.wait_for("songs may end")
-        server.process.send_signal(how)
+        server.process.send_signal(number)
         assert server.end() == 0
 
 
-def test_a_signal_that_finds_the_loop_overrun_is_heard(loop_name):
-    """Threads have woken it so often that no further word fits into its pipe."""
+def test_a_signal_is_not_lost_while_the_pipe_of_the_loop_is_full(loop_name):
+    """Threads have woken the loop so often that no further byte fits into its pipe."""
 
     async def wait_for_a_signal():
-        loop, heard = asyncio.get_running_loop(), asyncio.Event()
-        on_signals((signal.SIGTERM,), loop, heard.set)
+        loop, received = asyncio.get_running_loop(), asyncio.Event()
+        on_signals((signal.SIGTERM,), loop, received.set)
         for _ in range(10_000):
             loop.call_soon_threadsafe(int)
         os.kill(os.getpid(), signal.SIGTERM)
         async with asyncio.timeout(30):
-            await heard.wait()
+            await received.wait()
 
     before = signal.getsignal(signal.SIGTERM)
     try:

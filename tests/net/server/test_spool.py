@@ -1,4 +1,4 @@
-"""A spool holds the very bytes of the wire, and knows where each message ends."""
+"""A spool is byte for byte what goes over the wire, and knows where each message ends."""
 
 import itertools
 import os
@@ -20,18 +20,21 @@ def framed(song: bytes) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def directory(tmp_path_factory):
     return tmp_path_factory.mktemp("spool")
 
 
-def filled(place, song: bytes, tamper=lambda path: None) -> tuple[Spool, list[int]]:
-    """A spool of this song, and the lengths that it had each time something was published."""
-    path = place / "song"
+def filled(directory, song: bytes, tamper=lambda path: None) -> tuple[Spool, list[int]]:
+    """Return a spool of this song, and the lengths at which it called `publish`.
+
+    tamper: called with the song's path once it is open.
+    """
+    path = directory / "song"
     path.write_bytes(song)
     fd = os.open(path, os.O_RDONLY)
     lengths = []
     try:
-        spool = Spool(1, stamp_of(os.fstat(fd)), place)
+        spool = Spool(1, stamp_of(os.fstat(fd)), directory, lambda spool: None)
         tamper(path)
         spool.fill(fd, lambda: lengths.append(spool.length_bytes))
     finally:
@@ -41,8 +44,8 @@ def filled(place, song: bytes, tamper=lambda path: None) -> tuple[Spool, list[in
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=40).map(b"".join))
-def test_it_is_what_goes_over_the_wire(place, song):
-    spool, lengths = filled(place, song)
+def test_a_spool_is_what_goes_over_the_wire(directory, song):
+    spool, lengths = filled(directory, song)
     wire = framed(song)
     assert spool.whole
     assert os.pread(spool.fd, len(wire) + 1, 0) == wire
@@ -56,49 +59,49 @@ def test_it_is_what_goes_over_the_wire(place, song):
     spool.close()
 
 
-def test_the_first_messages_are_there_before_the_song_is(place):
-    spool, lengths = filled(place, bytes(10 * spools.READ_BYTES))
+def test_the_first_messages_are_published_before_the_song_is_whole(directory):
+    spool, lengths = filled(directory, bytes(10 * spools.READ_BYTES))
     assert len(lengths) > 10
     assert 0 < lengths[0] < spool.length_bytes / 5
     spool.close()
 
 
-def test_a_large_song_of_full_messages_needs_no_index(place):
-    spool, _ = filled(place, os.urandom(4096 * 500))
+def test_a_large_song_of_full_messages_needs_no_index(directory):
+    spool, _ = filled(directory, os.urandom(4096 * 500))
     assert spool.cost_bytes - spool.length_bytes < 100
     spool.close()
 
 
 @pytest.mark.parametrize("size", [1, 999_999, 1_000_001])
-def test_a_file_that_changed_is_never_whole(place, size):
-    spool, _ = filled(place, bytes(1_000_000), lambda path: os.truncate(path, size))
+def test_a_file_that_changed_is_never_whole(directory, size):
+    spool, _ = filled(directory, bytes(1_000_000), lambda path: os.truncate(path, size))
     assert not spool.whole
     assert spool.failure == "the file was changed while it was read"
     spool.close()
 
 
-def test_a_file_that_was_written_over_is_never_whole(place):
+def test_a_file_that_was_written_over_is_never_whole(directory):
     def write_over(path):
         path.write_bytes(bytes(1_000_000))
         os.utime(path, ns=(0, 0))
 
-    spool, _ = filled(place, bytes(1_000_000), write_over)
+    spool, _ = filled(directory, bytes(1_000_000), write_over)
     assert (spool.whole, spool.failure is None) == (False, False)
     spool.close()
 
 
 @pytest.mark.parametrize("change", [os.unlink, lambda path: os.rename(path, f"{path}.old")])
-def test_a_file_that_lost_its_name_is_whole(place, change):
-    spool, _ = filled(place, bytes(1_000_000), change)
+def test_a_file_that_lost_its_name_is_whole(directory, change):
+    spool, _ = filled(directory, bytes(1_000_000), change)
     assert spool.whole
     spool.close()
 
 
-def test_an_abandoned_song_is_not_framed_to_its_end(place):
-    path = place / "song"
+def test_an_abandoned_song_is_not_framed_to_its_end(directory):
+    path = directory / "song"
     path.write_bytes(bytes(10_000_000))
     fd = os.open(path, os.O_RDONLY)
-    spool = Spool(1, stamp_of(os.fstat(fd)), place)
+    spool = Spool(1, stamp_of(os.fstat(fd)), directory, lambda spool: None)
 
     def abandon():
         spool.abandoned = True
@@ -112,21 +115,21 @@ def test_an_abandoned_song_is_not_framed_to_its_end(place):
     spool.close()
 
 
-def test_a_read_error_is_told_in_plain_words(place, monkeypatch):
+def test_a_read_error_is_the_failure(directory, monkeypatch):
     def fail(fd, count, offset):
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(spools.os, "pread", fail)
-    spool, _ = filled(place, bytes(100))
+    spool, _ = filled(directory, bytes(100))
     assert (spool.whole, spool.failure) == (False, "Input/output error")
     spool.close()
 
 
-def test_a_full_disk_is_told_as_the_caches(place, monkeypatch):
+def test_a_full_disk_is_a_failure_of_the_cache(directory, monkeypatch):
     def fail(fd, data, offset):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(spools.os, "pwrite", fail)
-    spool, _ = filled(place, bytes(100))
+    spool, _ = filled(directory, bytes(100))
     assert spool.failure == "the cache directory: No space left on device"
     spool.close()

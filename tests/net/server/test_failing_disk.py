@@ -17,8 +17,8 @@ from net.server.sockets import listen
 from net.server.spool_cache import SpoolCache
 from songs import Library
 from tests.needs import needs_program
+from tests.net.server.conftest import song_bytes
 from tests.peers.plain_client import PlainClient
-from tests.server.conftest import song_bytes
 
 NOT_FOUND = b"ERRO 404 END END"
 LIST = b"RESP 100 END 1. 1 END 2. 2 END END"
@@ -29,7 +29,7 @@ GOOD_READS = 5
 
 @pytest.fixture
 def disk(monkeypatch):
-    """The fifth read and all later ones wait for `disk.break_down` and fail: set `repaired`."""
+    """Reads after the fifth wait for `break_down` and then fail, until `repaired` is set."""
 
     class Disk:
         break_down, repaired = threading.Event(), False
@@ -47,7 +47,7 @@ def disk(monkeypatch):
 
 
 @pytest.mark.asyncio
-async def test_all_who_hear_it_are_told(music, tmp_path, disk, caplog):
+async def test_every_listener_gets_404(music, tmp_path, disk, caplog):
     library = Library(music)
     library.scan()
     spool_cache = SpoolCache(library, tmp_path, 1 << 30, 100)
@@ -57,19 +57,19 @@ async def test_all_who_hear_it_are_told(music, tmp_path, disk, caplog):
     server.start([listener])
     try:
         async with asyncio.timeout(30):
-            await _hear_it_fail(port, disk)
+            await _listen_until_it_fails(port, disk)
     finally:
         server.stop()
-    told = [r.getMessage() for r in caplog.records if r.levelname == "ERROR"]
-    assert len(told) == 4
-    assert all("song 1 cannot be sent: Input/output error" in message for message in told)
+    errors = [r.getMessage() for r in caplog.records if r.levelname == "ERROR"]
+    assert len(errors) == 4
+    assert all("song 1 cannot be sent: Input/output error" in message for message in errors)
 
 
-async def _hear_it_fail(port, disk):
+async def _listen_until_it_fails(port, disk):
     begun, _ = frame(song_bytes(1)[: GOOD_READS * spools.READ_BYTES], last=False)
     listeners = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
     for number, (reader, writer) in enumerate(listeners):
-        if number:  # the first is one that knows only the RFC
+        if number:  # the first one knows only the RFC
             writer.write(SETUP)
             assert await reader.readexactly(len(ACCEPTED)) == ACCEPTED
         writer.write(b"PLAY 1 END END")
@@ -79,7 +79,7 @@ async def _hear_it_fail(port, disk):
         assert await reader.readexactly(len(NOT_FOUND)) == NOT_FOUND
         writer.write(b"LIST END END")
         assert await reader.readexactly(len(LIST)) == LIST
-    # Who asks for it then is told so too, and when the disk is well again nobody is.
+    # A later PLAY fails in the same way; once the disk is repaired it does not.
     reader, writer = listeners[0]
     writer.write(b"PLAY 1 END END")
     assert await reader.readexactly(len(begun)) == begun
@@ -94,7 +94,7 @@ async def _hear_it_fail(port, disk):
 
 @needs_program("strace")
 def test_a_read_that_the_kernel_fails(serve, music, loop_name):
-    """Injected into the running server; the other song is untouched."""
+    """strace injects the error into the running server, for one of the two songs."""
     failing = ("strace", "-D", "-f", "-qq", "-o", "/dev/null", "-P", str(music / "1.mp3"))
     inject = ("-e", "trace=pread64", "-e", "inject=pread64:error=EIO:when=20+")
     server = serve(music, "--loop", loop_name, prefix=(*failing, *inject))

@@ -1,4 +1,4 @@
-"""What clients may do to a server, and what it does not do to the others."""
+"""Clients that misbehave, and that the other clients do not notice it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from net.server.limits import default_clients
 from tests.end_to_end.programs import Program
 from tests.needs import needs_program
+from tests.net.server.conftest import connected, descriptors, eventually, is_reset, song_bytes
 from tests.peers.plain_client import PlainClient
-from tests.server.conftest import connected, descriptors, eventually, is_reset, song_bytes
 
 LIST = b"RESP 100 END 1. 1 END 2. 2 END END"
 NOT_FOUND = b"ERRO 404 END END"
@@ -64,8 +64,8 @@ def test_an_idle_client_is_reset(serve, music):
 def test_clients_that_never_read_are_reset_and_delay_nobody(serve, music):
     server = serve(music, "--stall-time", 1)
     with contextlib.ExitStack() as stack:
-        deaf = [stack.enter_context(connected(server.port)) for _ in range(30)]
-        for sock in deaf:
+        unread = [stack.enter_context(connected(server.port)) for _ in range(30)]
+        for sock in unread:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             sock.sendall(b"PLAY 1 END END" + b"LIST END END" * 10)
         with PlainClient(server.port, seconds=30) as client:
@@ -76,12 +76,12 @@ def test_clients_that_never_read_are_reset_and_delay_nobody(serve, music):
 
 @needs_program("ss")
 def test_clients_that_never_read_hold_little_of_the_kernel(serve, music, loop_name):
-    """Under 256 KiB each on the server's side, however much their own side would take."""
+    """Under 256 KiB each on the server's side, however large their own receive buffers are."""
     (music / "1.mp3").write_bytes(song_bytes(1, 30_000_000))
     server = serve(music, "--loop", loop_name)
 
     def held_bytes() -> list[int]:
-        """For each connection what lies in the server's kernel: allocated, queued, read ahead."""
+        """Return the kernel memory of each connection: allocated, queued, reserved."""
         command = ["ss", "-tmnH", "state", "established", f"sport = :{server.port}"]
         shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         memory = re.findall(r"skmem:\(r(\d+),rb\d+,t(\d+),tb\d+,f(\d+),w(\d+)", shown)
@@ -89,9 +89,9 @@ def test_clients_that_never_read_hold_little_of_the_kernel(serve, music, loop_na
 
     with contextlib.ExitStack() as stack:
         for _ in range(20):
-            deaf = stack.enter_context(connected(server.port))
-            deaf.sendall(b"PLAY 1 END END")
-            assert deaf.recv(1)
+            unread = stack.enter_context(connected(server.port))
+            unread.sendall(b"PLAY 1 END END")
+            assert unread.recv(1)
         last: list[int] = []
 
         def at_rest() -> bool:
@@ -102,21 +102,21 @@ def test_clients_that_never_read_hold_little_of_the_kernel(serve, music, loop_na
         assert 0 < max(last) < 256 * 1024
 
 
-def test_a_trickle_is_no_stall_but_is_reset_as_well(serve, music, loop_name):
-    """A client that takes something all the time, and too little."""
+def test_a_client_that_takes_too_little_is_reset(serve, music, loop_name):
+    """It takes something all the time, so that it does not stall."""
     options = ("--stall-time", 60, "--least-rate", 50_000, "--rate-time", 1)
     server = serve(music, "--loop", loop_name, *options)
     with connected(server.port) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         sock.sendall(b"PLAY 1 END END")
 
-        def take_on() -> None:
+        def read_slowly() -> None:
             while sock.recv(100):
                 if "disconnected" not in server.out:
-                    time.sleep(0.02)  # it is how fast the client is: 5 KB/s, or less
+                    time.sleep(0.02)  # the client takes at most 5 KB/s
 
         with pytest.raises(ConnectionResetError):
-            take_on()
+            read_slowly()
     server.wait_for("disconnected: it took less than 50000 bytes/s")
 
 
@@ -141,11 +141,11 @@ OPTIONS = (
 )
 
 
-def test_every_limit_is_an_option_and_told_at_the_start(serve, music):
-    for options, told in (((), DEFAULTS), (OPTIONS.split(), OTHERS)):
+def test_every_limit_is_an_option_and_logged_at_the_start(serve, music):
+    for options, lines in (((), DEFAULTS), (OPTIONS.split(), OTHERS)):
         server = serve(music, *options)
         limits = "".join(f"{line}\n" for line in re.findall("limits: .*", server.out))
-        assert limits == told.format(clients=default_clients())
+        assert limits == lines.format(clients=default_clients())
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_request_may_be_as_long_as_the_option_says(serve, music):
         assert client.rest() == LIST + NOT_FOUND
 
 
-def test_more_clients_than_descriptors_are_not_promised(music):
+def test_more_clients_than_descriptors_are_refused_at_the_start(music):
     program = Program("-m", "cli.server", music, 0, "--clients", 10**9)
     assert program.end() == 2
     assert "needs more descriptors" in program.err
@@ -185,8 +185,8 @@ def test_more_clients_than_descriptors_are_not_promised(music):
 
 
 @pytest.mark.parametrize("song", [b"", b"PLAY 1 END END"])
-def test_much_without_an_end_is_refused_and_cut(serve, music, song):
-    # Where the song does not fit into what the kernel holds, it is the stall that cuts.
+def test_a_request_without_an_end_is_refused_and_the_connection_closed(serve, music, song):
+    # If the song does not fit into the kernel's buffers, the stall ends the connection.
     server = serve(music, "--stall-time", 1)
     with connected(server.port) as sock:
         sent = 0
@@ -215,7 +215,7 @@ def test_a_flood_of_plays_and_stops_is_answered_in_order(serve, music, loop_name
         assert other.next().raw == LIST
 
 
-def test_who_asks_too_fast_is_not_read_from_and_not_harmed(serve, music):
+def test_a_client_that_sends_requests_too_fast_is_answered_later(serve, music):
     server = serve(music, "--request-rate", 100)
     with PlainClient(server.port, seconds=30) as client:
         client.send(b"LIST END END" * 200)
@@ -223,7 +223,7 @@ def test_who_asks_too_fast_is_not_read_from_and_not_harmed(serve, music):
         assert client.rest() == LIST * 200
 
 
-def test_one_client_too_many_is_told_so(serve, music):
+def test_one_client_too_many_is_refused(serve, music):
     server = serve(music, "--clients", 3)
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(PlainClient(server.port)) for _ in range(3)]
@@ -251,7 +251,7 @@ def test_connections_come_and_go_and_leave_nothing(serve, music, loop_name):
     server = serve(music, "--loop", loop_name)
     with PlainClient(server.port) as client:
         client.list_songs()
-        assert client.next().raw == LIST  # by now it has all that it needs for itself
+        assert client.next().raw == LIST  # by now the server has opened what it needs
     server.wait_for("disconnected")
     before = descriptors(server)
     for number in range(200):
@@ -263,19 +263,19 @@ def test_connections_come_and_go_and_leave_nothing(serve, music, loop_name):
                 assert sock.recv(100)
     server.wait_for("disconnected", times=10_001)
 
-    def kept() -> list[str]:
+    def without_spools() -> list[str]:
         return [name for name in descriptors(server) if "(deleted)" not in name]
 
-    assert eventually(lambda: sorted(kept()) == sorted(before)), descriptors(server)
-    # The two songs are kept for those who come.
+    assert eventually(lambda: sorted(without_spools()) == sorted(before)), descriptors(server)
+    # The spools of the two songs are kept for later clients.
     assert eventually(lambda: len(descriptors(server)) <= len(before) + 2), descriptors(server)
 
 
-def test_what_is_heard_between_end_and_close_is_no_reset(serve, music):
+def test_requests_after_a_teardown_cause_no_reset(serve, music):
     server = serve(music)
     with connected(server.port) as sock:
         sock.sendall(b"LIST END ENDTEARDOWN END END" + b"LIST END END" * 50)
-        heard = b""
+        received = b""
         while data := sock.recv(4096):
-            heard += data
-        assert heard in (b"", LIST)
+            received += data
+        assert received in (b"", LIST)

@@ -1,4 +1,4 @@
-"""What happens to files while they are sent, and what is in a folder that is no song."""
+"""Files that change while they are sent, and what a folder contains that is no song."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import subprocess
 import pytest
 
 from tests.needs import without_powers
+from tests.net.server.conftest import eventually, song_bytes
 from tests.peers.plain_client import PlainClient
-from tests.server.conftest import eventually, song_bytes
 
 NOT_FOUND = b"ERRO 404 END END"
 SETUP = b"SETUP ends END END"
 SONG_CLOSED = b"RESP 200 END  END END"
-HELD_BACK_BYTES = 20_000_000
-"""Far more than the buffers between two programs hold: the server is in the middle of it."""
+LONG_SONG_BYTES = 20_000_000
+"""Far more than fits into the buffers between two programs: the server is still sending it."""
 
 
 def outcome(client: PlainClient, request: bytes) -> tuple[bytes, bool]:
-    """The audio of a song, and whether it was closed as a whole one."""
+    """Return the audio of a song, and whether it was closed as a whole one."""
     client.send(request)
     messages = client.until(lambda message: message.raw in (SONG_CLOSED, NOT_FOUND))
     return b"".join(message.data for message in messages[:-1]), messages[-1].raw == SONG_CLOSED
@@ -62,7 +62,7 @@ def test_the_next_play_sends_the_new_file(client, music):
     assert outcome(client, b"PLAY 1 END END") == (song_bytes(1), True)
     (music / "new").write_bytes(song_bytes(9, 5000))
     os.replace(music / "new", music / "1.mp3")
-    # For a second the file is not looked at again.
+    # For a second the file is not checked again.
     assert eventually(lambda: outcome(client, b"PLAY 1 END END") == (song_bytes(9, 5000), True))
     (music / "1.mp3").unlink()
     assert eventually(lambda: outcome(client, b"PLAY 1 END END") == (b"", False))
@@ -109,7 +109,7 @@ def test_the_cache_keeps_to_its_size(serve, music):
             assert eventually(lambda: spools() == 1)
 
 
-def test_odd_things_in_a_folder(serve, music, tmp_path):
+def test_what_is_no_song_is_not_listed(serve, music, tmp_path):
     """Only regular files inside it are songs, whatever they are called."""
     outside = tmp_path / "outside.mp3"
     outside.write_bytes(b"secret")
@@ -138,7 +138,7 @@ def test_odd_things_in_a_folder(serve, music, tmp_path):
             client.send(b"PLAY %d END END" % number)
             assert client.next().data == b"audio"
         assert "\x1b" not in server.out
-        # What stands there later under a song's name is no song either.
+        # What later has a song's name is no song either.
         (music / "1.mp3").unlink()
         os.mkfifo(music / "1.mp3")
         client.send(b"PLAY 1 END END")
@@ -160,12 +160,12 @@ def test_a_song_added_later_is_in_the_list_soon(serve, music, loop_name):
         assert client.next().data == b"audio"
 
 
-READABLE_TO_ROOT = ("dac_override", "dac_read_search")
+ROOT_MAY_READ = ("dac_override", "dac_read_search")
 
 
 def test_an_unreadable_file_is_no_song_and_an_unreadable_song_is_404(serve, music):
     (music / "1.mp3").chmod(0)
-    server = serve(music, prefix=without_powers(*READABLE_TO_ROOT))
+    server = serve(music, prefix=without_powers(*ROOT_MAY_READ))
     server.wait_for(r"cannot use 1\.mp3: no permission to read it")
     with PlainClient(server.port) as client:
         client.list_songs()
@@ -177,9 +177,9 @@ def test_an_unreadable_file_is_no_song_and_an_unreadable_song_is_404(serve, musi
 
 
 def test_a_song_that_becomes_unreadable_while_it_is_sent(serve, music, loop_name):
-    """Who hears it hears it to the end; who asks for it later is told."""
-    (music / "1.mp3").write_bytes(song_bytes(1, HELD_BACK_BYTES))
-    server = serve(music, "--loop", loop_name, prefix=without_powers(*READABLE_TO_ROOT))
+    """It is sent to its end; a later PLAY gets 404."""
+    (music / "1.mp3").write_bytes(song_bytes(1, LONG_SONG_BYTES))
+    server = serve(music, "--loop", loop_name, prefix=without_powers(*ROOT_MAY_READ))
     with PlainClient(server.port, seconds=30) as client, PlainClient(server.port) as late:
         for each in (client, late):
             each.send(SETUP)
@@ -187,8 +187,8 @@ def test_a_song_that_becomes_unreadable_while_it_is_sent(serve, music, loop_name
         client.send(b"PLAY 1 END END")
         first = client.next().data
         (music / "1.mp3").chmod(0)
-        # For a second the file is not looked at again.
+        # For a second the file is not checked again.
         assert eventually(lambda: outcome(late, b"PLAY 1 END END") == (b"", False))
         rest, whole = outcome(client, b"")
-        assert (first + rest == song_bytes(1, HELD_BACK_BYTES), whole) == (True, True)
+        assert (first + rest == song_bytes(1, LONG_SONG_BYTES), whole) == (True, True)
     server.wait_for("song 1 cannot be sent: no permission to read it")

@@ -1,4 +1,4 @@
-"""Servers with options, and clients that can be counted and that misbehave."""
+"""Servers with options, clients that misbehave, and what a server has open."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 
 from tests.end_to_end.programs import Server, serving
 
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 SONG_BYTES = 3_000_000
 
 
 def song_bytes(seed: int, size: int = SONG_BYTES) -> bytes:
-    """A song that is one only by its name."""
+    """Return the bytes of a song that no decoder would play."""
     return random.Random(seed).randbytes(size)
 
 
@@ -31,7 +31,7 @@ def loop_name(request) -> str:
 
 @pytest.fixture
 def music(tmp_path):
-    """Two songs in a folder."""
+    """A folder with two songs."""
     folder = tmp_path / "music"
     folder.mkdir()
     for number in (1, 2):
@@ -41,7 +41,7 @@ def music(tmp_path):
 
 @pytest.fixture
 def serve(tmp_path):
-    """Start servers: serve(folder, *options, prefix=what starts it)."""
+    """Start servers: serve(folder, *options, prefix=the command that starts the server)."""
     with contextlib.ExitStack() as stack:
 
         def start(folder: object, *options: object, prefix: tuple[str, ...] = ()) -> Server:
@@ -53,12 +53,12 @@ def serve(tmp_path):
 
 def connected(port: int) -> socket.socket:
     sock = socket.create_connection(("127.0.0.1", port))
-    sock.settimeout(PATIENCE_S)
+    sock.settimeout(TIMEOUT_S)
     return sock
 
 
 def is_reset(sock: socket.socket) -> bool:
-    """Read to the end, however it comes; whether it was a reset."""
+    """Read to the end; return whether it was a reset."""
     try:
         while sock.recv(1 << 20):
             pass
@@ -68,7 +68,7 @@ def is_reset(sock: socket.socket) -> bool:
 
 
 def descriptors(server: Server) -> list[str]:
-    """What each of a server's descriptors is."""
+    """Return what each of a server's descriptors refers to."""
     folder = f"/proc/{server.process.pid}/fd"
     kinds = []
     for fd in os.listdir(folder):
@@ -77,7 +77,8 @@ def descriptors(server: Server) -> list[str]:
     return kinds
 
 
-def eventually(condition, seconds: float = PATIENCE_S) -> bool:
+def eventually(condition, seconds: float = TIMEOUT_S) -> bool:
+    """Wait until the condition is true; return whether it became so in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

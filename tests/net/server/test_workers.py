@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.net.server.conftest import connected, eventually, song_bytes
 from tests.peers.plain_client import PlainClient
-from tests.server.conftest import connected, eventually, song_bytes
 
 LIST = b"RESP 100 END 1. 1 END 2. 2 END END"
 
@@ -27,7 +27,7 @@ def server(serve, music, loop_name):
     return server
 
 
-def ask(server, request: bytes) -> bytes:
+def answer_to(server, request: bytes) -> bytes:
     with PlainClient(server.port, seconds=30) as client:
         client.send(request)
         return client.next().raw
@@ -35,7 +35,7 @@ def ask(server, request: bytes) -> bytes:
 
 def test_all_of_them_serve_the_same_songs(server, music):
     for _ in range(60):
-        assert ask(server, b"LIST END END") == LIST
+        assert answer_to(server, b"LIST END END") == LIST
     with PlainClient(server.port, seconds=30) as client:
         client.play(2)
         assert client.audio(len(song_bytes(2))) == song_bytes(2)
@@ -45,17 +45,17 @@ def test_all_of_them_serve_the_same_songs(server, music):
 def test_a_new_song_has_one_number_in_all(server, music):
     for name in ("0", "00"):
         (music / f"{name}.mp3").write_bytes(b"audio " + name.encode())
-    wanted = b"RESP 100 END 1. 1 END 2. 2 END 3. 0 END 4. 00 END END"
-    assert eventually(lambda: ask(server, b"LIST END END") == wanted)
-    assert eventually(lambda: {ask(server, b"LIST END END") for _ in range(30)} == {wanted})
+    expected = b"RESP 100 END 1. 1 END 2. 2 END 3. 0 END 4. 00 END END"
+    assert eventually(lambda: answer_to(server, b"LIST END END") == expected)
+    assert eventually(lambda: {answer_to(server, b"LIST END END") for _ in range(30)} == {expected})
     for _ in range(20):
-        assert ask(server, b"PLAY 4 END END") == b"RESP 200 END audio 00 END END"
+        assert answer_to(server, b"PLAY 4 END END") == b"RESP 200 END audio 00 END END"
     # A worker that starts later knows them too.
     before = children(server)
     for pid in before:
         os.kill(pid, signal.SIGKILL)
     assert eventually(lambda: len(set(children(server)) - set(before)) == 3)
-    assert {ask(server, b"LIST END END") for _ in range(20)} == {wanted}
+    assert {answer_to(server, b"LIST END END") for _ in range(20)} == {expected}
 
 
 def test_a_worker_that_is_killed_is_replaced(server):
@@ -64,7 +64,7 @@ def test_a_worker_that_is_killed_is_replaced(server):
     assert eventually(lambda: len(set(children(server)) - set(before)) == 1)
     server.wait_for(r"worker \d has died")
     for _ in range(30):
-        assert ask(server, b"LIST END END") == LIST
+        assert answer_to(server, b"LIST END END") == LIST
 
 
 def test_one_signal_stops_all(server):

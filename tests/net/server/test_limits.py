@@ -1,4 +1,4 @@
-"""What a listening socket hands on to every connection, and how time-outs end one."""
+"""The options that connections inherit, resets, and what a process may have open."""
 
 import contextlib
 import socket
@@ -13,7 +13,7 @@ from net.server.limits import (
     default_clients,
     descriptors,
     reset,
-    watch_progress,
+    set_ack_timeout,
 )
 from net.server.sockets import listen, loop_factory
 
@@ -53,17 +53,17 @@ def test_connections_inherit_what_bounds_them(limits, expected):
         assert tuple(server.getsockopt(tcp, name) for name in names) == expected
         assert server.getsockopt(tcp, socket.TCP_NODELAY) == 1
         assert server.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
-        # Of no use to a connection at rest: it makes one lost keepalive the end.
+        # While nothing is sent, this option would make one lost keepalive the end.
         assert server.getsockopt(tcp, socket.TCP_USER_TIMEOUT) == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the options of Linux")
-def test_progress_is_watched_only_while_something_is_sent(pair):
+def test_the_ack_timeout_is_set_and_taken_back(pair):
     server, _ = pair
-    for seconds in (30, 0):
-        watch_progress(server, seconds)
+    for timeout_s in (30, 0):
+        set_ack_timeout(server, timeout_s)
         value = server.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
-        assert value == seconds * 1000
+        assert value == timeout_s * 1000
 
 
 def test_a_time_out_resets(pair):
@@ -80,7 +80,7 @@ def test_processes_share_a_port():
         sock.close()
 
 
-def test_clients_leave_descriptors_over():
+def test_the_default_leaves_descriptors_for_the_server():
     assert default_clients() <= 10_000
     assert default_clients() < descriptors()
 

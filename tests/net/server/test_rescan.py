@@ -1,4 +1,4 @@
-"""When the directory is looked at again, and who waits for that."""
+"""When the directory is scanned again, and which LIST waits for that."""
 
 import asyncio
 import time
@@ -24,80 +24,80 @@ class FakeLibrary:
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr(rescans, "LEAST_PAUSE_S", 0.0)
-    monkeypatch.setattr(rescans, "LONGEST_WAIT_S", 0.05)
+    monkeypatch.setattr(rescans, "MIN_PAUSE_S", 0.0)
+    monkeypatch.setattr(rescans, "MAX_WAIT_S", 0.05)
 
 
-def asked(rescan, seconds):
-    """Ask once and wait: whether one has to wait, and whether one was called."""
+def requested(rescan, seconds):
+    """Request once and wait so long; return the answer, and how often `ready` was called."""
 
-    async def ask():
+    async def request_once():
         calls = []
-        waits = rescan.asked(lambda: calls.append(1))
+        waits = rescan.request(lambda: calls.append(1))
         await asyncio.sleep(seconds)
         return waits, len(calls)
 
-    return asyncio.run(ask())
+    return asyncio.run(request_once())
 
 
-def test_a_cheap_look_is_waited_for():
+def test_a_list_waits_for_a_cheap_scan():
     library = FakeLibrary()
-    assert asked(Rescan(library, 0.0), 0.2) == (True, 1)
+    assert requested(Rescan(library, 0.0), 0.2) == (True, 1)
     assert library.scans == 1
 
 
-def test_who_is_told_asks_again_and_is_not_made_to_wait_again(monkeypatch):
-    monkeypatch.setattr(rescans, "LEAST_PAUSE_S", 0.01)
+def test_a_list_that_has_waited_does_not_wait_again(monkeypatch):
+    monkeypatch.setattr(rescans, "MIN_PAUSE_S", 0.01)
     answers = []
 
-    async def ask():
+    async def request_once():
         rescan = Rescan(FakeLibrary(), 0.0)
         rescan._ended_at -= 1
         called = asyncio.Event()
 
         def ready():
-            answers.append(rescan.asked(called.set))
+            answers.append(rescan.request(called.set))
             called.set()
 
-        answers.append(rescan.asked(ready))
+        answers.append(rescan.request(ready))
         await called.wait()
 
-    asyncio.run(ask())
+    asyncio.run(request_once())
     assert answers == [True, False]
 
 
-def test_a_costly_look_is_not():
+def test_a_list_does_not_wait_for_a_costly_scan():
     library = FakeLibrary()
     rescan = Rescan(library, 0.06)
     rescan._ended_at -= 10
-    assert asked(rescan, 0.2) == (False, 0)
+    assert requested(rescan, 0.2) == (False, 0)
     assert library.scans == 1
 
 
-def test_a_look_that_is_suddenly_slow_is_not_waited_for_to_its_end():
+def test_a_list_does_not_wait_for_the_end_of_a_scan_that_is_suddenly_slow():
     library = FakeLibrary(cost_s=0.5)
     began = time.monotonic()
 
-    async def ask():
+    async def request_once():
         called = asyncio.Event()
         rescan = Rescan(library, 0.0)
-        assert rescan.asked(called.set)
+        assert rescan.request(called.set)
         await called.wait()
         assert library.scans == 0
-        assert not rescan.asked(called.set)
+        assert not rescan.request(called.set)
 
-    asyncio.run(ask())
+    asyncio.run(request_once())
     assert time.monotonic() - began < 30
 
 
-def test_it_is_not_time_yet(monkeypatch):
-    monkeypatch.setattr(rescans, "LEAST_PAUSE_S", 100.0)
+def test_no_scan_before_its_time(monkeypatch):
+    monkeypatch.setattr(rescans, "MIN_PAUSE_S", 100.0)
     library = FakeLibrary()
-    assert asked(Rescan(library, 0.0), 0.05) == (False, 0)
+    assert requested(Rescan(library, 0.0), 0.05) == (False, 0)
     assert library.scans == 0
 
 
-def test_at_most_a_twentieth_of_the_time():
+def test_scans_take_at_most_a_twentieth_of_the_time():
     rescan = Rescan(FakeLibrary(), 3.0)
     assert not rescan.due(rescan._ended_at + 59)
     assert rescan.due(rescan._ended_at + 61)
@@ -106,4 +106,4 @@ def test_at_most_a_twentieth_of_the_time():
 @pytest.mark.parametrize("error", [MusicDirError("it has gone"), RuntimeError("a fault")])
 def test_songs_stay_if_the_directory_cannot_be_read(error):
     library = FakeLibrary(error=error)
-    assert asked(Rescan(library, 0.0), 0.2) == (True, 1)
+    assert requested(Rescan(library, 0.0), 0.2) == (True, 1)

@@ -1,4 +1,4 @@
-"""Where the server listens, and what it says when it cannot."""
+"""Where the server listens, and how it explains that it cannot."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ CHOOSE = "127.0.0.1 (for this machine only), 0.0.0.0 (for all), or another that 
 
 
 def refusal(music, port: int, *options: object, prefix: tuple[str, ...] = ()) -> str:
-    """What a server says that cannot start, in one line."""
+    """Return the one line with which a server that cannot start ends."""
     program = Program("-m", "cli.server", music, port, *options, prefix=prefix)
     assert program.end() == 2
     program.close()
     assert program.out == ""
-    [said] = program.err.splitlines()
-    return said.removeprefix("alfine server: ")
+    [line] = program.err.splitlines()
+    return line.removeprefix("alfine server: ")
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -49,13 +49,13 @@ def test_a_port_for_root_only(music):
 
 @pytest.mark.parametrize("host", ["203.0.113.1", "2001:db8::1"])
 def test_an_address_of_another_machine(music, host):
-    said = f"{host} is not an address of this machine; choose {CHOOSE}"
-    assert refusal(music, 0, "--host", host) == said
+    expected = f"{host} is not an address of this machine; choose {CHOOSE}"
+    assert refusal(music, 0, "--host", host) == expected
 
 
-def test_a_name_that_nobody_can_have(music):
-    said = f"no host is called 'a..b'; check the name, or give an address: {CHOOSE}"
-    assert refusal(music, 0, "--host", "a..b") == said
+def test_an_impossible_name(music):
+    expected = f"no host is called 'a..b'; check the name, or give an address: {CHOOSE}"
+    assert refusal(music, 0, "--host", "a..b") == expected
 
 
 @pytest.mark.parametrize(
