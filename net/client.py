@@ -15,7 +15,9 @@ from errno import ECONNREFUSED
 from typing import assert_never
 
 from fsm.client.effects import Connect, Disconnect, DisconnectForGood, SendRequest, WireEffect
-from fsm.client.events import Connected, ConnectFailed, ServerSilent
+from fsm.client.events import (
+    Connected, ConnectFailed, MessageNotUnderstood, RequestWritten, ServerClosed, ServerSilent,
+)
 from fsm.events import ConnectionLost, Event
 from net.wire import ResponseDecoder, WireError, encode_request
 
@@ -104,19 +106,23 @@ class ServerConnection:
         except (OSError, TimeoutError) as error:
             self._deliver(ConnectFailed(self._explain(error)))
             return
+        # So `drain` waits until the kernel has everything.
+        self._writer.transport.set_write_buffer_limits(0)
         self._paced = asyncio.Queue()
         pacing = asyncio.create_task(self._send_paced(self._writer))
         try:
             self._deliver(Connected())
-            reason = await self._deliver_responses(reader)
+            end = await self._deliver_responses(reader)
         finally:
             pacing.cancel()
             self._writer.transport.abort()
             self._writer = None
-        self._deliver(ConnectionLost(self._disconnect_reason or reason))
+        if self._disconnect_reason is not None:
+            end = ConnectionLost(self._disconnect_reason)
+        self._deliver(end)
 
-    async def _deliver_responses(self, reader: asyncio.StreamReader) -> str:
-        """Deliver every response until the connection ends; return why it did."""
+    async def _deliver_responses(self, reader: asyncio.StreamReader) -> ConnectionLost | ServerClosed:
+        """Deliver every response until the connection ends; return how it did."""
         decoder = ResponseDecoder()
         answered = False
         while True:
@@ -124,12 +130,12 @@ class ServerConnection:
                 data = await self._receive(reader)
                 events = decoder.feed(data)
             except WireError as error:
-                return f"it does not speak this protocol, check the port ({error})"
+                self._deliver(MessageNotUnderstood(str(error)))
+                return ConnectionLost(str(error))
             except OSError as error:
-                return error.strerror or type(error).__name__
+                return ConnectionLost(error.strerror or type(error).__name__)
             if not data:
-                hint = ": is it an alfine server? Check the port, or try later if it is full"
-                return "the server closed it" if answered else f"closed without an answer{hint}"
+                return _end(answered, decoder.in_message)
             answered = True
             for event in events:
                 self._deliver(event)
@@ -147,6 +153,8 @@ class ServerConnection:
         while True:
             request = await self._paced.get()
             writer.write(encode_request(request))
+            await writer.drain()
+            self._deliver(RequestWritten(request.request))
             await asyncio.sleep(PLAIN_GAP_S)
 
     def _explain(self, error: Exception) -> str:
@@ -165,3 +173,13 @@ class ServerConnection:
             number = ECONNREFUSED if ECONNREFUSED in numbers else min(numbers)
             return self._explain(OSError(number, os.strerror(number)))
         return str(error) or type(error).__name__
+
+
+def _end(answered: bool, in_message: bool) -> ConnectionLost | ServerClosed:
+    """Return how a server that has shut down its side has ended the connection."""
+    if in_message:
+        return ConnectionLost("the server closed it in the middle of a message")
+    if not answered:
+        hint = "is it an alfine server? Check the port, or try later if it is full"
+        return ServerClosed(f"closed without an answer: {hint}")
+    return ServerClosed("the server closed it")

@@ -192,6 +192,11 @@ class ResponseDecoder:
     def __repr__(self) -> str:
         return f"<ResponseDecoder {len(self._buffer)} bytes from {bytes(self._buffer[:20])!r}>"
 
+    @property
+    def in_message(self) -> bool:
+        """The first bytes of a message have come, and not its end."""
+        return bool(self._buffer)
+
     def feed(self, data: bytes) -> list[Event]:
         """Append received bytes and return the responses they complete, in order.
 

@@ -16,90 +16,123 @@ from fsm.client.effects import ClientEffect
 from fsm.table import Row, Session, Table, each
 from fsm.words import ENDS, MAX_PAYLOAD_BYTES, Request
 
+NO_ANSWER = (
+    "no answer to LIST within 10 s: no server of this protocol listens there, or it has no songs; "
+    "--plain asks nothing by itself"
+)
+
 
 class ConversationState(Enum):
     """What kind of server it is, and what it owes an answer to."""
 
     UNCONNECTED = "there is no connection; requests wait"
-    GREETING = "LIST was sent on connecting; requests wait for its answer"
     OFFERING = "SETUP ends was sent; requests wait until the server has accepted it or not"
+    GREETING = "the server seems to be a plain one: LIST was sent; requests wait for its answer"
     CLOSING_SERVER = "the server closes every answer; requests go at once"
     PLAIN = "a plain server; nothing but audio is on its way"
     PLAIN_LISTING = "a plain server sends a list; further LIST and PLAY wait until it is quiet"
-    FENCING = "STOP and LIST were sent to a plain server: all audio before the answer is late"
+    ASKING = "a plain server was silent in a song: LIST was sent, to ask whether more comes"
+    ANSWERED = "... and it answers; 250 ms without audio behind the answer end the song"
+    STOPPING = "STOP and LIST are being sent to a plain server; audio that arrives is late"
+    FENCING = "... and are sent: all audio before the answer is late"
+    PASSING = "... and the answer has begun; when it is quiet, what waits goes"
+    RENEWING = "the client closes the connection, to make it anew"
+    BREAKING = "the client closes the connection: the server sends what is no message"
     LEAVING = "the person has gone"
 
 
 # fmt: off
-UNCONNECTED, GREETING, OFFERING, CLOSING_SERVER, PLAIN, PLAIN_LISTING, FENCING, LEAVING = ConversationState
+(
+    UNCONNECTED, OFFERING, GREETING, CLOSING_SERVER, PLAIN, PLAIN_LISTING, ASKING, ANSWERED, STOPPING, FENCING,
+    PASSING, RENEWING, BREAKING, LEAVING,
+) = ConversationState
 CLOSING = CLOSING_SERVER
 
-_CONNECTED = (GREETING, OFFERING, CLOSING, PLAIN, PLAIN_LISTING, FENCING)
-_REQUESTS_WAIT = (UNCONNECTED, GREETING, OFFERING, FENCING)
-_LISTS_OPEN = (GREETING, OFFERING, CLOSING, PLAIN_LISTING, FENCING)
+_SETTLED = (CLOSING, PLAIN, PLAIN_LISTING, ASKING, ANSWERED, STOPPING, FENCING, PASSING)
+_FENCES = (STOPPING, FENCING, PASSING)
+_QUESTIONS = (ASKING, ANSWERED)
 _PLAIN_STATES = (PLAIN, PLAIN_LISTING)
-_SETTLING = (GREETING, OFFERING, FENCING)
+_ENDED_BY_CLIENT = (RENEWING, BREAKING)
+_BEFORE_REQUESTS = (UNCONNECTED, OFFERING, GREETING)
 TIMERS = (
     on.ListWentQuiet, on.SongWentQuiet, on.GreetingUnanswered, on.SetupUnanswered, on.FenceUnanswered,
 )
+_RESPONSES = (on.ListReceived, on.AudioReceived, on.NotFoundReceived, on.SetupReceived, on.MessageNotUnderstood)
 _STOPS = (on.StopRequested, internal.SongAbandoned)
-_PLAIN_ANSWERS = (on.SetupReceived, on.NotFoundReceived, on.SetupUnanswered)
 _CLOSINGS = (on.AudioReceived, on.NotFoundReceived)
-_FENCE_PASSED = (on.ListWentQuiet, on.FenceUnanswered)
+_ENDS = (on.ConnectionLost, on.ServerClosed)
 _IGNORED_WHEN_LEAVING = (
-    on.ListReceived, on.AudioReceived, on.NotFoundReceived, on.SetupReceived, *TIMERS, on.Connected,
-    on.ConnectFailed, on.ConnectionLost, on.ServerSilent, internal.SongAbandoned, internal.ListNeeded,
-    on.InputEnded,
+    *_RESPONSES, *TIMERS, *_ENDS, on.Connected, on.ConnectFailed, on.ServerSilent, on.RequestWritten,
+    internal.SongAbandoned, internal.ListNeeded, on.InputEnded,
 )
 
 CONVERSATION = Table("conversation", UNCONNECTED, [
-    # Greeting: LIST, then SETUP ends, and what the server makes of it
-    Row(UNCONNECTED,  on.Connected,          PLAIN,       when="told_plain",    then="take_up_waiting",                                             rfc="P7"),
-    Row(UNCONNECTED,  on.Connected,          GREETING,                          then="send_own_list, wait_for_greeting",                            rfc="P7"),
-    Row(UNCONNECTED,  on.ConnectFailed,      UNCONNECTED, when="list_awaited",  then="tell_list_failed, forget_waiting",                            rfc="P7"),
-    Row(UNCONNECTED,  on.ConnectFailed,      UNCONNECTED,                                                                                           rfc="P7"),
-    Row(GREETING,     on.ListReceived,       OFFERING,                          then="keep_entries, greeting_answered, send_setup, wait_for_setup", rfc="P7"),
-    Row(GREETING,     on.NotFoundReceived,   OFFERING,                          then="greeting_answered, send_setup, wait_for_setup",               rfc="P7"),
-    Row(GREETING,     on.GreetingUnanswered, GREETING,                          then="disconnect_mute",                                             rfc="P7"),
-    Row(OFFERING,     on.ListReceived,       OFFERING,    when="list_grows",    then="keep_entries, wait_for_setup",                                rfc="P7"),
-    Row(OFFERING,     on.ListReceived,       OFFERING,                                                                                              rfc="P7"),
-    Row(OFFERING,     on.SetupReceived,      CLOSING,     when="ends_accepted", then="setup_answered, complete_list, take_up_waiting",              rfc="P7"),
-    each((OFFERING,), _PLAIN_ANSWERS,        PLAIN,                             then="setup_answered, complete_list, take_up_waiting",              rfc="P7"),
-    # ... and what it says nothing to
-    each((GREETING, OFFERING),                               on.AudioReceived,    rfc="2.6.1"),
-    each((GREETING, OFFERING, PLAIN_LISTING),                internal.ListNeeded, rfc="P7"),
-    each((GREETING, CLOSING, PLAIN, PLAIN_LISTING, FENCING), on.SetupReceived,    rfc="P7"),
+    # The connection is made: SETUP ends is offered, unless the server is known to be plain
+    Row(UNCONNECTED, on.Connected,     PLAIN,       when="told_plain",        then="take_up_waiting",                  rfc="P7"),
+    Row(UNCONNECTED, on.Connected,     GREETING,    when="is_offer_declined", then="send_own_list, wait_for_greeting", rfc="P7"),
+    Row(UNCONNECTED, on.Connected,     OFFERING,                              then="send_setup, wait_for_setup",       rfc="P7"),
+    Row(UNCONNECTED, on.ConnectFailed, UNCONNECTED, when="list_awaited",      then="tell_list_failed, forget_waiting", rfc="P7"),
+    Row(UNCONNECTED, on.ConnectFailed, UNCONNECTED,                                                                    rfc="P7"),
+    # ... and accepted, or not: then the server is plain, and LIST says whether it speaks this protocol
+    Row(OFFERING,                             on.SetupReceived,                                             CLOSING,       when="ends_accepted",    then="setup_answered, take_up_waiting, say_list_needed",                          rfc="P7"),
+    each((OFFERING,),                         (on.SetupReceived, on.NotFoundReceived),                      GREETING,                               then="setup_answered, send_own_list, wait_for_greeting",                          rfc="P7"),
+    Row(OFFERING,                             on.SetupUnanswered,                                           GREETING,                               then="send_own_list, wait_for_greeting",                                          rfc="P7"),
+    each((OFFERING,),                         (on.ListReceived, on.AudioReceived, on.MessageNotUnderstood), RENEWING,                               then="setup_answered, decline_offer, forget_song, disconnect_anew",               rfc="P8"),
+    each((OFFERING,),                         _ENDS,                                                        UNCONNECTED,                            then="setup_answered, decline_offer, forget_song, say_renewed",                   rfc="P7"),
+    Row(GREETING,                             on.SetupReceived,                                             CLOSING,       when="ends_accepted",    then="setup_answered, greeting_answered, take_up_waiting",                        rfc="P7"),
+    Row(GREETING,                             on.SetupReceived,                                             GREETING,                               then="setup_answered",                                                            rfc="P7"),
+    Row(GREETING,                             on.NotFoundReceived,                                          GREETING,      when="setup_unanswered", then="setup_answered",                                                            rfc="P7"),
+    Row(GREETING,                             on.NotFoundReceived,                                          PLAIN,                                  then="greeting_answered, complete_list, take_up_waiting",                         rfc="P7"),
+    Row(GREETING,                             on.ListReceived,                                              PLAIN_LISTING,                          then="setup_answered, greeting_answered, keep_entries, wait_until_list_is_quiet", rfc="P7"),
+    Row(GREETING,                             on.GreetingUnanswered,                                        GREETING,                               then="disconnect_mute",                                                           rfc="P7"),
+    Row(GREETING,                             on.MessageNotUnderstood,                                      BREAKING,                               then="disconnect_garbled",                                                        rfc="P8"),
+    Row(GREETING,                             on.AudioReceived,                                             GREETING,                                                                                                                 rfc="2.6.1"),
+    each((OFFERING, GREETING, PLAIN_LISTING), internal.ListNeeded,                                                                                                                                                                    rfc="P7"),
     # LIST
-    each(_REQUESTS_WAIT, on.ListRequested,                                       then="keep_waiting",                           rfc="P7, P8"),
-    Row(CLOSING,         on.ListRequested,    CLOSING,                           then="send_list",                              rfc="2.2"),
-    Row(CLOSING,         on.ListReceived,     CLOSING,       when="closes_list", then="complete_list",                          rfc="P7"),
-    Row(CLOSING,         on.ListReceived,     CLOSING,       when="list_grows",  then="keep_entries",                           rfc="2.5.1"),
-    Row(CLOSING,         on.ListReceived,     CLOSING,                                                                          rfc="P7"),
-    Row(PLAIN,           on.ListRequested,    PLAIN_LISTING,                     then="send_list",                              rfc="2.2"),
-    Row(PLAIN,           internal.ListNeeded, PLAIN_LISTING,                     then="send_own_list",                          rfc="P7"),
-    Row(PLAIN_LISTING,   on.ListRequested,    PLAIN_LISTING,                     then="keep_waiting",                           rfc="P8"),
-    Row(PLAIN_LISTING,   on.ListReceived,     PLAIN_LISTING, when="list_grows",  then="keep_entries, wait_until_list_is_quiet", rfc="P8"),
-    Row(PLAIN_LISTING,   on.ListReceived,     PLAIN_LISTING,                                                                    rfc="P8"),
-    Row(PLAIN_LISTING,   on.ListWentQuiet,    PLAIN,                             then="complete_list, take_up_waiting",         rfc="P8"),
-    Row(PLAIN,           on.ListReceived,     PLAIN,                                                                            rfc="P9"),
+    each((*_BEFORE_REQUESTS, RENEWING, BREAKING), on.ListRequested,                                       then="keep_waiting",                           rfc="P7, P8"),
+    each((PLAIN_LISTING, *_QUESTIONS, *_FENCES),  on.ListRequested,                                       then="keep_waiting",                           rfc="P8"),
+    Row(CLOSING,                                  on.ListRequested,    CLOSING,                           then="send_list",                              rfc="2.2"),
+    Row(CLOSING,                                  internal.ListNeeded, CLOSING,       when="list_owed",                                                  rfc="P7"),
+    Row(CLOSING,                                  internal.ListNeeded, CLOSING,                           then="send_own_list",                          rfc="P7"),
+    Row(CLOSING,                                  on.ListReceived,     CLOSING,       when="closes_list", then="complete_list",                          rfc="P7"),
+    Row(CLOSING,                                  on.ListReceived,     CLOSING,       when="list_grows",  then="keep_entries",                           rfc="2.5.1"),
+    Row(CLOSING,                                  on.ListReceived,     CLOSING,                                                                          rfc="P7"),
+    Row(PLAIN,                                    on.ListRequested,    PLAIN_LISTING,                     then="send_list",                              rfc="2.2"),
+    Row(PLAIN,                                    internal.ListNeeded, PLAIN_LISTING,                     then="send_own_list",                          rfc="P7"),
+    Row(PLAIN_LISTING,                            on.ListReceived,     PLAIN_LISTING, when="list_grows",  then="keep_entries, wait_until_list_is_quiet", rfc="P8"),
+    Row(PLAIN_LISTING,                            on.ListReceived,     PLAIN_LISTING,                                                                    rfc="P8"),
+    Row(PLAIN_LISTING,                            on.ListWentQuiet,    PLAIN,                             then="complete_list, take_up_waiting",         rfc="P8"),
+    Row(PLAIN,                                    on.ListReceived,     PLAIN,                                                                            rfc="P9"),
     # PLAY
-    each(_SETTLING,    internal.SongToRequest,                                       then="forget_song, keep_waiting",                                                         rfc="P7, P8"),
-    Row(PLAIN_LISTING, internal.SongToRequest, PLAIN_LISTING,                        then="forget_song, stop_song_timer, keep_waiting",                                        rfc="P8"),
-    Row(CLOSING,       internal.SongToRequest, CLOSING,       when="plays_open",     then="leave_song_open, send_play",                                                        rfc="2.2, P7"),
-    Row(CLOSING,       internal.SongToRequest, CLOSING,                              then="send_play, say_opened",                                                             rfc="2.2, P7"),
-    Row(PLAIN,         internal.SongToRequest, FENCING,       when="audio_may_come", then="forget_song, stop_song_timer, send_stop, keep_waiting, send_fence, wait_for_fence", rfc="P8"),
-    Row(PLAIN,         internal.SongToRequest, PLAIN,                                then="send_play, say_opened, expect_audio",                                               rfc="2.2"),
-    # The fence: once its LIST is answered, all audio of the old song has come
-    Row(FENCING,     on.ListReceived,     FENCING,                       then="fence_answered, wait_until_list_is_quiet", rfc="P8"),
-    each((FENCING,), _FENCE_PASSED,       PLAIN,                         then="expect_no_audio, take_up_waiting",         rfc="P8"),
-    Row(FENCING,     on.AudioReceived,    FENCING, when="carries_audio", then="pass_audio",                               rfc="2.6.1"),
-    Row(FENCING,     on.AudioReceived,    FENCING,                                                                        rfc="P8"),
-    Row(FENCING,     on.NotFoundReceived, FENCING,                                                                        rfc="P8"),
+    each((OFFERING, GREETING, *_FENCES), internal.SongToRequest,                                    then="forget_song, keep_waiting",                                                     rfc="P7, P8"),
+    each((PLAIN_LISTING, ANSWERED),      internal.SongToRequest,                                    then="forget_song, stop_song_timer, keep_waiting",                                    rfc="P8"),
+    Row(CLOSING,                         internal.SongToRequest, CLOSING,  when="plays_open",       then="leave_song_open, send_play",                                                    rfc="2.2, P7"),
+    Row(CLOSING,                         internal.SongToRequest, CLOSING,                           then="send_play, say_opened",                                                         rfc="2.2, P7"),
+    Row(PLAIN,                           internal.SongToRequest, STOPPING, when="play_may_be_open", then="forget_song, stop_song_timer, keep_waiting, close_play, send_stop, send_fence", rfc="P8"),
+    Row(PLAIN,                           internal.SongToRequest, STOPPING, when="audio_may_come",   then="keep_waiting, send_fence",                                                      rfc="P8"),
+    Row(PLAIN,                           internal.SongToRequest, PLAIN,                             then="send_play, say_opened, expect_audio",                                           rfc="2.2"),
+    # A plain server's song may end in the middle of its question: only a new connection is a fence then
+    Row(ASKING,            internal.SongToRequest, RENEWING, then="forget_song, disconnect_anew", rfc="P8"),
+    each(_ENDED_BY_CLIENT, internal.SongToRequest,                                                rfc="P8"),
+    # The fence
+    Row(STOPPING,                                            on.RequestWritten,                   FENCING,  when="list_written",  then="wait_for_fence",                              rfc="P8"),
+    each((*_SETTLED, OFFERING, GREETING, *_ENDED_BY_CLIENT), on.RequestWritten,                                                                                                       rfc="P8"),
+    Row(FENCING,                                             on.ListReceived,                     PASSING,                        then="fence_answered, wait_until_list_is_quiet",    rfc="P8"),
+    Row(PASSING,                                             on.ListReceived,                     PASSING,                        then="wait_until_list_is_quiet",                    rfc="P8"),
+    Row(PASSING,                                             on.ListWentQuiet,                    PLAIN,                          then="expect_no_audio, take_up_waiting",            rfc="P8"),
+    Row(FENCING,                                             on.FenceUnanswered,                  RENEWING,                       then="forget_song, disconnect_anew",                rfc="P8"),
+    Row(FENCING,                                             on.AudioReceived,                    FENCING,                        then="wait_for_fence",                              rfc="P8"),
+    Row(PASSING,                                             on.AudioReceived,                    RENEWING, when="carries_audio", then="list_answered, forget_song, disconnect_anew", rfc="P8"),
+    Row(PASSING,                                             on.AudioReceived,                    PASSING,                                                                            rfc="P8"),
+    each((STOPPING,),                                        (on.AudioReceived, on.ListReceived),                                                                                     rfc="P8"),
+    each(_FENCES,                                            on.NotFoundReceived,                                                                                                     rfc="P8"),
     # STOP: the user's, or because the song is of no use
-    each((UNCONNECTED,), _STOPS,                                                 rfc="2.4.3"),
-    each(_SETTLING,      _STOPS, then="forget_song",                             rfc="2.2"),
-    each((CLOSING,),     _STOPS, then="leave_song_open, send_stop",              rfc="2.2, P7"),
-    each(_PLAIN_STATES,  _STOPS, then="forget_song, stop_song_timer, send_stop", rfc="2.2"),
+    each((UNCONNECTED, *_ENDED_BY_CLIENT), _STOPS,                                                                                      rfc="2.4.3"),
+    each((OFFERING, GREETING, *_FENCES),   _STOPS,                          then="forget_song",                                         rfc="2.2"),
+    each((CLOSING,),                       _STOPS, when="song_open",        then="leave_song_open, send_stop",                          rfc="2.2, P7"),
+    each((CLOSING,),                       _STOPS,                                                                                      rfc="2.4.3, P8"),
+    each((*_PLAIN_STATES, *_QUESTIONS),    _STOPS, when="play_may_be_open", then="forget_song, stop_song_timer, close_play, send_stop", rfc="2.2"),
+    each((*_PLAIN_STATES, *_QUESTIONS),    _STOPS,                          then="forget_song",                                         rfc="2.4.3, P8"),
     # Audio from a server that closes its answers
     Row(CLOSING,     on.AudioReceived,    CLOSING, when="carries_audio",  then="pass_audio",                  rfc="2.5.2"),
     each((CLOSING,), _CLOSINGS,                    when="last_late_song", then="count_late_song, say_opened", rfc="P7"),
@@ -110,27 +143,49 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     # Audio from a plain server
     each(_PLAIN_STATES, on.AudioReceived,           when="song_continues", then="pass_audio, await_silence",                                  rfc="P8"),
     each(_PLAIN_STATES, on.AudioReceived,           when="song_open",      then="await_silence",                                              rfc="P8"),
-    each(_PLAIN_STATES, on.AudioReceived,           when="carries_audio",  then="pass_audio",                                                 rfc="2.6.1"),
+    each(_PLAIN_STATES, on.AudioReceived,           when="takes_back",     then="reopen_song, pass_audio, await_silence",                     rfc="P8"),
     each(_PLAIN_STATES, on.AudioReceived,                                                                                                     rfc="2.6.1"),
-    each(_PLAIN_STATES, on.SongWentQuiet,           when="short_message",  then="forget_song, expect_no_audio, say_closed_by_silence",        rfc="P8"),
-    each(_PLAIN_STATES, on.SongWentQuiet,                                  then="forget_song, say_closed_by_silence",                         rfc="P8"),
     each(_PLAIN_STATES, on.NotFoundReceived,        when="song_open",      then="forget_song, expect_no_audio, stop_song_timer, say_refused", rfc="2.5.3"),
     each(_PLAIN_STATES, on.NotFoundReceived,        when="audio_may_come", then="expect_no_audio",                                            rfc="P6"),
     Row(PLAIN,          on.NotFoundReceived, PLAIN,                                                                                           rfc="2.5.3"),
     Row(PLAIN_LISTING,  on.NotFoundReceived, PLAIN,                        then="list_answered, complete_list, take_up_waiting",              rfc="2.5.3"),
-    # Silence while an answer is owed; of a plain server's song it says nothing
-    Row(CLOSING,                     on.ServerSilent, CLOSING, when="answer_owed", then="disconnect_silent", rfc="P7"),
-    Row(CLOSING,                     on.ServerSilent, CLOSING,                                               rfc="P7"),
-    each((OFFERING, PLAIN_LISTING),  on.ServerSilent,                              then="disconnect_silent", rfc="P7"),
-    each((GREETING, PLAIN, FENCING), on.ServerSilent,                                                        rfc="P7, P8"),
-    # The end of the connection
-    each(_LISTS_OPEN, on.ConnectionLost, UNCONNECTED, when="list_awaited", then="tell_list_failed, forget_all, stop_timers", rfc="P7"),
-    each(_CONNECTED,  on.ConnectionLost, UNCONNECTED,                      then="forget_all, stop_timers",                   rfc="P7"),
+    # Its silence: a question is asked
+    Row(PLAIN,         on.SongWentQuiet,    ASKING,                               then="send_question",                                                     rfc="P8"),
+    Row(PLAIN_LISTING, on.SongWentQuiet,    PLAIN_LISTING,                        then="wait_again",                                                        rfc="P8"),
+    Row(ASKING,        on.AudioReceived,    ASKING,        when="song_continues", then="pass_audio, measure_message",                                       rfc="P8"),
+    Row(ASKING,        on.AudioReceived,    ASKING,                                                                                                         rfc="2.6.1"),
+    each(_QUESTIONS,   on.ListReceived,     ANSWERED,                             then="wait_until_list_is_quiet",                                          rfc="P8"),
+    Row(ANSWERED,      on.AudioReceived,    PLAIN,         when="song_continues", then="list_answered, pass_audio, await_silence, take_up_waiting",         rfc="P8"),
+    Row(ANSWERED,      on.AudioReceived,    ANSWERED,                                                                                                       rfc="2.6.1"),
+    Row(ANSWERED,      on.ListWentQuiet,    PLAIN,         when="ended_short",    then="suppose_whole, close_play, say_closed_by_silence, take_up_waiting", rfc="P8"),
+    Row(ANSWERED,      on.ListWentQuiet,    PLAIN,         when="song_open",      then="suppose_whole, say_closed_by_silence, take_up_waiting",             rfc="P8"),
+    Row(ANSWERED,      on.ListWentQuiet,    PLAIN,                                then="take_up_waiting",                                                   rfc="P8"),
+    each(_QUESTIONS,   on.NotFoundReceived,                when="song_open",      then="forget_song, expect_no_audio, say_refused",                         rfc="2.5.3"),
+    each(_QUESTIONS,   on.NotFoundReceived,                                                                                                                 rfc="2.5.3"),
+    # A SETUP that is answered late, when it no longer matters
+    each((CLOSING, *_PLAIN_STATES, *_QUESTIONS, *_FENCES), on.SetupReceived, rfc="P7"),
+    # Silence while an answer is owed
+    Row(CLOSING,                                                                     on.ServerSilent, CLOSING, when="answer_owed", then="disconnect_silent", rfc="P7"),
+    Row(CLOSING,                                                                     on.ServerSilent, CLOSING,                                               rfc="P7"),
+    each((PLAIN_LISTING, ASKING, STOPPING),                                          on.ServerSilent,                              then="disconnect_silent", rfc="P7"),
+    each((OFFERING, GREETING, PLAIN, ANSWERED, FENCING, PASSING, *_ENDED_BY_CLIENT), on.ServerSilent,                                                        rfc="P7, P8"),
+    # What is no message
+    each(_SETTLED,         on.MessageNotUnderstood,                     BREAKING, then="stop_timers, disconnect_garbled", rfc="P8"),
+    each(_ENDED_BY_CLIENT, (*_RESPONSES, *TIMERS, internal.ListNeeded),                                                   rfc="P8"),
+    # The end of the connection: nobody misses it, or it interrupts what was requested
+    each(_SETTLED,              on.ServerClosed,   UNCONNECTED, when="nothing_owed", then="forget_all, stop_timers, say_rested",                           rfc="P8"),
+    each((GREETING, *_SETTLED), on.ServerClosed,   UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended_in_order, forget_all, stop_timers", rfc="P7"),
+    each((GREETING, *_SETTLED), on.ServerClosed,   UNCONNECTED,                      then="say_ended_in_order, forget_all, stop_timers",                   rfc="P7"),
+    each((GREETING, *_SETTLED), on.ConnectionLost, UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended, forget_all, stop_timers",          rfc="P7"),
+    each((GREETING, *_SETTLED), on.ConnectionLost, UNCONNECTED,                      then="say_ended, forget_all, stop_timers",                            rfc="P7"),
+    each((RENEWING,),           _ENDS,             UNCONNECTED,                      then="stop_timers, say_renewed",                                      rfc="P8"),
+    each((BREAKING,),           _ENDS,             UNCONNECTED, when="list_awaited", then="tell_list_failed, say_unusable, forget_all",                    rfc="P8"),
+    each((BREAKING,),           _ENDS,             UNCONNECTED,                      then="say_unusable, forget_all",                                      rfc="P8"),
     # The person leaves
-    Row(CLOSING,                                              on.InputEnded,         LEAVING, then="send_teardown, disconnect", rfc="P7"),
-    Row(UNCONNECTED,                                          on.InputEnded,         LEAVING,                                   rfc="2.7.1"),
-    each((GREETING, OFFERING, PLAIN, PLAIN_LISTING, FENCING), on.InputEnded,         LEAVING, then="disconnect",                rfc="2.7.1"),
-    each((LEAVING,),                                          _IGNORED_WHEN_LEAVING,                                            rfc="2.7.1"),
+    Row(CLOSING,                                                 on.InputEnded,         LEAVING, then="send_teardown, disconnect", rfc="P7"),
+    Row(UNCONNECTED,                                             on.InputEnded,         LEAVING,                                   rfc="2.7.1"),
+    each((OFFERING, GREETING, *_SETTLED[1:], *_ENDED_BY_CLIENT), on.InputEnded,         LEAVING, then="disconnect",                rfc="2.7.1"),
+    each((LEAVING,),                                             _IGNORED_WHEN_LEAVING,                                            rfc="2.7.1"),
 ])
 # fmt: on
 
@@ -142,19 +197,24 @@ class ConversationSession(Session[ClientEffect | on.Event]):
     """
 
     __slots__ = (
-        "audio_coming", "collected", "late_songs", "lists", "plain", "short_audio", "waiting",
-        "wanted_open",
+        "audio_coming", "collected", "late_songs", "lists", "offer_declined", "plain", "play_open",
+        "setup_open", "short_audio", "shortest_bytes", "supposed", "waiting", "wanted_open",
     )  # fmt: skip
     table = CONVERSATION
     says = (
         on.CommandAnswered,
         on.ListRequested,
         internal.SongToRequest,
+        internal.ListNeeded,
         internal.ListCompleted,
         internal.SongOpened,
         internal.AudioFromServer,
         internal.ServerClosedSong,
         internal.ServerRefusedSong,
+        internal.ConnectionEnded,
+        internal.ConnectionRenewed,
+        internal.ConnectionRested,
+        internal.ConnectionUnusable,
     )
 
     def __init__(self, plain: bool = False) -> None:
@@ -172,10 +232,20 @@ class ConversationSession(Session[ClientEffect | on.Event]):
         """Open PLAYs whose song nobody wants any more (protocol.md 7)."""
         self.wanted_open = False
         """The song that is wanted has been requested and is not closed."""
-        self.short_audio = False
-        """The last audio message was not full (protocol.md 8)."""
+        self.offer_declined = False
+        """The server has ended the connection, or talked nonsense, when SETUP was offered to it."""
+        self.setup_open = False
+        """SETUP has been sent and is not answered."""
         self.audio_coming = False
         """A plain server may still send audio of an earlier song (protocol.md 8)."""
+        self.play_open = False
+        """A plain server may still be sending a song: it has not been told to stop."""
+        self.supposed = False
+        """The wanted song was taken for whole, which audio that comes later takes back."""
+        self.short_audio = False
+        """The last audio message was shorter than all before it (protocol.md 8)."""
+        self.shortest_bytes = MAX_PAYLOAD_BYTES
+        """The shortest audio message of the song so far."""
 
     # Guards
 
@@ -183,9 +253,21 @@ class ConversationSession(Session[ClientEffect | on.Event]):
         """The user says that the server is plain."""
         return self.plain
 
+    def is_offer_declined(self, event: on.Event) -> bool:
+        """The server has not borne that SETUP was offered to it."""
+        return self.offer_declined
+
     def ends_accepted(self, event: on.SetupReceived) -> bool:
         """The server will close its answers."""
         return ENDS in event.tokens[1:]
+
+    def setup_unanswered(self, event: on.Event) -> bool:
+        """SETUP has been sent and is not answered."""
+        return self.setup_open
+
+    def list_owed(self, event: on.Event) -> bool:
+        """A list has been requested and is not whole."""
+        return bool(self.lists)
 
     def closes_list(self, event: on.ListReceived) -> bool:
         """A list is owed, and this message is empty."""
@@ -223,13 +305,29 @@ class ConversationSession(Session[ClientEffect | on.Event]):
         """The wanted song is open, and the message is not empty."""
         return self.wanted_open and bool(event.data)
 
-    def short_message(self, event: on.Event) -> bool:
-        """The last audio message was shorter than a full one: behind it nothing more comes."""
-        return self.short_audio
+    def ended_short(self, event: on.Event) -> bool:
+        """The wanted song is open, and its last message was shorter than all before it."""
+        return self.wanted_open and self.short_audio
+
+    def takes_back(self, event: on.AudioReceived) -> bool:
+        """There is more of a song that was taken for whole."""
+        return self.supposed and bool(event.data)
+
+    def list_written(self, event: on.RequestWritten) -> bool:
+        """The LIST that was sent as a fence has left."""
+        return event.request is Request.LIST
 
     def audio_may_come(self, event: on.Event) -> bool:
         """Audio of an earlier song may still be on its way."""
         return self.audio_coming
+
+    def play_may_be_open(self, event: on.Event) -> bool:
+        """A plain server may still be sending a song."""
+        return self.play_open
+
+    def nothing_owed(self, event: on.Event) -> bool:
+        """Nothing that was requested is unanswered."""
+        return not (self.lists or self.waiting or self.wanted_open or self.late_songs)
 
     def answer_owed(self, event: on.Event) -> bool:
         """The server has not answered all that it was asked."""
@@ -246,7 +344,8 @@ class ConversationSession(Session[ClientEffect | on.Event]):
         self.record(do.CancelTimer(on.GreetingUnanswered))
 
     def send_setup(self, event: on.Event) -> None:
-        """Send SETUP ends. Its answer also says that the list is whole: answers come in order."""
+        """Send SETUP ends."""
+        self.setup_open = True
         self.record(do.SendRequest(Request.SETUP, paced=True))
 
     def wait_for_setup(self, event: on.Event) -> None:
@@ -254,12 +353,17 @@ class ConversationSession(Session[ClientEffect | on.Event]):
         self.record(do.StartTimer(on.SetupUnanswered(), timeouts.SETUP_SILENCE_S))
 
     def setup_answered(self, event: on.Event) -> None:
-        """Stop the timer: it is known what kind of server it is."""
+        """Stop the timer; no later answer is one to SETUP."""
+        self.setup_open = False
         self.record(do.CancelTimer(on.SetupUnanswered))
+
+    def decline_offer(self, event: on.Event) -> None:
+        """Offer nothing over the next connection."""
+        self.offer_declined = True
 
     def disconnect_mute(self, event: on.Event) -> None:
         """Disconnect from whoever listens there and does not answer."""
-        self.record(do.Disconnect("no answer to LIST: is it an alfine server? Check the port"))
+        self.record(do.Disconnect(NO_ANSWER))
 
     # Effects: lists
 
@@ -317,7 +421,7 @@ class ConversationSession(Session[ClientEffect | on.Event]):
 
     def forget_song(self, event: on.Event) -> None:
         """Want no song: neither the one that is open nor one that waits."""
-        self.wanted_open = False
+        self.wanted_open = self.supposed = False
         self.waiting = tuple(e for e in self.waiting if not isinstance(e, internal.SongToRequest))
 
     def count_late_song(self, event: on.Event) -> None:
@@ -347,15 +451,40 @@ class ConversationSession(Session[ClientEffect | on.Event]):
     # Effects: a plain server's silence
 
     def expect_audio(self, event: on.Event) -> None:
-        """Expect audio; 2 s without any end the song."""
-        self.audio_coming, self.short_audio = True, False
+        """Expect audio; after 2 s without any the server is asked."""
+        self.audio_coming = self.play_open = True
+        self.short_audio, self.shortest_bytes = False, MAX_PAYLOAD_BYTES
         self.record(do.StartTimer(on.SongWentQuiet(), timeouts.AUDIO_QUIET_S))
 
     def await_silence(self, event: on.AudioReceived) -> None:
-        """Expect silence: 250 ms behind a short message, or 2 s, end the song."""
-        self.short_audio = len(event.data) < MAX_PAYLOAD_BYTES
+        """Expect silence: after 250 ms behind a short message, or 2 s, the server is asked."""
+        self._measure(event.data)
         delay_s = timeouts.SHORT_AUDIO_QUIET_S if self.short_audio else timeouts.AUDIO_QUIET_S
         self.record(do.StartTimer(on.SongWentQuiet(), delay_s))
+
+    def measure_message(self, event: on.AudioReceived) -> None:
+        """Note whether the message is shorter than all before it."""
+        self._measure(event.data)
+
+    def wait_again(self, event: on.Event) -> None:
+        """Wait until the list that is being sent is whole, before the server is asked."""
+        self.record(do.StartTimer(on.SongWentQuiet(), timeouts.SHORT_AUDIO_QUIET_S))
+
+    def send_question(self, event: on.Event) -> None:
+        """Send LIST: a server that answers it has sent all that comes before."""
+        self._send(Request.LIST)
+
+    def suppose_whole(self, event: on.Event) -> None:
+        """Take the wanted song for whole, until more of it comes."""
+        self.wanted_open, self.supposed = False, True
+
+    def reopen_song(self, event: on.Event) -> None:
+        """Take back that the song is whole."""
+        self.wanted_open, self.supposed = True, False
+
+    def close_play(self, event: on.Event) -> None:
+        """Note that the server sends no song any more, but for what is on its way."""
+        self.play_open = False
 
     def stop_song_timer(self, event: on.Event) -> None:
         """Stop the timer: the song's end need not be waited for."""
@@ -363,7 +492,7 @@ class ConversationSession(Session[ClientEffect | on.Event]):
 
     def expect_no_audio(self, event: on.Event) -> None:
         """Expect no more audio of an earlier song."""
-        self.audio_coming = False
+        self.audio_coming = self.play_open = False
 
     def send_fence(self, event: on.Event) -> None:
         """Send LIST: by its answer all audio of the old song has come."""
@@ -404,6 +533,38 @@ class ConversationSession(Session[ClientEffect | on.Event]):
         """Disconnect from a server that owes an answer and is silent."""
         self.record(do.Disconnect(f"nothing came for {event.seconds:.0f} s"))
 
+    def disconnect_garbled(self, event: on.MessageNotUnderstood) -> None:
+        """Disconnect from a server that sends what is no message."""
+        self.record(do.Disconnect(event.reason))
+
+    def disconnect_anew(self, event: on.Event) -> None:
+        """Disconnect, to connect again at once."""
+        self.record(do.Disconnect("it is made anew"))
+
+    def say_ended(self, event: on.ConnectionLost) -> None:
+        """Say that the connection is lost, and why."""
+        self.record(internal.ConnectionEnded(event.reason))
+
+    def say_ended_in_order(self, event: on.ServerClosed) -> None:
+        """Say that the server has closed the connection."""
+        self.record(internal.ConnectionEnded(event.reason, in_order=True))
+
+    def say_rested(self, event: on.Event) -> None:
+        """Say that the connection has ended, and that nobody misses it."""
+        self.record(internal.ConnectionRested())
+
+    def say_renewed(self, event: on.Event) -> None:
+        """Say that the connection is to be made anew."""
+        self.record(internal.ConnectionRenewed())
+
+    def say_unusable(self, event: on.ConnectionLost | on.ServerClosed) -> None:
+        """Say that the server sends what is no message."""
+        self.record(internal.ConnectionUnusable(event.reason))
+
+    def say_list_needed(self, event: on.Event) -> None:
+        """Have a list requested, after what waits."""
+        self.record(internal.ListNeeded())
+
     def send_teardown(self, event: on.Event) -> None:
         """Send TEARDOWN."""
         self._send(Request.TEARDOWN)
@@ -411,6 +572,10 @@ class ConversationSession(Session[ClientEffect | on.Event]):
     def disconnect(self, event: on.Event) -> None:
         """Close the connection for good."""
         self.record(do.DisconnectForGood())
+
+    def _measure(self, data: bytes) -> None:
+        self.short_audio = len(data) < self.shortest_bytes
+        self.shortest_bytes = min(self.shortest_bytes, len(data))
 
     def _send(self, request: Request, song_id: int | None = None) -> None:
         paced = self.state is not CLOSING_SERVER

@@ -103,6 +103,11 @@ class FinishBuffer(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class ReopenBuffer(Effect):
+    """More of the present song comes after all: its buffer is not finished."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveSong(Effect):
     """Give up the present song's buffer; the next song's takes its place."""
 
@@ -168,6 +173,7 @@ class Report(Enum):
     SONG_ARRIVING = "the first audio of the song is here"
     SONG_PLAYING = "the player has been started"
     SONG_PLAYED = "the whole song has been heard"
+    SONG_PROBABLY_PLAYED = "the song has been heard, as far as a plain server says"
     SONG_NOT_FOUND = "the server has no such song"
     SONG_CUT_OFF = "the rest of the song did not come"
     SONG_UNDECODABLE = "the song cannot be decoded"
@@ -236,6 +242,7 @@ SoundEffect = (
     | DropNextBuffer
     | AppendAudio
     | FinishBuffer
+    | ReopenBuffer
     | LeaveSong
     | SkipSong
     | StartPlayer
