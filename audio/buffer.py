@@ -80,6 +80,11 @@ class AudioBuffer:
             watchers = tuple(self._watchers)
         _call(watchers)
 
+    def reopen(self) -> None:
+        """Take back that nothing more comes; a reader that has seen the end does not come back."""
+        with self._changed:
+            self._finished = False
+
     def discard(self) -> None:
         """Free memory and file. Waiting readers return at once, as at the end of the song."""
         with self._changed:

@@ -16,7 +16,12 @@ from typing import assert_never
 
 from fsm.client.effects import Connect, Disconnect, DisconnectForGood, SendRequest, WireEffect
 from fsm.client.events import (
-    Connected, ConnectFailed, MessageNotUnderstood, RequestWritten, ServerClosed, ServerSilent,
+    Connected,
+    ConnectFailed,
+    MessageNotUnderstood,
+    RequestWritten,
+    ServerClosed,
+    ServerSilent,
 )
 from fsm.events import ConnectionLost, Event
 from net.wire import ResponseDecoder, WireError, encode_request
@@ -121,7 +126,9 @@ class ServerConnection:
             end = ConnectionLost(self._disconnect_reason)
         self._deliver(end)
 
-    async def _deliver_responses(self, reader: asyncio.StreamReader) -> ConnectionLost | ServerClosed:
+    async def _deliver_responses(
+        self, reader: asyncio.StreamReader
+    ) -> ConnectionLost | ServerClosed:
         """Deliver every response until the connection ends; return how it did."""
         decoder = ResponseDecoder()
         answered = False

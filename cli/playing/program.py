@@ -52,7 +52,7 @@ from fsm.client.events import (
     RetryDue,
     TextArrived,
 )
-from fsm.client.link import CONNECTED, LinkState
+from fsm.client.link import CONNECTED, RESTING, LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.prompt import PromptState
 from net.client import ServerConnection
@@ -278,7 +278,7 @@ class ClientProgram:
             case ClearLine():
                 self._screen.clear_line()
             case Leave():
-                self._online_at_end = self._session.link.state in CONNECTED
+                self._online_at_end = self._session.link.state in (*CONNECTED, RESTING)
                 self._end()
             case _:
                 assert_never(effect)

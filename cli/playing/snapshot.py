@@ -8,7 +8,7 @@ from math import ceil, inf
 
 from cli.playing.sound import Sound
 from cli.words.moment import Activity, Status
-from fsm.client.link import CONNECTED, CONNECTING, OFFLINE
+from fsm.client.link import CONNECTED, CONNECTING, OFFLINE, RESTING
 from fsm.client.machines import ClientSession
 from fsm.client.player import DRY, SILENT
 from fsm.client.prebuffer import needed_bytes
@@ -20,7 +20,7 @@ RATE_WINDOW_S = 2.0
 """The rate at which messages arrive is taken over the last 2 s."""
 
 _PAUSED_STATES = (TransportState.PAUSED, TransportState.DEVICE_LOST)
-_ONLINE_STATES = (CONNECTING, *CONNECTED)
+_ONLINE_STATES = (CONNECTING, *CONNECTED, RESTING)
 """The first attempt to connect counts as a connection: nothing has been lost yet."""
 
 

@@ -59,6 +59,10 @@ class Song:
         self.buffer.finish()
         self.extend_index()
 
+    def reopen(self) -> None:
+        """Expect more of the song after all."""
+        self.buffer.reopen()
+
     def extend_index(self) -> None:
         """Extend the index over what has arrived since the last call."""
         self.index.extend()
@@ -111,6 +115,8 @@ class Sound:
                 self._append(self._song_in(buffer), data)
             case do.FinishBuffer(buffer):
                 self._song_in(buffer).finish()
+            case do.ReopenBuffer():
+                self._song.reopen()
             case do.DropBuffers():
                 self._drop()
             case do.DropNextBuffer():

@@ -35,6 +35,7 @@ _TEXTS = {
     Report.SONG_ARRIVING: "buffering {song}",
     Report.SONG_PLAYING: "playing {song}",
     Report.SONG_PLAYED: "played {song}",
+    Report.SONG_PROBABLY_PLAYED: "played {song}, as far as the server says",
     Report.SONG_NOT_FOUND: "404: the server has no song {id}; {near}",
     Report.SONG_CUT_OFF: "{song} was cut off before its end{detail}; play {id} starts it again",
     Report.SONG_UNDECODABLE: "{song} cannot be decoded{detail}; play another, or look at the file",
