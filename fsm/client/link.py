@@ -64,11 +64,12 @@ LINK = Table("link", CONNECTING, [
     each((RECONNECTING,),                          _STOPS,           CONNECTING,                      rfc="2.4.3"),
     each((FINDING,),                               _STOPS,           UNLISTED,                        rfc="2.4.3"),
     # The song arrives
-    Row(ONLINE,              internal.AudioFromServer,   ONLINE,   then="forget_attempts, pass_audio", rfc="2.5.2"),
-    Row(ONLINE,              internal.ServerClosedSong,  ONLINE,   then="say_completed",               rfc="P7, P8"),
-    Row(ONLINE,              internal.ServerRefusedSong, ONLINE,   then="say_refused",                 rfc="2.5.3"),
-    each((ONLINE, UNLISTED), internal.ListCompleted,     ONLINE,   then="keep_list",                   rfc="2.5.1"),
-    Row(SKIPPING,            internal.ListCompleted,     SKIPPING, then="keep_list",                   rfc="2.5.1"),
+    Row(ONLINE,   internal.AudioFromServer,   ONLINE,   then="forget_attempts, pass_audio", rfc="2.5.2"),
+    Row(ONLINE,   internal.ServerClosedSong,  ONLINE,   then="say_completed",               rfc="P7, P8"),
+    Row(ONLINE,   internal.ServerRefusedSong, ONLINE,   then="say_refused",                 rfc="2.5.3"),
+    Row(ONLINE,   internal.ListCompleted,     ONLINE,   then="keep_list, note_title",       rfc="2.5.1"),
+    Row(UNLISTED, internal.ListCompleted,     ONLINE,   then="keep_list",                   rfc="2.5.1"),
+    Row(SKIPPING, internal.ListCompleted,     SKIPPING, then="keep_list",                   rfc="2.5.1"),
     # It is interrupted
     Row(CONNECTING,   internal.SongInterrupted, RECONNECTING,                            then="owe_rest",                                             rfc="P8"),
     Row(OFFLINE,      internal.SongInterrupted, OFFLINE,      when="ended_there_before", then="say_ended_there",                                      rfc="P8"),
@@ -205,7 +206,7 @@ class LinkSession(Session[ClientEffect | on.Event]):
     def owe_song(self, event: internal.SongWanted) -> None:
         """Note which song is wanted, by the list as it was when it was chosen."""
         self.song_id = event.song_id
-        self.title = next((s.title for s in self.songs if s.song_id == event.song_id), None)
+        self.title = _title(event.song_id, self.songs)
         self.attempts = 0
         self.ended_at_bytes = None
         self._hold(0, b"")
@@ -227,6 +228,11 @@ class LinkSession(Session[ClientEffect | on.Event]):
     def keep_list(self, event: internal.ListCompleted) -> None:
         """Keep the titles."""
         self.songs = event.songs
+
+    def note_title(self, event: internal.ListCompleted) -> None:
+        """Note the title of a song that was wanted before any list had come."""
+        if self.title is None:
+            self.title = _title(self.song_id, event.songs)
 
     def find_song(self, event: internal.ListCompleted) -> None:
         """Take the ID that the song has on this list."""
@@ -332,3 +338,8 @@ class LinkSession(Session[ClientEffect | on.Event]):
     def _hold(self, held_bytes: int, tail: bytes) -> None:
         self.held_bytes, self.tail = held_bytes, tail
         self.skipped_bytes, self.skipped_tail = 0, b""
+
+
+def _title(song_id: int | None, songs: tuple[on.ListedSong, ...]) -> str | None:
+    """The title that a list gives to an ID."""
+    return next((s.title for s in songs if s.song_id == song_id), None)
