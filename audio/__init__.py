@@ -1,15 +1,16 @@
-"""Songs to sound: the buffer a song arrives in, the decoder, the outputs and the player's thread.
+"""From a song's bytes to sound: buffer, decoder, frame index, outputs and the player's thread.
 
-It imports no other room.
+It imports no other package of this repository.
 """
 
 from audio.buffer import AudioBuffer
 from audio.decoder import Decoder, MadMissing
-from audio.index import FrameIndex, Start
-from audio.mp3 import FrameHeader, VbrTag, parse_header, parse_vbr_tag, tag_bytes
-from audio.outputs import NullOutput, Output, OutputError, PyAudioOutput, WavOutput, open_output
+from audio.index import FrameIndex
+from audio.null import NullOutput
+from audio.output import Output, OutputError
+from audio.outputs import open_output
 from audio.player import Player
-from audio.portaudio import Device, list_devices, quiet
+from audio.portaudio import PyAudioOutput, list_devices
 from audio.reports import (
     DeviceLost,
     OutputFailed,
@@ -17,18 +18,15 @@ from audio.reports import (
     PlayedOut,
     RanDry,
     Report,
-    Started,
     Undecodable,
 )
-from audio.sniff import FirstFrame, NotMp3, sniff
+from audio.sniff import NotMp3
+from audio.wav import WavOutput
 
 __all__ = [
     "AudioBuffer",
     "Decoder",
-    "Device",
     "DeviceLost",
-    "FirstFrame",
-    "FrameHeader",
     "FrameIndex",
     "MadMissing",
     "NotMp3",
@@ -42,16 +40,8 @@ __all__ = [
     "PyAudioOutput",
     "RanDry",
     "Report",
-    "Start",
-    "Started",
     "Undecodable",
-    "VbrTag",
     "WavOutput",
     "list_devices",
     "open_output",
-    "parse_header",
-    "parse_vbr_tag",
-    "quiet",
-    "sniff",
-    "tag_bytes",
 ]

@@ -1,7 +1,7 @@
-"""The RFC's MAD buffer: one song's bytes, kept from the first to the last while they arrive.
+"""The RFC's MAD buffer: the bytes of one song, from the first to the last received (RFC 2.2).
 
-It knows nothing of what the bytes mean. One thread appends, others read at any offset; what does
-not fit into memory goes into a temporary file that has no name.
+It does not know what the bytes mean. One thread appends, others read at any offset. What exceeds
+the memory limit goes into a temporary file without a name.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ MEMORY_LIMIT_BYTES = 64 * 1024 * 1024
 
 
 class AudioBuffer:
-    """One song, from its first byte to as far as it has come. Safe to use from any thread.
+    """The received part of one song. Every method may be called from any thread.
 
-    memory_limit_bytes: the start of the song that is held in memory; what follows it is in a file.
-    RFC 2.2, 2.5.2: a buffer is filled by audio messages and thrown away by STOP or another PLAY.
+    memory_limit_bytes: the first bytes of the song, held in memory; the rest is in a file.
+    RFC 2.2, 2.5.2: audio messages fill a buffer; STOP and another PLAY discard it.
     """
 
     def __init__(self, memory_limit_bytes: int = MEMORY_LIMIT_BYTES) -> None:
@@ -32,29 +32,33 @@ class AudioBuffer:
         self._discarded = False
         self._watchers: set[Callable[[], None]] = set()
 
+    def __repr__(self) -> str:
+        state = "discarded" if self._discarded else "finished" if self._finished else "arriving"
+        return f"<AudioBuffer {state} {self._received_bytes} bytes>"
+
     @property
     def received_bytes(self) -> int:
-        """How many bytes of the song have come, whether or not they have been read."""
+        """The number of bytes appended, read or not."""
         with self._changed:
             return self._received_bytes
 
     @property
     def finished(self) -> bool:
-        """True after `finish`: no byte will come any more."""
+        """True after `finish`: no more bytes will be appended."""
         with self._changed:
             return self._finished
 
     @property
     def discarded(self) -> bool:
-        """True after `discard`: nobody wants this song any more, and it is gone."""
+        """True after `discard`: the bytes have been freed."""
         with self._changed:
             return self._discarded
 
     def append(self, data: bytes) -> None:
-        """Add the next bytes of the song. After `discard` they are late and are ignored (RFC 2.6).
+        """Append the next bytes of the song; after `discard` ignore them (RFC 2.6).
 
-        Raises OSError: there is no room left for them in memory or on disk; none of `data` was
-        taken, and what came before can still be read. Raises ValueError: the song is finished.
+        Raises OSError: memory or disk is full; then no byte of `data` has been stored, and the
+        earlier bytes can still be read. Raises ValueError: the song is finished.
         """
         with self._changed:
             if self._discarded:
@@ -69,7 +73,7 @@ class AudioBuffer:
             self._changed.notify_all()
 
     def finish(self) -> None:
-        """Say that no more will come: the song, or what is left of it, is all here."""
+        """Mark the end of the song, or of as much of it as was received."""
         with self._changed:
             self._finished = True
             self._changed.notify_all()
@@ -77,7 +81,7 @@ class AudioBuffer:
         _call(watchers)
 
     def discard(self) -> None:
-        """Throw the song away: readers wake at once and see its end, memory and file are freed."""
+        """Free memory and file. Waiting readers return at once, as at the end of the song."""
         with self._changed:
             self._discarded = True
             self._memory = bytearray()
@@ -89,19 +93,19 @@ class AudioBuffer:
         _call(watchers)
 
     def watch(self, callback: Callable[[], None]) -> None:
-        """Have `callback()` called, by the thread that causes it, after `finish` and `discard`."""
+        """Call `callback()` after each `finish` and `discard`, in the thread that called them."""
         with self._changed:
             self._watchers.add(callback)
 
     def readable(self, offset: int) -> int:
-        """How many bytes from `offset` on can be read now, without waiting."""
+        """The number of bytes from `offset` on that can be read without waiting."""
         with self._changed:
             return self._readable(offset)
 
     def read_at(self, offset: int, n: int) -> bytes:
-        """Wait until there is at least one byte at `offset`, and return at most `n` of them.
+        """Wait for at least one byte at `offset`, then return up to `n` bytes.
 
-        b"" only at the end of the song, or when it has been discarded.
+        b"" means that the song ends before `offset`, or that it has been discarded.
         Raises OSError: the temporary file cannot be read.
         """
         if n <= 0:
@@ -116,21 +120,22 @@ class AudioBuffer:
         return 0 if self._discarded else max(0, self._received_bytes - offset)
 
     def _store(self, data: bytes) -> None:
-        # A write that failed may have left bytes behind the end: they are cut off or written over.
+        # A failed append may have left bytes behind the end, in memory or in the file. Those in
+        # memory are removed here; those in the file are overwritten.
         del self._memory[self._received_bytes :]
-        room = max(0, self._memory_limit_bytes - self._received_bytes)
-        if len(data) > room:
-            self._store_in_file(data[room:], self._received_bytes + room)
-        self._memory += data[:room]
+        free_bytes = max(0, self._memory_limit_bytes - self._received_bytes)
+        if len(data) > free_bytes:
+            self._store_in_file(data[free_bytes:], self._received_bytes + free_bytes)
+        self._memory += data[:free_bytes]
 
     def _store_in_file(self, data: bytes, offset: int) -> None:
         if self._file is None:
             self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # discard() closes it
-        at = offset - self._memory_limit_bytes
+        position = offset - self._memory_limit_bytes
         view = memoryview(data)
         while view:
-            written = os.pwrite(self._file.fileno(), view, at)
-            view, at = view[written:], at + written
+            written = os.pwrite(self._file.fileno(), view, position)
+            view, position = view[written:], position + written
 
     def _load(self, offset: int, n: int) -> bytes:
         if offset < self._memory_limit_bytes or self._file is None:
@@ -141,13 +146,13 @@ class AudioBuffer:
 
 def _no_room(error: OSError | MemoryError, received_bytes: int) -> OSError:
     number = error.errno if isinstance(error, OSError) else None
-    why = error.strerror if isinstance(error, OSError) else "out of memory"
+    reason = error.strerror if isinstance(error, OSError) else "out of memory"
     place = tempfile.gettempdir() if isinstance(error, OSError) else "memory"
-    text = f"no room for the song in {place} after {received_bytes:,} bytes: {why}"
+    text = f"no room for the song in {place} after {received_bytes:,} bytes: {reason}"
     return OSError(number, text) if number is not None else OSError(text)
 
 
 def _call(watchers: tuple[Callable[[], None], ...]) -> None:
-    # Outside the lock: a watcher takes locks of its own.
+    # Called without the lock: a watcher takes locks of its own.
     for watcher in watchers:
         watcher()

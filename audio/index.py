@@ -1,7 +1,7 @@
-"""Where in a song each frame begins: what a seek needs, and how long the song is.
+"""Where each frame of a song begins: a seek needs it, and it gives the duration.
 
-It walks from header to header through what has arrived and decodes nothing. It goes by the same
-frames as the decoder does, because what is not plainly a frame is left to the same FrameReader.
+It goes from header to header through the received bytes and decodes nothing. It finds the same
+frames as the decoder, because both leave everything that is not clearly a frame to FrameReader.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from audio.mp3 import HEADER_BYTES, FrameHeader, VbrTag, parse_header
 from audio.trim import Trim
 
 _CHUNK_BYTES = 256 * 1024
-_LAYER_3 = 3
 _RESERVOIR_BYTES = 511
-"""So much of what a frame needs may stand in the frames before it (main_data_begin, 9 bits)."""
-_WARM_UP_FRAMES = 2
-"""A frame overlaps with the one before it, whose own start hangs on one more."""
+"""The bit reservoir: how many of a frame's bytes may be in earlier frames (main_data_begin)."""
+_OVERLAP_FRAMES = 2
+"""A frame's samples overlap with the frame before it, which overlaps with one more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where to begin decoding so that a sample comes out exactly as if all had been decoded.
+    """Where to begin decoding, so that the samples equal those of the song decoded from its start.
 
-    offset: byte at which frame number `frame` begins. first_sample: the first one wanted, raw.
+    offset: the byte at which frame number `frame` begins. first_sample: the first one to return,
+    counted as the decoder counts, before the trim. header, tag: those of the song's first frame.
     """
 
     offset: int
@@ -37,32 +37,33 @@ class Start:
 
 
 class FrameIndex:
-    """One song's frames, as far as it has come. Safe to use from any thread.
+    """The frames of the received part of one song. May be used from any thread.
 
-    Cost: 0.3 us and 8 bytes for each frame, once; a song of an hour has 140,000.
+    Cost: 0.3 us and 8 bytes for each frame, once; a song of an hour has 140,000 frames.
     """
 
     def __init__(self, source: Source) -> None:
         self.header: FrameHeader | None = None
-        """Of the first frame; None until that is here, or if the song is none."""
+        """The header of the first frame; None until it has arrived, or if the song is no MP3."""
         self.tag: VbrTag | None = None
         self.complete = False
-        """All frames that there will ever be are known."""
+        """The index holds all frames of the song, and none will arrive."""
         self._source = source
         self._lock = threading.Lock()
-        self._opening = FrameReader(source)
+        self._first_reader = FrameReader(source)
         self._offsets = array("Q")
-        self._end = 0  # of the last frame known
+        self._end_offset = 0  # behind the last frame in the index
         self._sizes: dict[bytes, int] = {}
         self._bitrates: set[int] = set()
         self._trim: Trim | None = None
 
+    def __repr__(self) -> str:
+        state = "complete" if self.complete else "growing"
+        return f"<FrameIndex {state} frames={len(self._offsets)} end_offset={self._end_offset}>"
+
     @property
     def duration_s(self) -> float | None:
-        """How long the song is: exact where its tag says so or it is whole, else what is here.
-
-        None before the first frame.
-        """
+        """Seconds of music: in the whole song if `exact`, else received; None before a frame."""
         if self.header is None or self._trim is None:
             return None
         frames = len(self._offsets)
@@ -72,126 +73,133 @@ class FrameIndex:
 
     @property
     def exact(self) -> bool:
-        """Whether `duration_s` is more than what has arrived so far."""
+        """Whether `duration_s` is that of the whole song: the index is complete, or a tag says."""
         return self.complete or bool(self.tag and self.tag.frames)
 
     @property
     def bytes_per_s(self) -> float:
-        """What a second of the song takes up on average; 0 before the first frame."""
+        """The average number of bytes for a second of music; 0 before the first frame."""
         if self.header is None:
             return 0.0
-        total_bytes, seconds = self._end - self._offsets[0], self._seconds(len(self._offsets))
+        total_bytes = self._end_offset - self._offsets[0]
+        seconds = self._seconds(len(self._offsets))
         if self.tag and self.tag.audio_bytes and self.tag.frames:
             total_bytes, seconds = self.tag.audio_bytes, self._seconds(self.tag.frames)
         return total_bytes / seconds
 
     @property
     def variable(self) -> bool:
-        """Whether its frames so far have more than one bit rate."""
+        """Whether the frames in the index have more than one bit rate."""
         return len(self._bitrates) > 1
 
     @property
-    def part_here(self) -> float | None:
-        """How much of the song has been taken in, 0.0 to 1.0; None where it does not say."""
+    def received_fraction(self) -> float | None:
+        """The part of the song in the index, 0.0 to 1.0; None if the size is not known."""
         if self.complete:
             return 1.0
-        return min(1.0, self._end / self.song_bytes) if self.song_bytes else None
+        return min(1.0, self._end_offset / self.song_bytes) if self.song_bytes else None
 
     @property
     def song_bytes(self) -> int:
-        """How many bytes the song has by its tag; 0 if it does not say."""
+        """The size of the song according to its tag; 0 if there is none."""
         if self.header is None or not (self.tag and self.tag.audio_bytes):
             return 0
         return self._offsets[0] + self.tag.audio_bytes
 
     def extend(self) -> None:
-        """Take in what has arrived since. Never waits; what is no MP3 stays without frames."""
+        """Add the frames that have arrived since the last call. Never waits, never raises.
+
+        A song that is no MP3, or that cannot be read, has no further frames.
+        """
         with self._lock:
             try:
-                while not self.complete and self._take_in():
+                while not self.complete and self._add_frames():
                     pass
             except (ValueError, OSError):
-                # The player meets the same when it decodes, and says so.
+                # The decoder raises the same error, and the player reports it.
                 self.complete = True
 
     def start_at(self, seconds: float) -> Start | None:
-        """Where to begin so as to be heard from there; None if that has yet to arrive.
+        """Where to begin decoding in order to play from `seconds`; None if it has not arrived.
 
-        Behind the end of a song that is whole it is the end.
+        Behind the end of a complete song it is the end.
         """
         self.extend()
         if self.header is None or self._trim is None:
             return None
-        wanted = self._trim.raw_sample(max(0, round(seconds * self.header.rate_hz)))
-        frame = wanted // self.header.samples
+        sample = self._trim.raw_sample(max(0, round(seconds * self.header.rate_hz)))
+        frame = sample // self.header.samples
         if frame >= len(self._offsets):
             if not self.complete:
                 return None
             frame = len(self._offsets) - 1
-        first = self._warm_up_from(frame)
-        return Start(self._offsets[first], first, wanted, self.header, self.tag)
+        first = self._first_needed(frame)
+        return Start(self._offsets[first], first, sample, self.header, self.tag)
 
     def needed_bytes(self, seconds: float) -> int:
-        """About how much of the song must be here for that place: by its tag, or its bit rate."""
+        """About how many bytes of the song reach to `seconds`, by its tag or its bit rate."""
         if self.header is None:
             return 0
         start = self._offsets[0]
         tag, total_s = self.tag, self.duration_s
         if tag and tag.audio_bytes and tag.toc and total_s:
-            return start + _by_table(tag, seconds / total_s)
+            return start + _offset_by_toc(tag, seconds / total_s)
         return start + int(seconds * self.bytes_per_s)
 
     def _seconds(self, frames: int) -> float:
         assert self.header is not None
         return frames * self.header.samples / self.header.rate_hz
 
-    def _warm_up_from(self, frame: int) -> int:
+    def _first_needed(self, frame: int) -> int:
+        """The frame to begin with, so that `frame` is decoded exactly."""
         assert self.header is not None
-        first = max(0, frame - _WARM_UP_FRAMES)
+        first = max(0, frame - _OVERLAP_FRAMES)
         overhead_bytes = HEADER_BYTES + 2 + self.header.side_info_bytes
-        missing = _RESERVOIR_BYTES
-        while first > 0 and missing > 0:
+        missing_bytes = _RESERVOIR_BYTES
+        while first > 0 and missing_bytes > 0:
             first -= 1
-            missing -= self._offsets[first + 1] - self._offsets[first] - overhead_bytes
+            missing_bytes -= self._offsets[first + 1] - self._offsets[first] - overhead_bytes
         return first
 
-    def _take_in(self) -> bool:
-        """One step on. False: more of the song is needed first."""
+    def _add_frames(self) -> bool:
+        """Add one or more frames. False: more of the song is needed first."""
         if self.header is None:
-            return self._by_reader(self._opening)
-        if self._end and self._walk():
+            return self._add_frame_from(self._first_reader)
+        if self._end_offset and self._add_chunk():
             return True
-        return self._by_reader(FrameReader(self._source, self._end))
+        return self._add_frame_from(FrameReader(self._source, self._end_offset))
 
-    def _walk(self) -> bool:
-        """From header to header through the next chunk; False if the first step is not plain."""
-        there = self._source.readable(self._end)
-        chunk = self._source.read_at(self._end, min(there, _CHUNK_BYTES)) if there else b""
-        sizes, offsets, base, at = self._sizes, self._offsets, self._end, 0
+    def _add_chunk(self) -> bool:
+        """Add the frames that follow each other in the next chunk; False if it has none."""
+        start = self._end_offset
+        available = self._source.readable(start)
+        chunk = self._source.read_at(start, min(available, _CHUNK_BYTES)) if available else b""
+        sizes, offsets, at = self._sizes, self._offsets, 0
         limit = len(chunk)
-        while size := sizes.get(chunk[at : at + HEADER_BYTES]) or self._size(chunk, at):
+        while size := sizes.get(chunk[at : at + HEADER_BYTES]) or self._frame_bytes(chunk, at):
             if at + size > limit:
                 break
-            offsets.append(base + at)
+            offsets.append(start + at)
             at += size
-        self._end += at
+        self._end_offset += at
         return at > 0
 
-    def _size(self, chunk: bytes, at: int) -> int:
+    def _frame_bytes(self, chunk: bytes, at: int) -> int:
+        """The size of the frame at `chunk[at:]`; 0 if there is none."""
         header = parse_header(chunk, at)
-        if header is None or header.layer != _LAYER_3 or not header.bitrate:
+        if header is None or not header.playable:
             return 0
         self._bitrates.add(header.bitrate)
         self._sizes[chunk[at : at + HEADER_BYTES]] = header.frame_bytes
         return header.frame_bytes
 
-    def _by_reader(self, reader: FrameReader) -> bool:
+    def _add_frame_from(self, reader: FrameReader) -> bool:
         frame = reader.poll()
         if frame is None:
             self.complete = reader.ended
             return False
         self._offsets.append(reader.offset - len(frame))
-        self._end = reader.offset
+        self._end_offset = reader.offset
         if self.header is None:
             assert reader.header is not None
             self.tag = reader.tag
@@ -200,15 +208,15 @@ class FrameIndex:
         return True
 
 
-def _by_table(tag: VbrTag, fraction: float) -> int:
-    """How many bytes of the song come before that part of its duration, by its tag's table."""
+def _offset_by_toc(tag: VbrTag, fraction: float) -> int:
+    """The bytes of music before `fraction` of the duration, by the tag's table of contents."""
     assert tag.audio_bytes is not None
     if tag.kind == "VBRI":
         points = [0]
-        for piece in tag.toc:
-            points.append(points[-1] + piece)
+        for segment_bytes in tag.toc:
+            points.append(points[-1] + segment_bytes)
     else:
         points = [entry * tag.audio_bytes // 256 for entry in tag.toc] + [tag.audio_bytes]
-    place = min(1.0, max(0.0, fraction)) * (len(points) - 1)
-    before = min(int(place), len(points) - 2)
-    return int(points[before] + (points[before + 1] - points[before]) * (place - before))
+    position = min(1.0, max(0.0, fraction)) * (len(points) - 1)
+    before = min(int(position), len(points) - 2)
+    return int(points[before] + (points[before + 1] - points[before]) * (position - before))

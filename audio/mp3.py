@@ -1,6 +1,6 @@
-"""What the bytes of an MP3 say about themselves: frame headers, tags, and the VBR tag.
+"""Parses the structure of an MP3: frame headers, ID3 and APE tags, and the VBR tag.
 
-It parses bytes that it is given and reads nothing; it does not decode sound.
+It is given bytes; it reads no file and decodes no sound.
 Sources: ISO 11172-3 2.4.1.3 and 13818-3 (headers), id3.org (ID3v2), the LAME and Xing tag pages,
 Fraunhofer's VBRI.
 """
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 HEADER_BYTES = 4
-SYNC_BYTE = 0xFF
+LAYER_3 = 3
 MAX_FRAME_BYTES = 1441
 """The longest Layer III frame: 320 kbit/s at 32 kHz, or 160 at 8 kHz, and one byte of padding."""
 
 _RATES_HZ = {1: (44100, 48000, 32000), 2: (22050, 24000, 16000), 25: (11025, 12000, 8000)}
 _VERSIONS = {0: 25, 2: 2, 3: 1}
 _LAYERS = {1: 3, 2: 2, 3: 1}
-# By (is it MPEG-1, layer), in kbit/s; index 0 is free format, 15 is forbidden.
+# kbit/s by (MPEG-1 or not, layer); index 0 is free format, 15 is forbidden.
 _LOW_RATES = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _KBITS = {
     (True, 1): (0, *range(32, 449, 32)),
@@ -28,16 +28,17 @@ _KBITS = {
     (False, 2): _LOW_RATES,
     (False, 3): _LOW_RATES,
 }
+_SYNC_BYTE = 0xFF
 _MONO = 3
 
 
 @dataclass(frozen=True, slots=True)
 class FrameHeader:
-    """The four bytes before each frame.
+    """The four bytes at the start of each frame.
 
     version: 1, 2 or 25 (MPEG 2.5). layer: 1, 2 or 3. bitrate: bit/s, 0 in free format.
-    frame_bytes: the whole frame with its header, 0 in free format. samples: per channel.
-    side_info_bytes: what lies between the header and the main data in Layer III.
+    frame_bytes: the size of the frame with its header, 0 in free format. samples: per channel.
+    side_info_bytes: the size of the side information, between header and main data in Layer III.
     """
 
     version: int
@@ -49,8 +50,13 @@ class FrameHeader:
     samples: int
     side_info_bytes: int
 
+    @property
+    def playable(self) -> bool:
+        """Whether the frame is Layer III and its size is known: no other frame is played."""
+        return self.layer == LAYER_3 and self.bitrate > 0
+
     def continues(self, other: FrameHeader) -> bool:
-        """Whether both can be frames of one stream: what an encoder never changes is the same."""
+        """Whether both frames can belong to one stream: no encoder changes these fields in it."""
         mine = (self.version, self.layer, self.rate_hz, self.bitrate == 0)
         return mine == (other.version, other.layer, other.rate_hz, other.bitrate == 0)
 
@@ -59,10 +65,10 @@ class FrameHeader:
 class VbrTag:
     """What an encoder wrote about the song into its first frame, which then holds no music.
 
-    kind: "Xing", "Info" or "VBRI". frames, audio_bytes: None where not given. toc: for Xing and
-    Info 100 numbers, the place in the song (in 1/256) at each percent; for VBRI the bytes of each
-    piece of the song. delay, padding: samples that the encoder put before and behind the music,
-    None without a LAME extension.
+    kind: "Xing", "Info" or "VBRI". frames, audio_bytes: None where not given. toc: the table of
+    contents; in Xing and Info 100 numbers, the position in the file (in 1/256) at each percent of
+    the duration; in VBRI the size in bytes of each segment. delay, padding: samples that the
+    encoder added before and behind the music, None without a LAME extension.
     """
 
     kind: str
@@ -74,18 +80,19 @@ class VbrTag:
 
 
 def parse_header(data: bytes, at: int = 0) -> FrameHeader | None:
-    """Read the frame header at `data[at:]`, or return None where there is none.
+    """Parse the frame header at `data[at:]`; None if there is none.
 
-    Headers of Layers I and II and of free format are read too, so that they can be named.
+    It parses headers of Layers I and II and of free format too, so that error messages can name
+    them.
     """
-    if len(data) - at < HEADER_BYTES or data[at] != SYNC_BYTE:
+    if len(data) - at < HEADER_BYTES or data[at] != _SYNC_BYTE:
         return None
     return _parse_word(int.from_bytes(data[at : at + HEADER_BYTES], "big"))
 
 
 @lru_cache(maxsize=1024)
 def _parse_word(word: int) -> FrameHeader | None:
-    # 11 bits sync, 2 version, 2 layer, 1 no CRC, 4 bit rate, 2 rate, 1 padding, 1 private,
+    # Bits: 11 sync, 2 version, 2 layer, 1 no CRC, 4 bit rate, 2 sample rate, 1 padding, 1 private,
     # 2 channel mode, 2 mode extension, 2 rights, 2 emphasis (2 is reserved: libmad refuses it).
     version, layer = _VERSIONS.get(word >> 19 & 3), _LAYERS.get(word >> 17 & 3)
     kbit_index, rate_index, padding = word >> 12 & 15, word >> 10 & 3, word >> 9 & 1
@@ -112,13 +119,13 @@ def _parse_word(word: int) -> FrameHeader | None:
 
 
 TAG_HEAD_BYTES = 32
-"""How much of a tag `tag_bytes` has to see."""
+"""How many bytes of a tag `tag_bytes` needs."""
 
 
 def tag_bytes(head: bytes) -> int:
-    """The length in bytes of the tag that begins with `head`, 0 if no tag does.
+    """The size of the tag that begins with `head`; 0 if none does.
 
-    ID3v2 (anywhere), ID3v1, and APEv2 with its header or, where only that is there, its footer.
+    Tags: ID3v2, ID3v1, and APEv2 by its header, or by its footer if it has no header.
     """
     if head[:3] == b"ID3" and len(head) >= 10 and max(head[6:10]) < 128:
         size = int.from_bytes(head[6:10], "big")  # four bytes of seven bits each
@@ -131,15 +138,15 @@ def tag_bytes(head: bytes) -> int:
 
 
 def parse_vbr_tag(frame: bytes) -> VbrTag | None:
-    """Read the Xing, Info or VBRI tag out of a song's first frame, or return None.
+    """Parse the Xing, Info or VBRI tag in a song's first frame; None if it has none.
 
-    A frame that has one carries no music. Never raises: a tag that is cut
-    short gives the fields that are there.
+    A frame with such a tag holds no music. Never raises: from a truncated tag it returns the
+    fields that are complete.
     """
     header = parse_header(frame)
-    if header is None or header.layer != 3:
+    if header is None or header.layer != LAYER_3:
         return None
-    # Decoders agree that a CRC does not move the tag.
+    # A CRC does not move the tag: decoders agree in this.
     at = HEADER_BYTES + header.side_info_bytes
     if frame[at : at + 4] in (b"Xing", b"Info"):
         return _parse_xing(frame[at:])
@@ -147,19 +154,19 @@ def parse_vbr_tag(frame: bytes) -> VbrTag | None:
 
 
 class _Fields:
-    """Big-endian numbers one after another; None where the bytes have run out."""
+    """Reads consecutive big-endian numbers; None where the data is too short."""
 
     def __init__(self, data: bytes, at: int) -> None:
         self._data, self._at = data, at
 
     def take(self, n: int) -> bytes:
-        piece = self._data[self._at : self._at + n]
+        field = self._data[self._at : self._at + n]
         self._at += n
-        return piece if len(piece) == n else b""
+        return field if len(field) == n else b""
 
     def number(self, n: int) -> int | None:
-        piece = self.take(n)
-        return int.from_bytes(piece, "big") if piece else None
+        field = self.take(n)
+        return int.from_bytes(field, "big") if field else None
 
 
 def _parse_xing(data: bytes) -> VbrTag:
@@ -169,9 +176,9 @@ def _parse_xing(data: bytes) -> VbrTag:
     audio_bytes = fields.number(4) if flags & 2 else None
     toc = tuple(fields.take(100)) if flags & 4 else ()
     if flags & 8:
-        fields.take(4)  # a figure for quality
+        fields.take(4)  # the quality
     delay = padding = None
-    extension = fields.take(24)  # it begins with the name of the encoder, whichever that is
+    extension = fields.take(24)  # it begins with the name of the encoder: LAME, Lavc, ...
     if extension[:1].strip(b"\0"):
         both = int.from_bytes(extension[21:24], "big")
         delay, padding = both >> 12, both & 0xFFF
@@ -183,7 +190,7 @@ def _parse_vbri(data: bytes) -> VbrTag:
     fields.take(6)  # version, delay, quality
     audio_bytes, frames = fields.number(4), fields.number(4)
     entries, scale, entry_bytes = (fields.number(2) or 0 for _ in range(3))
-    fields.take(2)  # frames an entry
+    fields.take(2)  # frames per entry
     table = fields.take(entries * entry_bytes)
     sizes = range(0, len(table), entry_bytes or 1)
     toc = tuple(scale * int.from_bytes(table[i : i + entry_bytes], "big") for i in sizes)

@@ -1,4 +1,4 @@
-"""An output without sound, which takes as long as the music would."""
+"""An output without sound. It takes as long as a sound device would."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from audio.output import PCM_FRAME_BYTES, Output
 
 
 class NullOutput(Output):
-    """Plays into nothing, in real time, for a machine that has no sound device."""
+    """Discards what it is given, in real time; for a machine without a sound device."""
 
     def __init__(self) -> None:
         self._rate_hz = 0
-        self._heard_s = 0.0  # the time at which all that has been written will have been heard
+        self._end_s = 0.0  # the time at which a device would have played all that was written
         self._interrupted = threading.Event()
+
+    def __repr__(self) -> str:
+        return f"<NullOutput {self._rate_hz} Hz interrupted={self._interrupted.is_set()}>"
 
     @property
     def latency_s(self) -> float:
@@ -22,16 +25,16 @@ class NullOutput(Output):
 
     def open(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
-        self._heard_s = time.monotonic()
+        self._end_s = time.monotonic()
 
     def write(self, pcm: bytes) -> None:
-        # After a pause the clock begins again, or the music would run to catch up.
-        begin_s = max(self._heard_s, time.monotonic() - 0.1)
-        self._heard_s = begin_s + len(pcm) / PCM_FRAME_BYTES / self._rate_hz
-        self._interrupted.wait(max(0.0, self._heard_s - time.monotonic()))
+        # After a pause the clock starts anew; otherwise the music would run faster to catch up.
+        start_s = max(self._end_s, time.monotonic() - 0.1)
+        self._end_s = start_s + len(pcm) / PCM_FRAME_BYTES / self._rate_hz
+        self._wait()
 
     def drain(self) -> None:
-        self._interrupted.wait(max(0.0, self._heard_s - time.monotonic()))
+        self._wait()
 
     def drop(self) -> None:
         self._interrupted.clear()
@@ -41,3 +44,6 @@ class NullOutput(Output):
 
     def interrupt(self) -> None:
         self._interrupted.set()
+
+    def _wait(self) -> None:
+        self._interrupted.wait(max(0.0, self._end_s - time.monotonic()))

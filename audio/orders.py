@@ -1,7 +1,7 @@
-"""What a player should be doing, as its owner says it from any thread.
+"""The orders of a player's owner, written from any thread and read by the player's thread.
 
-It is the only thing that the two sides share. It does nothing itself, but that it cuts short what
-the output is waiting in when the sound is to change at once.
+The two sides share nothing else. It takes no action itself, except that an order which must be
+obeyed at once interrupts the wait of the output.
 """
 
 from __future__ import annotations
@@ -15,18 +15,23 @@ from audio.playing_song import PlayingSong
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is wanted at one moment. count: rises with every change."""
+    """The orders at one moment.
+
+    seek_s: the place to go to in `song`, once. changes: the value of `Orders.changes` then.
+    """
 
     song: PlayingSong | None
     paused: bool
     closing: bool
     seek_s: float | None
-    count: int
+    changes: int
 
 
 class Orders:
-    """interrupt: the output's; it is called under the lock, so that the drop that ends the
-    interruption always comes after it.
+    """What the player should do: the present song, the next one, pause, seek, close.
+
+    interrupt: the output's. It is called under the lock; so the player, which needs the lock to
+    read an order, calls the `drop` that ends the interruption after it.
     """
 
     def __init__(self, interrupt: Callable[[], None]) -> None:
@@ -37,126 +42,143 @@ class Orders:
         self._paused = False
         self._closing = False
         self._refilled = False
-        self._sought: tuple[int, float] | None = None
-        self.count = 0
-        """How often something has changed; may be read without asking for more."""
+        self._seek_s: float | None = None
+        self.changes = 0
+        """How often the orders have changed; may be read without the lock."""
+
+    def __repr__(self) -> str:
+        song, following = (song and song.tag for song in (self._song, self._next))
+        flags = f"paused={self._paused} closing={self._closing} seek_s={self._seek_s}"
+        return f"<Orders song={song} next={following} {flags}>"
 
     # For the owner
 
     def play(self, song: PlayingSong | None) -> None:
-        """This song and no other, from now on; None for silence."""
+        """Play this song instead of the present and the next one; None is silence."""
         with self._changed:
-            self._song, self._next = song, None
-            self._refilled, self._sought = False, None
-            self._note(cut_short=True)
+            self._set_song(song)
+            self._notify(interrupt=True)
 
     def queue_next(self, song: PlayingSong) -> None:
-        """This song after the present one."""
+        """Play this song when the present one has ended."""
         with self._changed:
             self._next = song
-            self._note()
+            self._notify()
 
     def drop(self, tag: int) -> None:
-        """Not that song, whichever of the two it is."""
+        """Forget the song of that tag, the present or the next one."""
         with self._changed:
             if self._next and self._next.tag == tag:
                 self._next = None
             elif self._song and self._song.tag == tag:
-                self._song = None
-                self._note(cut_short=True)
+                self._song, self._seek_s = None, None
+                self._notify(interrupt=True)
 
     def skip(self, tag: int) -> None:
-        """Not that song, but the next one now."""
+        """Go on to the next song now, if the present one has that tag."""
         with self._changed:
             if self._song and self._song.tag == tag:
-                self._song, self._next = self._next, None
-                self._refilled, self._sought = False, None
-                self._note(cut_short=True)
+                self._set_song(self._next)
+                self._notify(interrupt=True)
 
     def pause(self, paused: bool) -> None:
-        """Be silent, or not, and keep the place."""
+        """Pause or resume."""
         with self._changed:
             self._paused = paused
-            self._note()
+            self._notify()
 
     def refill(self) -> None:
-        """There is enough of the song again."""
+        """Go on with a song that ran dry: enough of it has arrived."""
         with self._changed:
             self._refilled = True
-            self._note()
+            self._notify()
 
     def seek(self, tag: int, seconds: float) -> None:
-        """That song from there, if it is the one that is played."""
+        """Go on from another place, if the present song has that tag."""
         with self._changed:
             if self._song and self._song.tag == tag:
-                self._sought = (tag, seconds)
-                self._note(cut_short=True)
+                self._seek_s = seconds
+                self._notify(interrupt=True)
 
-    def touch(self) -> None:
-        """Something that a song waits for may have happened."""
+    def wake(self) -> None:
+        """Let the player look at its song again: its buffer has been finished or discarded."""
         with self._changed:
-            self._note()
+            self._notify()
 
     def close(self) -> None:
-        """The end."""
+        """Stop, and end the player's thread."""
         with self._changed:
             self._song = self._next = None
             self._closing = True
-            self._note(cut_short=True)
+            self._notify(interrupt=True)
 
-    def _note(self, cut_short: bool = False) -> None:
-        self.count += 1
-        if cut_short:
+    def _set_song(self, song: PlayingSong | None) -> None:
+        self._song, self._next = song, None
+        self._refilled, self._seek_s = False, None
+
+    def _notify(self, interrupt: bool = False) -> None:
+        self.changes += 1
+        if interrupt:
             self._interrupt()
         self._changed.notify_all()
 
     # For the player's thread
 
-    def look(self, song: PlayingSong | None) -> Order:
-        """What is wanted. With nothing to play the next song, if there is one, is the present."""
+    def take(self, song: PlayingSong | None) -> Order:
+        """Return the orders; `song` is what the thread has been playing.
+
+        Takes a seek out of them if it is for `song`. If there is no present song, the next one
+        becomes it.
+        """
         with self._changed:
             if self._song is None and self._next is not None:
                 self._song, self._next = self._next, None
             seek_s = None
-            if self._sought and self._song is song:
-                (_, seek_s), self._sought = self._sought, None
-            return Order(self._song, self._paused, self._closing, seek_s, self.count)
+            if self._song is song:
+                seek_s, self._seek_s = self._seek_s, None
+            return Order(self._song, self._paused, self._closing, seek_s, self.changes)
 
-    def wait(self, seen: int) -> None:
-        """Until something has changed since that count."""
+    def wait_for_change(self, changes: int) -> None:
+        """Wait until the orders differ from those with that value of `changes`."""
         with self._changed:
-            self._changed.wait_for(lambda: self.count != seen)
+            self._changed.wait_for(lambda: self.changes != changes)
 
     def take_refill(self) -> bool:
-        """Whether there is enough again; asked once, it is no more."""
+        """Return whether `refill` has been called since the last `take_refill`."""
         with self._changed:
             refilled, self._refilled = self._refilled, False
             return refilled
 
-    def follow(self, song: PlayingSong) -> PlayingSong | None:
-        """The next song, which is the present one from now on, if `song` still was."""
+    def advance(self, song: PlayingSong) -> PlayingSong | None:
+        """Make the next song the present one and return it.
+
+        None: there is none, or `song` has been replaced, or it is to go on from another place.
+        """
         with self._changed:
-            if self._song is not song or self._next is None:
+            if self._song is not song or self._next is None or self._seek_s is not None:
                 return None
             self._song, self._next = self._next, None
             self._refilled = False
             return self._song
 
     def end(self, song: PlayingSong) -> bool:
-        """That song is over. False if another is wanted by now."""
-        with self._changed:
-            current = self._song is song
-            if current:
-                self._song = None
-            return current
+        """Forget that song, which is over.
 
-    def is_for(self, song: PlayingSong) -> bool:
-        """Whether that song is still the one that is wanted."""
+        False: it has been replaced meanwhile, or is to go on from another place.
+        """
+        with self._changed:
+            over = self._song is song and self._seek_s is None
+            if over:
+                self._song = None
+            return over
+
+    def is_current(self, song: PlayingSong) -> bool:
+        """Return whether that song is still the present one."""
         with self._changed:
             return self._song is song
 
-    def pause_if(self, song: PlayingSong) -> bool:
-        """Pause if that song is still the one that is wanted."""
+    def pause_if_current(self, song: PlayingSong) -> bool:
+        """Pause if that song is still the present one; return whether it is."""
         with self._changed:
             current = self._song is song
             self._paused = self._paused or current

@@ -1,4 +1,4 @@
-"""Where the sound goes, chosen by a word."""
+"""Chooses the output that a word of the command line names."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ from audio.output import Output, OutputError
 from audio.portaudio import PyAudioOutput
 from audio.wav import WavOutput
 
-__all__ = ["NullOutput", "Output", "OutputError", "PyAudioOutput", "WavOutput", "open_output"]
-
 CHOICES = "auto, pyaudio, null or wav:FILE"
 
 
 def open_output(spec: str, device: str | None = None) -> tuple[Output, str | None]:
-    """Make the output that `spec` names, and a warning for the user where it is not what he wants.
+    """Make the output that `spec` names; also return a warning for the user, or None.
 
-    spec: `pyaudio` is the sound device, `wav:FILE` a file, `null` is silence that takes its time,
-    and `auto` is the sound device if there is one, else `null` and a warning.
-    device: which sound device, by its index or a part of its name; None for the default one.
-    Raises ValueError, naming the choices, for any other word; OutputError as the output does.
+    spec: `pyaudio` is the sound device; `wav:FILE` a file; `null` plays nothing, in real time;
+    `auto` is the sound device, or null with a warning if there is none.
+    device: the sound device's index or a part of its name; None for the default one.
+    Raises ValueError, which names the choices, for any other word; OutputError as the output does.
     """
     kind, colon, path = spec.partition(":")
     if kind == "wav" and path:

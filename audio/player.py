@@ -1,7 +1,7 @@
-"""The thread that plays: it alone decodes, and it alone touches the output.
+"""The player's thread, the only one that decodes and the only one that uses the output.
 
-Its methods say what should be so, from any thread, and return at once; the thread makes it so and
-reports what has happened. It decides nothing: whether a song should begin or go on is its owner's.
+The methods give orders from any thread and return at once; the thread carries them out and reports
+what has happened. Whether a song begins or goes on is the owner's decision.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from audio.buffer import AudioBuffer
 from audio.index import FrameIndex
-from audio.orders import Orders
+from audio.orders import Order, Orders
 from audio.output import PCM_FRAME_BYTES, Output
 from audio.playing_song import PlayingSong
 from audio.reports import (
@@ -23,7 +23,6 @@ from audio.reports import (
     PlayedOut,
     RanDry,
     Report,
-    Started,
     Undecodable,
 )
 from audio.volume import Volume
@@ -31,11 +30,10 @@ from audio.volume import Volume
 _log = logging.getLogger(__name__)
 
 SLICES_PER_S = 25
-"""So many writes make a second: STOP waits for one of them at most, 40 ms, where the output cannot
-be interrupted in it; pause for that and for what the device holds.
+"""The number of writes for a second of music. STOP waits for one of them, 40 ms, if `interrupt` has
+no effect on it; a pause waits for one and for what the device holds.
 
-Each costs as much as decoding a frame does: whatever runs after a sleep is slow, for the caches
-have been given to others. So between two of them there is as little as can be.
+A write costs as much as decoding a frame, because after each sleep the CPU's caches are cold.
 """
 
 _SWITCH_INTERVAL_S = 0.001
@@ -45,79 +43,83 @@ _CLOSE_TIMEOUT_S = 5.0
 class Player:
     """Plays one song after another from its buffer into an output.
 
-    output: is the player's from now on; it is closed by `close`.
-    report: called with each Report, from the player's thread, without a lock. A song that has been
-    stopped or left is not reported on any more, but for a report that was just on its way: its
-    tag tells.
+    output: owned by the player, which closes it in `close`.
+    report: called with each Report in the player's thread, without a lock. A song that has been
+    stopped or replaced causes no further reports, but one may be on its way: compare its tag.
     """
 
     def __init__(self, output: Output, report: Callable[[Report], None]) -> None:
-        # With the default of 5 ms, two busy threads are enough to make the sound stutter.
+        # With Python's default of 5 ms two busy threads are enough to cause underruns.
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._output = output
         self._report = report
-        self._wish = Orders(output.interrupt)
+        self._orders = Orders(output.interrupt)
         self._volume = Volume()
-        self._open_rate_hz = 0  # of the output, 0 while it is not open
-        self._lost = False  # the device has gone
-        self._heard = (0, 0.0)
+        self._open_rate_hz = 0  # of the output; 0 while it is not open
+        self._device_lost = False
+        self._position = (0, 0.0)  # the tag of a song, and the second of it that is heard
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
         self._thread.start()
 
-    def play(self, buffer: AudioBuffer, tag: int, index: FrameIndex | None = None) -> None:
-        """Play this song from its start; what is being played is dropped, a pause stays.
+    def __repr__(self) -> str:
+        state = "running" if self._thread.is_alive() else "closed"
+        device = " device lost" if self._device_lost else ""
+        return f"<Player {state}{device} {self._orders!r} {self._output!r}>"
 
-        tag: names the song in reports; any number, a new one each time. index: of this buffer, if
-        the owner has one. RFC 2.5.2.
+    def play(self, buffer: AudioBuffer, tag: int, index: FrameIndex | None = None) -> None:
+        """Play this song from its start instead of the present one. A pause stays.
+
+        tag: a new number each time; it names the song in reports. index: of this buffer, if the
+        owner has one. RFC 2.5.2.
         """
-        buffer.watch(self._wish.touch)
-        self._wish.play(PlayingSong(tag, buffer, index or FrameIndex(buffer)))
+        buffer.watch(self._orders.wake)
+        self._orders.play(PlayingSong(tag, buffer, index or FrameIndex(buffer)))
 
     def queue_next(self, buffer: AudioBuffer, tag: int, index: FrameIndex | None = None) -> None:
-        """Play this song when the present one has ended: at once, without a gap, and by itself."""
-        buffer.watch(self._wish.touch)
-        self._wish.queue_next(PlayingSong(tag, buffer, index or FrameIndex(buffer)))
+        """Play this song when the present one has ended, without a gap."""
+        buffer.watch(self._orders.wake)
+        self._orders.queue_next(PlayingSong(tag, buffer, index or FrameIndex(buffer)))
 
     def stop(self) -> None:
-        """Be silent within 50 ms, and forget the song and the next one."""
-        self._wish.play(None)
+        """Fall silent within 50 ms, and forget the present and the next song."""
+        self._orders.play(None)
 
     def drop(self, tag: int) -> None:
-        """Forget the song of that tag, whether it is the next one or has just begun."""
-        self._wish.drop(tag)
+        """Forget the song of that tag, whether it is the next one or has begun."""
+        self._orders.drop(tag)
 
     def skip(self, tag: int) -> None:
-        """Leave the song of that tag for the next one; nothing if it has ended by now."""
-        self._wish.skip(tag)
+        """Go on to the next song, if the song of that tag has not ended."""
+        self._orders.skip(tag)
 
     def pause(self) -> None:
-        """Be silent, and keep the place in the song. Not a sample is lost."""
-        self._wish.pause(True)
+        """Fall silent and keep the place in the song. No sample is lost."""
+        self._orders.pause(True)
 
     def resume(self) -> None:
-        """Go on after a pause; on the default device where the device has gone."""
-        self._wish.pause(False)
+        """End a pause; use the default device if the device was lost."""
+        self._orders.pause(False)
 
     def refilled(self) -> None:
-        """Go on after `RanDry` or `PlaceNotHere`: there is enough of the song (RFC 2.5.2)."""
-        self._wish.refill()
+        """Go on after `RanDry` or `PlaceNotHere`: enough of the song has arrived (RFC 2.5.2)."""
+        self._orders.refill()
 
     def seek(self, tag: int, seconds: float) -> None:
-        """Go on in that song from there, to the sample; nothing if it is not being played."""
-        self._wish.seek(tag, seconds)
+        """Go on from that place, exact to the sample, if the present song has that tag."""
+        self._orders.seek(tag, seconds)
 
     def set_volume(self, percent: int) -> None:
-        """Be as loud, from 0 to 100, from the next slice on."""
+        """Set the volume, 0 to 100, from the next slice on."""
         self._volume.set_percent(percent)
 
-    def position(self, tag: int) -> float:
-        """How far into the song of that tag the listener is, in seconds; 0.0 for any other."""
-        latest, seconds = self._heard
+    def position_s(self, tag: int) -> float:
+        """The second of the song of that tag that the listener hears; 0.0 for any other song."""
+        latest, seconds = self._position
         return seconds if latest == tag else 0.0
 
     def close(self) -> None:
-        """Stop, close the output and end the thread; waits for that, but not on a stuck device."""
-        self._wish.close()
+        """Stop, close the output and end the thread. Waits for the thread, 5 s at most."""
+        self._orders.close()
         if threading.current_thread() is not self._thread:
             self._thread.join(_CLOSE_TIMEOUT_S)
 
@@ -126,30 +128,36 @@ class Player:
     def _run(self) -> None:
         song: PlayingSong | None = None
         while True:
-            now = self._wish.look(song)
-            if now.song is not song or now.closing:
-                self._drop(song)
-                song = now.song
-            if now.closing:
+            order = self._orders.take(song)
+            if order.song is not song or order.closing:
+                self._drop_output(song)
+                song = order.song
+            if order.closing:
                 break
             if song is None:
-                self._wish.wait(now.count)
-            elif now.seek_s is not None:
-                self._try(Undecodable, self._seek, song, now.seek_s)
-            elif now.paused or (song.dry and not self._refilled(song)):
-                self._try(OutputFailed, self._rest, song, now.count)
-            elif self._lost:
-                self._try(OutputFailed, self._recover, song)
-            elif song.decoded:
-                self._try(OutputFailed, self._write, song, now.count)
-            elif not song.finished:
-                self._try(Undecodable, self._decode, song)
-            elif following := self._wish.follow(song):
-                self._send(PlayedOut(song.tag, song.samples))
-                song = following
+                self._orders.wait_for_change(order.changes)
             else:
-                self._try(OutputFailed, self._play_out, song)
+                song = self._step(song, order)
         self._close_output()
+
+    def _step(self, song: PlayingSong, order: Order) -> PlayingSong:
+        """Do what comes first, and return the song to go on with."""
+        if order.seek_s is not None:
+            self._try(Undecodable, self._seek, song, order.seek_s)
+        elif order.paused or (song.dry and not self._refilled(song)):
+            self._try(OutputFailed, self._rest, song, order.changes)
+        elif self._device_lost:
+            self._try(OutputFailed, self._recover, song)
+        elif song.has_pcm:
+            self._try(OutputFailed, self._write, song, order.changes)
+        elif not song.fully_decoded:
+            self._try(Undecodable, self._decode, song)
+        elif following := self._orders.advance(song):
+            self._send(PlayedOut(song.tag, song.samples))
+            return following
+        else:
+            self._try(OutputFailed, self._play_out, song)
+        return song
 
     def _try(
         self,
@@ -158,7 +166,7 @@ class Player:
         song: PlayingSong,
         *more: float,
     ) -> None:
-        """Do one step; whatever goes wrong in it is a report, and mostly the end of the song."""
+        """Do one step. An exception in it ends the song, or pauses it if the device has gone."""
         try:
             step(song, *more)
         except Exception as error:
@@ -168,89 +176,87 @@ class Player:
             else:
                 self._end(song, failure(song.tag, _reason(error)))
 
-    def _rest(self, song: PlayingSong, seen: int) -> None:
-        """Let a moment of silence pass, or all of it if the output does not need any written."""
-        if self._open_rate_hz and self._output.needs_silence and not self._lost:
+    def _rest(self, song: PlayingSong, changes: int) -> None:
+        """Write one slice of silence, or wait for an order if the output needs no silence."""
+        if self._open_rate_hz and self._output.needs_silence and not self._device_lost:
             self._output.write(bytes(_slice_bytes(self._open_rate_hz)))
         else:
-            self._wish.wait(seen)
+            self._orders.wait_for_change(changes)
 
     def _refilled(self, song: PlayingSong) -> bool:
+        """Whether a dry song can go on; performs the pending seek if so."""
         whole = song.buffer.finished or song.buffer.discarded
-        song.dry = not (self._wish.take_refill() or whole)
-        if not song.dry and song.sought_s is not None:
-            self._try(Undecodable, self._go_to, song, song.sought_s)
+        song.dry = not (self._orders.take_refill() or whole)
+        if not song.dry and song.pending_seek_s is not None:
+            self._try(Undecodable, self._go_to, song, song.pending_seek_s)
         return not song.dry
 
     def _seek(self, song: PlayingSong, seconds: float) -> None:
-        """Be silent, then go on at another place."""
         song.seeks += 1
-        self._drop(song)
+        self._drop_output(song)
         self._go_to(song, seconds)
 
     def _go_to(self, song: PlayingSong, seconds: float) -> None:
         if song.seek(seconds):
-            self._heard = (song.tag, song.began_s)
+            self._position = (song.tag, song.start_s)
         elif not song.buffer.discarded:
-            self._wish.take_refill()
+            self._orders.take_refill()
             needed_bytes = song.index.needed_bytes(seconds)
-            self._tell(song, PlaceNotHere(song.tag, needed_bytes, song.seeks))
+            self._send_if_current(song, PlaceNotHere(song.tag, needed_bytes, song.seeks))
 
     def _decode(self, song: PlayingSong) -> None:
-        """Get the next block of the song, or find that it is dry, or over, or cannot be decoded."""
+        """Decode the next blocks. Finds out that the song is dry, has ended or is not decodable."""
         if not song.decode():
             song.dry = True
-            # One that came earlier was not meant for this dry spell.
-            self._wish.take_refill()
-            self._tell(song, RanDry(song.tag, song.seeks))
-        elif song.over and song.buffer.discarded:
+            # A refill that came before the song ran dry does not count.
+            self._orders.take_refill()
+            self._send_if_current(song, RanDry(song.tag, song.seeks))
+        elif song.decoder_ended and song.buffer.discarded:
             self._end(song, None)
-        elif song.over and not song.decoded and not song.samples and not song.seeks:
+        elif song.decoder_ended and not song.has_pcm and not song.samples and not song.seeks:
             self._end(song, Undecodable(song.tag, "none of it could be decoded"))
 
-    def _write(self, song: PlayingSong, seen: int) -> None:
-        """Write what has been decoded, a slice at a time, until something has changed."""
+    def _write(self, song: PlayingSong, changes: int) -> None:
+        """Write decoded PCM slice by slice, until all is written or an order has changed."""
         if self._open_rate_hz != song.rate_hz:
-            self._open_for(song.rate_hz)
+            self._open_output(song.rate_hz)
         size = _slice_bytes(song.rate_hz)
-        while self._wish.count == seen and (pcm := song.pcm(size)):
+        while self._orders.changes == changes and (pcm := song.next_pcm(size)):
             self._output.write(self._volume.apply(pcm))
-            first = not song.samples
-            song.wrote(len(pcm))
-            self._heard = (song.tag, song.heard_s(self._output.latency_s))
-            if first:
-                self._tell(song, Started(song.tag, song.rate_hz))
+            song.mark_written(len(pcm))
+            self._position = (song.tag, song.heard_s(self._output.latency_s))
 
-    def _open_for(self, rate_hz: int) -> None:
+    def _open_output(self, rate_hz: int) -> None:
         if self._open_rate_hz:
             self._output.drain()
         self._output.open(rate_hz)
         self._open_rate_hz = rate_hz
 
     def _play_out(self, song: PlayingSong) -> None:
+        """Wait until the rest of the song has been heard."""
         self._output.drain()
         self._open_rate_hz = 0
-        self._heard = (song.tag, song.written_s)
+        self._position = (song.tag, song.written_s)
         self._end(song, PlayedOut(song.tag, song.samples))
 
     def _lose_device(self, song: PlayingSong, error: Exception) -> None:
-        """Pause; what the device had not taken is still there."""
-        self._lost, self._open_rate_hz = True, 0
-        if self._wish.pause_if(song):
+        """Pause; PCM that the device has not taken is kept."""
+        self._device_lost, self._open_rate_hz = True, 0
+        if self._orders.pause_if_current(song):
             self._send(DeviceLost(song.tag, _reason(error)))
 
     def _recover(self, song: PlayingSong) -> None:
-        self._drop(song)
+        self._drop_output(song)
         self._output.recover()
-        self._lost = False
+        self._device_lost = False
 
     def _end(self, song: PlayingSong, report: Report | None) -> None:
-        """Be done with a song, unless another is wanted by now, and say why."""
-        if self._wish.end(song) and report:
+        """Forget a song and report it, unless it has been replaced meanwhile."""
+        if self._orders.end(song) and report:
             self._send(report)
 
-    def _tell(self, song: PlayingSong, report: Report) -> None:
-        if self._wish.is_for(song):
+    def _send_if_current(self, song: PlayingSong, report: Report) -> None:
+        if self._orders.is_current(song):
             self._send(report)
 
     def _send(self, report: Report) -> None:
@@ -259,7 +265,7 @@ class Player:
         except Exception:
             _log.exception("the player's owner failed on %r", report)
 
-    def _drop(self, song: PlayingSong | None) -> None:
+    def _drop_output(self, song: PlayingSong | None) -> None:
         self._open_rate_hz = 0
         try:
             self._output.drop()

@@ -1,6 +1,6 @@
-"""One song while it is played: where in it the decoder is, and what is decoded and not yet heard.
+"""The song that is being played: its decoder, and the PCM that has been decoded but not written.
 
-Only the player's thread touches it, and the output is not its business.
+Only the player's thread uses it. It knows nothing of the output.
 """
 
 from __future__ import annotations
@@ -13,94 +13,96 @@ from audio.index import FrameIndex
 from audio.output import PCM_FRAME_BYTES
 
 BLOCKS_AT_ONCE = 64
-"""Decoding goes twice as fast when it has not slept since the last block; 64 are 1.7 s of music."""
+"""64 blocks are 1.7 s of music. Decoding them together takes half the CPU time of decoding each
+after a sleep."""
 
 
 @dataclass(eq=False, slots=True)
 class PlayingSong:
-    """What the thread knows of a song. tag: names it in reports."""
+    """One song of the player's. tag: the owner's number for it, in every report."""
 
     tag: int
     buffer: AudioBuffer
     index: FrameIndex
     rate_hz: int = 0
-    """Of what is decoded and not yet written."""
+    """The sample rate of the PCM that has not been written."""
     dry: bool = False
-    """More of the song is needed, and has not come."""
-    over: bool = False
-    """All of it has been decoded."""
-    sought_s: float | None = None
-    """The place that is to be played next, and has not arrived."""
+    """The decoder needs bytes that have not arrived."""
+    decoder_ended: bool = False
+    pending_seek_s: float | None = None
+    """A place that has not arrived, to be played next."""
     seeks: int = 0
-    """How many seeks it has obeyed."""
+    """The number of seeks performed."""
     samples: int = 0
-    """Written so far, of each channel."""
-    began_s: float = 0.0
+    """The number of samples written, per channel."""
+    start_s: float = 0.0
+    """The place in the song where playing began, or went on after a seek."""
     written_s: float = 0.0
-    """The places in the song where playing began, and that the output has been given so far."""
+    """The place in the song up to which samples have been written."""
     decoder: Decoder | None = field(default=None, repr=False)
     _pcm: bytes = field(default=b"", repr=False)
     _written_bytes: int = 0
-    """So much of `_pcm` has been written."""
-    _ahead: tuple[int, bytes] | None = field(default=None, repr=False)
-    """A block of another rate, which has to wait until `_pcm` has been written."""
+    """The number of bytes of `_pcm` that have been written."""
+    _next_block: tuple[int, bytes] | None = field(default=None, repr=False)
+    """A block of another sample rate, to be written after `_pcm`."""
 
     def seek(self, seconds: float) -> bool:
-        """Make ready to go on from there. False: that place has yet to arrive."""
-        self.decoder, self._ahead, self.over = None, None, False
+        """Prepare to go on from there. False: that place has not arrived, and is pending."""
+        self.decoder, self._next_block, self.decoder_ended = None, None, False
         self._pcm, self._written_bytes = b"", 0
         seconds = max(0.0, seconds)
         start = self.index.start_at(seconds)
-        self.dry, self.sought_s = start is None, seconds if start is None else None
+        self.dry, self.pending_seek_s = start is None, seconds if start is None else None
         if start is None:
             return False
         total_s = self.index.duration_s if self.index.complete else None
-        self.began_s = self.written_s = seconds if total_s is None else min(seconds, total_s)
+        self.start_s = self.written_s = seconds if total_s is None else min(seconds, total_s)
         self.decoder = Decoder(self.buffer, start)
         return True
 
     def decode(self) -> bool:
-        """Get the next few blocks when all has been written. False: they have yet to arrive.
+        """Decode the next few blocks. False: they have not arrived.
 
-        At the end of the song it is `over`. Raises NotMp3, OSError.
+        All PCM must have been written. At the end of the song sets `decoder_ended`.
+        Raises NotMp3, OSError.
         """
         self.decoder = self.decoder or Decoder(self.buffer)
-        self.rate_hz, first = self._ahead or (0, b"")
-        pcm, self._ahead = [first], None
+        self.rate_hz, first = self._next_block or (0, b"")
+        pcm, self._next_block = [first], None
         while len(pcm) <= BLOCKS_AT_ONCE and self.decoder.ready():
             block = self.decoder.next_block()
             if block is None:
-                self.over = True
+                self.decoder_ended = True
                 break
             if self.rate_hz not in (0, block[0]):
-                self._ahead = block
+                self._next_block = block
                 break
             self.rate_hz = block[0]
             pcm.append(block[1])
         self._pcm, self._written_bytes = b"".join(pcm), 0
-        return bool(self._pcm) or self.over
+        return bool(self._pcm) or self.decoder_ended
 
     @property
-    def decoded(self) -> bool:
-        """Whether there is something to write."""
+    def has_pcm(self) -> bool:
+        """Whether there is decoded PCM to write."""
         return self._written_bytes < len(self._pcm)
 
-    def pcm(self, size: int) -> bytes:
-        """What is to be written next: at most so many bytes; b"" when all has been."""
-        return self._pcm[self._written_bytes : self._written_bytes + size]
+    @property
+    def fully_decoded(self) -> bool:
+        """Whether `decode` would find nothing more."""
+        return self.decoder_ended and self._next_block is None
 
-    def wrote(self, size: int) -> None:
-        """The output has taken so many bytes."""
+    def next_pcm(self, max_bytes: int) -> bytes:
+        """The PCM to write next; b"" when all has been written."""
+        return self._pcm[self._written_bytes : self._written_bytes + max_bytes]
+
+    def mark_written(self, size: int) -> None:
+        """Record that the output has taken `size` bytes of `next_pcm`."""
         frames = size // PCM_FRAME_BYTES
         self._written_bytes += size
         self.samples += frames
         self.written_s += frames / self.rate_hz
 
-    @property
-    def finished(self) -> bool:
-        """Whether there is nothing more to decode."""
-        return self.over and self._ahead is None
-
     def heard_s(self, latency_s: float) -> float:
-        """Where in the song the listener is."""
-        return max(self.began_s, self.written_s - latency_s)
+        """The place in the song that the listener hears now."""
+        return max(self.start_s, self.written_s - latency_s)

@@ -1,5 +1,7 @@
-"""The sound device, by PyAudio and PortAudio, in the one way in which they neither crash nor lose
-sound: blocking writes, and every call to a stream from the thread that opened it.
+"""The sound device, through PyAudio and PortAudio.
+
+It uses blocking writes, and calls a stream only from the thread that opened it: any other way
+crashes the process or loses sound.
 """
 
 from __future__ import annotations
@@ -14,45 +16,45 @@ from typing import Any
 from audio.output import PCM_FRAME_BYTES, Output, OutputError
 
 _STRING, _INT = ctypes.c_char_p, ctypes.c_int
-_TALKERS: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
+_HANDLER_SETTERS: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     ("libasound.so.2", "snd_lib_error_set_handler", (_STRING, _INT, _STRING, _INT, _STRING)),
     ("libjack.so.0", "jack_set_error_function", (_STRING,)),
     ("libjack.so.0", "jack_set_info_function", (_STRING,)),
 )
-_handlers: list[Any] = []  # C calls them for as long as the process lives
+_handlers: list[Any] = []  # referenced for ever, because C code may call them at any time
 _DRAIN_EXTRA_S = 0.05
 _SLICE_S = 0.02
-_LEAST_WAIT = 8
-"""The least that is waited for is this part of what the device holds: 26 ms mostly."""
+_MIN_WAIT_DIVISOR = 8
+"""The shortest wait for free space is the device's capacity divided by this: mostly 26 ms."""
 
 
-def quiet() -> None:
-    """Keep ALSA, JACK and PortAudio from writing to stderr: 100 lines where there is no sound card.
+def silence_libraries() -> None:
+    """Stop ALSA, JACK and PortAudio from writing to stderr: 100 lines without a sound card.
 
-    Never fails: on a platform without these libraries there is nothing to do.
+    Never raises: without these libraries there is nothing to do.
     """
     if _handlers:
         return
-    for library_name, function_name, arguments in _TALKERS:
+    for library_name, function_name, arguments in _HANDLER_SETTERS:
         with contextlib.suppress(OSError, AttributeError):
             set_handler = getattr(ctypes.CDLL(library_name), function_name)
             handler = ctypes.CFUNCTYPE(None, *arguments)(_ignore)
             _handlers.append(handler)
             set_handler(handler)
     with contextlib.suppress(OSError, AttributeError, ValueError):
-        _silence_c()
+        _silence_stderr_of_c()
 
 
-def _silence_c() -> None:
-    """PortAudio tells a device's failure to C's stderr, and has no handler. Python's is another.
+def _silence_stderr_of_c() -> None:
+    """Redirect C's stderr, where PortAudio prints a device's failure; Python's is another.
 
-    Raises AttributeError where C's must not be set: only glibc's is a variable.
+    Raises AttributeError without glibc: in other C libraries stderr is no variable.
     """
     c = ctypes.CDLL(None)
     c.gnu_get_libc_version  # noqa: B018  # raises where it is missing
     c.fopen.restype = ctypes.c_void_p
-    if nowhere := c.fopen(b"/dev/null", b"w"):
-        ctypes.c_void_p.in_dll(c, "stderr").value = nowhere
+    if dev_null := c.fopen(b"/dev/null", b"w"):
+        ctypes.c_void_p.in_dll(c, "stderr").value = dev_null
 
 
 def _ignore(*_message: object) -> None:
@@ -68,13 +70,13 @@ def _load_pyaudio() -> Any:
 
 
 def frames_per_buffer(rate_hz: int) -> int:
-    """About 70 ms of frames; a device holds three times that, and what it holds ends with STOP."""
+    """About 70 ms of PCM frames; a device holds three times as many, which STOP discards."""
     return 3072 if rate_hz >= 32000 else 1536 if rate_hz >= 16000 else 768
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A sound device. index: PortAudio's, which changes when devices come and go."""
+    """A sound device. index: PortAudio's, which changes when devices are connected or removed."""
 
     index: int
     name: str
@@ -82,12 +84,12 @@ class Device:
 
 
 def list_devices() -> list[Device]:
-    """The devices that can play, by their index; none where there is no sound at all.
+    """The devices with stereo output, in the order of their indices.
 
     Raises OutputError: PyAudio is not installed.
     """
     pyaudio = _load_pyaudio()
-    quiet()
+    silence_libraries()
     portaudio = pyaudio.PyAudio()
     try:
         return _devices(portaudio)
@@ -109,7 +111,7 @@ def _devices(portaudio: Any) -> list[Device]:
 
 
 def _choose(devices: list[Device], wanted: str) -> Device:
-    """The device of that index, or the first whose name has the word in it, in any case."""
+    """The first device that has that index or contains `wanted` in its name, in any case."""
     for device in devices:
         if str(device.index) == wanted or wanted.casefold() in device.name.casefold():
             return device
@@ -120,7 +122,7 @@ def _choose(devices: list[Device], wanted: str) -> Device:
 class PyAudioOutput(Output):
     """A sound device. wanted: its index or a part of its name; None for the default one.
 
-    Raises OutputError if there is none, or PyAudio is not installed.
+    Raises OutputError: there is no such device, or PyAudio is not installed.
     """
 
     needs_silence = True
@@ -128,16 +130,22 @@ class PyAudioOutput(Output):
 
     def __init__(self, wanted: str | None = None) -> None:
         self._pyaudio = _load_pyaudio()
-        quiet()
+        silence_libraries()
         self._stream: Any = None
         self._rate_hz = 0
-        self._capacity = 0  # how many frames the device holds
-        self._queued = 0  # how many of them it held after the last write
+        self._capacity_frames = 0  # that the device holds
+        self._queued_frames = 0  # that it held after the last write
         self._interrupted = threading.Event()
         self._start(wanted)
 
+    def __repr__(self) -> str:
+        state = "open" if self._stream else "closed"
+        flags = f"queued_frames={self._queued_frames} interrupted={self._interrupted.is_set()}"
+        return f"<PyAudioOutput {self.name!r} {state} {self._rate_hz} Hz {flags}>"
+
     def _start(self, wanted: str | None) -> None:
-        # It takes 45 ms, so once for all songs. Only then PortAudio looks what devices there are.
+        # PyAudio() takes 45 ms, so it is called once for all songs. It is also the only time at
+        # which PortAudio looks for devices.
         self._portaudio = self._pyaudio.PyAudio()
         try:
             self._device = self._find(wanted)
@@ -170,7 +178,7 @@ class PyAudioOutput(Output):
 
     @property
     def latency_s(self) -> float:
-        return self._queued / self._rate_hz if self._stream else 0.0
+        return self._queued_frames / self._rate_hz if self._stream else 0.0
 
     def open(self, rate_hz: int) -> None:
         self._close_stream()
@@ -184,58 +192,60 @@ class PyAudioOutput(Output):
                 frames_per_buffer=frames_per_buffer(rate_hz),
             )
         except (OSError, ValueError, AttributeError) as error:
-            # AttributeError: the attempt to find another device has failed.
+            # AttributeError: _portaudio is None, because `recover` found no device.
             text = f"the sound device cannot be opened at {rate_hz} Hz: {_reason(error)}"
             raise OutputError(text) from error
-        self._rate_hz, self._queued = rate_hz, 0
-        self._capacity = self._room()
+        self._rate_hz, self._queued_frames = rate_hz, 0
+        self._capacity_frames = self._free_frames()
 
     def write(self, pcm: bytes) -> None:
-        """See Output. Interrupted, it writes nothing.
+        """See Output. Writes nothing if it is interrupted.
 
-        It does not let PortAudio wait, which cannot be interrupted and looks 80 times a second.
+        It waits for free space itself, because a wait in PortAudio cannot be interrupted and polls
+        80 times a second.
         """
         if self._stream is None:
             raise OutputError("the sound device is not open")
         frames = len(pcm) // PCM_FRAME_BYTES
-        if not self._wait_for_room(frames):
+        if not self._wait_until_free(frames):
             return
         try:
-            # Never exception_on_underflow: it closes the stream, where an underrun loses nothing.
+            # exception_on_underflow stays off: it would close the stream; an underrun loses no PCM.
             self._stream.write(pcm)
         except OSError as error:
             raise OutputError(f"the sound device has failed: {_reason(error)}") from error
-        self._queued += frames
+        self._queued_frames += frames
 
-    def _wait_for_room(self, frames: int) -> bool:
-        """Where there is no room, until the device is half empty. False: interrupted."""
-        room = self._room()
-        if room < min(frames, self._capacity):
-            enough = max(min(frames, self._capacity), self._capacity // 2)
-            while room < enough:
-                # A sound server tells of room in lumps: do not ask for every one of them.
-                missing = max(enough - room, self._capacity // _LEAST_WAIT)
+    def _wait_until_free(self, frames: int) -> bool:
+        """If `frames` do not fit, wait until the device is half empty. False: interrupted."""
+        free = self._free_frames()
+        needed = min(frames, self._capacity_frames)
+        if free < needed:
+            enough = max(needed, self._capacity_frames // 2)
+            while free < enough:
+                # A sound server frees space in steps; a poll for each step would be wasted.
+                missing = max(enough - free, self._capacity_frames // _MIN_WAIT_DIVISOR)
                 if self._interrupted.wait(missing / self._rate_hz):
                     return False
-                room = self._room()
-        self._queued = max(0, self._capacity - room)
+                free = self._free_frames()
+        self._queued_frames = max(0, self._capacity_frames - free)
         return True
 
-    def _room(self) -> int:
-        """How many frames the device would take now. Raises OutputError."""
+    def _free_frames(self) -> int:
+        """The number of frames that the device would take now. Raises OutputError."""
         try:
-            room = int(self._stream.get_write_available())
+            free = int(self._stream.get_write_available())
         except OSError as error:
             raise OutputError(f"the sound device has failed: {_reason(error)}") from error
-        if room < 0:
-            raise OutputError(f"the sound device has failed: PortAudio says {room}")
-        return room
+        if free < 0:
+            raise OutputError(f"the sound device has failed: PortAudio says {free}")
+        return free
 
     def drain(self) -> None:
-        """See Output. stop_stream() and close() do not drain, so the end is pushed out by zeros."""
+        """See Output. stop_stream() and close() do not drain, so zeros are written instead."""
         if self._stream is None:
             return
-        capacity_s = self._capacity / self._rate_hz
+        capacity_s = self._capacity_frames / self._rate_hz
         slices = round((capacity_s + _DRAIN_EXTRA_S) / _SLICE_S + 0.5)
         for _ in range(slices):
             if self._interrupted.is_set():
@@ -244,7 +254,7 @@ class PyAudioOutput(Output):
         self._close_stream()
 
     def drop(self) -> None:
-        # Closing throws away what is queued: silent in 7 ms, where zeros would take 65.
+        # Closing discards the queued PCM and is silent after 7 ms; zeros would take 65 ms.
         self._interrupted.clear()
         self._close_stream()
 
@@ -255,7 +265,7 @@ class PyAudioOutput(Output):
             self._portaudio = None
 
     def interrupt(self) -> None:
-        # A stream must not be touched from another thread, not even to close it.
+        # Another thread must not call the stream, not even to close it.
         self._interrupted.set()
 
     def _close_stream(self) -> None:
@@ -266,6 +276,6 @@ class PyAudioOutput(Output):
 
 
 def _reason(error: Exception) -> str:
-    """PyAudio's errors are OSError(number, text), or the two the other way round."""
+    """The text of PyAudio's error, which is OSError(number, text) or OSError(text, number)."""
     texts = [str(part) for part in error.args if isinstance(part, str)]
     return texts[0] if texts else str(error)

@@ -1,4 +1,4 @@
-"""What the player tells its owner: past facts, each with the tag of the song that it is about."""
+"""The reports of the player to its owner: past facts, each with the tag of its song."""
 
 from __future__ import annotations
 
@@ -6,18 +6,10 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
-    """The first sample of the song has gone out. rate_hz: its sample rate."""
-
-    tag: int
-    rate_hz: int
-
-
-@dataclass(frozen=True, slots=True)
 class RanDry:
-    """The song goes on, but has not come yet. The player is silent until `Player.refilled`.
+    """The next bytes of the song have not arrived. The player waits for `Player.refilled`.
 
-    seeks: how many seeks have been obeyed; one that has been asked for since makes it stale.
+    seeks: the number of seeks performed before. A later seek makes the report stale.
     """
 
     tag: int
@@ -26,9 +18,9 @@ class RanDry:
 
 @dataclass(frozen=True, slots=True)
 class PlaceNotHere:
-    """The place that is sought has not come yet. The player is silent until `Player.refilled`.
+    """The place that a seek names has not arrived. The player waits for `Player.refilled`.
 
-    needed_bytes: about how much of the song it takes. seeks: as in RanDry.
+    needed_bytes: about how many bytes of the song reach to that place. seeks: as in RanDry.
     """
 
     tag: int
@@ -38,7 +30,10 @@ class PlaceNotHere:
 
 @dataclass(frozen=True, slots=True)
 class PlayedOut:
-    """All of the song that there is has been heard. samples: of each channel."""
+    """The song has been heard to its end, or as much of it as was received.
+
+    samples: the number of samples written, per channel.
+    """
 
     tag: int
     samples: int
@@ -46,7 +41,7 @@ class PlayedOut:
 
 @dataclass(frozen=True, slots=True)
 class Undecodable:
-    """The song is over because it cannot be decoded. reason: in plain words."""
+    """The song has ended because it cannot be decoded. reason: for people."""
 
     tag: int
     reason: str
@@ -54,7 +49,7 @@ class Undecodable:
 
 @dataclass(frozen=True, slots=True)
 class OutputFailed:
-    """The song is over because there is nowhere to play it. reason: in plain words."""
+    """The song has ended because the output has failed. reason: for people."""
 
     tag: int
     reason: str
@@ -62,10 +57,10 @@ class OutputFailed:
 
 @dataclass(frozen=True, slots=True)
 class DeviceLost:
-    """The device has gone: the player has paused, and `Player.resume` takes the default one."""
+    """The device has gone and the player has paused; `Player.resume` uses the default device."""
 
     tag: int
     reason: str
 
 
-Report = Started | RanDry | PlaceNotHere | PlayedOut | Undecodable | OutputFailed | DeviceLost
+Report = RanDry | PlaceNotHere | PlayedOut | Undecodable | OutputFailed | DeviceLost

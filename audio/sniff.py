@@ -1,30 +1,26 @@
-"""Is it an MP3? Two frame headers that fit each other say so; else a reason in plain words.
+"""Decides whether bytes are an MP3: two consecutive frame headers of one stream prove it.
 
 One header proves nothing: libmad finds frames in random bytes, and plays a renamed WAV as noise.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from audio.mp3 import (
     HEADER_BYTES,
+    LAYER_3,
     MAX_FRAME_BYTES,
     TAG_HEAD_BYTES,
     FrameHeader,
-    VbrTag,
     parse_header,
-    parse_vbr_tag,
     tag_bytes,
 )
 
 JUNK_LIMIT_BYTES = 64 * 1024
-"""How far behind the tags the first frame may lie: some programs leave room for longer tags."""
+"""How far behind the tags the first frame may be: some programs leave space for longer tags."""
 
 SNIFF_BYTES = JUNK_LIMIT_BYTES + 2 * MAX_FRAME_BYTES
-"""With so many bytes behind the tags, whether it is an MP3 is decided."""
+"""The number of bytes behind the tags that are enough to decide."""
 
-_LAYER_3 = 3
 _MAX_FREE_FRAME_BYTES = 6000  # 640 kbit/s and more, at 16 kHz
 _MAGIC = (
     (0, b"RIFF", "a WAV or other RIFF file"),
@@ -43,48 +39,20 @@ _MAGIC = (
 
 
 class NotMp3(ValueError):
-    """The bytes are no MP3 that can be played. The message says what they are, in plain words."""
-
-
-@dataclass(frozen=True, slots=True)
-class FirstFrame:
-    """Where a song's frames begin: offset in bytes, its header, and its VBR tag if it has one."""
-
-    offset: int
-    header: FrameHeader
-    tag: VbrTag | None
-
-
-def sniff(data: bytes) -> FirstFrame:
-    """Find the first frame of a song, behind its ID3v2 tags and up to 64 KiB of junk.
-
-    data: a whole file, or its tags and SNIFF_BYTES behind them.
-    Raises NotMp3, with the reason, if two Layer III headers do not follow each other.
-    """
-    start = 0
-    while size := tag_bytes(data[start : start + TAG_HEAD_BYTES]):
-        start += size
-    window = data[start : start + SNIFF_BYTES]
-    found = find_frame(window, complete=True)
-    if found is None:
-        raise NotMp3(why_not(window, tagged=start > 0))
-    header = parse_header(window, found)
-    assert header is not None
-    tag = parse_vbr_tag(window[found : found + header.frame_bytes])
-    return FirstFrame(start + found, header, tag)
+    """The bytes are no MP3 that can be played. The message says what they are, for people."""
 
 
 def find_frame(window: bytes, start: int = 0, *, complete: bool) -> int | None:
-    """The place of the first Layer III frame in `window`, at or after `start`, that is followed
-    by another of the same stream; None if there is none.
+    """The offset, `start` or more, of the first Layer III frame in `window` that another frame
+    of its stream follows; None if there is none.
 
-    complete: the song ends with the window, so a frame that ends there, or is followed there by a
-    tag, counts too.
+    complete: the song ends with the window. Then a frame also counts if a tag follows it, or the
+    end.
     """
     at = window.find(b"\xff", start)
     while at >= 0:
         header = parse_header(window, at)
-        if header and header.layer == _LAYER_3 and header.bitrate:
+        if header and header.playable:
             end = at + header.frame_bytes
             follower = parse_header(window, end)
             if follower and follower.continues(header):
@@ -95,22 +63,22 @@ def find_frame(window: bytes, start: int = 0, *, complete: bool) -> int | None:
     return None
 
 
-def why_not(window: bytes, *, tagged: bool = False) -> str:
-    """Say in plain words what `window`, in which no MP3 was found, is. tagged: behind a tag."""
+def describe(window: bytes, *, tagged: bool = False) -> str:
+    """Say for people what `window` is, in which no MP3 was found. tagged: a tag precedes it."""
     if not window:
         return "there is nothing behind its tags" if tagged else "it is empty"
     for at, magic, name in _MAGIC:
         if window[at : at + len(magic)] == magic:
             return f"it is {name}, not an MP3"
-    return _other_mpeg(window) or _text(window) or "no MP3 sound was found in it"
+    return _describe_mpeg(window) or _describe_text(window) or "no MP3 sound was found in it"
 
 
-def _other_mpeg(window: bytes) -> str | None:
+def _describe_mpeg(window: bytes) -> str | None:
     header = parse_header(window)
     if header is None:
         adts = window[0] == 0xFF and window[1:2] in (b"\xf0", b"\xf1", b"\xf8", b"\xf9")
         return "it is an AAC file, not an MP3" if adts else None
-    if header.layer != _LAYER_3:
+    if header.layer != LAYER_3:
         follower = parse_header(window, header.frame_bytes)
         if header.bitrate and follower and follower.continues(header):
             return f"it is MPEG Layer {'I' * header.layer}, not Layer III (MP3)"
@@ -120,17 +88,17 @@ def _other_mpeg(window: bytes) -> str | None:
 
 
 def _is_free_format(window: bytes, header: FrameHeader) -> bool:
-    """Whether two more headers follow at equal distances, give or take a byte of padding."""
+    """Whether two more headers follow at equal distances, or one byte of padding more or less."""
     for size in range(HEADER_BYTES, min(_MAX_FREE_FRAME_BYTES, len(window))):
         follower = parse_header(window, size)
         if follower and follower.continues(header):
-            thirds = (parse_header(window, 2 * size + slack) for slack in (-1, 0, 1))
+            thirds = (parse_header(window, 2 * size + padding) for padding in (-1, 0, 1))
             if any(third and third.continues(header) for third in thirds):
                 return True
     return False
 
 
-def _text(window: bytes) -> str | None:
+def _describe_text(window: bytes) -> str | None:
     start = window[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start[:9].lower().startswith((b"<!doctype", b"<html", b"<?xml")):
         return "it is a web page, not an MP3"
@@ -142,5 +110,5 @@ def _is_utf8(data: bytes) -> bool:
     try:
         data.decode()
     except UnicodeDecodeError as error:
-        return error.start >= len(data) - 3  # a character may be cut at the end
+        return error.start >= len(data) - 3  # the last character may be truncated
     return True

@@ -1,11 +1,12 @@
-"""An output into WAV files, as fast as they can be written."""
+"""An output into WAV files. It writes as fast as the disk allows."""
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import stat
-import struct
+import wave
 from pathlib import Path
 
 from audio.output import PCM_FRAME_BYTES, Output, OutputError
@@ -13,32 +14,40 @@ from audio.output import PCM_FRAME_BYTES, Output, OutputError
 HEADER_BYTES = 44
 _MAX_BYTES = 0xFFFFFFFF - HEADER_BYTES
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-_REUSE = os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK  # non-blocking, should it be a FIFO
+_REUSE = os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK  # opening a FIFO must not block
 
 
 def wav_header(rate_hz: int, data_bytes: int) -> bytes:
-    """The 44 bytes in front of `data_bytes` bytes of s16le stereo PCM."""
-    fmt = struct.pack("<HHIIHH", 1, 2, rate_hz, rate_hz * PCM_FRAME_BYTES, PCM_FRAME_BYTES, 16)
-    riff = struct.pack("<4sI4s4sI", b"RIFF", 36 + data_bytes, b"WAVE", b"fmt ", len(fmt))
-    return riff + fmt + struct.pack("<4sI", b"data", data_bytes)
+    """Return the 44 bytes in front of `data_bytes` bytes of s16le stereo PCM."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setparams((2, 2, rate_hz, data_bytes // PCM_FRAME_BYTES, "NONE", "not compressed"))
+        writer.writeframesraw(b"")  # writes the header alone
+        # Read before `close`, which would correct the length to the 0 frames written.
+        return file.getvalue()
 
 
 class WavOutput(Output):
     """Writes what is played into `path`, one song after another.
 
-    Songs of another rate, and what goes beyond 4 GiB, go into files beside it: for `out.wav`
-    the first free of out-2.wav, out-3.wav and so on. The header is right after every write, so an
-    interrupted program leaves a good file. `path` is made, or an older WAV in it replaced, when
-    the first song begins; a file that is no WAV is never overwritten.
+    A change of the sample rate, and 4 GiB, begin another file: beside `out.wav` the first of
+    out-2.wav, out-3.wav, ... that does not exist. Every write updates the header, so that an
+    interrupted program leaves a valid file. The first song creates `path`, or replaces an older WAV
+    file; a file of another kind is never overwritten.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.paths: list[Path] = []
-        """The files written so far."""
+        """The files written, in order."""
         self._path = Path(path)
         self._fd = -1
         self._rate_hz = 0
         self._data_bytes = 0
+
+    def __repr__(self) -> str:
+        path = str(self.paths[-1] if self.paths else self._path)
+        state = "open" if self._fd >= 0 else "closed"
+        return f"<WavOutput {path!r} {state} {self._rate_hz} Hz {self._data_bytes} bytes>"
 
     @property
     def latency_s(self) -> float:
@@ -46,13 +55,13 @@ class WavOutput(Output):
 
     def open(self, rate_hz: int) -> None:
         if self._fd < 0 or rate_hz != self._rate_hz:
-            self._begin_file(rate_hz)
+            self._start_file(rate_hz)
 
     def write(self, pcm: bytes) -> None:
         if self._data_bytes + len(pcm) > _MAX_BYTES:
-            self._begin_file(self._rate_hz)
+            self._start_file(self._rate_hz)
         try:
-            # The samples first: a header never claims more than there is.
+            # Samples before the header, which must never claim more than the file holds.
             _write_at(self._fd, pcm, HEADER_BYTES + self._data_bytes)
             header = wav_header(self._rate_hz, self._data_bytes + len(pcm))
             _write_at(self._fd, header, 0)
@@ -71,7 +80,7 @@ class WavOutput(Output):
             os.close(self._fd)
             self._fd = -1
 
-    def _begin_file(self, rate_hz: int) -> None:
+    def _start_file(self, rate_hz: int) -> None:
         self.close()
         try:
             path, self._fd = self._open_sibling() if self.paths else self._open_first()
@@ -105,7 +114,7 @@ class WavOutput(Output):
 
 
 def _is_wav(fd: int) -> bool:
-    """Whether a file is a WAV, or empty."""
+    """Whether the file is a WAV file, or empty."""
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         return False
     head = os.pread(fd, 12, 0)

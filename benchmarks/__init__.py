@@ -1,1 +1,1 @@
-"""How fast, small and fair the server is, beside nginx and beside a plain asyncio server."""
+"""Measures speed, memory and fairness of the server, nginx and a plain asyncio server."""

@@ -1,12 +1,12 @@
-"""What playing a song of 320 kbit/s costs in CPU time, beside mpg123.
+"""Measures the CPU time for playing a song of 320 kbit/s, beside mpg123.
 
     python -m benchmarks.client_cpu [--seconds 60]
 
-Each player plays into a sound card of its own that takes as long as a real one: mpg123 the file,
-once silently and once at a terminal with its progress line, alfine from a server on loopback, once
-as a script and once at a prompt with its live line. A short song is played too: the difference of
-the two is what playing costs without what starting does. All of it twice: with PulseAudio, by which
-players reach a card on most desktops, and with nothing between ALSA and a pipe.
+Each player plays into its own virtual sound card, which is as slow as a real one. mpg123 plays the
+file, once without output and once at a terminal with its progress line; alfine plays from a server
+on loopback, once from -c commands and once at the prompt with its status line. Each also plays a
+short song: the difference is the cost of playing without that of starting. All is measured twice:
+with PulseAudio, which most desktops use, and with ALSA and a pipe alone.
 Needs mpg123, lame, ffmpeg, pulseaudio, pactl, parec.
 """
 
@@ -29,79 +29,80 @@ from tests.audio.sound_card import sound_server
 _PORT = 23403
 _SHORT_S = 5
 _SONG_S = 240
-"""What the figure for a whole song is worked out for: the length of many songs."""
-
+"""The length of a typical song, for which the table gives the cost."""
 
 Card = Callable[[Path], contextlib.AbstractContextManager[dict[str, str]]]
 
 
 @contextlib.contextmanager
-def _pipe(directory: Path) -> Iterator[dict[str, str]]:
+def _pipe_card(directory: Path) -> Iterator[dict[str, str]]:
     yield setup.card(directory)[0]
 
 
 @contextlib.contextmanager
-def _server(directory: Path) -> Iterator[dict[str, str]]:
+def _server_card(directory: Path) -> Iterator[dict[str, str]]:
     directory.mkdir()
     with sound_server(directory) as (env, _):
         yield env
 
 
-CARDS: dict[str, Card] = {"PulseAudio": _server, "ALSA and a pipe": _pipe}
+CARDS: dict[str, Card] = {"PulseAudio": _server_card, "ALSA and a pipe": _pipe_card}
 
 
 def cpu_s(command: list[str], env: dict[str, str], typed: str = "") -> float:
-    """Run a program, with `typed` at its terminal if there is any; its CPU seconds."""
-    process, near = _in_terminal(command, env) if typed else (_plainly(command, env), -1)
+    """Run a program and return its CPU seconds. typed: typed at its terminal; "" is no terminal."""
+    process, terminal_fd = _start_in_terminal(command, env) if typed else (_start(command, env), -1)
     if typed:
-        os.write(near, typed.encode())
-        threading.Thread(target=_look, args=(near,), daemon=True).start()
+        os.write(terminal_fd, typed.encode())
+        threading.Thread(target=_answer, args=(terminal_fd,), daemon=True).start()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    spent_s = _spent_s(process.pid)
+    spent_s = _own_cpu_s(process.pid)
     if process.wait():
         raise SystemExit(f"{command[0]} failed with {process.returncode}")
     return spent_s
 
 
-def _spent_s(pid: int) -> float:
-    """What a process that has just ended spent itself: without its card, which is its child."""
+def _own_cpu_s(pid: int) -> float:
+    """The CPU seconds of a process that has ended, without those of its child, the card."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _plainly(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
+def _start(command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
     out = subprocess.DEVNULL
     return subprocess.Popen(command, env=env, cwd=setup.ROOT, stdout=out, stderr=out)
 
 
-def _in_terminal(command: list[str], env: dict[str, str]) -> tuple[subprocess.Popen[bytes], int]:
-    near, far = pty.openpty()
+def _start_in_terminal(
+    command: list[str], env: dict[str, str]
+) -> tuple[subprocess.Popen[bytes], int]:
+    terminal_fd, program_fd = pty.openpty()
     env = {**env, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
     process = subprocess.Popen(
         command,
         env=env,
         cwd=setup.ROOT,
-        stdin=far,
-        stdout=far,
-        stderr=far,
+        stdin=program_fd,
+        stdout=program_fd,
+        stderr=program_fd,
         start_new_session=True,
     )
-    os.close(far)
-    return process, near
+    os.close(program_fd)
+    return process, terminal_fd
 
 
-def _look(near: int) -> None:
-    """Read what the program shows, and answer where the cursor is, as terminals do."""
+def _answer(terminal_fd: int) -> None:
+    """Read the program's output; answer requests for the cursor's position as terminals do."""
     try:
-        while shown := os.read(near, 65536):
-            if b"\x1b[6n" in shown:
-                os.write(near, b"\x1b[1;1R")
+        while output := os.read(terminal_fd, 65536):
+            if b"\x1b[6n" in output:
+                os.write(terminal_fd, b"\x1b[1;1R")
     except OSError:
         return
 
 
 def players(song_id: int, song: Path) -> dict[str, tuple[list[str], str]]:
-    """Each player's command for one song, and what is typed at it."""
+    """Each player's command for one song, and the keys typed."""
     client = [sys.executable, "-m", "cli.app", "client", "127.0.0.1", str(_PORT)]
     client += ["--output", "pyaudio"]
     script = ["-c", f"play {song_id}", "-c", "wait"]
@@ -124,7 +125,7 @@ def measure(card: Card, songs: dict[int, Path], directory: Path) -> dict[str, li
 
 
 def table(used: dict[str, list[float]], seconds: int) -> Iterator[str]:
-    """The same, worked out for a song of 4 minutes, as a table in Markdown."""
+    """The results as a table in Markdown, with the cost of a song of 4 minutes."""
     yield "| player | to start | a second of music | a song of 4 minutes | times mpg123 |"
     yield "|---|---|---|---|---|"
     base_s = None

@@ -1,8 +1,7 @@
-"""What the client's benchmarks play with: a song, a server, a slow line and a sound card.
+"""What the benchmarks of the client need: a song, servers, a slow link and a sound card.
 
-The card is ALSA's `file` plugin with a process behind it that takes no more than a card would, and
-notes when it heard the first sound and when it had to wait for more. Clocks are monotonic, which on
-Linux is one clock for all processes.
+The card is ALSA's `file` plugin with a process that reads as slowly as a card, and logs the time of
+the first sound and all underruns. Times are monotonic; on Linux all processes share that clock.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ while piece := os.read(0, bytes_per_s // 200):
 
 
 def make_song(path: Path, seconds: int, kbits: int = 320) -> None:
-    """An MP3 of pink noise, in which no stretch is silent."""
+    """Make an MP3 of pink noise, which is nowhere silent."""
     noise = f"anoisesrc=a=0.1:c=pink:r=44100:d={seconds}:seed=9999"
     to_wav = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", noise, "-ac", "2", "-f", "wav", "-"]
     with subprocess.Popen(to_wav, stdout=subprocess.PIPE) as wav:
@@ -57,21 +56,21 @@ def make_song(path: Path, seconds: int, kbits: int = 320) -> None:
 
 
 def card(directory: Path) -> tuple[dict[str, str], Path]:
-    """The environment in which a program plays into a card of its own, and the card's notes."""
+    """The environment for a program that plays into a card of its own, and the card's log."""
     directory.mkdir()
-    script, notes = directory / "card.py", directory / "notes.json"
+    script, log = directory / "card.py", directory / "log.json"
     script.write_text(_CARD)
-    target = f"|exec {sys.executable} {script} {notes} %r %c"
+    target = f"|exec {sys.executable} {script} {log} %r %c"
     device = f'type file slave.pcm {{ type null }} file "{target}" format "raw"'
     config = directory / "asound.conf"
     config.write_text(f"pcm.!default {{ {device} }}\n")
-    return {**os.environ, "ALSA_CONFIG_PATH": str(config), "JACK_NO_START_SERVER": "1"}, notes
+    return {**os.environ, "ALSA_CONFIG_PATH": str(config), "JACK_NO_START_SERVER": "1"}, log
 
 
-def heard(notes: Path) -> dict[str, object]:
-    """What a card has noted; nothing before the first sound."""
+def read_log(log: Path) -> dict[str, object]:
+    """The log of a card; {} before the first sound."""
     try:
-        found: dict[str, object] = json.loads(notes.read_text())
+        found: dict[str, object] = json.loads(log.read_text())
     except (OSError, ValueError):
         return {}
     return found
@@ -79,7 +78,7 @@ def heard(notes: Path) -> dict[str, object]:
 
 @contextlib.contextmanager
 def alfine_server(music: Path, port: int) -> Iterator[None]:
-    """`alfine server` on loopback."""
+    """Run `alfine server` on loopback."""
     command = [sys.executable, "-m", "cli.app", "server", str(music), str(port)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert process.stdout is not None
@@ -100,8 +99,8 @@ def _drain(stream: IO[bytes]) -> None:
 
 @contextlib.contextmanager
 def web_server(music: Path, port: int) -> Iterator[None]:
-    """The same folder over HTTP."""
-    handler = partial(_Quiet, directory=str(music))
+    """Serve the same folder over HTTP."""
+    handler = partial(_SilentHandler, directory=str(music))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -110,13 +109,13 @@ def web_server(music: Path, port: int) -> Iterator[None]:
         server.shutdown()
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
+class _SilentHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         return
 
 
-class SlowLine:
-    """Passes bytes on from one port to another, downwards no faster than `bits_per_s`."""
+class SlowLink:
+    """A proxy from `port` to `to_port` that limits the rate towards the client to `bits_per_s`."""
 
     def __init__(self, port: int, to_port: int, bits_per_s: float) -> None:
         self._port, self._to_port = port, to_port
@@ -131,10 +130,11 @@ class SlowLine:
         await asyncio.Event().wait()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far = await asyncio.open_connection("127.0.0.1", self._to_port, limit=16384)
+        server = await asyncio.open_connection("127.0.0.1", self._to_port, limit=16384)
+        server_reader, server_writer = server
         with contextlib.suppress(OSError):
-            await asyncio.gather(self._up(reader, far[1]), self._down(far[0], writer))
-        for end in (writer, far[1]):
+            await asyncio.gather(self._up(reader, server_writer), self._down(server_reader, writer))
+        for end in (writer, server_writer):
             end.close()
 
     async def _up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -147,7 +147,7 @@ class SlowLine:
         piece_bytes = max(256, int(self._bytes_per_s * _PACE_S))
         due_s = time.monotonic()
         while data := await reader.read(piece_bytes):
-            # Nothing is made up for after a silence: a line does not save up what it did not carry.
+            # Unused capacity is lost, as on a real link; 10 ms of it are the exception.
             due_s = max(due_s, time.monotonic() - _PACE_S) + len(data) / self._bytes_per_s
             await asyncio.sleep(due_s - time.monotonic())
             writer.write(data)

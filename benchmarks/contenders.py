@@ -1,4 +1,4 @@
-"""The servers that are compared, each with its own way to be asked."""
+"""The servers that are compared, each with its requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ LIST_FILE = "list"
 
 @dataclass(frozen=True)
 class Contender:
-    """start: runs it. play: what asks for a song by its number. list_: what asks for the list."""
+    """One server.
+
+    start: runs it. play: makes the request for a song by its number. list_: the request for the
+    list.
+    """
 
     name: str
     start: Callable[[], contextlib.AbstractContextManager[Running]]
@@ -28,7 +32,7 @@ class Contender:
 
 
 def contenders(folder: Path, work: Path, *options: object) -> list[Contender]:
-    """All that can run here, on one folder of songs. options: more of them for alfine."""
+    """All servers that can run here, on one folder of songs. options: further ones of alfine."""
     found = [
         Contender(
             f"alfine, {loop}",
@@ -42,7 +46,7 @@ def contenders(folder: Path, work: Path, *options: object) -> list[Contender]:
         Contender("plain asyncio streams", partial(servers.streams, folder), _play, b"LIST END END")
     )
     if servers.nginx_program() is not None:
-        # It knows no list: the same bytes lie in a file.
+        # nginx has no LIST, so a file holds the same bytes.
         names = sorted(path.stem for path in folder.glob("*.mp3"))
         (folder / LIST_FILE).write_bytes(b"".join(list_messages(enumerate(names, 1))))
         start = partial(servers.nginx, folder, work / "nginx")

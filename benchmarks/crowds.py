@@ -1,4 +1,4 @@
-"""Memory and latencies with many connected, half of them listening at 128 kbit/s."""
+"""Memory and latencies with many clients, half of them listening at 128 kbit/s."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any
 
 from benchmarks import load
 from benchmarks.contenders import Contender, contenders
-from benchmarks.scale import SONG_BYTES, Scale, say, songs
+from benchmarks.scale import SONG_BYTES, Scale, progress, songs
 from benchmarks.servers import Running
 
 SETTLE_S = 3.0
-"""After all have come: what that cost is not what it costs to have them."""
+"""The wait after all have connected, so that connecting is not measured."""
 
 
 def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
-    """Each server with each crowd, one after the other."""
+    """Measure each server with each number of clients, one after the other."""
     folder = songs(work / "music", scale.cold_songs, SONG_BYTES // 5)
     (folder / "000001.mp3").write_bytes(random.Random(2).randbytes(SONG_BYTES))
     options = ("--clients", max(scale.crowds) + 100, "--backlog", 1024)
@@ -29,18 +29,18 @@ def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
         for playing in (0, count // 2):
             for each in contenders(folder, work, *options):
                 with each.start() as server:
-                    found.append(_crowd(each, server, scale, count, playing))
-                    say(str(found[-1]))
+                    found.append(_measure_one(each, server, scale, count, playing))
+                    progress(str(found[-1]))
     return found
 
 
-def _crowd(
+def _measure_one(
     each: Contender, server: Running, scale: Scale, count: int, playing: int
 ) -> dict[str, Any]:
     list_end = f"{scale.cold_songs}. {scale.cold_songs:06} END END".encode()
     cold_requests = [each.play(number) for number in range(2, scale.cold_songs + 1)]
     rss, kernel = server.rss_mib(), _kernel_mib()
-    with load.audience(server.port, count, playing, each.play(1)):
+    with load.listeners(server.port, count, playing, each.play(1)):
         time.sleep(SETTLE_S)
         cpu, began = server.cpu_s(), time.monotonic()
         lists = load.latencies_ms(server.port, each.list_, list_end, scale.samples, 0.005)
@@ -67,6 +67,6 @@ def _percentiles(values: list[float]) -> dict[str, float]:
 
 
 def _kernel_mib() -> float:
-    """What TCP holds in buffers, of both ends."""
+    """The memory of TCP's buffers, of both ends."""
     found = re.search(r"TCP: .* mem (\d+)", Path("/proc/net/sockstat").read_text())
     return int(found[1]) * os.sysconf("SC_PAGESIZE") / 2**20 if found else 0.0

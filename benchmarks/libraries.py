@@ -1,4 +1,4 @@
-"""What the number of songs costs."""
+"""The cost of the number of songs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import load, servers
-from benchmarks.scale import LOOPS, Scale, say, songs
+from benchmarks.scale import LOOPS, Scale, progress, songs
 
 FRAMED_S = 2.0
-"""By then the large song is framed."""
+"""The time in which the server frames the large song."""
 LISTEN_S = 3.0
 
 
 def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
-    """Start, memory, LIST and what a LIST does to a listener, with so many songs."""
+    """Measure start, memory, LIST, and what a LIST does to a listener, by the number of songs."""
     found = []
     for count in scale.libraries:
         folder = songs(work / f"{count}", count, 200)
@@ -29,9 +29,9 @@ def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
             warm_s, rss = server.seconds, server.rss_mib()
             end = f"{count + 1}. {count:06} END END".encode()
             lists = load.latencies_ms(server.port, b"LIST END END", end, 5, 0.1)
-        with servers.alfine(folder, cache, LOOPS[-1]) as server, load.audience(server.port, 1, 1):
+        with servers.alfine(folder, cache, LOOPS[-1]) as server, load.listeners(server.port, 1, 1):
             time.sleep(FRAMED_S)
-            quiet = load.largest_gap_ms(server.port, LISTEN_S, 0)
+            undisturbed = load.largest_gap_ms(server.port, LISTEN_S, 0)
             encoding = load.largest_gap_ms(server.port, LISTEN_S, 1)  # the first list is encoded
             listing = load.largest_gap_ms(server.port, LISTEN_S, 5)
         found.append(
@@ -42,10 +42,10 @@ def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
                 "rss_mib": rss,
                 "first_list_ms": lists[0],
                 "list_ms": statistics.median(lists[1:]),
-                "gap_ms": quiet,
+                "gap_ms": undisturbed,
                 "gap_while_listing_ms": listing,
                 "gap_while_first_list_ms": encoding,
             }
         )
-        say(str(found[-1]))
+        progress(str(found[-1]))
     return found

@@ -1,4 +1,4 @@
-"""LIST during PLAY over 2 Mbit/s, between two network namespaces; needs root, ip and tc."""
+"""LIST during PLAY over 2 Mbit/s, between two network namespaces. Needs root, ip and tc."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import servers
-from benchmarks.scale import SONG_BYTES, Scale, say, songs
+from benchmarks.scale import SONG_BYTES, Scale, progress, songs
 from benchmarks.servers import ROOT
 
 
 def possible() -> bool:
-    """Whether namespaces and shaping can be had here."""
+    """Whether this machine allows network namespaces and traffic shaping."""
     return os.geteuid() == 0 and all(shutil.which(program) for program in ("ip", "tc"))
 
 
 def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
-    """Seconds from LIST to its answer."""
+    """Measure the seconds from LIST to its answer."""
     folder = songs(work / "music", 3, SONG_BYTES)
     found = []
     with _slow_link() as (near, far, address):
@@ -34,9 +34,9 @@ def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
             "plain asyncio streams": ("benchmarks.streams_server", folder, 0, address),
         }.items():
             with servers.python_server(*command, prefix=inside) as server:
-                measure = [sys.executable, "-m", "benchmarks.load", "link", address]
+                client = [sys.executable, "-m", "benchmarks.load", "link", address]
                 got = subprocess.run(
-                    ["ip", "netns", "exec", far, *measure, str(server.port), str(scale.links)],
+                    ["ip", "netns", "exec", far, *client, str(server.port), str(scale.links)],
                     cwd=ROOT,
                     stdout=subprocess.PIPE,
                     check=True,
@@ -44,17 +44,17 @@ def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
             times = json.loads(got.stdout)
             median = statistics.median(times)
             found.append({"server": name, "list_s": median, "most_s": max(times)})
-            say(str(found[-1]))
+            progress(str(found[-1]))
     return found
 
 
 @contextlib.contextmanager
 def _slow_link() -> Iterator[tuple[str, str, str]]:
-    """Two namespaces and 2 Mbit/s between them: their names, and the address of the first."""
+    """Connect two namespaces by 2 Mbit/s; yield their names, and the address of the first."""
     near, far = f"bench{os.getpid()}a", f"bench{os.getpid()}b"
 
-    def ip(words: str) -> None:
-        subprocess.run(["ip", *words.split()], check=True)
+    def ip(arguments: str) -> None:
+        subprocess.run(["ip", *arguments.split()], check=True)
 
     try:
         ip(f"netns add {near}")

@@ -1,4 +1,4 @@
-"""Clients that measure: those that take all they can get, and those that take 128 kbit/s."""
+"""Clients that measure: some receive at full speed, some at 128 kbit/s."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from net.framing import EOM
 
 LISTEN_BYTES_S = 16_000
 RECEIVE_BYTES = 1 << 20
-LONGEST_MS = 15_000
-"""For one series: a server that is slow has been measured by then."""
+SERIES_LIMIT_MS = 15_000
+"""A series of latencies ends when their sum is larger: then there are enough of a slow server."""
 
 
 def connect(port: int, host: str = "127.0.0.1", receive_buffer: int = 0) -> socket.socket:
-    """A connection, with a small receive buffer if asked for."""
+    """Connect to a server. receive_buffer: its size in bytes; 0 is the system's default."""
     sock = socket.socket()
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -32,62 +32,88 @@ def connect(port: int, host: str = "127.0.0.1", receive_buffer: int = 0) -> sock
 
 @dataclass(frozen=True)
 class Throughput:
-    """What a number of draining clients got, and what it cost the server."""
+    """What clients at full speed received, and the server's CPU time for it."""
 
     gb_s: float
     cpu_s_per_gb: float
 
 
-def drain(
+class _FastClients:
+    """Clients that receive at full speed, and request again after each whole answer."""
+
+    def __init__(self, port: int, count: int, request: bytes, answer_bytes: int) -> None:
+        self._request = request
+        self._answer_bytes = answer_bytes
+        self._poll = select.epoll()
+        self._socks = {sock.fileno(): sock for sock in (connect(port) for _ in range(count))}
+        self._received = dict.fromkeys(self._socks, 0)  # of the present answer
+        self._buffer = bytearray(RECEIVE_BYTES)
+        for fd, sock in self._socks.items():
+            sock.sendall(request)
+            sock.setblocking(False)
+            self._poll.register(fd, select.EPOLLIN)
+
+    def receive(self) -> int:
+        """Wait until bytes have arrived, receive them, and return their number."""
+        return sum(self._receive(fd) for fd, _ in self._poll.poll(0.5))
+
+    def _receive(self, fd: int) -> int:
+        try:
+            size = self._socks[fd].recv_into(self._buffer)
+        except BlockingIOError:
+            return 0
+        if not size:
+            raise ConnectionError("the server closed")
+        self._received[fd] += size
+        if self._received[fd] >= self._answer_bytes:
+            self._received[fd] -= self._answer_bytes
+            self._socks[fd].sendall(self._request)
+        return size
+
+    def close(self) -> None:
+        for sock in self._socks.values():
+            sock.close()
+        self._poll.close()
+
+
+def throughput(
     server: Running, count: int, request: bytes, answer_bytes: int, seconds: float
 ) -> Throughput:
-    """`count` clients that ask again when they have got `answer_bytes`, as fast as they can."""
-    poll = select.epoll()
-    clients: dict[int, list[int]] = {}
-    socks = [connect(server.port) for _ in range(count)]
-    for sock in socks:
-        sock.sendall(request)
-        sock.setblocking(False)
-        clients[sock.fileno()] = [0]
-        poll.register(sock.fileno(), select.EPOLLIN)
-    by_fd = {sock.fileno(): sock for sock in socks}
-    buffer = bytearray(RECEIVE_BYTES)
-    taken = 0
-    began, cpu_began, counting = time.monotonic(), 0.0, False
-    while (passed := time.monotonic() - began) < seconds or not counting:
-        if not counting and passed > seconds / 4:  # by then all of them have been served
-            began, cpu_began, counting, taken = time.monotonic(), server.cpu_s(), True, 0
-        for fd, _ in poll.poll(0.5):
-            with contextlib.suppress(BlockingIOError):
-                got = by_fd[fd].recv_into(buffer)
-                if not got:
-                    raise ConnectionError("the server closed")
-                taken += got
-                clients[fd][0] += got
-                if clients[fd][0] >= answer_bytes:
-                    clients[fd][0] -= answer_bytes
-                    by_fd[fd].sendall(request)
-    passed, cpu = time.monotonic() - began, server.cpu_s() - cpu_began
-    for sock in socks:
-        sock.close()
-    return Throughput(taken / passed / 1e9, cpu / (taken / 1e9))
+    """Measure the throughput to `count` clients that receive at full speed.
+
+    Counting starts after a quarter of `seconds`: by then all clients have been served.
+    """
+    clients = _FastClients(server.port, count, request, answer_bytes)
+    _receive_for(clients, seconds / 4)
+    start_s, start_cpu_s = time.monotonic(), server.cpu_s()
+    received = _receive_for(clients, seconds)
+    elapsed_s, cpu_s = time.monotonic() - start_s, server.cpu_s() - start_cpu_s
+    clients.close()
+    return Throughput(received / elapsed_s / 1e9, cpu_s / (received / 1e9))
+
+
+def _receive_for(clients: _FastClients, seconds: float) -> int:
+    received, end_s = 0, time.monotonic() + seconds
+    while time.monotonic() < end_s:
+        received += clients.receive()
+    return received
 
 
 def http_header_bytes(port: int, request: bytes) -> int:
-    """How long the header is that nginx puts before this file."""
+    """The size of the header that nginx puts before this file."""
     with connect(port) as sock:
         sock.sendall(request)
-        got = b""
-        while b"\r\n\r\n" not in got:
-            got += sock.recv(4096)
-        return got.index(b"\r\n\r\n") + 4
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += sock.recv(4096)
+        return answer.index(b"\r\n\r\n") + 4
 
 
 @contextlib.contextmanager
-def audience(
+def listeners(
     port: int, count: int, playing: int, request: bytes = b"PLAY 1 END END"
 ) -> Iterator[None]:
-    """`count` clients in a process of their own, `playing` of them hear a song at 128 kbit/s."""
+    """Connect `count` clients in another process; `playing` of them receive at 128 kbit/s."""
     numbers = (str(port), str(count), str(playing))
     command = [sys.executable, "-m", "benchmarks.load", *numbers, request.decode()]
     process = subprocess.Popen(
@@ -97,38 +123,42 @@ def audience(
     assert process.stdin is not None
     try:
         if process.stdout.readline() != "ready\n":
-            raise RuntimeError("the audience could not be seated")
+            raise RuntimeError("the listeners could not connect")
         yield
     finally:
         process.stdin.close()
         process.wait(60)
 
 
-def sit(port: int, count: int, playing: int, request: bytes) -> None:
-    """Be the audience, until standard input ends."""
-    socks = [connect(port, receive_buffer=32 * 1024) for _ in range(count)]
-    listeners = socks[:playing]
-    for sock in listeners:
+def listen(port: int, count: int, playing: int, request: bytes) -> None:
+    """Be the process of `listeners`, until standard input ends."""
+    idle_and_playing = [connect(port, receive_buffer=32 * 1024) for _ in range(count)]
+    socks = idle_and_playing[:playing]
+    for sock in socks:
         sock.sendall(request)
         sock.setblocking(False)
     print("ready", flush=True)
-    # Everyone takes what was played in the last second, in turns spread over that second.
-    share = max(1, len(listeners) // 50)
     while not select.select([sys.stdin], (), (), 0)[0]:
-        began = time.monotonic()
-        if not listeners:
+        if socks:
+            _receive_one_second(socks)
+        else:
             time.sleep(0.1)
-        for start in range(0, len(listeners), share):
-            for sock in listeners[start : start + share]:
-                with contextlib.suppress(BlockingIOError):
-                    sock.recv(LISTEN_BYTES_S)
-            time.sleep(
-                max(0.0, began + (start + share) / max(1, len(listeners)) - time.monotonic())
-            )
+
+
+def _receive_one_second(socks: list[socket.socket]) -> None:
+    """Receive one second of music from each socket, in 50 groups spread over one second."""
+    start_s = time.monotonic()
+    group = max(1, len(socks) // 50)
+    for first in range(0, len(socks), group):
+        for sock in socks[first : first + group]:
+            with contextlib.suppress(BlockingIOError):
+                sock.recv(LISTEN_BYTES_S)
+        due_s = start_s + (first + group) / len(socks)
+        time.sleep(max(0.0, due_s - time.monotonic()))
 
 
 def received(sock: socket.socket) -> bytes:
-    """What has come; a server that closes is a failure."""
+    """Receive. Raises ConnectionError: the server has closed the connection."""
     if not (data := sock.recv(RECEIVE_BYTES)):
         raise ConnectionError("the server closed")
     return data
@@ -137,80 +167,87 @@ def received(sock: socket.socket) -> bytes:
 def latencies_ms(
     port: int, request: bytes, expect: bytes, times: int, pause_s: float
 ) -> list[float]:
-    """How long it takes from a request to the end of its answer, one after the other."""
+    """The times from a request to the end of its answer, in sequence on one connection.
+
+    expect: the last bytes of the answer.
+    """
     found = []
     with connect(port) as sock:
         for _ in range(times):
-            began = time.monotonic()
+            start_s = time.monotonic()
             sock.sendall(request)
-            got = b""
-            while not got.endswith(expect):
-                got = got[-64:] + received(sock)
-            found.append((time.monotonic() - began) * 1000)
-            if sum(found) > LONGEST_MS and len(found) > 20:
+            tail = b""
+            while not tail.endswith(expect):
+                tail = tail[-64:] + received(sock)
+            found.append((time.monotonic() - start_s) * 1000)
+            if sum(found) > SERIES_LIMIT_MS and len(found) > 20:
                 break
             time.sleep(pause_s)
     return found
 
 
 def first_audio_ms(port: int, requests: list[bytes], pause_s: float) -> list[float]:
-    """How long it takes from a PLAY to the first byte, each on a connection of its own."""
+    """The times from a PLAY to the first byte of its answer, each on a new connection."""
     found = []
     for request in requests:
         with connect(port) as sock:
-            began = time.monotonic()
+            start_s = time.monotonic()
             sock.sendall(request)
             received(sock)
-            found.append((time.monotonic() - began) * 1000)
-        if sum(found) > LONGEST_MS and len(found) > 20:
+            found.append((time.monotonic() - start_s) * 1000)
+        if sum(found) > SERIES_LIMIT_MS and len(found) > 20:
             break
         time.sleep(pause_s)
     return found
 
 
 def list_during_play_s(host: str, port: int, times: int) -> list[float]:
-    """How long a LIST takes while a song fills the link; run it at the far end of one."""
+    """The times from a LIST to its answer while a song fills the link to this host."""
     found = []
     for _ in range(times):
         with connect(port, host) as sock:
             sock.settimeout(30)
             sock.sendall(b"PLAY 1 END END")
-            until = time.monotonic() + 3
-            while time.monotonic() < until:
+            end_s = time.monotonic() + 3
+            while time.monotonic() < end_s:
                 tail = sock.recv(65536)
-            began = time.monotonic()
+            start_s = time.monotonic()
             sock.sendall(b"LIST END END")
             while b"RESP 100 END 1. " not in tail:
                 tail = tail[-64:] + sock.recv(65536)
-            found.append(time.monotonic() - began)
+            found.append(time.monotonic() - start_s)
     return found
 
 
-def largest_gap_ms(port: int, seconds: float, askers: int) -> float:
-    """The longest that a listener waits for audio while `askers` others ask for the list.
+def largest_gap_ms(port: int, seconds: float, requesters: int) -> float:
+    """The longest wait of a listener for audio while `requesters` others request the list.
 
-    The listener takes 16 KB every millisecond, a thousand times what a song needs.
+    The listener receives 16 KB every millisecond, a thousand times the rate of a song.
     """
-    others = [connect(port) for _ in range(askers)]
-    longest = 0.0
+    others = [connect(port) for _ in range(requesters)]
+    gap_s = 0.0
     with connect(port, receive_buffer=32 * 1024) as sock:
         sock.sendall(b"PLAY 1 END END")
         sock.recv(100)
         for other in others:
             other.sendall(b"LIST END END")
             other.setblocking(False)
-        end = time.monotonic() + seconds
-        while (began := time.monotonic()) < end:
+        end_s = time.monotonic() + seconds
+        while (start_s := time.monotonic()) < end_s:
             sock.recv(16_000)
-            longest = max(longest, time.monotonic() - began)
-            for other in others:
-                with contextlib.suppress(BlockingIOError):
-                    if other.recv(100_000).endswith(EOM):
-                        other.send(b"LIST END END")
+            gap_s = max(gap_s, time.monotonic() - start_s)
+            _request_lists_again(others)
             time.sleep(0.001)
     for other in others:
         other.close()
-    return longest * 1000
+    return gap_s * 1000
+
+
+def _request_lists_again(socks: list[socket.socket]) -> None:
+    for sock in socks:
+        with contextlib.suppress(BlockingIOError):
+            if sock.recv(100_000).endswith(EOM):
+                sock.send(b"LIST END END")
 
 
 if __name__ == "__main__":
@@ -218,4 +255,4 @@ if __name__ == "__main__":
         print(json.dumps(list_during_play_s(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))))
     else:
         port, count, playing = map(int, sys.argv[1:4])
-        sit(port, count, playing, sys.argv[4].encode())
+        listen(port, count, playing, sys.argv[4].encode())

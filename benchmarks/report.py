@@ -1,4 +1,4 @@
-"""Writes docs/performance.md: the words are here, every figure comes from the results."""
+"""Writes docs/performance.md: the text is here, all numbers come from the results."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ How soon the client sounds and what playing costs: [performance-client.md](perfo
 
 
 def write(results: dict[str, Any], directory: Path) -> None:
-    """Write the page and the plots of the parts that were measured."""
+    """Write the page and the plots of the measured parts."""
     rows = {part: results[part]["rows"] for part in results}
     page = [_head(results), _targets(rows)]
     for part, section in (
@@ -68,7 +68,7 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def _targets(rows: dict[str, Rows]) -> str:
-    """What was aimed for, and whether it was met."""
+    """The targets, and whether they were met."""
     lines = [
         *(line for row in rows.get("throughput", ()) for line in _speed_targets(row)),
         *(line for row in rows.get("crowds", ()) for line in _crowd_targets(row)),

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import crowds, libraries, link, report, throughput
-from benchmarks.scale import FULL, QUICK, say
+from benchmarks.scale import FULL, QUICK, Scale, progress
 from benchmarks.servers import ROOT, nginx_program
 
 PARTS = {"throughput": throughput, "crowds": crowds, "link": link, "libraries": libraries}
@@ -25,39 +25,48 @@ HERE = Path(__file__).parent
 
 
 def main() -> None:
-    """Measure everything that can be measured here, or the parts that are asked for."""
-    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("part", nargs="*", help=f"all, or some of: {' '.join(PARTS)}")
-    parser.add_argument("--quick", action="store_true", help="everything small, in two minutes")
-    asked = parser.parse_args()
-    if unknown := [part for part in asked.part if part not in PARTS]:
-        parser.error(f"there is no part {unknown[0]!a}; there are: {' '.join(PARTS)}")
-    scale = QUICK if asked.quick else FULL
+    """Measure the requested parts, or all, as far as this machine allows."""
+    options = _options()
+    scale = QUICK if options.quick else FULL
     file, docs = (HERE / "results.json", ROOT / "docs")
-    if asked.quick:
+    if options.quick:
         file, docs = HERE / "quick" / "results.json", HERE / "quick"
         docs.mkdir(exist_ok=True)
     results: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     if nginx_program() is None:
-        say("without nginx, which is not here")
+        progress("without nginx, which is not here")
     with tempfile.TemporaryDirectory(prefix="alfine-bench-") as name:
         work = Path(name)
         work.chmod(0o755)
-        for part in asked.part or PARTS:
+        for part in options.part or PARTS:
             if part == "link" and not link.possible():
-                say("no link: that needs root, ip and tc")
+                progress("no link: that needs root, ip and tc")
                 continue
-            say(part)
-            machine = _machine()
-            rows = PARTS[part].measure(work / part, scale)
-            results[part] = {"machine": machine, "rounds": scale.rounds, "rows": rows}
+            results[part] = _measure(part, work, scale)
             file.write_text(json.dumps(results, indent=1) + "\n")
     report.write(results, docs)
-    say(f"see {(docs / 'performance.md').relative_to(ROOT)}")
+    progress(f"see {(docs / 'performance.md').relative_to(ROOT)}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("part", nargs="*", help=f"all, or some of: {' '.join(PARTS)}")
+    parser.add_argument("--quick", action="store_true", help="everything small, in two minutes")
+    options = parser.parse_args()
+    if unknown := [part for part in options.part if part not in PARTS]:
+        parser.error(f"there is no part {unknown[0]!a}; there are: {' '.join(PARTS)}")
+    return options
+
+
+def _measure(part: str, work: Path, scale: Scale) -> dict[str, Any]:
+    progress(part)
+    machine = _machine()  # before the measurement, for its load average
+    rows = PARTS[part].measure(work / part, scale)
+    return {"machine": machine, "rounds": scale.rounds, "rows": rows}
 
 
 def _machine() -> dict[str, str]:
-    """What it is measured on, and what that machine has been doing."""
+    """The machine, its load average, and the date."""
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     memory = re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())
     return {

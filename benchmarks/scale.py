@@ -1,4 +1,4 @@
-"""How much is measured, and the songs that are."""
+"""The extent of the measurements, and the songs for them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ LOOPS = ["asyncio"] + (["uvloop"] if importlib.util.find_spec("uvloop") else [])
 
 @dataclass(frozen=True)
 class Scale:
-    """rounds: in which the servers take turns, each for `seconds`. clients: that take all they can.
+    """The numbers of one run.
 
-    crowds: clients that are connected, half of them listening. samples: of each latency.
-    cold_songs: songs that nobody has asked for before. links: LISTs on the slow link.
+    rounds: in which the servers take turns, for `seconds` each. clients: that receive at full
+    speed. crowds: connected clients, half of them listening. samples: of each latency.
+    cold_songs: songs that nobody has requested before. links: LISTs on the slow link. libraries:
+    numbers of songs.
     """
 
     rounds: int
@@ -34,7 +36,7 @@ QUICK = Scale(1, 1.0, (1, 50), (50, 200), 50, 30, 2, (1_000,))
 
 
 def songs(folder: Path, count: int, size: int) -> Path:
-    """A folder of songs that are songs by their names."""
+    """Make a folder of `count` files of noise with the names of songs."""
     folder.mkdir(parents=True)
     noise = random.Random(1).randbytes(size)
     for number in range(1, count + 1):
@@ -42,6 +44,6 @@ def songs(folder: Path, count: int, size: int) -> Path:
     return folder
 
 
-def say(words: str) -> None:
-    """Tell how far it has come."""
-    print(f"bench: {words}", flush=True)
+def progress(text: str) -> None:
+    """Print a line about the progress."""
+    print(f"bench: {text}", flush=True)

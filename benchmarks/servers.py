@@ -1,4 +1,4 @@
-"""The servers that are measured: started on a folder, asked for a port, ended by their own id."""
+"""Starts and ends the servers that are measured; each serves a folder on a free port."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ http {{
 
 @dataclass(frozen=True)
 class Running:
-    """A server that runs. pid: of the process that serves. seconds: until it listened."""
+    """A running server. pid: of the serving process. seconds: from its start until it listened."""
 
     port: int
     pid: int
     seconds: float
 
     def cpu_s(self) -> float:
-        """What it has used, user and system."""
+        """The CPU seconds that the process has used, user and system."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def rss_mib(self) -> float:
-        """Resident memory."""
+        """The resident memory of the process."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         found = re.search(r"VmRSS:\s+(\d+)", status)
         return int(found[1]) / 1024 if found else 0.0
@@ -53,7 +53,7 @@ class Running:
 
 @contextlib.contextmanager
 def python_server(*arguments: object, prefix: tuple[str, ...] = ()) -> Iterator[Running]:
-    """A server of this repository; its log goes to a file, as it would in earnest."""
+    """Run a server of this repository. Its log goes into a file, as in production."""
     began = time.monotonic()
     command = [*prefix, sys.executable, "-m", *map(str, arguments)]
     with tempfile.NamedTemporaryFile(prefix="alfine-bench-", suffix=".log") as out:
@@ -76,7 +76,7 @@ def python_server(*arguments: object, prefix: tuple[str, ...] = ()) -> Iterator[
 def alfine(
     folder: Path, cache: Path, loop: str, *options: object
 ) -> contextlib.AbstractContextManager[Running]:
-    """alfine's server. The rate of requests is not what is measured."""
+    """Run alfine's server, with a limit of requests too high to matter."""
     unlimited = ("--request-rate", 100_000, "--drain", 0)
     return python_server(
         "cli.app", "server", folder, 0, "--cache-dir", cache, "--loop", loop, *unlimited, *options
@@ -84,19 +84,19 @@ def alfine(
 
 
 def streams(folder: Path) -> contextlib.AbstractContextManager[Running]:
-    """The plain asyncio server."""
+    """Run the plain asyncio server."""
     return python_server("benchmarks.streams_server", folder, 0)
 
 
 def nginx_program() -> str | None:
-    """Where nginx is: installed, or unpacked by `./dev bench`; None if it is nowhere."""
-    places = (os.environ["PATH"], "/usr/sbin", str(ROOT / ".venv/nginx/usr/sbin"))
-    return shutil.which("nginx", path=os.pathsep.join(places))
+    """The path of nginx, installed or unpacked by `./dev bench`; None if there is none."""
+    folders = (os.environ["PATH"], "/usr/sbin", str(ROOT / ".venv/nginx/usr/sbin"))
+    return shutil.which("nginx", path=os.pathsep.join(folders))
 
 
 @contextlib.contextmanager
 def nginx(folder: Path, work: Path) -> Iterator[Running]:
-    """nginx with one worker and sendfile, on the same folder."""
+    """Run nginx with one worker and sendfile."""
     program = nginx_program()
     if program is None:
         raise FileNotFoundError("nginx is not installed")
@@ -104,7 +104,7 @@ def nginx(folder: Path, work: Path) -> Iterator[Running]:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
     work.mkdir(parents=True, exist_ok=True)
-    # Its worker may run as another user.
+    # nginx's worker may run as another user, who needs access to the folder.
     for path in (folder, *folder.parents):
         if path.stat().st_uid == os.getuid() and path != Path("/tmp"):
             path.chmod(path.stat().st_mode | 0o005)

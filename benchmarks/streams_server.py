@@ -1,6 +1,6 @@
-"""The server that one would write first: asyncio streams, a write and a drain for each message.
+"""The simplest server: asyncio streams, a write and a drain for each message.
 
-It is here to be measured beside alfine, and knows PLAY, LIST and nothing else.
+It is measured beside alfine, and knows only PLAY and LIST.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ EOM = b" END END"
 
 
 class Client:
-    """One connection."""
+    """The connection of one client."""
 
     def __init__(self, songs: list[Path], writer: asyncio.StreamWriter) -> None:
         self._songs = songs
         self._writer = writer
-        self._list_wanted = False
+        self._list_pending = False
         self._playing: asyncio.Task[None] | None = None
 
-    async def hear(self, reader: asyncio.StreamReader) -> None:
+    async def serve(self, reader: asyncio.StreamReader) -> None:
         while True:
             request = (await reader.readuntil(EOM)).removesuffix(EOM)
             if request == b"LIST":
@@ -39,8 +39,8 @@ class Client:
             self._playing.cancel()
 
     async def _list(self) -> None:
-        self._list_wanted = self._playing is not None and not self._playing.done()
-        if not self._list_wanted:
+        self._list_pending = self._playing is not None and not self._playing.done()
+        if not self._list_pending:
             await self._send_list()
 
     async def _send_list(self) -> None:
@@ -51,8 +51,8 @@ class Client:
     async def _play(self, song: Path) -> None:
         with song.open("rb") as file:
             while chunk := file.read(4096):
-                if self._list_wanted:
-                    self._list_wanted = False
+                if self._list_pending:
+                    self._list_pending = False
                     await self._send_list()
                 self._writer.write(audio_message(chunk))
                 await self._writer.drain()
@@ -64,7 +64,7 @@ async def serve(folder: Path, host: str, port: int) -> None:
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = Client(songs, writer)
         try:
-            await client.hear(reader)
+            await client.serve(reader)
         except (OSError, asyncio.IncompleteReadError):
             client.stop()
         finally:

@@ -1,4 +1,4 @@
-"""Throughput and what it costs: clients that take all they can get."""
+"""Throughput and its CPU time, with clients that receive at full speed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks import load
 from benchmarks.contenders import NGINX, Contender, contenders
-from benchmarks.scale import SONG_BYTES, Scale, say, songs
+from benchmarks.scale import SONG_BYTES, Scale, progress, songs
 from benchmarks.servers import Running
 from net.framing import audio_message, chunks
 
@@ -17,10 +17,10 @@ Measured = dict[str, list[load.Throughput]]
 
 
 def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
-    """GB/s and CPU seconds per GB: medians of rounds in which the servers, all running, take turns.
+    """Measure GB/s and CPU seconds per GB: medians of rounds in which all servers take turns.
 
-    Where nginx is, what they are of nginx's is the median of each round's own ratio: whatever else
-    the machine does for a while, it does to all of them.
+    The ratio to nginx is the median of the ratios in each round: other load on the machine affects
+    all servers of a round.
     """
     folder = songs(work / "music", 1, SONG_BYTES)
     song = (folder / "000001.mp3").read_bytes()
@@ -33,20 +33,21 @@ def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
             for turn in range(scale.rounds):
                 first = turn % len(running)
                 for each, server in running[first:] + running[:first]:
-                    got = _drain(each, server, count, framed, scale.seconds)
+                    got = _measure_one(each, server, count, framed, scale.seconds)
                     measured[each.name].append(got)
-                    say(f"{each.name}, {count}: {got.gb_s:.2f} GB/s, {got.cpu_s_per_gb:.3f} s/GB")
+                    result = f"{got.gb_s:.2f} GB/s, {got.cpu_s_per_gb:.3f} s/GB"
+                    progress(f"{each.name}, {count}: {result}")
             found += [_row(name, count, measured) for name in measured]
     return found
 
 
-def _drain(
+def _measure_one(
     each: Contender, server: Running, count: int, framed: int, seconds: float
 ) -> load.Throughput:
     request, size = each.play(1), framed
     if each.name == NGINX:
         size = SONG_BYTES + load.http_header_bytes(server.port, request)
-    return load.drain(server, count, request, size, seconds)
+    return load.throughput(server, count, request, size, seconds)
 
 
 def _row(name: str, count: int, measured: Measured) -> dict[str, Any]:

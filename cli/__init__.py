@@ -1,1 +1,5 @@
-"""What talks to a person, and the only place where the other rooms are joined."""
+"""The command line: the room that talks to a person, and that joins the other rooms.
+
+One file a command; the client is built in layers: `cli.client` on `cli.screen` on `cli.playing` on
+`cli.words`. `cli.usage` and `cli.settings` import nothing of `cli`.
+"""

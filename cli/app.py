@@ -1,4 +1,4 @@
-"""The `alfine` command."""
+"""The `alfine` command: all commands under one name."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import typer
 from cli import settings, usage
 
 COMMANDS = ("server", "client", "devices", "config", "diagrams", "verify")
-"""Each is the function of that name in the module of that name."""
+"""The name of each is that of its module and of its function."""
 
 
 def application(*commands: str) -> typer.Typer:
-    """The command line with these of its commands."""
+    """Build the command line with these commands; only their modules are imported."""
     app = typer.Typer(
         name="alfine",
         help="Stream music over explicit state machines (RFC 9999).",
@@ -34,9 +34,9 @@ def _alfine() -> None:
 
 def main() -> None:
     """Run the command line."""
-    # What the other commands import takes a client a fifth of the time in which it starts.
-    wanted = [name for name in sys.argv[1:2] if name in COMMANDS] or COMMANDS
-    usage.run(application(*wanted), {settings.SECTION: settings.for_typer()})
+    # The imports of the other commands would take a fifth of the client's start.
+    chosen = [name for name in sys.argv[1:2] if name in COMMANDS] or COMMANDS
+    usage.run(application(*chosen), {settings.SECTION: settings.for_typer()})
 
 
 if __name__ == "__main__":

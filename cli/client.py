@@ -15,14 +15,14 @@ import typer
 
 from audio import Output, OutputError, open_output
 from cli import settings
-from cli.exit_codes import FAILED
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.program import ClientProgram
-from cli.playing.status_file import publish
-from cli.screen.plain import DumbScreen, Screen, ScreenGone, ScriptScreen
+from cli.playing.screen_face import Screen, ScreenGone
+from cli.playing.status_file import keep_status_file
+from cli.screen.plain import DumbScreen, ScriptScreen
 from cli.settings import variable
-from cli.usage import USAGE, run_alone
+from cli.usage import FAILED, USAGE, run_alone
 from cli.words import commands
 from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter
@@ -32,14 +32,14 @@ from fsm.client.requests import VolumeRequested
 from fsm.words import PREBUFFER_MSGS
 
 SCRIPT_RETRIES = 6
-"""Attempts to reconnect for one song when no person is there to say stop: half a minute at most."""
+"""Attempts to reconnect for one song in a script, where no person can say stop: 30 s at most."""
 
 EPILOG = "Example: alfine client 127.0.0.1 12345 -c list -c 'play 1' -c wait --output wav:song.wav"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line, the variables and the file have made of one run."""
+    """The settings of one run, from the command line, the variables and the file."""
 
     host: str
     port: int
@@ -139,14 +139,14 @@ def client(
     terminal. Exit codes: 0; 1 a command failed; 2 usage; 3 no connection.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a title may hold what the terminal's set has not
+        sys.stdout.reconfigure(errors="replace")  # the locale may lack characters of a title
     _check(command)
-    enough = _prebuffer(prebuffer)
-    options = Options(host, port, command or None, as_json, enough, plain, retries, volume)
+    messages = _prebuffer(prebuffer)
+    options = Options(host, port, command or None, as_json, messages, plain, retries, volume)
     try:
         code = asyncio.run(_run(options, *_open(output, device)))
     except ScreenGone as error:
-        # What Python itself has still to print would fail again, with a traceback.
+        # Python flushes stdout at its exit, and would print a traceback when that fails too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(f"alfine client: nobody takes what is printed: {error}", file=sys.stderr)
         code = FAILED
@@ -158,65 +158,70 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
     retries = options.retries
     if retries is None and not interactive:
         retries = SCRIPT_RETRIES
-    history, changes = Journal(), Changes()
-    session = ClientSession(options.prebuffer, options.plain, retries, history.observe)
+    journal, changes = Journal(), Changes()
+    session = ClientSession(options.prebuffer, options.plain, retries, journal.observe)
     server = f"{options.host}:{options.port}"
     screen: Screen
     if interactive:
-        screen, voice = _person(server, lambda: program, changes)
+        screen, formatter = _for_person(server, lambda: program, changes)
     else:
         screen = ScriptScreen(options.script, errors_too=options.as_json)
-        voice = JsonFormatter(server) if options.as_json else Formatter(server)
+        formatter = JsonFormatter(server) if options.as_json else Formatter(server)
     program = ClientProgram(
-        options.host, options.port, session, sound, screen, voice, history, changes, warning
+        options.host, options.port, session, sound, screen, formatter, journal, changes, warning
     )
     if options.volume != 100:
         program.fire(VolumeRequested(options.volume))
+    _handle_signals(program, interactive)
+    status_writer = asyncio.create_task(keep_status_file(program.status, changes.watch(), server))
+    try:
+        return await program.run()
+    finally:
+        status_writer.cancel()
+        await asyncio.gather(status_writer, return_exceptions=True)
+
+
+def _handle_signals(program: ClientProgram, interactive: bool) -> None:
+    """SIGTERM ends the run; so does SIGINT, but for a person it only interrupts a command."""
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, program.end_by_signal, signal.SIGTERM)
     if interactive:
         loop.add_signal_handler(signal.SIGINT, program.interrupt)
     else:
         loop.add_signal_handler(signal.SIGINT, program.end_by_signal, signal.SIGINT)
-    publishing = asyncio.create_task(publish(program.now, changes.watch(), server))
-    try:
-        return await program.run()
-    finally:
-        publishing.cancel()
-        await asyncio.gather(publishing, return_exceptions=True)
 
 
 def _stdin_is_a_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def _person(
+def _for_person(
     server: str, program: Callable[[], ClientProgram], changes: Changes
 ) -> tuple[Screen, Formatter]:
-    """The prompt that this terminal can show, and what speaks there."""
+    """Return the screen that this terminal can show, and its formatter."""
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown") or not sys.stdout.isatty():
         return DumbScreen(), Formatter(server)
-    # They take half of the time that it takes to start, and a script, such as a status bar's that
-    # runs every few seconds, has no use for them.
+    # Imported here, because these imports are half of the client's start, and a script needs none
+    # of them: a status bar may run one every few seconds.
     from cli.screen.line_history import line_history
     from cli.screen.terminal import TerminalScreen
-    from cli.words import glyphs
+    from cli.words.glyphs import glyphs_of_terminal
     from cli.words.rich_text import RichFormatter
 
-    chosen = glyphs.of_terminal()
+    glyphs = glyphs_of_terminal()
     screen = TerminalScreen(
         interrupt=lambda: program().interrupt(),
-        now=lambda: program().now(),
+        status=lambda: program().status(),
         songs=lambda: program().songs,
         changes=changes.watch(),
         history=line_history(),
-        signs=chosen,
+        glyphs=glyphs,
     )
-    return screen, RichFormatter(server, chosen)
+    return screen, RichFormatter(server, glyphs)
 
 
 def _check(script: list[str] | None) -> None:
-    """Refuse a script that cannot be obeyed before anything has been done."""
+    """Refuse a script with a line that is no command, before anything is done."""
     for text in script or ():
         try:
             commands.parse(text)
@@ -233,7 +238,7 @@ def _prebuffer(text: str) -> int | None:
 
 
 def _open(spec: str, device: str | None) -> tuple[Output, str]:
-    """The output, and what is wrong with it."""
+    """Open the output; return it and a warning for the person, "" for none."""
     try:
         sound, warning = open_output(spec, device)
     except (ValueError, OutputError) as error:

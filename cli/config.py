@@ -1,4 +1,4 @@
-"""`alfine config`: what each setting is, and where that was said."""
+"""`alfine config`: the value of each setting, and where it is set."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from cli import settings
+from cli.usage import USAGE
 from cli.words.json_lines import dump
 from cli.words.safe_text import safe
-
-USAGE = 2
 
 
 def config(
@@ -48,11 +47,11 @@ def config(
 def _table(origins: list[settings.Origin]) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for origin in origins:
-        said = origin.source != "default"
+        is_set = origin.source != "default"
         table.add_row(
             Text(origin.setting.name, "bold"),
-            Text(safe(_toml(origin.value)), "cyan" if said else ""),
-            Text(safe(origin.source), "" if said else "dim"),
+            Text(safe(_toml(origin.value)), "cyan" if is_set else ""),
+            Text(safe(origin.source), "" if is_set else "dim"),
             Text(origin.setting.about, "dim"),
         )
     return table

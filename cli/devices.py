@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from audio import OutputError, list_devices
+from cli.usage import FAILED
 from cli.words.json_lines import dump
 from cli.words.safe_text import safe
-
-FAILED = 1
 
 
 def devices(

@@ -8,9 +8,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from cli.usage import FAILED
 from diagrams import files
 
-FAILED = 1
 EPILOG = "Example: alfine diagrams --check"
 
 

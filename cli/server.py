@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -21,7 +22,7 @@ from cli.usage import USAGE, run_alone
 from net.server.limits import Limits, default_clients, descriptors
 from net.server.process import Serving
 from net.server.rescan import Rescan
-from net.server.sockets import explain, listen, loop_factory
+from net.server.sockets import LoopFactory, explain, listen, loop_factory
 from net.server.workers import Workers
 from songs import Library, MusicDirError, ScanReport
 
@@ -83,7 +84,7 @@ def server(
     if not 0 <= port <= 65535:
         _refuse(f"there is no port {port}; choose one from 1 to 65535, or 0 for any that is free")
     limits = Limits(
-        clients=_allowed(clients),
+        clients=_client_limit(clients),
         per_address=per_address,
         request_bytes=request_size,
         request_s=request_time,
@@ -100,40 +101,23 @@ def server(
         drain_s=drain,
     )
     directory = _cache_directory(cache_dir)
-    try:
-        loop_name, make_loop = loop_factory(loop)
-    except ModuleNotFoundError:
-        _refuse(f"there is no event loop {loop!r} here: auto and asyncio always work")
-    began = time.monotonic()
-    try:
-        library = Library(music_dir, _index_path(directory, music_dir))
-        report = library.scan()
-    except MusicDirError as error:
-        _refuse(str(error))
-    rescan = Rescan(library, time.monotonic() - began)
-    try:
-        groups = listen(host, port, limits, workers)
-    except OSError as error:
-        _refuse(explain(error, host, port))
+    loop_name, make_loop = _event_loop(loop)
+    library, report, rescan = _scan(music_dir, directory)
+    groups = _listen(host, port, limits, workers)
     serving = Serving(library, limits, directory, make_loop)
     with logging_to_stdout() as start_thread:
-        _introduce(library, report)
-        address, chosen_port = groups[0][0].getsockname()[:2]
-        for words in limits.lines():
-            log.info("limits: %s", words)
-        log.info("%s, %d worker%s", loop_name, workers, "" if workers == 1 else "s")
-        log.info("listening on %s port %d; a client connects with:", address, chosen_port)
-        log.info("    alfine client %s %d", address, chosen_port)
+        _log_library(library, report)
+        _log_start(groups[0][0], limits, loop_name, workers)
         if workers == 1:
             start_thread()
             signals = (signal.SIGINT, signal.SIGTERM)
-            serving.run(groups[0], signals, lambda stop: rescan.asked)
+            serving.run(groups[0], signals, lambda stop: rescan.request)
         else:
             Workers(serving, groups, rescan, start_thread).run()
 
 
-def _allowed(clients: int | None) -> int:
-    """Promise no more clients than there can be descriptors for."""
+def _client_limit(clients: int | None) -> int:
+    """Return the limit of clients; refuse one that needs more descriptors than there may be."""
     if clients is None:
         return default_clients()
     if clients + 64 > descriptors():
@@ -145,7 +129,7 @@ def _allowed(clients: int | None) -> int:
 
 
 def _cache_directory(asked_for: Path | None) -> Path:
-    """Return the directory asked for, else the user's own, else the one for temporary files."""
+    """Return the directory asked for, else the user's own, else that for temporary files."""
     directory = asked_for or Path(platformdirs.user_cache_dir("alfine"))
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -157,13 +141,48 @@ def _cache_directory(asked_for: Path | None) -> Path:
     return Path(tempfile.gettempdir())
 
 
+def _event_loop(name: str) -> tuple[str, LoopFactory]:
+    """Return the chosen loop's name and what makes it; refuse one that is not installed."""
+    try:
+        return loop_factory(name)
+    except ModuleNotFoundError:
+        _refuse(f"there is no event loop {name!r} here: auto and asyncio always work")
+
+
+def _scan(music_dir: Path, directory: Path) -> tuple[Library, ScanReport, Rescan]:
+    """Read the folder for the first time; the time that it takes paces later scans."""
+    began = time.monotonic()
+    try:
+        library = Library(music_dir, _index_path(directory, music_dir))
+        report = library.scan()
+    except MusicDirError as error:
+        _refuse(str(error))
+    return library, report, Rescan(library, time.monotonic() - began)
+
+
 def _index_path(directory: Path, music_dir: Path) -> Path:
-    """Where the titles of this folder are remembered: one file for each folder."""
+    """Return the file that keeps the titles of this folder: one file for each folder."""
     name = hashlib.sha256(os.fsencode(music_dir.absolute())).hexdigest()[:16]
     return directory / f"titles-{name}.sqlite"
 
 
-def _introduce(library: Library, report: ScanReport) -> None:
+def _listen(host: str, port: int, limits: Limits, workers: int) -> list[list[socket.socket]]:
+    try:
+        return listen(host, port, limits, workers)
+    except OSError as error:
+        _refuse(explain(error, host, port))
+
+
+def _log_start(listening: socket.socket, limits: Limits, loop_name: str, workers: int) -> None:
+    host, port = listening.getsockname()[:2]
+    for words in limits.lines():
+        log.info("limits: %s", words)
+    log.info("%s, %d worker%s", loop_name, workers, "" if workers == 1 else "s")
+    log.info("listening on %s port %d; a client connects with:", host, port)
+    log.info("    alfine client %s %d", host, port)
+
+
+def _log_library(library: Library, report: ScanReport) -> None:
     count = len(library.songs)
     if count:
         log.info("%d song%s", count, "" if count == 1 else "s")

@@ -1,4 +1,4 @@
-"""The server's log: a line each on stdout, written where nothing has to wait for it."""
+"""The server's log: lines on stdout, written by a thread so that the event loop never waits."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ log = logging.getLogger("alfine.server")
 Stop = Callable[[], None]
 MAX_WAITING_LINES = 20_000
 BATCH_S = 0.02
-"""Lines of so much time are written at once: to wake a thread for each one costs more than it."""
+"""The thread writes the lines of 20 ms at once, as a wake-up costs more than writing a line."""
 
 
-class _Patient(logging.StreamHandler):  # type: ignore[type-arg]
-    """Writes to stdout. A full disk or a reader that left costs the log, never the server."""
+class _DirectHandler(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes to stdout at once. A failed write loses the line, and never stops the server."""
 
     def handleError(self, record: logging.LogRecord) -> None:
         pass
 
 
-class _Waiting(logging.Handler):
-    """Lines that a thread writes, for a pipe that nobody reads must not hold up the event loop.
+class _ThreadHandler(logging.Handler):
+    """Hands lines to a thread, because a pipe that nobody reads must not block the event loop.
 
-    Beyond 20,000 of them they are dropped, and counted.
+    While MAX_WAITING_LINES wait, further lines are dropped and counted.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._lines: deque[str] = deque()
         self._dropped = 0
-        self._some = threading.Event()
-        self._over = False
-        self._thread = threading.Thread(target=self._write_on, name="log", daemon=True)
+        self._wakeup = threading.Event()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._write_lines, name="log", daemon=True)
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -45,21 +45,21 @@ class _Waiting(logging.Handler):
             self._dropped += 1
             return
         self._lines.append(self.format(record))
-        if not self._some.is_set():
-            self._some.set()
+        if not self._wakeup.is_set():
+            self._wakeup.set()
 
     def stop(self) -> None:
-        """Write what is left, if it can be written in a moment."""
-        self._over = True
-        self._some.set()
+        """Write the lines that wait and end the thread; waits for it 1 s at most."""
+        self._stopped = True
+        self._wakeup.set()
         self._thread.join(1.0)
 
-    def _write_on(self) -> None:
-        while not self._over or self._lines:
-            self._some.wait()
-            if not self._over:
+    def _write_lines(self) -> None:
+        while not self._stopped or self._lines:
+            self._wakeup.wait()
+            if not self._stopped:
                 time.sleep(BATCH_S)
-            self._some.clear()
+            self._wakeup.clear()
             lines = [self._lines.popleft() for _ in range(len(self._lines))]
             if self._dropped:
                 dropped, self._dropped = self._dropped, 0
@@ -71,30 +71,30 @@ class _Waiting(logging.Handler):
 
 @contextmanager
 def logging_to_stdout() -> Iterator[Callable[[], Stop]]:
-    """Log while the block runs. Yields what makes a thread do the writing, from then on.
+    """Log to stdout while the block runs. Yields a function that starts the writing thread.
 
-    It is to be called in the process that serves, behind any fork: threads do not survive one. It
-    returns what writes the rest and ends the thread; so does the end of the block.
+    Call it in the process that serves, after any fork, which no thread survives. It returns a
+    function that writes the rest and ends the thread; the end of the block does so too.
     """
-    form = logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
-    at_once = _Patient(sys.stdout)
-    at_once.setFormatter(form)
-    waiting: list[_Waiting] = []
+    line_format = logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
+    direct = _DirectHandler(sys.stdout)
+    direct.setFormatter(line_format)
+    threaded: list[_ThreadHandler] = []
 
     def stop() -> None:
-        while waiting:
-            waiting.pop().stop()
+        while threaded:
+            threaded.pop().stop()
 
     def start_thread() -> Stop:
-        waiting.append(_Waiting())
-        waiting[-1].setFormatter(form)
-        log.removeHandler(at_once)
-        log.addHandler(waiting[-1])
+        threaded.append(_ThreadHandler())
+        threaded[-1].setFormatter(line_format)
+        log.removeHandler(direct)
+        log.addHandler(threaded[-1])
         return stop
 
-    log.addHandler(at_once)
+    log.addHandler(direct)
     log.setLevel(logging.INFO)
-    # Looked up for every line, and told in none.
+    # logging looks these up for every line, and no line shows them.
     logging.logProcesses = logging.logThreads = logging.logMultiprocessing = False
     try:
         yield start_thread

@@ -1,4 +1,4 @@
-"""The limits of `alfine server` as options: their names, their ranges, and what they are for."""
+"""The options of `alfine server` that set its limits: their ranges and their help."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from net.server.limits import Keepalive, Limits
 RUNNING = "Running"
 CLIENTS, REQUESTS, PACE = "Limits: clients", "Limits: requests", "Limits: silence and slowness"
 MIB, KIB = 1 << 20, 1 << 10
-LONGEST_S = 86_400.0
+MAX_S = 86_400.0
 DEFAULT = Limits()
 KEEPALIVE_HELP = (
     "Seconds of silence before the kernel asks whether the other machine is still there, seconds "
@@ -20,7 +20,7 @@ KEEPALIVE_HELP = (
 
 
 def _seconds(about: str, panel: str, least: float = 0.1) -> Any:
-    return typer.Option(help=about, min=least, max=LONGEST_S, rich_help_panel=panel)
+    return typer.Option(help=about, min=least, max=MAX_S, rich_help_panel=panel)
 
 
 def _count(about: str, panel: str, least: int = 1, most: int = 1_000_000) -> Any:
@@ -28,9 +28,9 @@ def _count(about: str, panel: str, least: int = 1, most: int = 1_000_000) -> Any
 
 
 def keepalive(given: str | Keepalive) -> Keepalive:
-    """Read `IDLE/INTERVAL/COUNT`, or take the default as it is.
+    """Parse `IDLE/INTERVAL/COUNT`; the default is passed as a Keepalive.
 
-    Raises typer.BadParameter; the ranges are Linux's own.
+    Raises typer.BadParameter: not of that form, or not within the ranges that Linux takes.
     """
     text = str(given)
     words = text.split("/")

@@ -1,6 +1,6 @@
-"""The settings of the client: from a file, from variables, from the command line, the last wins.
+"""The client's settings: the command line goes before variables, those before the file.
 
-Typer reads variables and the command line by itself; the file is its table of defaults.
+Typer reads the command line and the variables itself; the file is given to it as its defaults.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ SECTION = "client"
 
 
 class SettingsError(ValueError):
-    """The file cannot be used. The message says where, and what would be right."""
+    """The file cannot be used. The message names the place in it, and what would be right."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One of them. kinds: what the file may say; default: None for none."""
+    """One setting. kinds: the types that the file may give; default: None if it has none."""
 
     name: str
     kinds: tuple[type, ...]
@@ -36,12 +36,12 @@ class Setting:
 
     @property
     def variable(self) -> str:
-        """The variable that sets it."""
+        """The environment variable that sets it."""
         return variable(self.name)
 
 
 def variable(name: str) -> str:
-    """ALFINE_OUTPUT for output."""
+    """Return the environment variable for a setting: ALFINE_OUTPUT for output."""
     return f"ALFINE_{name.upper()}"
 
 
@@ -60,13 +60,13 @@ _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
 def config_path() -> Path:
-    """ALFINE_CONFIG, else ~/.config/alfine/config.toml, or where this system keeps such files."""
+    """Return $ALFINE_CONFIG, else config.toml in the user's configuration directory for alfine."""
     named = os.environ.get("ALFINE_CONFIG")
     return Path(named) if named else user_config_path("alfine") / "config.toml"
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """What the file sets; nothing if there is none. Raises SettingsError."""
+    """Return what the file sets; {} if there is no file. Raises SettingsError."""
     try:
         content = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -98,7 +98,7 @@ _KINDS = {str: "a text in quotes", int: "a number", bool: "true or false"}
 
 
 def for_typer() -> dict[str, Any]:
-    """What the file sets, as a table of defaults; a file that cannot be used is passed over."""
+    """Return the file's settings as Click's default_map; {} and a line on stderr if it is bad."""
     try:
         section = read_file(config_path())
     except SettingsError as error:
@@ -110,12 +110,12 @@ def for_typer() -> dict[str, Any]:
 
 _OPTIONS = {"json": "as_json"}
 _TEXTS = ("device", "prebuffer")
-"""A number may stand there too, but the option takes a text."""
+"""The file may give a number for these, but the options take a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A setting, what it is, and where that was said."""
+    """A setting, its value, and its source: a variable, a file, or default."""
 
     setting: Setting
     value: Any
@@ -123,7 +123,7 @@ class Origin:
 
 
 def origins(path: Path, environ: Mapping[str, str]) -> list[Origin]:
-    """Each setting as the next `alfine client` finds it. Raises SettingsError."""
+    """Return each setting as the next `alfine client` will see it. Raises SettingsError."""
     from_file = read_file(path)
     found = []
     for setting in SETTINGS:

@@ -1,45 +1,48 @@
-"""Mistakes on the command line, each said in one line."""
+"""Runs a command line: prints a usage error in one line, and ends with an exit code."""
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Any
 
 import typer
 
-USAGE = 2
-INTERRUPTED = 130
+OK, FAILED, USAGE, NO_CONNECTION = 0, 1, 2, 3
+"""The exit codes: done, a command failed, a mistake on the command line, no connection."""
+BY_SIGNAL = 128
+"""Added to the number of the signal that ended the run."""
 
 
 def run(app: typer.Typer, defaults: dict[str, Any] | None = None) -> None:
-    """Run a Typer application; end with its exit code, for a usage error with 2 and one line.
+    """Run a Typer application and exit: with its code, or with USAGE after printing one line.
 
-    defaults: Click's default_map, for the options that the settings file gives.
+    defaults: Click's default_map, from the settings file.
     """
     try:
         code = app(standalone_mode=False, default_map=defaults)
     except typer.Abort:
-        code = INTERRUPTED
+        code = BY_SIGNAL + signal.SIGINT
     except Exception as error:
-        # Typer brings its own copy of Click, whose errors have no public name but this method.
+        # Typer has its own copy of Click, whose error classes have no public name.
         if (explain := getattr(error, "format_message", None)) is None:
             raise
         command = _command(error)
-        said = " ".join(explain().split()).rstrip(".")
-        if said:  # else the help has been shown already
-            print(f"{command}: {said}; see {command} --help", file=sys.stderr)
+        message = " ".join(explain().split()).rstrip(".")
+        if message:  # without one, the help has been printed already
+            print(f"{command}: {message}; see {command} --help", file=sys.stderr)
         code = USAGE
     sys.exit(code or 0)
 
 
 def _command(error: Exception) -> str:
-    """Which command it was, as it was typed."""
+    """Return the command that failed, as it was typed."""
     context: Any = getattr(error, "ctx", None)
     return context.command_path if context is not None else "alfine"
 
 
 def run_alone(command: Any, name: str, defaults: dict[str, Any] | None = None) -> None:
-    """Run one command as a program of its own, as in `python -m cli.server DIR PORT`."""
+    """Run one command as a program of its own, as `python -m cli.server DIR PORT` does."""
     app = typer.Typer(name=name, add_completion=False, pretty_exceptions_enable=False)
     app.command()(command)
     run(app, defaults)

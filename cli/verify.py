@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
+from cli.usage import FAILED
 from verify import report, suite
 from verify.bounds import Bounds, ServerKind, Trouble
 
-BROKEN = 1
 EPILOG = "Example: alfine verify --requests 3 --losses 2 --chunks 3 --trouble file-changes"
 
 SERVERS = {kind.name.lower(): kind for kind in ServerKind}
@@ -103,11 +103,11 @@ def verify(
         proven = report.prove(suite.PROVEN, print, suite.UNSAID)
         proven = proven and report.show_unprovable(suite.UNPROVABLE, print)
     if not proven:
-        raise typer.Exit(BROKEN)
+        raise typer.Exit(FAILED)
 
 
 def _bounds(given: Mapping[str, object]) -> Bounds:
-    """One exploration, by default of everything that a person can do."""
+    """Build the bounds of one exploration; by default a person does everything that they can do."""
     bounds = Bounds("as asked for", losses=None, person=(*suite.EVERYTHING, "wait"))
     bounds = replace(bounds, **given)  # type: ignore[arg-type]  # the options are of these types
     plain = bounds.server is not ServerKind.CLOSING

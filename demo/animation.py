@@ -1,6 +1,6 @@
-"""Draws what was on a terminal's screen, frame after frame, as one SVG that plays by itself.
+"""Draws the frames of a terminal's screen as one animated SVG.
 
-It knows nothing of the program that was recorded. The picture loads nothing from anywhere.
+It does not know the program that was recorded. The SVG loads no other file.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ COLOURS = {
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Neighbouring characters that look the same. columns: of the terminal, wide ones are two."""
+    """Neighbouring characters of one style. columns: a wide character has two."""
 
     column: int
     columns: int
@@ -44,37 +44,22 @@ Line = tuple[Run, ...]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One look at the screen. seconds: how long it stands."""
+    """The screen at one moment. seconds: how long it is shown."""
 
     lines: tuple[Line, ...]
     seconds: float
 
 
 def animate(frames: list[Frame], columns: int, rows: int, title: str) -> str:
-    """The picture. The same line on many frames is written once."""
+    """Return the SVG. A line that occurs in several frames is defined once."""
     width = columns * CELL_X + 2 * MARGIN
     height = rows * CELL_Y + MARGIN + TITLE_BAR
-    known: dict[Line, str] = {}
-    strips = []
-    for number, frame in enumerate(frames):
-        uses = [
-            f'<use href="#{known.setdefault(line, f"l{len(known)}")}" y="{row * CELL_Y:g}"/>'
-            for row, line in enumerate(frame.lines)
-            if line
-        ]
-        top = number * rows * CELL_Y
-        strips.append(f'<g transform="translate(0 {top:g})">{"".join(uses)}</g>')
-    definitions = "\n".join(
-        f'<g id="{name}">{"".join(map(_run, line))}</g>' for line, name in known.items()
-    )
-    dots = "".join(
-        f'<circle cx="{MARGIN + 6 + 20 * i:g}" cy="17" r="6" fill="{colour}"/>'
-        for i, colour in enumerate(("#f47067", "#e6c07b", "#8ddb8c"))
-    )
+    definitions, groups = _lines_and_groups(frames, rows)
+    name, buttons = escape(title), _buttons()
     return f"""\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img"
   xml:space="preserve">
-<title>{escape(title)}</title>
+<title>{name}</title>
 <style>
 text {{ font: {FONT_SIZE}px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace;
   fill: {FOREGROUND}; white-space: pre; }}
@@ -82,21 +67,48 @@ text {{ font: {FONT_SIZE}px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, m
 {_keyframes(frames, rows)}
 </style>
 <rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>
-{dots}<text x="{width / 2:g}" y="22" text-anchor="middle" fill-opacity=".6">{escape(title)}</text>
+{buttons}<text x="{width / 2:g}" y="22" text-anchor="middle" fill-opacity=".6">{name}</text>
 <defs>
 {definitions}
 </defs>
 <svg x="{MARGIN:g}" y="{TITLE_BAR:g}" width="{columns * CELL_X:g}" height="{rows * CELL_Y:g}">
 <g class="film">
-{chr(10).join(strips)}
+{groups}
 </g>
 </svg>
 </svg>
 """
 
 
+def _lines_and_groups(frames: list[Frame], rows: int) -> tuple[str, str]:
+    """The definitions of all different lines, and for each frame a group that uses them."""
+    names: dict[Line, str] = {}
+    groups = []
+    for number, frame in enumerate(frames):
+        uses = [
+            f'<use href="#{names.setdefault(line, f"l{len(names)}")}" y="{row * CELL_Y:g}"/>'
+            for row, line in enumerate(frame.lines)
+            if line
+        ]
+        top = number * rows * CELL_Y
+        groups.append(f'<g transform="translate(0 {top:g})">{"".join(uses)}</g>')
+    definitions = (f'<g id="{name}">{"".join(map(_run, line))}</g>' for line, name in names.items())
+    return "\n".join(definitions), "\n".join(groups)
+
+
+def _buttons() -> str:
+    """The three buttons in the title bar."""
+    return "".join(
+        f'<circle cx="{MARGIN + 6 + 20 * i:g}" cy="17" r="6" fill="{colour}"/>'
+        for i, colour in enumerate(("#f47067", "#e6c07b", "#8ddb8c"))
+    )
+
+
 def _keyframes(frames: list[Frame], rows: int) -> str:
-    """Move the film up by a frame at each one's time. Who wants no motion sees the last."""
+    """CSS that moves the column of frames up, one frame at a time.
+
+    With reduced motion the last frame is shown.
+    """
     total_s = sum(frame.seconds for frame in frames)
     steps, at_s = [], 0.0
     for number, frame in enumerate(frames):
@@ -123,7 +135,7 @@ def _run(run: Run) -> str:
         return box
     bold = ' class="b"' if run.bold else ""
     fill = "" if colour == FOREGROUND else f' style="fill:{colour}"'
-    # The length is said because every browser takes another font; columns stay columns.
+    # textLength keeps the columns aligned, whichever font the browser uses.
     return (
         f'{box}<text x="{x:g}" y="{CELL_Y * 0.74:g}" textLength="{length:g}" '
         f'lengthAdjust="spacingAndGlyphs"{bold}{fill}>{escape(run.text)}</text>'

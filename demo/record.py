@@ -1,6 +1,6 @@
-"""Records docs/session.svg: a real client in a real terminal, with the demo's songs.
+"""Records docs/session.svg: a client in a pseudo-terminal plays the demo's songs.
 
-Run it as `.venv/bin/python -m demo.record` after `./dev demo` has made the songs.
+Run `.venv/bin/python -m demo.record` after `./dev demo` has made the songs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SHORTEST_FRAME_S = 0.06
 LAST_FRAME_S = 3.0
 
 SESSION = (
-    # What is typed, and how long it is looked at afterwards.
+    # The keys typed, and the seconds recorded after them.
     ("", 0.8),
     ("list\r", 1.6),
     ("play lan\t", 1.0),
@@ -43,7 +43,7 @@ SESSION = (
 
 
 def record() -> list[Frame]:
-    """Serve the demo's songs, talk to the client in a terminal, return what was to be seen."""
+    """Serve the demo's songs, type into a client, and return the frames of its terminal."""
     alfine = [sys.executable, "-m", "cli.app"]
     serve = [*alfine, "server", str(ROOT / "demo"), "0"]
     with (
@@ -58,34 +58,34 @@ def record() -> list[Frame]:
             os.environ.pop("NO_COLOR", None)
             with Terminal(client, COLUMNS, ROWS, env) as terminal:
                 terminal.wait_for(">>")
-                return film(terminal)
+                return capture(terminal)
         finally:
             server.terminate()
 
 
-def film(terminal: Terminal) -> list[Frame]:
-    """Type the session as a person would, and keep every change of the screen."""
+def capture(terminal: Terminal) -> list[Frame]:
+    """Type the session key by key, and return a frame for each change of the screen."""
     frames: list[Frame] = []
-    shown, since = look(terminal), time.monotonic()
+    lines, since_s = screen_lines(terminal), time.monotonic()
 
     def watch(seconds: float) -> None:
-        nonlocal shown, since
+        nonlocal lines, since_s
         for _ in terminal.reads(seconds):
-            now, seen = time.monotonic(), look(terminal)
-            if seen != shown and now - since >= SHORTEST_FRAME_S:
-                frames.append(Frame(shown, now - since))
-                shown, since = seen, now
+            now_s, new_lines = time.monotonic(), screen_lines(terminal)
+            if new_lines != lines and now_s - since_s >= SHORTEST_FRAME_S:
+                frames.append(Frame(lines, now_s - since_s))
+                lines, since_s = new_lines, now_s
 
     for keys, pause_s in SESSION:
         for key in keys:
             terminal.type(key)
             watch(KEY_S)
         watch(pause_s)
-    return [*frames, Frame(look(terminal), LAST_FRAME_S)]
+    return [*frames, Frame(screen_lines(terminal), LAST_FRAME_S)]
 
 
-def look(terminal: Terminal) -> tuple[Line, ...]:
-    """The screen as runs of characters that look the same, the cursor among them."""
+def screen_lines(terminal: Terminal) -> tuple[Line, ...]:
+    """The screen's lines as runs of equal style; the cursor is a reversed cell."""
     screen = terminal.screen
     lines = []
     for row in range(screen.lines):
@@ -101,16 +101,16 @@ def look(terminal: Terminal) -> tuple[Line, ...]:
 
 def _runs(cells: list[tuple[tuple[str, bool, bool], int, str]]) -> Iterator[Run]:
     for (colour, bold, reverse), group in groupby(cells, key=lambda cell: cell[0]):
-        of_run = list(group)
-        text = "".join(data for _, _, data in of_run)
-        columns = len(of_run)
+        run_cells = list(group)
+        text = "".join(data for _, _, data in run_cells)
+        columns = len(run_cells)
         if not reverse:
             columns -= len(text) - len(text.rstrip())
             text = text.rstrip()
         if columns:
-            yield Run(of_run[0][1], columns, text, colour, bold, reverse)
+            yield Run(run_cells[0][1], columns, text, colour, bold, reverse)
 
 
 if __name__ == "__main__":
-    picture = animate(record(), COLUMNS, ROWS, "alfine client 127.0.0.1 12345")
-    (ROOT / "docs" / "session.svg").write_text(picture, encoding="utf-8")
+    svg = animate(record(), COLUMNS, ROWS, "alfine client 127.0.0.1 12345")
+    (ROOT / "docs" / "session.svg").write_text(svg, encoding="utf-8")

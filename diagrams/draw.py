@@ -19,6 +19,9 @@ SHARED_BY, SHARED_ALIKE_BY = 4, 3
 """How many states share an event and a next state, for it to be drawn once; and how many are enough
 where guard and effects are the same as well."""
 
+WIDE_FROM = 5
+"""How many events, drawn once for many states, stand in a wide box, which is a low one."""
+
 NOTATION = [
     look.font("Event", look.EVENT),
     look.font("[guard]", look.GUARD),
@@ -125,9 +128,10 @@ def _lines(table: Table, rows: list[Row], chars: int) -> list[str]:
 
 def _shared_box(table: Table, head: Enum, rows: list[Row]) -> list[str]:
     states = [state for state in table.states if any(row.state is state for row in rows)]
-    title = look.wrapped(_in_words(table, states, head), look.BOX_CHARS, look.INK)
+    chars = look.WIDE_CHARS if len({row.event for row in rows}) >= WIDE_FROM else look.BOX_CHARS
+    title = look.wrapped(_in_words(table, states, head), chars, look.INK)
     name = f"to {head.name}"
-    lines = [*title, look.RULER, *_by_state(table, states, rows)]
+    lines = [*title, look.RULER, *_by_state(table, states, rows, chars)]
     return [
         look.node(name, lines, look.SHARED, color=look.GUARD, style="rounded,filled,dashed"),
         look.edge(name, head.name, [], color=look.GUARD, style="dashed"),
@@ -143,8 +147,8 @@ def _in_words(table: Table, states: Sequence[Enum], head: Enum) -> str:
     return f"in {', '.join(state.name for state in states)}"
 
 
-def _by_state(table: Table, states: Sequence[Enum], rows: list[Row]) -> list[str]:
-    """Return the transitions; each that not all of the states have with the states that do."""
+def _by_state(table: Table, states: Sequence[Enum], rows: list[Row], chars: int) -> list[str]:
+    """Return the transitions; those that not all of the states have name the states that do."""
     having: dict[tuple[str, str, tuple[Enum, ...]], list[Row]] = defaultdict(list)
     where: dict[tuple[str, str, str], list[Enum]] = defaultdict(list)
     for row in rows:
@@ -155,8 +159,8 @@ def _by_state(table: Table, states: Sequence[Enum], rows: list[Row]) -> list[str
         having[guard, row.then, tails].append(row)
     lines: list[str] = []
     for (_, _, tails), alike in having.items():
-        lines += _lines(table, alike, look.BOX_CHARS)
+        lines += _lines(table, alike, chars)
         if len(tails) < len(states):
             text = f"in {', '.join(state.name for state in tails)}"
-            lines += [look.INDENT + line for line in look.wrapped(text, look.BOX_CHARS, size=8)]
+            lines += [look.INDENT + line for line in look.wrapped(text, chars, size=8)]
     return lines

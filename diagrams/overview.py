@@ -44,6 +44,7 @@ OUTSIDE: dict[str, tuple[type[Event], ...]] = {
         on.Undecodable,
         on.OutputFailed,
         on.DeviceLost,
+        on.NextBufferFull,
     ),
 }
 """Where the events come from that no machine declares."""

@@ -48,7 +48,7 @@ def row_line(table: Table, row: Row) -> str:
 
 
 def sections_named(rfc: str) -> str:
-    """Return "2.4.2, P7, playing 5" as "RFC 2.4.2, [protocol.md 7][…], [playing.md 5][…]"."""
+    """Return "2.4.2, P7" as "RFC 2.4.2, [protocol.md 7][protocol]", and so on."""
     return ", ".join(_section_named(part) for part in rfc.split(", ") if part)
 
 

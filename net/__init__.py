@@ -1,1 +1,1 @@
-"""Bytes: what they mean on the wire, and how they go from one machine to another."""
+"""Bytes: what they mean on the wire, and how they are sent and received."""

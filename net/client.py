@@ -1,6 +1,6 @@
-"""The client's socket: requests out, responses in, and word of every loss.
+"""The client's socket: sends requests, delivers responses, and reports a lost connection.
 
-It knows when a connection is dead; what a loss means is for the machines to say.
+It knows when a connection is lost; what that means is the machines' decision.
 """
 
 from __future__ import annotations
@@ -12,44 +12,66 @@ import re
 import socket
 from collections.abc import Callable
 from errno import ECONNREFUSED
+from typing import assert_never
 
-from fsm.client.effects import SendRequest
-from fsm.client.events import Connected, ConnectFailed
+from fsm.client.effects import Connect, Disconnect, DisconnectForGood, SendRequest, WireEffect
+from fsm.client.events import Connected, ConnectFailed, ServerSilent
 from fsm.events import ConnectionLost, Event
 from net.wire import ResponseDecoder, WireError, encode_request
 
 CONNECT_TIMEOUT_S = 5.0
-STALL_TIMEOUT_S = 10.0
+SILENCE_S = 10.0
+CLOSE_TIMEOUT_S = 1.0
 PLAIN_GAP_S = 0.1
-"""Between two requests to a server that reads one request per recv (protocol.md 8)."""
+"""Between two requests to a server that takes one recv for one request (protocol.md 8)."""
 RECEIVE_BYTES = 256 * 1024
 
 
 class ServerConnection:
     """At most one connection to one server at a time.
 
-    deliver: called with each event, from the event loop. owed: says whether the server owes an
-    answer; 10 s without a byte are then a lost connection.
+    deliver: called with each event, in the event loop.
     """
 
-    def __init__(
-        self, host: str, port: int, deliver: Callable[[Event], None], owed: Callable[[], bool]
-    ) -> None:
+    def __init__(self, host: str, port: int, deliver: Callable[[Event], None]) -> None:
         self.host, self.port = host, port
         self._deliver = deliver
-        self._owed = owed
-        self._run: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._paced: asyncio.Queue[SendRequest] = asyncio.Queue()
-        self._hung_up_because: str | None = None
+        self._disconnect_reason: str | None = None
+        """Why the client has disconnected, if it has."""
+
+    def __repr__(self) -> str:
+        state = "connected" if self._writer is not None else "not connected"
+        return f"<ServerConnection {self.host}:{self.port} {state}>"
+
+    def perform(self, effect: WireEffect) -> None:
+        """Perform one of the effects on the connection."""
+        match effect:
+            case SendRequest():
+                self.send(effect)
+            case Connect():
+                self.connect()
+            case Disconnect(reason):
+                self._disconnect_reason = reason
+                self._close()
+            case DisconnectForGood():
+                self._deliver = lambda event: None
+                self._close()
+            case _:
+                assert_never(effect)
 
     def connect(self) -> None:
-        """Try to connect; Connected or ConnectFailed follows, later ConnectionLost."""
-        self._hung_up_because = None
-        self._run = asyncio.create_task(self._live())
+        """Try to connect. Connected or ConnectFailed follows; after Connected, ConnectionLost."""
+        self._disconnect_reason = None
+        self._task = asyncio.create_task(self._run())
 
     def send(self, request: SendRequest) -> None:
-        """Send now, or at least 100 ms after the request before. Does nothing unconnected."""
+        """Send a request, a paced one at least 100 ms after the one before it.
+
+        Does nothing without a connection.
+        """
         if self._writer is None:
             return
         if request.paced:
@@ -57,31 +79,25 @@ class ServerConnection:
         else:
             self._writer.write(encode_request(request))
 
-    def hang_up(self, reason: str) -> None:
-        """Close after what was sent; ConnectionLost follows with this reason.
-
-        reason: "" says that the client leaves. Then nothing follows: that the server closes too is
-        no loss, and nobody is to be told of it.
-        """
-        self._hung_up_because = reason
-        if not reason:
-            self._deliver = lambda event: None
+    def _close(self) -> None:
+        """Close once everything is sent."""
         if self._writer is not None:
             self._writer.close()
 
     async def close(self) -> None:
-        """Send what was handed over, close, and deliver nothing more."""
+        """Send what was given to `send`, for at most 1 s; close, and deliver nothing more."""
         self._deliver = lambda event: None
         if self._writer is not None:
             self._writer.close()
             with contextlib.suppress(OSError, TimeoutError):
-                async with asyncio.timeout(1.0):
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
                     await self._writer.wait_closed()
-        if self._run is not None:
-            self._run.cancel()
-            await asyncio.gather(self._run, return_exceptions=True)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _live(self) -> None:
+    async def _run(self) -> None:
+        """Connect, and deliver what comes until the connection ends."""
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 reader, self._writer = await asyncio.open_connection(self.host, self.port)
@@ -97,7 +113,7 @@ class ServerConnection:
             pacing.cancel()
             self._writer.transport.abort()
             self._writer = None
-        self._deliver(ConnectionLost(self._hung_up_because or reason))
+        self._deliver(ConnectionLost(self._disconnect_reason or reason))
 
     async def _deliver_responses(self, reader: asyncio.StreamReader) -> str:
         """Deliver every response until the connection ends; return why it did."""
@@ -109,25 +125,23 @@ class ServerConnection:
                 events = decoder.feed(data)
             except WireError as error:
                 return f"it does not speak this protocol, check the port ({error})"
-            except TimeoutError:
-                return f"nothing came for {STALL_TIMEOUT_S:.0f} s"
             except OSError as error:
                 return error.strerror or type(error).__name__
             if not data:
-                mute = ": is it an alfine server? Check the port, or try later if it is full"
-                return "the server closed it" if answered else f"closed without an answer{mute}"
+                hint = ": is it an alfine server? Check the port, or try later if it is full"
+                return "the server closed it" if answered else f"closed without an answer{hint}"
             answered = True
             for event in events:
                 self._deliver(event)
 
     async def _receive(self, reader: asyncio.StreamReader) -> bytes:
+        """Return what comes next; b"" at the end. After each 10 s of nothing, say so."""
         while True:
             try:
-                async with asyncio.timeout(STALL_TIMEOUT_S):
+                async with asyncio.timeout(SILENCE_S):
                     return await reader.read(RECEIVE_BYTES)
             except TimeoutError:
-                if self._owed():
-                    raise
+                self._deliver(ServerSilent(SILENCE_S))
 
     async def _send_paced(self, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -136,6 +150,7 @@ class ServerConnection:
             await asyncio.sleep(PLAIN_GAP_S)
 
     def _explain(self, error: Exception) -> str:
+        """Return why connecting failed, and what to do."""
         match error:
             case ConnectionRefusedError():
                 return "nobody listens there: start the server (alfine server), or check the port"
@@ -143,9 +158,9 @@ class ServerConnection:
                 return f"no host is called {self.host}: check the name, or use its address"
             case TimeoutError():
                 return f"no answer within {CONNECT_TIMEOUT_S:.0f} s: check the address"
-            case OSError(strerror=str(why)):
-                return f"{why}: check the address and the network"
-        # A name with several addresses: asyncio puts what each attempt said into one text.
+            case OSError(strerror=str(reason)):
+                return f"{reason}: check the address and the network"
+        # For a name with several addresses, asyncio joins the errors of all attempts in one text.
         if numbers := {int(n) for n in re.findall(r"\[Errno (\d+)\]", str(error))}:
             number = ECONNREFUSED if ECONNREFUSED in numbers else min(numbers)
             return self._explain(OSError(number, os.strerror(number)))

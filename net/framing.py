@@ -1,7 +1,7 @@
 """Cuts audio into messages whose first EOM is their last eight bytes (protocol.md 4).
 
-Audio is arbitrary bytes and a receiver ends a message at its first EOM, so it is the sender that
-has to choose the cuts.
+Audio is arbitrary bytes, and a receiver ends a message at its first EOM: so the sender has to
+choose where to cut. This module knows nothing of files or sockets.
 """
 
 from __future__ import annotations
@@ -16,26 +16,25 @@ AUDIO_CLOSING = AUDIO_HEADER + EOM
 
 
 def cut(audio: bytes, start: int = 0) -> int:
-    """Return where the message that begins at `start` ends: the longest clean prefix.
+    """Return the end of the longest clean chunk that begins at `start`: 1 to 4096 bytes further.
 
-    At most 4096 bytes are looked at, and at least one is taken where there is one. What follows
-    `audio` may change the answer only if fewer than 4096 bytes are left.
+    If fewer than 4096 bytes are left, what will follow `audio` may change the answer.
     """
     end = min(start + MAX_PAYLOAD_BYTES, len(audio))
     if audio.startswith(b"END", start) and end - start >= 3:
-        # The header's own " END " would close with it: "EN" is clean, "END" is not.
+        # The header ends in " END ", which makes an EOM of a chunk that begins with "END".
         return start + 2
     found = audio.find(EOM, start, end)
     if found >= 0:
         end = found + len(EOM) - 1
     if end - start >= 4 and audio.endswith(b" END", start, end):
-        # With the trailer behind it this would be an EOM four bytes early.
+        # The trailer begins with " END", so the EOM would come four bytes early.
         end -= 1
     return end
 
 
 def chunks(audio: bytes) -> Iterator[bytes]:
-    """Cut a whole song. Cost: linear in len(audio)."""
+    """Cut a whole song into clean chunks. Cost: linear in len(audio)."""
     start = 0
     while start < len(audio):
         end = cut(audio, start)
@@ -49,10 +48,10 @@ def audio_message(chunk: bytes) -> bytes:
 
 
 def frame(audio: bytes, last: bool = True) -> tuple[bytes, int]:
-    """Frame as much of `audio` as can be cut for good: the messages, and how many bytes they took.
+    """Frame the part of `audio` whose cuts are certain; return its messages and its length.
 
-    last: the song ends here. Otherwise fewer than 4096 bytes are left over, because what follows
-    them decides where they are cut.
+    last: the song ends here, and all of it is framed. Otherwise fewer than 4096 bytes are left,
+    because what will follow decides where they are cut.
     """
     messages: list[bytes] = []
     start = 0

@@ -1,6 +1,6 @@
-"""The grammar: events to bytes and back, without any I/O (RFC 2.1 to 2.3, protocol.md 2).
+"""The grammar: encodes requests and responses, and decodes them (RFC 2.1 to 2.3, protocol.md 2).
 
-A decoder is fed whatever arrives and knows nothing of who sent it or what it is good for.
+It does no I/O and knows nothing of connections or machines.
 """
 
 from __future__ import annotations
@@ -27,16 +27,18 @@ from fsm.events import (
     TeardownRequested,
 )
 from fsm.words import ENDS, MAX_PAYLOAD_BYTES, Request
-from net.framing import EOM
+from net.framing import AUDIO_HEADER, EOM
 
 MAX_REQUEST_BYTES = 4096
 MAX_RESPONSE_BYTES = 64 * 1024
-"""Far beyond 4117: only a plain server's uncut audio may make a message seem longer than that."""
+"""Far beyond 4117 bytes: the audio of a plain server, not cut cleanly, can look like one longer
+message (protocol.md 4)."""
 
 NOT_FOUND = b"ERRO 404" + EOM
-LIST_CLOSING = b"RESP 100 END " + EOM
-_LIST_HEADER, _AUDIO_HEADER, _SETUP_HEADER = b"RESP 100 END ", b"RESP 200 END ", b"RESP 101 END "
-_BEGINNINGS = (b"RESP ", b"ERRO ")
+_LIST_HEADER, _SETUP_HEADER = b"RESP 100 END ", b"RESP 101 END "
+LIST_CLOSING = _LIST_HEADER + EOM
+_FIRST_WORDS = (b"RESP ", b"ERRO ")
+_FIRST_WORD_BYTES = 5
 _SEPARATOR = " END "
 _SONG_ID = re.compile(rb"[1-9][0-9]{0,9}")
 _ENTRY = re.compile(r"\s*([1-9][0-9]{0,9})\.\s*(.*)", re.DOTALL)
@@ -47,14 +49,14 @@ _END_WORD = re.compile(r" (?=END(?: |$))")
 
 
 class WireError(Exception):
-    """Bytes that are no message of this protocol. The message says what was wrong with them."""
+    """The bytes are no message of this protocol. The text says what is wrong with them."""
 
 
 # Requests
 
 
 def encode_request(request: SendRequest) -> bytes:
-    """Encode what a client asks for (RFC 2.2, protocol.md 7)."""
+    """Encode one request (RFC 2.2, protocol.md 7)."""
     words = [request.request.value]
     if request.request is Request.PLAY:
         words.append(str(request.song_id))
@@ -64,24 +66,28 @@ def encode_request(request: SendRequest) -> bytes:
 
 
 class RequestDecoder:
-    """The server's ear: bytes in, requests out (RFC 2.4, protocol.md 3).
+    """Decodes what a server receives into requests (RFC 2.4, protocol.md 3).
 
-    max_bytes: of one request, its EOM included. After RequestTooLong it hears nothing more: the
+    max_bytes: of one request, with its EOM. After RequestTooLong everything is ignored: the
     connection is to be closed.
     """
 
-    __slots__ = ("_buffer", "_deaf", "_max_bytes", "_searched")
+    __slots__ = ("_buffer", "_max_bytes", "_searched", "_too_long")
 
     def __init__(self, max_bytes: int = MAX_REQUEST_BYTES) -> None:
         self._max_bytes = max_bytes
         self._buffer = bytearray()
         self._searched = 0
-        """No EOM begins before this offset: a request that trickles in is not searched twice."""
-        self._deaf = False
+        """No EOM begins before this offset, so that no byte of a slow request is searched twice."""
+        self._too_long = False
+
+    def __repr__(self) -> str:
+        state = "closed by a request that is too long" if self._too_long else "open"
+        return f"<RequestDecoder {state}, {len(self._buffer)} bytes pending>"
 
     @property
     def pending_bytes(self) -> int:
-        """How much of a request is here whose end is not."""
+        """How many bytes are received of a request without its end."""
         return len(self._buffer)
 
     def feed(self, data: bytes) -> list[Event]:
@@ -89,25 +95,25 @@ class RequestDecoder:
 
         data: any split of the stream. Cost: linear in len(data), amortised.
         """
-        if self._deaf:
+        if self._too_long:
             return []
         self._buffer += data
         events: list[Event] = []
         while (message := self._next()) is not None:
             events.append(parse_request(message))
         if len(self._buffer) > self._max_bytes:
-            self._deaf = True
+            self._too_long = True
             self._buffer.clear()
             events.append(RequestTooLong())
         return events
 
     def _next(self) -> bytes | None:
-        """The next request without its EOM, or None."""
+        """Return the next request without its EOM; None if its end is not received yet."""
         buffer = self._buffer
-        blank = len(buffer) - len(buffer.lstrip(b"\r\n"))
-        if blank:
+        line_ends = len(buffer) - len(buffer.lstrip(b"\r\n"))
+        if line_ends:
             # A person who types into a raw TCP tool ends each request with Enter.
-            del buffer[:blank]
+            del buffer[:line_ends]
             self._searched = 0
         end = buffer.find(EOM, self._searched, self._max_bytes)
         if end < 0:
@@ -120,7 +126,7 @@ class RequestDecoder:
 
 
 def parse_request(message: bytes) -> Event:
-    """Parse one request, given without its EOM. Never raises (protocol.md 3)."""
+    """Decode one request, given without its EOM. Never raises (protocol.md 3)."""
     word, _, rest = message.partition(b" ")
     match word:
         case b"LIST":
@@ -140,14 +146,14 @@ def parse_request(message: bytes) -> Event:
 
 
 def setup_message(tokens: Iterable[str]) -> bytes:
-    """RESP 101: the product token and the accepted tokens (protocol.md 7)."""
+    """Encode RESP 101. tokens: the product token and those accepted (protocol.md 7)."""
     return _SETUP_HEADER + " ".join(tokens).encode() + EOM
 
 
 def list_messages(songs: Iterable[tuple[int, str]]) -> Iterator[bytes]:
-    """RESP 100, as many whole entries to a message as fit in 4096 bytes (RFC 2.4.1).
+    """Encode RESP 100, with as many whole entries in a message as fit in 4096 bytes (RFC 2.4.1).
 
-    songs: IDs and titles. An empty library makes one message with an empty payload.
+    songs: IDs and titles. For no songs there is one message with an empty payload.
     """
     payload = b""
     for song_id, title in songs:
@@ -160,7 +166,7 @@ def list_messages(songs: Iterable[tuple[int, str]]) -> Iterator[bytes]:
 
 
 def list_entry(song_id: int, title: str) -> bytes:
-    """`ID. TITLE` in UTF-8, at most 4096 bytes, that no receiver can take apart (protocol.md 4)."""
+    """Encode `ID. TITLE` in at most 4096 bytes of UTF-8, free of separators (protocol.md 4)."""
     clean = _CONTROL.sub("", title)
     entry = _END_WORD.sub("\u00a0", f"{song_id}. {clean}").encode(errors="replace")
     if len(entry) > MAX_PAYLOAD_BYTES:
@@ -171,10 +177,9 @@ def list_entry(song_id: int, title: str) -> bytes:
 
 
 class ResponseDecoder:
-    """The client's ear: bytes in, responses out (RFC 2.5, protocol.md 4).
+    """Decodes what a client receives into responses (RFC 2.5, protocol.md 4).
 
-    A server that does not cut cleanly is understood as far as can be: an EOM with bytes behind it
-    that begin no message was part of the data.
+    Not every server cuts audio cleanly: an EOM followed by bytes that begin no message is data.
     """
 
     __slots__ = ("_buffer", "_searched")
@@ -182,12 +187,16 @@ class ResponseDecoder:
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._searched = 0
+        """No EOM that ends the first message begins before this offset."""
+
+    def __repr__(self) -> str:
+        return f"<ResponseDecoder {len(self._buffer)} bytes from {bytes(self._buffer[:20])!r}>"
 
     def feed(self, data: bytes) -> list[Event]:
         """Append received bytes and return the responses they complete, in order.
 
-        data: any split of the stream. Raises WireError for bytes that begin no response, and for
-        64 KiB without an EOM. Cost: linear in len(data), amortised.
+        data: any split of the stream. Raises WireError: the bytes begin no response, or are 64 KiB
+        without an EOM. Cost: linear in len(data), amortised.
         """
         self._buffer += data
         events = []
@@ -198,32 +207,36 @@ class ResponseDecoder:
             self._searched = consumed
         del self._buffer[:consumed]
         self._searched -= consumed
-        self._check_beginning()
+        self._check_first_word()
         return events
 
     def _find_end(self, start: int) -> int:
-        """Where the EOM of the message that begins at `start` stands, or -1."""
+        """Return the offset of the EOM that ends the message at `start`, or -1."""
         buffer = self._buffer
         while (end := buffer.find(EOM, self._searched)) >= 0:
-            behind = bytes(buffer[end + len(EOM) : end + len(EOM) + len(_BEGINNINGS[0])])
-            if any(beginning.startswith(behind) for beginning in _BEGINNINGS):
+            if self._may_begin_message(end + len(EOM)):
                 return end
             self._searched = end + 1
         self._searched = max(self._searched, start, len(buffer) - len(EOM) + 1)
         return -1
 
-    def _check_beginning(self) -> None:
-        beginning = bytes(self._buffer[: len(_BEGINNINGS[0])])
-        if not any(allowed.startswith(beginning) for allowed in _BEGINNINGS):
+    def _may_begin_message(self, offset: int) -> bool:
+        """Return whether what is received from `offset` on is a first word, or a part of one."""
+        received = bytes(self._buffer[offset : offset + _FIRST_WORD_BYTES])
+        return any(word.startswith(received) for word in _FIRST_WORDS)
+
+    def _check_first_word(self) -> None:
+        if not self._may_begin_message(0):
+            beginning = bytes(self._buffer[:_FIRST_WORD_BYTES])
             raise WireError(f"a message began with {ascii(beginning)[1:]}")
         if len(self._buffer) > MAX_RESPONSE_BYTES:
             raise WireError(f"no END END in {len(self._buffer)} bytes")
 
 
 def parse_response(message: bytes) -> Event:
-    """Parse one response, given without its EOM. Raises WireError if it is none."""
-    if message.startswith(_AUDIO_HEADER):
-        return AudioReceived(message[len(_AUDIO_HEADER) :])
+    """Decode one response, given without its EOM. Raises WireError: it is none."""
+    if message.startswith(AUDIO_HEADER):
+        return AudioReceived(message[len(AUDIO_HEADER) :])
     if message.startswith(_LIST_HEADER):
         return ListReceived(parse_entries(message[len(_LIST_HEADER) :]))
     if message == b"ERRO 404":
@@ -235,13 +248,16 @@ def parse_response(message: bytes) -> Event:
 
 
 def parse_entries(payload: bytes) -> tuple[ListedSong, ...]:
-    """Take a list apart (RFC 2.5.1). Titles come out without control characters."""
+    """Decode the payload of RESP 100 (RFC 2.5.1). Titles come without control characters.
+
+    An entry without a song ID has None in its place.
+    """
     text = payload.decode(errors="replace").removesuffix(" END")
     songs = []
     for entry in text.split(_SEPARATOR) if text else ():
-        shown = _CONTROL.sub("", entry.replace("\u00a0", " "))
-        if match := _ENTRY.fullmatch(shown):
+        clean = _CONTROL.sub("", entry.replace("\u00a0", " "))
+        if match := _ENTRY.fullmatch(clean):
             songs.append(ListedSong(int(match[1]), match[2]))
-        elif shown.strip():
-            songs.append(ListedSong(None, shown.strip()))
+        elif clean.strip():
+            songs.append(ListedSong(None, clean.strip()))
     return tuple(songs)

@@ -1,6 +1,6 @@
-"""The server's songs: found below one directory, named by their tags, numbered from 1.
+"""The server's songs: found below one directory, titled by their tags, numbered from 1.
 
-This room knows files and tags; it knows nothing of the wire, of clients, or of sound.
+This package knows files and tags; it knows nothing of the wire, of clients, or of sound.
 """
 
 from songs.files import MAX_SONG_BYTES, MusicDirError, SongUnavailable

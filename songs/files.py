@@ -1,4 +1,4 @@
-"""Opens files of the music directory and nothing else: no link that leads out, no FIFO, no device.
+"""Opens files of the music directory, and nothing outside it, no FIFO and no device.
 
 It knows paths and descriptors; it must not know titles or song IDs.
 """
@@ -13,19 +13,19 @@ from typing import Final
 
 MAX_SONG_BYTES: Final = 1 << 30
 
-# O_NONBLOCK: a FIFO that takes a song's place must not hold the server. O_NOCTTY: nor may a
-# terminal become the server's own.
+# O_NONBLOCK: opening a FIFO that has replaced a song must not block the server. O_NOCTTY: a
+# terminal must not become the server's controlling terminal.
 _READ_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-# O_PATH needs no permission to read the directories on the way, only to pass through them.
+# With O_PATH a directory on the way needs search permission only, no read permission.
 PASS_FLAGS: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 LIST_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _SYS_OPENAT2: Final = 437  # the same on every architecture that Linux runs on
 _RESOLVE_NO_MAGICLINKS: Final = 0x02
 _RESOLVE_BENEATH: Final = 0x08
-# Answers of openat2 after which the slow way decides: the kernel does not have it, a sandbox
-# forbids it, a directory moved meanwhile, or a link is absolute though it may well stay inside.
-_ASK_AGAIN: Final = {errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.EAGAIN, errno.EXDEV}
+# Errors of openat2 after which the path is resolved step by step: the kernel has no openat2, a
+# sandbox forbids it, a directory was moved meanwhile, or an absolute link may lead inside.
+_RESOLVE_IN_STEPS: Final = {errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.EAGAIN, errno.EXDEV}
 
 _REASONS: Final = {
     errno.ENOENT: "it has gone",
@@ -41,11 +41,11 @@ _REASONS: Final = {
 
 
 class MusicDirError(Exception):
-    """The music directory cannot be used; the text is a sentence that says what to do."""
+    """The music directory cannot be used. The text is a sentence that says what to do."""
 
 
 class SongUnavailable(Exception):
-    """A song cannot be opened now; `reason` says why in plain words."""
+    """A song cannot be opened now. reason: why, for people."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -53,14 +53,14 @@ class SongUnavailable(Exception):
 
 
 def reason_of(error: OSError) -> str:
-    """Return what went wrong in plain words, without the path (which may be hostile)."""
+    """Return the error for people, without the path: it may contain control characters."""
     if error.errno is None:
         return "it cannot be read"
     return _REASONS.get(error.errno) or os.strerror(error.errno).lower()
 
 
 class Root:
-    """The music directory, held open while one piece of work is done; use it with `with`.
+    """The open music directory, a context manager that closes it.
 
     path: absolute or relative, as the user gave it. Raises MusicDirError: it does not exist, is not
     a directory, or may not be read.
@@ -85,49 +85,51 @@ class Root:
 
 
 def _open_root(path: bytes) -> int:
-    shown = ascii(os.fsdecode(path))
+    printable_path = ascii(os.fsdecode(path))
     remedy = "Give the directory that holds your MP3 files."
     try:
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except (FileNotFoundError, ValueError):
-        raise MusicDirError(f"The music directory {shown} does not exist. {remedy}") from None
+        raise MusicDirError(
+            f"The music directory {printable_path} does not exist. {remedy}"
+        ) from None
     except NotADirectoryError:
-        raise MusicDirError(f"{shown} is not a directory. {remedy}") from None
+        raise MusicDirError(f"{printable_path} is not a directory. {remedy}") from None
     except PermissionError:
-        raise MusicDirError(_forbidden(shown)) from None
+        raise MusicDirError(_no_permission(printable_path)) from None
     except OSError as exc:
         raise MusicDirError(
-            f"The music directory {shown} cannot be opened: {reason_of(exc)}. {remedy}"
+            f"The music directory {printable_path} cannot be opened: {reason_of(exc)}. {remedy}"
         ) from None
     if not may_access(b".", os.R_OK | os.X_OK, fd):
         os.close(fd)
-        raise MusicDirError(_forbidden(shown))
+        raise MusicDirError(_no_permission(printable_path))
     return fd
 
 
-def _forbidden(shown: str) -> str:
+def _no_permission(printable_path: str) -> str:
     return (
-        f"The music directory {shown} may not be read by this user. "
+        f"The music directory {printable_path} may not be read by this user. "
         "Allow it (chmod u+rx, or chown), or give another directory."
     )
 
 
 def may_access(name: bytes | str, mode: int, dir_fd: int) -> bool:
-    """Return whether the process, by its effective user, may use `name` in the directory dir_fd."""
+    """Return whether the effective user has access of `mode` to `name` in the directory dir_fd."""
     effective = os.access in os.supports_effective_ids
     return os.access(name, mode, dir_fd=dir_fd, effective_ids=effective)
 
 
 def open_beneath(root: Root, relative: bytes, flags: int) -> int:
-    """Open what lies at `relative`, provided that every link on the way stays inside root.
+    """Open the file or directory at `relative` if it is inside root, links resolved.
 
-    relative: parts joined by `/`, none of them trusted. flags: of os.open. Returns a descriptor.
-    Raises OSError: EXDEV when the path leads out, ELOOP for a circle of links, or any other.
+    relative: parts joined by `/`, not trusted. flags: of os.open. Returns a descriptor.
+    Raises OSError: EXDEV if the path leads outside, ELOOP for a cycle of links, or any other.
     """
     try:
         return _openat2(root.fd, relative, flags)
     except OSError as exc:
-        if exc.errno not in _ASK_AGAIN:
+        if exc.errno not in _RESOLVE_IN_STEPS:
             raise
     return _open_resolved(root, relative, flags)
 
@@ -159,35 +161,35 @@ def _openat2(dir_fd: int, relative: bytes, flags: int) -> int:
 
 
 def _open_resolved(root: Root, relative: bytes, flags: int) -> int:
-    """Resolve all links first, check, then open the result without following a single one.
+    """Resolve all links, check the result, then open it without following any link.
 
-    A link that is put there between the check and the opening fails instead of being followed.
+    If a part is replaced by a link after the check, opening fails.
     """
-    top = os.path.realpath(root.path)
-    parent, name = os.path.split(os.path.join(top, relative))
+    real_root = os.path.realpath(root.path)
+    parent, name = os.path.split(os.path.join(real_root, relative))
     if flags & os.O_NOFOLLOW:
         target = os.path.join(os.path.realpath(parent, strict=True), name)
     else:
         target = os.path.realpath(os.path.join(parent, name), strict=True)
-    parts = os.path.relpath(target, top).split(b"/")
+    parts = os.path.relpath(target, real_root).split(b"/")
     if b".." in parts:
         raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
-    here = os.dup(root.fd)
+    dir_fd = os.dup(root.fd)
     try:
         for part in parts[:-1]:
-            here, last = os.open(part, PASS_FLAGS | os.O_NOFOLLOW, dir_fd=here), here
-            os.close(last)
-        return os.open(parts[-1], flags | os.O_NOFOLLOW, dir_fd=here)
+            dir_fd, parent_fd = os.open(part, PASS_FLAGS | os.O_NOFOLLOW, dir_fd=dir_fd), dir_fd
+            os.close(parent_fd)
+        return os.open(parts[-1], flags | os.O_NOFOLLOW, dir_fd=dir_fd)
     finally:
-        os.close(here)
+        os.close(dir_fd)
 
 
 def open_song(root: Root, relative: bytes) -> tuple[int, os.stat_result]:
     """Open a song for reading; return its descriptor, which the caller closes, and its status.
 
-    Raises SongUnavailable: gone, forbidden, leads out, empty, over MAX_SONG_BYTES, or anything but
-    a regular file. Such a thing is not opened even for a moment: opening a FIFO wakes its writer,
-    opening a device may move it.  protocol.md 5.
+    Raises SongUnavailable: no such file, no permission, outside the music directory, empty, over
+    MAX_SONG_BYTES, or not a regular file. Such a file is checked before it is opened, because
+    opening a FIFO wakes its writer, and opening a device may have an effect.  protocol.md 5.
     """
     try:
         _check_regular(os.stat(relative, dir_fd=root.fd))
@@ -195,7 +197,7 @@ def open_song(root: Root, relative: bytes) -> tuple[int, os.stat_result]:
     except OSError as exc:
         raise SongUnavailable(reason_of(exc)) from None
     try:
-        # Again, on the descriptor: the first look was at a name, and names change hands.
+        # Checked again on the descriptor: the name may stand for another file by now.
         status = os.fstat(fd)
         _check_regular(status)
         _check_size(status.st_size)

@@ -1,7 +1,6 @@
-"""Remembers titles from one start to the next, so that only new files need to be read.
+"""Stores titles from one start to the next, so that only new files need to be read.
 
-It is a convenience: whatever happens to it, songs are served. So nothing here raises; what went
-wrong is a warning.
+Songs are served without it too. So nothing here raises; an error becomes a warning.
 """
 
 import sqlite3
@@ -13,8 +12,8 @@ from typing import Final
 from songs.scan import Entry
 from songs.titles import clean, shorten
 
-_APPLICATION_ID: Final = 0x616C6673  # "alfs": tells this file from any other SQLite database
-_FORMAT: Final = 1  # raise it when titles are made differently: old ones are then read again
+_APPLICATION_ID: Final = 0x616C6673  # "alfs", in every index and no other SQLite database
+_FORMAT: Final = 1  # increment it when titles change: all tags are then read again
 _LOCK_TIMEOUT_S: Final = 0.2
 
 _CREATE: Final = f"""
@@ -26,30 +25,33 @@ _CREATE: Final = f"""
 
 
 class Index:
-    """The remembered titles of one music directory, in an SQLite file, or nowhere (path None).
+    """The stored titles of one music directory, in an SQLite file; path None stores nothing.
 
-    warnings: sentences about what did not work, in order; nothing raises.
+    warnings: sentences about errors, in order. Nothing raises.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self.warnings: list[str] = []
 
-    def load(self) -> dict[bytes, Entry]:
-        """Return entries by relative path; {} when there is no index, or none that can be used.
+    def __repr__(self) -> str:
+        return f"<Index {str(self._path)!r} warnings={len(self.warnings)}>"
 
-        An index that cannot be read is not written over: it may be something else of the user's.
+    def load(self) -> dict[bytes, Entry]:
+        """Return entries by relative path; {} without an index, or if it cannot be read.
+
+        A file that cannot be read is not overwritten: it may not be an index.
         """
         try:
             with self._connection(create=False) as database:
                 rows = database.execute("SELECT path, stamp, title FROM songs") if database else ()
-                return {path: _checked(stamp, title) for path, stamp, title in rows}
+                return {path: _entry(stamp, title) for path, stamp, title in rows}
         except (sqlite3.Error, OSError, ValueError) as exc:
-            self._give_up("read", exc)
+            self._disable("read", exc)
         return {}
 
     def save(self, changed: Mapping[bytes, Entry], gone: Collection[bytes]) -> None:
-        """Write what changed, in one transaction; does not touch the file if nothing did."""
+        """Write the changes in one transaction; without changes do not open the file."""
         if not changed and not gone:
             return
         rows = [(path, entry.stamp, entry.title) for path, entry in changed.items()]
@@ -60,11 +62,11 @@ class Index:
                     database.executemany("INSERT OR REPLACE INTO songs VALUES (?, ?, ?)", rows)
                     database.commit()
         except (sqlite3.Error, OSError, ValueError) as exc:
-            self._give_up("written", exc)
+            self._disable("written", exc)
 
     @contextmanager
     def _connection(self, *, create: bool) -> Iterator[sqlite3.Connection | None]:
-        """Yield the open database, or None if there is none and there need be none."""
+        """Yield the open database; None if there is none and `create` is false, or no path."""
         if self._path is None or not (create or self._path.exists()):
             yield None
             return
@@ -75,11 +77,12 @@ class Index:
         with closing(sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT_S)) as database:
             yield database if _prepare(database, create=create) else None
 
-    def _give_up(self, deed: str, exc: Exception) -> None:
-        # Errors of the system carry the path; it is shown once, and without anything hostile.
+    def _disable(self, action: str, exc: Exception) -> None:
+        """Add a warning, and use the file no more. action: a past participle."""
+        # str(OSError) contains the path unescaped; the warning has it once, escaped.
         why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
         self.warnings.append(
-            f"The song index {str(self._path)!a} cannot be {deed} ({clean(why)}); songs are "
+            f"The song index {str(self._path)!a} cannot be {action} ({clean(why)}); songs are "
             "served all the same, but each start reads every tag again. "
             "If it is damaged, delete it; if not, check the rights and the space there."
         )
@@ -87,8 +90,8 @@ class Index:
 
 
 def _prepare(database: sqlite3.Connection, *, create: bool) -> bool:
-    """Return whether there is a table of today's format, making one if create is true."""
-    identity, form, objects = (
+    """Return whether there is a table of format _FORMAT; make one if create is true."""
+    application_id, version, objects = (
         database.execute(query).fetchone()[0]
         for query in (
             "PRAGMA application_id",
@@ -96,17 +99,17 @@ def _prepare(database: sqlite3.Connection, *, create: bool) -> bool:
             "SELECT count(*) FROM sqlite_master",
         )
     )
-    if objects and identity != _APPLICATION_ID:
+    if objects and application_id != _APPLICATION_ID:
         raise ValueError("it is a database of another program")
-    if identity == _APPLICATION_ID and form == _FORMAT and objects:
+    if application_id == _APPLICATION_ID and version == _FORMAT and objects:
         return True
     if create:
         database.executescript(_CREATE)
     return create
 
 
-def _checked(stamp: object, title: object) -> Entry:
-    """Return the entry; text from a file is never trusted to be as it was written."""
+def _entry(stamp: object, title: object) -> Entry:
+    """Return the entry in a row. The row is not trusted: anyone may have changed the file."""
     if not isinstance(stamp, str) or not isinstance(title, str):
         raise ValueError("it is damaged")
     return Entry(stamp, shorten(clean(title)))

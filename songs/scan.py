@@ -1,6 +1,6 @@
-"""Walks the music directory once and says what is there: songs with their titles, and the rest.
+"""Walks the music directory once and finds the songs with their titles, and unusable files.
 
-It gives out no IDs: what was found before, and what is new, only the library knows.
+It assigns no IDs: only the library knows which songs are new.
 """
 
 import os
@@ -20,11 +20,11 @@ from songs.files import (
     reason_of,
 )
 from songs.tags import read_names
-from songs.titles import show, title_from_name, title_from_tags
+from songs.titles import printable, title_from_name, title_from_tags
 
 
 class Entry(NamedTuple):
-    """A usable song's title, and the stamp by which to see that its file has not changed."""
+    """A usable song's title, and a stamp that changes when its file changes."""
 
     stamp: str
     title: str
@@ -32,17 +32,17 @@ class Entry(NamedTuple):
 
 @dataclass(slots=True)
 class Findings:
-    """songs: by relative path. unusable: (shown path, plain reason), nothing hostile in either."""
+    """songs: by relative path. unusable: (path, reason), both printable."""
 
     songs: dict[bytes, Entry] = field(default_factory=dict)
     unusable: list[tuple[str, str]] = field(default_factory=list)
 
 
 def scan_tree(root: Root, known: Mapping[bytes, Entry]) -> Findings:
-    """Return every `*.mp3` (any case) below root, and what cannot be used; nothing stops the walk.
+    """Return every `*.mp3` (any case) below root, and those that cannot be used.
 
-    known: entries of earlier scans; a file whose stamp is unchanged is not opened. Cost: one
-    lstat and one access per known song, one open and the reading of tags per new one.
+    known: entries of an earlier scan; a file with an unchanged stamp is not opened. No error ends
+    the walk. Cost: lstat and access for each known song; open and reading the tags for each other.
     """
     walk = _Walk(root, known)
     while walk.pending:
@@ -51,12 +51,12 @@ def scan_tree(root: Root, known: Mapping[bytes, Entry]) -> Findings:
 
 
 def _stamp(status: os.stat_result) -> str:
-    # Text, since an inode number may be larger than the integers of a database.
+    # Text, because an inode number may exceed SQLite's integers.
     return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ino}"
 
 
 class _Walk:
-    """One walk. Directories wait in a list, so that depth costs neither stack nor descriptors."""
+    """One walk. pending: directories to visit; with a list, depth needs no stack or descriptors."""
 
     def __init__(self, root: Root, known: Mapping[bytes, Entry]) -> None:
         self._root = root
@@ -68,14 +68,14 @@ class _Walk:
         try:
             fd = open_beneath(self._root, relative or b".", LIST_FLAGS)
         except OSError as exc:
-            self._report(relative, f"the directory was left out: {reason_of(exc)}")
+            self._add_unusable(relative, f"the directory was left out: {reason_of(exc)}")
             return
         try:
             with os.scandir(fd) as entries:
                 for entry in entries:
                     self._entry(fd, relative, entry)
         except OSError as exc:
-            self._report(relative, f"the directory was read in part: {reason_of(exc)}")
+            self._add_unusable(relative, f"the directory was read in part: {reason_of(exc)}")
         finally:
             os.close(fd)
 
@@ -90,18 +90,18 @@ class _Walk:
             elif entry.is_symlink() and entry.is_dir():
                 self._linked_directory(path)
         except OSError as exc:
-            self._report(path, reason_of(exc))
+            self._add_unusable(path, reason_of(exc))
         except SongUnavailable as exc:
-            self._report(path, exc.reason)
+            self._add_unusable(path, exc.reason)
 
     def _directory(self, path: bytes, name: bytes) -> None:
         self.pending.append(path)
         if _is_mp3(name):
-            self._report(path, "it is a directory, not a song")
+            self._add_unusable(path, "it is a directory, not a song")
 
     def _linked_directory(self, path: bytes) -> None:
-        # Never entered. If it stays inside, all its songs are found at their own place, once; so no
-        # circle of links can catch the walk. If it leads out, its owner should hear of it.
+        # It is never visited, so a cycle of links does not matter: songs inside the music directory
+        # are found at their own paths. Opening it raises if it leads outside; that is reported.
         os.close(open_beneath(self._root, path, PASS_FLAGS))
 
     def _song(self, dir_fd: int, path: bytes, entry: os.DirEntry[str]) -> None:
@@ -113,9 +113,11 @@ class _Walk:
         known = self._known.get(path)
         if known is None:
             return None
-        status = entry.stat(follow_symlinks=False)  # of a link itself: links are always opened
+        status = entry.stat(
+            follow_symlinks=False
+        )  # of a link itself, so that links are always opened
         same = stat.S_ISREG(status.st_mode) and known.stamp == _stamp(status)
-        # Taking the right to read away changes neither size nor time.
+        # A change of permissions does not change the stamp.
         return known if same and may_access(entry.name, os.R_OK, dir_fd) else None
 
     def _read(self, path: bytes) -> Entry:
@@ -125,8 +127,8 @@ class _Walk:
         title = title_from_tags(*names) or title_from_name(os.path.basename(path))
         return Entry(_stamp(status), title)
 
-    def _report(self, path: bytes, reason: str) -> None:
-        self.findings.unusable.append((show(path), reason))
+    def _add_unusable(self, path: bytes, reason: str) -> None:
+        self.findings.unusable.append((printable(path), reason))
 
 
 def _is_mp3(name: bytes) -> bool:

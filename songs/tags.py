@@ -1,8 +1,8 @@
-"""Reads artist and title out of an MP3's tags with little work, whatever the file contains.
+"""Reads artist and title from an MP3's tags, in bounded time and memory for any file.
 
-mutagen knows how tags are encoded, but trusts their sizes: it decompresses without limit, and many
-tiny frames or one endless key cost it quadratic time. So it is shown only small pieces, cut out
-here, and anything it raises means "no such tag".
+mutagen decodes tags, but trusts their sizes: it decompresses without limit, and needs quadratic
+time for many tiny frames or an endless key. So this module passes it only small parts of the file,
+and treats any exception as "no such tag".
 """
 
 import io
@@ -23,12 +23,12 @@ _WANTED: Final = {b"TIT2", b"TPE1", b"TT2", b"TP1"}
 
 _UNSYNCHRONISED: Final = 0x80
 _EXTENDED: Final = 0x40
-# Compressed or encrypted frames, by version: no known tagger writes a title so.
+# The flags of compressed and encrypted frames by version. No known tagger writes such titles.
 _UNREADABLE: Final = {2: 0, 3: 0x00C0, 4: 0x000C}
 
 
 class Names(NamedTuple):
-    """What a tag says; "" where it says nothing."""
+    """Artist and title of a tag; "" where it has none."""
 
     artist: str = ""
     title: str = ""
@@ -44,14 +44,14 @@ class _Frame(NamedTuple):
 def read_names(file: BinaryIO, size_bytes: int) -> Names:
     """Return artist and title from ID3v2, then APEv2, then ID3v1: the first that has each.
 
-    file: the song, seekable. Never raises for what the file contains; costs two short reads and
-    what the text frames need, at most MAX_TAG_BYTES.  protocol.md 5.
+    file: the song, seekable. No content makes it raise. Cost: two short reads and those of the
+    text frames, at most MAX_TAG_BYTES.  protocol.md 5.
     """
     names = Names()
     for read in (_read_id3v2, _read_apev2, _read_id3v1):
         try:
             found = read(file, size_bytes)
-        except Exception:  # a broken tag is no tag, however the parser fails
+        except Exception:  # mutagen may raise anything for a damaged tag
             continue
         names = Names(names.artist or found.artist, names.title or found.title)
         if names.artist and names.title:
@@ -66,38 +66,38 @@ def _read_id3v2(file: BinaryIO, size_bytes: int) -> Names:
     if head[:3] != b"ID3" or version not in _UNREADABLE or tag_bytes > MAX_TAG_BYTES:
         return Names()
     end, flags = 10 + tag_bytes, head[5]
-    if flags & _UNSYNCHRONISED and version < 4:  # sizes count the bytes before the stuffing
+    if flags & _UNSYNCHRONISED and version < 4:  # frame sizes do not count the stuffed zeros
         body = head + file.read(tag_bytes).replace(b"\xff\x00", b"\xff")
         file, end, flags = io.BytesIO(body), len(body), flags & ~_UNSYNCHRONISED
     start = _first_frame(file, version) if flags & _EXTENDED and version > 2 else 10
-    small = b"".join(_copies(file, version, start, end))
-    header = b"ID3" + bytes((version, 0, flags & _UNSYNCHRONISED)) + _to_synchsafe(len(small))
-    tag = io.BytesIO(header + small)
+    frames = b"".join(_wanted_frames(file, version, start, end))
+    header = b"ID3" + bytes((version, 0, flags & _UNSYNCHRONISED)) + _to_synchsafe(len(frames))
+    tag = io.BytesIO(header + frames)
     return _names(ID3(tag, translate=False, load_v1=False))  # type: ignore[no-untyped-call]  # mutagen
 
 
 def _first_frame(file: BinaryIO, version: int) -> int:
-    """Return where the frames begin behind an extended header (ID3v2.3 3.2, ID3v2.4 3.2)."""
+    """Return the offset of the first frame, behind an extended header (ID3v2.3 3.2, 2.4 3.2)."""
     file.seek(10)
     raw = file.read(4)
-    if _looks_like_frame(raw):  # some taggers set the flag and write no such header
+    if _looks_like_frame(raw):  # some taggers set the flag and write no extended header
         return 10
     return 10 + _synchsafe(raw) if version == 4 else 14 + int.from_bytes(raw)
 
 
-def _copies(file: BinaryIO, version: int, start: int, end: int) -> Iterator[bytes]:
-    """Yield the wanted frames, whole, with sizes written as the standard says."""
+def _wanted_frames(file: BinaryIO, version: int, start: int, end: int) -> Iterator[bytes]:
+    """Yield the frames of artist and title, complete, with sizes as the standard writes them."""
     for frame in _frames(file, version, start, end):
         readable = not frame.flags & _UNREADABLE[version]
         if frame.name in _WANTED and frame.size <= _MAX_TEXT_BYTES and readable:
             file.seek(frame.start)
             data = file.read(frame.size)
-            if len(data) == frame.size:  # half a name would be shown as a whole one
+            if len(data) == frame.size:  # a truncated name must not pass for a whole one
                 yield _frame_header(version, frame) + data
 
 
 def _frames(file: BinaryIO, version: int, start: int, end: int) -> Iterator[_Frame]:
-    """Yield where each frame lies, seeking over its content; stop at padding or nonsense."""
+    """Yield the position of each frame without reading its content; end at padding or damage."""
     id_bytes, header_bytes = (3, 6) if version == 2 else (4, 10)
     for _ in range(_MAX_FRAMES):
         file.seek(start)
@@ -114,7 +114,7 @@ def _frames(file: BinaryIO, version: int, start: int, end: int) -> Iterator[_Fra
 
 
 def _frame_size(file: BinaryIO, version: int, start: int, raw: bytes, end: int) -> int:
-    """Return a frame's length in bytes; old iTunes wrote plain integers into ID3v2.4."""
+    """Return a frame's size in bytes. Old iTunes wrote plain integers into ID3v2.4."""
     plain = int.from_bytes(raw)
     if version < 4 or plain < 0x80:
         return plain
@@ -142,7 +142,7 @@ def _frame_header(version: int, frame: _Frame) -> bytes:
 
 
 def _synchsafe(raw: bytes) -> int:
-    """Return the number in bytes of seven bits each (ID3v2.4 6.2)."""
+    """Decode a number with seven bits in each byte (ID3v2.4 6.2)."""
     number = 0
     for byte in raw:
         number = number << 7 | byte & 0x7F
@@ -155,7 +155,7 @@ def _to_synchsafe(number: int) -> bytes:
 
 def _names(frames: ID3 | dict[str, Any]) -> Names:
     def text(name: str) -> str:
-        # A frame may hold several names: they are several artists.
+        # A frame may hold several texts, for several artists.
         return ", ".join(filter(None, getattr(frames.get(name), "text", [])))
 
     return Names(text("TPE1"), text("TIT2"))
@@ -165,7 +165,7 @@ def _read_apev2(file: BinaryIO, size_bytes: int) -> Names:
     tail = _tail(file, size_bytes, _APE_FOOTER_BYTES + _ID3V1_BYTES)
     if b"APETAGEX" not in tail:
         return Names()
-    # mutagen sees the end of the file as if it were all: a size that claims more finds no more.
+    # mutagen is given only the end of the file, so that no claimed size can make it read more.
     end = io.BytesIO(_tail(file, size_bytes, _MAX_APE_BYTES))
     tags: Any = APEv2(end)  # type: ignore[no-untyped-call]  # mutagen
 

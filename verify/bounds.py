@@ -32,6 +32,7 @@ class Trouble(Enum):
     CONNECT_FAILS = "an attempt to connect fails"
     SERVER_ENDS = "the server is told to end: a song may end first"
     DEVICE_GOES = "the sound device goes away"
+    NEXT_BUFFER_FULL = "there is no room for more of the next song"
 
 
 class Peers(Enum):

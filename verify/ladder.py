@@ -19,6 +19,7 @@ MOVE_TEXTS = {
     "connects": "the connection is made",
     "loses": "the connection is cut",
     "stalls": "nothing has come for 10 s",
+    "measures": "the flow of audio is measured",
     "disconnects": "the client has closed the connection",
     "server_drops": "the server drops the connection",
     "server_time_is_up": "the ending server waits no longer",
@@ -32,6 +33,7 @@ CLIENT_TROUBLES = (
     Trouble.OUTPUT_FAILS,
     Trouble.CONNECT_FAILS,
     Trouble.DEVICE_GOES,
+    Trouble.NEXT_BUFFER_FULL,
 )
 """What goes wrong on the client's side."""
 

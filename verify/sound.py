@@ -67,7 +67,7 @@ class Sound:
         """Perform an effect. owner: of the audio that the event in hand carries."""
         match effect:
             case do.DropBuffers():
-                world.next, world.following = Next(), NOT_QUEUED
+                self._drop_next(world)
                 self._leave(world)
             case do.LeaveSong():
                 self._leave(world)
@@ -75,7 +75,7 @@ class Sound:
                 self._skip(world)
             case do.DropNextBuffer():
                 world.player = SILENT if world.following == GONE_ON else world.player
-                world.next, world.following = Next(), NOT_QUEUED
+                self._drop_next(world)
             case do.AppendAudio(buffer, data):
                 self._append(world, buffer, data, owner)
             case do.FinishBuffer(buffer):
@@ -99,8 +99,7 @@ class Sound:
                 world.following = GONE_ON if world.player == SILENT else QUEUED
                 world.player = RUNNING if world.player == SILENT else world.player
             case do.SeekPlayer(amount):
-                if world.player != SILENT and world.following != GONE_ON:
-                    self._seek(world, self._far if amount else 0)
+                self._seek(world, self._far if amount else 0)
             case do.PausePlayer():
                 world.paused = True
             case do.ResumePlayer():
@@ -136,6 +135,8 @@ class Sound:
 
     def _seek(self, world: World, place: int) -> None:
         world.reports = tuple([r for r in world.reports if not isinstance(r, UNTIL_SOUGHT)])
+        if world.player == SILENT or world.following == GONE_ON:
+            return  # it has played the song out; its report is on its way
         far = len(world.buffer) < place and not world.finished
         world.player, world.place = FAR if far else RUNNING, 0
         world.reports += (on.PlaceNotHere(place),) * far
@@ -148,9 +149,27 @@ class Sound:
         world.following = GONE_ON if world.following else NOT_QUEUED
         self._leave(world)
 
+    def _drop_next(self, world: World) -> None:
+        """Drop the next song, and reports about it."""
+        world.next, world.following = Next(), NOT_QUEUED
+        kept = [r for r in world.reports if not isinstance(r, on.NextBufferFull)]
+        world.reports = tuple(kept)
+
     def _leave(self, world: World) -> None:
         """Put the next song in the present one's place; drop reports about the present one."""
         world.buffer, world.msgs_since, world.finished = world.next
         world.player = world.player if world.following == GONE_ON else SILENT
         world.next, world.following, world.place = Next(), NOT_QUEUED, 0
-        world.reports = tuple([r for r in world.reports if isinstance(r, on.DeviceLost)])
+        world.reports = tuple([_about_present(r) for r in world.reports if _outlives(r)])
+
+
+def _outlives(report: Event) -> bool:
+    """Tell whether a report is not about the song that is left."""
+    return isinstance(report, on.DeviceLost | on.NextBufferFull)
+
+
+def _about_present(report: Event) -> Event:
+    """Return the report, now that the next song is the present one."""
+    if isinstance(report, on.NextBufferFull):
+        return on.OutputFailed(report.reason)
+    return report

@@ -119,7 +119,12 @@ SOUND = (
         prebuffer=2,
         person=("queue 1", "queue 2", "next"),
         troubles=1,
-        trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
+        trouble=(
+            Trouble.FILE_FAILS,
+            Trouble.UNDECODABLE,
+            Trouble.OUTPUT_FAILS,
+            Trouble.NEXT_BUFFER_FULL,
+        ),
     ),
     replace(
         LOSSES,

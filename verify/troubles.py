@@ -7,8 +7,10 @@ from collections.abc import Callable
 from fsm.client import events as on
 from verify import music
 from verify.bounds import Bounds, Trouble
-from verify.messages import PRESENT
+from verify.messages import NEXT, PRESENT
 from verify.world import CONNECTING, GONE_ON, NOT_QUEUED, QUEUED, RUNNING, SILENT, World
+
+NO_ROOM = "no space left"
 
 
 class Troubles:
@@ -39,6 +41,8 @@ class Troubles:
                 return world.player != SILENT and world.following != GONE_ON and not world.paused
             case Trouble.DEVICE_GOES:
                 return world.player != SILENT
+            case Trouble.NEXT_BUFFER_FULL:
+                return bool(world.next.audio)
             case Trouble.OUTPUT_FAILS:
                 # Also while the song is still collected: its temporary file may have no room.
                 return bool(world.buffer) and world.following != GONE_ON
@@ -64,6 +68,9 @@ class Troubles:
             case Trouble.DEVICE_GOES:
                 world.paused = True
                 world.reports += (on.DeviceLost("unplugged"),)
+            case Trouble.NEXT_BUFFER_FULL:
+                world.allow_failure(NEXT)
+                world.reports += (on.NextBufferFull(NO_ROOM),)
             case Trouble.OUTPUT_FAILS:
                 _end_song(world, on.OutputFailed("unplugged"))
 

@@ -1,4 +1,4 @@
-"""How fast audio arrives: measured here, because the machines have no clock."""
+"""Measures how fast audio arrives, because the machines have no clock."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from collections.abc import Callable
 from audio import FrameIndex
 from fsm.client.events import FlowMeasured
 
-OVER_S = 3.0
-"""The rate is that of the last so many seconds: it changes while a song is played."""
+WINDOW_S = 3.0
+"""The rate is taken over the last 3 s, because it changes while a song plays."""
 
-_LEAST_S = 0.02
-"""In less time than this nothing is measured but how the reads happened to fall."""
+_MIN_INTERVAL_S = 0.02
+"""A shorter interval is taken as this long: in it the rate depends on how the reads fall."""
 
 
 class ArrivalRate:
-    """Counts the audio of one song after another. clock: for tests."""
+    """Measures the arrival of one song after another. clock: in seconds, for tests."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -26,9 +26,10 @@ class ArrivalRate:
         self._total_bytes = 0
 
     def measure(self, data_bytes: int, index: FrameIndex) -> FlowMeasured | None:
-        """Count what has just arrived of the song; None until anything can be said.
+        """Count bytes of a song that have just arrived; return None until a rate is known.
 
-        index: the song's. The first read is not counted: when its bytes set out is not known.
+        index: the song's; another index begins another song. The first read is not counted,
+        because it is not known when its bytes were sent.
         """
         now = self._clock()
         if index is not self._index:
@@ -40,10 +41,10 @@ class ArrivalRate:
             self._arrived.append((now, self._total_bytes))
         else:
             self._arrived[-1] = (now, self._total_bytes)
-        while len(self._arrived) > 2 and now - self._arrived[1][0] > OVER_S:
+        while len(self._arrived) > 2 and now - self._arrived[1][0] > WINDOW_S:
             self._arrived.popleft()
-        began, had = self._arrived[0]
-        rate = (self._total_bytes - had) / max(_LEAST_S, now - began)
+        began, bytes_then = self._arrived[0]
+        rate = (self._total_bytes - bytes_then) / max(_MIN_INTERVAL_S, now - began)
         if not rate or not index.bytes_per_s:
             return None
         return FlowMeasured(rate, index.bytes_per_s, index.song_bytes)

@@ -1,4 +1,4 @@
-"""Wakes whoever shows what is going on, so that nobody has to look again and again."""
+"""Wakes the tasks that show the status when it may have changed, so that none has to poll."""
 
 from __future__ import annotations
 
@@ -7,31 +7,34 @@ import contextlib
 
 
 class Changes:
-    """Something has happened, by which what is going on may have become something else."""
+    """The sender: says that the status may have changed."""
 
     def __init__(self) -> None:
         self._watchers: list[asyncio.Event] = []
 
-    def note(self) -> None:
-        """Wake all who watch. Costs next to nothing."""
+    def notify(self) -> None:
+        """Wake all watchers. Called for every event, so it only sets a flag for each."""
         for watcher in self._watchers:
             watcher.set()
 
     def watch(self) -> Watch:
-        """What has happened from now on, for one who waits for it."""
+        """Return a watcher of the changes from now on."""
         watcher = asyncio.Event()
         self._watchers.append(watcher)
         return Watch(watcher)
 
 
 class Watch:
-    """One who waits for changes."""
+    """A receiver: waits for changes."""
 
     def __init__(self, changed: asyncio.Event) -> None:
         self._changed = changed
 
     async def wait(self, at_most_s: float | None = None) -> bool:
-        """Until something has happened since the last time: True; or that much time has passed."""
+        """Wait until something has changed since the last call, at most `at_most_s` seconds.
+
+        Returns whether something has changed.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(at_most_s):
                 await self._changed.wait()

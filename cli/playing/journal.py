@@ -1,7 +1,7 @@
-"""What the machines went through, kept so that `why` can say why it is silent.
+"""Keeps what the machines went through, so that `why` can say why the client is silent.
 
-It hears every step of every machine, keeps the ones that a person would name, and counts the audio
-that came too late. It changes nothing.
+It observes every step of every machine, records the facts that a person would name, and counts
+audio that came too late. It changes nothing in the machines.
 """
 
 from __future__ import annotations
@@ -13,40 +13,41 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from cli.screen.status_line import clock
 from cli.words.moment import Activity, Status
+from cli.words.plain import clock
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests
 from fsm.client.events import Event, ListedSong
-from fsm.client.playback_table import PlaybackState
+from fsm.client.machines import PLAYER, SONG
+from fsm.client.player import DRY, RUNNING, SILENT
+from fsm.client.song import REQUESTED, UNWANTED
+from fsm.table import Step
 
 KEPT_FACTS = 100
 SHOWN_FACTS = 6
 
-_UNHEARD = (PlaybackState.STOPPED, PlaybackState.REQUESTED)
-_HEARD = (PlaybackState.PLAYING, PlaybackState.FINISHING, PlaybackState.BREAKING_OFF)
-_WAITS = (PlaybackState.STARVED, PlaybackState.AWAITING)
+_NOT_ARRIVING = (UNWANTED, REQUESTED)
 
 
 @dataclass(slots=True)
 class Fact:
-    """Something that happened. text: in words, with {song} for the song it is about."""
+    """Something that happened. text: in words, with {song} in place of the song it is about."""
 
     at: datetime
-    started: float
+    recorded_s: float
     text: str
-    song_id: int = 0
+    song_id: int | None = None
     silences: bool = False
-    """After this there is nothing to hear."""
+    """The client is silent after this."""
     times: int = 1
-    """How often it happened in a row; `at` is the last time."""
+    """How often it happened in a row; `at` is the time of the last."""
     late_msgs: int = 0
-    late_until: float = 0.0
+    last_late_s: float = 0.0
 
 
 class Journal:
-    """The last steps of one client's machines.
+    """The last facts about one client, and the answer to `why`.
 
     wall, monotonic: the clocks, for tests.
     """
@@ -59,77 +60,82 @@ class Journal:
         self._wall, self._monotonic = wall, monotonic
         self._facts: deque[Fact] = deque(maxlen=KEPT_FACTS)
         self._latest: Event | None = None
-        self._playback: Enum = PlaybackState.STOPPED
-        self._song_id = 0
-        self._ahead_id = 0
-        self._asked_at = 0.0
+        self._song: Enum = UNWANTED
+        self._song_id: int | None = None
+        self._next_id: int | None = None
+        self._requested_s = 0.0
         self._msgs = 0
 
-    def observe(self, machine: str, event: Event, before: Enum, after: Enum) -> None:
-        """Take in one step (an `Observer`); audio costs a comparison or two."""
+    def __repr__(self) -> str:
+        return f"<Journal {self._song.name} song={self._song_id} facts={len(self._facts)}>"
+
+    def observe(self, step: Step) -> None:
+        """Observe one step (an `Observer`). Cost: one or two comparisons for an audio message."""
+        event = step.event
         if isinstance(event, on.AudioReceived):
-            if self._playback in _UNHEARD and event.data:
-                self._count_late()
+            if self._song in _NOT_ARRIVING and event.data:
+                self._count_late_msg()
             return
-        if isinstance(after, PlaybackState):
-            self._playback = after
+        if step.machine == SONG:
+            self._song = step.after
             self._msgs += isinstance(event, internal.SongAudio)
-            if after in _HEARD and before is PlaybackState.BUFFERING:
-                self._note_beginning()
-            elif after in _HEARD and before in _WAITS:
+        elif step.machine == PLAYER and step.after is RUNNING:
+            if step.before is SILENT:
+                self._record_start()
+            elif step.before is DRY:
                 self._add("there was enough again, and it went on")
         if event is self._latest:
-            return  # several machines hear it
+            return  # several machines receive it
         self._latest = event
-        self._note(event, changed=before is not after)
+        self._record(event, changed=step.before is not step.after)
 
-    def why(self, now: Status, songs: Sequence[ListedSong] = ()) -> list[str]:
-        """Why it is silent, or that it is not; then what happened last, with its time."""
+    def why(self, status: Status, songs: Sequence[ListedSong] = ()) -> list[str]:
+        """Say why the client is silent, or that it is not, and what happened last, and when."""
         shown = list(self._facts)[-SHOWN_FACTS:]
         return [
-            f"{self._because(now, songs)}.",
-            *(f"{fact.at:%H:%M:%S}  {_told(fact, songs)}" for fact in shown),
+            f"{self._reason(status, songs)}.",
+            *(f"{fact.at:%H:%M:%S}  {_describe(fact, songs)}" for fact in shown),
         ]
 
-    def _because(self, now: Status, songs: Sequence[ListedSong]) -> str:
-        lost = "" if now.online else "; there is no connection to the server"
-        match now.activity:
+    def _reason(self, status: Status, songs: Sequence[ListedSong]) -> str:
+        lost = "" if status.online else "; there is no connection to the server"
+        match status.activity:
             case Activity.STOPPED:
                 silenced = next((f for f in reversed(self._facts) if f.silences), None)
                 if silenced is None:
                     return f"Nothing has been asked for yet: play ID or a title starts a song{lost}"
-                return f"Silent: {_told(silenced, songs, timed=True)}{lost}"
+                return f"Silent: {_describe(silenced, songs, timed=True)}{lost}"
             case Activity.PAUSED:
-                return f"Paused at {clock(now.position_s)}: resume, or Space, goes on{lost}"
-            case Activity.PLAYING if now.volume == 0:
+                return f"Paused at {clock(status.position_s)}: resume, or Space, goes on{lost}"
+            case Activity.PLAYING if status.volume == 0:
                 return f"It plays, but the volume is 0: volume 80 makes it heard{lost}"
             case Activity.PLAYING:
-                place = f"at {clock(now.position_s)}, volume {now.volume} %"
-                device = f", to {now.device}" if now.device else ""
+                place = f"at {clock(status.position_s)}, volume {status.volume} %"
+                device = f", to {status.device}" if status.device else ""
                 return f"It plays, {place}{device}{lost}"
             case Activity.REQUESTED:
                 return f"The server has not yet sent anything of the song that was asked for{lost}"
             case _:
-                return f"{_waits(now)}{lost}"
+                return f"{_waiting_reason(status)}{lost}"
 
-    def _note(self, event: Event, changed: bool) -> None:
+    def _record(self, event: Event, changed: bool) -> None:
         match event:
             case on.PlayRequested(song_id):
-                self._expect(song_id)
+                self._begin_song(song_id)
                 self._add("you asked for {song}", silences=True)
             case internal.SongTurnCame(song_id, asked):
-                self._expect(song_id)
+                self._begin_song(song_id)
                 self._add("you asked for {song}" if asked else "it was the turn of {song}", asked)
             case internal.NextSongKnown(song_id):
-                self._ahead_id = song_id
-            case internal.AheadBegan(song_id):
-                self._expect(song_id)
+                self._next_id = song_id
+            case internal.SongBegan() if self._song is not UNWANTED:
+                self._begin_song(self._next_id)
                 self._add("{song} followed")
             case on.StopRequested() if changed:
                 self._add("STOP", silences=True)
             case requests.PauseRequested() if changed:
                 self._add("you paused")
-            case requests.SeekRequested() if self._playback is not PlaybackState.STOPPED:
+            case requests.SeekRequested() if self._song is not UNWANTED:
                 self._add("you went to another place in {song}")
             case requests.ResumeRequested() if changed:
                 self._add("you went on")
@@ -138,34 +144,39 @@ class Journal:
             case on.PlayedOut():
                 self._add("{song} ended", silences=True)
             case internal.SongRefused():
-                self._note_failure("the server does not have {song} (404)", ahead=not changed)
+                self._record_failure("the server does not have {song} (404)", of_next=not changed)
             case internal.SongLost(reason):
-                text = f"the rest of {{song}} did not come: {_plain(reason)}"
-                self._note_failure(text, ahead=not changed)
+                text = f"the rest of {{song}} did not come: {_without_braces(reason)}"
+                self._record_failure(text, of_next=not changed)
             case on.Undecodable(reason):
-                self._add(f"{{song}} could not be decoded: {_plain(reason)}", silences=True)
+                self._add(
+                    f"{{song}} could not be decoded: {_without_braces(reason)}", silences=True
+                )
+            case on.NextBufferFull(reason):
+                text = f"there was no room for {{song}}: {_without_braces(reason)}"
+                self._record_failure(text, of_next=True)
             case on.OutputFailed(reason) | on.DeviceLost(reason):
-                self._add(_plain(reason), silences=True)
+                self._add(_without_braces(reason), silences=True)
             case on.ConnectionLost(reason):
-                self._add(f"the connection was lost: {_plain(reason)}")
+                self._add(f"the connection was lost: {_without_braces(reason)}")
             case on.ConnectFailed(reason):
-                self._add(f"there was no connection to be had: {_plain(reason)}")
+                self._add(f"there was no connection to be had: {_without_braces(reason)}")
             case on.Connected():
                 self._add("connected")
 
-    def _expect(self, song_id: int) -> None:
+    def _begin_song(self, song_id: int | None) -> None:
         self._song_id = song_id
-        self._asked_at = self._monotonic()
+        self._requested_s = self._monotonic()
         self._msgs = 0
 
-    def _note_beginning(self) -> None:
-        waited_s = self._monotonic() - self._asked_at
+    def _record_start(self) -> None:
+        waited_s = self._monotonic() - self._requested_s
         self._add(f"{{song}} began {waited_s:.1f} s later, with {self._msgs} messages here")
 
-    def _note_failure(self, text: str, ahead: bool) -> None:
-        """ahead: playback goes on, so it is the song after this one that will not come."""
-        if ahead:
-            self._add(text, song_id=self._ahead_id)
+    def _record_failure(self, text: str, of_next: bool) -> None:
+        """Record that a song will not come. of_next: the present one plays on."""
+        if of_next:
+            self._add(text, song_id=self._next_id)
         else:
             self._add(text, silences=True)
 
@@ -177,16 +188,16 @@ class Journal:
             fact.times += self._facts.pop().times
         self._facts.append(fact)
 
-    def _count_late(self) -> None:
-        """Audio of a song that was stopped or left: the server had already sent it (RFC 2.6.1)."""
+    def _count_late_msg(self) -> None:
+        """Count a message of a song that was stopped: the server had sent it before (RFC 2.6.1)."""
         for fact in reversed(self._facts):
             if fact.silences:
                 fact.late_msgs += 1
-                fact.late_until = self._monotonic()
+                fact.last_late_s = self._monotonic()
                 return
 
 
-def _told(fact: Fact, songs: Sequence[ListedSong], timed: bool = False) -> str:
+def _describe(fact: Fact, songs: Sequence[ListedSong], timed: bool = False) -> str:
     title = next((s.title for s in songs if s.song_id == fact.song_id), None)
     song = f"{fact.song_id}. {title}" if title else f"song {fact.song_id}"
     text = fact.text.replace("{song}", song)
@@ -195,18 +206,18 @@ def _told(fact: Fact, songs: Sequence[ListedSong], timed: bool = False) -> str:
     if fact.times > 1:
         text += f" ({fact.times} times)"
     if fact.late_msgs:
-        late_ms = 1000 * (fact.late_until - fact.started)
+        late_ms = 1000 * (fact.last_late_s - fact.recorded_s)
         plural = "" if fact.late_msgs == 1 else "s"
         text += f"; {fact.late_msgs} late message{plural} dropped in {late_ms:.0f} ms"
     return text
 
 
-def _waits(now: Status) -> str:
-    ran_dry = now.activity is Activity.STARVED
+def _waiting_reason(status: Status) -> str:
+    ran_dry = status.activity is Activity.STARVED
     why = "The buffer ran dry: audio comes too slowly" if ran_dry else "It waits for enough audio"
-    soon = "" if now.starts_in_s is None else f", about {now.starts_in_s:.1f} s more"
-    return f"{why}; {now.buffered_msgs} of {now.needed_msgs} messages are here{soon}"
+    soon = "" if status.starts_in_s is None else f", about {status.starts_in_s:.1f} s more"
+    return f"{why}; {status.buffered_msgs} of {status.needed_msgs} messages are here{soon}"
 
 
-def _plain(reason: str) -> str:
+def _without_braces(reason: str) -> str:
     return (reason or "no reason was given").replace("{", "(").replace("}", ")")

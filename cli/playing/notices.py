@@ -1,4 +1,4 @@
-"""What is no answer to any command: it must not stand among the answers that a script reads."""
+"""Prints notices: they answer no command, and stay apart from the answers that a script reads."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ from collections.abc import Callable
 
 
 class Notices:
-    """Says it above a person's prompt with `say`, else on stderr.
+    """Prints notices with `show` where a person is at the prompt, else on stderr.
 
-    warning: what is wrong with where the music goes; it is said when there is music.
+    warning: what is wrong with the audio output; printed once, when the first song plays.
     """
 
-    def __init__(self, has_person: bool, say: Callable[[str], None], warning: str = "") -> None:
+    def __init__(self, has_person: bool, show: Callable[[str], None], warning: str = "") -> None:
         self._has_person = has_person
-        self._say = say
+        self._show = show
         self._warning = warning
 
     def waiting(self, server: str, connected: bool) -> None:
-        """It takes long until it is known what the server is; told only where somebody looks."""
+        """Say that the server has not answered yet, but only where somebody reads it."""
         if self._has_person or (sys.stderr is not None and sys.stderr.isatty()):
-            self._tell(f"{'waiting for an answer from' if connected else 'connecting to'} {server}")
+            self._print(
+                f"{'waiting for an answer from' if connected else 'connecting to'} {server}"
+            )
 
     def playing(self) -> None:
-        """Something plays."""
+        """Print the warning when a song begins to play."""
         if self._warning:
-            self._tell(self._warning)
+            self._print(self._warning)
             self._warning = ""
 
-    def _tell(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         if self._has_person:
-            self._say(text)
+            self._show(text)
         else:
             print(text, file=sys.stderr)

@@ -1,39 +1,31 @@
-"""Takes a `Now` from the machines and the player: the only place that knows where each fact is."""
+"""Takes a Status from the machines and the player: only this module knows where each value is."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from enum import Enum
 from math import ceil, inf
 
 from cli.playing.sound import Sound
 from cli.words.moment import Activity, Status
-from fsm.client.link_table import LinkState
+from fsm.client.link import CONNECTED, CONNECTING, OFFLINE
 from fsm.client.machines import ClientSession
-from fsm.client.playback import PlaybackSession
-from fsm.client.playback_table import PlaybackState
+from fsm.client.player import DRY, SILENT
 from fsm.client.prebuffer import needed_bytes
+from fsm.client.song import AWAITING, REQUESTED, UNWANTED, SongSession
 from fsm.client.transport import TransportState
 from fsm.words import MAX_PAYLOAD_BYTES
 
-"""Of nearly every audio message of a song."""
-RATE_OVER_S = 2.0
-"""The rate at which messages arrive is taken over the last so many seconds."""
+RATE_WINDOW_S = 2.0
+"""The rate at which messages arrive is taken over the last 2 s."""
 
-_ACTIVITIES: dict[Enum, Activity] = {
-    PlaybackState.STOPPED: Activity.STOPPED,
-    PlaybackState.REQUESTED: Activity.REQUESTED,
-    PlaybackState.BUFFERING: Activity.BUFFERING,
-    PlaybackState.STARVED: Activity.STARVED,
-    PlaybackState.AWAITING: Activity.BUFFERING,
-}
-_SILENT = (TransportState.PAUSED, TransportState.DEVICE_LOST)
-_UNCONNECTED = (LinkState.OFFLINE, LinkState.WAITING, LinkState.RECONNECTING)
+_PAUSED_STATES = (TransportState.PAUSED, TransportState.DEVICE_LOST)
+_ONLINE_STATES = (CONNECTING, *CONNECTED)
+"""The first attempt to connect counts as a connection: nothing has been lost yet."""
 
 
 class Snapshots:
-    """Takes one moment after the other of one client."""
+    """Takes the status of one client again and again."""
 
     def __init__(self, session: ClientSession, sound: Sound) -> None:
         self._session = session
@@ -41,17 +33,14 @@ class Snapshots:
         self._arrivals: deque[tuple[float, int]] = deque()
 
     def take(self, retry_in_s: float | None = None) -> Status:
-        """This moment. retry_in_s: until the next attempt to connect."""
-        playback, link = self._session.playback, self._session.link
+        """Return the present status. retry_in_s: the time until the next attempt to connect."""
+        song, link = self._session.song, self._session.link
         queue, transport = self._session.queue, self._session.transport
-        activity = _ACTIVITIES.get(playback.state, Activity.PLAYING)
-        if activity is not Activity.STOPPED and transport.state in _SILENT:
-            activity = Activity.PAUSED
-        song_id = playback.song_id or None
-        counted, needed = _progress(playback)
+        song_id = song.song_id
+        counted, needed = _progress(song)
         index = self._sound.index
         return Status(
-            activity=activity,
+            activity=_activity(self._session),
             song_id=song_id,
             title=next((s.title for s in link.songs if s.song_id == song_id), None),
             position_s=self._sound.position_s,
@@ -59,44 +48,58 @@ class Snapshots:
             bitrate_kbps=round(index.bytes_per_s / 125) or None,
             variable_bitrate=index.variable,
             volume=transport.volume,
-            received_bytes=playback.held_bytes,
-            received=index.part_here,
+            received_bytes=song.held_bytes,
+            received=index.received_fraction,
             buffered_msgs=counted,
             needed_msgs=needed,
-            starts_in_s=self._starts_in(counted, needed),
-            online=link.state not in _UNCONNECTED,
+            starts_in_s=self._starts_in_s(counted, needed),
+            online=link.state in _ONLINE_STATES,
             retry_in_s=retry_in_s,
-            attempt=0 if link.state is LinkState.OFFLINE else link.attempts,
+            attempt=0 if link.state is OFFLINE else link.attempts,
             queue=queue.upcoming,
             repeat=queue.repeat.value,
             device=self._sound.device,
         )
 
-    def _starts_in(self, counted: int, needed: int) -> float | None:
-        """How long the rest of the messages will take, at the rate of the last seconds."""
+    def _starts_in_s(self, counted: int, needed: int) -> float | None:
+        """Return in how many seconds enough messages will have arrived, at the present rate."""
         now = time.monotonic()
         if self._arrivals and counted < self._arrivals[-1][1]:
             self._arrivals.clear()
         self._arrivals.append((now, counted))
-        while len(self._arrivals) > 2 and now - self._arrivals[1][0] > RATE_OVER_S:
+        while len(self._arrivals) > 2 and now - self._arrivals[1][0] > RATE_WINDOW_S:
             self._arrivals.popleft()
-        began, had = self._arrivals[0]
-        if counted <= had or not needed or now - began < 0.2:
+        began, counted_then = self._arrivals[0]
+        if counted <= counted_then or not needed or now - began < 0.2:
             return None
-        return max(0.0, (needed - counted) * (now - began) / (counted - had))
+        return max(0.0, (needed - counted) * (now - began) / (counted - counted_then))
 
 
-def _progress(playback: PlaybackSession) -> tuple[int, int]:
-    """How many audio messages are here of those that are waited for; (n, 0) if nobody can say."""
-    if playback.state is PlaybackState.AWAITING:
-        return playback.held_bytes // MAX_PAYLOAD_BYTES, _messages(playback.needed_bytes)
-    counted = playback.num_audio_msgs_recv - playback.counted_from
-    if playback.prebuffer_msgs is not None:
-        return counted, playback.prebuffer_msgs
-    if playback.flow is None:
+def _activity(session: ClientSession) -> Activity:
+    """Return what the client does: by the song, the player, and whether it is paused."""
+    song, player = session.song.state, session.player.state
+    if song is UNWANTED:
+        return Activity.STOPPED
+    if session.transport.state in _PAUSED_STATES:
+        return Activity.PAUSED
+    if song is REQUESTED:
+        return Activity.REQUESTED
+    if player is SILENT or song is AWAITING:
+        return Activity.BUFFERING
+    return Activity.STARVED if player is DRY else Activity.PLAYING
+
+
+def _progress(song: SongSession) -> tuple[int, int]:
+    """Return how many audio messages have arrived, and how many are needed (0: not known)."""
+    if song.state is AWAITING:
+        return song.held_bytes // MAX_PAYLOAD_BYTES, _message_count(song.needed_bytes)
+    counted = song.num_audio_msgs_recv - song.counted_from_msgs
+    if song.prebuffer.msgs is not None:
+        return counted, song.prebuffer.msgs
+    if song.flow is None:
         return counted, 0
-    return counted, _messages(needed_bytes(playback.flow, playback.held_bytes))
+    return counted, _message_count(needed_bytes(song.flow, song.held_bytes))
 
 
-def _messages(size: float) -> int:
+def _message_count(size: float) -> int:
     return ceil(size / MAX_PAYLOAD_BYTES) if size < inf else 0

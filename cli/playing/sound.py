@@ -1,16 +1,19 @@
-"""The client's sound: the MAD buffers and the player, driven by effects, heard from as events."""
+"""The client's sound: performs effects on buffers and player, and delivers reports as events.
+
+It decides nothing: which song plays, and when, is said by the effects.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import assert_never
 
-from audio import AudioBuffer, FrameIndex, Output, Player
-from audio import reports as heard
+from audio import AudioBuffer, FrameIndex, Output, Player, reports
 from fsm.client import effects as do
 from fsm.client import events as on
-from fsm.client.effects import Effect
+from fsm.client.effects import Buffer, SoundEffect
 from fsm.client.events import Event
 from fsm.client.requests import Measure
 
@@ -19,47 +22,54 @@ _INDEX_STEP_BYTES = 16 * 1024
 
 @dataclass(eq=False, slots=True)
 class Song:
-    """A song's buffer, where its frames begin, and its number for the player."""
+    """A song's buffer and the index of its frames. tag: names the song to the player."""
 
     tag: int
     buffer: AudioBuffer = field(default_factory=AudioBuffer)
     index: FrameIndex = field(init=False)
     indexed_bytes: int = 0
     seeks: int = 0
-    failed: on.OutputFailed | None = None
-    """There was no room for the rest of it: what is here can still be heard."""
+    full: bool = False
+    """There was no room for some of it: nothing is appended behind a gap."""
 
     def __post_init__(self) -> None:
         self.index = FrameIndex(self.buffer)
 
-    def append(self, data: bytes) -> None:
-        """Add to the buffer; now and then, more often at the start, look where the frames begin.
+    def __repr__(self) -> str:
+        return f"<Song {self.tag} received_bytes={self.buffer.received_bytes} seeks={self.seeks}>"
 
-        Raises OSError: there is no room for it.
+    def append(self, data: bytes) -> None:
+        """Append to the buffer; extend the index now and then, more often at the start.
+
+        Raises OSError: there is no room for the data.
         """
-        if self.failed:
+        if self.full:
             return
-        self.buffer.append(data)
+        try:
+            self.buffer.append(data)
+        except OSError:
+            self.full = True
+            raise
         new_bytes = self.buffer.received_bytes - self.indexed_bytes
         if self.index.header is None or new_bytes >= _INDEX_STEP_BYTES + self.indexed_bytes // 8:
-            self.take_in()
+            self.extend_index()
 
     def finish(self) -> None:
-        """All of it is here."""
+        """Mark the song as whole."""
         self.buffer.finish()
-        self.take_in()
+        self.extend_index()
 
-    def take_in(self) -> None:
-        """Look where the frames begin that have arrived since."""
+    def extend_index(self) -> None:
+        """Extend the index over what has arrived since the last call."""
         self.index.extend()
         self.indexed_bytes = self.buffer.received_bytes
 
 
 class Sound:
-    """The present song, and the one that has been asked for ahead; one player for all of them.
+    """The present song and the next one, and the player that plays both.
 
-    deliver: called with each event from the event loop's thread. Reports about a song that was
-    dropped meanwhile are not delivered: they carry the number of the song they are about.
+    deliver: called in the event loop's thread with the event of each report. A report carries the
+    tag of its song, and is not delivered if that song has been dropped meanwhile.
     """
 
     def __init__(self, output: Output, deliver: Callable[[Event], None]) -> None:
@@ -71,21 +81,22 @@ class Sound:
         self._output = output
         self._player = Player(output, self._report)
 
-    # What is heard
+    def __repr__(self) -> str:
+        return f"<Sound {self._song} next={self._next}>"
 
     @property
     def position_s(self) -> float:
-        """How far into the present song the listener is."""
-        return self._player.position(self._song.tag)
+        """The position in the present song of what is being heard."""
+        return self._player.position_s(self._song.tag)
 
     @property
     def index(self) -> FrameIndex:
-        """Of the present song: how long it is, and its bit rate."""
+        """The index of the present song: its duration and its bit rate."""
         return self._song.index
 
     @property
-    def arriving(self) -> FrameIndex:
-        """Of the song that arrives: the next one, or else the present one."""
+    def arriving_index(self) -> FrameIndex:
+        """The index of the song that arrives: the next one, else the present one."""
         return (self._next or self._song).index
 
     @property
@@ -93,18 +104,14 @@ class Sound:
         """The name of the sound device; empty where there is none."""
         return self._output.name
 
-    def perform(self, effect: Effect) -> None:
-        """Carry out one of the effects on buffers and player (RFC 2.2, 2.5.2)."""
+    def perform(self, effect: SoundEffect) -> None:
+        """Perform one of the effects on buffers and player (RFC 2.2, 2.5.2)."""
         match effect:
-            case do.AppendAudio(data):
-                self._append(self._song, data)
-            case do.AppendNextAudio(data):
-                self._append(self._next_song(), data)
-            case do.FinishBuffer():
-                self._song.finish()
-            case do.FinishNextBuffer():
-                self._next_song().finish()
-            case do.DropBuffer():
+            case do.AppendAudio(buffer, data):
+                self._append(self._song_in(buffer), data)
+            case do.FinishBuffer(buffer):
+                self._song_in(buffer).finish()
+            case do.DropBuffers():
                 self._drop()
             case do.DropNextBuffer():
                 self._drop_next()
@@ -116,7 +123,7 @@ class Sound:
             case do.StartPlayer():
                 self._player.play(self._song.buffer, self._song.tag, self._song.index)
             case do.QueueNextSong():
-                song = self._next_song()
+                song = self._song_in(Buffer.NEXT)
                 self._player.queue_next(song.buffer, song.tag, song.index)
             case do.RefillPlayer():
                 self._player.refilled()
@@ -128,9 +135,11 @@ class Sound:
                 self._seek(amount, measure)
             case do.SetVolume(percent):
                 self._player.set_volume(percent)
+            case _:
+                assert_never(effect)
 
     def close(self) -> None:
-        """Fall silent and give the device back."""
+        """Stop the player, close the output and discard the buffers."""
         for song in filter(None, (self._song, self._next)):
             song.buffer.discard()
         self._player.close()
@@ -139,7 +148,9 @@ class Sound:
         self._tags += 1
         return Song(self._tags)
 
-    def _next_song(self) -> Song:
+    def _song_in(self, buffer: Buffer) -> Song:
+        if buffer is Buffer.PRESENT:
+            return self._song
         if self._next is None:
             self._next = self._new_song()
         return self._next
@@ -148,13 +159,14 @@ class Sound:
         try:
             song.append(data)
         except OSError as error:
-            song.failed = on.OutputFailed(str(error))
-            self._deliver_failure(song)
+            self._loop.call_soon(self._deliver_no_room, song.tag, str(error))
 
-    def _deliver_failure(self, song: Song) -> None:
-        """Of the next song only when it is the present one."""
-        if song.failed:
-            self._loop.call_soon(self._deliver_for, song.tag, song.failed)
+    def _deliver_no_room(self, tag: int, reason: str) -> None:
+        """Deliver that a song's buffer has no room, unless the song has been dropped."""
+        if tag == self._song.tag:
+            self._deliver(on.OutputFailed(reason))
+        elif self._next is not None and tag == self._next.tag:
+            self._deliver(on.NextBufferFull(reason))
 
     def _drop(self) -> None:
         self._player.stop()
@@ -169,14 +181,13 @@ class Sound:
             self._next = None
 
     def _leave(self) -> None:
-        """The next song takes the present one's place; the player has gone on into it."""
+        """Make the next song the present one; the player has gone on into it already."""
         self._song.buffer.discard()
         self._song, self._next = self._next or self._new_song(), None
-        self._deliver_failure(self._song)
 
     def _seek(self, amount: float, measure: Measure) -> None:
         song = self._song
-        song.take_in()
+        song.extend_index()
         match measure:
             case Measure.FROM_START:
                 seconds = amount
@@ -187,31 +198,31 @@ class Sound:
         song.seeks += 1
         self._player.seek(song.tag, max(0.0, seconds))
 
-    def _report(self, report: heard.Report) -> None:
-        """Called in the player's thread."""
+    def _report(self, report: reports.Report) -> None:
+        """Turn a report of the player into an event; called in the player's thread."""
         event: Event
         seeks: int | None = None
         match report:
-            case heard.RanDry():
+            case reports.RanDry():
                 event, seeks = on.BufferRanDry(), report.seeks
-            case heard.PlaceNotHere():
+            case reports.PlaceNotHere():
                 event, seeks = on.PlaceNotHere(report.needed_bytes), report.seeks
-            case heard.PlayedOut():
+            case reports.PlayedOut():
                 event = on.PlayedOut()
-            case heard.Undecodable(_, reason):
+            case reports.Undecodable(_, reason):
                 event = on.Undecodable(reason)
-            case heard.OutputFailed(_, reason):
+            case reports.OutputFailed(_, reason):
                 event = on.OutputFailed(reason)
-            case heard.DeviceLost(_, reason):
+            case reports.DeviceLost(_, reason):
                 event = on.DeviceLost(reason)
             case _:
-                return
+                assert_never(report)
         self._loop.call_soon_threadsafe(self._deliver_for, report.tag, event, seeks)
 
     def _deliver_for(self, tag: int, event: Event, seeks: int | None = None) -> None:
-        """Deliver it, unless the song has gone or has been sought in since.
+        """Deliver the event, unless its song has been dropped, or sought in since the report.
 
-        A device that has gone is no song's business, and has silenced the player for all of them.
+        DeviceLost is delivered whatever its song: the player is paused for every song then.
         """
         current = tag == self._song.tag and seeks in (None, self._song.seeks)
         if current or isinstance(event, on.DeviceLost):

@@ -1,7 +1,7 @@
-"""What a running client says of itself to other programs of the same person: a small file.
+"""Tells other programs of the same person what a running client does, in a small file.
 
-So `alfine client HOST PORT -c status`, in a status bar, tells what is playing in the other window.
-A file is true while its writer holds its lock, which ends with the writer, however that ends.
+So `alfine client HOST PORT -c status`, in a status bar, says what plays in another window. A file
+is valid while its writer holds its lock; the lock ends with the writer, however that ends.
 """
 
 from __future__ import annotations
@@ -22,43 +22,44 @@ from platformdirs import user_state_path
 from cli.playing.changes import Watch
 from cli.words.moment import Activity, Status
 
-EVERY_S = 0.5
-SAME_PLACE_S = 1.0
-"""The place in the song is only written where it is not what the time since says by itself."""
+MIN_INTERVAL_S = 0.5
+POSITION_TOLERANCE_S = 1.0
+"""The position is written again only where it differs by more than this from the one that follows
+from the last position written and the time since."""
 
 
-async def publish(
-    now: Callable[[], Status], changes: Watch, server: str, folder: Path | None = None
+async def keep_status_file(
+    take_status: Callable[[], Status], changes: Watch, server: str, folder: Path | None = None
 ) -> None:
-    """Say what is going on, and that it has changed, until cancelled.
+    """Write the status, and write it again when it changes, until cancelled; then remove the file.
 
-    Where that is not possible nothing is said.
+    folder: by default in the user's state directory. An OSError ends the writing silently.
     """
     with contextlib.suppress(OSError):
         path = _folder(folder) / f"{_name(server)}.{os.getpid()}.json"
         with path.open("w+", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                await _keep_writing(file, now, changes)
+                await _keep_writing(file, take_status, changes)
             finally:
                 path.unlink(missing_ok=True)
 
 
-async def _keep_writing(file: IO[str], now: Callable[[], Status], changes: Watch) -> None:
-    said: tuple[Status, float] | None = None
+async def _keep_writing(file: IO[str], take_status: Callable[[], Status], changes: Watch) -> None:
+    written: tuple[Status, float] | None = None
     while True:
-        moment, at = now(), time.time()
-        if said is None or not _goes_without_saying(moment, _later(*said, at)):
-            said = (moment, at)
-            _write(file, {"at": at, "now": asdict(moment) | {"activity": moment.activity.value}})
+        status, at = take_status(), time.time()
+        if written is None or not _is_as_expected(status, _advanced(*written, at)):
+            written = (status, at)
+            _write(file, {"at": at, "now": asdict(status) | {"activity": status.activity.value}})
         await changes.wait()
-        await asyncio.sleep(EVERY_S)  # the player obeys a moment after it has been told
+        await asyncio.sleep(MIN_INTERVAL_S)  # the player does what it is told a moment later
 
 
-def _goes_without_saying(moment: Status, expected: Status) -> bool:
-    if abs(moment.position_s - expected.position_s) > SAME_PLACE_S:
+def _is_as_expected(status: Status, expected: Status) -> bool:
+    if abs(status.position_s - expected.position_s) > POSITION_TOLERANCE_S:
         return False
-    return replace(moment, position_s=0.0) == replace(expected, position_s=0.0)
+    return replace(status, position_s=0.0) == replace(expected, position_s=0.0)
 
 
 def _write(file: IO[str], content: dict[str, Any]) -> None:
@@ -68,20 +69,20 @@ def _write(file: IO[str], content: dict[str, Any]) -> None:
     file.flush()
 
 
-def elsewhere(server: str, folder: Path | None = None) -> Status | None:
-    """What another client of this server, of the same person, is doing; None if there is none."""
+def read_other_status(server: str, folder: Path | None = None) -> Status | None:
+    """Return the status of another client of this server, if possible of one that plays."""
     with contextlib.suppress(OSError):
-        moments = list(_moments(server, _folder(folder)))
-        return max(moments, key=_interest, default=None)
+        statuses = list(_read_statuses(server, _folder(folder)))
+        return max(statuses, key=_rank, default=None)
     return None
 
 
-def _interest(moment: Status) -> int:
+def _rank(status: Status) -> int:
     order = (Activity.STOPPED, Activity.PAUSED)
-    return order.index(moment.activity) if moment.activity in order else len(order)
+    return order.index(status.activity) if status.activity in order else len(order)
 
 
-def _moments(server: str, folder: Path) -> Iterator[Status]:
+def _read_statuses(server: str, folder: Path) -> Iterator[Status]:
     for path in sorted(folder.glob(f"{_name(server)}.*.json")):
         if path.suffixes[-2:-1] == [f".{os.getpid()}"]:
             continue
@@ -95,7 +96,7 @@ def _moments(server: str, folder: Path) -> Iterator[Status]:
                 "activity": Activity(members["activity"]),
                 "queue": tuple(members["queue"]),
             }
-            yield _later(Status(**members), content["at"], time.time())
+            yield _advanced(Status(**members), content["at"], time.time())
 
 
 def _is_abandoned(file: IO[str]) -> bool:
@@ -106,18 +107,18 @@ def _is_abandoned(file: IO[str]) -> bool:
     return True
 
 
-def _later(moment: Status, at: float, then: float) -> Status:
-    """The same, as it is by itself after a while."""
-    if moment.activity is not Activity.PLAYING:
-        return moment
-    position_s = moment.position_s + max(0.0, then - at)
-    if moment.duration_s is not None:
-        position_s = min(position_s, moment.duration_s)
-    return replace(moment, position_s=position_s)
+def _advanced(status: Status, at: float, now: float) -> Status:
+    """Return the status taken at `at` as it is at `now` if nothing has happened since."""
+    if status.activity is not Activity.PLAYING:
+        return status
+    position_s = status.position_s + max(0.0, now - at)
+    if status.duration_s is not None:
+        position_s = min(position_s, status.duration_s)
+    return replace(status, position_s=position_s)
 
 
 def _folder(folder: Path | None) -> Path:
-    # Not in the runtime folder: not every system has one, and what stands in for it is shared.
+    # Not the runtime directory: not every system has one, and its substitute is shared by users.
     folder = folder or user_state_path("alfine") / "running"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

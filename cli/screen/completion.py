@@ -1,4 +1,4 @@
-"""What Tab offers: commands, and the titles of songs by any part of them."""
+"""Completes what is typed at the prompt: commands, and titles of songs by any part of them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from cli.words.safe_text import safe
 from fsm.client.events import ListedSong
 from fsm.client.requests import Repeat
 
-OFFERED = 30
+MAX_OFFERS = 30
 
 
 class CommandCompleter(Completer):
-    """songs: asked for the last list each time."""
+    """Completes commands, their choices and titles. songs: returns the last list."""
 
     def __init__(self, songs: Callable[[], Sequence[ListedSong]]) -> None:
         self._songs = songs
 
     def get_completions(self, document: Document, event: CompleteEvent) -> Iterator[Completion]:
-        """The best first."""
+        """Yield what the text before the cursor may become, the best first."""
         typed = document.text_before_cursor.lstrip()
         word, space, rest = typed.partition(" ")
         if not space:
@@ -34,7 +34,7 @@ class CommandCompleter(Completer):
             spec = WORDS[full_word(word)]
         except CommandError:
             return
-        if spec.songs:
+        if spec.titles:
             yield from self._titles(rest.lstrip())
         elif spec.word == "repeat":
             for choice in Repeat:
@@ -43,12 +43,12 @@ class CommandCompleter(Completer):
 
     def _titles(self, typed: str) -> Iterator[Completion]:
         songs = self._songs()
-        namesakes = Counter(title_search.fold(s.title) for s in songs)
-        for song in title_search.suggest(songs, typed, OFFERED):
+        count_by_title = Counter(title_search.fold(s.title) for s in songs)
+        for song in title_search.suggest(songs, typed, MAX_OFFERS):
             title = safe(song.title)
-            # What is put there must mean this song and no other when it is entered.
-            clear = namesakes[title_search.fold(title)] == 1 and not title.isdigit() and title
-            text = title if clear else str(song.song_id)
+            # The completed command must name this song and no other.
+            unique = count_by_title[title_search.fold(title)] == 1 and not title.isdigit() and title
+            text = title if unique else str(song.song_id)
             yield Completion(text, -len(typed), display=f"{song.song_id}. {title}")
 
 

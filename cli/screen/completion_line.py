@@ -1,4 +1,4 @@
-"""What Tab offers, in the place of the live line: nothing pops up, and nothing scrolls."""
+"""Formats the completions as one line, which replaces the status line while Tab cycles."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from cli.words.glyphs import Glyphs
 from cli.words.safe_text import columns_of, cut
 
 
-def wild_line(state: CompletionState, columns: int, signs: Glyphs) -> Fragments:
-    """As many of the offers as there is room for, the one in the prompt marked."""
+def completion_line(state: CompletionState, columns: int, glyphs: Glyphs) -> Fragments:
+    """Return as many completions as fit into `columns`, the chosen one marked and among them."""
     offers = [completion.display_text for completion in state.completions]
     chosen = state.complete_index
     first = 0
@@ -18,13 +18,13 @@ def wild_line(state: CompletionState, columns: int, signs: Glyphs) -> Fragments:
         first += 1
     parts: Fragments = []
     for index in range(first, len(offers)):
-        offer = cut(offers[index], columns, signs.ellipsis)
+        offer = cut(offers[index], columns, glyphs.ellipsis)
         if parts and columns_of(offer) > columns:
             break
-        style = "class:wild.chosen" if index == chosen else ""
+        style = "class:completion.chosen" if index == chosen else ""
         parts += [(style, offer), ("", GAP)]
         columns -= columns_of(offer) + len(GAP)
-        if columns < len(signs.ellipsis) + 1:
+        if columns < len(glyphs.ellipsis) + 1:
             break
     return parts[:-1]
 

@@ -1,4 +1,4 @@
-"""What single keys do at the prompt, most of them only while nothing is typed."""
+"""Binds keys at the prompt; most of them act only while the line is empty."""
 
 from __future__ import annotations
 
@@ -11,33 +11,47 @@ from prompt_toolkit.filters import Condition
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 NEXT_AFTER_S = 0.4
-"""So long after an `n` nothing else may be typed: then it was no beginning of `next`."""
+"""An `n` that stands alone for this long is a key, and not the beginning of `next`."""
+
+_COMMANDS = {"left": "seek -10", "right": "seek +10", "+": "volume +5", "-": "volume -5"}
 
 
 def key_bindings(
     buffer: Buffer,
-    press: Callable[[str], None],
+    run: Callable[[str], None],
     cancel: Callable[[], None],
     leave: Callable[[], None],
     paused: Callable[[], bool],
 ) -> KeyBindings:
-    """press: called with the command that a key stands for."""
+    """Bind the keys of a prompt.
+
+    run: called with the command that a key stands for. cancel: Ctrl-C. leave: Ctrl-D on an empty
+    line. paused: says what Space does.
+    """
     keys = KeyBindings()
-    empty = Condition(lambda: not buffer.text)
+    _bind_commands(keys, buffer, run, paused)
+    _bind_next(keys, buffer, run)
+    _bind_completion(keys, buffer)
+    _bind_control_keys(keys, buffer, cancel, leave)
+    return keys
 
-    def stands_for(key: str, command: str) -> None:
-        keys.add(key, filter=empty)(lambda event: press(command))
 
-    @keys.add(" ", filter=empty)
+def _bind_commands(
+    keys: KeyBindings, buffer: Buffer, run: Callable[[str], None], paused: Callable[[], bool]
+) -> None:
+    def bind(key: str, command: str) -> None:
+        keys.add(key, filter=_is_empty(buffer))(lambda event: run(command))
+
+    for key, command in _COMMANDS.items():
+        bind(key, command)
+
+    @keys.add(" ", filter=_is_empty(buffer))
     def _pause(event: KeyPressEvent) -> None:
-        press("resume" if paused() else "pause")
+        run("resume" if paused() else "pause")
 
-    stands_for("left", "seek -10")
-    stands_for("right", "seek +10")
-    stands_for("+", "volume +5")
-    stands_for("-", "volume -5")
 
-    @keys.add("n", filter=empty)
+def _bind_next(keys: KeyBindings, buffer: Buffer, run: Callable[[str], None]) -> None:
+    @keys.add("n", filter=_is_empty(buffer))
     def _next(event: KeyPressEvent) -> None:
         buffer.insert_text("n")
         asyncio.get_running_loop().call_later(NEXT_AFTER_S, next_if_alone)
@@ -45,24 +59,30 @@ def key_bindings(
     def next_if_alone() -> None:
         if buffer.text == "n":
             buffer.reset()
-            press("next")
+            run("next")
 
+
+def _bind_completion(keys: KeyBindings, buffer: Buffer) -> None:
     @keys.add("tab")
     def _complete(event: KeyPressEvent) -> None:
         if buffer.complete_state:
             buffer.complete_next()
         else:
-            _offer(buffer)
+            _complete_now(buffer)
 
     @keys.add("s-tab")
     def _complete_back(event: KeyPressEvent) -> None:
         buffer.complete_previous()
 
+
+def _bind_control_keys(
+    keys: KeyBindings, buffer: Buffer, cancel: Callable[[], None], leave: Callable[[], None]
+) -> None:
     @keys.add("c-c")
     def _cancel(event: KeyPressEvent) -> None:
         cancel()
 
-    @keys.add("c-d", filter=empty)
+    @keys.add("c-d", filter=_is_empty(buffer))
     def _leave(event: KeyPressEvent) -> None:
         leave()
 
@@ -70,16 +90,17 @@ def key_bindings(
     def _suspend(event: KeyPressEvent) -> None:
         event.app.suspend_to_background()
 
-    return keys
+
+def _is_empty(buffer: Buffer) -> Condition:
+    return Condition(lambda: not buffer.text)
 
 
-def _offer(buffer: Buffer) -> None:
-    """Put the best offer into the line, at once: an Enter that was typed ahead comes after it."""
+def _complete_now(buffer: Buffer) -> None:
+    """Complete at once, and not in a task: an Enter that is typed already must come after it."""
     event = CompleteEvent(completion_requested=True)
-    offers = list(buffer.completer.get_completions(buffer.document, event))
-    if offers:
-        state = CompletionState(buffer.document, offers)
-        buffer.complete_state = state
+    completions = list(buffer.completer.get_completions(buffer.document, event))
+    if completions:
+        buffer.complete_state = CompletionState(buffer.document, completions)
         buffer.go_to_completion(0)
-        if len(offers) == 1:
+        if len(completions) == 1:
             buffer.complete_state = None

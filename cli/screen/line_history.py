@@ -1,4 +1,4 @@
-"""What was typed at the prompt, kept from one session to the next."""
+"""Keeps the lines that were typed at the prompt from one session to the next."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from pathlib import Path
 from platformdirs import user_state_path
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
-KEPT_BYTES = 256 * 1024
+MAX_FILE_BYTES = 256 * 1024
 
 
-class ForgivingHistory(FileHistory):
-    """A file that cannot be read or written costs the history, never the prompt."""
+class BestEffortHistory(FileHistory):
+    """A history whose file may fail: the lines are lost then, and the prompt goes on."""
 
     def load_history_strings(self) -> Iterable[str]:
-        """The newest first."""
+        """Return the lines, the newest first."""
         with contextlib.suppress(OSError):
             return list(super().load_history_strings())
         return []
 
     def store_string(self, string: str) -> None:
-        """Append it."""
+        """Append a line."""
         with contextlib.suppress(OSError):
             super().store_string(string)
 
 
 def line_history(path: Path | None = None) -> History:
-    """The history in that file, by default where this system keeps such files."""
+    """Return the history in that file; by default in the user's state directory."""
     path = path or user_state_path("alfine") / "history"
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -36,12 +36,12 @@ def line_history(path: Path | None = None) -> History:
         _shorten(path)
     except OSError:
         return InMemoryHistory()
-    return ForgivingHistory(str(path))
+    return BestEffortHistory(str(path))
 
 
 def _shorten(path: Path) -> None:
-    """Let the file not grow for ever: keep its newer half once it is too long."""
-    if path.stat().st_size > KEPT_BYTES:
-        newer = path.read_bytes()[-KEPT_BYTES // 2 :]
-        # Every entry begins with an empty line.
+    """Keep the newer half of a file that has grown beyond MAX_FILE_BYTES."""
+    if path.stat().st_size > MAX_FILE_BYTES:
+        newer = path.read_bytes()[-MAX_FILE_BYTES // 2 :]
+        # Cut at a whole entry: each begins with an empty line.
         path.write_bytes(newer[newer.find(b"\n\n") + 1 :])

@@ -1,4 +1,4 @@
-"""Shows what is longer than the screen, a page at a time, by the pager that the person has."""
+"""Shows text that is longer than the screen in the person's pager: $PAGER, else less."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import subprocess
 
 from prompt_toolkit.application import in_terminal
 
-QUIT_AT_ONCE_LEAVE_COLOURS_AND_TEXT = "FRX"
-"""less: stay on the screen when left, so that the IDs can still be read at the prompt."""
+LESS_OPTIONS = "FRX"
+"""F: quit at once if the text fits. R: pass colours on. X: leave the text on the screen, so that
+the IDs in it can still be read at the prompt."""
 
 
 async def page(text: str) -> None:
-    """Show it and return when the person has seen enough; the sound and the socket go on."""
+    """Show the text and return when the person leaves the pager; the event loop runs meanwhile."""
     command = _pager()
     async with in_terminal():
         if command is None:
@@ -30,7 +31,7 @@ def _pager() -> list[str] | None:
 
 
 def _show(command: list[str], text: str) -> None:
-    environment = {"LESS": QUIT_AT_ONCE_LEAVE_COLOURS_AND_TEXT, "LESSCHARSET": "utf-8"}
+    environment = {"LESS": LESS_OPTIONS, "LESSCHARSET": "utf-8"}
     try:
         subprocess.run(
             command, input=text + "\n", encoding="utf-8", env=environment | os.environ, check=False

@@ -1,4 +1,4 @@
-"""Where the client's lines come from and go to without a screen: a plain terminal, or a script."""
+"""The screens without a status line: a terminal that only takes lines, and a script."""
 
 from __future__ import annotations
 
@@ -7,87 +7,63 @@ import io
 import sys
 import threading
 from collections.abc import AsyncGenerator, Sequence
-from typing import Protocol
+
+from cli.playing.screen_face import ScreenGone
 
 PROMPT = ">> "
 
 
-class ScreenGone(OSError):
-    """Nobody takes what is printed any more: the pipe is closed, or the disk is full."""
-
-
-class Screen(Protocol):
-    """Where lines come from and go to.
-
-    has_person: somebody sees that a line was no command, and types another.
-    """
-
-    has_person: bool
-
-    def lines(self) -> AsyncGenerator[str, None]:
-        """What is typed, a line at a time; asked for the next one only while the prompt is open."""
-
-    def print(self, text: str, error: bool) -> None:
-        """Print whole lines while no prompt stands."""
-
-    def print_above_prompt(self, text: str, error: bool) -> None:
-        """Print whole lines above the prompt; it and what was typed stay."""
-
-    def clear_line(self) -> None:
-        """Throw away what was typed: Ctrl-C."""
-
-
 class DumbScreen:
-    """A person whose terminal can only take line after line (TERM=dumb), or is none at all.
+    """A person at a terminal that takes only line after line (TERM=dumb), or whose stdout is none.
 
-    The terminal itself edits the line. It keeps what was typed when output comes in between.
+    The terminal itself edits the line, and keeps what was typed when output comes in between.
     """
 
     has_person = True
 
     def __init__(self) -> None:
-        self._open = False
+        self._prompt_shown = False
 
     async def lines(self) -> AsyncGenerator[str, None]:
-        """Each line that is typed; the end is Ctrl-D."""
+        """Yield each line that is typed, until Ctrl-D."""
         typed = _read_stdin()
         while True:
             self._show_prompt()
             line = await anext(typed, None)
-            self._open = False
+            self._prompt_shown = False
             if line is None:
                 print(flush=True)
                 return
             yield line
 
     def print(self, text: str, error: bool) -> None:
-        """Print while no prompt stands."""
+        """Print while no prompt is shown."""
         print(text, flush=True)
 
     def print_above_prompt(self, text: str, error: bool) -> None:
-        """Leave the prompt behind, if it is shown by now, print, and show a new one."""
-        if not self._open:
+        """Print below the prompt, if it is shown by now, and show a new one."""
+        if not self._prompt_shown:
             print(text, flush=True)
             return
         print(f"\n{text}", flush=True)
         self._show_prompt()
 
     def clear_line(self) -> None:
-        """The terminal has thrown away what was typed; show where the next line goes."""
-        if self._open:
+        """Show a new prompt: the terminal itself has discarded what was typed."""
+        if self._prompt_shown:
             print(flush=True)
             self._show_prompt()
 
     def _show_prompt(self) -> None:
-        self._open = True
+        self._prompt_shown = True
         print(PROMPT, end="", flush=True)
 
 
 class ScriptScreen:
-    """Commands from the command line or from a pipe; answers to stdout, complaints to stderr.
+    """Commands from the command line or from a pipe; answers to stdout, errors to stderr.
 
     commands: in their order, or None to read standard input, a command a line. errors_too: print
-    complaints where the answers go, for a program that reads both.
+    errors to stdout too, for a program that reads both.
     """
 
     has_person = False
@@ -97,7 +73,7 @@ class ScriptScreen:
         self._errors = sys.stdout if errors_too else sys.stderr
 
     async def lines(self) -> AsyncGenerator[str, None]:
-        """Each command."""
+        """Yield each command."""
         if self._commands is None:
             async for line in _read_stdin():
                 yield line
@@ -106,7 +82,7 @@ class ScriptScreen:
                 yield line
 
     def print(self, text: str, error: bool) -> None:
-        """Print; a script has no prompt. Raises ScreenGone."""
+        """Print to stdout or stderr. Raises ScreenGone."""
         try:
             print(text, flush=True, file=self._errors if error else sys.stdout)
         except OSError as failure:
@@ -115,21 +91,21 @@ class ScriptScreen:
     print_above_prompt = print
 
     def clear_line(self) -> None:
-        """Nothing is typed that could be thrown away."""
+        """Do nothing: a script has no line that is being typed."""
 
 
 async def _read_stdin() -> AsyncGenerator[str, None]:
-    """Each line of standard input, read in a thread of its own.
+    """Yield each line of standard input, read in a thread of its own.
 
-    The thread is a daemon: a read that nobody answers must not hold up the end of the program.
+    The thread is a daemon: a read that waits for ever must not delay the end of the program.
     """
-    if sys.stdin is None:  # closed by whoever started this
+    if sys.stdin is None:  # the parent process has closed it
         return
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str | None] = asyncio.Queue()
 
     def read() -> None:
-        # Unbuffered: Python aborts if it ends while a thread holds the lock of a buffered stdin.
+        # Unbuffered: Python aborts if it exits while a thread holds the lock of a buffered stdin.
         for raw in io.FileIO(sys.stdin.fileno(), closefd=False):
             loop.call_soon_threadsafe(lines.put_nowait, raw.decode(errors="replace"))
         loop.call_soon_threadsafe(lines.put_nowait, None)

@@ -1,6 +1,6 @@
-"""The one line under the prompt: what plays, how far it is, what is wrong. It fits every width.
+"""Formats a Status as the one line under the prompt, for any width.
 
-It is made anew from a `Now` each time, and knows nothing of terminals but how wide one is.
+It knows nothing of the terminal but its width, and keeps nothing from one line to the next.
 """
 
 from __future__ import annotations
@@ -9,109 +9,121 @@ from math import ceil
 
 from cli.words.glyphs import UNICODE, Glyphs
 from cli.words.moment import Activity, Status
-from cli.words.safe_text import columns_of, cut, safe
+from cli.words.plain import clock, song_name
+from cli.words.safe_text import columns_of, cut
 
 Fragments = list[tuple[str, str]]
-"""Pieces of text, each behind the name of its style, as prompt_toolkit takes them."""
+"""Pairs of a style's name and a text, as prompt_toolkit takes them."""
 
 TITLE_COLUMNS = 20
-"""So much of the song's name goes before anything that can be left out."""
+"""The song's name gets this many columns before anything optional is shown."""
 LONG_TITLE_COLUMNS = 28
 BAR_MIN, BAR_MAX = 10, 40
 GAP = "  "
 
 
-def live_line(now: Status, columns: int, signs: Glyphs = UNICODE) -> Fragments:
-    """The line, at most `columns` wide."""
-    icon = [("class:live." + now.activity.value, signs.icons[now.activity] + " ")]
+def status_line(status: Status, columns: int, glyphs: Glyphs = UNICODE) -> Fragments:
+    """Return the line, at most `columns` wide."""
+    icon = [("class:status." + status.activity.value, glyphs.icons[status.activity] + " ")]
     room = columns - columns_of(icon[0][1])
-    if not now.online and _is_missed(now):
-        rest = _offline(now, room, signs)
+    if not status.online and _needs_connection(status):
+        rest = _offline(status, room, glyphs)
     else:
-        rest = _FORMS.get(now.activity, _waiting)(now, room, signs)
-    return _clipped(icon + rest, columns, signs)
+        rest = _FORMS.get(status.activity, _waiting)(status, room, glyphs)
+    return _clipped(icon + rest, columns, glyphs)
 
 
-def _is_missed(now: Status) -> bool:
-    """Whether a connection is needed: not for a song that is all here."""
-    retrying = now.attempt > 0 or now.retry_in_s is not None
-    return retrying or now.activity not in (Activity.PLAYING, Activity.PAUSED)
+def _needs_connection(status: Status) -> bool:
+    """Whether the client needs a connection: not while it plays a song that has arrived whole."""
+    retrying = status.attempt > 0 or status.retry_in_s is not None
+    return retrying or status.activity not in (Activity.PLAYING, Activity.PAUSED)
 
 
-def _stopped(now: Status, room: int, signs: Glyphs) -> Fragments:
-    hints = f" {signs.dot} ".join(("play ID or title", "Tab completes", "? helps"))
+def _stopped(status: Status, room: int, glyphs: Glyphs) -> Fragments:
+    hints = f" {glyphs.dot} ".join(("play ID or title", "Tab completes", "? helps"))
     parts = [("", "stopped")]
-    for style, text in (("", _modes(now)), ("", _volume(now)), ("class:live.dim", hints)):
+    for style, text in (("", _modes(status)), ("", _volume(status)), ("class:status.dim", hints)):
         _add(parts, style, text, room)
     return parts
 
 
-def _waiting(now: Status, room: int, signs: Glyphs) -> Fragments:
-    """`buffering 215/500 (43 %), about 1.3 s`, or as much of that as there is room for."""
-    word = {Activity.REQUESTED: "asking the server", Activity.STARVED: "ran dry, buffering"}.get(
-        now.activity, "buffering"
-    )
-    if not now.needed_msgs or now.activity is Activity.REQUESTED:
-        forms = [word]
-    else:
-        percent = f"{min(100, 100 * now.buffered_msgs // now.needed_msgs)} %"
-        counted = f"{word} {now.buffered_msgs}/{now.needed_msgs} ({percent})"
-        soon = "" if now.starts_in_s is None else f", about {now.starts_in_s:.1f} s"
-        forms = [counted + soon, counted, f"{word} {percent}", percent]
+def _waiting(status: Status, room: int, glyphs: Glyphs) -> Fragments:
+    """Return `buffering 215/500 (43 %), about 1.3 s`, or as much of it as fits beside the name."""
+    forms = _waiting_forms(status)
     form = next((f for f in forms if columns_of(f) + TITLE_COLUMNS + len(GAP) <= room), forms[-1])
-    return _beside_song(now, room, form, signs)
+    return _beside_song(status, room, form, glyphs)
 
 
-def _offline(now: Status, room: int, signs: Glyphs) -> Fragments:
-    if now.retry_in_s is None:
-        forms = ["no connection; trying again", "no connection"]
-    else:
-        soon = f"{ceil(now.retry_in_s)} s"
-        forms = [
-            f"connection lost; attempt {now.attempt} in {soon}",
-            f"lost; retry in {soon}",
-        ]
-    if now.activity is Activity.STOPPED:
-        forms = ["no connection; the next command connects again", "no connection"]
-    else:
-        position = f"{clock(now.position_s)}  "
-        forms = [position + forms[0], forms[0], position + forms[1], *forms[1:]]
+def _waiting_forms(status: Status) -> list[str]:
+    word = {Activity.REQUESTED: "asking the server", Activity.STARVED: "ran dry, buffering"}.get(
+        status.activity, "buffering"
+    )
+    if not status.needed_msgs or status.activity is Activity.REQUESTED:
+        return [word]
+    percent = f"{min(100, 100 * status.buffered_msgs // status.needed_msgs)} %"
+    counted = f"{word} {status.buffered_msgs}/{status.needed_msgs} ({percent})"
+    soon = "" if status.starts_in_s is None else f", about {status.starts_in_s:.1f} s"
+    return [counted + soon, counted, f"{word} {percent}", percent]
+
+
+def _offline(status: Status, room: int, glyphs: Glyphs) -> Fragments:
+    forms = _offline_forms(status)
     form = next((f for f in forms if columns_of(f) + TITLE_COLUMNS <= room), forms[-1])
-    return _beside_song(now, room, form, signs, "class:live.offline")
+    return _beside_song(status, room, form, glyphs, "class:status.offline")
 
 
-def _beside_song(now: Status, room: int, form: str, signs: Glyphs, style: str = "") -> Fragments:
+def _offline_forms(status: Status) -> list[str]:
+    if status.activity is Activity.STOPPED:
+        return ["no connection; the next command connects again", "no connection"]
+    if status.retry_in_s is None:
+        long, short = "no connection; trying again", "no connection"
+    else:
+        soon = f"{ceil(status.retry_in_s)} s"
+        long = f"connection lost; attempt {status.attempt} in {soon}"
+        short = f"lost; retry in {soon}"
+    position = f"{clock(status.position_s)}  "
+    return [position + long, long, position + short, short]
+
+
+def _beside_song(
+    status: Status, room: int, form: str, glyphs: Glyphs, style: str = ""
+) -> Fragments:
     name_room = room - columns_of(form) - len(GAP)
-    if now.song_id is None or name_room < 4:
+    if status.song_id is None or name_room < 4:
         return [(style, form)]
-    name = cut(song_name(now), name_room, signs.ellipsis)
-    return [("class:live.title", name), ("", GAP), (style, form)]
+    name = cut(song_name(status), name_room, glyphs.ellipsis)
+    return [("class:status.title", name), ("", GAP), (style, form)]
 
 
-def _playing(now: Status, room: int, signs: Glyphs) -> Fragments:
-    name = song_name(now)
-    time = clock(now.position_s) + (f" / {clock(now.duration_s)}" if now.duration_s else "")
+def _playing(status: Status, room: int, glyphs: Glyphs) -> Fragments:
+    name = song_name(status)
+    time = clock(status.position_s)
+    time += f" / {clock(status.duration_s)}" if status.duration_s else ""
     name_columns = min(columns_of(name), LONG_TITLE_COLUMNS)
     left = room - name_columns - len(GAP) - len(time)
-    has_bar = bool(now.duration_s) and left >= BAR_MIN + len(GAP)
+    has_bar = bool(status.duration_s) and left >= BAR_MIN + len(GAP)
     left -= BAR_MIN + len(GAP) if has_bar else 0
-    # In the order in which they are shown; what there is no room for is left out from the end of
-    # the order in which a person would miss them.
-    extras = [_bitrate(now), _volume(now), _received(now, signs), _modes(now)]
-    kept = set()
-    for index in (1, 3, 2, 0):
-        needed = columns_of(extras[index]) + len(GAP)
-        if extras[index] and needed <= left:
-            kept.add(index)
-            left -= needed
+    extras, left = _extras(status, left, glyphs)
     longer = min(left, columns_of(name) - name_columns)
-    name = cut(name, name_columns + longer, signs.ellipsis)
-    parts: Fragments = [("class:live.title", name)]
+    name = cut(name, name_columns + longer, glyphs.ellipsis)
+    parts: Fragments = [("class:status.title", name)]
     if has_bar:
-        parts += [("", GAP), *_bar(now, min(BAR_MAX, BAR_MIN + left - longer), signs)]
-    for text in [time, *(extras[index] for index in sorted(kept))]:
+        parts += [("", GAP), *_bar(status, min(BAR_MAX, BAR_MIN + left - longer), glyphs)]
+    for text in [time, *extras]:
         parts += [("", GAP), ("", text)]
     return parts
+
+
+def _extras(status: Status, room: int, glyphs: Glyphs) -> tuple[list[str], int]:
+    """Return the optional parts that fit, in the order of the line, and the columns still free."""
+    extras = [_bitrate(status), _volume(status), _received(status, glyphs), _modes(status)]
+    kept = set()
+    for index in (1, 3, 2, 0):  # the most useful first
+        needed = columns_of(extras[index]) + len(GAP)
+        if extras[index] and needed <= room:
+            kept.add(index)
+            room -= needed
+    return [extras[index] for index in sorted(kept)], room
 
 
 _FORMS = {
@@ -121,53 +133,39 @@ _FORMS = {
 }
 
 
-def _bar(now: Status, columns: int, signs: Glyphs) -> Fragments:
-    duration_s = now.duration_s or 1.0
-    played = min(columns - 1, int(columns * now.position_s / duration_s))
-    received = columns if now.received is None else int(columns * now.received)
-    here = max(0, received - played - 1)
+def _bar(status: Status, columns: int, glyphs: Glyphs) -> Fragments:
+    duration_s = status.duration_s or 1.0
+    played = min(columns - 1, int(columns * status.position_s / duration_s))
+    received = columns if status.received is None else int(columns * status.received)
+    arrived = max(0, received - played - 1)
     return [
-        ("class:live.played", signs.played * played + signs.head),
-        ("class:live.here", signs.here * here),
-        ("class:live.missing", signs.missing * (columns - played - 1 - here)),
+        ("class:status.played", glyphs.played * played + glyphs.head),
+        ("class:status.arrived", glyphs.arrived * arrived),
+        ("class:status.missing", glyphs.missing * (columns - played - 1 - arrived)),
     ]
 
 
-def _volume(now: Status) -> str:
-    return f"vol {now.volume} %"
+def _volume(status: Status) -> str:
+    return f"vol {status.volume} %"
 
 
-def _bitrate(now: Status) -> str:
-    if now.bitrate_kbps is None:
+def _bitrate(status: Status) -> str:
+    if status.bitrate_kbps is None:
         return ""
-    return f"{now.bitrate_kbps} kbit/s" + (" VBR" if now.variable_bitrate else "")
+    return f"{status.bitrate_kbps} kbit/s" + (" VBR" if status.variable_bitrate else "")
 
 
-def _received(now: Status, signs: Glyphs) -> str:
-    if now.received is not None:
-        return f"{signs.received}{int(100 * now.received)} %"
-    return f"{signs.received}{now.received_bytes / 1e6:.1f} MB" if now.received_bytes else ""
+def _received(status: Status, glyphs: Glyphs) -> str:
+    if status.received is not None:
+        return f"{glyphs.received}{int(100 * status.received)} %"
+    return f"{glyphs.received}{status.received_bytes / 1e6:.1f} MB" if status.received_bytes else ""
 
 
-def _modes(now: Status) -> str:
-    alone = "" if now.online else "no connection"
-    queued = f"{len(now.queue)} queued" if now.queue else ""
-    repeated = "" if now.repeat == "off" else f"repeat {now.repeat}"
+def _modes(status: Status) -> str:
+    alone = "" if status.online else "no connection"
+    queued = f"{len(status.queue)} queued" if status.queue else ""
+    repeated = "" if status.repeat == "off" else f"repeat {status.repeat}"
     return ", ".join(filter(None, (alone, queued, repeated)))
-
-
-def song_name(now: Status) -> str:
-    """`3. grapes - I dunno`, safe to print."""
-    if now.title is None:
-        return f"song {now.song_id}"
-    return f"{now.song_id}. {safe(now.title)}"
-
-
-def clock(seconds: float) -> str:
-    """1:23, or 1:02:03."""
-    minutes, s = divmod(int(max(0.0, seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{s:02}" if hours else f"{minutes}:{s:02}"
 
 
 def _add(parts: Fragments, style: str, text: str, room: int) -> None:
@@ -176,11 +174,11 @@ def _add(parts: Fragments, style: str, text: str, room: int) -> None:
         parts += [("", GAP), (style, text)]
 
 
-def _clipped(parts: Fragments, room: int, signs: Glyphs) -> Fragments:
-    """The parts, the last of them cut where the room ends: narrower than 40 columns, too."""
+def _clipped(parts: Fragments, room: int, glyphs: Glyphs) -> Fragments:
+    """Cut the parts to `room` columns: a terminal may be narrower than the shortest form."""
     clipped: Fragments = []
     for style, text in parts:
-        if piece := cut(text, room, signs.ellipsis):
+        if piece := cut(text, room, glyphs.ellipsis):
             clipped.append((style, piece))
             room -= columns_of(piece)
     return clipped

@@ -1,7 +1,7 @@
-"""A person at a terminal: `>>`, what they type, the live line under it, output above both.
+"""The screen of a person at a terminal: output, then the prompt, then the status line.
 
 One prompt_toolkit application runs from the first line to the last. While a command is being
-answered no `>>` stands (ARROW_LOCK), and the live line stays.
+answered no `>>` is shown (ARROW_LOCK), and the status line stays.
 """
 
 from __future__ import annotations
@@ -30,40 +30,41 @@ from prompt_toolkit.widgets import SearchToolbar
 
 from cli.playing.changes import Watch
 from cli.screen.completion import CommandCompleter
-from cli.screen.completion_line import wild_line
+from cli.screen.completion_line import completion_line
 from cli.screen.keys import key_bindings
 from cli.screen.pager import page
-from cli.screen.status_line import Fragments, live_line
+from cli.screen.plain import PROMPT
+from cli.screen.status_line import Fragments, status_line
 from cli.words.glyphs import Glyphs
 from cli.words.moment import Activity, Status
 from fsm.client.events import ListedSong
 
-PROMPT = ">> "
 REFRESH_S = 0.25
-"""No more often is the live line drawn, but for what is typed."""
+"""The status line is drawn at most this often, but for keys that are typed."""
 
 STYLE = Style.from_dict(
     {
         "prompt": "bold",
-        "live.title": "bold",
-        "live.playing": "ansigreen",
-        "live.paused": "ansiyellow",
-        "live.asking": "ansiyellow",
-        "live.buffering": "ansiyellow",
-        "live.starved": "ansiyellow",
-        "live.offline": "ansired",
-        "live.played": "ansigreen",
-        "live.missing": "ansibrightblack",
-        "live.dim": "ansibrightblack",
-        "wild.chosen": "reverse",
+        "status.title": "bold",
+        "status.playing": "ansigreen",
+        "status.paused": "ansiyellow",
+        "status.asking": "ansiyellow",
+        "status.buffering": "ansiyellow",
+        "status.starved": "ansiyellow",
+        "status.offline": "ansired",
+        "status.played": "ansigreen",
+        "status.missing": "ansibrightblack",
+        "status.dim": "ansibrightblack",
+        "completion.chosen": "reverse",
     }
 )
 
 
 class TerminalScreen:
-    """The prompt. interrupt: called for Ctrl-C. now, songs: asked whenever the line is drawn.
+    """The prompt, the status line under it, and the output above both.
 
-    changes: what tells when that is.
+    interrupt: called for Ctrl-C. status, songs: called whenever the line is drawn or completed.
+    changes: wakes when the status may have changed. glyphs: characters that the terminal can show.
     """
 
     has_person = True
@@ -71,21 +72,21 @@ class TerminalScreen:
     def __init__(
         self,
         interrupt: Callable[[], None],
-        now: Callable[[], Status],
+        status: Callable[[], Status],
         songs: Callable[[], Sequence[ListedSong]],
         changes: Watch,
         history: History,
-        signs: Glyphs,
+        glyphs: Glyphs,
     ) -> None:
         self._interrupt = interrupt
-        self._now = now
+        self._status = status
         self._changes = changes
-        self._signs = signs
-        self._open = False
+        self._glyphs = glyphs
+        self._prompt_shown = False
         self._drawn: Fragments = []
         self._entered: asyncio.Queue[tuple[str, bool] | None] = asyncio.Queue()
         self._held: list[str] | None = None
-        """What is to be printed once the pager is closed; None while there is none."""
+        """Texts that arrived while the pager is open; None while it is not."""
         self._paging: asyncio.Task[None] | None = None
         self._buffer = Buffer(
             completer=CommandCompleter(songs),
@@ -97,9 +98,9 @@ class TerminalScreen:
         self._app = self._application()
 
     async def lines(self) -> AsyncGenerator[str, None]:
-        """Each line that is typed; the end is Ctrl-D."""
+        """Yield each line that is typed, until Ctrl-D."""
         running = asyncio.create_task(self._app.run_async(handle_sigint=False))
-        ticking = asyncio.create_task(self._tick())
+        refreshing = asyncio.create_task(self._refresh())
         running.add_done_callback(lambda task: self._entered.put_nowait(None))
         try:
             while True:
@@ -113,11 +114,11 @@ class TerminalScreen:
                     self._write(PROMPT + text)
                 yield text
         finally:
-            ticking.cancel()
+            refreshing.cancel()
             await self._close(running)
 
     def print(self, text: str, error: bool) -> None:
-        """Print above the live line."""
+        """Print above the status line; a text longer than the screen goes to the pager."""
         if self._held is not None:
             self._held.append(text)
         elif text.count("\n") + 1 >= self._app.output.get_size().rows:
@@ -129,11 +130,11 @@ class TerminalScreen:
     print_above_prompt = print
 
     def clear_line(self) -> None:
-        """Throw away what was typed."""
+        """Discard what was typed."""
         self._buffer.reset()
 
     def _write(self, text: str) -> None:
-        """Take prompt and live line off the screen, print, and let them be drawn below."""
+        """Erase prompt and status line, print, and let them be drawn again below."""
         if not self._app.is_running:
             print(text, flush=True)
             return
@@ -152,15 +153,15 @@ class TerminalScreen:
             for later in held:
                 self.print(later, False)
 
-    async def _tick(self) -> None:
-        """Draw the live line anew when there is something new to see."""
+    async def _refresh(self) -> None:
+        """Draw the status line again whenever its text has changed."""
         changed = False
         while True:
             await asyncio.sleep(REFRESH_S)
-            # Once more after a change: the player obeys a moment after it has been told.
-            same_for_s = REFRESH_S if changed else _same_for_s(self._now())
-            changed = await self._changes.wait(same_for_s)
-            if self._app.is_running and self._live() != self._drawn:
+            # Draw once more after a change: the player does what it is told a moment later.
+            unchanged_for_s = REFRESH_S if changed else _unchanged_for_s(self._status())
+            changed = await self._changes.wait(unchanged_for_s)
+            if self._app.is_running and self._bottom_line() != self._drawn:
                 self._app.invalidate()
 
     async def _close(self, running: asyncio.Task[Any]) -> None:
@@ -172,41 +173,60 @@ class TerminalScreen:
         await asyncio.gather(running, return_exceptions=True)
 
     def _show_prompt(self, shown: bool) -> None:
-        self._open = shown
+        self._prompt_shown = shown
         self._app.invalidate()
 
     def _accept(self, buffer: Buffer) -> bool:
-        # More than one line only where somebody has pasted them.
+        # A pasted text may have more than one line.
         for line in buffer.text.splitlines() or [""]:
             self._entered.put_nowait((line, True))
         return False
 
-    def _press(self, command: str) -> None:
-        """A key on an empty line: obeyed, and not shown as if it had been typed."""
+    def _enter_key_command(self, command: str) -> None:
+        """Enter the command of a key; it is not echoed as a typed line is."""
         self._entered.put_nowait((command, False))
 
     def _cancel(self) -> None:
-        """Ctrl-C: neither what was typed nor what was entered and waits for its turn."""
+        """Ctrl-C: discard what was typed, and the entered lines that have not run yet."""
         while not self._entered.empty():
             if self._entered.get_nowait() is None:
                 self._entered.put_nowait(None)
                 break
-        if self._open and self._buffer.text:
+        if self._prompt_shown and self._buffer.text:
             self._write(f"{PROMPT}{self._buffer.text}^C")
         self._buffer.reset()
         self._interrupt()
 
-    def _live(self) -> Fragments:
+    def _bottom_line(self) -> Fragments:
         columns = self._app.output.get_size().columns - 1
         if self._buffer.complete_state is not None:
-            return wild_line(self._buffer.complete_state, columns, self._signs)
-        return live_line(self._now(), columns, self._signs)
+            return completion_line(self._buffer.complete_state, columns, self._glyphs)
+        return status_line(self._status(), columns, self._glyphs)
 
-    def _draw_live(self) -> StyleAndTextTuples:
-        self._drawn = self._live()
+    def _draw_bottom_line(self) -> StyleAndTextTuples:
+        self._drawn = self._bottom_line()
         return list(self._drawn)
 
     def _application(self) -> Application[None]:
+        output = create_output()
+        # This layout does not fill the screen, so the cursor's position need not be requested.
+        output.enable_cpr = False  # type: ignore[attr-defined]
+        return Application(
+            self._layout(),
+            style=STYLE,
+            key_bindings=key_bindings(
+                self._buffer,
+                run=self._enter_key_command,
+                cancel=self._cancel,
+                leave=lambda: self._entered.put_nowait(None),
+                paused=lambda: self._status().activity is Activity.PAUSED,
+            ),
+            output=output,
+            erase_when_done=True,
+            terminal_size_polling_interval=None,  # a signal says when it has changed
+        )
+
+    def _layout(self) -> Layout:
         search = SearchToolbar()
         control = BufferControl(
             self._buffer,
@@ -214,41 +234,25 @@ class TerminalScreen:
             search_buffer_control=search.control,
             preview_search=True,
         )
-        line = ConditionalContainer(
+        prompt = ConditionalContainer(
             Window(control, wrap_lines=True, dont_extend_height=True),
-            Condition(lambda: self._open),
+            Condition(lambda: self._prompt_shown),
         )
-        live = ConditionalContainer(
-            Window(FormattedTextControl(self._draw_live), height=1, dont_extend_height=True),
+        bottom = ConditionalContainer(
+            Window(FormattedTextControl(self._draw_bottom_line), height=1, dont_extend_height=True),
             ~is_searching,
         )
-        output = create_output()
-        # This layout does not fill the screen, so nobody need ask where the cursor is.
-        output.enable_cpr = False  # type: ignore[attr-defined]
-        return Application(
-            Layout(HSplit([line, search, live, Window()]), focused_element=control),
-            style=STYLE,
-            key_bindings=key_bindings(
-                self._buffer,
-                press=self._press,
-                cancel=self._cancel,
-                leave=lambda: self._entered.put_nowait(None),
-                paused=lambda: self._now().activity is Activity.PAUSED,
-            ),
-            output=output,
-            erase_when_done=True,
-            terminal_size_polling_interval=None,  # a signal says when it has changed
-        )
+        return Layout(HSplit([prompt, search, bottom, Window()]), focused_element=control)
 
 
-def _same_for_s(now: Status) -> float | None:
-    """How long the live line stays as it is if nothing happens: it shows whole seconds."""
-    if not now.online:
+def _unchanged_for_s(status: Status) -> float | None:
+    """Return for how long the status line stays the same by itself; None for ever."""
+    if not status.online:
         return REFRESH_S
-    match now.activity:
+    match status.activity:
         case Activity.STOPPED | Activity.PAUSED:
             return None
         case Activity.PLAYING:
-            # A little later: the player writes its place down a slice at a time.
-            return 1.04 - now.position_s % 1.0
+            # The line shows whole seconds. 0.04 s more, as the position advances in slices.
+            return 1.04 - status.position_s % 1.0
     return REFRESH_S

@@ -1,1 +1,3 @@
-"""What is said and understood: commands, sentences, songs by their titles."""
+"""The text that the client reads and writes: commands, titles, sentences, JSON lines.
+
+It imports neither `cli.playing` nor `cli.screen`."""

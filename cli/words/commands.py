@@ -1,17 +1,17 @@
-"""What a person can type, and which request that is.
+"""The commands that a person can type, and the request that each makes.
 
-The table of commands is also the help, and what Tab knows.
+The help and the completion by Tab are made from the same table of commands.
 """
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cli.words import title_search
 from cli.words.moment import Status
-from cli.words.places import PlaceError, parse_place
 from cli.words.safe_text import shown
 from fsm.client.events import (
     Command,
@@ -24,6 +24,7 @@ from fsm.client.events import (
 )
 from fsm.client.requests import (
     ClearRequested,
+    Measure,
     NextRequested,
     PauseRequested,
     PrevRequested,
@@ -31,6 +32,7 @@ from fsm.client.requests import (
     Repeat,
     RepeatRequested,
     ResumeRequested,
+    SeekRequested,
     ShuffleRequested,
     VolumeRequested,
 )
@@ -39,15 +41,15 @@ MAX_SONG_ID = 9_999_999_999
 
 
 class CommandError(ValueError):
-    """A line that is no command. The message says what to type instead."""
+    """A line is not a command. The message says what to type instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the client knows at the moment when a command is carried out."""
+    """What the client knows at the moment when it runs a command. songs: the last list."""
 
     songs: Sequence[ListedSong] = ()
-    now: Status = field(default_factory=Status)
+    status: Status = field(default_factory=Status)
 
 
 MakeRequest = Callable[[Context], Event | None]
@@ -55,34 +57,34 @@ MakeRequest = Callable[[Context], Event | None]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line, understood.
+    """One parsed line.
 
-    word: the command's full name. rest: what stood behind it. asking: makes the request for the
-    machines, None where the client answers by itself; it raises CommandError.
+    word: the command's full name. rest: the text after it, stripped. request: makes the request
+    for the machines, or None where the client answers by itself; it raises CommandError.
     """
 
     word: str
     rest: str = ""
     command: Command = Command.LOCAL
-    request: MakeRequest = lambda known: None
+    request: MakeRequest = lambda context: None
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A command as the help shows it. takes: what may stand behind it, in words."""
+    """A command as the help shows it. takes: its arguments, in words; "" where it has none."""
 
     word: str
     letter: str
     takes: str
     does: str
-    songs: bool = False
-    """Titles may stand behind it: Tab completes them."""
+    titles: bool = False
+    """Tab completes the titles of songs after it."""
 
 
 SPECS = (
     Spec("list", "l", "[WORDS]", "list the songs, or those with these words"),
     Spec("find", "f", "WORDS", "the songs with these words"),
-    Spec("play", "p", "SONG", "play a song, by its ID or a part of its title", songs=True),
+    Spec("play", "p", "SONG", "play a song, by its ID or a part of its title", titles=True),
     Spec("pause", "", "", "fall silent and keep the place; also Space"),
     Spec("resume", "", "", "go on; also Space"),
     Spec("stop", "s", "", "stop the song"),
@@ -90,7 +92,7 @@ SPECS = (
     Spec("volume", "v", "0-100", "how loud; also +5 and -5, and + and - alone"),
     Spec("next", "n", "", "play what comes next; also n alone"),
     Spec("prev", "b", "", "play the song before this one"),
-    Spec("queue", "u", "[SONG…]", "play these afterwards; alone: show the queue", songs=True),
+    Spec("queue", "u", "[SONG…]", "play these afterwards; alone: show the queue", titles=True),
     Spec("clear", "c", "", "forget what is queued"),
     Spec("shuffle", "z", "", "put what is queued into another order"),
     Spec("repeat", "r", "off|one|all", "what comes when the queue is empty"),
@@ -108,7 +110,7 @@ _ALIASES = {spec.letter: spec.word for spec in SPECS if spec.letter} | {
 
 
 def parse(text: str) -> Line | None:
-    """Understand one line; None for an empty one. Raises CommandError."""
+    """Parse one line; return None for an empty one. Raises CommandError."""
     first, *more = text.split(maxsplit=1) or [""]
     if not first:
         return None
@@ -117,11 +119,14 @@ def parse(text: str) -> Line | None:
     spec = WORDS[word]
     if rest and not spec.takes:
         raise CommandError(f"{word} takes nothing after it")
-    return _PARSERS.get(word, _plain)(word, rest)
+    return _PARSERS.get(word, _without_arguments)(word, rest)
 
 
 def full_word(typed: str) -> str:
-    """The command that is meant: its name, its letter, or a beginning that only one has."""
+    """Return the name of the command whose name, letter or unique prefix was typed.
+
+    Raises CommandError: no command, or more than one.
+    """
     lowered = typed.lower()
     if lowered in WORDS:
         return lowered
@@ -135,11 +140,16 @@ def full_word(typed: str) -> str:
     raise CommandError(f"there is no command {shown(typed)}; type help to see them all")
 
 
-def _plain(word: str, rest: str) -> Line:
-    """Commands with nothing behind them."""
+def _without_arguments(word: str, rest: str) -> Line:
+    """Parse a command without arguments."""
     command = Command.WAIT if word == "wait" else Command.LOCAL
     make = _REQUESTS.get(word)
-    return Line(word, rest, command, lambda known: make() if make else None)
+    return Line(word, rest, command, lambda context: make() if make else None)
+
+
+def _always(request: Event | None) -> MakeRequest:
+    """Make the same request in every context."""
+    return lambda context: request
 
 
 _REQUESTS: dict[str, Callable[[], Event]] = {
@@ -150,7 +160,7 @@ _REQUESTS: dict[str, Callable[[], Event]] = {
     "next": NextRequested,
     "prev": PrevRequested,
     "clear": ClearRequested,
-    # A new order each time, and the machine that makes it stays without chance.
+    # The seed is drawn here, because the machines are deterministic.
     "shuffle": lambda: ShuffleRequested(random.getrandbits(32)),
 }
 
@@ -158,32 +168,53 @@ _REQUESTS: dict[str, Callable[[], Event]] = {
 def _list(word: str, rest: str) -> Line:
     if word == "find" and not rest:
         raise CommandError("find takes words of a title, as in: find moon (list shows all)")
-    return Line(word, rest, Command.LIST, lambda known: ListRequested())
+    return Line(word, rest, Command.LIST, _always(ListRequested()))
 
 
 def _play(word: str, rest: str) -> Line:
     if not rest:
         raise CommandError("play takes an ID or a part of a title, as in: play 3, play moon")
     _check_number(rest)
-    return Line(word, rest, Command.PLAY, lambda known: PlayRequested(_chosen(rest, known.songs)))
+
+    def request(context: Context) -> Event:
+        return PlayRequested(_song_id(rest, context.songs))
+
+    return Line(word, rest, Command.PLAY, request)
 
 
 def _queue(word: str, rest: str) -> Line:
     numbers = rest.replace(",", " ").split()
-    if not all(map(_is_number, numbers)):
-        return Line(word, rest, request=lambda k: QueueRequested((_chosen(rest, k.songs),)))
-    for number in numbers:
-        _check_number(number)
-    request = QueueRequested(tuple(map(int, numbers))) if numbers else None
-    return Line(word, rest, request=lambda known: request)
+    if all(map(_is_number, numbers)):
+        for number in numbers:
+            _check_number(number)
+        request = QueueRequested(tuple(map(int, numbers))) if numbers else None
+        return Line(word, rest, request=_always(request))
+
+    def titled(context: Context) -> Event:
+        return QueueRequested((_song_id(rest, context.songs),))
+
+    return Line(word, rest, request=titled)
 
 
 def _seek(word: str, rest: str) -> Line:
-    try:
-        request = parse_place(rest)
-    except PlaceError as error:
-        raise CommandError(str(error)) from None
-    return Line(word, rest, request=lambda known: request)
+    return Line(word, rest, request=_always(_place(rest)))
+
+
+def _place(text: str) -> SeekRequested:
+    """Parse a place in a song: 1:30, 90, +10, -1:00, 50%. Raises CommandError."""
+    if percent := _PERCENT.fullmatch(text):
+        if (part := float(percent[1]) / 100) <= 1:
+            return SeekRequested(part, Measure.FRACTION)
+    elif found := _CLOCK.fullmatch(text):
+        sign, hours, minutes, seconds = found.groups()
+        amount = 3600 * int(hours or 0) + 60 * int(minutes or 0) + float(seconds)
+        measure = Measure.FROM_HERE if sign else Measure.FROM_START
+        return SeekRequested(-amount if sign == "-" else amount, measure)
+    raise CommandError("seek takes a place, as in: seek 1:30, seek +10, seek -10, seek 50%")
+
+
+_CLOCK = re.compile(r"([+-]?)(?:(?:(\d{1,3}):)?(\d{1,5}):)?(\d{1,6}(?:\.\d{1,6})?)", re.ASCII)
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%", re.ASCII)
 
 
 def _volume(word: str, rest: str) -> Line:
@@ -192,22 +223,22 @@ def _volume(word: str, rest: str) -> Line:
     if not _is_number(digits) or len(digits) > 3:
         raise CommandError("volume takes a number from 0 to 100, or a change, as in: volume +5")
     amount = int(number)
-    if digits != number:
-        return Line(
-            word,
-            rest,
-            request=lambda k: VolumeRequested(max(0, min(100, k.now.volume + amount))),
-        )
-    if amount > 100:
-        raise CommandError("the volume goes from 0 to 100")
-    return Line(word, rest, request=lambda known: VolumeRequested(amount))
+    if digits == number:
+        if amount > 100:
+            raise CommandError("the volume goes from 0 to 100")
+        return Line(word, rest, request=_always(VolumeRequested(amount)))
+
+    def changed(context: Context) -> Event:
+        return VolumeRequested(max(0, min(100, context.status.volume + amount)))
+
+    return Line(word, rest, request=changed)
 
 
 def _repeat(word: str, rest: str) -> Line:
     choices = [repeat.value for repeat in Repeat]
     if rest.lower() not in choices:
         raise CommandError(f"repeat takes one of {', '.join(choices)}, as in: repeat all")
-    return Line(word, rest, request=lambda known: RepeatRequested(Repeat(rest.lower())))
+    return Line(word, rest, request=_always(RepeatRequested(Repeat(rest.lower()))))
 
 
 _PARSERS: dict[str, Callable[[str, str], Line]] = {
@@ -221,13 +252,16 @@ _PARSERS: dict[str, Callable[[str, str], Line]] = {
 }
 
 
-def _chosen(text: str, songs: Sequence[ListedSong]) -> int:
-    """The song that is meant. A number is an ID, unless only a title has it."""
+def _song_id(text: str, songs: Sequence[ListedSong]) -> int:
+    """Return the ID of the song that `text` names; a number is an ID, unless only a title has it.
+
+    Raises CommandError: no title, or more than one, has this text.
+    """
     if _is_number(text):
         song_id = int(text)
         titled = [s.song_id for s in songs if text in title_search.fold(s.title).split()]
-        known = song_id in {s.song_id for s in songs}
-        return titled[0] or song_id if len(titled) == 1 and not known else song_id
+        listed = song_id in {s.song_id for s in songs}
+        return titled[0] or song_id if len(titled) == 1 and not listed else song_id
     if not songs:
         raise CommandError("no titles are known yet; list fetches them, or play takes an ID")
     try:

@@ -1,4 +1,4 @@
-"""The characters that the live line is drawn with, and which of them a terminal can show."""
+"""The characters that draw the status line, and which of them a terminal can show."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from cli.words.moment import Activity
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """One set. icons: a sign for each activity; the rest: the parts of the bar, and words."""
+    """One set of characters. icons: one for each activity; played to missing: parts of the bar."""
 
     icons: dict[Activity, str]
     played: str
     head: str
-    here: str
+    arrived: str
     missing: str
     received: str
     ellipsis: str
@@ -28,23 +28,24 @@ _WAITING = (Activity.REQUESTED, Activity.BUFFERING, Activity.STARVED)
 UNICODE = Glyphs(
     {Activity.STOPPED: "■", Activity.PLAYING: "▶", Activity.PAUSED: "‖"}
     | dict.fromkeys(_WAITING, "◌"),
-    played="━", head="╺", here="─", missing="┄", received="⇣ ", ellipsis="…", dot="·",
+    played="━", head="╺", arrived="─", missing="┄", received="⇣ ", ellipsis="…", dot="·",
 )  # fmt: skip
 ASCII = Glyphs(
     {Activity.STOPPED: "#", Activity.PLAYING: ">", Activity.PAUSED: "="}
     | dict.fromkeys(_WAITING, "~"),
-    played="=", head=">", here="-", missing=".", received="recv ", ellipsis="...", dot="-",
+    played="=", head=">", arrived="-", missing=".", received="recv ", ellipsis="...", dot="-",
 )  # fmt: skip
 
 
 IN_ASCII = str.maketrans({"…": "...", "←": "Left", "→": "Right"})
-"""What stands in the help and in complaints, for terminals without Unicode."""
+"""Translates the help and the error messages for terminals without Unicode."""
 
 
-def of_terminal() -> Glyphs:
-    """The set that this terminal can show, by the locale that it was given."""
-    # Where nothing or C is said Python sets LC_CTYPE to C.UTF-8 by itself, and its UTF-8 mode. Who
-    # says nothing has a terminal of these days; who says C means it.
+def glyphs_of_terminal() -> Glyphs:
+    """Return the set that this terminal can show, by the locale in the environment."""
+    # Where the locale is C or not set, Python turns its UTF-8 mode on and sets LC_CTYPE to C.UTF-8
+    # itself, so LC_CTYPE is read last there. No locale at all is taken as UTF-8, an explicit C as
+    # ASCII.
     names = (
         ("LC_ALL", "LANG", "LC_CTYPE") if sys.flags.utf8_mode else ("LC_ALL", "LC_CTYPE", "LANG")
     )

@@ -1,4 +1,4 @@
-"""The client's words for programs: one JSON object a line (docs/json.md)."""
+"""Formats answers and reports for programs: one JSON object a line (docs/json.md)."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from cli.words import texts, title_search
+from cli.words import title_search
 from cli.words.commands import SPECS
 from cli.words.moment import Activity, Status
-from cli.words.plain import Formatter, status_parts
+from cli.words.plain import ERRORS, Formatter, status_parts
 from cli.words.safe_text import safe
 from fsm.client.effects import Tell
 from fsm.client.events import ListedSong
 
 VERSION = 1
-"""Rises when something that a program may rely on changes; new members come without that."""
+"""Rises when a member changes its meaning or goes; a new member does not raise it."""
 
 
 class JsonFormatter(Formatter):
-    """Objects in place of sentences; `text` is what a person would have been told."""
+    """Formats each answer and report as an object; `text` is the sentence for a person."""
 
     def report(self, tell: Tell, songs: Sequence[ListedSong]) -> str:
         return dump(
@@ -28,14 +28,14 @@ class JsonFormatter(Formatter):
             event=tell.report.name.lower(),
             song=_song(tell.song_id, songs),
             detail=tell.detail,
-            error=tell.report in texts.ERRORS,
+            error=tell.report in ERRORS,
             text=super().report(tell, songs),
         )
 
-    def complaint(self, why: str, line: str = "") -> str:
-        return dump("error", line=line, text=super().complaint(why))
+    def error(self, why: str, line: str = "") -> str:
+        return dump("error", line=line, text=super().error(why))
 
-    def songs(self, songs: Sequence[ListedSong], words: str, now: Status) -> str:
+    def songs(self, songs: Sequence[ListedSong], words: str, status: Status) -> str:
         return dump("songs", words=words, songs=_songs(title_search.find(songs, words)))
 
     def help(self) -> str:
@@ -44,31 +44,31 @@ class JsonFormatter(Formatter):
         ]
         return dump("help", commands=commands)
 
-    def status(self, now: Status) -> str:
-        return dump("status", **status_members(now))
+    def status(self, status: Status) -> str:
+        return dump("status", **status_members(status))
 
-    def queue(self, now: Status, songs: Sequence[ListedSong]) -> str:
-        return dump("queue", songs=[_song(song_id, songs) for song_id in now.queue])
+    def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
+        return dump("queue", songs=[_song(song_id, songs) for song_id in status.queue])
 
-    def why(self, sentences: Sequence[str], now: Status) -> str:
+    def why(self, sentences: Sequence[str]) -> str:
         return dump("why", reasons=list(sentences))
 
-    def done(self, word: str, now: Status, songs: Sequence[ListedSong]) -> str:
-        return self.status(now)
+    def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
+        return self.status(status)
 
 
-def status_members(now: Status) -> dict[str, Any]:
-    """What a `status` object says besides its version and its kind."""
-    members = asdict(now)
+def status_members(status: Status) -> dict[str, Any]:
+    """Return the members of a `status` object but for its version and its kind."""
+    members = asdict(status)
     song = {"id": members.pop("song_id"), "title": members.pop("title")}
-    members["activity"] = now.activity.value
-    stopped = now.activity is Activity.STOPPED
-    text = safe("; ".join(status_parts(now)))
+    members["activity"] = status.activity.value
+    stopped = status.activity is Activity.STOPPED
+    text = safe("; ".join(status_parts(status)))
     return {"text": text, "song": None if stopped else song} | members
 
 
 def dump(kind: str, **members: Any) -> str:
-    """One line. Nothing but ASCII is in it: no title can steer a terminal that it is shown on."""
+    """Return one line of ASCII, so that no title in it can steer a terminal that shows it."""
     return json.dumps({"alfine": VERSION, "kind": kind, **members})
 
 

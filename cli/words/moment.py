@@ -1,6 +1,7 @@
-"""What is going on at one moment, as a person sees it: the one thing that the live line is made of.
+"""What a person sees of the client at one moment: values only, without behaviour.
 
-The program takes it from the machines and the player; nothing here can be changed or asked further.
+`cli.playing.snapshot` takes them from the machines and the player; the status line, the `status`
+command and the status file are made from them.
 """
 
 from __future__ import annotations
@@ -10,26 +11,26 @@ from enum import Enum
 
 
 class Activity(Enum):
-    """What the client is doing. The value is the word for it, on the screen and in JSON."""
+    """What the client is doing. The value is the word for it on the screen and in JSON."""
 
     STOPPED = "stopped"
     REQUESTED = "asking"
-    """The song is asked for, and none of it is here."""
+    """The song has been requested, and no audio of it has arrived."""
     BUFFERING = "buffering"
     PLAYING = "playing"
     PAUSED = "paused"
     STARVED = "starved"
-    """The buffer ran dry: silent until there is enough again."""
+    """The buffer ran dry: the player is silent until enough audio has arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One moment. None: not known (yet), or there is no such thing now."""
+    """The client at one moment. None: not known, or not there at this moment."""
 
     activity: Activity = Activity.STOPPED
     song_id: int | None = None
     title: str | None = None
-    """As the server sent it: whoever prints it makes it safe."""
+    """As the server sent it; the code that prints it calls `safe`."""
     position_s: float = 0.0
     duration_s: float | None = None
     bitrate_kbps: int | None = None
@@ -37,21 +38,21 @@ class Status:
     volume: int = 100
     received_bytes: int = 0
     received: float | None = None
-    """The part of the song that is here, 0.0 to 1.0."""
+    """The part of the song that has arrived, 0.0 to 1.0."""
     buffered_msgs: int = 0
-    """Audio messages counted since counting began, of `needed_msgs` (RFC 2.5.2)."""
+    """Audio messages that have arrived, of `needed_msgs` that are needed to play (RFC 2.5.2)."""
     needed_msgs: int = 0
     starts_in_s: float | None = None
-    """While buffering or starved: until there is enough, at the rate at which audio arrives."""
+    """While buffering or starved: the time until playing begins, at the present arrival rate."""
     online: bool = True
-    """There is a connection to the server."""
+    """Whether there is a connection to the server."""
     retry_in_s: float | None = None
-    """Until the next attempt to connect."""
+    """The time until the next attempt to connect."""
     attempt: int = 0
-    """How many attempts to connect have been made since the connection was lost."""
+    """The number of attempts to connect since the connection was lost."""
     queue: tuple[int, ...] = ()
-    """IDs of the songs that come next, in order."""
+    """The IDs of the queued songs, in order."""
     repeat: str = "off"
-    """off, one or all."""
+    """off, one or all (fsm.client.requests.Repeat)."""
     device: str = ""
-    """Where the sound goes, in words."""
+    """The name of the sound device; "" where there is none."""

@@ -1,22 +1,60 @@
-"""How the client says things: in plain lines for a pipe. A person's and a program's forms of it
-are in `cli.words.rich_text` and `cli.words.json_lines`.
+"""Formats answers and reports as plain lines, for a pipe, and holds the sentences of all formats.
+
+`cli.words.rich_text` formats for a person at a terminal, `cli.words.json_lines` for programs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cli.screen.status_line import clock, song_name
-from cli.words import texts, title_search
+from cli.words import title_search
 from cli.words.commands import SPECS
 from cli.words.moment import Activity, Status
 from cli.words.safe_text import safe
-from fsm.client.effects import Tell
+from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
+
+FAILURES = frozenset(
+    {
+        Report.SONG_NOT_FOUND,
+        Report.SONG_CUT_OFF,
+        Report.SONG_UNDECODABLE,
+        Report.OUTPUT_FAILED,
+        Report.DEVICE_LOST,
+        Report.LIST_FAILED,
+    }
+)
+"""Reports that a command failed; the exit code of the run is 1."""
+
+ERRORS = FAILURES | {Report.CONNECTION_LOST, Report.CONNECT_FAILED}
+"""Reports that are printed as errors."""
+
+SHOWN_NEAR = 2
+
+_TEXTS = {
+    Report.SONG_ARRIVING: "buffering {song}",
+    Report.SONG_PLAYING: "playing {song}",
+    Report.SONG_PLAYED: "played {song}",
+    Report.SONG_NOT_FOUND: "404: the server has no song {id}; {near}",
+    Report.SONG_CUT_OFF: "{song} was cut off before its end{detail}; play {id} starts it again",
+    Report.SONG_UNDECODABLE: "{song} cannot be decoded{detail}; play another, or look at the file",
+    Report.OUTPUT_FAILED: "the audio output failed{detail}",
+    Report.UNDERRUN: "the buffer ran dry: waiting until there is enough of {song} again",
+    Report.PLAYING_AGAIN: "playing {song} again",
+    Report.LIST_FAILED: "the list did not come; list asks for it again",
+    Report.CONNECTION_LOST: "the connection was lost{detail}",
+    Report.CONNECT_FAILED: "cannot connect to {server}{detail}",
+    Report.RETRYING: "connecting to {server} again; stop gives up {song}{detail}",
+    Report.RECONNECTED: "connected to {server} again",
+    Report.SONG_RESUMED: "{song} goes on where it was interrupted",
+    Report.DEVICE_LOST: "paused{detail}; resume plays on the default device",
+    Report.NOTHING_PLAYS: "nothing is playing; play ID or a title starts a song",
+    Report.NOTHING_FOLLOWS: "nothing is queued; queue ID adds a song",
+}
 
 
 class Formatter:
-    """Plain text, a fact a line. Each method returns whole lines, "" for nothing to say.
+    """Formats as plain text. Each method returns whole lines, or "" where nothing is to be printed.
 
     server: HOST:PORT.
     """
@@ -25,27 +63,27 @@ class Formatter:
         self.server = server
 
     def report(self, tell: Tell, songs: Sequence[ListedSong]) -> str:
-        """What a machine has to tell."""
-        return safe(texts.sentence(tell.report, self.server, tell.song_id, tell.detail, songs))
+        """Format a report of the machines."""
+        return safe(sentence(tell.report, self.server, tell.song_id, tell.detail, songs))
 
-    def complaint(self, why: str, line: str = "") -> str:
-        """Why a line that was typed cannot be carried out."""
+    def error(self, why: str, line: str = "") -> str:
+        """Say why the client cannot run `line`."""
         return safe(why)
 
-    def songs(self, songs: Sequence[ListedSong], words: str, now: Status) -> str:
-        """A list, of which only the songs that have these words are wanted."""
+    def songs(self, songs: Sequence[ListedSong], words: str, status: Status) -> str:
+        """Format the songs of a list whose titles have these words (RFC 2.5.1)."""
         found = title_search.find(songs, words)
-        return self._lines(found, now) if found else self.no_songs(songs, words)
+        return self._lines(found, status) if found else self._no_songs(songs, words)
 
-    def _lines(self, songs: Sequence[ListedSong], now: Status) -> str:
-        """Songs, one a line (RFC 2.5.1)."""
+    def _lines(self, songs: Sequence[ListedSong], status: Status) -> str:
+        """Format these songs, one a line."""
         width = max(len(str(s.song_id or "")) for s in songs)
         return "\n".join(
             f"{s.song_id or '':>{width}}{'.' if s.song_id else ' '} {safe(s.title)}" for s in songs
         )
 
-    def no_songs(self, songs: Sequence[ListedSong], words: str) -> str:
-        """There is nothing to list, and why."""
+    def _no_songs(self, songs: Sequence[ListedSong], words: str) -> str:
+        """Say why there is no song to list."""
         if not songs:
             return "the server has no songs"
         near = ", ".join(
@@ -54,63 +92,104 @@ class Formatter:
         return f"no title has {safe(words)}; {f'the nearest: {near}' if near else 'list shows all'}"
 
     def help(self) -> str:
-        """All commands."""
+        """Format all commands, one a line."""
         return "\n".join(
             f"{spec.word:<7} {spec.takes:<12} {spec.letter:<2} {spec.does}".rstrip()
             for spec in SPECS
         )
 
-    def status(self, now: Status) -> str:
-        """What plays, in one line."""
-        return "; ".join(status_parts(now))
+    def status(self, status: Status) -> str:
+        """Format a status in one line."""
+        return "; ".join(status_parts(status))
 
-    def queue(self, now: Status, songs: Sequence[ListedSong]) -> str:
-        """What comes next, a song a line."""
-        if not now.queue:
+    def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
+        """Format the queued songs, one a line."""
+        if not status.queue:
             return "nothing is queued; queue 3 5 adds songs"
-        return "\n".join(f"{s.song_id}. {safe(s.title)}" for s in queued_songs(now, songs))
+        return "\n".join(f"{s.song_id}. {safe(s.title)}" for s in queued_songs(status, songs))
 
-    def why(self, sentences: Sequence[str], now: Status) -> str:
-        """What has led to this, a sentence a line."""
+    def why(self, sentences: Sequence[str]) -> str:
+        """Format the sentences of `Journal.why`, one a line."""
         return "\n".join(map(safe, sentences))
 
-    def done(self, word: str, now: Status, songs: Sequence[ListedSong]) -> str:
-        """A command without an answer of its own has been carried out: here that goes unsaid."""
+    def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
+        """Acknowledge a command that has no answer of its own: nothing, in plain text."""
         return ""
 
 
-def status_parts(now: Status) -> list[str]:
-    """What there is to say of a moment, the most important first."""
-    parts = [now.activity.value]
-    if now.activity is not Activity.STOPPED:
-        parts[0] += f" {song_name(now)}"
-        parts += filter(None, (_time(now), _arrival(now)))
-        if now.bitrate_kbps:
-            parts.append(f"{now.bitrate_kbps} kbit/s{' VBR' if now.variable_bitrate else ''}")
-    parts.append(f"volume {now.volume} %")
-    if now.repeat != "off":
-        parts.append(f"repeat {now.repeat}")
-    if now.queue:
-        parts.append(f"{len(now.queue)} queued")
-    if not now.online:
-        soon = "" if now.retry_in_s is None else f", trying again in {now.retry_in_s:.0f} s"
+def sentence(
+    report: Report, server: str, song_id: int | None, detail: str, songs: Sequence[ListedSong]
+) -> str:
+    """Say a report in one line. server: HOST:PORT. songs: the last list, for the title."""
+    title = next((s.title for s in songs if s.song_id == song_id), None)
+    song = f"{song_id}. {title}" if title else f"song {song_id}"
+    return _TEXTS[report].format(
+        id=song_id,
+        song=song,
+        server=server,
+        detail=f": {detail}" if detail else "",
+        near=_near(song_id, songs),
+    )
+
+
+def _near(song_id: int | None, songs: Sequence[ListedSong]) -> str:
+    """Name the songs whose IDs are nearest to one that the server does not have."""
+    known = [s for s in songs if s.song_id is not None]
+    if song_id is None or not known:
+        return "list shows the songs that it has"
+    near = sorted(known, key=lambda s: abs((s.song_id or 0) - song_id))[:SHOWN_NEAR]
+    names = ", ".join(f"{s.song_id}. {s.title}" for s in near)
+    return f"the nearest: {names}; list shows all"
+
+
+def status_parts(status: Status) -> list[str]:
+    """Describe a status in short phrases, the most important first."""
+    parts = [status.activity.value]
+    if status.activity is not Activity.STOPPED:
+        parts[0] += f" {song_name(status)}"
+        parts += filter(None, (_time(status), _arrival(status)))
+        if status.bitrate_kbps:
+            parts.append(f"{status.bitrate_kbps} kbit/s{' VBR' if status.variable_bitrate else ''}")
+    parts.append(f"volume {status.volume} %")
+    if status.repeat != "off":
+        parts.append(f"repeat {status.repeat}")
+    if status.queue:
+        parts.append(f"{len(status.queue)} queued")
+    if not status.online:
+        soon = "" if status.retry_in_s is None else f", trying again in {status.retry_in_s:.0f} s"
         parts.append(f"no connection{soon}")
     return parts
 
 
-def _time(now: Status) -> str:
-    if now.activity in (Activity.REQUESTED, Activity.BUFFERING):
+def _time(status: Status) -> str:
+    if status.activity in (Activity.REQUESTED, Activity.BUFFERING):
         return ""
-    return clock(now.position_s) + (f" of {clock(now.duration_s)}" if now.duration_s else "")
+    return clock(status.position_s) + (
+        f" of {clock(status.duration_s)}" if status.duration_s else ""
+    )
 
 
-def _arrival(now: Status) -> str:
-    if now.activity in (Activity.BUFFERING, Activity.STARVED):
-        return f"{now.buffered_msgs} of {now.needed_msgs} messages"
-    return "" if now.received is None else f"{int(100 * now.received)} % received"
+def _arrival(status: Status) -> str:
+    if status.activity in (Activity.BUFFERING, Activity.STARVED):
+        return f"{status.buffered_msgs} of {status.needed_msgs} messages"
+    return "" if status.received is None else f"{int(100 * status.received)} % received"
 
 
-def queued_songs(now: Status, songs: Sequence[ListedSong]) -> list[ListedSong]:
-    """The songs in the queue, in order."""
+def queued_songs(status: Status, songs: Sequence[ListedSong]) -> list[ListedSong]:
+    """Return the queued songs with their titles, in order."""
     by_id = {s.song_id: s for s in songs}
-    return [by_id.get(i, ListedSong(i, "(not on the list)")) for i in now.queue]
+    return [by_id.get(i, ListedSong(i, "(not on the list)")) for i in status.queue]
+
+
+def song_name(status: Status) -> str:
+    """Return `3. grapes - I dunno`, safe to print."""
+    if status.title is None:
+        return f"song {status.song_id}"
+    return f"{status.song_id}. {safe(status.title)}"
+
+
+def clock(seconds: float) -> str:
+    """Return 1:23, or 1:02:03."""
+    minutes, s = divmod(int(max(0.0, seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{s:02}" if hours else f"{minutes}:{s:02}"

@@ -1,4 +1,4 @@
-"""Makes text that somebody else wrote safe to print: a title must never steer the terminal."""
+"""Makes text that somebody else wrote safe to print, so that no title can steer the terminal."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ import unicodedata
 from wcwidth import clip, width
 
 _JOINERS = "\u200c\u200d"
-"""Zero-width (non-)joiners: invisible, and needed to spell in several scripts and for emoji."""
+"""The zero-width non-joiner and joiner: several scripts and emoji are spelled with them."""
 
 
 def safe(text: str) -> str:
-    """The text in one line, without escape codes, controls or marks that turn its direction."""
+    """Return the text in one line, without control characters and marks of writing direction."""
     return "".join(map(_safe_character, text)).strip()
 
 
 def _safe_character(character: str) -> str:
     if character.isprintable() or character in _JOINERS:
         return character
-    # Not printable are also all controls (C0, C1), bidi marks, surrogates and private use.
+    # `isprintable` is False for controls (C0, C1), bidi marks, surrogates and private use.
     return " " if character.isspace() or unicodedata.category(character) == "Zs" else ""
 
 
 def columns_of(text: str) -> int:
-    """How many columns a terminal needs for it: wide characters two, combining marks none."""
+    """Return the width in a terminal: wide characters take two columns, combining marks none."""
     return int(width(text))
 
 
 def cut(text: str, columns: int, ellipsis: str = "…") -> str:
-    """The text, at most that many columns wide; what was cut off ends in an ellipsis."""
+    """Cut the text to at most that many columns; a text that was cut ends in the ellipsis."""
     if columns_of(text) <= columns:
         return text
     if columns <= columns_of(ellipsis):
@@ -37,5 +37,5 @@ def cut(text: str, columns: int, ellipsis: str = "…") -> str:
 
 
 def shown(text: str) -> str:
-    """What somebody typed, short and safe to print back."""
+    """Return what somebody typed, cut to 40 columns and safe to print in a message."""
     return cut("".join(c if c.isprintable() else "?" for c in text), 40)

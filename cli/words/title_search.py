@@ -1,4 +1,4 @@
-"""Finds songs by what a person remembers of their titles, whatever the case and the accents."""
+"""Finds songs by words of their titles, without regard to case and accents."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from cli.words.safe_text import safe
 from fsm.client.events import ListedSong
 
 NEAR_SCORE = 65.0
-"""Of 100: below this two titles have little more than letters in common."""
+"""Of 100: a title that is less like the text than this is not offered."""
 SHOWN_MATCHES = 3
 
 _UNDECOMPOSED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe"})
 
 
 class NoSuchSong(LookupError):
-    """No song, or more than one, is what was meant. The message says which come near."""
+    """The text names no song, or more than one. The message names the nearest."""
 
 
 @lru_cache(maxsize=65536)
 def fold(text: str) -> str:
-    """The text without case and accents: what is compared."""
+    """Return the text as it is compared: without case and accents."""
     decomposed = unicodedata.normalize("NFKD", safe(text).casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     return bare.translate(_UNDECOMPOSED)
 
 
 def find(songs: Iterable[ListedSong], text: str) -> tuple[ListedSong, ...]:
-    """The songs in whose titles all of the words are; a number is also an ID."""
+    """Return the songs whose titles contain all words; a word that is a song's ID also matches."""
     words = fold(text).split()
     return tuple(s for s in songs if all(w in fold(s.title) or w == str(s.song_id) for w in words))
 
 
 def resolve(songs: Sequence[ListedSong], text: str) -> ListedSong:
-    """The one song that is meant by a part of its title. Raises NoSuchSong."""
-    wanted = fold(text)
+    """Return the one song that a part of its title names. Raises NoSuchSong."""
+    folded = fold(text)
     found = [s for s in find(songs, text) if s.song_id is not None]
     for narrowed in (
-        [s for s in found if fold(s.title) == wanted],
-        [s for s in found if fold(s.title).startswith(wanted)],
+        [s for s in found if fold(s.title) == folded],
+        [s for s in found if fold(s.title).startswith(folded)],
         found,
     ):
         if len(narrowed) == 1:
@@ -53,24 +53,24 @@ def resolve(songs: Sequence[ListedSong], text: str) -> ListedSong:
 
 
 def nearest(songs: Sequence[ListedSong], text: str) -> list[ListedSong]:
-    """The songs whose titles come nearest to a text that no title has, the best first."""
-    # Needed only after a slip of the fingers, and slow to load.
+    """Return the songs whose titles are most like the text, the best first."""
+    # Imported here, because it loads slowly and only a mistyped title needs it.
     from rapidfuzz import process
 
     folded = [fold(s.title) for s in songs]
     found = process.extract(
-        fold(text), folded, scorer=_likeness, limit=SHOWN_MATCHES, score_cutoff=NEAR_SCORE
+        fold(text), folded, scorer=_similarity, limit=SHOWN_MATCHES, score_cutoff=NEAR_SCORE
     )
     return [songs[index] for _, _, index in found]
 
 
 def suggest(songs: Sequence[ListedSong], text: str, limit: int = 50) -> list[ListedSong]:
-    """What a person may mean who has typed so much of a title, the best first."""
-    wanted = fold(text).strip()
+    """Return the songs that the beginning of an input may mean, the best first."""
+    folded = fold(text).strip()
     known = [s for s in songs if s.song_id is not None]
-    if not wanted:
+    if not folded:
         return known[:limit]
-    ranked = sorted((_rank(fold(s.title), wanted), i) for i, s in enumerate(known))
+    ranked = sorted((_rank(fold(s.title), folded), i) for i, s in enumerate(known))
     found = [known[i] for rank, i in ranked if rank < _NOT_FOUND]
     return found[:limit] or nearest(known, text)
 
@@ -78,14 +78,14 @@ def suggest(songs: Sequence[ListedSong], text: str, limit: int = 50) -> list[Lis
 _NOT_FOUND = 4
 
 
-def _rank(title: str, wanted: str) -> int:
-    if title.startswith(wanted):
+def _rank(title: str, folded: str) -> int:
+    if title.startswith(folded):
         return 0
-    if f" {wanted}" in title:
+    if f" {folded}" in title:
         return 1
-    if all(word in title for word in wanted.split()):
+    if all(word in title for word in folded.split()):
         return 2
-    return 3 if _is_subsequence(wanted.replace(" ", ""), title) else _NOT_FOUND
+    return 3 if _is_subsequence(folded.replace(" ", ""), title) else _NOT_FOUND
 
 
 def _is_subsequence(letters: str, title: str) -> bool:
@@ -93,8 +93,8 @@ def _is_subsequence(letters: str, title: str) -> bool:
     return all(letter in rest for letter in letters)
 
 
-def _likeness(one: str, other: str, **options: float | None) -> float:
-    """How near a few words come to a title of which they may be a part."""
+def _similarity(one: str, other: str, **options: float | None) -> float:
+    """Return how like a title a text is, 0 to 100; a part of the title counts almost as much."""
     from rapidfuzz import fuzz
 
     return max(fuzz.ratio(one, other), 0.95 * fuzz.partial_ratio(one, other))

@@ -119,10 +119,10 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     Row(PLAIN,          on.NotFoundReceived, PLAIN,                                                                                           rfc="2.5.3"),
     Row(PLAIN_LISTING,  on.NotFoundReceived, PLAIN,                        then="list_answered, complete_list, take_up_waiting",              rfc="2.5.3"),
     # Silence while an answer is owed; of a plain server's song it says nothing
-    Row(CLOSING,                              on.ServerSilent, CLOSING, when="answer_owed", then="disconnect_silent", rfc="P7"),
-    Row(CLOSING,                              on.ServerSilent, CLOSING,                                               rfc="P7"),
-    each((GREETING, OFFERING, PLAIN_LISTING), on.ServerSilent,                              then="disconnect_silent", rfc="P7"),
-    each((PLAIN, FENCING),                    on.ServerSilent,                                                        rfc="P8"),
+    Row(CLOSING,                     on.ServerSilent, CLOSING, when="answer_owed", then="disconnect_silent", rfc="P7"),
+    Row(CLOSING,                     on.ServerSilent, CLOSING,                                               rfc="P7"),
+    each((OFFERING, PLAIN_LISTING),  on.ServerSilent,                              then="disconnect_silent", rfc="P7"),
+    each((GREETING, PLAIN, FENCING), on.ServerSilent,                                                        rfc="P7, P8"),
     # The end of the connection
     each(_LISTS_OPEN, on.ConnectionLost, UNCONNECTED, when="list_awaited", then="tell_list_failed, forget_all, stop_timers", rfc="P7"),
     each(_CONNECTED,  on.ConnectionLost, UNCONNECTED,                      then="forget_all, stop_timers",                   rfc="P7"),

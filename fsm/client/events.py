@@ -146,6 +146,13 @@ class OutputFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NextBufferFull(Event):
+    """There is no room for more of the next song. reason: in words for a person."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceNotHere(Event):
     """The place that is sought has not arrived. needed_bytes: how much of the song is needed."""
 

@@ -47,21 +47,18 @@ HERE = (WHOLE, BROKEN)
 """All that will come is here."""
 OWED = (*NOTHING_YET, *ARRIVING)
 """The song is requested and not all of it is here."""
-AS_NEXT = (UNWANTED, REQUESTED, OPENED, COLLECTING, ENOUGH, WHOLE, BROKEN)
-"""What the next song can be: no place is sought in it."""
-OWED_AS_NEXT = (*NOTHING_YET, COLLECTING, ENOUGH)
 _CHOSEN = (on.PlayRequested, internal.SongTurnCame)
 
 SONG = Table("song", UNWANTED, [
     # A song is chosen, or none
-    each(AS_NEXT, _CHOSEN,          UNWANTED,  when="is_next", then="forget",                            rfc="2.2"),
-    each(ALL,     _CHOSEN,          REQUESTED,                 then="want, drop_buffers, say_wanted",    rfc="2.2"),
-    each(AS_NEXT, on.StopRequested, UNWANTED,  when="is_next", then="forget",                            rfc="2.2"),
-    each(ALL,     on.StopRequested, UNWANTED,                  then="forget, drop_buffers, answer_play", rfc="2.2"),
+    each(ALL, _CHOSEN,          UNWANTED,  when="is_next", then="forget",                            rfc="2.2"),
+    each(ALL, _CHOSEN,          REQUESTED,                 then="want, drop_buffers, say_wanted",    rfc="2.2"),
+    each(ALL, on.StopRequested, UNWANTED,  when="is_next", then="forget",                            rfc="2.2"),
+    each(ALL, on.StopRequested, UNWANTED,                  then="forget, drop_buffers, answer_play", rfc="2.2"),
     # The next song is requested ahead, and no longer wanted
-    Row(UNWANTED,      internal.NextSongKnown,   REQUESTED, then="want, say_wanted",                        rfc="playing 5"),
-    each(OWED_AS_NEXT, internal.NextSongDropped, UNWANTED,  then="forget, drop_next_buffer, say_abandoned", rfc="playing 5, 2.4.3"),
-    each(HERE,         internal.NextSongDropped, UNWANTED,  then="forget, drop_next_buffer",                rfc="playing 5"),
+    Row(UNWANTED, internal.NextSongKnown,   REQUESTED, then="want, say_wanted",                        rfc="playing 5"),
+    each(OWED,    internal.NextSongDropped, UNWANTED,  then="forget, drop_next_buffer, say_abandoned", rfc="playing 5, 2.4.3"),
+    each(HERE,    internal.NextSongDropped, UNWANTED,  then="forget, drop_next_buffer",                rfc="playing 5"),
     # It arrives
     Row(REQUESTED,                             internal.SongOpened, OPENED,                                                                                  rfc="2.5.2, P8"),
     each((UNWANTED, OPENED, *ARRIVING, *HERE), internal.SongOpened,                                                                                          rfc="P7"),
@@ -85,26 +82,30 @@ SONG = Table("song", UNWANTED, [
     Row(UNWANTED,         ask.SeekRequested,    UNWANTED,   then="tell_nothing_plays",                    rfc="playing 7"),
     each(WANTED,          ask.SeekRequested,                then="pass_seek",                             rfc="playing 7"),
     # All of it is here
-    each((OPENED, COLLECTING), internal.SongCompleted, WHOLE, when="is_next",        then="finish, say_next_ready",                       rfc="P7, playing 5"),
-    each((OPENED, *SHORT),     internal.SongCompleted, WHOLE, when="server_said_so", then="finish, say_finished, answer_play, say_whole", rfc="P1, P7"),
-    each((OPENED, *SHORT),     internal.SongCompleted, WHOLE,                        then="finish, say_finished, answer_play",            rfc="P1, P8"),
-    Row(ENOUGH,                internal.SongCompleted, WHOLE, when="is_next",        then="finish",                                       rfc="P7, playing 5"),
-    Row(ENOUGH,                internal.SongCompleted, WHOLE, when="server_said_so", then="finish, say_whole",                            rfc="P7"),
-    Row(ENOUGH,                internal.SongCompleted, WHOLE,                        then="finish",                                       rfc="P8"),
-    each((UNWANTED, *HERE),    internal.SongCompleted,                                                                                    rfc="P7"),
+    each((OPENED, *SHORT),  internal.SongCompleted, WHOLE, when="is_next",        then="finish, say_next_ready",                       rfc="P7, playing 5"),
+    each((OPENED, *SHORT),  internal.SongCompleted, WHOLE, when="server_said_so", then="finish, say_finished, answer_play, say_whole", rfc="P1, P7"),
+    each((OPENED, *SHORT),  internal.SongCompleted, WHOLE,                        then="finish, say_finished, answer_play",            rfc="P1, P8"),
+    Row(ENOUGH,             internal.SongCompleted, WHOLE, when="is_next",        then="finish",                                       rfc="P7, playing 5"),
+    Row(ENOUGH,             internal.SongCompleted, WHOLE, when="server_said_so", then="finish, say_whole",                            rfc="P7"),
+    Row(ENOUGH,             internal.SongCompleted, WHOLE,                        then="finish",                                       rfc="P8"),
+    each((UNWANTED, *HERE), internal.SongCompleted,                                                                                    rfc="P7"),
     # The rest of it will not come: nothing is here
     each(NOTHING_YET, internal.SongRefused, UNWANTED, when="is_next", then="drop_next_buffer, tell_not_found, say_next_failed, forget", rfc="2.5.3, playing 5"),
     each(NOTHING_YET, internal.SongRefused, UNWANTED,                 then="leave, tell_not_found, answer_play, say_unplayable",        rfc="2.5.3"),
     each(NOTHING_YET, internal.SongLost,    UNWANTED, when="is_next", then="drop_next_buffer, tell_lost, say_next_failed, forget",      rfc="P7, playing 5"),
     each(NOTHING_YET, internal.SongLost,    UNWANTED,                 then="leave, tell_lost, answer_play, say_unplayable",             rfc="P7"),
     # ... or some of it is, and is played out
-    Row(COLLECTING,         internal.SongRefused,                      BROKEN, when="is_next", then="finish, say_next_ready",                       rfc="P7"),
-    Row(COLLECTING,         internal.SongLost,                         BROKEN, when="is_next", then="note_loss, finish, say_next_ready",            rfc="P7"),
+    each(SHORT,             internal.SongRefused,                      BROKEN, when="is_next", then="finish, say_next_ready",                       rfc="P7"),
+    each(SHORT,             internal.SongLost,                         BROKEN, when="is_next", then="note_loss, finish, say_next_ready",            rfc="P7"),
     each(SHORT,             internal.SongRefused,                      BROKEN,                 then="finish, say_finished, answer_play",            rfc="P7"),
     each(SHORT,             internal.SongLost,                         BROKEN,                 then="note_loss, finish, say_finished, answer_play", rfc="P7"),
     Row(ENOUGH,             internal.SongRefused,                      BROKEN,                 then="finish",                                       rfc="P7"),
     Row(ENOUGH,             internal.SongLost,                         BROKEN,                 then="note_loss, finish",                            rfc="P7"),
     each((UNWANTED, *HERE), (internal.SongRefused, internal.SongLost),                                                                              rfc="P7"),
+    # There is no room for more of the next song
+    Row(COLLECTING, on.NextBufferFull, BROKEN, then="say_abandoned, note_loss, finish, say_next_ready", rfc="playing 10"),
+    Row(ENOUGH,     on.NextBufferFull, BROKEN, then="say_abandoned, note_loss, finish",                 rfc="playing 10"),
+    each(HERE,      on.NextBufferFull, BROKEN, then="note_loss",                                        rfc="playing 10"),
     # The connection has gone: the buffer plays on, the link sees to the rest
     each(OWED,              on.ConnectionLost, then="say_interrupted", rfc="P7, playing 9"),
     each((UNWANTED, *HERE), on.ConnectionLost,                         rfc="P7"),
@@ -115,15 +116,15 @@ SONG = Table("song", UNWANTED, [
     each(HERE,     on.Undecodable,       UNWANTED, then="leave, tell_undecodable, answer_play, say_unplayable",                rfc="playing 10"),
     Row(WHOLE,     internal.SongSkipped, UNWANTED, then="skip",                                                                rfc="playing 3"),
     # The output is gone
-    Row(UNWANTED,      on.OutputFailed, UNWANTED,                                                                                      rfc="playing 10"),
-    each(OWED_AS_NEXT, on.OutputFailed, UNWANTED, when="is_next", then="forget, drop_next_buffer, say_abandoned",                      rfc="playing 10, 2.4.3"),
-    each(HERE,         on.OutputFailed, UNWANTED, when="is_next", then="forget",                                                       rfc="playing 10"),
-    each(OWED,         on.OutputFailed, UNWANTED,                 then="say_abandoned, drop_buffers, tell_output_failed, answer_play", rfc="playing 10, 2.4.3"),
-    each(HERE,         on.OutputFailed, UNWANTED,                 then="drop_buffers, tell_output_failed, answer_play",                rfc="playing 10"),
+    Row(UNWANTED, on.OutputFailed, UNWANTED,                                                                                      rfc="playing 10"),
+    each(OWED,    on.OutputFailed, UNWANTED, when="is_next", then="forget, drop_next_buffer, say_abandoned",                      rfc="playing 10, 2.4.3"),
+    each(HERE,    on.OutputFailed, UNWANTED, when="is_next", then="forget",                                                       rfc="playing 10"),
+    each(OWED,    on.OutputFailed, UNWANTED,                 then="say_abandoned, drop_buffers, tell_output_failed, answer_play", rfc="playing 10, 2.4.3"),
+    each(HERE,    on.OutputFailed, UNWANTED,                 then="drop_buffers, tell_output_failed, answer_play",                rfc="playing 10"),
     # The song before it is over: it is the present one now
-    each((UNWANTED, *NOTHING_YET, COLLECTING), internal.SongBegan,                                        rfc="playing 5"),
-    each((ENOUGH, BROKEN),                     internal.SongBegan,        then="tell_playing",            rfc="playing 5"),
-    Row(WHOLE,                                 internal.SongBegan, WHOLE, then="tell_playing, say_whole", rfc="playing 5"),
+    each((UNWANTED, *NOTHING_YET, *SHORT), internal.SongBegan,                                        rfc="playing 5"),
+    each((ENOUGH, BROKEN),                 internal.SongBegan,        then="tell_playing",            rfc="playing 5"),
+    Row(WHOLE,                             internal.SongBegan, WHOLE, then="tell_playing, say_whole", rfc="playing 5"),
 ])
 # fmt: on
 
@@ -247,7 +248,7 @@ class SongSession(Session[ClientEffect | on.Event]):
         """Keep what was measured."""
         self.flow = event
 
-    def note_loss(self, event: internal.SongLost) -> None:
+    def note_loss(self, event: internal.SongLost | on.NextBufferFull) -> None:
         """Keep why the rest will not come."""
         self.lost_because = event.reason
 

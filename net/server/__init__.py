@@ -1,1 +1,1 @@
-"""The server's side of the wire: sockets, connections, songs on their way, several processes."""
+"""The server's side of the wire: sockets, connections, spooled songs, several processes."""

@@ -1,285 +1,349 @@
-"""One client of the server: its socket, its machine, and when each of them is turned to.
+"""One client of the server: its socket, its machine, and what is on its way to it.
 
-It carries out what the server's machine decides and decides nothing itself (RFC 2.4). No task and
-no timer belongs to it: the event loop calls it when its socket can be read or written.
+It performs the effects of the server's machine and decides nothing itself (RFC 2.4). It has no
+task and no timer: the event loop calls it when its socket can be read or written.
 """
 
 from __future__ import annotations
 
-import fcntl
+import asyncio
 import logging
 import socket
-import struct
-import termios
 import time
+from collections.abc import Callable
+from enum import Enum
+from functools import partial
+from typing import assert_never
 
-from fsm.effects import CloseAtBoundary, Effect, StartSong, StopSong
-from fsm.events import (
-    ConnectionLost,
-    DrainExpired,
-    Event,
-    RequestsEnded,
-    ShutdownRequested,
-    SongFailed,
-)
-from fsm.server import ServerSession, ServerState
-from net.server.house import House, Phase
-from net.server.limits import reset, watch_progress
+from fsm import effects as do
+from fsm import events as on
+from fsm.effects import ServerEffect
+from fsm.server import ServerSession
+from fsm.table import Observer, take
+from net.framing import AUDIO_CLOSING
+from net.server.limits import Limits, reset, set_ack_timeout, unacknowledged_bytes
 from net.server.log_words import describe
-from net.server.outgoing import Outgoing
+from net.server.outgoing import Outgoing, SongInFlight, Wait
 from net.server.pace import Pace
-from net.server.song_list import ListInFlight
+from net.server.song_list import SongList
 from net.server.spool import Spool
-from net.wire import RequestDecoder
+from net.server.spool_cache import SpoolCache
+from net.wire import NOT_FOUND, RequestDecoder, setup_message
+from songs import Library
 
 log = logging.getLogger("alfine.server")
 
 RECEIVE_BYTES = 1024
-"""Of one turn; small, so that few requests are here before the pace is looked at."""
+"""Read at once; small, so that few requests are read before the rate of requests is looked at."""
 BATCH_BYTES = 256 * 1024
-"""Of one connection and turn of the loop: nobody waits longer than that for anybody.
-
-Twice as much costs a tenth less CPU, and makes everyone wait twice as long."""
+"""Sent at once to one client. Twice as much costs a tenth less CPU, and lets the other clients wait
+twice as long."""
 MAX_ANSWERS = 64
-"""That wait. Whoever asks for more without reading is not read from."""
+"""A client for which more answers wait is not read from."""
 LINGER_S = 1.0
 LINGER_BYTES = 256 * 1024
 
 
-class Connection(Outgoing):
-    """One client: its machine, and what goes on between it and the socket (RFC 2.6.2)."""
+class Phase(Enum):
+    """How far the socket has come. What is sent over it is the machine's decision."""
+
+    OPEN = "requests are read and answered"
+    ENDING = "what waits is sent, then the sending side is shut down"
+    LINGERING = "the sending side is shut down; what the client still sends is discarded"
+    CLOSED = "the socket is closed"
+
+
+class Connection:
+    """One client: performs the effects of its machine on its socket (RFC 2.6.2).
+
+    sock: non-blocking, and the connection's own from here on. name: for the log. on_close: called
+    once, when the socket is closed. observe: called with every step of the machine.
+    """
 
     __slots__ = (
         "_decoder",
-        "_held",
-        "_house",
+        "_discarded_bytes",
+        "_library",
+        "_limits",
         "_linger_until",
         "_name",
+        "_observe",
+        "_on_close",
+        "_outgoing",
         "_pace",
         "_peer_done",
         "_phase",
         "_reading",
-        "_unheard_bytes",
+        "_sent_bytes",
+        "_session",
+        "_sock",
+        "_song_id",
+        "_song_list",
+        "_spools",
+        "_throttled",
         "_writing",
-        "session",
     )
 
-    def __init__(self, house: House, name: str, sock: socket.socket) -> None:
-        super().__init__(sock)
-        self.session = ServerSession(house.library)
-        self._house = house
-        self._name = name
-        self._decoder = RequestDecoder(house.limits.request_bytes)
-        self._pace = Pace(house.limits, time.monotonic())
+    def __init__(
+        self,
+        sock: socket.socket,
+        name: str,
+        library: Library,
+        limits: Limits,
+        spools: SpoolCache,
+        song_list: SongList,
+        on_close: Callable[[Connection], None],
+        observe: Observer | None = None,
+    ) -> None:
+        self._sock, self._name = sock, name
+        self._library, self._limits = library, limits
+        self._spools, self._song_list = spools, song_list
+        self._on_close, self._observe = on_close, observe
+        self._session = ServerSession(library)
+        self._outgoing = Outgoing(sock)
+        self._decoder = RequestDecoder(limits.request_bytes)
+        self._pace = Pace(limits, time.monotonic())
         self._phase = Phase.OPEN
+        self._song_id: int | None = None
+        """The song that was started last; for the log."""
+        self._sent_bytes = self._discarded_bytes = 0
         self._linger_until = 0.0
-        self._unheard_bytes = 0
         self._peer_done = False
-        """The client has shut down its side."""
-        self._held = False
-        """The client asks too fast: for a moment it is not read from."""
+        """Nothing more is read: the client has shut down its side, or what it sends is too much."""
+        self._throttled = False
+        """The client sends requests too fast, and is not read from for a moment."""
         self._reading = self._writing = False
         self._log("connected")
         self._watch(writing=False)
 
-    # What the event loop calls
+    def __repr__(self) -> str:
+        states = f"{self._phase.name} {self._session.state.name}"
+        return f"<Connection {self._name} {states} {self._outgoing}>"
 
-    def _readable(self) -> None:
-        try:
-            self._receive(self.sock.recv(RECEIVE_BYTES))
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError as error:
-            self.lose(error.strerror or type(error).__name__)
-        except Exception:
-            self._break_off()
+    # Called by the server
 
-    def go_on(self) -> None:
-        """Send a bounded batch of what there is to send."""
-        if self._phase is Phase.GONE:
-            return
-        more = True
+    def deliver(self, event: on.Event) -> None:
+        """Give the machine an event that did not come over the socket; send what follows."""
         try:
-            more = self.turn(BATCH_BYTES)
-            if not more and self._phase is Phase.ENDING:
-                self._shut_down()
-        except (BlockingIOError, InterruptedError):
-            pass
-        except OSError as error:
-            self.lose(error.strerror or str(error))
+            self._handle(event)
         except Exception:
-            self._break_off()
-        self._watch(writing=more)
+            self._close_after_fault()
+        self.resume()
 
     def sweep(self, now: float) -> None:
-        """Cut the client off if it has run out of time; called at least once a second."""
+        """Close the connection if the client has exceeded a time limit.
+
+        now: `time.monotonic()`. To be called at least once a second.
+        """
         if self._phase is Phase.LINGERING:
             self._sweep_lingering(now)
             return
-        playing = self._song is not None
-        why = self._pace.overdue(now, self.sent_bytes, full=self._writing, playing=playing)
-        if why is not None:
-            self.lose(why, at_once=True)
+        playing = self._outgoing.song is not None
+        reason = self._pace.overdue(now, self._sent_bytes, full=self._writing, playing=playing)
+        if reason is not None:
+            self.close(reason, at_once=True)
 
-    def shut_down(self) -> None:
-        """The server is ending: a song may end first."""
-        self._happened(ShutdownRequested())
-
-    def drain_expired(self) -> None:
-        """The server ends now: close at the next boundary."""
-        self._happened(DrainExpired())
+    def close(self, reason: str, at_once: bool = False) -> None:
+        """Close the socket. at_once: with a reset, so that the kernel drops what is unsent."""
+        if self._phase is Phase.CLOSED:
+            return
+        self._peer_done = True
+        self._watch(writing=False)
+        self._phase = Phase.CLOSED
+        self._outgoing.drop()
+        if at_once:
+            reset(self._sock)
+        else:
+            self._sock.close()
+        take(self._session, on.ConnectionLost(reason), self._name, self._observe)
+        self._log(f"disconnected: {reason}")
+        self._on_close(self)
 
     # Reading
 
+    def _on_readable(self) -> None:
+        try:
+            self._receive(self._sock.recv(RECEIVE_BYTES))
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self.close(error.strerror or type(error).__name__)
+        except Exception:
+            self._close_after_fault()
+
     def _receive(self, data: bytes) -> None:
-        if self._phase is not Phase.OPEN or self.session.state is ServerState.CLOSING:
+        if self._phase is not Phase.OPEN:
             self._discard(data)
             return
         if not data:
             self._peer_done = True
-            self._happened(RequestsEnded())
+            self.deliver(on.RequestsEnded())
             return
         requests = self._decoder.feed(data)
         for request in requests:
-            self.fire(request)
+            self._handle(request)
         now = time.monotonic()
-        if hold_s := self._pace.heard(len(requests), self._decoder.pending_bytes, now):
-            self._held = True
-            self._house.loop.call_later(hold_s, self._listen_again)
-        self.go_on()
+        if pause_s := self._pace.received(len(requests), self._decoder.pending_bytes, now):
+            self._throttled = True
+            asyncio.get_running_loop().call_later(pause_s, self._resume_reading)
+        self.resume()
 
-    def _listen_again(self) -> None:
-        self._held = False
-        self._pace.listening_again(time.monotonic())
+    def _resume_reading(self) -> None:
+        self._throttled = False
+        self._pace.reading_resumed(time.monotonic())
         self._watch(writing=self._writing)
 
     def _discard(self, data: bytes) -> None:
-        """All that still comes is thrown away; with unread bytes a close would be a reset."""
-        self._unheard_bytes += len(data)
-        if not data or self._unheard_bytes > LINGER_BYTES:
+        """Ignore received bytes: to close while some are unread would reset the connection."""
+        self._discarded_bytes += len(data)
+        if not data or self._discarded_bytes > LINGER_BYTES:
             self._peer_done = True
             if self._phase is Phase.LINGERING:
-                self.lose("closed")
+                self.close("closed")
             else:
                 self._watch(writing=self._writing)
 
     # The machine
 
-    def _happened(self, event: Event) -> None:
-        try:
-            self.fire(event)
-        except Exception:
-            self._break_off()
-        self.go_on()
-
-    def fire(self, event: Event) -> None:
-        """Let the machine take the event, and set going what it asks for."""
-        effects = self.session.handle(event)
-        song_id = self._song.song_id if self._song is not None else None
-        if (words := describe(event, self._house.library, song_id)) is not None:
-            self._log(words, logging.ERROR if isinstance(event, SongFailed) else logging.INFO)
+    def _handle(self, event: on.Event) -> None:
+        effects = take(self._session, event, self._name, self._observe)
+        if (words := describe(event, self._library, self._song_id)) is not None:
+            self._log(words, logging.ERROR if isinstance(event, on.SongFailed) else logging.INFO)
         for effect in effects:
-            match effect:
-                case StartSong(song_id):
-                    self._start(song_id)
-                case StopSong():
-                    self.stop()
-                case CloseAtBoundary():
-                    self.cut()
-                    self.end()
-                case Effect():
-                    self._answers.append(effect)
+            self._perform(effect)
 
-    def _start(self, song_id: int) -> None:
-        song = self._house.library.get(song_id)
+    def _perform(self, effect: ServerEffect) -> None:
+        match effect:
+            case do.SendSongList(closes):
+                self._outgoing.send_list(closes)
+            case do.SendNotFound():
+                self._outgoing.send(NOT_FOUND)
+            case do.SendClosing():
+                self._outgoing.send(AUDIO_CLOSING)
+            case do.SendSetupReply(tokens):
+                self._outgoing.send(setup_message(tokens))
+            case do.StartSong(song_id):
+                self._start_song(song_id)
+            case do.StopSong():
+                self._outgoing.stop_song()
+            case do.CloseWhenSent():
+                self._phase = Phase.ENDING
+            case do.CloseAtBoundary():
+                self._outgoing.cut()
+                self._phase = Phase.ENDING
+            case _:
+                assert_never(effect)
+
+    def _start_song(self, song_id: int) -> None:
+        song = self._library.get(song_id)
         assert song is not None, "the machine starts only songs that are known"
-        sending = self.start(song_id)
+        self._song_id = song_id
+        self._spools.request(song, partial(self._on_spool, self._outgoing.start_song()))
 
-        def ready(spool: Spool | None, reason: str) -> None:
-            if sending is not self._song:
-                if spool is not None:
-                    self.release(spool)
-            elif spool is not None:
-                sending.spool = spool
-                self.go_on()
-            else:
-                self.song_over(SongFailed(reason))
-                self.go_on()
-
-        self._house.spools.request(song, ready)
-
-    def release(self, spool: Spool) -> None:
-        """Give a spool back."""
-        self._house.spools.release(spool)
-
-    def list_now(self, closes: bool) -> ListInFlight | None:
-        """Begin with the list, or wait for a look at the directory that is over in a moment."""
-        listing = self._house.listing(self.go_on)
-        return ListInFlight(listing, closes) if listing is not None else None
-
-    # The end
-
-    def end(self) -> None:
-        """Shut down once what was begun is sent."""
-        self._phase = Phase.ENDING
-
-    def _shut_down(self) -> None:
-        """Tell the client that no more comes, and hear it out for a moment."""
-        self._phase = Phase.LINGERING
-        self._linger_until = time.monotonic() + LINGER_S
-        self.sock.shutdown(socket.SHUT_WR)
-        if self._peer_done:
-            self.lose("closed")
-
-    def _sweep_lingering(self, now: float) -> None:
-        """Close when all has arrived; while something is on its way, there is time to take it."""
-        if now < self._linger_until:
-            return
-        unsent = fcntl.ioctl(self.sock.fileno(), termios.TIOCOUTQ, struct.pack("i", 0))
-        if not any(unsent):
-            self.lose("closed")
-        elif now > self._linger_until + self._house.limits.stall_s:
-            self.lose("it did not take the rest", at_once=True)
-
-    def _break_off(self) -> None:
-        log.exception("%s: a fault in the server ends this connection", self._name)
-        self.lose("a fault in the server", at_once=True)
-
-    def lose(self, why: str, at_once: bool = False) -> None:
-        """Close the socket, at_once: with a reset, so that nothing of it stays in the kernel."""
-        if self._phase is Phase.GONE:
-            return
-        self._peer_done = True
-        self._watch(writing=False)
-        self._phase = Phase.GONE
-        self.drop()
-        if at_once:
-            reset(self.sock)
+    def _on_spool(self, in_flight: SongInFlight, spool: Spool | None, reason: str) -> None:
+        """The song's spool is there; or None, and the reason."""
+        if in_flight is not self._outgoing.song:  # it was stopped meanwhile
+            if spool is not None:
+                spool.release()
+        elif spool is not None:
+            in_flight.spool = spool
+            self.resume()
         else:
-            self.sock.close()
-        self.session.handle(ConnectionLost(why))
-        self._log(f"disconnected: {why}")
-        self._house.forget(self)
+            self._outgoing.stop_song()
+            self.deliver(on.SongFailed(reason))
+
+    # Sending
+
+    def resume(self) -> None:
+        """Send at most a batch of what there is to send."""
+        if self._phase is Phase.CLOSED:
+            return
+        more = True
+        try:
+            more = self._send_batch()
+        except OSError as error:
+            self.close(error.strerror or str(error))
+        except Exception:
+            self._close_after_fault()
+        self._watch(writing=more)
+
+    def _send_batch(self) -> bool:
+        """Send; return whether to go on when the socket can be written."""
+        room_bytes = BATCH_BYTES
+        while room_bytes > 0:
+            step = self._outgoing.step(room_bytes)
+            if isinstance(step, int):
+                room_bytes -= step
+                self._sent_bytes += step
+                continue
+            match step:
+                case Wait.ROOM | Wait.TURN:
+                    return True
+                case Wait.SPOOL:
+                    self._outgoing.when_spool_grows(self.resume)
+                    return False
+                case Wait.LIST:
+                    if (encoded := self._song_list.get(self.resume)) is None:
+                        return False
+                    self._outgoing.start_list(encoded)
+                case Wait.WORK:
+                    if self._phase is Phase.ENDING:
+                        self._shut_down_sending()
+                    return False
+                case event:
+                    self._handle(event)
+        return True
 
     def _watch(self, *, writing: bool) -> None:
         """Have the event loop call when the socket can be read, and when it can be written."""
-        if self._phase is Phase.GONE:
+        if self._phase is Phase.CLOSED:
             return
-        loop, fd = self._house.loop, self.sock.fileno()
-        reading = not (self._peer_done or self._held or len(self._answers) > MAX_ANSWERS)
+        too_many = len(self._outgoing.answers) > MAX_ANSWERS
+        reading = not (self._peer_done or self._throttled or too_many)
         if reading is not self._reading:
             self._reading = reading
-            if reading:
-                loop.add_reader(fd, self._readable)
-            else:
-                loop.remove_reader(fd)
+            self._watch_reading()
         if writing is not self._writing:
             self._writing = writing
-            watch_progress(self.sock, self._house.limits.ack_s if writing else 0)
-            if writing:
-                loop.add_writer(fd, self.go_on)
-            else:
-                loop.remove_writer(fd)
+            self._watch_writing()
 
-    def _log(self, what: str, level: int = logging.INFO) -> None:
-        log.log(level, "%s %s %s", self._name, self.session.state.name, what)
+    def _watch_reading(self) -> None:
+        loop, fd = asyncio.get_running_loop(), self._sock.fileno()
+        if self._reading:
+            loop.add_reader(fd, self._on_readable)
+        else:
+            loop.remove_reader(fd)
+
+    def _watch_writing(self) -> None:
+        loop, fd = asyncio.get_running_loop(), self._sock.fileno()
+        set_ack_timeout(self._sock, self._limits.ack_s if self._writing else 0)
+        if self._writing:
+            loop.add_writer(fd, self.resume)
+        else:
+            loop.remove_writer(fd)
+
+    # The end
+
+    def _shut_down_sending(self) -> None:
+        """Tell the client that nothing more comes, and read for a moment what it still sends."""
+        self._phase = Phase.LINGERING
+        self._linger_until = time.monotonic() + LINGER_S
+        self._sock.shutdown(socket.SHUT_WR)
+        if self._peer_done:
+            self.close("closed")
+
+    def _sweep_lingering(self, now: float) -> None:
+        """Close once the client has everything; it has `stall_s` to take what is on its way."""
+        if now < self._linger_until:
+            return
+        if not unacknowledged_bytes(self._sock):
+            self.close("closed")
+        elif now > self._linger_until + self._limits.stall_s:
+            self.close("it did not take the rest", at_once=True)
+
+    def _close_after_fault(self) -> None:
+        log.exception("%s: a fault in the server ends this connection", self._name)
+        self.close("a fault in the server", at_once=True)
+
+    def _log(self, words: str, level: int = logging.INFO) -> None:
+        log.log(level, "%s %s %s", self._name, self._session.state.name, words)

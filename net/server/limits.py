@@ -1,12 +1,14 @@
-"""What one client may cost, and what the server keeps for all: every number in one place."""
+"""The limits of the server: what one client may take, and what all may take together."""
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import resource
 import socket
 import struct
 import sys
+import termios
 from dataclasses import dataclass
 
 from net.wire import MAX_REQUEST_BYTES
@@ -15,28 +17,30 @@ SPARE_DESCRIPTORS = 256
 MAX_CLIENTS = 10_000
 SWEEP_S = 1.0
 BACKLOG = 128
-"""More would cost: while descriptors are short, waiting connections are tried again and again."""
+"""Small: while descriptors are short, every connection in the backlog is tried again and again."""
 
-# Python 3.11 does not name it; the number is Linux's own.
+# Python 3.11 has no name for it; 25 is its number on Linux.
 TCP_NOTSENT_LOWAT = getattr(socket, "TCP_NOTSENT_LOWAT", 25 if sys.platform == "linux" else None)
 SMALL_SEND_BUFFER_BYTES = 64 * 1024
 RECEIVE_BUFFER_BYTES = 16 * 1024
 
 
 def descriptors() -> int:
-    """How many descriptors this process may hold."""
+    """Return how many descriptors this process may have open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return 1 << 20 if soft == resource.RLIM_INFINITY else soft
 
 
 def default_clients() -> int:
-    """As many as there are descriptors for, and never more than 10,000."""
+    """Return how many clients there are descriptors for, at most 10,000."""
     return max(1, min(MAX_CLIENTS, descriptors() - SPARE_DESCRIPTORS))
 
 
 @dataclass(frozen=True, slots=True)
 class Keepalive:
-    """After so much silence the kernel asks, so often; that many questions may be lost."""
+    """TCP keepalive: idle time before the first probe, time between probes, probes lost before the
+    connection is dropped.
+    """
 
     idle_s: int = 30
     interval_s: int = 10
@@ -48,39 +52,44 @@ class Keepalive:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """All limits of one server process. A time-out resets the connection."""
+    """All limits of one server process. A connection that exceeds a time limit is reset."""
 
     clients: int = MAX_CLIENTS
     per_address: int = 100
-    """From one address; loopback is exempt."""
+    """Connections from one address; loopback is exempt."""
     request_bytes: int = MAX_REQUEST_BYTES
     request_s: float = 10.0
-    """From a request's first byte to its EOM: a timer of silence would never end a trickle."""
+    """From a request's first byte to its EOM. A limit on silence would not end a request that comes
+    byte by byte."""
     idle_s: float = 600.0
+    """Without a byte received or sent, while no song is being sent."""
     stall_s: float = 30.0
-    """Without a byte of progress while something is to be sent."""
+    """Without a byte sent, while something is to be sent."""
     rate_bytes_s: int = 1024
-    """At least, on average over `rate_window_s`, while something is to be sent."""
+    """The least that a client takes, on average over `rate_window_s`, while something is to be
+    sent."""
     rate_window_s: float = 60.0
     ack_s: float = 30.0
     """TCP_USER_TIMEOUT, while something is to be sent."""
     keepalive: Keepalive = Keepalive()
     requests_s: int = 50
-    """Beyond that the client is not read from: its own requests wait in its own buffers."""
+    """Requests per second; beyond it the client is not read from until its average is below."""
     backlog: int = BACKLOG
     unsent_bytes: int = 16 * 1024
-    """What the kernel holds unsent of one connection (TCP_NOTSENT_LOWAT)."""
+    """What the kernel may hold unsent of one connection (TCP_NOTSENT_LOWAT)."""
     cache_bytes: int = 1 << 30
+    """What the spools may take."""
     drain_s: float = 30.0
+    """How long songs may go on after the server is told to stop."""
 
     @property
     def sweep_s(self) -> float:
-        """How often to look for clients that are over time: at least four times in any time-out."""
+        """The time between two looks at all connections: at most a quarter of any time limit."""
         times = (self.request_s, self.idle_s, self.stall_s, self.rate_window_s)
         return min(SWEEP_S, min(times) / 4)
 
     def lines(self) -> tuple[str, ...]:
-        """Say them all, a few to a line."""
+        """Return all limits in words, a few to a line, for the log."""
         return (
             f"{self.clients} clients, {self.per_address} from one address, backlog {self.backlog}",
             f"a request of {self.request_bytes} bytes, within {self.request_s:g} s, "
@@ -94,10 +103,10 @@ class Limits:
 
 
 def tune(listener: socket.socket, limits: Limits) -> None:
-    """Set on a listening socket what every connection it accepts is to inherit.
+    """Set on a listening socket the options that the connections it accepts are to inherit.
 
-    Little lies unsent in the kernel, so that a LIST or a STOP during a song is felt soon; a peer
-    that is gone is noticed (keepalive) although nothing is sent to it.
+    Little lies unsent in the kernel, so that a LIST or a STOP during a song takes effect soon.
+    Keepalive finds peers that are gone while nothing is sent to them.
     """
     tcp = socket.IPPROTO_TCP
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
@@ -118,19 +127,25 @@ def tune(listener: socket.socket, limits: Limits) -> None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_SEND_BUFFER_BYTES)
 
 
-def watch_progress(sock: socket.socket, seconds: float) -> None:
-    """Give the peer so many seconds to acknowledge what is sent to it (TCP_USER_TIMEOUT); 0: any.
+def set_ack_timeout(sock: socket.socket, timeout_s: float) -> None:
+    """Set how long sent bytes may stay unacknowledged (TCP_USER_TIMEOUT); 0: no limit.
 
-    Not for a connection at rest: with it the kernel takes the first lost keepalive for the end, and
-    the keepalives of thousands of connections come in bursts in which some are lost.
+    Not for a connection on which nothing is sent: with this option the kernel drops it at the first
+    lost keepalive, and the keepalives of thousands of connections come in bursts that lose some.
     """
     if (option := getattr(socket, "TCP_USER_TIMEOUT", None)) is not None:
         with contextlib.suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
+            sock.setsockopt(socket.IPPROTO_TCP, option, int(timeout_s * 1000))
+
+
+def unacknowledged_bytes(sock: socket.socket) -> int:
+    """Return how many sent bytes the peer has not acknowledged."""
+    (count,) = struct.unpack("i", fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)))
+    return int(count)
 
 
 def reset(sock: socket.socket) -> None:
-    """Close with a reset: a plain close would leave what is unsent in the kernel, for minutes."""
+    """Close with a reset: after a plain close the kernel would keep unsent bytes for minutes."""
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     except OSError:

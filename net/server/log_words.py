@@ -1,4 +1,4 @@
-"""How the log names what happened on a connection."""
+"""The words for what happened on a connection, for the log."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from songs import Library
 
 
 def describe(event: Event, library: Library, song_id: int | None) -> str | None:
-    """Return a few words that are safe to print; None for what the log does not tell.
+    """Return a few words that are safe to print; None for an event that is not logged.
 
-    song_id: the song that was on its way when it happened.
+    song_id: the song that was started last.
     """
     match event:
         case ListRequested():
             return "LIST"
-        case PlayRequested(asked):
-            song = library.get(asked)
-            return f"PLAY {asked}: {song.title if song else 'no such song'}"
+        case PlayRequested(wanted_id):
+            song = library.get(wanted_id)
+            return f"PLAY {wanted_id}: {song.title if song else 'no such song'}"
         case StopRequested():
             return "STOP"
         case SetupRequested(tokens):

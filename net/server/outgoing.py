@@ -1,222 +1,213 @@
-"""What is on its way to one client, in the order of protocol.md 6, and how far it has come.
+"""What is on its way to one client, in the order of protocol.md 6, and how much of it is sent.
 
-`os.sendfile` stops anywhere in a message; answers and the ends of songs wait for where it ends. It
-knows sockets and messages, and nothing of what a client asked for.
+It knows a socket, spools and messages. It knows nothing of machines, of the event loop, or of what
+the client asked for: what to send is pushed into it, and `step` sends it.
 """
 
 from __future__ import annotations
 
 import os
 import socket
-from abc import ABC, abstractmethod
+from collections.abc import Callable
+from enum import Enum
 
-from fsm.effects import (
-    CloseWhenSent,
-    Effect,
-    SendClosing,
-    SendNotFound,
-    SendSetupReply,
-    SendSongList,
-)
-from fsm.events import Event, ListSent, SongFailed, SongSent
-from net.framing import AUDIO_CLOSING
-from net.server.song_list import ListInFlight, message_end
+from fsm.events import ListSent, SongFailed, SongSent
+from net.server.song_list import EncodedList, ListInFlight, message_end
 from net.server.spool import Spool
-from net.wire import NOT_FOUND, setup_message
-
-NOTHING = -1
-LATER = -2
-"""In place of a count of bytes: nothing can be sent at present; enough was done in this turn."""
 
 
-class Sending:
-    """A song on its way. spool: None until it is there. offset: how much of it has been sent."""
+class Wait(Enum):
+    """What has to come before the next step can send anything."""
 
-    __slots__ = ("offset", "song_id", "spool")
+    WORK = "an answer or a song: everything is sent"
+    LIST = "the song list, whose turn it is, by `start_list`"
+    SPOOL = "the song's spool, or more of it"
+    ROOM = "room in the socket's send buffer"
+    TURN = "another turn of the event loop: the last step was long enough for one"
 
-    def __init__(self, song_id: int) -> None:
-        self.song_id = song_id
+
+Step = int | Wait | ListSent | SongSent | SongFailed
+"""What a step did: the number of bytes sent, or what it waits for, or what is now sent whole."""
+
+
+class SongInFlight:
+    """A song on its way to one client.
+
+    spool: None until the song's first messages are framed. offset: bytes sent, wherever in a
+    message that is.
+    """
+
+    __slots__ = ("offset", "spool")
+
+    def __init__(self) -> None:
         self.spool: Spool | None = None
         self.offset = 0
 
+    def __repr__(self) -> str:
+        return f"<SongInFlight at {self.offset} of {self.spool!r}>"
+
     @property
     def left_of_message(self) -> int:
-        """How many bytes of a message that was begun are still to be sent."""
+        """How many bytes of a message that was begun are not sent yet."""
         return self.spool.boundary(self.offset) - self.offset if self.spool is not None else 0
 
 
-class Outgoing(ABC):
-    """The sending half of a connection: one step at a time, never more than asked for."""
+class Outgoing:
+    """The sending half of a connection.
 
-    __slots__ = (
-        "_answers",
-        "_data",
-        "_data_at",
-        "_listing",
-        "_song",
-        "_tail",
-        "sent_bytes",
-        "sock",
-    )
+    Answers go before the song, at the next end of a message; a message that was begun is always
+    finished. sock: non-blocking; only its `send` and `fileno` are used.
+    """
+
+    __slots__ = ("_data", "_data_sent", "_sock", "_tail", "answers", "song")
 
     def __init__(self, sock: socket.socket) -> None:
-        self.sock = sock
-        self.sent_bytes = 0
-        self._answers: list[Effect] = []
+        self._sock = sock
+        self.answers: tuple[bytes | ListInFlight, ...] = ()
+        """Not begun, or a list that is not sent whole. A tuple, since an empty list is 56 bytes."""
         self._data = b""
-        """Messages other than audio, sent up to `_data_at`."""
-        self._data_at = 0
-        self._listing: ListInFlight | None = None
-        self._song: Sending | None = None
-        self._tail: Sending | None = None
+        """Whole messages other than audio, of which `_data_sent` bytes are sent."""
+        self._data_sent = 0
+        self.song: SongInFlight | None = None
+        self._tail: SongInFlight | None = None
         """A song that was stopped in the middle of a message, which is sent to its end."""
 
-    @abstractmethod
-    def fire(self, event: Event) -> None:
-        """Something has been sent to its end."""
+    def __repr__(self) -> str:
+        data = f"{self._data_sent} of {len(self._data)} bytes"
+        return f"<Outgoing {data}, tail {self._tail}, answers {self.answers}, song {self.song}>"
 
-    @abstractmethod
-    def release(self, spool: Spool) -> None:
-        """This connection needs the spool no more."""
+    # What to send
 
-    @abstractmethod
-    def list_now(self, closes: bool) -> ListInFlight | None:
-        """Return the list to send, or None if it will be there soon, and `go_on` will be called."""
+    def send(self, message: bytes) -> None:
+        """Send one whole message, which is no audio, after the answers that wait already."""
+        self.answers += (message,)
 
-    @abstractmethod
-    def go_on(self) -> None:
-        """There may be something to send again."""
-
-    @abstractmethod
-    def end(self) -> None:
-        """What was to be sent before the connection closes is sent."""
-
-    def turn(self, room_bytes: int) -> bool:
-        """Send at most about so much; return whether there is more that could go at once.
-
-        Raises BlockingIOError when the kernel has no room, OSError when the connection is gone.
+    def send_list(self, closes: bool) -> None:
+        """Send the list after the answers that wait already; when its turn comes, `step` asks for
+        it by `Wait.LIST`. closes: the empty message follows it.
         """
-        while room_bytes > 0:
-            count = self._step(room_bytes)
-            if count < 0:
-                return count == LATER
-            room_bytes -= count
-            self.sent_bytes += count
-        return True
+        self.answers += (ListInFlight(closes),)
 
-    def start(self, song_id: int) -> Sending:
-        """From the next boundary on, send this song; its spool is set when it is there."""
-        self._song = Sending(song_id)
-        return self._song
+    def start_list(self, encoded: EncodedList) -> None:
+        """Send this as the list whose turn it is."""
+        in_flight = self.answers[0]
+        assert isinstance(in_flight, ListInFlight), "it is no list's turn"
+        in_flight.encoded = encoded
 
-    def stop(self) -> None:
-        """Send no more of the song but the rest of the message that was begun."""
-        song, self._song = self._song, None
+    def start_song(self) -> SongInFlight:
+        """Send a song when no answer waits. The caller sets its spool when there is one."""
+        assert self.song is None, "stop_song comes first"
+        self.song = SongInFlight()
+        return self.song
+
+    def stop_song(self) -> None:
+        """Send nothing more of the song but the rest of the message that was begun."""
+        song, self.song = self.song, None
         if song is not None and song.left_of_message:
             self._tail = song
         elif song is not None:
-            self._let_go(song)
+            self._close(song)
 
     def cut(self) -> None:
         """Send nothing more but the rest of the message that was begun."""
-        self.stop()
-        self._answers.clear()
-        self._listing = None
-        self._data = self._data[: message_end(self._data, self._data_at)]
+        self.stop_song()
+        self.answers = ()
+        self._data = self._data[: message_end(self._data, self._data_sent)]
 
     def drop(self) -> None:
-        """Send nothing more."""
-        for sending in (self._song, self._tail):
-            if sending is not None:
-                self._let_go(sending)
-        self._song = self._tail = self._listing = None
-        self._answers.clear()
+        """Send nothing more: the socket is gone."""
+        for song in (self.song, self._tail):
+            if song is not None:
+                self._close(song)
+        self.song = self._tail = None
+        self.answers = ()
         self._data = b""
+        self._data_sent = 0
 
-    def song_over(self, event: Event) -> None:
-        """The song has come to its end, or will never come to it."""
-        self.fire(event)
-        song, self._song = self._song, None
-        if song is not None:
-            self._let_go(song)
+    def when_spool_grows(self, resume: Callable[[], None]) -> None:
+        """Have `resume` called once the song's spool has more to send, or will never have."""
+        if self.song is not None and self.song.spool is not None:
+            self.song.spool.waiting.add(resume)
 
-    def _let_go(self, sending: Sending) -> None:
-        spool, sending.spool = sending.spool, None
-        if spool is not None:
-            self.release(spool)
+    # Sending
 
-    def _step(self, room_bytes: int) -> int:
-        if self._data_at < len(self._data):
-            return self._send_data()
-        if self._tail is not None:
-            return self._send_tail(self._tail)
-        if self._answers or self._listing is not None:
-            if self._song is not None and (left := self._song.left_of_message):
-                return self._send_file(self._song, left)
-            return self._next_answer()
-        if self._song is not None:
-            return self._send_song(self._song, room_bytes)
-        return NOTHING
+    def step(self, room_bytes: int) -> Step:
+        """Send once, at most `room_bytes` of a song. Raises OSError: the connection is gone."""
+        try:
+            if self._data_sent < len(self._data):
+                return self._send_data()
+            if self._tail is not None:
+                return self._send_tail(self._tail)
+            if self.answers:
+                return self._send_answer(self.answers[0])
+            if self.song is not None:
+                return self._send_song(self.song, room_bytes)
+            return Wait.WORK
+        except (BlockingIOError, InterruptedError):
+            return Wait.ROOM
 
     def _send_data(self) -> int:
-        count = self.sock.send(memoryview(self._data)[self._data_at :])
-        self._data_at += count
-        if self._data_at == len(self._data):
-            self._data = b""
-            self._data_at = 0
-        return count
+        sent = self._sock.send(memoryview(self._data)[self._data_sent :])
+        self._data_sent += sent
+        if self._data_sent == len(self._data):
+            self._data, self._data_sent = b"", 0
+        return sent
 
-    def _send_tail(self, tail: Sending) -> int:
-        if left := tail.left_of_message:
-            return self._send_file(tail, left)
-        self._tail = None
-        self._let_go(tail)
-        return 0
+    def _send_messages(self, messages: bytes) -> int:
+        self._data, self._data_sent = messages, 0
+        return self._send_data()
 
-    def _send_song(self, song: Sending, room_bytes: int) -> int:
+    def _send_tail(self, tail: SongInFlight) -> int:
+        sent = self._send_file(tail, tail.left_of_message)
+        if not tail.left_of_message:
+            self._tail = None
+            self._close(tail)
+        return sent
+
+    def _send_answer(self, answer: bytes | ListInFlight) -> Step:
+        if self.song is not None and (left := self.song.left_of_message):
+            return self._send_file(self.song, left)
+        if isinstance(answer, ListInFlight):
+            return self._send_list(answer)
+        self.answers = self.answers[1:]
+        return self._send_messages(answer)
+
+    def _send_list(self, in_flight: ListInFlight) -> Step:
+        if in_flight.encoded is None:
+            return Wait.LIST
+        encoded_before = in_flight.is_encoded
+        messages = in_flight.next_piece()
+        if not encoded_before:
+            self._data, self._data_sent = messages, 0
+            return Wait.TURN
+        if messages:
+            return self._send_messages(messages)
+        self.answers = self.answers[1:]
+        return ListSent()
+
+    def _send_song(self, song: SongInFlight, room_bytes: int) -> Step:
         spool = song.spool
         if spool is None:
-            return NOTHING
-        # In this order: the thread that frames sets the length first.
+            return Wait.SPOOL
+        # Read before the length: the thread that frames sets the length first.
         whole, failure = spool.whole, spool.failure
         if left := spool.length_bytes - song.offset:
             return self._send_file(song, min(left, room_bytes))
-        if whole or failure is not None:
-            self.song_over(SongSent() if whole else SongFailed(failure or ""))
-            return 0
-        spool.waiting.add(self)
-        return NOTHING
+        if not whole and failure is None:
+            return Wait.SPOOL
+        self.song = None
+        self._close(song)
+        return SongSent() if whole else SongFailed(failure or "")
 
-    def _send_file(self, sending: Sending, count_bytes: int) -> int:
-        assert sending.spool is not None
-        count = os.sendfile(self.sock.fileno(), sending.spool.fd, sending.offset, count_bytes)
-        if count == 0:
+    def _send_file(self, song: SongInFlight, count_bytes: int) -> int:
+        assert song.spool is not None
+        sent = os.sendfile(self._sock.fileno(), song.spool.fd, song.offset, count_bytes)
+        if sent == 0:
             raise OSError("the cached song is shorter than it was")
-        sending.offset += count
-        return count
+        song.offset += sent
+        return sent
 
-    def _next_answer(self) -> int:
-        if self._listing is not None:
-            encoded = self._listing.is_encoded
-            self._data = self._listing.next_piece()
-            if not encoded:
-                return LATER
-            if not self._data:
-                self._listing = None
-                self.fire(ListSent())
-            return 0
-        match self._answers[0]:
-            case SendSongList(closes):
-                self._listing = self.list_now(closes)
-                if self._listing is None:
-                    return NOTHING
-            case SendNotFound():
-                self._data = NOT_FOUND
-            case SendClosing():
-                self._data = AUDIO_CLOSING
-            case SendSetupReply(tokens):
-                self._data = setup_message(tokens)
-            case CloseWhenSent():
-                self.end()
-        self._answers.pop(0)
-        return 0
+    def _close(self, song: SongInFlight) -> None:
+        if song.spool is not None:
+            song.spool.release()
+            song.spool = None

@@ -1,6 +1,6 @@
-"""How fast one client asks and takes: says when that is too fast, or too slow, to go on with.
+"""How fast one client sends requests and takes bytes, held against the limits.
 
-No clock and no socket: the time is told. All times are in seconds of `time.monotonic()`.
+It has no clock and no socket: the time is an argument, in seconds of `time.monotonic()`.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from net.server.limits import Limits
 
 
 class Pace:
-    """One client's time-outs and its rate of requests.
+    """One client's time limits and rate of requests.
 
-    overdue() is asked at least once a second: no connection has a timer of its own.
+    `overdue` is to be called at least once a second: a connection has no timer of its own.
     """
 
     __slots__ = (
@@ -29,20 +29,21 @@ class Pace:
     def __init__(self, limits: Limits, now: float) -> None:
         self._limits = limits
         self._credit = float(limits.requests_s)
+        """How many requests may come at once; grows by `requests_s` a second up to `requests_s`."""
         self._credited_at = now
         self._quiet_since = now
         self._request_since: float | None = None
         self._progress_at: float | None = None
-        """When the client last took something; None while nothing waits for it to take."""
+        """When bytes were last sent; None while nothing waits for room in the socket."""
         self._sent_bytes = 0
         self._window_since = now
         self._window_bytes = 0
-        """What had been sent when the window began."""
+        """How many bytes had been sent when the window began."""
 
-    def heard(self, requests: int, pending_bytes: int, now: float) -> float:
-        """The client was heard: note it, and return for how many seconds not to read from it.
+    def received(self, requests: int, pending_bytes: int, now: float) -> float:
+        """Count what was received; return for how many seconds not to read from the client.
 
-        requests: how many were completed. pending_bytes: of a request whose end is not here.
+        requests: how many were completed. pending_bytes: of a request without its end.
         """
         limit = self._limits.requests_s
         self._credit = min(limit, self._credit + (now - self._credited_at) * limit) - requests
@@ -54,16 +55,16 @@ class Pace:
             self._request_since = now
         return max(0.0, -self._credit / limit)
 
-    def listening_again(self, now: float) -> None:
-        """The client was not read from, so what it began to ask cannot have come on."""
+    def reading_resumed(self, now: float) -> None:
+        """Restart the time of a pending request: its rest could not be read meanwhile."""
         if self._request_since is not None:
             self._request_since = now
 
     def overdue(self, now: float, sent_bytes: int, *, full: bool, playing: bool) -> str | None:
-        """Return why the client is to be cut off, or None.
+        """Return why the connection is to be closed, or None.
 
-        sent_bytes: to it, ever. full: there is more for it, and no room before it takes something.
-        playing: it is being sent a song.
+        sent_bytes: since the connection began. full: more is to be sent, and the socket has no room
+        before the client takes something. playing: a song is being sent.
         """
         limits = self._limits
         progress, self._sent_bytes = sent_bytes != self._sent_bytes, sent_bytes
@@ -71,22 +72,24 @@ class Pace:
             self._quiet_since = now
         if self._request_since is not None and now - self._request_since > limits.request_s:
             return f"a request took longer than {limits.request_s:g} s"
-        if not full:
-            self._progress_at = None
-            idle = not playing and now - self._quiet_since > limits.idle_s
-            return f"idle for {limits.idle_s:g} s" if idle else None
+        if full:
+            return self._stalled(now, progress) or self._too_slow(now)
+        self._progress_at = None
+        idle = not playing and now - self._quiet_since > limits.idle_s
+        return f"idle for {limits.idle_s:g} s" if idle else None
+
+    def _stalled(self, now: float, progress: bool) -> str | None:
         if self._progress_at is None:
-            self._window_since, self._window_bytes = now, sent_bytes
+            self._window_since, self._window_bytes = now, self._sent_bytes
         if progress or self._progress_at is None:
             self._progress_at = now
-        if now - self._progress_at > limits.stall_s:
-            return f"it took nothing for {limits.stall_s:g} s"
-        return self._too_slow(now)
+        stalled = now - self._progress_at > self._limits.stall_s
+        return f"it took nothing for {self._limits.stall_s:g} s" if stalled else None
 
     def _too_slow(self, now: float) -> str | None:
-        passed = now - self._window_since
-        if passed < self._limits.rate_window_s:
+        passed_s = now - self._window_since
+        if passed_s < self._limits.rate_window_s:
             return None
-        slow = self._sent_bytes - self._window_bytes < self._limits.rate_bytes_s * passed
+        slow = self._sent_bytes - self._window_bytes < self._limits.rate_bytes_s * passed_s
         self._window_since, self._window_bytes = now, self._sent_bytes
         return f"it took less than {self._limits.rate_bytes_s} bytes/s" if slow else None

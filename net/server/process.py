@@ -1,4 +1,4 @@
-"""One process that serves: from its listening sockets to its end."""
+"""One process that serves, from its listening sockets to its end."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from net.server.accepting import AskForSongs, StreamingServer
+from net.server.accepting import StreamingServer
 from net.server.limits import Limits, descriptors
 from net.server.sockets import LoopFactory
+from net.server.song_list import RequestRescan
 from net.server.spool_cache import SpoolCache
 from songs import Library
 
 log = logging.getLogger("alfine.server")
 
 SWITCH_S = 0.001
-"""How long a worker thread may keep the interpreter from the loop that wants it."""
-LEAST_SPOOLS = 16
+"""How long a worker thread may run Python while the event loop waits for its turn."""
+MIN_SPOOLS = 16
 OWN_DESCRIPTORS = 64
+
+Prepare = Callable[[Callable[[], None]], RequestRescan]
+"""Called in the event loop, with what stops the server; returns what to call for every LIST."""
 
 
 def on_signals(
@@ -33,8 +37,8 @@ def on_signals(
 ) -> None:
     """Have the loop call `act` for each of these signals; once it is closed they do nothing.
 
-    Not by `add_signal_handler`: with asyncio a signal is lost if it comes while the pipe by which
-    threads wake the loop is full.
+    Not by `add_signal_handler`: asyncio loses a signal that comes while the pipe by which threads
+    wake the loop is full.
     """
 
     def on_signal(number: int, frame: FrameType | None) -> None:
@@ -47,7 +51,7 @@ def on_signals(
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What a process needs to know to serve. cache_dir: where songs are spooled."""
+    """What a process serves, and how. cache_dir: for the spools."""
 
     library: Library
     limits: Limits
@@ -58,12 +62,12 @@ class Serving:
         self,
         listeners: Sequence[socket.socket],
         signals: Sequence[signal.Signals],
-        prepare: Callable[[Callable[[], None]], AskForSongs],
+        prepare: Prepare,
         tag: str = "",
     ) -> None:
-        """Serve until a signal or `prepare` says to stop; a second time: stop at once.
+        """Serve until a signal comes, or what `prepare` was given is called; twice: end at once.
 
-        prepare: called in the event loop with what stops the server; returns whom to ask for songs.
+        tag: stands before each connection's number in the log.
         """
         sys.setswitchinterval(SWITCH_S)
         with asyncio.Runner(loop_factory=self.loop_factory) as runner:
@@ -73,7 +77,7 @@ class Serving:
         self,
         listeners: Sequence[socket.socket],
         signals: Sequence[signal.Signals],
-        prepare: Callable[[Callable[[], None]], AskForSongs],
+        prepare: Prepare,
         tag: str,
     ) -> None:
         stopping, at_once = asyncio.Event(), asyncio.Event()
@@ -83,17 +87,17 @@ class Serving:
 
         on_signals(signals, asyncio.get_running_loop(), stop)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
-        spare = descriptors() - self.limits.clients - OWN_DESCRIPTORS
-        spools = SpoolCache(
-            self.library, self.cache_dir, self.limits.cache_bytes, max(LEAST_SPOOLS, spare)
-        )
-        server = StreamingServer(self.library, self.limits, spools, prepare(stop), tag)
+        server = StreamingServer(self.library, self.limits, self._spools(), prepare(stop), tag)
         server.start(listeners)
         await stopping.wait()
         log.info("%sstopping: songs may end within %g s", tag, self.limits.drain_s)
         await self._drain(server, at_once)
         server.stop()
         log.info("%sstopped", tag)
+
+    def _spools(self) -> SpoolCache:
+        max_spools = max(MIN_SPOOLS, descriptors() - self.limits.clients - OWN_DESCRIPTORS)
+        return SpoolCache(self.library, self.cache_dir, self.limits.cache_bytes, max_spools)
 
     async def _drain(self, server: StreamingServer, at_once: asyncio.Event) -> None:
         began = time.monotonic()

@@ -1,7 +1,7 @@
-"""When to look at the music directory again: on a LIST, and never at a cost that is felt.
+"""When to scan the music directory again: on a LIST, at a bounded cost.
 
-A look takes place in a worker thread. One that was over in a moment is waited for, so that the
-list that was asked for has the song that has just been copied there; a long one is not.
+A scan runs in a worker thread. A LIST waits for a scan that is likely to take only a moment, so
+that the list has a song that was copied there just before; it does not wait for a long one.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from songs import Library, MusicDirError
 
 log = logging.getLogger("alfine.server")
 
-LEAST_PAUSE_S = 1.0
+MIN_PAUSE_S = 1.0
 PAUSE_PER_COST = 20
-"""At most a twentieth of the time is spent on looking."""
-WAITED_FOR_S = 0.05
-"""If the last look took no longer, a LIST waits for the next one."""
-LONGEST_WAIT_S = 0.25
+"""Scans take at most a twentieth of the time."""
+MAX_AWAITED_COST_S = 0.05
+"""If the last scan took no longer, a LIST waits for the next one."""
+MAX_WAIT_S = 0.25
 
 
 class Rescan:
-    """Looks at the directory of one library. cost_s: how long the first look took."""
+    """Scans the directory of one library. cost_s: how long the first scan took."""
 
     def __init__(self, library: Library, cost_s: float) -> None:
         self._library = library
@@ -32,40 +32,45 @@ class Rescan:
         self._ended_at = time.monotonic()
         self._task: asyncio.Task[None] | None = None
         self._late = False
+        """The present scan takes longer than MAX_WAIT_S."""
         self._waiting: list[Callable[[], None]] = []
 
-    def due(self, now: float) -> bool:
-        """Whether enough time has passed since the last look."""
-        return now - self._ended_at >= max(LEAST_PAUSE_S, PAUSE_PER_COST * self._cost_s)
+    def __repr__(self) -> str:
+        state = "idle" if self._task is None else "late" if self._late else "scanning"
+        return f"<Rescan {state}, {self._cost_s:.3f} s, {len(self._waiting)} waiting>"
 
-    def asked(self, ready: Callable[[], None]) -> bool:
-        """A list is wanted: look if it is time. True: `ready` will be called when that is over."""
+    def due(self, now: float) -> bool:
+        """Return whether enough time has passed since the last scan. now: `time.monotonic()`."""
+        return now - self._ended_at >= max(MIN_PAUSE_S, PAUSE_PER_COST * self._cost_s)
+
+    def request(self, ready: Callable[[], None]) -> bool:
+        """Scan for a LIST, if it is time to. True: `ready` will be called; the LIST may wait."""
         if self._task is None:
             if not self.due(time.monotonic()):
                 return False
-            self._task = asyncio.create_task(self._look())
-        if self._cost_s > WAITED_FOR_S or self._late:
+            self._task = asyncio.create_task(self._scan_in_thread())
+        if self._cost_s > MAX_AWAITED_COST_S or self._late:
             return False
         self._waiting.append(ready)
         return True
 
-    async def _look(self) -> None:
-        look = asyncio.create_task(asyncio.to_thread(self.look))
-        await asyncio.wait((look,), timeout=LONGEST_WAIT_S)
-        if not look.done():
-            self._late = True  # a disk that sleeps: nobody waits for it any longer
-            self._tell()
-            await look
+    async def _scan_in_thread(self) -> None:
+        scan = asyncio.create_task(asyncio.to_thread(self.scan))
+        await asyncio.wait((scan,), timeout=MAX_WAIT_S)
+        if not scan.done():
+            self._late = True  # a disk that has to spin up: no LIST waits any longer
+            self._call_waiting()
+            await scan
         self._task, self._late = None, False
-        self._tell()  # at last: whoever is told asks again
+        self._call_waiting()  # at last, because those called request again
 
-    def _tell(self) -> None:
+    def _call_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
         for ready in waiting:
             ready()
 
-    def look(self) -> None:
-        """Look now, in this thread. Never raises: the songs may stay as they were."""
+    def scan(self) -> None:
+        """Scan now, in this thread. Never raises: after a failure the songs stay as they were."""
         began = time.monotonic()
         try:
             report = self._library.scan()

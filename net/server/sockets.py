@@ -1,4 +1,4 @@
-"""Listening sockets, and the event loop that serves them."""
+"""Listening sockets: opened, and explained where that fails; and the choice of the event loop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from net.server.limits import Limits, tune
 
 LoopFactory = Callable[[], asyncio.AbstractEventLoop]
-_NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+_NOT_OF_THIS_MACHINE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
 def listen(host: str, port: int, limits: Limits, groups: int = 1) -> list[list[socket.socket]]:
@@ -41,32 +41,32 @@ def listen(host: str, port: int, limits: Limits, groups: int = 1) -> list[list[s
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:
-    """Those of the host that this machine has, or else all of them.
+    """Return the addresses of the host that this machine has; if it has none of them, all.
 
-    A name such as localhost may have an IPv6 address on a machine that has no IPv6.
+    A name such as localhost may have an IPv6 address on a machine without IPv6.
     """
     try:
         found = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
-    except UnicodeError as error:  # a name that cannot even be asked for
+    except UnicodeError as error:  # no name that DNS could have
         raise socket.gaierror(socket.EAI_NONAME, str(error)) from error
-    every: list[tuple[int, tuple[Any, ...]]] = [(each[0], each[4]) for each in found]
-    every = list(dict.fromkeys(every))
-    return [each for each in every if _is_here(*each)] or every
+    addresses: list[tuple[int, tuple[Any, ...]]] = [(each[0], each[4]) for each in found]
+    addresses = list(dict.fromkeys(addresses))
+    return [each for each in addresses if _is_of_this_machine(*each)] or addresses
 
 
-def _is_here(family: int, address: tuple[Any, ...]) -> bool:
+def _is_of_this_machine(family: int, address: tuple[Any, ...]) -> bool:
     try:
         with socket.socket(family, socket.SOCK_STREAM) as sock:
             sock.bind((address[0], 0, *address[2:]))
     except OSError as error:
-        return error.errno not in _NOT_HERE
+        return error.errno not in _NOT_OF_THIS_MACHINE
     return True
 
 
 def explain(error: OSError, host: str, port: int) -> str:
-    """Say why `listen` failed, and what to do."""
+    """Return why `listen` failed, and what to do."""
     hint = "127.0.0.1 (for this machine only), 0.0.0.0 (for all), or another that this machine has"
     if isinstance(error, socket.gaierror):
         return f"no host is called {host!a}; check the name, or give an address: {hint}"
@@ -74,7 +74,7 @@ def explain(error: OSError, host: str, port: int) -> str:
         return f"port {port} is in use: end what listens there, or choose another (0 finds one)"
     if error.errno == errno.EACCES:
         return f"port {port} is for root only: choose one from 1024 to 65535"
-    if error.errno in _NOT_HERE:
+    if error.errno in _NOT_OF_THIS_MACHINE:
         return f"{host} is not an address of this machine; choose {hint}"
     if error.errno in (errno.EMFILE, errno.ENFILE):
         return "there are too few descriptors: raise them (ulimit -n), or ask for fewer workers"
@@ -98,9 +98,9 @@ def _bound(family: int, address: tuple[object, ...], *, shared: bool) -> socket.
 
 
 def loop_factory(name: str) -> tuple[str, LoopFactory]:
-    """Return the event loop to use and its name. name: auto, asyncio or uvloop.
+    """Return the name of the event loop to use, and what makes one. name: auto, asyncio or uvloop.
 
-    Raises ModuleNotFoundError for uvloop where it is not installed, and for any other name.
+    Raises ModuleNotFoundError: uvloop is not installed, or the name is another.
     """
     if name == "asyncio" or (name == "auto" and importlib.util.find_spec("uvloop") is None):
         return "asyncio", asyncio.new_event_loop

@@ -1,7 +1,7 @@
-"""The spools that there are: made on a song's first PLAY, shared by its listeners, kept for later.
+"""The spools of one process: made for a song's first PLAY, shared by its clients, kept for later.
 
-All of it runs in the event loop but for the opening and framing of files, which a worker thread
-does: no disk holds up the loop.
+Everything runs in the event loop except the opening and framing of files, which a worker thread
+does: a slow disk does not block the loop.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from songs import Library, Song, SongUnavailable
 log = logging.getLogger("alfine.server")
 
 THREADS = 4
-TRUSTED_S = 1.0
-"""A spool is not compared with its song's file again before this time is over."""
+RECHECK_S = 1.0
+"""Until this time has passed, a spool is not compared with its song's file again."""
 
 Ready = Callable[[Spool | None, str], None]
-"""Called in the event loop: with a spool, whose user it becomes, or with why there is none."""
+"""Called in the event loop: with a spool, which the callee has to release; or with None and why."""
 
 
 class SpoolCache:
     """Spools by song ID.
 
-    directory: where the nameless files are made. cache_bytes: beyond it the spools least recently
-    used are dropped, never one in use. max_spools: the same, for descriptors.
+    directory: for the unnamed files. cache_bytes: beyond it, unused spools are closed, the least
+    recently used first. max_spools: the same, for descriptors.
     """
 
     def __init__(
@@ -45,127 +45,127 @@ class SpoolCache:
         self._max_spools = max_spools
         self._spools: dict[int, Spool] = {}
         self._unused: OrderedDict[int, Spool] = OrderedDict()
-        self._kept_bytes = 0
-        self._asked: dict[int, list[Ready]] = {}
+        """Those of `_spools` that are whole and have no users, the least recently used first."""
+        self._stored_bytes = 0
+        """The cost of the spools that are whole."""
+        self._waiting: dict[int, list[Ready]] = {}
+        """By song ID: who is called when a thread has opened the song's file."""
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="spool")
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __repr__(self) -> str:
+        return (
+            f"<SpoolCache {len(self._spools)} spools, {len(self._unused)} unused, "
+            f"{self._stored_bytes} of {self._cache_bytes} bytes>"
+        )
 
     def request(self, song: Song, ready: Ready) -> None:
         """Get the song's spool; `ready` may be called before this returns.
 
-        Cost: a file is opened in a worker thread, but for a song asked for within the last second.
+        Cost: a worker thread opens the file, unless it did so within the last second.
         """
         spool = self._spools.get(song.song_id)
-        if spool is not None and time.monotonic() - spool.checked_at < TRUSTED_S:
+        if spool is not None and time.monotonic() - spool.checked_at < RECHECK_S:
             ready(self._use(spool), "")
             return
-        asked = self._asked.setdefault(song.song_id, [])
-        asked.append(ready)
-        if len(asked) == 1:
+        waiting = self._waiting.setdefault(song.song_id, [])
+        waiting.append(ready)
+        if len(waiting) == 1:
             self._loop = asyncio.get_running_loop()
             stamp = spool.stamp if spool is not None else None
-            self._threads.submit(self._look, song, stamp)
-
-    def release(self, spool: Spool) -> None:
-        """One user less."""
-        spool.users -= 1
-        if spool.users == 0:
-            if spool.whole and self._spools.get(spool.song_id) is spool:
-                self._unused[spool.song_id] = spool
-                self._make_room(self._cache_bytes)
-            else:
-                self._drop(spool)
+            self._threads.submit(self._open, song, stamp)
 
     def close(self) -> None:
-        """Drop everything; nothing may be in use any more."""
+        """Close every spool; none may be in use any more."""
         for spool in list(self._spools.values()):
-            self._drop(spool)
+            self._discard(spool)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     # In a worker thread
 
-    def _look(self, song: Song, known: Stamp | None) -> None:
-        """Open the song's file; if it is not the one that was framed, frame it."""
+    def _open(self, song: Song, cached: Stamp | None) -> None:
+        """Open the song's file and frame it, unless it is the file that is framed already."""
         fd = -1
         try:
             fd = self._library.open(song)
             stamp = stamp_of(os.fstat(fd))
-            if stamp == known:
-                self._soon(self._still_good, song)
+            if stamp == cached:
+                self._call_in_loop(self._unchanged, song)
                 return
-            spool = Spool(song.song_id, stamp, self._directory)
-            self._soon(self._adopt, spool)
-            spool.fill(fd, lambda: self._tell(spool))
-            self._soon(self._filled, spool)
+            spool = Spool(song.song_id, stamp, self._directory, self._keep_or_discard)
+            self._call_in_loop(self._add, spool)
+            spool.fill(fd, lambda: self._schedule_wake(spool))
+            self._call_in_loop(self._filled, spool)
         except SongUnavailable as error:
-            self._soon(self._refuse, song.song_id, error.reason)
+            self._call_in_loop(self._failed, song.song_id, error.reason)
         except OSError as error:
             reason = f"the cache directory: {error.strerror or type(error).__name__}"
-            self._soon(self._refuse, song.song_id, reason)
+            self._call_in_loop(self._failed, song.song_id, reason)
         except Exception:
             log.exception("a fault in the server: song %d cannot be made ready", song.song_id)
-            self._soon(self._refuse, song.song_id, "a fault in the server")
+            self._call_in_loop(self._failed, song.song_id, "a fault in the server")
         finally:
             if fd >= 0:
                 os.close(fd)
 
-    def _tell(self, spool: Spool) -> None:
-        """Have its listeners woken. Once is enough until they are: a loop's pipe is soon full."""
-        if not spool.told:
-            spool.told = True
-            self._soon(self._wake, spool)
+    def _schedule_wake(self, spool: Spool) -> None:
+        """Wake the spool's clients. One call until then: the pipe that wakes the loop fills up."""
+        if not spool.wake_scheduled:
+            spool.wake_scheduled = True
+            self._call_in_loop(self._wake, spool)
 
-    def _soon(self, what: Callable[..., None], *values: object) -> None:
+    def _call_in_loop(self, function: Callable[..., None], *values: object) -> None:
         assert self._loop is not None
-        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits
-            self._loop.call_soon_threadsafe(what, *values)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            self._loop.call_soon_threadsafe(function, *values)
 
-    # In the event loop again
+    # In the event loop
 
-    def _still_good(self, song: Song) -> None:
+    def _unchanged(self, song: Song) -> None:
         spool = self._spools.get(song.song_id)
-        if spool is None:  # dropped at this very moment, to make room
-            self._threads.submit(self._look, song, None)
+        if spool is None:  # closed meanwhile, to make room
+            self._threads.submit(self._open, song, None)
             return
         spool.checked_at = time.monotonic()
         self._answer(song.song_id, spool)
 
-    def _adopt(self, spool: Spool) -> None:
+    def _add(self, spool: Spool) -> None:
         if (old := self._spools.get(spool.song_id)) is not None:
             if old.users:
-                self._forget(old)
+                self._remove(old)
             else:
-                self._drop(old)
+                self._discard(old)
         self._spools[spool.song_id] = spool
         spool.checked_at = time.monotonic()
         self._answer(spool.song_id, spool)
         self._make_room(self._cache_bytes)
 
     def _answer(self, song_id: int, spool: Spool) -> None:
-        # One who has changed his mind gives the spool back at once: others still wait for it.
+        # One user more meanwhile: a client that has stopped the song releases the spool at once,
+        # while others still wait for it.
         self._use(spool)
-        for ready in self._asked.pop(song_id, ()):
+        for ready in self._waiting.pop(song_id, ()):
             ready(self._use(spool), "")
-        self.release(spool)
+        spool.release()
 
-    def _refuse(self, song_id: int, reason: str) -> None:
-        for ready in self._asked.pop(song_id, ()):
+    def _failed(self, song_id: int, reason: str) -> None:
+        for ready in self._waiting.pop(song_id, ()):
             ready(None, reason)
         self._make_room(0)
 
     def _wake(self, spool: Spool) -> None:
-        spool.told = False  # first: what is published from here on needs another word
+        spool.wake_scheduled = False  # first: what is published from here on needs another call
         waiting, spool.waiting = spool.waiting, set()
-        for listener in waiting:
-            listener.go_on()
+        for resume in waiting:
+            resume()
 
     def _filled(self, spool: Spool) -> None:
         spool.filling = False
         if spool.failure is not None:
-            self._forget(spool)
-            self._make_room(0)  # should the disk be full, this is what can be done about it
+            self._remove(spool)
+            self._make_room(0)  # if the disk is full, this is what can be done about it
         elif self._spools.get(spool.song_id) is spool:
-            self._kept_bytes += spool.cost_bytes
+            self._stored_bytes += spool.cost_bytes
             self._make_room(self._cache_bytes)
         self._wake(spool)
         if not spool.users and self._spools.get(spool.song_id) is not spool:
@@ -176,22 +176,31 @@ class SpoolCache:
         self._unused.pop(spool.song_id, None)
         return spool
 
-    def _make_room(self, kept_bytes: int) -> None:
-        while self._unused and (
-            self._kept_bytes > kept_bytes or len(self._spools) > self._max_spools
-        ):
-            self._drop(next(iter(self._unused.values())))
+    def _keep_or_discard(self, spool: Spool) -> None:
+        """The spool has no users any more: keep it if it is whole and of the present file."""
+        if spool.whole and self._spools.get(spool.song_id) is spool:
+            self._unused[spool.song_id] = spool
+            self._make_room(self._cache_bytes)
+        else:
+            self._discard(spool)
 
-    def _drop(self, spool: Spool) -> None:
-        """Nobody uses it: give its file back, as soon as no thread writes to it any more."""
-        self._forget(spool)
+    def _make_room(self, cache_bytes: int) -> None:
+        while self._unused and (
+            self._stored_bytes > cache_bytes or len(self._spools) > self._max_spools
+        ):
+            self._discard(next(iter(self._unused.values())))
+
+    def _discard(self, spool: Spool) -> None:
+        """Close a spool without users, as soon as no thread writes to it any more."""
+        self._remove(spool)
         spool.abandoned = True
         if not spool.filling:
             spool.close()
 
-    def _forget(self, spool: Spool) -> None:
+    def _remove(self, spool: Spool) -> None:
+        """Lend the spool to nobody else; those who use it keep it."""
         if self._spools.get(spool.song_id) is spool:
             del self._spools[spool.song_id]
             self._unused.pop(spool.song_id, None)
             if not spool.filling and spool.whole:
-                self._kept_bytes -= spool.cost_bytes
+                self._stored_bytes -= spool.cost_bytes

@@ -1,7 +1,7 @@
-"""Several processes that serve on one port: started, kept alive and stopped by this one.
+"""Several processes that serve on one port: this one starts, replaces and stops them.
 
-The listening sockets are this process's, so that a worker that dies takes with it only the
-connections it had. Only this process looks at the directory: songs have one number in all workers.
+The listening sockets are this process's, so that a worker that dies takes only its connections with
+it. Only this process scans the directory, so that a song has the same ID in all workers.
 """
 
 from __future__ import annotations
@@ -20,33 +20,42 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from net.server.accepting import AskForSongs
 from net.server.process import Serving
-from net.server.rescan import LEAST_PAUSE_S, Rescan
-from songs import Song
+from net.server.rescan import MIN_PAUSE_S, Rescan
+from net.server.song_list import RequestRescan
+from songs import Library, Song
 
 log = logging.getLogger("alfine.server")
 
-LEAST_LIFE_S = 1.0
+MIN_LIFE_S = 1.0
 """A worker that dies sooner is replaced after this time, not at once."""
+SLOT_CHECK_S = 0.2
 SEND_TIMEOUT_S = 5.0
+RESCAN_WANTED = b"L"
+"""One byte from a worker to the parent: a client has sent LIST."""
 _LENGTH = struct.Struct("!I")
+"""Stands before each pickled list of songs from the parent. Not `multiprocessing.connection`: its
+`recv` would block the worker's event loop, and its `send` has no timeout."""
 
 
 class _Worker:
-    """One worker, as the parent sees it. channel: hints come from it, songs go to it."""
+    """One worker, as the parent sees it. channel: RESCAN_WANTED comes from it, songs go to it."""
 
     def __init__(self, pid: int, channel: socket.socket) -> None:
         self.pid, self.channel = pid, channel
         self.started_at = time.monotonic()
         self.ended = False
-        """It says nothing more; what is left of it is buried soon."""
+        """Its channel is closed; its process is reaped soon."""
+
+    def __repr__(self) -> str:
+        return f"<_Worker {self.pid}{' ended' if self.ended else ''}>"
 
 
 class Workers:
-    """groups: the listening sockets of each worker.
+    """The workers of one server; each has a slot, which is the index of its listening sockets.
 
-    in_worker: called first in each of them; returns what is called last.
+    groups: the listening sockets of each worker. in_worker: called first in each worker; returns
+    what is called last.
     """
 
     def __init__(
@@ -61,26 +70,32 @@ class Workers:
         self._rescan = rescan
         self._in_worker = in_worker
         self._workers: dict[int, _Worker] = {}
+        """By slot."""
         self._free_slots: dict[int, float] = dict.fromkeys(range(len(groups)), 0.0)
-        """Places without a worker, and when each may have one again."""
+        """Slots without a worker, and when each may have one, in `time.monotonic()`."""
         self._signals = 0
-        self._woken, self._wake = os.pipe()
+        """How many SIGINT and SIGTERM have come."""
+        self._wake_in, self._wake_out = os.pipe()
+        """A byte comes through this pipe with every signal."""
+
+    def __repr__(self) -> str:
+        return f"<Workers {self._workers}, {len(self._free_slots)} free slots>"
 
     def run(self) -> None:
-        """Serve until SIGINT or SIGTERM, and until the workers have ended; a second one hurries."""
-        for number in (self._woken, self._wake):
-            os.set_blocking(number, False)
-        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        """Serve until SIGINT or SIGTERM, and until all workers have ended; a second one hurries."""
+        for fd in (self._wake_in, self._wake_out):
+            os.set_blocking(fd, False)
+        signal.set_wakeup_fd(self._wake_out, warn_on_full_buffer=False)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._on_signal)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
-        passed_on = 0
+        forwarded = 0
         while self._workers or not self._signals:
             if not self._signals:
-                self._fill_places()
+                self._fill_free_slots()
             self._wait()
-            while passed_on < self._signals:
-                passed_on += 1
+            while forwarded < self._signals:
+                forwarded += 1
                 self._stop_workers()
             self._reap()
         log.info("all workers have stopped")
@@ -89,85 +104,86 @@ class Workers:
         self._signals += 1
 
     def _wait(self) -> None:
-        """Until a worker says something or dies, a signal comes, or a place is to be filled."""
+        """Wait until a worker sends something or dies, a signal comes, or a slot may be filled."""
         channels = {w.channel: w for w in self._workers.values() if not w.ended}
-        timeout_s = 0.2 if self._free_slots and not self._signals else None
-        sources: list[int | socket.socket] = [self._woken, *channels]
+        timeout_s = SLOT_CHECK_S if self._free_slots and not self._signals else None
+        sources: list[int | socket.socket] = [self._wake_in, *channels]
         ready, _, _ = select.select(sources, (), (), timeout_s)
         for source in ready:
             if isinstance(source, socket.socket):
-                self._hint(channels[source])
+                self._receive(channels[source])
             else:
                 with contextlib.suppress(BlockingIOError):
-                    os.read(self._woken, 4096)
+                    os.read(self._wake_in, 4096)
 
-    # Workers come and go
+    # Workers start and end
 
-    def _fill_places(self) -> None:
+    def _fill_free_slots(self) -> None:
         now = time.monotonic()
-        for place in [place for place, at in self._free_slots.items() if at <= now]:
-            del self._free_slots[place]
-            self._start(place)
+        for slot in [slot for slot, at in self._free_slots.items() if at <= now]:
+            del self._free_slots[slot]
+            self._start(slot)
 
-    def _start(self, place: int) -> None:
-        mine, its = socket.socketpair()
+    def _start(self, slot: int) -> None:
+        ours, its = socket.socketpair()
         sys.stdout.flush()
-        # A worker that is told to stop before it can hear waits with that until it can.
+        # Until the worker handles SIGTERM, the kernel keeps it: a worker told to stop early stops.
         signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
         pid = os.fork()
         if pid == 0:
-            mine.close()
-            self._run_worker(place, its)
+            ours.close()
+            self._run_worker(slot, its)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
         its.close()
-        mine.settimeout(SEND_TIMEOUT_S)
-        self._workers[place] = _Worker(pid, mine)
+        ours.settimeout(SEND_TIMEOUT_S)
+        self._workers[slot] = _Worker(pid, ours)
 
-    def _run_worker(self, place: int, channel: socket.socket) -> None:
-        """Never returns: whatever the parent had in hand is not the worker's to end."""
+    def _run_worker(self, slot: int, channel: socket.socket) -> None:
+        """Serve, in a new worker. Never returns: the parent's own work is not to go on here too."""
         code = 1
-        goodbye: Callable[[], None] = sys.stdout.flush
+        at_exit: Callable[[], None] = sys.stdout.flush
         try:
-            signal.set_wakeup_fd(-1)
-            # Ctrl-C reaches every process of a terminal; the parent passes on what is meant.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            os.close(self._woken)
-            os.close(self._wake)
-            for worker in self._workers.values():
-                worker.channel.close()
-            for other, group in enumerate(self._groups):
-                for sock in group if other != place else ():
-                    sock.close()
-            goodbye = self._in_worker()
-            hearing = _ParentLink(self._serving, channel)
+            self._leave_to_parent(slot)
+            at_exit = self._in_worker()
+            link = _ParentLink(self._serving.library, channel)
             signals = (signal.SIGTERM,)
-            self._serving.run(self._groups[place], signals, hearing.prepare, f"w{place + 1} ")
+            self._serving.run(self._groups[slot], signals, link.prepare, f"w{slot + 1} ")
             code = 0
         except BaseException:
-            log.exception("worker %d fails", place + 1)
+            log.exception("worker %d fails", slot + 1)
         finally:
             with contextlib.suppress(Exception):
-                goodbye()
+                at_exit()
             os._exit(code)
 
+    def _leave_to_parent(self, slot: int) -> None:
+        """Undo what a new worker has inherited and only the parent, or another worker, needs."""
+        signal.set_wakeup_fd(-1)
+        # Ctrl-C reaches every process of a terminal; the parent forwards it as SIGTERM.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.close(self._wake_in)
+        os.close(self._wake_out)
+        for worker in self._workers.values():
+            worker.channel.close()
+        for other, group in enumerate(self._groups):
+            for sock in group if other != slot else ():
+                sock.close()
+
     def _reap(self) -> None:
-        for place, worker in list(self._workers.items()):
+        for slot, worker in list(self._workers.items()):
             pid, status = os.waitpid(worker.pid, os.WNOHANG)
             if not pid:
                 continue
-            del self._workers[place]
+            del self._workers[slot]
             worker.channel.close()
             if not self._signals:
-                log.error(
-                    "worker %d has died (%s) and is replaced",
-                    place + 1,
-                    os.waitstatus_to_exitcode(status),
-                )
+                code = os.waitstatus_to_exitcode(status)
+                log.error("worker %d has died (%s) and is replaced", slot + 1, code)
                 now = time.monotonic()
-                early = now - worker.started_at < LEAST_LIFE_S
-                self._free_slots[place] = now + LEAST_LIFE_S if early else now
+                early = now - worker.started_at < MIN_LIFE_S
+                self._free_slots[slot] = now + MIN_LIFE_S if early else now
 
     def _stop_workers(self) -> None:
         if self._signals == 1:
@@ -179,78 +195,67 @@ class Workers:
 
     # Songs
 
-    def _hint(self, worker: _Worker) -> None:
-        """A client of this worker has asked for the list."""
+    def _receive(self, worker: _Worker) -> None:
+        """Scan if it is time to: a client of this worker has sent LIST. Or the worker has ended."""
         try:
-            hint = worker.channel.recv(4096)
+            data = worker.channel.recv(4096)
         except OSError:
-            hint = b""
-        if not hint:
+            data = b""
+        if not data:
             worker.ended = True
-            return
-        if not self._rescan.due(time.monotonic()):
-            return
-        before = self._serving.library.songs
-        self._rescan.look()
-        after = self._serving.library.songs
-        if news := [song for song in after if before[song.song_id - 1 : song.song_id] != (song,)]:
-            for each in list(self._workers.values()):
-                self._tell(each, news)
+        elif self._rescan.due(time.monotonic()):
+            self._scan()
 
-    def _tell(self, worker: _Worker, news: list[Song]) -> None:
-        message = pickle.dumps([(song.song_id, song.title, song.path) for song in news])
+    def _scan(self) -> None:
+        before = self._serving.library.songs
+        self._rescan.scan()
+        after = self._serving.library.songs
+        if new := [song for song in after if before[song.song_id - 1 : song.song_id] != (song,)]:
+            for worker in list(self._workers.values()):
+                self._send_songs(worker, new)
+
+    def _send_songs(self, worker: _Worker, songs: list[Song]) -> None:
+        message = pickle.dumps([(song.song_id, song.title, song.path) for song in songs])
         try:
             worker.channel.sendall(_LENGTH.pack(len(message)) + message)
         except OSError:
-            # It hears nothing: it is stuck, and its songs would be others than everyone's.
+            # It does not read: it is stuck, and its list would differ from that of the others.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker.pid, signal.SIGKILL)
 
 
 class _ParentLink:
-    """The worker's end of its channel."""
+    """The worker's end of its channel: new songs come from the parent, RESCAN_WANTED goes to it."""
 
-    def __init__(self, serving: Serving, channel: socket.socket) -> None:
-        channel.setblocking(False)
+    def __init__(self, library: Library, channel: socket.socket) -> None:
+        self._library = library
         self._channel = channel
-        self._library = serving.library
-        self._heard = bytearray()
-        self._hinted_at = 0.0
-        self._stop: Callable[[], None] = lambda: None
+        self._writer: asyncio.StreamWriter | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._requested_at = 0.0
 
-    def prepare(self, stop: Callable[[], None]) -> AskForSongs:
-        """Hear in the running loop; stop: called when the parent is gone."""
-        self._stop = stop
-        asyncio.get_running_loop().add_reader(self._channel.fileno(), self._receive)
-        return self._ask
+    def prepare(self, stop: Callable[[], None]) -> RequestRescan:
+        """Receive in the running loop. stop: called when the parent is gone."""
+        self._task = asyncio.create_task(self._receive(stop))
+        return self._request_rescan
 
-    def _ask(self, ready: Callable[[], None]) -> bool:
-        """A list is wanted: the parent may look for songs; what it finds is in the next list."""
+    def _request_rescan(self, ready: Callable[[], None]) -> bool:
+        """Have the parent scan if it is time to; its new songs are for the next list, not this."""
         now = time.monotonic()
-        if now - self._hinted_at >= LEAST_PAUSE_S:
-            self._hinted_at = now
-            with contextlib.suppress(OSError):
-                self._channel.send(b"L")
+        if self._writer is not None and now - self._requested_at >= MIN_PAUSE_S:
+            self._requested_at = now
+            self._writer.write(RESCAN_WANTED)
         return False
 
-    def _receive(self) -> None:
+    async def _receive(self, stop: Callable[[], None]) -> None:
+        reader, self._writer = await asyncio.open_unix_connection(sock=self._channel)
         try:
-            data = self._channel.recv(1 << 20)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError:
-            data = b""
-        if not data:
-            asyncio.get_running_loop().remove_reader(self._channel.fileno())
-            self._stop()
-            return
-        self._heard += data
-        while (end := self._end_of_news()) <= len(self._heard):
-            news = pickle.loads(self._heard[_LENGTH.size : end])
-            del self._heard[:end]
-            self._library.adopt(Song(*values) for values in news)
-
-    def _end_of_news(self) -> int:
-        if len(self._heard) < _LENGTH.size:
-            return _LENGTH.size
-        return _LENGTH.size + int(_LENGTH.unpack_from(self._heard)[0])
+            while True:
+                (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+                songs = pickle.loads(await reader.readexactly(length))
+                self._library.adopt(Song(*values) for values in songs)
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the parent is gone
+        finally:
+            self._writer.close()
+            stop()

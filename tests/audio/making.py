@@ -1,4 +1,4 @@
-"""MP3s made on the spot: music, frames, tags, and what mpg123 makes of them."""
+"""Makes MP3s for the tests: music, frames and tags. Also decodes them with mpg123."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 
 import lameenc
 
-from audio import AudioBuffer, parse_header
+from audio import AudioBuffer
+from audio.mp3 import parse_header
 
 FRAME = 4
 """Bytes of one s16le stereo sample."""
@@ -19,7 +20,7 @@ FRAME = 4
 
 @lru_cache
 def music(seconds: float = 2.0, rate_hz: int = 44100, channels: int = 2) -> bytes:
-    """s16le PCM in which no two moments are alike: a rising tone, another beside it, some noise."""
+    """s16le PCM without repetition: a rising tone on the left, a steady one on the right, noise."""
     noise = random.Random(9999)
     samples = array.array("h")
     for i in range(int(seconds * rate_hz)):
@@ -39,7 +40,7 @@ def mp3(
     vbr_quality: float | None = None,
     abr: bool = False,
 ) -> bytes:
-    """An MP3 without any tag, as the encoder's library gives it."""
+    """An MP3 without any tag, as LAME's library returns it."""
     encoder = lameenc.Encoder()
     encoder.silence()
     encoder.set_in_sample_rate(rate_hz)
@@ -58,7 +59,7 @@ def mp3(
 
 
 def frames_of(data: bytes) -> list[bytes]:
-    """The frames of an MP3 that is nothing but frames."""
+    """The frames of an MP3 without tags."""
     frames = []
     while header := parse_header(data):
         frames.append(data[: header.frame_bytes])
@@ -67,7 +68,10 @@ def frames_of(data: bytes) -> list[bytes]:
 
 
 def tag_frame(song: bytes, body: bytes, at: int | None = None) -> bytes:
-    """A frame like the first of `song`, at least 192 bytes long, with a tag instead of music."""
+    """A frame with the format of the first of `song`, with a tag instead of music.
+
+    body: the tag. at: its offset in the frame; None is behind the side information.
+    """
     for kbits_index in range(9, 15):
         head = bytes([*song[:2], song[2] & 0x0F | kbits_index << 4, song[3]])
         header = parse_header(head)
@@ -97,7 +101,7 @@ def with_gapless_tag(song: bytes, delay: int = 576, padding: int = 1105) -> byte
 
 
 def vbri(frames: int, audio_bytes: int, pieces: list[int]) -> bytes:
-    """scale 3, two bytes for each piece."""
+    """A VBRI tag. pieces: the table of contents, in units of 3 bytes."""
     numbers = [(1, 2), (1056, 2), (75, 2), (audio_bytes, 4), (frames, 4), (len(pieces), 2)]
     numbers += [(3, 2), (2, 2), (10, 2), *((piece, 2) for piece in pieces)]
     return b"VBRI" + b"".join(number.to_bytes(size, "big") for number, size in numbers)
@@ -122,7 +126,7 @@ def id3v1() -> bytes:
 
 
 def false_frames(n: int) -> bytes:
-    """Bytes as a picture in a tag may have them: full of things that look like headers."""
+    """Bytes that look like many frame headers, as a picture in a tag may contain them."""
     return (b"\xff\xfb\x90\x64" + random.Random(1).randbytes(36)) * (n // 40)
 
 
@@ -134,13 +138,13 @@ def as_buffer(data: bytes) -> AudioBuffer:
 
 
 def mpg123(path: Path) -> bytes:
-    """The song as mpg123 decodes it: s16le, two channels, gapless as it does by default."""
+    """The song decoded by mpg123: s16le, two channels, gapless, which is its default."""
     command = ["mpg123", "-q", "-s", "--stereo", "-e", "s16", str(path)]
     return subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
 
 
 def worst_difference(one: bytes, other: bytes) -> int:
-    """In units of the least significant bit; the lengths must be the same."""
+    """The largest difference of two samples; both PCM must have the same length."""
     assert len(one) // FRAME == len(other) // FRAME
     pairs = zip(array.array("h", one), array.array("h", other), strict=True)
     return max((abs(a - b) for a, b in pairs), default=0)

@@ -1,11 +1,11 @@
-"""A sound card for machines that have none: what is played into it is found in a file.
+"""Virtual sound cards for machines without one. They record what is played into a file.
 
     with sound_card(directory, paced=True) as (env, recording): run a program with env
 
-ALSA's `file` plugin writes what it is given into a file (as fast as it comes), or into a program
-that takes no more than a card would. No server is involved; PortAudio sees one device. What this
-card has been given cannot be taken back, as it can from a real one: where that matters there is
-`sound_server`, which is PulseAudio with a card that it imagines, and a recording of that.
+`sound_card` is ALSA's `file` plugin. It writes into a file as fast as it receives, or into a
+process that receives no faster than a card. There is no server; PortAudio sees one device. Unlike
+a real card it cannot discard what it has received. Where that matters there is `sound_server`: a
+PulseAudio server with a null sink, and a recorder of it.
 A recording is s16le at the rate and channels of the stream; from the server 44.1 kHz stereo.
 """
 
@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-# Runs as a process of its own: takes what a card would take in a while, then sleeps for as long.
-# A small pipe is the card's small buffer; it can be made small only when there is little in it.
+# A process of its own: reads what a card plays in 5 ms, then sleeps for as long. The pipe is the
+# card's buffer, so it is made small; the kernel allows that only while it holds little.
 _CARD = """
 import fcntl, os, sys, time
 path, rate, channels, speed = sys.argv[1], *map(int, sys.argv[2:])
@@ -47,9 +47,9 @@ with open(path, "ab", buffering=0) as recording:
 def sound_card(
     directory: Path, *, paced: bool, speed: int = 1
 ) -> Iterator[tuple[dict[str, str], Path]]:
-    """Yield the environment in which a program plays into a recording, and the recording's path.
+    """Yield the environment for a program that plays into the card, and the recording's path.
 
-    speed: how many seconds of music a paced card takes in one, for tests that look at samples.
+    paced: whether the card plays in real time. speed: a factor for it, for tests of the samples.
     """
     recording, config = directory / "recording.raw", directory / "asound.conf"
     recording.touch()
@@ -57,7 +57,7 @@ def sound_card(
     if paced:
         card = directory / "card.py"
         card.write_text(_CARD)
-        # ALSA puts in the stream's rate and its channels.
+        # ALSA replaces %r by the stream's rate and %c by its channels.
         target = f"|exec {sys.executable} -IS {card} {recording} %r %c {speed}"
     device = f'type file slave.pcm {{ type null }} file "{target}" format "raw"'
     config.write_text(f"pcm.!default {{ {device} }}\n")
@@ -66,14 +66,14 @@ def sound_card(
 
 @contextlib.contextmanager
 def sound_server(directory: Path) -> Iterator[tuple[dict[str, str], Path]]:
-    """The same with PulseAudio; needs pulseaudio, pactl, parec and ALSA's plugin for it."""
+    """The same with PulseAudio. Needs pulseaudio, pactl, parec and ALSA's plugin for it."""
     home, recording = str(directory), directory / "recording.raw"
-    address = f"unix:{directory}/door"
+    address = f"unix:{directory}/socket"
     env = {**os.environ, "HOME": home, "XDG_RUNTIME_DIR": home, "JACK_NO_START_SERVER": "1"}
     server = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"]
-    door = f"module-native-protocol-unix socket={directory}/door auth-anonymous=1"
-    server += ["--disable-shm=yes", "-L", door]
-    # Without norewinds the imagined card plays two seconds ahead.
+    listen = f"module-native-protocol-unix socket={directory}/socket auth-anonymous=1"
+    server += ["--disable-shm=yes", "-L", listen]
+    # Without norewinds the null sink renders two seconds ahead.
     server += ["-L", "module-null-sink sink_name=card rate=44100 channels=2 norewinds=1"]
     recorder = ["parec", "-d", "card.monitor", "--raw", "--format=s16le", "--rate=44100"]
     recorder += ["--channels=2", "--latency-msec=5"]
@@ -109,7 +109,7 @@ def _until(condition: Callable[[], bool], limit_s: float = 20.0) -> None:
 
 
 def sound(recording: bytes) -> bytes:
-    """A recording without the silence before and behind it, in whole frames of 4 bytes."""
+    """A recording without leading and trailing silence, in whole PCM frames of 4 bytes."""
     start = (len(recording) - len(recording.lstrip(b"\0"))) // 4 * 4
     end = len(recording.rstrip(b"\0"))
     return recording[start : end + -end % 4]

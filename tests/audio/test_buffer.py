@@ -1,4 +1,4 @@
-"""The MAD buffer: what was appended comes back, from any offset, in any thread, at any time."""
+"""The MAD buffer: appended bytes can be read from any offset, in any thread, at any time."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from hypothesis import strategies as st
 from audio import AudioBuffer
 
 
-def started(target) -> threading.Thread:
+def start_thread(target) -> threading.Thread:
     thread = threading.Thread(target=target, daemon=True)
     thread.start()
     return thread
 
 
-def ended(thread: threading.Thread) -> bool:
+def ends(thread: threading.Thread) -> bool:
     thread.join(10)
     return not thread.is_alive()
 
 
 @given(st.lists(st.binary(max_size=50)), st.integers(0, 100), st.integers(0, 200))
-def test_every_byte_comes_back_whether_in_memory_or_in_the_file(pieces, memory, offset):
+def test_every_byte_can_be_read_from_memory_and_from_the_file(pieces, memory, offset):
     buffer = AudioBuffer(memory_limit_bytes=memory)
     for piece in pieces:
         buffer.append(piece)
@@ -41,35 +41,35 @@ def test_every_byte_comes_back_whether_in_memory_or_in_the_file(pieces, memory, 
     buffer.discard()
 
 
-def test_a_reader_waits_for_the_first_byte_and_takes_what_is_there():
+def test_a_reader_waits_for_the_first_byte_and_returns_what_has_arrived():
     buffer, got = AudioBuffer(), []
-    reader = started(lambda: got.append(buffer.read_at(0, 100)))
+    reader = start_thread(lambda: got.append(buffer.read_at(0, 100)))
     buffer.append(b"abc")
-    assert ended(reader)
+    assert ends(reader)
     assert got == [b"abc"]
 
 
 @pytest.mark.parametrize("end", [AudioBuffer.finish, AudioBuffer.discard])
-def test_a_waiting_reader_is_woken_by_the_end(end):
+def test_the_end_wakes_a_waiting_reader(end):
     buffer, got = AudioBuffer(), []
     buffer.append(b"abc")
-    reader = started(lambda: got.append(buffer.read_at(3, 100)))
+    reader = start_thread(lambda: got.append(buffer.read_at(3, 100)))
     end(buffer)
-    assert ended(reader)
+    assert ends(reader)
     assert got == [b""]
 
 
-def test_watchers_hear_of_the_end_and_of_nothing_else():
-    buffer, heard = AudioBuffer(), []
-    buffer.watch(lambda: heard.append((buffer.finished, buffer.discarded)))
+def test_watchers_are_called_at_the_end_and_only_then():
+    buffer, calls = AudioBuffer(), []
+    buffer.watch(lambda: calls.append((buffer.finished, buffer.discarded)))
     buffer.append(b"abc")
-    assert heard == []
+    assert calls == []
     buffer.finish()
     buffer.discard()
-    assert heard == [(True, False), (True, True)]
+    assert calls == [(True, False), (True, True)]
 
 
-def test_a_discarded_song_is_gone_and_late_data_is_ignored():
+def test_a_discarded_song_is_freed_and_late_data_is_ignored():
     buffer = AudioBuffer(memory_limit_bytes=4)
     buffer.append(b"abcdefgh")
     assert buffer._file is not None
@@ -97,7 +97,7 @@ def test_the_file_has_no_name(tmp_path, monkeypatch):
     assert buffer.read_at(1, 10) == b"bc"
 
 
-def test_a_full_disk_is_an_error_that_says_so_and_loses_nothing(monkeypatch):
+def test_a_full_disk_raises_and_loses_nothing(monkeypatch):
     buffer = AudioBuffer(memory_limit_bytes=4)
     buffer.append(b"abcdef")
     pwrite = os.pwrite
@@ -116,7 +116,7 @@ def test_a_full_disk_is_an_error_that_says_so_and_loses_nothing(monkeypatch):
     assert buffer.read_at(4, 10) == b"efGH"
 
 
-def test_no_directory_for_the_file_is_an_error_that_says_so(monkeypatch):
+def test_a_missing_directory_for_the_file_raises(monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", "/nonexistent")
     buffer = AudioBuffer(memory_limit_bytes=2)
     with pytest.raises(OSError, match="no room for the song"):
@@ -136,9 +136,9 @@ def test_a_writer_and_four_readers_at_once():
             read += data
         results.append(read)
 
-    readers = [started(lambda step=step: read_all(step)) for step in (700, 4096, 9999, 65536)]
+    readers = [start_thread(lambda step=step: read_all(step)) for step in (700, 4096, 9999, 65536)]
     for at in range(0, len(song), 4096):
         buffer.append(song[at : at + 4096])
     buffer.finish()
-    assert all(ended(reader) for reader in readers)
+    assert all(ends(reader) for reader in readers)
     assert results == [song] * 4

@@ -1,4 +1,4 @@
-"""Damaged songs: libmad is C, so they are decoded in a process of their own."""
+"""Damaged songs, decoded in a process of their own: a fault of libmad would crash it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def decode(song, changes, step):
             while decoder.ready() and (block := decoder.next_block()):
                 blocks += 1
                 assert len(block[1]) <= 4608
-                assert blocks < len(song) / 24 + 10, "it never ends"
+                assert blocks < len(song) / 24 + 10, "the decoder does not end"
         buffer.finish()
         for rate, pcm in decoder: assert type(pcm) is bytes and len(pcm) % 4 == 0 and rate > 0
     except NotMp3 as error:

@@ -1,4 +1,4 @@
-"""The same samples as mpg123's, from whole songs and from songs that are still arriving."""
+"""The decoder returns the samples of mpg123, for whole songs and for arriving ones."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_samples_of_real_encoders_equal_those_of_mpg123(name, tmp_path):
         assert len(pcm) == len(music()), "as long as what was encoded"
 
 
-def test_the_tags_own_frame_and_the_padding_are_left_out():
+def test_the_frame_of_the_tag_delay_and_padding_are_removed():
     assert len(decode(mp3())) == len(frames_of(mp3())) * 1152 * FRAME
     whole, cut = decode(mp3()), decode(with_gapless_tag(mp3(), 576, 1105))
     assert cut == whole[(576 + 529) * FRAME : -(1105 - 529) * FRAME]
@@ -121,14 +121,14 @@ def test_mono_is_doubled_and_the_rate_comes_with_every_block():
     assert max(len(pcm) for _, pcm in blocks) <= 1152 * FRAME
 
 
-def test_a_change_of_rate_in_mid_song_comes_on_the_right_frame():
+def test_a_change_of_rate_within_a_song_comes_with_the_right_frame():
     song = mp3(0.5) + mp3(0.5, rate_hz=48000)
     rates = [rate for rate, _ in Decoder(as_buffer(song))]
     assert rates == [44100] * len(frames_of(mp3(0.5))) + [48000] * (len(rates) - 21)
 
 
 @pytest.mark.parametrize("step", [1, 37, 1000, 4096])
-def test_a_song_that_is_still_arriving_gives_the_same_samples(step):
+def test_a_song_that_is_still_arriving_has_the_same_samples(step):
     song = id3v2(false_frames(2000)) + with_gapless_tag(mp3(0.5)) + id3v1()
     buffer, blocks = AudioBuffer(), []
     decoder = Decoder(buffer)
@@ -138,7 +138,7 @@ def test_a_song_that_is_still_arriving_gives_the_same_samples(step):
             blocks.append(decoder.next_block())
     buffer.finish()
     assert b"".join(pcm for _, pcm in [*blocks, *decoder]) == decode(song)
-    assert len(blocks) > 8, "most of it was ready before the end"
+    assert len(blocks) > 8, "most blocks were ready before the end"
     assert decoder.next_block() is None
 
 
@@ -164,7 +164,7 @@ def test_a_discarded_song_ends():
 
 
 @pytest.mark.parametrize("damage", ["inserted", "cut out", "overwritten"])
-def test_damage_costs_three_frames_at_most(damage):
+def test_damage_loses_three_frames_at_most(damage):
     song, junk = mp3(), b"\xff\xfa\x80" * 900
     at = len(song) // 2
     broken = {
@@ -175,13 +175,13 @@ def test_damage_costs_three_frames_at_most(damage):
     assert len(decode(song)) - len(decode(broken)) <= 3 * 1152 * FRAME
 
 
-def test_a_stretch_of_frames_that_cannot_be_decoded_neither_ends_nor_blocks_the_song():
+def test_frames_that_cannot_be_decoded_neither_end_nor_block_the_song():
     frames = frames_of(mp3())
-    # Side information that points to 511 bytes of earlier frames, which are not there.
-    hollow = [frame[:4] + b"\xff" * (len(frame) - 4) for frame in frames[20:60]]
+    # Their side information refers to 511 bytes of earlier frames, which do not exist.
+    undecodable = [frame[:4] + b"\xff" * (len(frame) - 4) for frame in frames[20:60]]
     buffer = AudioBuffer()
     decoder = Decoder(buffer)
-    for frame in [*frames[:20], *hollow, *frames[60:]]:
+    for frame in [*frames[:20], *undecodable, *frames[60:]]:
         buffer.append(frame)
     blocks = []
     while decoder.ready():
@@ -192,12 +192,12 @@ def test_a_stretch_of_frames_that_cannot_be_decoded_neither_ends_nor_blocks_the_
     assert decode(mp3()).endswith(samples[-10 * 1152 * FRAME :])
 
 
-def test_what_is_no_mp3_raises():
+def test_a_file_that_is_no_mp3_raises():
     with pytest.raises(NotMp3, match="WAV"):
         Decoder(as_buffer(b"RIFF\0\0\0\0WAVEfmt " + bytes(9000))).next_block()
 
 
-def test_without_pymad_there_is_a_clear_error(monkeypatch):
+def test_without_pymad_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "mad", None)
     with pytest.raises(MadMissing, match="libmad"):
         Decoder(as_buffer(mp3()))

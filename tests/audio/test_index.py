@@ -1,4 +1,4 @@
-"""The index of a song's frames: seeks that are exact to the sample, and how long a song is."""
+"""The index of a song's frames: seeks are exact to the sample, durations are right."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def decoded(song, start=None):
 
 
 @pytest.mark.parametrize("kind", SONGS)
-def test_from_any_sample_on_it_is_as_if_all_had_been_decoded(kind):
+def test_decoding_from_any_sample_equals_decoding_from_the_start(kind):
     song = SONGS[kind]
     whole, index = decoded(song), FrameIndex(as_buffer(song))
     samples = len(whole) // FRAME
     index.extend()
     assert index.header is not None
-    anywhere = [random.Random(9999).randrange(samples) for _ in range(12)]
-    for sample in (0, 1, 1151, 1152, *anywhere, samples - 1):
+    samples_to_try = [random.Random(9999).randrange(samples) for _ in range(12)]
+    for sample in (0, 1, 1151, 1152, *samples_to_try, samples - 1):
         start = index.start_at(sample / index.header.rate_hz)
         assert decoded(song, start) == whole[sample * FRAME :], sample
 
 
 @pytest.mark.parametrize("kind", SONGS)
-def test_a_song_that_is_whole_is_exactly_as_long_as_it_decodes(kind):
+def test_the_duration_of_a_whole_song_is_that_of_its_samples(kind):
     song = SONGS[kind]
     index = FrameIndex(as_buffer(song))
     index.extend()
@@ -60,7 +60,7 @@ def test_a_song_that_is_whole_is_exactly_as_long_as_it_decodes(kind):
     assert index.duration_s == len(decoded(song)) / FRAME / index.header.rate_hz
 
 
-def test_a_tag_says_how_long_the_song_is_when_hardly_any_of_it_is_here():
+def test_a_tag_gives_the_duration_when_little_of_the_song_has_arrived():
     song, buffer = SONGS["VBR with a tag"], AudioBuffer()
     index = FrameIndex(buffer)
     assert index.duration_s is None
@@ -70,16 +70,16 @@ def test_a_tag_says_how_long_the_song_is_when_hardly_any_of_it_is_here():
     assert not index.complete
     assert index.duration_s == len(decoded(song)) / FRAME / 44100
     assert index.song_bytes == pytest.approx(len(song), abs=1500)
-    assert index.part_here == pytest.approx(6000 / len(song), abs=0.02)
+    assert index.received_fraction == pytest.approx(6000 / len(song), abs=0.02)
 
 
-def test_without_a_tag_it_is_as_long_as_what_is_here_until_it_is_whole():
+def test_without_a_tag_the_duration_is_that_of_the_received_part():
     song, buffer = SONGS["128 kbit/s"], AudioBuffer()
     index = FrameIndex(buffer)
     buffer.append(song[: len(song) // 2])
     index.extend()
     assert not index.exact
-    assert index.part_here is None
+    assert index.received_fraction is None
     assert index.duration_s == pytest.approx(2.0, abs=0.05)
     assert index.bytes_per_s == pytest.approx(16_000, rel=0.01)
     assert not index.variable
@@ -87,11 +87,11 @@ def test_without_a_tag_it_is_as_long_as_what_is_here_until_it_is_whole():
     buffer.finish()
     index.extend()
     assert index.duration_s == len(decoded(song)) / FRAME / 44100
-    assert index.part_here == 1.0
+    assert index.received_fraction == 1.0
 
 
 @pytest.mark.parametrize("step", [1, 700, 5000])
-def test_it_grows_with_the_song_and_is_the_same_in_the_end(step):
+def test_an_index_that_grows_with_the_song_equals_one_of_the_whole_song(step):
     song = SONGS["between tags"][:20_000]
     buffer, whole = AudioBuffer(), FrameIndex(as_buffer(song))
     growing = FrameIndex(buffer)
@@ -103,7 +103,7 @@ def test_it_grows_with_the_song_and_is_the_same_in_the_end(step):
         assert growing.start_at(seconds) == whole.start_at(seconds)
 
 
-def test_a_place_that_has_yet_to_arrive_has_no_start_but_a_guess():
+def test_a_place_that_has_not_arrived_has_no_start_but_an_estimate():
     song = SONGS["VBR with a tag"]
     buffer = AudioBuffer()
     index = FrameIndex(buffer)
@@ -116,7 +116,7 @@ def test_a_place_that_has_yet_to_arrive_has_no_start_but_a_guess():
     assert index.start_at(2.5) is not None
 
 
-def test_without_a_tag_the_guess_goes_by_the_bit_rate():
+def test_without_a_tag_the_estimate_follows_the_bit_rate():
     buffer = AudioBuffer()
     buffer.append(SONGS["128 kbit/s"][:10_000])
     index = FrameIndex(buffer)
@@ -124,10 +124,10 @@ def test_without_a_tag_the_guess_goes_by_the_bit_rate():
     assert index.needed_bytes(60.0) == pytest.approx(60 * 16_000, rel=0.02)
 
 
-def test_the_table_of_a_vbri_tag_is_read_too():
+def test_the_table_of_a_vbri_tag_gives_the_estimate_too():
     song = mp3(4.0)
     frames = len(frames_of(song))
-    # The first half of the song takes three quarters of its bytes.
+    # The first half of the song has three quarters of its bytes.
     pieces = [len(song) * 3 // 8 // 3] * 2 + [len(song) // 8 // 3] * 2
     buffer = AudioBuffer()
     buffer.append((tag_frame(song, vbri(frames, len(song), pieces), at=36) + song)[:9000])
@@ -139,14 +139,14 @@ def test_the_table_of_a_vbri_tag_is_read_too():
     assert index.needed_bytes(index.duration_s / 2) == pytest.approx(len(song) * 0.75, rel=0.02)
 
 
-def test_behind_the_end_is_the_end():
+def test_a_seek_behind_the_end_goes_to_the_end():
     song = SONGS["128 kbit/s"]
     start = FrameIndex(as_buffer(song)).start_at(99.0)
     assert start is not None
     assert decoded(song, start) == b""
 
 
-def test_in_a_damaged_song_a_seek_is_right_to_a_frame_or_two():
+def test_in_a_damaged_song_a_seek_is_exact_to_two_frames():
     song = SONGS["128 kbit/s"]
     broken = song[:20_000] + b"\xff\xfa\x80" * 300 + song[20_000:]
     index = FrameIndex(as_buffer(broken))
@@ -157,7 +157,7 @@ def test_in_a_damaged_song_a_seek_is_right_to_a_frame_or_two():
     )
 
 
-def test_what_is_no_mp3_has_no_frames_and_no_length():
+def test_a_file_that_is_no_mp3_has_no_frames_and_no_duration():
     index = FrameIndex(as_buffer(b"RIFF\0\0\0\0WAVEfmt " + bytes(100_000)))
     assert index.start_at(0.0) is None
     assert index.duration_s is None

@@ -1,4 +1,4 @@
-"""What an MP3's bytes say: headers, tags, VBR tags, and whether it is one at all."""
+"""Parsing of MP3s: headers, tags, VBR tags; finding the first frame; naming what is no MP3."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio import NotMp3, parse_header, parse_vbr_tag, sniff, tag_bytes
+from audio import NotMp3
+from audio.frames import FrameReader
+from audio.mp3 import parse_header, parse_vbr_tag, tag_bytes
 from tests.audio.making import (
     ape,
+    as_buffer,
     false_frames,
     frames_of,
     id3v1,
@@ -50,17 +53,17 @@ def test_headers(head, version, layer, bitrate, rate_hz, channels, frame_bytes, 
     "head", ["", "fffb90", "fefb9064", "ffdb9064", "ffeb9064", "fff99064", "fffbf064", "fffb9c64",
              "fffb9066"],
 )  # fmt: skip
-def test_what_is_no_header(head):
+def test_bytes_that_are_no_header(head):
     assert parse_header(bytes.fromhex(head)) is None
 
 
 def test_every_frame_of_a_song_has_a_header():
     frames = frames_of(mp3(0.5))
     assert b"".join(frames) == mp3(0.5)
-    assert len(frames) == 21  # 0.5 s are 19.1, and the delay and padding
+    assert len(frames) == 21  # 0.5 s are 19.1 frames; delay and padding are the rest
 
 
-def test_lengths_of_tags():
+def test_sizes_of_tags():
     assert tag_bytes(id3v2(bytes(300_000))[:32]) == 300_010
     assert tag_bytes(id3v2(bytes(10), footer=True)) == 30
     assert tag_bytes(ape(bytes(500))) == 564
@@ -72,7 +75,7 @@ def test_lengths_of_tags():
 
 @pytest.mark.parametrize("encoder", [b"LAME3.100", b"Lavc59.37", b"Mystery"])
 @pytest.mark.parametrize(("rate_hz", "channels"), [(44100, 2), (44100, 1), (22050, 2), (24000, 1)])
-def test_a_gapless_tag_is_read(encoder, rate_hz, channels):
+def test_a_gapless_tag_is_parsed(encoder, rate_hz, channels):
     body = xing(77, 12345, b"Xing") + lame_extension(576, 1234, encoder)
     tag = parse_vbr_tag(tag_frame(mp3(0.3, rate_hz, channels, 64), body))
     assert tag is not None
@@ -94,7 +97,7 @@ def test_a_tag_with_no_fields():
     assert (tag.frames, tag.audio_bytes, tag.toc, tag.delay) == (None, None, (), None)
 
 
-def test_a_vbri_tag_is_read():
+def test_a_vbri_tag_is_parsed():
     tag = parse_vbr_tag(tag_frame(mp3(0.3), vbri(700, 99_000, [1000, 2000]), at=36))
     assert tag is not None
     assert (tag.kind, tag.frames, tag.audio_bytes) == ("VBRI", 700, 99_000)
@@ -123,17 +126,19 @@ def test_no_tag_raises(noise, cut):
     ],
 )
 def test_the_first_frame_is_found(front, offset):
-    first = sniff(front + with_gapless_tag(mp3(0.3)))
-    assert first.offset == offset
-    assert first.header.rate_hz == 44100
-    assert first.tag is not None
-    assert first.tag.delay == 576
+    song = mp3(0.3)
+    reader = FrameReader(as_buffer(front + with_gapless_tag(song)))
+    assert reader.poll() == frames_of(song)[0]
+    tag_frame_bytes = len(with_gapless_tag(song)) - len(song)
+    assert reader.offset == offset + tag_frame_bytes + len(frames_of(song)[0])
+    assert reader.tag is not None
+    assert reader.tag.delay == 576
 
 
 def test_a_song_of_one_frame_is_an_mp3():
     (frame, *_) = frames_of(mp3(0.3))
-    assert sniff(frame).offset == 0
-    assert sniff(frame + id3v1()).offset == 0
+    assert FrameReader(as_buffer(frame)).poll() == frame
+    assert FrameReader(as_buffer(frame + id3v1())).poll() == frame
 
 
 def layer_2() -> bytes:
@@ -164,12 +169,14 @@ def free_format() -> bytes:
         (mp3(0.3)[:300], "no MP3 sound"),
     ],
 )
-def test_what_is_no_mp3_is_named(data, reason):
+def test_the_error_names_what_is_no_mp3(data, reason):
     with pytest.raises(NotMp3, match=reason):
-        sniff(data)
+        FrameReader(as_buffer(data)).poll()
 
 
 @given(st.binary(max_size=3000))
-def test_sniffing_raises_nothing_else(data):
+def test_any_bytes_raise_nothing_else(data):
+    reader = FrameReader(as_buffer(data))
     with contextlib.suppress(NotMp3):
-        sniff(data)
+        while reader.poll():
+            pass

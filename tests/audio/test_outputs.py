@@ -1,4 +1,4 @@
-"""Files, silence, and the choice between them; the sound device is in test_sound_card."""
+"""WAV files, the silent output, and `open_output`; test_sound_card has the sound device."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def wav(path) -> tuple[int, int, int, bytes]:
         return *form, file.readframes(file.getnframes())
 
 
-def test_songs_of_one_rate_follow_one_another_in_one_file(tmp_path):
+def test_songs_of_one_rate_are_written_into_one_file(tmp_path):
     output = WavOutput(tmp_path / "out.wav")
     for song in (ONE * 5, ONE * 7):
         output.open(44100)
@@ -34,7 +34,7 @@ def test_songs_of_one_rate_follow_one_another_in_one_file(tmp_path):
     assert wav(tmp_path / "out.wav") == (44100, 2, 2, ONE * 12)
 
 
-def test_songs_of_other_rates_go_into_files_beside_it(tmp_path):
+def test_songs_of_other_rates_are_written_into_files_beside_it(tmp_path):
     (tmp_path / "out-2.wav").write_bytes(b"somebody else's")
     output = WavOutput(tmp_path / "out.wav")
     for rate_hz, frames in ((44100, 3), (48000, 4), (44100, 5)):
@@ -57,7 +57,7 @@ def test_the_header_is_right_after_every_write(tmp_path):
         assert wav(tmp_path / "out.wav")[3] == ONE * 10 * n
 
 
-def test_a_file_beyond_4_gib_goes_on_in_another(tmp_path, monkeypatch):
+def test_beyond_4_gib_another_file_begins(tmp_path, monkeypatch):
     monkeypatch.setattr("audio.wav._MAX_BYTES", 40)
     output = WavOutput(tmp_path / "out.wav")
     output.open(44100)
@@ -77,7 +77,7 @@ def test_an_older_wav_is_replaced_only_when_a_song_begins(tmp_path):
     assert wav(path) == (44100, 2, 2, ONE * 2)
 
 
-def test_a_file_that_is_no_wav_is_not_overwritten(tmp_path):
+def test_a_file_of_another_kind_is_not_overwritten(tmp_path):
     path = tmp_path / "song.mp3"
     path.write_bytes(b"ID3 precious")
     with pytest.raises(OutputError, match=r"song\.mp3 exists and is not a WAV file"):
@@ -85,7 +85,7 @@ def test_a_file_that_is_no_wav_is_not_overwritten(tmp_path):
     assert path.read_bytes() == b"ID3 precious"
 
 
-def test_a_place_that_cannot_be_written_is_a_clear_error(tmp_path):
+def test_a_path_that_cannot_be_written_is_named_in_the_error(tmp_path):
     with pytest.raises(OutputError, match=r"cannot write to .*nowhere/out\.wav: No such file"):
         WavOutput(tmp_path / "nowhere" / "out.wav").open(44100)
     with pytest.raises(OutputError, match="Is a directory"):
@@ -95,7 +95,7 @@ def test_a_place_that_cannot_be_written_is_a_clear_error(tmp_path):
         WavOutput(tmp_path / "fifo").open(44100)
 
 
-def test_a_full_disk_is_a_clear_error_and_leaves_a_good_file(tmp_path, monkeypatch):
+def test_a_full_disk_is_named_in_the_error_and_leaves_a_valid_file(tmp_path, monkeypatch):
     output = WavOutput(tmp_path / "out.wav")
     output.open(44100)
     output.write(ONE * 3)
@@ -109,7 +109,7 @@ def test_a_full_disk_is_a_clear_error_and_leaves_a_good_file(tmp_path, monkeypat
     assert wav(tmp_path / "out.wav")[3] == ONE * 3
 
 
-def test_silence_takes_as_long_as_the_music():
+def test_the_silent_output_takes_as_long_as_the_music():
     output = NullOutput()
     output.open(8000)
     begin = time.monotonic()
@@ -142,7 +142,7 @@ def test_an_unknown_output_names_the_choices(spec):
         open_output(spec)
 
 
-def test_an_output_is_chosen_by_a_word(tmp_path):
+def test_open_output_makes_the_output_that_is_named(tmp_path):
     assert isinstance(open_output("null")[0], NullOutput)
     output, warning = open_output(f"wav:{tmp_path}/a:b.wav")
     assert isinstance(output, WavOutput)
@@ -165,28 +165,28 @@ except OutputError as error:
 
 def without_a_card(code: str, tmp_path) -> subprocess.CompletedProcess[str]:
     config = tmp_path / "asound.conf"
-    # With no line at all PortAudio 19.6 ends the process by an assertion.
+    # With an empty file an assertion of PortAudio 19.6 would end the process.
     config.write_text("pcm.!default { type hw card 99 }\n")
     env = {**os.environ, "ALSA_CONFIG_PATH": str(config), "PULSE_SERVER": "unix:/nonexistent"}
     command = [sys.executable, "-c", code]
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
 
 
-def test_without_a_device_auto_is_silent_and_says_so_and_pyaudio_says_what_to_do(tmp_path):
+def test_without_a_device_auto_warns_and_plays_silently_and_pyaudio_says_what_to_do(tmp_path):
     run = without_a_card(NO_DEVICE, tmp_path)
     warning, error = run.stdout.splitlines()
     assert warning.startswith("The music plays silently: there is no sound device")
     assert "wav:FILE" in error
-    assert run.stderr == "", "neither ALSA nor JACK says anything"
+    assert run.stderr == "", "neither ALSA nor JACK prints anything"
 
 
-def test_without_pyaudio_there_is_a_clear_error(monkeypatch):
+def test_without_pyaudio_the_error_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyaudio", None)
     with pytest.raises(OutputError, match="PyAudio cannot be loaded"):
         open_output("pyaudio")
     assert "PyAudio" in str(open_output("auto")[1])
 
 
-def test_the_room_can_be_imported_without_its_libraries():
+def test_the_package_can_be_imported_without_its_libraries():
     code = "import sys; sys.modules['mad'] = sys.modules['pyaudio'] = None; import audio"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -1,8 +1,7 @@
-"""The player's thread, on an output made of lists and events: what is done, in what order."""
+"""The player's thread with a fake output: which calls it makes, and in which order."""
 
 from __future__ import annotations
 
-import queue
 import sys
 import threading
 
@@ -10,138 +9,40 @@ import pytest
 
 from audio import (
     AudioBuffer,
-    Decoder,
     NullOutput,
-    OutputError,
     OutputFailed,
     PlayedOut,
     Player,
     RanDry,
-    Started,
     Undecodable,
     WavOutput,
 )
-from audio.output import Output
+from tests.audio.fake_output import WAIT_S, Card, Reports, decoded, played_out
 from tests.audio.making import FRAME, as_buffer, mp3
 
-WAIT_S = 20
 
-
-class Card(Output):
-    """A device that writes down all it is told to do, and waits in each write for a permit."""
-
-    latency_s = 0.0
-
-    def __init__(self, permits: int = 1_000_000, needs_silence: bool = False):
-        self.needs_silence = needs_silence
-        self.calls: list[tuple] = []
-        self.changed = threading.Condition()
-        self.permits = permits
-        self.threads: set[str] = set()
-        self.breaks_on = ""
-
-    def note(self, *call):
-        with self.changed:
-            self.threads.add(threading.current_thread().name)
-            self.calls.append(call)
-            self.changed.notify_all()
-        if call[0] == self.breaks_on:
-            raise OutputError("the cable is out")
-
-    def write(self, pcm):
-        self.note("write", pcm)
-        with self.changed:
-            assert self.changed.wait_for(lambda: self.permits > 0, WAIT_S)
-            self.permits -= 1
-
-    def permit(self, n=1):
-        with self.changed:
-            self.permits += n
-            self.changed.notify_all()
-
-    def open(self, rate_hz):
-        self.note("open", rate_hz)
-
-    def drain(self):
-        self.note("drain")
-
-    def drop(self):
-        self.note("drop")
-
-    def close(self):
-        self.note("close")
-
-    def wait_for(self, condition):
-        with self.changed:
-            assert self.changed.wait_for(lambda: condition(self), WAIT_S)
-
-    def wait_for_writes(self, n):
-        self.wait_for(lambda card: len(card.writes) >= n)
-
-    @property
-    def names(self):
-        return [call[0] for call in self.calls]
-
-    @property
-    def writes(self):
-        return [call[1] for call in self.calls if call[0] == "write"]
-
-
-class Reports(queue.Queue):
-    """The owner: keeps the reports in order."""
-
-    def next(self):
-        return self.get(timeout=WAIT_S)
-
-
-@pytest.fixture
-def reports():
-    return Reports()
-
-
-@pytest.fixture
-def player_on(reports):
-    players = []
-
-    def make(output):
-        players.append((Player(output, reports.put), output))
-        return players[-1][0]
-
-    yield make
-    for player, output in players:
-        if isinstance(output, Card):
-            output.permit(1_000_000)
-        player.close()
-        assert not player._thread.is_alive()
-
-
-def decoded(data):
-    return b"".join(pcm for _, pcm in Decoder(as_buffer(data)))
-
-
-def test_a_song_is_played_whole_and_reported(player_on, reports):
+def test_a_song_is_played_completely_and_reported(player_on, reports):
     card = Card()
     player_on(card).play(as_buffer(mp3()), 7)
-    assert reports.next() == Started(7, 44100)
-    assert reports.next() == PlayedOut(7, len(decoded(mp3())) // FRAME)
+    assert reports.next() == played_out(7, mp3())
     assert b"".join(card.writes) == decoded(mp3())
-    # Before PlayedOut; the drop afterwards is the player's return to rest.
-    assert card.names[:2] == ["drop", "open"]
+    # The drain precedes PlayedOut; the last drop follows it.
+    assert card.calls[:2] == [("drop",), ("open", 44100)]
     assert card.names[card.names.index("drain") - 1] == "write"
     assert max(map(len, card.writes)) <= 44100 // 25 * FRAME
 
 
-def test_songs_after_one_another_reach_the_wav_file_exactly(player_on, reports, tmp_path):
+def test_consecutive_songs_are_written_into_the_wav_file_exactly(player_on, reports, tmp_path):
     output = WavOutput(tmp_path / "out.wav")
     player = player_on(output)
     for tag in (1, 2):
         player.play(as_buffer(mp3()), tag)
-        assert [type(reports.next()) for _ in range(2)] == [Started, PlayedOut]
+        assert type(reports.next()) is PlayedOut
     player.close()
     assert (tmp_path / "out.wav").read_bytes()[44:] == decoded(mp3()) * 2
 
 
-def test_only_the_players_thread_touches_the_output(player_on, reports):
+def test_only_the_players_thread_calls_the_output(player_on, reports):
     card = Card(permits=3, needs_silence=True)
     player = player_on(card)
     player.play(as_buffer(mp3()), 1)
@@ -160,26 +61,24 @@ def test_stop_drops_before_anything_more_is_written(player_on, reports):
     card = Card(permits=4)
     player = player_on(card)
     player.play(as_buffer(mp3()), 1)
-    card.wait_for_writes(5)  # the thread is in the fifth, and stays there
+    card.wait_for_writes(5)  # the thread waits in the fifth write
     player.stop()
     assert card.names[-1] == "write"
     card.permit(100)
     card.wait_for(lambda card: card.names[-1] == "drop")
     assert len(card.writes) == 5
-    assert reports.next() == Started(1, 44100)
     player.play(as_buffer(mp3(0.5)), 2)
-    assert reports.next() == Started(2, 44100), "and nothing about the first song"
+    assert reports.next() == played_out(2, mp3(0.5)), "no report about the first song"
 
 
-def test_a_song_replaces_the_one_before_at_once(player_on, reports):
+def test_play_replaces_the_present_song_at_once(player_on, reports):
     card = Card(permits=4)
     player = player_on(card)
     player.play(as_buffer(mp3()), 1)
     card.wait_for_writes(5)
     player.play(as_buffer(mp3(0.5)), 2)
     card.permit(1000)
-    assert [reports.next() for _ in range(2)] == [Started(1, 44100), Started(2, 44100)]
-    assert reports.next() == PlayedOut(2, len(decoded(mp3(0.5))) // FRAME)
+    assert reports.next() == played_out(2, mp3(0.5))
     assert b"".join(card.writes[5:]) == decoded(mp3(0.5))
     after = card.calls[[i for i, name in enumerate(card.names) if name == "write"][4] + 1]
     assert after == ("drop",)
@@ -189,31 +88,30 @@ def test_every_write_is_short_at_every_rate(player_on, reports):
     for rate_hz, limit in ((48000, 1920), (22050, 882), (8000, 320)):
         card = Card()
         player_on(card).play(as_buffer(mp3(1.0, rate_hz, kbits=32)), 1)
-        assert [type(reports.next()) for _ in range(2)] == [Started, PlayedOut]
+        assert type(reports.next()) is PlayedOut
         assert max(map(len, card.writes)) // FRAME == limit, "40 ms"
 
 
-def test_a_dry_song_is_reported_once_and_waits_to_be_refilled(player_on, reports):
+def test_a_dry_song_is_reported_once_and_waits_for_a_refill(player_on, reports):
     card, buffer, song = Card(), AudioBuffer(), mp3()
     player = player_on(card)
     buffer.append(song[:100])
     player.play(buffer, 1)
     assert reports.next() == RanDry(1)
     buffer.append(song[100:12_000])
-    assert card.names == ["drop"], "what arrives does not start it"
+    assert card.names == ["drop"], "arriving bytes do not start it"
     player.refilled()
-    assert reports.next() == Started(1, 44100)
     assert reports.next() == RanDry(1)
     buffer.append(song[12_000:])
     player.refilled()
-    assert reports.next() == RanDry(1), "the end of the song may still come"
+    assert reports.next() == RanDry(1), "the song is not finished"
     buffer.finish()
-    assert reports.next() == PlayedOut(1, len(decoded(song)) // FRAME)
+    assert reports.next() == played_out(1, song)
     assert b"".join(card.writes) == decoded(song)
     assert reports.empty()
 
 
-def test_an_early_refill_is_not_taken_for_a_later_one(player_on, reports):
+def test_a_refill_before_the_song_runs_dry_does_not_count(player_on, reports):
     card, buffer = Card(permits=3), AudioBuffer()
     player = player_on(card)
     buffer.append(mp3()[:12_000])
@@ -221,7 +119,7 @@ def test_an_early_refill_is_not_taken_for_a_later_one(player_on, reports):
     card.wait_for_writes(4)
     player.refilled()
     card.permit(1000)
-    assert [reports.next() for _ in range(2)] == [Started(1, 44100), RanDry(1)]
+    assert reports.next() == RanDry(1)
     buffer.append(mp3()[12_000:24_000])
     count = len(card.writes)
     player.refilled()
@@ -229,12 +127,12 @@ def test_an_early_refill_is_not_taken_for_a_later_one(player_on, reports):
     assert len(card.writes) > count
 
 
-def test_a_dry_song_keeps_a_device_going_that_needs_it(player_on, reports):
+def test_a_dry_song_writes_silence_to_a_device_that_needs_it(player_on, reports):
     card, buffer, song = Card(needs_silence=True), AudioBuffer(), mp3()
     card.permits = 10_000
     buffer.append(song[:12_000])
     player_on(card).play(buffer, 1)
-    assert [reports.next() for _ in range(2)] == [Started(1, 44100), RanDry(1)]
+    assert reports.next() == RanDry(1)
     card.wait_for(lambda card: card.writes[-1] == bytes(1764 * FRAME))
     buffer.append(song[12_000:])
     buffer.finish()
@@ -244,7 +142,7 @@ def test_a_dry_song_keeps_a_device_going_that_needs_it(player_on, reports):
 
 
 @pytest.mark.parametrize("needs_silence", [False, True])
-def test_nothing_is_lost_by_a_pause(player_on, reports, needs_silence):
+def test_a_pause_loses_no_sample(player_on, reports, needs_silence):
     card = Card(permits=10, needs_silence=needs_silence)
     player = player_on(card)
     player.play(as_buffer(mp3()), 1)
@@ -255,35 +153,33 @@ def test_nothing_is_lost_by_a_pause(player_on, reports, needs_silence):
         card.wait_for_writes(14)
     player.resume()
     card.permit(1000)
-    assert reports.next() == Started(1, 44100)
-    assert reports.next() == PlayedOut(1, len(decoded(mp3())) // FRAME)
+    assert reports.next() == played_out(1, mp3())
     silence = bytes(1764 * FRAME)
     pauses = [i for i, pcm in enumerate(card.writes) if i > 5 and pcm == silence]
     assert bool(pauses) == needs_silence
     assert b"".join(pcm for i, pcm in enumerate(card.writes) if i not in pauses) == decoded(mp3())
 
 
-def test_stop_ends_a_pause_and_a_dry_spell(player_on, reports):
+def test_after_stop_another_song_can_be_played(player_on, reports):
     card, buffer = Card(), AudioBuffer()
     player = player_on(card)
     player.play(buffer, 1)
     assert reports.next() == RanDry(1)
     player.stop()
     player.play(as_buffer(mp3(0.5)), 2)
-    assert reports.next() == Started(2, 44100)
-    reports.next()
+    assert reports.next() == played_out(2, mp3(0.5))
     player.pause()
     player.play(as_buffer(mp3(0.5)), 3)
     player.resume()
-    assert reports.next() == Started(3, 44100)
+    assert reports.next() == played_out(3, mp3(0.5))
 
 
-def test_a_discarded_song_ends_without_a_word(player_on, reports):
+def test_a_discarded_song_ends_without_a_report(player_on, reports):
     card, buffer = Card(), AudioBuffer()
     player = player_on(card)
     buffer.append(mp3()[:12_000])
     player.play(buffer, 1)
-    assert [reports.next() for _ in range(2)] == [Started(1, 44100), RanDry(1)]
+    assert reports.next() == RanDry(1)
     buffer.discard()
     card.wait_for(lambda card: card.names[-1] == "drop")
     assert reports.empty()
@@ -298,14 +194,12 @@ def test_a_discarded_song_ends_without_a_word(player_on, reports):
         ((b"\xff\xfb\x90\x64" + b"\xff" * 413) * 30, "none of it could be decoded"),
     ],
 )
-def test_what_cannot_be_decoded_is_reported_and_the_next_song_plays(
-    player_on, reports, data, reason
-):
+def test_an_undecodable_song_is_reported_and_the_next_song_plays(player_on, reports, data, reason):
     player = player_on(Card())
     player.play(as_buffer(data), 1)
     assert reports.next() == Undecodable(1, reason)
     player.play(as_buffer(mp3(0.5)), 2)
-    assert reports.next() == Started(2, 44100)
+    assert reports.next() == played_out(2, mp3(0.5))
 
 
 def test_a_buffer_that_cannot_be_read_is_reported(player_on, reports, monkeypatch):
@@ -318,22 +212,17 @@ def test_a_buffer_that_cannot_be_read_is_reported(player_on, reports, monkeypatc
 
 
 @pytest.mark.parametrize("call", ["open", "write", "drain"])
-def test_an_output_that_fails_is_reported_and_tried_again_by_the_next_song(
+def test_an_output_that_fails_is_reported_and_the_next_song_tries_it_again(
     player_on, reports, call
 ):
     card = Card()
-    card.breaks_on = call
+    card.fails_on = call
     player = player_on(card)
     player.play(as_buffer(mp3(0.5)), 1)
-    report = reports.next()
-    if call == "drain":
-        assert report == Started(1, 44100)
-        report = reports.next()
-    assert report == OutputFailed(1, "the cable is out")
-    card.breaks_on = ""
+    assert reports.next() == OutputFailed(1, "the cable is out")
+    card.fails_on = ""
     player.play(as_buffer(mp3(0.5)), 2)
-    assert reports.next() == Started(2, 44100)
-    assert reports.next() == PlayedOut(2, len(decoded(mp3(0.5))) // FRAME)
+    assert reports.next() == played_out(2, mp3(0.5))
 
 
 def test_a_drop_that_fails_is_reported(player_on, reports):
@@ -341,13 +230,10 @@ def test_a_drop_that_fails_is_reported(player_on, reports):
     player = player_on(card)
     player.play(as_buffer(mp3(0.5)), 1)
     card.wait_for_writes(3)
-    card.breaks_on = "drop"
+    card.fails_on = "drop"
     player.stop()
     card.permit(1)
-    assert [reports.next() for _ in range(2)] == [
-        Started(1, 44100),
-        OutputFailed(1, "the cable is out"),
-    ]
+    assert reports.next() == OutputFailed(1, "the cable is out")
 
 
 def test_an_owner_that_raises_does_not_end_the_thread(caplog):
@@ -359,7 +245,7 @@ def test_an_owner_that_raises_does_not_end_the_thread(caplog):
 
     player = Player(Card(), owner)
     player.play(as_buffer(mp3(0.5)), 1)
-    assert [type(seen.next()) for _ in range(2)] == [Started, PlayedOut]
+    assert type(seen.next()) is PlayedOut
     player.close()
     assert "the owner's fault" in caplog.text
 
@@ -369,19 +255,19 @@ def test_the_owner_may_call_the_player_from_a_report(reports):
 
     def owner(report):
         reports.put(report)
-        if report == PlayedOut(1, len(decoded(mp3(0.5))) // FRAME):
+        if report == played_out(1, mp3(0.5)):
             player.play(as_buffer(mp3(0.5)), 2)
 
     player = Player(card, owner)
     player.play(as_buffer(mp3(0.5)), 1)
-    assert [reports.next().tag for _ in range(4)] == [1, 1, 2, 2]
+    assert [reports.next().tag for _ in range(2)] == [1, 2]
     player.close()
 
 
-def test_a_change_of_rate_in_mid_song_plays_out_the_first_part(player_on, reports):
+def test_a_change_of_rate_within_a_song_drains_the_first_part(player_on, reports):
     card = Card()
     player_on(card).play(as_buffer(mp3(0.5) + mp3(0.5, rate_hz=48000)), 1)
-    assert [type(reports.next()) for _ in range(2)] == [Started, PlayedOut]
+    assert type(reports.next()) is PlayedOut
     calls = [call for call in card.calls if call[0] not in ("write", "drop")]
     assert calls == [("open", 44100), ("drain",), ("open", 48000), ("drain",)]
 
@@ -390,22 +276,22 @@ def test_the_position_is_that_of_the_listener(player_on, reports):
     card = Card()
     player = player_on(card)
     player.play(as_buffer(mp3()), 5)
-    assert [type(reports.next()) for _ in range(2)] == [Started, PlayedOut]
-    assert player.position(5) == pytest.approx(len(decoded(mp3())) / FRAME / 44100)
-    assert player.position(4) == 0.0
+    assert type(reports.next()) is PlayedOut
+    assert player.position_s(5) == pytest.approx(len(decoded(mp3())) / FRAME / 44100)
+    assert player.position_s(4) == 0.0
 
 
-def test_the_latency_is_taken_off_the_position(player_on, reports):
+def test_the_latency_is_subtracted_from_the_position(player_on, reports):
     card = Card(permits=10)
     card.latency_s = 0.1
     player = player_on(card)
     player.play(as_buffer(mp3()), 5)
     card.wait_for_writes(11)
     written = sum(map(len, card.writes[:10])) // FRAME
-    assert player.position(5) == pytest.approx(written / 44100 - 0.1)
+    assert player.position_s(5) == pytest.approx(written / 44100 - 0.1)
 
 
-def test_closing_wakes_a_thread_that_waits_for_an_hour(reports):
+def test_close_interrupts_a_write_of_an_hour(reports):
     class SlowOutput(NullOutput):
         def write(self, pcm):
             super().write(bytes(FRAME * 44100 * 3600))
@@ -419,11 +305,11 @@ def test_closing_wakes_a_thread_that_waits_for_an_hour(reports):
     player.play(as_buffer(mp3()), 2)
 
 
-def test_a_storm_of_commands_leaves_a_working_player(player_on, reports):
+def test_many_commands_from_several_threads_leave_a_working_player(player_on, reports):
     card = Card()
     player = player_on(card)
 
-    def storm(first):
+    def send_commands(first):
         for tag in range(first, first + 100):
             player.play(as_buffer(mp3(0.5)), tag)
             player.pause()
@@ -431,7 +317,7 @@ def test_a_storm_of_commands_leaves_a_working_player(player_on, reports):
             player.refilled()
             player.stop()
 
-    threads = [threading.Thread(target=storm, args=(i * 1000,)) for i in range(4)]
+    threads = [threading.Thread(target=send_commands, args=(i * 1000,)) for i in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -439,9 +325,21 @@ def test_a_storm_of_commands_leaves_a_working_player(player_on, reports):
     player.play(as_buffer(mp3(0.5)), 99_999)
     while (report := reports.next()).tag != 99_999:
         assert not isinstance(report, Undecodable | OutputFailed)
-    assert reports.next() == PlayedOut(99_999, len(decoded(mp3(0.5))) // FRAME)
+    assert report == played_out(99_999, mp3(0.5))
 
 
-def test_threads_take_turns_more_often(player_on):
+def test_the_thread_switch_interval_is_shortened(player_on):
     player_on(Card())
     assert sys.getswitchinterval() == pytest.approx(0.001)
+
+
+def test_neither_stop_nor_play_ends_a_pause(player_on, reports):
+    card = Card(needs_silence=True)
+    player = player_on(card)
+    player.pause()
+    player.play(as_buffer(mp3(0.5)), 1)
+    player.stop()
+    player.play(as_buffer(mp3(0.5)), 2)
+    assert reports.empty()
+    player.resume()
+    assert reports.next() == played_out(2, mp3(0.5))

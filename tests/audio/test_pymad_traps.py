@@ -1,7 +1,7 @@
-"""The ways in which pymad crashes, leaks or loses music, each with what keeps it from doing so.
+"""The ways in which pymad crashes, leaks or loses music, and how the decoder prevents each.
 
-pymad does all this to callers that hand it the wrong thing, so most of these are properties of
-FrameFeed, the only thing that it is ever handed.
+pymad does all this if its caller passes the wrong object. So most of these are properties of
+FrameFeed, the only object that the decoder passes to it.
 """
 
 from __future__ import annotations
@@ -57,11 +57,11 @@ def test_2_making_a_decoder_leaks_nothing():
         [sys.executable, "-c", LEAK], capture_output=True, text=True, check=True, timeout=60
     )
     before_kib, after_kib = map(int, run.stdout.split())
-    assert after_kib - before_kib < 4000, "unprimed, 8000 of them leak 37 MB"
+    assert after_kib - before_kib < 4000, "without the empty first read, 8000 of them leak 37 MB"
 
 
 class Reads:
-    """Counts what a MadFile does to the feed that it is handed."""
+    """Records what `FrameFeed.read` returns to a MadFile."""
 
     def __init__(self, monkeypatch):
         self.results: list[bytes] = []
@@ -82,7 +82,7 @@ def test_2_a_decoder_is_made_without_reading_the_song(monkeypatch):
 
 
 @pytest.mark.parametrize("step", [1, 500, 4096])
-def test_3_the_end_is_never_announced_before_it_comes(monkeypatch, step):
+def test_3_read_never_returns_the_end_before_it_comes(monkeypatch, step):
     reads, buffer = Reads(monkeypatch), AudioBuffer()
     decoder = Decoder(buffer)
     for at in range(0, len(mp3(0.5)), step):
@@ -90,12 +90,12 @@ def test_3_the_end_is_never_announced_before_it_comes(monkeypatch, step):
         while decoder.ready():
             decoder.next_block()
     buffer.finish()
-    assert reads.results.count(b"") == 1, "the one that MadFile() is primed with"
+    assert reads.results.count(b"") == 1, "the empty first read"
     list(decoder)
     assert b"" not in reads.results[1:-1]
 
 
-def test_3_a_file_that_was_starved_is_not_used_again():
+def test_3_a_feed_without_frames_is_marked_as_starved():
     feed = feed_of([], ended=False)
     assert feed.read(40960) == b""
     assert feed.starved
@@ -111,7 +111,7 @@ def test_4_5_6_bytes_are_returned_and_never_more_than_asked_for(frames, n):
 
 
 @given(st.lists(st.binary(min_size=1, max_size=300), max_size=4), st.integers(1, 300))
-def test_5_pieces_of_frames_come_in_order(frames, n):
+def test_5_parts_of_frames_are_returned_in_order(frames, n):
     feed, read = feed_of(frames), b""
     while piece := feed.read(n):
         read += piece
@@ -120,7 +120,7 @@ def test_5_pieces_of_frames_come_in_order(frames, n):
 
 
 class BadSource:
-    """A song whose reading fails from an offset on."""
+    """A song that cannot be read from an offset on."""
 
     finished = discarded = False
 
@@ -138,37 +138,37 @@ class BadSource:
 
 @pytest.mark.parametrize("error", [OSError("the disk is gone"), KeyboardInterrupt()])
 @pytest.mark.parametrize("at", [0, 10, 20_000])
-def test_6_7_an_error_of_the_source_comes_out_unchanged(error, at):
+def test_6_7_an_error_of_the_source_is_raised_unchanged(error, at):
     with pytest.raises(type(error)) as raised:
         list(Decoder(BadSource(mp3()[:at], error)))
     assert raised.value is error
 
 
-def test_8_9_10_pymad_is_handed_the_feed_and_nothing_else(monkeypatch):
-    handed = []
+def test_8_9_10_pymad_is_passed_the_feed_and_nothing_else(monkeypatch):
+    passed = []
 
     class Mad:
         @staticmethod
         def MadFile(*arguments):
-            handed.append(arguments)
+            passed.append(arguments)
 
     monkeypatch.setattr(audio.decoder, "load_mad", lambda: Mad)
     Decoder(as_buffer(mp3()))
-    assert [[type(argument) for argument in arguments] for arguments in handed] == [[FrameFeed]]
+    assert [[type(argument) for argument in arguments] for arguments in passed] == [[FrameFeed]]
 
 
-def test_9_the_feed_has_nothing_that_pymad_could_map_or_seek():
+def test_9_the_feed_has_no_method_by_which_pymad_could_map_or_seek():
     public = {name for name, _ in inspect.getmembers(feed_of([])) if not name.startswith("_")}
-    assert public == {"read", "starved", "ended", "given"}
+    assert public == {"read", "starved", "ended", "frames_read"}
 
 
-def test_11_nothing_of_pymad_is_used_but_read_and_samplerate():
+def test_11_the_decoder_calls_only_read_and_samplerate():
     source = inspect.getsource(audio.decoder)
     used = {word.split("(")[0] for word in source.split("_mad_file.")[1:]}
     assert used == {"read", "samplerate"}
 
 
-def test_12_two_players_can_decode_at_once_each_in_its_own_thread():
+def test_12_decoders_in_several_threads_do_not_disturb_each_other():
     results = []
     threads = [
         threading.Thread(target=lambda: results.append(list(Decoder(as_buffer(mp3())))))

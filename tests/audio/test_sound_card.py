@@ -1,4 +1,4 @@
-"""The real PyAudio and PortAudio, in processes of their own, into a sound card made of files."""
+"""The real PyAudio and PortAudio, in processes of their own, with virtual sound cards."""
 
 from __future__ import annotations
 
@@ -24,19 +24,22 @@ assert isinstance(output, PyAudioOutput), warning
 player = Player(output, reports.put)
 def next_report():
     return reports.get(timeout=30)
+def wait_for_sound(tag):
+    while not player.position_s(tag):
+        threading.Event().wait(0.001)
 """
 
 
 def run(
     code: str, directory, *, paced: bool = True, speed: int = 4, server: bool = False
 ) -> tuple[str, bytes]:
-    """What the program printed, and what it played. It must not have said anything else."""
+    """Run a program that plays; return what it printed and what it played."""
     card = sound_server(directory) if server else sound_card(directory, paced=paced, speed=speed)
     with card as (env, recording):
         command = [sys.executable, "-c", BEGIN + code, str(recording)]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
-        assert done.stderr == "", "ALSA and JACK are to be quiet"
+        assert done.stderr == "", "ALSA and JACK must print nothing"
         return done.stdout, recording.read_bytes()
 
 
@@ -51,23 +54,23 @@ def decoded(data: bytes) -> bytes:
 WHOLE = """
 for tag, song in enumerate((mp3(0.5), mp3(0.5, 22050, 1, 64))):
     player.play(as_buffer(song), tag)
-    print(next_report(), next_report())
+    print(next_report())
 player.close()
 """
 
 
 @pytest.mark.parametrize("paced", [False, True])
-def test_every_sample_of_a_song_is_heard(tmp_path, paced):
-    code = "player.play(as_buffer(with_gapless_tag(mp3())), 3)\nprint(next_report(), next_report())"
-    said, played = run(code + "\nplayer.close()", tmp_path, paced=paced)
-    assert "Started(tag=3, rate_hz=44100) PlayedOut(tag=3" in said
+def test_every_sample_of_a_song_is_played(tmp_path, paced):
+    code = "player.play(as_buffer(with_gapless_tag(mp3())), 3)\nprint(next_report())"
+    printed, played = run(code + "\nplayer.close()", tmp_path, paced=paced)
+    assert printed.startswith("PlayedOut(tag=3,")
     assert sound(played) == decoded(with_gapless_tag(mp3()))
 
 
-def test_songs_of_two_rates_are_heard_one_after_the_other(tmp_path):
-    # Unpaced, the recording would be begun anew with each stream.
-    said, played = run(WHOLE, tmp_path, paced=True)
-    assert said.count("PlayedOut") == 2
+def test_songs_of_two_rates_are_played_one_after_the_other(tmp_path):
+    # Without pacing ALSA would begin the recording anew with each stream.
+    printed, played = run(WHOLE, tmp_path, paced=True)
+    assert printed.count("PlayedOut") == 2
     first, second = decoded(mp3(0.5)), decoded(mp3(0.5, 22050, 1, 64))
     assert sound(played).startswith(first)
     assert sound(played).endswith(second)
@@ -86,14 +89,14 @@ class Pausing(PyAudioOutput):
             player.resume()
 output.__class__ = Pausing
 player.play(as_buffer(mp3()), 1)
-print(next_report(), next_report())
+print(next_report())
 player.close()
 """
 
 
-def test_nothing_is_lost_by_a_pause(tmp_path):
-    said, played = run(PAUSE, tmp_path)
-    assert "PlayedOut" in said
+def test_a_pause_loses_no_sample(tmp_path):
+    printed, played = run(PAUSE, tmp_path)
+    assert "PlayedOut" in printed
     played, expected = sound(played), decoded(mp3())
     assert len(played) - len(expected) == 15 * 1764 * FRAME
     same = next(i for i, (a, b) in enumerate(zip(played, expected, strict=False)) if a != b)
@@ -104,7 +107,7 @@ DRY = """
 buffer, song = AudioBuffer(), mp3()
 buffer.append(song[:9000])
 player.play(buffer, 1)
-print(next_report(), next_report())
+print(next_report())
 buffer.append(song[9000:])
 buffer.finish()
 print(next_report())
@@ -112,9 +115,9 @@ player.close()
 """
 
 
-def test_nothing_is_lost_when_a_song_runs_dry(tmp_path):
-    said, played = run(DRY, tmp_path, paced=True)
-    assert said.index("Started") < said.index("RanDry") < said.index("PlayedOut")
+def test_a_song_that_runs_dry_loses_no_sample(tmp_path):
+    printed, played = run(DRY, tmp_path, paced=True)
+    assert printed.index("RanDry") < printed.index("PlayedOut")
     played, expected = sound(played), decoded(mp3())
     same = next(i for i, (a, b) in enumerate(zip(played, expected, strict=False)) if a != b)
     assert played[-(len(expected) - same) :] == expected[same:]
@@ -128,7 +131,7 @@ class Watched(PyAudioOutput):
         self.written += len(pcm) // FRAME
 output.__class__ = Watched
 player.play(as_buffer(mp3(4.0)), 1)
-next_report()
+wait_for_sound(1)
 while recording.stat().st_size < 44100 * 4 * 0.3:
     threading.Event().wait(0.001)
 before = output.written
@@ -138,11 +141,11 @@ print(output.written - before, output.written)
 """
 
 
-def test_stop_lets_no_more_be_written_than_the_write_that_it_meets(tmp_path):
-    # Counted in samples, so that a slow machine changes nothing: 40 ms that were being written,
-    # and 40 more if that write ended just before.
-    said, played = run(STOP, tmp_path, speed=1)
-    after, written = map(int, said.split())
+def test_after_stop_at_most_the_current_write_ends(tmp_path):
+    # Counted in samples, so that the speed of the machine does not matter: the 40 ms being
+    # written, and 40 ms more if that write ended just before.
+    printed, played = run(STOP, tmp_path, speed=1)
+    after, written = map(int, printed.split())
     assert after <= 2 * 1764
     assert len(played.rstrip(b"\0")) // FRAME <= written
     assert decoded(mp3(4.0)).startswith(sound(played)[:-FRAME])
@@ -152,26 +155,26 @@ STOP_HEARD = """
 from time import sleep
 for tag in range(6):
     player.play(as_buffer(mp3(4.0)), tag)
-    next_report()
+    wait_for_sound(tag)
     began = recording.stat().st_size
     while recording.stat().st_size < began + 44100 * 4 * 0.3 + tag * 700 * 4:
         sleep(0.001)
-    heard = recording.stat().st_size // FRAME
+    at_stop = recording.stat().st_size // FRAME
     player.stop()
-    while recording.stat().st_size // FRAME < heard + 44100 // 4:
+    while recording.stat().st_size // FRAME < at_stop + 44100 // 4:
         sleep(0.001)
     played = recording.read_bytes()
     played = played[: len(played) // FRAME * FRAME]
-    print(len(played.rstrip(bytes(1))) // FRAME - heard)
+    print(len(played.rstrip(bytes(1))) // FRAME - at_stop)
 player.close()
 """
 
 
 @needs_program("pulseaudio", "pactl", "parec")
 def test_50_ms_after_stop_nothing_is_heard(tmp_path):
-    said, _ = run(STOP_HEARD, tmp_path, server=True)
-    frames = sorted(map(int, said.split()))
-    # The better half: the server's clock runs on while a busy machine lets the player wait.
+    printed, _ = run(STOP_HEARD, tmp_path, server=True)
+    frames = sorted(map(int, printed.split()))
+    # The median: on a busy machine the player waits for a CPU while the server plays on.
     assert frames[2] / 44100 < 0.050, frames
 
 
@@ -179,15 +182,14 @@ STOPS = """
 player.play(as_buffer(mp3()), 0)
 for tag in range(1, 40):
     player.play(as_buffer(mp3()), tag)
-    while next_report() != Started(tag, 44100):
-        pass
+    wait_for_sound(tag)
     player.stop()
 player.close()
 print("alive")
 """
 
 
-def test_forty_stops_of_a_thread_that_is_in_a_write_crash_nothing(tmp_path):
+def test_forty_stops_while_the_thread_writes_do_not_crash(tmp_path):
     assert run(STOPS, tmp_path, speed=8)[0].strip() == "alive"
 
 
@@ -203,17 +205,17 @@ class Broken:
 real = output._portaudio.open
 output._portaudio.open = lambda **how: Broken(real(**how))
 player.play(as_buffer(mp3()), 1)
-print(next_report(), next_report())
+print(next_report())
 player.resume()
 print(next_report())
 player.close()
 """
 
 
-def test_a_device_that_fails_is_a_pause_and_nothing_is_lost_but_what_it_held(tmp_path):
-    """Whether another device is found is PortAudio's business, here it is the same one again."""
-    said, played = run(DEVICE_FAILS, tmp_path, paced=True)
+def test_a_device_that_fails_pauses_and_loses_only_what_it_held(tmp_path):
+    """PortAudio finds the default device again: here the same one."""
+    printed, played = run(DEVICE_FAILS, tmp_path, paced=True)
     reason = "the sound device has failed: Stream closed"
-    assert f"DeviceLost(tag=1, reason='{reason}')" in said
-    assert f"PlayedOut(tag=1, samples={len(decode(mp3())) // FRAME})" in said
+    assert f"DeviceLost(tag=1, reason='{reason}')" in printed
+    assert f"PlayedOut(tag=1, samples={len(decode(mp3())) // FRAME})" in printed
     assert sound(played).endswith(sound(decode(mp3()))[-FRAME * 44100 :])

@@ -1,4 +1,4 @@
-"""Volume: as loud as asked for, and without a jump in between."""
+"""The volume: samples are scaled exactly, and a change is a ramp."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ def samples(pcm):
 
 
 @pytest.mark.parametrize("gain", [0, 2, 1000, 33_334, 65_534])
-def test_all_samples_at_once_are_as_each_by_itself(gain):
+def test_scaling_all_samples_at_once_equals_scaling_each(gain):
     edges = [-32768, -32767, -1, 0, 1, 32767]
     values = edges + random.Random(1).choices(range(-32768, 32768), k=400)
     pcm = array.array("h", values).tobytes()
     assert list(samples(scaler(len(pcm), gain)(pcm))) == [v * gain >> 16 for v in values]
 
 
-def test_full_volume_is_the_very_same_bytes():
+def test_full_volume_returns_the_same_object():
     pcm = bytes(range(64))
     assert Volume().apply(pcm) is pcm
 
 
-def test_volume_is_felt_as_it_is_written():
+def test_the_gain_is_the_square_of_the_percentage():
     assert [gain_of(p) for p in (0, 50, 100, 101, -1)] == [0, UNITY // 4, UNITY, UNITY, 0]
 
 
-def test_a_change_is_spread_over_a_block_and_then_holds():
+def test_a_change_is_a_ramp_over_one_block():
     volume = Volume()
     block = array.array("h", [10_000] * 2 * 882).tobytes()
     volume.apply(block)
@@ -44,7 +44,7 @@ def test_a_change_is_spread_over_a_block_and_then_holds():
     assert set(heard[882:]) == {2500}
 
 
-def test_silence_is_silent_and_left_as_softly():
+def test_at_0_percent_all_samples_are_0_and_the_way_back_is_a_ramp():
     volume = Volume()
     block = array.array("h", [10_000] * 2 * 882).tobytes()
     volume.set_percent(0)

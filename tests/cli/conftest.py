@@ -1,4 +1,4 @@
-"""A server with three short songs, in a process of its own."""
+"""Servers with short songs, each in a process of its own, and clients of them at a prompt."""
 
 import contextlib
 import os
@@ -11,9 +11,11 @@ import lameenc
 import mutagen.id3
 import pytest
 
+from tests.cli.prompt import client, reset
+
 
 def encode_tone(frequency_hz, seconds):
-    """A square tone as an MP3: what it sounds like does not matter here."""
+    """Return a square tone as an MP3."""
     encoder = lameenc.Encoder()
     encoder.set_in_sample_rate(44100)
     encoder.set_channels(1)
@@ -27,6 +29,7 @@ def encode_tone(frequency_hz, seconds):
 
 @pytest.fixture(scope="session")
 def music_dir(tmp_path_factory):
+    """A folder of three songs of 2 s."""
     folder = tmp_path_factory.mktemp("music")
     for number, name in enumerate(["first", "second", "THE END END"], 1):
         (folder / f"{number} {name}.mp3").write_bytes(encode_tone(110 * number, 2))
@@ -42,12 +45,12 @@ class Server(NamedTuple):
 
 HOSTILE_TITLE = "\x1b[2J\x1b]0;owned\x07 red \x1b[31m\x9b5A\u202eevil"
 TITLES = ["Jóga", "となりのトトロ", "cafe\u0301 noir", HOSTILE_TITLE]
-"""Accents, wide characters, combining ones, and escape codes."""
+"""Titles with accents, wide characters, combining characters and escape codes."""
 
 
 @pytest.fixture(scope="session")
 def large_music_dir(tmp_path_factory):
-    """The titles above, then 60 songs more."""
+    """A folder of 64 songs, the first of them with the titles above."""
     folder = tmp_path_factory.mktemp("large")
     song = encode_tone(220, 1)
     for number, title in enumerate(TITLES, 1):
@@ -64,6 +67,7 @@ def large_music_dir(tmp_path_factory):
 
 @contextlib.contextmanager
 def serving(folder):
+    """Run a server of this folder while the block runs."""
     with subprocess.Popen(
         [sys.executable, "-m", "cli.app", "server", folder, "0"],
         stdout=subprocess.PIPE,
@@ -76,28 +80,49 @@ def serving(folder):
 
 @pytest.fixture
 def server(music_dir):
-    """It ends with the test, which may kill it."""
+    """A server of one test, which may kill it."""
     with serving(music_dir) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def steady_server(music_dir):
-    """For tests that leave it as it is."""
+    """A server for all tests that leave it as it is."""
     with serving(music_dir) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def large_server(large_music_dir):
-    """For tests that leave it as it is."""
+    """The same, with 64 songs."""
     with serving(large_music_dir) as running:
         yield running
 
 
+@pytest.fixture(scope="session")
+def kept_clients(steady_server, large_server, tmp_path_factory):
+    """Two clients at a prompt, for tests that can follow each other in one."""
+    home = str(tmp_path_factory.mktemp("home"))
+    env = {"XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home}
+    with client(steady_server.port, env=env) as short, client(large_server.port, env=env) as large:
+        yield short, large
+
+
+@pytest.fixture
+def terminal(kept_clients):
+    """A client of `steady_server` at an empty screen, with nothing played, queued or typed."""
+    return reset(kept_clients[0])
+
+
+@pytest.fixture
+def large_terminal(kept_clients):
+    """The same, of `large_server`."""
+    return reset(kept_clients[1])
+
+
 @pytest.fixture(autouse=True)
-def home_of_its_own(tmp_path, monkeypatch):
-    """No test reads or writes the history and the settings of whoever runs it."""
+def home(tmp_path, monkeypatch):
+    """Keep the history, the settings and the ALFINE_ variables of whoever runs the tests out."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     for name in [name for name in os.environ if name.startswith("ALFINE_")]:

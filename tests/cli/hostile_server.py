@@ -1,4 +1,4 @@
-"""A server that closes its answers, and whose titles are whatever it likes."""
+"""A server that sends closing messages, and whose titles try to steer the terminal."""
 
 import contextlib
 import socket
@@ -11,7 +11,7 @@ ATTACKS = (
     "\x1b[2J\x1b[H",  # clear the screen
     "\x1b[45m",
     "\x9b5A\x9d0;owned\x9c\x90q",  # the same in C1
-    "\u202e\u2066\u200f\u061c",  # turn the direction of writing
+    "\u202e\u2066\u200f\u061c",  # marks of writing direction
     "\n\r\x0b\x0c\x85\u2028\u2029\t",
     "\x08\x08\x7f\x00",
     "{song}{0}%s[bold]<b>",
@@ -20,12 +20,15 @@ TITLES = tuple(f"song{number} {attack}after" for number, attack in enumerate(ATT
 
 
 class HostileServer:
-    """Its songs, all of them the same, are the titles above. A context manager."""
+    """Serves the same song under each of the titles above; a context manager."""
 
     def __init__(self, song):
         self._song = song
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
+
+    def __repr__(self):
+        return f"<HostileServer port={self.port}>"
 
     def __enter__(self):
         threading.Thread(target=self._accept, daemon=True).start()

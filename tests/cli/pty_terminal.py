@@ -1,4 +1,4 @@
-"""A real pseudo-terminal with a program in it, and the screen that a person would see."""
+"""Runs a program in a real pseudo-terminal, and shows the screen that a person would see."""
 
 import fcntl
 import os
@@ -12,8 +12,8 @@ import time
 
 import pyte
 
-PATIENCE_S = 40.0
-"""How long anything may take on a busy machine before a test fails."""
+TIMEOUT_S = 40.0
+"""A test fails after this time; on a busy machine a step may take long."""
 
 
 class Terminal:
@@ -24,7 +24,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
         self._fd, child = pty.openpty()
-        # Answers the program's question where the cursor is, as real terminals do.
+        # Report the cursor's position when the program requests it, as real terminals do.
         self.screen.write_process_input = self.type
         self._set_size(columns, rows)
         self.process = subprocess.Popen(
@@ -38,6 +38,9 @@ class Terminal:
         )
         os.close(child)
 
+    def __repr__(self):
+        return f"<Terminal {self.screen.columns}x{self.screen.lines} exit={self.process.poll()}>"
+
     def __enter__(self):
         return self
 
@@ -48,10 +51,10 @@ class Terminal:
         os.close(self._fd)
 
     def resize(self, columns, rows):
-        """As when a person drags the window's corner."""
+        """Change the window's size, as a person does by dragging its corner."""
         screen = self.screen
-        # A terminal gives up rows above the cursor only where there are too few below it; pyte
-        # gives up the topmost, and leaves the cursor where it was.
+        # A real terminal drops rows below the cursor first, and rows above it only when too few are
+        # below. pyte drops the topmost rows, and does not move the cursor.
         surplus = max(0, screen.lines - rows)
         below = min(surplus, screen.lines - 1 - screen.cursor.y)
         column, row = screen.cursor.x, screen.cursor.y
@@ -63,7 +66,7 @@ class Terminal:
         os.killpg(self.process.pid, signal.SIGWINCH)
 
     def settings(self):
-        """Echo, line editing and the like, as the terminal has them now."""
+        """Return the terminal's present attributes: echo, line editing and so on."""
         return termios.tcgetattr(self._fd)
 
     def type(self, text):
@@ -72,7 +75,7 @@ class Terminal:
 
     @property
     def lines(self):
-        """What stands on the screen, without the blanks at the ends of lines."""
+        """The lines on the screen, without trailing blanks."""
         return [line.rstrip() for line in self.screen.display]
 
     @property
@@ -83,8 +86,8 @@ class Terminal:
     def cursor_line(self):
         return self.lines[self.screen.cursor.y]
 
-    def wait_until(self, condition, timeout_s=PATIENCE_S):
-        """Read what the program writes until `condition(self)` holds; fail with the screen."""
+    def wait_until(self, condition, timeout_s=TIMEOUT_S):
+        """Read output until `condition(self)` holds; fail with the screen after `timeout_s`."""
         deadline = time.monotonic() + timeout_s
         while not condition(self):
             left = deadline - time.monotonic()
@@ -92,17 +95,17 @@ class Terminal:
             if not self._read(left):
                 assert condition(self), f"the program has ended; the screen:\n{self.text}"
 
-    def wait_for(self, text, timeout_s=PATIENCE_S):
-        """Wait until `text` stands on the screen."""
+    def wait_for(self, text, timeout_s=TIMEOUT_S):
+        """Wait until `text` is on the screen."""
         self.wait_until(lambda t: text in t.text, timeout_s)
 
     def reads(self, seconds):
-        """Read for so long; stop after each piece that the program wrote, for a look."""
+        """Read for that long; yield after each piece of output."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0 and self._read(left):
             yield
 
-    def wait_for_exit(self, timeout_s=PATIENCE_S):
+    def wait_for_exit(self, timeout_s=TIMEOUT_S):
         """Read to the end of the program's output; return its exit code."""
         deadline = time.monotonic() + timeout_s
         while self._read(deadline - time.monotonic()):
@@ -110,7 +113,7 @@ class Terminal:
         return self.process.wait(timeout_s)
 
     def _read(self, timeout_s):
-        """Take in what has been written; False once the program has closed the terminal."""
+        """Feed pending output to the screen; False once the program has closed the terminal."""
         ready, _, _ = select.select([self._fd], [], [], max(0.0, min(timeout_s, 0.5)))
         if not ready:
             return True

@@ -1,4 +1,4 @@
-"""A sound device that goes away in the middle of a song, and one that comes back."""
+"""A sound device is lost in the middle of a song, and another one appears."""
 
 import contextlib
 import subprocess
@@ -10,7 +10,7 @@ from tests.needs import needs_program
 
 
 @needs_program("pulseaudio", "pactl", "parec")
-def test_it_is_a_pause_told_in_one_line_and_resume_goes_on(steady_server, tmp_path):
+def test_it_pauses_with_one_line_and_resume_plays_on(steady_server, tmp_path):
     argv = [sys.executable, "-m", "cli.app", "client", "127.0.0.1", str(steady_server.port)]
     with contextlib.ExitStack() as stack, sound_server(tmp_path) as (env, _):
         terminal = stack.enter_context(Terminal([*argv, "--prebuffer", "1"], 200, env=env))
@@ -20,11 +20,11 @@ def test_it_is_a_pause_told_in_one_line_and_resume_goes_on(steady_server, tmp_pa
         subprocess.run(["pactl", "exit"], env=env, check=True)
         terminal.wait_for("‖ 1. 1 first")
         terminal.wait_until(lambda t: t.cursor_line == ">>")
-        told = [line for line in terminal.lines if line and not line.startswith((">>", "‖"))]
-        assert len(told) == 2, "PortAudio and ALSA say nothing"
-        assert told[0] == "playing 1. 1 first"
-        assert told[1].startswith("paused: the sound device has failed: ")
-        assert told[1].endswith("; resume plays on the default device")
+        printed = [line for line in terminal.lines if line and not line.startswith((">>", "‖"))]
+        # The song may begin again before the sound server has ended.
+        assert set(printed[:-1]) == {"playing 1. 1 first"}, "PortAudio and ALSA print nothing"
+        assert printed[-1].startswith("paused: the sound device has failed: ")
+        assert printed[-1].endswith("; resume plays on the default device")
         terminal.type(" ")
         terminal.wait_for("paused: there is no sound device")
         stack.enter_context(sound_server(tmp_path))

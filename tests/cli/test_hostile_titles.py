@@ -1,4 +1,4 @@
-"""Whatever a server calls its songs, nothing of it steers the terminal, wherever it is shown."""
+"""No title steers the terminal, whatever it holds and wherever it is shown."""
 
 import json
 import re
@@ -9,10 +9,11 @@ import pytest
 
 from tests.cli.conftest import encode_tone
 from tests.cli.hostile_server import TITLES, HostileServer
+from tests.cli.prompt import at_prompt
 from tests.cli.pty_terminal import Terminal
 
 STEERING = re.compile(
-    # What only a title brings: controls, marks of direction, an OSC, a cleared screen, a colour.
+    # Only a title can bring these: controls, marks of direction, an OSC, a cleared screen, colour.
     "[\x00\x07\x0b\x0c\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
     "|\x1b\\]|\x1b\\[2J|\x1b\\[H|\x1b\\[45m"
 )
@@ -27,10 +28,6 @@ def server():
 def command_line(server, *more):
     argv = [sys.executable, "-m", "cli.app", "client", "127.0.0.1", str(server.port)]
     return [*argv, "--output", "null", "--prebuffer", "1", *more]
-
-
-def at_prompt(terminal):
-    return terminal.cursor_line == ">>"
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])
@@ -67,9 +64,9 @@ def run(server, *more):
 
 
 def test_in_a_script(server):
-    said = run(server)
-    assert all(c.isprintable() or c == "\n" for c in said)
-    assert len([line for line in said.splitlines() if re.match(r"\d\. song", line)]) == 8 + 2
+    printed = run(server)
+    assert all(c.isprintable() or c == "\n" for c in printed)
+    assert len([line for line in printed.splitlines() if re.match(r"\d\. song", line)]) == 8 + 2
 
 
 def test_in_json(server):

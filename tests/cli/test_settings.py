@@ -1,4 +1,4 @@
-"""Settings: the file, the variables, the command line, and which of them wins."""
+"""The settings: the file, the variables, the command line, and which goes first."""
 
 import subprocess
 import sys
@@ -29,7 +29,7 @@ def test_a_variable_goes_before_the_file_and_that_before_the_default(path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("[client]\nvolum = 3\n", "did you mean volume?"),
         ('[client]\nvolume = "loud"\n', "volume takes a number"),
@@ -40,11 +40,11 @@ def test_a_variable_goes_before_the_file_and_that_before_the_default(path):
         (b"\xff", "config.toml"),
     ],
 )
-def test_a_file_that_cannot_be_used_says_what_would_be_right(path, content, said):
+def test_a_file_that_cannot_be_used_says_what_would_be_right(path, content, message):
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(SettingsError) as error:
         read_file(path)
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert str(path) in str(error.value)
 
 
@@ -62,7 +62,7 @@ def alfine(*arguments, **environment):
     )
 
 
-def test_config_shows_each_value_and_where_it_came_from(path):
+def test_config_shows_each_value_and_its_source(path):
     path.write_text("[client]\nport = 4711\n")
     shown = alfine("config", ALFINE_CONFIG=str(path), ALFINE_HOST="music").stdout
     assert 'host = "music"  # ALFINE_HOST' in shown
@@ -71,7 +71,7 @@ def test_config_shows_each_value_and_where_it_came_from(path):
     assert len(shown.splitlines()) == len(SETTINGS)
 
 
-def test_the_client_takes_them_and_flags_win(path, steady_server):
+def test_the_client_takes_them_and_options_go_first(path, steady_server):
     path.write_text(
         f'[client]\nhost = "127.0.0.1"\nport = {steady_server.port}\noutput = "null"\n'
         "volume = 70\nprebuffer = 1\n"
@@ -85,7 +85,7 @@ def test_the_client_takes_them_and_flags_win(path, steady_server):
         assert run.stdout == f"stopped; volume {volume} %\n", run.stderr
 
 
-def test_a_bad_file_is_told_and_does_not_stand_in_the_way(path, steady_server):
+def test_a_bad_file_is_reported_and_ignored(path, steady_server):
     path.write_text("[client]\nvolum = 3\n")
     run = alfine(
         *("client", "127.0.0.1", steady_server.port, "--output", "null", "-c", "status"),

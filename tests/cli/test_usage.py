@@ -1,4 +1,4 @@
-"""A mistake on the command line is said in one line, with exit code 2 and no traceback."""
+"""A mistake on the command line is reported in one line, with exit code 2 and no traceback."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from cli.app import main
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ("server", "Missing argument"),
         ("server . x", "port"),
@@ -25,7 +25,7 @@ from cli.app import main
         ("sing", "sing"),
     ],
 )
-def test_one_line(arguments, said, monkeypatch, capsys):
+def test_one_line(arguments, message, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["alfine", *arguments.split()])
     with pytest.raises(SystemExit) as end:
         main()
@@ -33,10 +33,10 @@ def test_one_line(arguments, said, monkeypatch, capsys):
     out, err = capsys.readouterr()
     assert out == ""
     assert len(err.splitlines()) == 1, err
-    assert said in err
+    assert message in err
 
 
-def test_the_program_itself_does_so():
+def test_so_does_the_program_run_as_a_process():
     argv = [sys.executable, "-m", "cli.app", "client", "127.0.0.1", "0"]
     run = subprocess.run(argv, capture_output=True, text=True, timeout=30)
     assert (run.returncode, run.stdout) == (2, "")

@@ -1,4 +1,4 @@
-"""The demo's songs: heard by arithmetic, two seconds of each."""
+"""The demo's songs: two seconds of each are measured."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from mutagen.mp3 import MP3
 
 from demo.instruments import RATE_HZ, electric_piano, frequency_hz, pipe, plucked
-from demo.make_songs import PEAK, make_songs, rendered
+from demo.make_songs import PEAK, make_songs, render
 from demo.pieces import PIECES
 
 SECONDS = 2.0
@@ -38,26 +38,26 @@ def test_three_songs_with_tags_in_three_encodings(songs):
 
 def test_the_second_song_has_frames_of_different_bit_rates(songs):
     data = songs[1].read_bytes()
-    # the byte after the sync word's second holds the bit rate's index in its upper half
+    # The upper four bits of a frame's third byte are the index of the bit rate.
     rates = {data[at + 2] >> 4 for at in range(len(data) - 2) if data[at : at + 2] == b"\xff\xfb"}
     assert len(rates) > 1
 
 
 @pytest.mark.parametrize("make", PIECES)
-def test_a_piece_is_loud_enough_never_clips_and_never_falls_silent(make):
-    pcm = array("h", rendered(make(), SECONDS))
+def test_a_piece_is_loud_enough_and_neither_clips_nor_falls_silent(make):
+    pcm = array("h", render(make(), SECONDS))
     left, right = pcm[0::2], pcm[1::2]
     assert len(left) == len(right) == int(SECONDS * RATE_HZ)
     assert left != right
     assert 0.3 * 32767 < max(map(abs, pcm)) <= PEAK * 32767
     tenth = RATE_HZ // 10
-    # Not the fade at the end, which takes half of a piece as short as this.
+    # Without the fade-out, which takes half of so short a piece.
     for start in range(0, len(left) // 2, tenth):
         assert loudness(left[start : start + tenth]) > 0.02 * 32767
 
 
-def test_a_piece_ends_in_silence_and_not_with_a_click():
-    pcm = array("h", rendered(PIECES[0](), SECONDS))
+def test_a_piece_ends_in_silence():
+    pcm = array("h", render(PIECES[0](), SECONDS))
     assert max(map(abs, pcm[-100:])) < 0.002 * 32767
 
 
@@ -73,10 +73,10 @@ def test_an_instrument_is_in_tune(instrument, note):
     wave = instrument(frequency_hz(note), 1.0)
 
     def power(cents: float) -> float:
-        turn = -2j * math.pi * frequency_hz(note) * 2 ** (cents / 1200) / RATE_HZ
-        return abs(sum(x * cmath.exp(turn * n) for n, x in enumerate(wave)))
+        step = -2j * math.pi * frequency_hz(note) * 2 ** (cents / 1200) / RATE_HZ
+        return abs(sum(x * cmath.exp(step * n) for n, x in enumerate(wave)))
 
-    # A string is stiff enough to sound a little flat or sharp; a tenth of a semitone is heard.
+    # The string may be a little flat or sharp. 40 cents would be audible.
     assert power(0) > power(-40)
     assert power(0) > power(40)
 

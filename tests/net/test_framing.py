@@ -1,4 +1,4 @@
-"""No song can break the framing: the first EOM of every message is its last (protocol.md 4)."""
+"""No song can break the framing: the first EOM of every message is its end (protocol.md 4)."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +25,7 @@ salted = st.lists(
 
 
 def is_clean(chunk: bytes) -> bool:
-    """The definition, not the way in which the product finds it."""
+    """Say it by the definition, not as the program finds it."""
     message = AUDIO_HEADER + chunk + EOM
     return message.find(EOM) == len(message) - len(EOM)
 

@@ -1,4 +1,4 @@
-"""The codec: every split gives the same events, and what is sent is what arrives."""
+"""The grammar: every split gives the same events, and what is encoded is what is decoded."""
 
 from itertools import pairwise
 
@@ -89,7 +89,7 @@ def test_anything_else_is_not_understood_and_the_next_request_is(request_):
     assert second == ListRequested()
 
 
-def test_a_person_may_press_enter():
+def test_line_ends_before_a_request_are_skipped():
     typed = b"\r\nLIST END END\r\nPLAY 3 END END\n\nSTOP END END\n"
     assert decode(RequestDecoder(), typed) == [ListRequested(), PlayRequested(3), StopRequested()]
 
@@ -106,8 +106,8 @@ def test_every_split_of_a_recorded_session_gives_the_same_requests():
 
 
 @given(st.binary(max_size=200), st.lists(st.integers(0, 200)))
-def test_no_bytes_raise_and_no_split_matters(noise, splits):
-    stream = noise.replace(b"|", EOM) + b"LIST" + EOM
+def test_no_bytes_raise_and_no_split_matters(garbage, splits):
+    stream = garbage.replace(b"|", EOM) + b"LIST" + EOM
     assert decode(RequestDecoder(), *pieces(stream, splits)) == decode(RequestDecoder(), stream)
 
 
@@ -192,7 +192,7 @@ def test_an_eom_at_the_end_of_what_has_arrived_is_an_end():
 
 
 @pytest.mark.parametrize(
-    "noise",
+    "garbage",
     [
         b"HTTP/1.1 400 Bad Request\r\n\r\n",
         b"\x00",
@@ -202,9 +202,9 @@ def test_an_eom_at_the_end_of_what_has_arrived_is_an_end():
         b"RESP 200 END " + b"x" * 70_000,
     ],
 )
-def test_what_is_no_response_is_refused(noise):
+def test_what_is_no_response_is_refused(garbage):
     with pytest.raises(WireError):
-        decode(ResponseDecoder(), noise)
+        decode(ResponseDecoder(), garbage)
 
 
 # Lists
@@ -258,7 +258,7 @@ def test_titles_with_the_word_end(title):
     assert "\u00a0" in list_entry(1, title).decode()
 
 
-def test_escape_codes_in_titles_reach_nobody():
+def test_escape_codes_in_titles_are_removed():
     assert listed([(1, "\x1b[31mred\x07\u202e\n")]) == [(1, "[31mred")]
     hostile = b"RESP 100 END 1. \x1b]0;title\x07\x9b31m END END"
     (event,) = decode(ResponseDecoder(), hostile)

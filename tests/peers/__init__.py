@@ -1,1 +1,1 @@
-"""Programs written from the RFC alone, which share no line with the one under test."""
+"""Programs written from the RFC alone, which share no code with the program under test."""

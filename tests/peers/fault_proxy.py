@@ -1,7 +1,7 @@
-"""A TCP proxy that spoils the line from the server to the client, in one planned way at a time.
+"""A TCP proxy that injects faults into what the server sends, one planned fault per connection.
 
-Each connection takes the next plan; when there are none left, the line is good. A plan counts the
-bytes of its own connection. It knows nothing of the protocol and needs only the standard library.
+Each connection takes the next plan; without a plan it forwards everything. A plan counts the bytes
+of its own connection. The proxy knows nothing of the protocol and needs only the standard library.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 BLOCK = 16 * 1024
-# Small, so that a server soon notices that nobody reads.
+# Small, so that a server soon notices that its client does not read.
 KERNEL_BYTES = 16 * 1024
 
 
@@ -24,9 +24,10 @@ KERNEL_BYTES = 16 * 1024
 class Plan:
     """What happens to the bytes from the server. *_at: after so many bytes.
 
-    cut closes, reset closes with RST, stall forwards nothing more, hold does so until release().
-    rate: bytes a second. slice: bytes a write. scatter: this share of the bytes begins a write of
-    its own, and half of those come up to delay seconds late; the choice follows from seed.
+    cut closes, reset closes with RST, stall forwards nothing more, hold nothing until
+    `Line.go_on` is set. rate: bytes per second. slice: bytes per write. scatter: this share of the
+    bytes begins a write of its own, and half of those writes come up to `delay` seconds late; seed
+    makes the choice.
     """
 
     cut_at: int | None = None
@@ -40,8 +41,9 @@ class Plan:
     seed: int = 0
 
     def at(self) -> int | None:
-        places = (self.cut_at, self.reset_at, self.stall_at, self.hold_at)
-        return next((place for place in places if place is not None), None)
+        """Return the offset of the fault; None if there is none at an offset."""
+        offsets = (self.cut_at, self.reset_at, self.stall_at, self.hold_at)
+        return next((offset for offset in offsets if offset is not None), None)
 
 
 class Line:
@@ -50,11 +52,11 @@ class Line:
     def __init__(self, client: socket.socket, server: socket.socket, plan: Plan):
         self.client, self.server, self.plan = client, server, plan
         self.sent = bytearray()
-        """What the client asked for."""
+        """What the client has sent."""
         self.forwarded = 0
-        """Bytes from the server that have been passed on."""
+        """How many bytes from the server have been forwarded."""
         self.reached = threading.Event()
-        """The plan's place has been reached."""
+        """The offset of the fault has been reached."""
         self.go_on = threading.Event()
         self.over = threading.Event()
         self.resetting = False
@@ -71,11 +73,11 @@ class Line:
         self.over.set()
         self.go_on.set()
         for sock in (self.client, self.server):
-            # Only a shutdown wakes the other thread; but it also says goodbye, and a reset does
-            # not.
-            silent = self.resetting and sock is self.client
+            # Only a shutdown wakes the other thread; but it also sends FIN, which a reset is not
+            # to send.
+            without_fin = self.resetting and sock is self.client
             with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RD if silent else socket.SHUT_RDWR)
+                sock.shutdown(socket.SHUT_RD if without_fin else socket.SHUT_RDWR)
             sock.close()
 
     def _requests(self) -> None:
@@ -83,43 +85,43 @@ class Line:
             while data := self.client.recv(BLOCK):
                 self.sent += data
                 self.server.sendall(data)
-            # What the server still has to say to a client that asks no more is let through.
+            # The client has shut down its side: what the server still sends to it is forwarded.
             self.server.shutdown(socket.SHUT_WR)
             return
         self.close()
 
     def _responses(self) -> None:
-        chance = random.Random(self.plan.seed)
-        place = self.plan.at()
+        rng = random.Random(self.plan.seed)
+        offset = self.plan.at()
         while True:
-            room = BLOCK if self.reached.is_set() or place is None else place - self.forwarded
+            room = BLOCK if self.reached.is_set() or offset is None else offset - self.forwarded
             if room == 0:
-                if not self._spoil():
+                if not self._inject():
                     return
                 continue
             if not (data := self.server.recv(min(room, BLOCK))):
                 return
-            for piece in self._pieces(data, chance):
+            for piece in self._pieces(data, rng):
                 self.client.sendall(piece)
                 self.forwarded += len(piece)
 
-    def _pieces(self, data: bytes, chance: random.Random) -> Iterable[bytes]:
+    def _pieces(self, data: bytes, rng: random.Random) -> Iterable[bytes]:
         plan = self.plan
         start = 0
         while start < len(data):
             size = plan.slice
             if plan.scatter:
-                size = min(size, 1 + int(chance.expovariate(plan.scatter)))
+                size = min(size, 1 + int(rng.expovariate(plan.scatter)))
             piece = data[start : start + size]
             yield piece
             start += len(piece)
             if plan.rate:
                 time.sleep(len(piece) / plan.rate)
-            if plan.delay and (not plan.scatter or chance.random() < 0.5):
-                time.sleep(chance.uniform(0, plan.delay) if plan.scatter else plan.delay)
+            if plan.delay and (not plan.scatter or rng.random() < 0.5):
+                time.sleep(rng.uniform(0, plan.delay) if plan.scatter else plan.delay)
 
-    def _spoil(self) -> bool:
-        """Do what the plan says; return whether the line goes on."""
+    def _inject(self) -> bool:
+        """Inject the planned fault; return whether to go on forwarding."""
         self.reached.set()
         if self.plan.hold_at is not None:
             self.go_on.wait()
@@ -133,13 +135,13 @@ class Line:
 
 
 class FaultProxy:
-    """Listens on a port of its own and passes everything on to target_port."""
+    """Listens on a port of its own and forwards every connection to target_port."""
 
     def __init__(self, target_port: int, *plans: Plan):
         self.target_port = target_port
         self.plans = list(plans)
         self.lines: list[Line] = []
-        self.news = threading.Condition()
+        self.added = threading.Condition()
         self.port = 0
         self.listener: socket.socket | None = None
         self.open()
@@ -162,7 +164,7 @@ class FaultProxy:
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
     def refuse(self) -> None:
-        """Listen no more: whoever connects is refused. Lines that there are stay."""
+        """Listen no more, so that new connections are refused; those that exist stay."""
         if self.listener is not None:
             # Only a shutdown wakes the thread that waits in accept.
             self.listener.shutdown(socket.SHUT_RDWR)
@@ -175,9 +177,9 @@ class FaultProxy:
             line.close()
 
     def line(self, number: int, seconds: float = 20.0) -> Line:
-        """The connection of that number, from 0; waits until there is one."""
-        with self.news:
-            assert self.news.wait_for(lambda: len(self.lines) > number, seconds), "no connection"
+        """Return the connection with this number, from 0; wait until there is one."""
+        with self.added:
+            assert self.added.wait_for(lambda: len(self.lines) > number, seconds), "no connection"
             return self.lines[number]
 
     def _accept(self, listener: socket.socket) -> None:
@@ -197,7 +199,7 @@ class FaultProxy:
             for sock in (client, server):
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             line = Line(client, server, self.plans.pop(0) if self.plans else Plan())
-            with self.news:
+            with self.added:
                 self.lines.append(line)
-                self.news.notify_all()
+                self.added.notify_all()
             threading.Thread(target=line.run, daemon=True).start()

@@ -1,8 +1,8 @@
-"""A client written from the text of RFC 9999 alone, to try the server against.
+"""A client written from the text of RFC 9999 alone, to test the server with.
 
-It shares no line with the program under test and needs nothing but the standard library. Without
-switches it reads as the RFC can be read without guessing: a message ends at its first " END END".
-Each switch gives it one habit that clients in the field have:
+It shares no code with the program under test and needs only the standard library. Without switches
+it takes the RFC at its word: a message ends at its first " END END". Each switch gives it one habit
+that deployed clients have:
 
   --token-reader      read up to 4117 bytes, split them at spaces, take the message as complete
                       when the last two tokens are END, drop the first 3 and the last 2 tokens
@@ -61,10 +61,10 @@ class NotAMessage(ValueError):
 
 
 def first_message(data: bytes) -> Message | None:
-    """The message at the start of the bytes, or None when it is not complete yet.
+    """Return the message that begins the bytes; None if it is not complete yet.
 
-    Nothing but the first end of message counts, not even the header: a server that lets a song
-    close its header is found out here.
+    Only the first end of message counts, even within the header: a server whose song ends the
+    header early is found out here. Raises NotAMessage.
     """
     end = data.find(END_OF_MESSAGE)
     if end < 0:
@@ -78,7 +78,7 @@ def first_message(data: bytes) -> Message | None:
 
 
 def split_messages(data: bytes) -> tuple[list[Message], bytes]:
-    """All the complete messages of a recorded stream, and what is left over."""
+    """Return all complete messages of a recorded stream, and the rest."""
     messages = []
     while (message := first_message(data)) is not None:
         messages.append(message)
@@ -87,7 +87,7 @@ def split_messages(data: bytes) -> tuple[list[Message], bytes]:
 
 
 class PlainClient:
-    """A connection that sends requests and hands over one message after another."""
+    """A connection that sends requests and returns one message after another."""
 
     def __init__(self, port: int, habits: Habits | None = None, host="127.0.0.1", seconds=10.0):
         self.habits = habits or Habits()
@@ -127,7 +127,7 @@ class PlainClient:
         return got
 
     def next(self, seconds: float | None = None) -> Message | None:
-        """The next message; None at the end of the stream. TimeoutError when there is none."""
+        """Return the next message; None at the end of the stream. Raises TimeoutError."""
         deadline = time.monotonic() + (self.seconds if seconds is None else seconds)
         if self.habits.token_reader:
             return self._next_by_tokens(deadline)
@@ -142,7 +142,7 @@ class PlainClient:
     def _next_by_tokens(self, deadline: float) -> Message | None:
         got = b""
         while True:
-            # Never more than one full message: the rest belongs to the next one.
+            # Never more than one full message: the rest is of the next one.
             more = self._receive(FULL_MESSAGE - len(got) % FULL_MESSAGE, deadline)
             if not more:
                 return None
@@ -151,18 +151,18 @@ class PlainClient:
             if len(tokens) >= 4 and tokens[-2:] == [b"END", b"END"]:
                 return Message(tokens[0], tokens[1], b" ".join(tokens[3:-2]), got)
 
-    def until(self, wanted, seconds: float | None = None) -> list[Message]:
-        """Messages up to and including the first one for which wanted(message) is true."""
+    def until(self, is_last, seconds: float | None = None) -> list[Message]:
+        """Return the messages up to the first one for which is_last(message) is true, with it."""
         deadline = time.monotonic() + (self.seconds if seconds is None else seconds)
         messages = []
         while (message := self.next(deadline - time.monotonic())) is not None:
             messages.append(message)
-            if wanted(message):
+            if is_last(message):
                 return messages
         raise EOFError(f"the server closed after {len(messages)} messages")
 
     def audio(self, size: int, seconds: float | None = None) -> bytes:
-        """That many bytes of audio (or more, to the end of a message)."""
+        """Return so many bytes of audio, or more, to the end of a message."""
         deadline = time.monotonic() + (self.seconds if seconds is None else seconds)
         got = bytearray()
         while len(got) < size:
@@ -174,7 +174,7 @@ class PlainClient:
         return bytes(got)
 
     def rest(self, seconds: float | None = None) -> bytes:
-        """All the bytes up to the end of the stream."""
+        """Return all bytes up to the end of the stream."""
         deadline = time.monotonic() + (self.seconds if seconds is None else seconds)
         got = bytearray(self.waiting)
         self.waiting = b""
@@ -183,7 +183,7 @@ class PlainClient:
         return bytes(got)
 
     def silence(self, seconds: float) -> bytes:
-        """What arrives within a while, which should be nothing."""
+        """Return what arrives in so many seconds, which should be nothing."""
         got, self.waiting = self.waiting, b""
         deadline = time.monotonic() + seconds
         try:
@@ -218,7 +218,7 @@ def main(arguments=None) -> int:
                 client.list_songs()
             else:
                 client.stop()
-            # The RFC does not say how a song ends, so a while without data has to do.
+            # The RFC does not say how a song ends: here it ends when nothing has come for a while.
             while word != "stop":
                 try:
                     message = client.next(given.idle)

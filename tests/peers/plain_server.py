@@ -1,8 +1,8 @@
-"""A streaming server written from the text of RFC 9999 alone, to try the client against.
+"""A streaming server written from the text of RFC 9999 alone, to test the client with.
 
-It shares no line with the program under test and needs nothing but the standard library. Without
-switches it does what the RFC says and no more: no SETUP, nothing after the last piece of a song.
-Each switch gives it one habit that servers in the field have:
+It shares no code with the program under test and needs only the standard library. Without switches
+it does what the RFC says and no more: no SETUP, nothing after the last piece of a song. Each switch
+gives it one habit that deployed servers have:
 
   --one-request-per-recv  what one recv() returned is one request; anything after it is lost
   --first-four-bytes      only the first four bytes name the request; unknown words are ignored
@@ -33,7 +33,7 @@ LIST_HEAD = b"RESP 100 END "
 
 @dataclass(frozen=True)
 class Habits:
-    """What this server does differently from a careful reading of the RFC."""
+    """How this server differs from a careful reading of the RFC."""
 
     one_request_per_recv: bool = False
     first_four_bytes: bool = False
@@ -41,15 +41,15 @@ class Habits:
     small_send_buffer: bool = False
     uncut: bool = False
     list_form: str = "end"
-    # Not a habit but a slow line: seconds to wait after each audio message.
+    # No habit, but a slow network: seconds to wait after each audio message.
     pause: float = 0.0
 
 
 def clean_pieces(data: bytes):
     """Cut a song so that the first end of message in each message is its last eight bytes.
 
-    A piece is as long as it can be. One byte is always taken, or a song that starts with the end
-    of message itself could never be sent.
+    A piece is as long as it can be, and at least one byte: otherwise a song that begins with an end
+    of message could never be sent.
     """
     at = 0
     while at < len(data):
@@ -71,7 +71,7 @@ def plain_pieces(data: bytes):
 
 
 def list_messages(titles: list[str], form: str = "end") -> list[bytes]:
-    """Section 2.4.1: whole entries, as many to a message as stay within 4096 bytes."""
+    """Encode the list: in each message whole entries, of at most 4096 bytes (RFC 2.4.1)."""
     between = b"\r\n" if form == "crlf" else b" END "
     groups: list[bytes] = []
     for number, title in enumerate(titles, 1):
@@ -86,11 +86,14 @@ def list_messages(titles: list[str], form: str = "end") -> list[bytes]:
 
 
 @dataclass
-class Visitor:
-    """One connection: what its two threads tell each other."""
+class Connection:
+    """One connection, and what its two threads share.
 
-    conn: socket.socket
-    wanted: queue.Queue = field(default_factory=queue.Queue)
+    pending: the requests that are to be answered; None after the last one.
+    """
+
+    sock: socket.socket
+    pending: queue.Queue = field(default_factory=queue.Queue)
     lock: threading.Lock = field(default_factory=threading.Lock)
     keep_playing: bool = False
     list_while_playing: bool = False
@@ -98,14 +101,14 @@ class Visitor:
 
 
 class PlainServer:
-    """Serves the .mp3 files of a folder; two threads for each client, as in section 2.4."""
+    """Serves the .mp3 files of a folder, with two threads for each client (RFC 2.4)."""
 
     def __init__(self, folder, habits: Habits | None = None, port: int = 0, host="127.0.0.1"):
         self.habits = habits or Habits()
         self.songs = sorted(Path(folder).glob("*.mp3"))
         self.received: list[bytes] = []
-        self.heard = threading.Condition()
-        self.visitors: list[Visitor] = []
+        self.arrived = threading.Condition()
+        self.connections: list[Connection] = []
         self.listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind((host, port))
@@ -121,7 +124,7 @@ class PlainServer:
         self.close()
 
     def close(self):
-        for sock in [self.listener, *(visitor.conn for visitor in self.visitors)]:
+        for sock in [self.listener, *(each.sock for each in self.connections)]:
             # A thread blocked in accept or recv only wakes up when the socket is shut down.
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
@@ -129,28 +132,28 @@ class PlainServer:
 
     def wait_for(self, request: bytes, seconds: float = 10.0, times: int = 1) -> bool:
         """Wait until this request has been received so many times."""
-        with self.heard:
-            return self.heard.wait_for(lambda: self.received.count(request) >= times, seconds)
+        with self.arrived:
+            return self.arrived.wait_for(lambda: self.received.count(request) >= times, seconds)
 
     def _accept(self):
         while True:
             try:
-                conn, _ = self.listener.accept()
+                sock, _ = self.listener.accept()
             except OSError:
                 return
             if self.habits.small_send_buffer:
-                conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-            visitor = Visitor(conn)
-            self.visitors.append(visitor)
-            threading.Thread(target=self._receive, args=(visitor,), daemon=True).start()
-            threading.Thread(target=self._write, args=(visitor,), daemon=True).start()
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+            connection = Connection(sock)
+            self.connections.append(connection)
+            threading.Thread(target=self._receive, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._write, args=(connection,), daemon=True).start()
 
-    def _requests(self, conn):
+    def _requests(self, sock):
         """Yield the requests of a connection, framed or as recv() happens to return them."""
         waiting = b""
         while True:
             try:
-                got = conn.recv(4096)
+                got = sock.recv(4096)
             except OSError:
                 return
             if not got:
@@ -163,91 +166,91 @@ class PlainServer:
                 request, waiting = waiting.split(END_OF_MESSAGE, 1)
                 yield request.lstrip(b"\r\n")
 
-    def _receive(self, visitor: Visitor):
-        for request in self._requests(visitor.conn):
-            with visitor.lock:
-                self._note(visitor, request)
-            with self.heard:
+    def _receive(self, connection: Connection):
+        for request in self._requests(connection.sock):
+            with connection.lock:
+                self._handle(connection, request)
+            with self.arrived:
                 self.received.append(request)
-                self.heard.notify_all()
-        with visitor.lock:
-            visitor.keep_playing = visitor.keep_playing and not self.habits.first_four_bytes
-        visitor.wanted.put(None)
+                self.arrived.notify_all()
+        with connection.lock:
+            connection.keep_playing = connection.keep_playing and not self.habits.first_four_bytes
+        connection.pending.put(None)
 
-    def _note(self, visitor: Visitor, request: bytes):
+    def _handle(self, connection: Connection, request: bytes):
         words = request.split(b" ")
         word = request[:4] if self.habits.first_four_bytes else words[0]
         if word == b"LIST":
-            if visitor.playing or visitor.keep_playing:
-                visitor.list_while_playing = True
+            if connection.playing or connection.keep_playing:
+                connection.list_while_playing = True
                 if not self.habits.list_twice:
                     return
-            visitor.wanted.put((b"LIST", b""))
+            connection.pending.put((b"LIST", b""))
         elif word == b"PLAY":
-            visitor.playing = False
-            visitor.keep_playing = True
-            visitor.wanted.put((b"PLAY", words[1] if len(words) > 1 else b""))
+            connection.playing = False
+            connection.keep_playing = True
+            connection.pending.put((b"PLAY", words[1] if len(words) > 1 else b""))
         elif word == b"STOP":
-            visitor.keep_playing = visitor.playing = False
+            connection.keep_playing = connection.playing = False
         elif not self.habits.first_four_bytes:
-            visitor.wanted.put((b"", b""))
+            connection.pending.put((b"", b""))
 
-    def _write(self, visitor: Visitor):
+    def _write(self, connection: Connection):
         try:
             while True:
-                item = visitor.wanted.get()
+                item = connection.pending.get()
                 if item is None:
                     break
                 word, number = item
                 if word == b"LIST":
-                    self._send_list(visitor)
+                    self._send_list(connection)
                 elif word == b"PLAY":
-                    self._send_song(visitor, number)
+                    self._send_song(connection, number)
                 else:
-                    visitor.conn.sendall(NOT_FOUND)
-            visitor.conn.shutdown(socket.SHUT_WR)
+                    connection.sock.sendall(NOT_FOUND)
+            connection.sock.shutdown(socket.SHUT_WR)
         except OSError:
             pass  # the client has gone
 
-    def _send_list(self, visitor: Visitor):
+    def _send_list(self, connection: Connection):
         titles = [song.stem for song in self.songs]
         for message in list_messages(titles, self.habits.list_form):
-            visitor.conn.sendall(message)
+            connection.sock.sendall(message)
 
-    def _send_song(self, visitor: Visitor, number: bytes):
+    def _send_song(self, connection: Connection, number: bytes):
         index = int(number) - 1 if number.isdigit() else -1
         if not 0 <= index < len(self.songs):
-            with visitor.lock:
-                visitor.keep_playing = False
-            visitor.conn.sendall(NOT_FOUND)
-            self._send_waiting_list(visitor)
+            with connection.lock:
+                connection.keep_playing = False
+            connection.sock.sendall(NOT_FOUND)
+            self._send_waiting_list(connection)
             return
-        with visitor.lock:
-            # A STOP or another PLAY may have come while this one waited in the queue.
-            if not visitor.keep_playing or any(
-                item and item[0] == b"PLAY" for item in list(visitor.wanted.queue)
+        with connection.lock:
+            # A STOP or another PLAY may have come while this PLAY waited in the queue.
+            if not connection.keep_playing or any(
+                item and item[0] == b"PLAY" for item in list(connection.pending.queue)
             ):
                 return
-            visitor.playing = True
+            connection.playing = True
         data = self.songs[index].read_bytes()
         for piece in plain_pieces(data) if self.habits.uncut else clean_pieces(data):
-            self._send_waiting_list(visitor)
-            with visitor.lock:
-                if not visitor.playing:
+            self._send_waiting_list(connection)
+            with connection.lock:
+                if not connection.playing:
                     break
-            visitor.conn.sendall(AUDIO_HEAD + piece + END_OF_MESSAGE)
+            connection.sock.sendall(AUDIO_HEAD + piece + END_OF_MESSAGE)
             if self.habits.pause:
                 time.sleep(self.habits.pause)
-        with visitor.lock:
-            if visitor.playing:
-                visitor.playing = visitor.keep_playing = False
-        self._send_waiting_list(visitor)
+        with connection.lock:
+            if connection.playing:
+                connection.playing = connection.keep_playing = False
+        self._send_waiting_list(connection)
 
-    def _send_waiting_list(self, visitor: Visitor):
-        with visitor.lock:
-            waiting, visitor.list_while_playing = visitor.list_while_playing, False
+    def _send_waiting_list(self, connection: Connection):
+        with connection.lock:
+            waiting, connection.list_while_playing = connection.list_while_playing, False
         if waiting:
-            self._send_list(visitor)
+            self._send_list(connection)
 
 
 def main(arguments=None) -> int:

@@ -1,4 +1,4 @@
-"""The two peers with each other: before they judge anyone, they have to agree on the RFC."""
+"""The two peers with each other: before they test the program, they have to agree on the RFC."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ def test_a_song_arrives_as_it_is(folder, habits):
 
 def test_a_list_in_a_song_comes_once_or_by_habit_twice(folder):
     size = len((folder / "a b.mp3").read_bytes())
-    for habit, wanted in ((False, 1), (True, 2)):
+    for habit, expected in ((False, 1), (True, 2)):
         habits = plain_server.Habits(list_twice=habit, pause=0.02)
         with PlainServer(folder, habits) as server, PlainClient(server.port) as client:
             client.play(1)
-            kinds, heard = [], 0
-            while heard < size:
+            codes, received = [], 0
+            while received < size:
                 message = client.next()
-                heard += len(message.data) if message.is_audio else 0
-                kinds.append(message.code)
-                if len(kinds) == 1:
+                received += len(message.data) if message.is_audio else 0
+                codes.append(message.code)
+                if len(codes) == 1:
                     client.list_songs()
-            assert kinds.count(b"100") == 1
+            assert codes.count(b"100") == 1
             after, _ = split_messages(client.silence(0.2))
-            assert len(after) == wanted - 1
+            assert len(after) == expected - 1
 
 
 def test_tokens_and_first_end_of_message_read_the_same(folder):
@@ -74,9 +74,9 @@ def test_what_no_careful_server_sends_is_found_out():
 
 
 def test_the_pieces_of_any_song_are_clean():
-    chance = random.Random(3)
+    rng = random.Random(3)
     for _ in range(60):
-        parts = chance.choices([b"END", b" ", b" END END", b"E", bytes(1500)], k=30)
+        parts = rng.choices([b"END", b" ", b" END END", b"E", bytes(1500)], k=30)
         song = b"".join(parts)
         if song.startswith(b"END"):
             continue  # a plain reader cannot cut that cleanly but by single bytes

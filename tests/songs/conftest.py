@@ -1,3 +1,5 @@
+"""Fixtures of these tests."""
+
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from tests.songs.making import descriptors
 
 @pytest.fixture
 def music(tmp_path: Path) -> Path:
-    """An empty music directory; what lies beside it is outside."""
+    """An empty music directory; its parent `tmp_path` is outside."""
     path = tmp_path / "music"
     path.mkdir()
     return path

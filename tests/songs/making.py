@@ -1,4 +1,4 @@
-"""Makes the files that these tests are about: songs with tags, and what only looks like a song."""
+"""Makes the files of these tests: songs with tags, and other files with such names."""
 
 import io
 import os
@@ -16,14 +16,14 @@ NOBODY = 65534
 
 
 def make(kind: Any, **fields: Any) -> Any:
-    """Return kind(**fields): mutagen's constructors have no types."""
+    """Return kind(**fields), untyped as mutagen's constructors are."""
     return kind(**fields)
 
 
 def id3v2(
     artist: str | None, title: str | None, *, version: int = 4, picture_bytes: int = 0
 ) -> bytes:
-    """Return an ID3v2 tag as mutagen writes it: names first, then a picture."""
+    """Return an ID3v2 tag written by mutagen, which puts the names before the picture."""
     tags: Any = make(ID3)
     if picture_bytes:
         tags.add(
@@ -43,7 +43,7 @@ def id3v2(
 def raw_id3v2(
     body: bytes, *, version: int = 3, flags: int = 0, claimed: int | None = None
 ) -> bytes:
-    """Return an ID3v2 tag of any bytes whatever, with any size claimed."""
+    """Return an ID3v2 tag with this content. claimed: the size in its header."""
     size = len(body) if claimed is None else claimed
     return b"ID3" + bytes((version, 0, flags)) + synchsafe(size) + body
 
@@ -81,7 +81,7 @@ def put(path: Path | bytes, content: bytes = FRAME) -> None:
 
 @contextmanager
 def open_directory() -> Iterator[Path]:
-    """Yield a new directory that every user may pass through, as pytest's own may not be."""
+    """Yield a new directory that every user may search; pytest's own may be private."""
     with tempfile.TemporaryDirectory() as name:
         os.chmod(name, 0o755)
         yield Path(name)
@@ -89,7 +89,7 @@ def open_directory() -> Iterator[Path]:
 
 @contextmanager
 def unprivileged() -> Iterator[None]:
-    """Be somebody whom mode bits bind, for a moment: they do not bind root."""
+    """Run the body without root's rights: permissions do not apply to root."""
     if os.geteuid() != 0:
         yield
         return
@@ -101,5 +101,5 @@ def unprivileged() -> Iterator[None]:
 
 
 def descriptors() -> set[str]:
-    """Return the numbers of the descriptors that are open now."""
+    """Return the numbers of the open descriptors."""
     return set(os.listdir("/proc/self/fd"))

@@ -1,4 +1,4 @@
-"""What is opened and what is not: each case by the kernel's own answer and by the slow way."""
+"""Which files are opened: each case with openat2 and with resolution step by step."""
 
 import errno
 import os
@@ -20,9 +20,9 @@ def no_openat2(dir_fd: int, relative: bytes, flags: int) -> int:
     raise OSError(errno.ENOSYS, "no openat2")
 
 
-@pytest.fixture(autouse=True, params=["openat2", "walk"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    if request.param == "walk":
+@pytest.fixture(autouse=True, params=["openat2", "in steps"])
+def resolution(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param == "in steps":
         monkeypatch.setattr(songs.files, "_openat2", no_openat2)
     return str(request.param)
 
@@ -66,7 +66,7 @@ def test_descriptors_are_not_inherited(root: Root, music: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [b"a\nb.mp3", b"\x1b[2J.mp3", b" END END .mp3", b"\xff\xfe.mp3"])
-def test_hostile_names_open_like_any_other(root: Root, music: Path, name: bytes) -> None:
+def test_hostile_names_are_opened_like_any_other(root: Root, music: Path, name: bytes) -> None:
     put(os.fsencode(music) + b"/" + name)
     assert content_of(root, name) == FRAME
 
@@ -117,7 +117,7 @@ def test_magic_links(root: Root, music: Path, tmp_path: Path) -> None:
         assert refusal(root, b"x.mp3") == LEADS_OUT
 
 
-def test_a_circle_of_links(root: Root, music: Path) -> None:
+def test_a_cycle_of_links(root: Root, music: Path) -> None:
     (music / "a.mp3").symlink_to("b.mp3")
     (music / "b.mp3").symlink_to("a.mp3")
     assert refusal(root, b"a.mp3") == "its links lead in a circle"
@@ -128,7 +128,7 @@ def test_a_link_to_nothing(root: Root, music: Path) -> None:
     assert refusal(root, b"a.mp3") == refusal(root, b"b.mp3") == "it has gone"
 
 
-def test_what_is_not_a_regular_file(root: Root, music: Path) -> None:
+def test_files_that_are_not_regular(root: Root, music: Path) -> None:
     (music / "dir.mp3").mkdir()
     os.mkfifo(music / "fifo.mp3")
     (music / "link.mp3").symlink_to("fifo.mp3")
@@ -143,11 +143,11 @@ def test_what_is_not_a_regular_file(root: Root, music: Path) -> None:
 def test_the_writer_of_a_fifo_is_not_woken(root: Root, music: Path) -> None:
     os.mkfifo(music / "x.mp3")
     assert refusal(root, b"x.mp3") == NOT_REGULAR
-    with pytest.raises(OSError, match="No such device"):  # still nobody at the other end
+    with pytest.raises(OSError, match="No such device"):  # still no reader
         os.open(music / "x.mp3", os.O_WRONLY | os.O_NONBLOCK)
 
 
-def test_a_fifo_that_takes_the_place_between_two_looks(
+def test_a_fifo_that_replaces_the_file_between_the_two_checks(
     root: Root, music: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(music / "x.mp3")
@@ -162,23 +162,23 @@ def test_a_fifo_that_takes_the_place_between_two_looks(
     assert reasons == [NOT_REGULAR]
 
 
-def test_a_link_that_takes_the_place_after_the_check_is_not_followed(
+def test_a_link_that_replaces_a_part_after_the_check_is_not_followed(
     root: Root, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(tmp_path / "secret" / "x.mp3")
     (music / "a").symlink_to(tmp_path / "secret")
     (music / "x.mp3").symlink_to(tmp_path / "secret" / "x.mp3")
-    genuine = os.path.realpath
+    real_realpath = os.path.realpath
 
-    def fooled(path: bytes, *, strict: bool = False) -> bytes:
-        return path if path.endswith(b"x.mp3") else genuine(path, strict=strict)
+    def outdated_realpath(path: bytes, *, strict: bool = False) -> bytes:
+        return path if path.endswith(b"x.mp3") else real_realpath(path, strict=strict)
 
-    monkeypatch.setattr("os.path.realpath", fooled)
+    monkeypatch.setattr("os.path.realpath", outdated_realpath)
     assert refusal(root, b"a/x.mp3") == "it has gone"
     assert refusal(root, b"x.mp3") == "its links lead in a circle"
 
 
-def test_empty_and_enormous_files(root: Root, music: Path) -> None:
+def test_empty_and_too_large_files(root: Root, music: Path) -> None:
     put(music / "empty.mp3", b"")
     for name, size in (("most.mp3", MAX_SONG_BYTES), ("more.mp3", MAX_SONG_BYTES + 1)):
         put(music / name)
@@ -188,7 +188,7 @@ def test_empty_and_enormous_files(root: Root, music: Path) -> None:
     os.close(open_song(root, b"most.mp3")[0])
 
 
-def test_unreadable_files(way: str) -> None:
+def test_unreadable_files(resolution: str) -> None:
     with open_directory() as music:
         put(music / "file.mp3")
         put(music / "dir" / "x.mp3")

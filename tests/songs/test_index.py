@@ -1,4 +1,4 @@
-"""The index makes starts quick, and can do no harm."""
+"""The index saves reading tags again; no fault of it prevents serving."""
 
 import os
 import resource
@@ -25,7 +25,7 @@ def index(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """One item for each file whose tags were read."""
+    """The size of each file whose tags were read."""
     sizes: list[int] = []
 
     def counting(file: Any, size_bytes: int) -> Any:
@@ -37,7 +37,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def start(music: Path, index: Path) -> tuple[list[str], ScanReport]:
-    """Return titles and report of a server that starts anew."""
+    """Return titles and report of a new library, as a starting server makes it."""
     library = Library(music, index)
     report = library.scan()
     return [song.title for song in library.songs], report
@@ -85,7 +85,7 @@ def test_a_replaced_file_of_equal_size_and_time_is_read(
     assert start(music, index)[0][1] == "A - XX"
 
 
-def test_names_of_any_bytes(music: Path, index: Path, reads: list[int]) -> None:
+def test_names_with_any_bytes_are_stored(music: Path, index: Path, reads: list[int]) -> None:
     put(os.fsencode(music) + b"/\xff\n.mp3")
     assert start(music, index) == start(music, index) == (["\ufffd"], ScanReport(1, [], []))
     assert len(reads) == 1
@@ -99,7 +99,7 @@ def test_nothing_is_written_when_nothing_changed(music: Path, index: Path) -> No
     assert (os.stat(index).st_mtime_ns, index.read_bytes()) == before
 
 
-def test_what_became_a_fifo_or_unreadable_is_not_taken_from_the_index() -> None:
+def test_files_that_became_unusable_are_not_served_from_the_index() -> None:
     with open_directory() as parent:
         music, index = parent / "music", parent / "index"
         fill(music)
@@ -126,7 +126,7 @@ def assert_serves_with_a_warning(music: Path, index: Path, why: str) -> None:
 
 
 @pytest.mark.parametrize("content", [b"not a database at all" * 100, b"\0" * 5000])
-def test_a_file_that_is_no_index_is_left_as_it_is(
+def test_a_file_that_is_no_index_is_not_changed(
     music: Path, tmp_path: Path, content: bytes
 ) -> None:
     fill(music)
@@ -136,7 +136,7 @@ def test_a_file_that_is_no_index_is_left_as_it_is(
     assert index.read_bytes() == content
 
 
-def test_a_database_of_another_program_is_left_as_it_is(music: Path, tmp_path: Path) -> None:
+def test_a_database_of_another_program_is_not_changed(music: Path, tmp_path: Path) -> None:
     fill(music)
     index = tmp_path / "contacts.sqlite"
     with closing(sqlite3.connect(index)) as database:
@@ -146,7 +146,7 @@ def test_a_database_of_another_program_is_left_as_it_is(music: Path, tmp_path: P
     assert index.read_bytes() == before
 
 
-def test_any_damage_to_any_page_only_warns(music: Path, index: Path) -> None:
+def test_a_damaged_index_causes_a_warning_at_most(music: Path, index: Path) -> None:
     fill(music)
     start(music, index)
     whole = index.read_bytes()
@@ -159,7 +159,7 @@ def test_any_damage_to_any_page_only_warns(music: Path, index: Path) -> None:
         assert start(music, index)[0] == TITLES
 
 
-def test_texts_from_the_index_are_not_trusted(music: Path, index: Path) -> None:
+def test_titles_from_the_index_are_cleaned(music: Path, index: Path) -> None:
     fill(music)
     start(music, index)
     with closing(sqlite3.connect(index)) as database:
@@ -174,9 +174,7 @@ def test_texts_from_the_index_are_not_trusted(music: Path, index: Path) -> None:
     assert_serves_with_a_warning(music, index, "damaged")
 
 
-def test_an_index_of_another_format_is_made_anew(
-    music: Path, index: Path, reads: list[int]
-) -> None:
+def test_an_index_of_another_format_is_replaced(music: Path, index: Path, reads: list[int]) -> None:
     fill(music)
     start(music, index)
     with closing(sqlite3.connect(index)) as database:
@@ -185,7 +183,7 @@ def test_an_index_of_another_format_is_made_anew(
     assert len(reads) == 6
 
 
-def test_a_locked_index(music: Path, index: Path) -> None:
+def test_a_locked_index_causes_a_warning(music: Path, index: Path) -> None:
     fill(music)
     start(music, index)
     with closing(sqlite3.connect(index)) as database:
@@ -194,20 +192,20 @@ def test_a_locked_index(music: Path, index: Path) -> None:
     assert start(music, index)[1].warnings == []
 
 
-def test_an_index_that_is_no_file(music: Path, tmp_path: Path) -> None:
+def test_an_index_that_is_no_regular_file_causes_a_warning(music: Path, tmp_path: Path) -> None:
     fill(music)
     os.mkfifo(tmp_path / "fifo")
     for index in (tmp_path, tmp_path / "fifo", Path("/dev/full")):
         assert_serves_with_a_warning(music, index, "not a regular file")
 
 
-def test_an_index_below_a_file(music: Path, tmp_path: Path) -> None:
+def test_an_index_path_below_a_file_causes_a_warning(music: Path, tmp_path: Path) -> None:
     fill(music)
     put(tmp_path / "file")
     assert_serves_with_a_warning(music, tmp_path / "file" / "index", "")
 
 
-def test_an_index_where_nothing_may_be_written() -> None:
+def test_an_index_that_may_not_be_written_causes_a_warning() -> None:
     with open_directory() as parent:
         music = parent / "music"
         fill(music)
@@ -221,8 +219,8 @@ def test_an_index_where_nothing_may_be_written() -> None:
 
 
 @contextmanager
-def no_room_for_files() -> Iterator[None]:
-    """Let no file grow: the nearest thing to a full disk that a process can make for itself."""
+def small_file_limit() -> Iterator[None]:
+    """Limit the size of files: the closest to a full disk that a process can do to itself."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2048, hard))
@@ -233,21 +231,21 @@ def no_room_for_files() -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, previous)
 
 
-def test_a_full_disk(music: Path, index: Path) -> None:
+def test_a_full_disk_causes_a_warning(music: Path, index: Path) -> None:
     fill(music)
-    with no_room_for_files():
+    with small_file_limit():
         assert_serves_with_a_warning(music, index, "written")
     assert start(music, index) == start(music, index) == (TITLES, ScanReport(3, [], []))
 
 
-def test_without_a_path_nothing_is_remembered_or_wrong() -> None:
+def test_without_a_path_nothing_is_stored_and_there_is_no_warning() -> None:
     index = Index(None)
     index.save({b"x.mp3": Entry("1:2:3", "x")}, [b"y.mp3"])
     assert index.load() == {}
     assert index.warnings == []
 
 
-def test_a_large_library_is_remembered_whole(music: Path, index: Path, reads: list[int]) -> None:
+def test_a_large_library_is_stored_completely(music: Path, index: Path, reads: list[int]) -> None:
     for n in range(2000):
         put(music / str(n // 100) / f"{n}.mp3")
     assert start(music, index)[1].added == 2000

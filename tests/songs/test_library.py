@@ -1,3 +1,5 @@
+"""The library: which songs are found, which IDs they have, and what is opened."""
+
 import os
 import resource
 import socket
@@ -51,7 +53,7 @@ def test_songs_are_numbered_from_one_in_natural_order(music: Path) -> None:
     )
 
 
-def test_titles_come_from_tags_if_both_are_there(music: Path) -> None:
+def test_titles_come_from_tags_that_have_artist_and_title(music: Path) -> None:
     put(music / "1.mp3", id3v2("NIN", "34 Ghosts IV") + FRAME)
     put(music / "2.mp3", id3v2(None, "34 Ghosts IV") + FRAME)
     put(music / "3.mp3", id3v2("NIN", "\n\x1b") + FRAME)
@@ -63,12 +65,12 @@ def test_titles_come_from_tags_if_both_are_there(music: Path) -> None:
     assert len(titles[4].encode()) <= 512
 
 
-def test_what_does_not_look_like_an_mp3_is_served_all_the_same(music: Path) -> None:
+def test_a_file_is_served_by_its_name_whatever_it_contains(music: Path) -> None:
     put(music / "wave.mp3", b"RIFF\0\0\0\0WAVE")
     assert content_of(scanned(music), 1).startswith(b"RIFF")
 
 
-def test_get_knows_only_its_own_ids(music: Path) -> None:
+def test_get_returns_none_for_an_unknown_id(music: Path) -> None:
     put(music / "x.mp3")
     library = scanned(music)
     assert library.get(1) == library.songs[0]
@@ -96,7 +98,7 @@ def test_ids_never_change_their_songs(music: Path) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.frozensets(st.sampled_from("abcdefgh")), max_size=6))
-def test_ids_through_any_history(history: list[frozenset[str]]) -> None:
+def test_ids_after_any_sequence_of_scans(history: list[frozenset[str]]) -> None:
     with open_directory() as music:
         library, ids = Library(music), dict[bytes, int]()
         for present in history:
@@ -122,7 +124,7 @@ def test_new_tags_give_the_same_song_a_new_title(music: Path) -> None:
     assert library.songs == (Song(1, "A - T", b"x.mp3"),)
 
 
-def test_hostile_names(music: Path) -> None:
+def test_hostile_names_become_printable_titles(music: Path) -> None:
     names = [b"a\n2. forged.mp3", b"b\x1b[31m.mp3", b"c END END.mp3", b"d\xff.mp3"]
     for name in names:
         put(os.fsencode(music) + b"/" + name)
@@ -133,7 +135,7 @@ def test_hostile_names(music: Path) -> None:
     assert [content_of(library, n) for n in (1, 2, 3, 4)] == [FRAME] * 4
 
 
-def test_what_cannot_be_used_is_reported_and_the_rest_served(music: Path, tmp_path: Path) -> None:
+def test_unusable_files_are_reported_and_the_others_served(music: Path, tmp_path: Path) -> None:
     put(tmp_path / "outside" / "secret.mp3")
     put(music / "good.mp3")
     put(music / "folder.mp3" / "inner.mp3")
@@ -164,7 +166,7 @@ def test_what_cannot_be_used_is_reported_and_the_rest_served(music: Path, tmp_pa
     ]
 
 
-def test_linked_directories_give_each_song_once(music: Path) -> None:
+def test_with_linked_directories_each_song_is_found_once(music: Path) -> None:
     put(music / "a" / "x.mp3")
     (music / "a" / "up").symlink_to("..")
     (music / "again").symlink_to("a")
@@ -191,7 +193,7 @@ def test_unreadable_files_and_directories_are_reported() -> None:
     ]
 
 
-def test_depth_costs_no_descriptors(music: Path) -> None:
+def test_deep_directories_need_no_more_descriptors(music: Path) -> None:
     deep = "/".join(["d"] * 200)
     put(music / deep / "x.mp3")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -202,7 +204,7 @@ def test_depth_costs_no_descriptors(music: Path) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_a_file_that_is_replaced_after_the_scan(music: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_replaced_after_the_scan_is_not_opened(music: Path, tmp_path: Path) -> None:
     put(tmp_path / "secret.mp3")
     put(music / "x.mp3")
     library = scanned(music)
@@ -219,7 +221,9 @@ def test_a_file_that_is_replaced_after_the_scan(music: Path, tmp_path: Path) -> 
     assert library.songs == (song,)
 
 
-def test_a_directory_that_becomes_a_link_after_the_scan(music: Path, tmp_path: Path) -> None:
+def test_a_directory_that_is_replaced_by_a_link_is_not_followed(
+    music: Path, tmp_path: Path
+) -> None:
     put(tmp_path / "outside" / "x.mp3", b"secret")
     put(music / "a" / "x.mp3")
     library = scanned(music)
@@ -229,13 +233,15 @@ def test_a_directory_that_becomes_a_link_after_the_scan(music: Path, tmp_path: P
         library.open(library.songs[0])
 
 
-def test_a_song_of_no_library_opens_nothing_outside(music: Path, tmp_path: Path) -> None:
+def test_a_song_with_a_path_outside_is_not_opened(music: Path, tmp_path: Path) -> None:
     put(tmp_path / "secret.mp3")
     with pytest.raises(SongUnavailable, match="leads out"):
         Library(music).open(Song(1, "", b"../secret.mp3"))
 
 
-def test_a_music_directory_that_vanishes_keeps_its_songs(music: Path, tmp_path: Path) -> None:
+def test_if_the_music_directory_is_gone_the_songs_keep_their_ids(
+    music: Path, tmp_path: Path
+) -> None:
     put(music / "x.mp3")
     library = scanned(music)
     music.rename(tmp_path / "elsewhere")
@@ -248,12 +254,12 @@ def test_a_music_directory_that_vanishes_keeps_its_songs(music: Path, tmp_path: 
     assert content_of(library, 1) == FRAME
 
 
-def test_a_missing_music_directory_is_told_at_once(tmp_path: Path) -> None:
+def test_a_missing_music_directory_raises_at_once(tmp_path: Path) -> None:
     with pytest.raises(MusicDirError, match="does not exist"):
         Library(tmp_path / "missing")
 
 
-def test_a_relative_music_directory_stays_where_it_was(
+def test_a_relative_music_directory_does_not_follow_the_working_directory(
     music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(music / "x.mp3")
@@ -263,7 +269,7 @@ def test_a_relative_music_directory_stays_where_it_was(
     assert library.scan().added == 1
 
 
-def test_two_scans_take_turns(music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_scan_waits_for_the_first(music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(music / "x.mp3")
     library, second_began, overlapped = Library(music), threading.Event(), list[bool]()
     second = threading.Thread(target=library.scan)
@@ -284,7 +290,7 @@ def test_two_scans_take_turns(music: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert paths(library) == [b"x.mp3"]
 
 
-def test_scanning_while_others_read(music: Path) -> None:
+def test_readers_see_consistent_songs_during_scans(music: Path) -> None:
     for n in range(30):
         put(music / f"{n}.mp3")
     library, wrong, done = scanned(music), list[object](), threading.Event()
@@ -319,3 +325,8 @@ def test_scanning_while_others_read(music: Path) -> None:
     reader.join()
     assert wrong == []
     assert sorted(paths(library)) == sorted(f"{n}.mp3".encode() for n in range(60))
+
+
+def test_a_library_says_how_many_songs_it_has(music: Path) -> None:
+    put(music / "x.mp3")
+    assert repr(scanned(music)) == f"<Library {str(music)!r} idle songs=1>"

@@ -1,3 +1,5 @@
+"""Titles and natural order."""
+
 import unicodedata
 
 import pytest
@@ -9,8 +11,8 @@ from songs.titles import (
     MAX_TITLE_BYTES,
     clean,
     natural_key,
+    printable,
     shorten,
-    show,
     title_from_name,
     title_from_tags,
 )
@@ -20,44 +22,46 @@ ALIKE = st.lists(st.sampled_from([b"a", b"A", b"0", b"1", b"/", b"\xff"]), max_s
 DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
-def assert_harmless(text: str) -> None:
+def assert_printable(text: str) -> None:
     assert not [c for c in text if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"}]
     assert not set(text) & set(DIRECTIONS)
     assert len(text.splitlines()) <= 1
 
 
 @given(ANY_TEXT)
-def test_clean_text_can_neither_forge_a_line_nor_steer_a_terminal(text: str) -> None:
-    assert_harmless(clean(text))
+def test_clean_text_has_one_line_and_no_control_characters(text: str) -> None:
+    assert_printable(clean(text))
 
 
 @given(ANY_TEXT, ANY_TEXT)
-def test_titles_from_tags_are_harmless_short_and_encodable(artist: str, title: str) -> None:
+def test_titles_from_tags_are_printable_short_and_encodable(artist: str, title: str) -> None:
     made = title_from_tags(artist, title)
     assert (made is None) == (not clean(artist) or not clean(title))
     if made is not None:
-        assert_harmless(made)
+        assert_printable(made)
         assert 0 < len(made.encode()) <= MAX_TITLE_BYTES
 
 
 @given(st.binary(max_size=251))
-def test_titles_from_names_are_harmless_short_and_never_empty(stem: bytes) -> None:
+def test_titles_from_names_are_printable_short_and_never_empty(stem: bytes) -> None:
     title = title_from_name(stem + b".mp3")
-    assert_harmless(title)
+    assert_printable(title)
     assert 0 < len(title.encode()) <= MAX_TITLE_BYTES
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300), st.integers(3, 600))
-def test_shorten_keeps_whole_characters_and_wastes_no_room(text: str, room: int) -> None:
-    cut = shorten(text, room)
-    assert len(cut.encode()) <= room
-    if len(text.encode()) <= room:
+def test_shorten_cuts_between_characters_and_keeps_as_many_as_fit(
+    text: str, max_bytes: int
+) -> None:
+    cut = shorten(text, max_bytes)
+    assert len(cut.encode()) <= max_bytes
+    if len(text.encode()) <= max_bytes:
         assert cut == text
     else:
         kept = cut.removesuffix("…")
         assert cut.endswith("…")
         assert text.startswith(kept)
-        assert len((kept + text[len(kept)] + "…").encode()) > room
+        assert len((kept + text[len(kept)] + "…").encode()) > max_bytes
 
 
 @pytest.mark.parametrize(
@@ -70,7 +74,7 @@ def test_shorten_keeps_whole_characters_and_wastes_no_room(text: str, room: int)
         ("Ærø \N{PILE OF POO}.mp3".encode(), "Ærø \N{PILE OF POO}"),
         (b"one\ntwo\x1b[31m\x07\x7f.mp3", "onetwo[31m"),
         ("a\u202eb\u2028c\x85d.mp3".encode(), "abcd"),
-        (b"THE END END.mp3", "THE END END"),  # what END means is not this room's business
+        (b"THE END END.mp3", "THE END END"),  # this package does not know the protocol
         (b".mp3", ".mp3"),
         (b"\n.mp3", ".mp3"),
     ],
@@ -79,16 +83,16 @@ def test_title_from_name(name: bytes, title: str) -> None:
     assert title_from_name(name) == title
 
 
-def test_every_steering_character_is_dropped() -> None:
+def test_every_control_character_is_removed() -> None:
     controls = "".join(map(chr, (*range(32), *range(0x7F, 0xA0))))
     assert clean(f"a{controls}{DIRECTIONS}\u2028\u2029\ufeff\ufff9b") == "ab"
 
 
-def test_joiners_that_real_names_need_are_kept() -> None:
+def test_joiners_are_kept() -> None:
     assert clean("\u0646\u0645\u06cc\u200c\u062e") == "\u0646\u0645\u06cc\u200c\u062e"
 
 
-def test_a_title_of_exactly_the_limit_is_not_cut() -> None:
+def test_a_title_of_exactly_the_limit_is_not_shortened() -> None:
     assert title_from_tags("a", "t" * (MAX_TITLE_BYTES - 4)) == "a - " + "t" * (MAX_TITLE_BYTES - 4)
     longer = title_from_tags("a", "t" * (MAX_TITLE_BYTES - 3))
     assert longer is not None
@@ -96,8 +100,8 @@ def test_a_title_of_exactly_the_limit_is_not_cut() -> None:
     assert len(longer.encode()) == MAX_TITLE_BYTES
 
 
-def test_shown_paths_are_harmless() -> None:
-    assert show(b"a/\x1b]0;owned\x07\nERROR forged\xff") == "a/]0;ownedERROR forged\ufffd"
+def test_printable_paths() -> None:
+    assert printable(b"a/\x1b]0;owned\x07\nERROR forged\xff") == "a/]0;ownedERROR forged\ufffd"
 
 
 @pytest.mark.parametrize(
@@ -105,7 +109,7 @@ def test_shown_paths_are_harmless() -> None:
     [
         ["2.mp3", "10.mp3"],
         ["a1b2.mp3", "a1b10.mp3", "a2b1.mp3"],
-        ["a/9.mp3", "a/10.mp3", "a b/1.mp3"],  # part by part: "/" comes before " "
+        ["a/9.mp3", "a/10.mp3", "a b/1.mp3"],  # compared part by part: "/" sorts before " "
         ["disc 2/1.mp3", "disc 10/1.mp3"],
         ["Abba.mp3", "beatles.mp3", "Cher.mp3"],
         ["1.mp3", "a.mp3"],
@@ -119,7 +123,7 @@ def test_natural_order(ordered: list[str]) -> None:
 
 @given(st.lists(st.text("ab019", min_size=1, max_size=8)))
 def test_natural_order_is_that_of_natsort(names: list[str]) -> None:
-    # Letters and digits only: it puts "a2.mp3" before "a.mp3", which nobody would expect.
+    # Letters and digits only: natsort sorts "a2.mp3" before "a.mp3".
     key = natsort_keygen()
     mine = sorted(names, key=lambda name: natural_key(name.encode()))
     expected = sorted(names, key=key)

@@ -506,8 +506,12 @@ def test_a_closing_server_that_owes_nothing_may_be_silent(requested):
 
 
 def test_a_server_that_owes_a_list_or_an_answer_to_setup_is_disconnected():
-    for state in (GREETING, OFFERING, PLAIN_LISTING):
+    for state in (OFFERING, PLAIN_LISTING):
         assert after(state, SILENT) == (DISCONNECT, state)
+
+
+def test_the_greeting_has_a_timer_of_its_own():
+    assert after(GREETING, SILENT) == ([], GREETING)
 
 
 def test_a_plain_servers_silence_ends_a_song_and_no_connection():

@@ -1,0 +1,234 @@
+"""The client's sound: each report of a real player becomes an event, unless its song is gone."""
+
+import asyncio
+import queue
+
+import pytest
+
+from audio import AudioBuffer, Output, OutputError, Player, reports
+from cli.playing.sound import Song, Sound
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client.effects import Buffer
+from fsm.client.requests import Measure
+from tests.cli.conftest import encode_tone
+
+TIMEOUT_S = 20
+SONG = encode_tone(220, 1)
+FAILURE = "the cable is out"
+
+
+class Device(Output):
+    """A device without sound that takes PCM at once; with `fails` every write fails."""
+
+    latency_s = 0.0
+
+    def __init__(self, fails=False, replaceable=False):
+        self.fails = fails
+        self.replaceable = replaceable
+
+    def write(self, pcm):
+        if self.fails:
+            raise OutputError(FAILURE)
+
+    def open(self, rate_hz):
+        pass
+
+    def drain(self):
+        pass
+
+    def drop(self):
+        pass
+
+    def close(self):
+        pass
+
+
+class SpiedPlayer(Player):
+    """A player whose reports can be waited for while the event loop stands still."""
+
+    def __init__(self, output, report):
+        self.reports = queue.Queue()
+
+        def report_and_keep(one):
+            report(one)
+            self.reports.put(one)
+
+        super().__init__(output, report_and_keep)
+
+    def wait_for(self, kind):
+        """Block until a report of this class has been made, and return it."""
+        while not isinstance(report := self.reports.get(timeout=TIMEOUT_S), kind):
+            pass
+        return report
+
+
+class Driven:
+    """A Sound, and the events that it has delivered."""
+
+    def __init__(self, device):
+        self.events = []
+        self.sound = Sound(device, self.events.append)
+
+    def __repr__(self):
+        return f"<Driven {self.sound} events={self.events}>"
+
+    def perform(self, *effects):
+        for effect in effects:
+            self.sound.perform(effect)
+
+    def wait_for(self, kind):
+        return self.sound._player.wait_for(kind)
+
+
+SEEK_BEYOND = do.SeekPlayer(100.0, Measure.FROM_START)
+PLAY_WHOLE = (
+    do.AppendAudio(Buffer.PRESENT, SONG),
+    do.FinishBuffer(Buffer.PRESENT),
+    do.StartPlayer(),
+)
+PLAY_BEGINNING = (do.AppendAudio(Buffer.PRESENT, SONG), do.StartPlayer())
+PLAY_NO_MP3 = (
+    do.AppendAudio(Buffer.PRESENT, b"no MP3 " * 5000),
+    do.FinishBuffer(Buffer.PRESENT),
+    do.StartPlayer(),
+)
+
+CASES = {
+    reports.PlayedOut: (Device(), PLAY_WHOLE),
+    reports.RanDry: (Device(), PLAY_BEGINNING),
+    reports.PlaceNotHere: (Device(), (*PLAY_BEGINNING, SEEK_BEYOND)),
+    reports.Undecodable: (Device(), PLAY_NO_MP3),
+    reports.OutputFailed: (Device(fails=True), PLAY_WHOLE),
+    reports.DeviceLost: (Device(fails=True, replaceable=True), PLAY_WHOLE),
+}
+ABOUT_A_SONG = [kind for kind in CASES if kind is not reports.DeviceLost]
+
+
+def event_of(report):
+    """The event that a report becomes."""
+    match report:
+        case reports.PlayedOut():
+            return on.PlayedOut()
+        case reports.RanDry():
+            return on.BufferRanDry()
+        case reports.PlaceNotHere(needed_bytes=needed_bytes):
+            assert needed_bytes > len(SONG)
+            return on.PlaceNotHere(needed_bytes)
+        case reports.Undecodable(reason=reason):
+            assert reason
+            return on.Undecodable(reason)
+        case reports.OutputFailed():
+            return on.OutputFailed(FAILURE)
+        case reports.DeviceLost():
+            return on.DeviceLost(FAILURE)
+
+
+def delivered(kind, *effects):
+    """Make the player report `kind`, perform `effects` before the event loop runs again.
+
+    Returns the report, and the events that are delivered then.
+    """
+
+    async def drive():
+        device, play = CASES[kind]
+        driven = Driven(device)
+        driven.perform(*play)
+        report = driven.wait_for(kind)
+        assert driven.events == [], "events are delivered by the event loop"
+        driven.perform(*effects)
+        await asyncio.sleep(0)
+        driven.sound.close()
+        return report, driven.events
+
+    return asyncio.run(drive())
+
+
+@pytest.fixture(autouse=True)
+def spied_player(monkeypatch):
+    monkeypatch.setattr("cli.playing.sound.Player", SpiedPlayer)
+
+
+def test_every_kind_of_report_has_a_case():
+    assert set(CASES) == set(reports.Report.__args__)
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_a_report_is_delivered_as_one_event(kind):
+    report, events = delivered(kind)
+    assert events == [event_of(report)]
+
+
+@pytest.mark.parametrize("effect", [do.DropBuffers(), do.LeaveSong()])
+@pytest.mark.parametrize("kind", ABOUT_A_SONG)
+def test_a_report_about_a_song_that_has_been_dropped_is_not_delivered(kind, effect):
+    _, events = delivered(kind, effect)
+    assert events == []
+
+
+def test_a_lost_device_is_delivered_although_its_song_has_been_dropped():
+    _, events = delivered(reports.DeviceLost, do.DropBuffers())
+    assert events == [on.DeviceLost(FAILURE)]
+
+
+@pytest.mark.parametrize("kind", [reports.RanDry, reports.PlaceNotHere])
+def test_a_report_about_a_place_that_a_seek_has_left_is_not_delivered(kind):
+    # Paused, so that the player has no reason for another report after the seek.
+    _, events = delivered(kind, do.PausePlayer(), do.SeekPlayer(0.0, Measure.FROM_START))
+    assert events == []
+
+
+def no_room(buffer, data):
+    raise OSError("no room for the song")
+
+
+def test_a_song_without_room_fails_once(monkeypatch):
+    async def drive():
+        driven = Driven(Device())
+        monkeypatch.setattr(AudioBuffer, "append", no_room)
+        driven.perform(do.AppendAudio(Buffer.PRESENT, SONG), do.AppendAudio(Buffer.PRESENT, SONG))
+        await asyncio.sleep(0)
+        driven.sound.close()
+        return driven.events
+
+    assert asyncio.run(drive()) == [on.OutputFailed("no room for the song")]
+
+
+def without_room(monkeypatch, *effects):
+    """The events that come of a next song for which there is no room, and of what is done then."""
+
+    async def drive():
+        driven = Driven(Device())
+        monkeypatch.setattr(AudioBuffer, "append", no_room)
+        driven.perform(do.AppendAudio(Buffer.NEXT, SONG))
+        for effect in effects:
+            driven.perform(effect)
+        await asyncio.sleep(0)
+        driven.sound.close()
+        return driven.events
+
+    return asyncio.run(drive())
+
+
+def test_there_is_no_room_for_the_next_song(monkeypatch):
+    assert without_room(monkeypatch) == [on.NextBufferFull("no room for the song")]
+
+
+def test_a_next_song_without_room_is_the_present_one_meanwhile(monkeypatch):
+    events = without_room(monkeypatch, do.LeaveSong())
+    assert events == [on.OutputFailed("no room for the song")]
+
+
+@pytest.mark.parametrize("effect", [do.DropNextBuffer(), do.DropBuffers()])
+def test_a_next_song_without_room_is_dropped_meanwhile(monkeypatch, effect):
+    assert without_room(monkeypatch, effect) == []
+
+
+def test_nothing_is_appended_behind_a_gap(monkeypatch):
+    song = Song(1)
+    monkeypatch.setattr(AudioBuffer, "append", no_room)
+    with pytest.raises(OSError, match="no room"):
+        song.append(SONG)
+    monkeypatch.undo()
+    song.append(SONG)
+    assert song.buffer.received_bytes == 0

@@ -1,0 +1,164 @@
+"""What may be typed, and the advice about what may not."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.words.commands import SPECS, CommandError, Context, full_word, parse
+from cli.words.moment import Status
+from fsm.client.events import ListedSong, ListRequested, PlayRequested, StopRequested, WaitRequested
+from fsm.client.requests import (
+    ClearRequested,
+    Measure,
+    NextRequested,
+    PauseRequested,
+    PrevRequested,
+    QueueRequested,
+    Repeat,
+    RepeatRequested,
+    ResumeRequested,
+    SeekRequested,
+    ShuffleRequested,
+    VolumeRequested,
+)
+
+SONGS = (
+    ListedSong(1, "Björk - Jóga"),
+    ListedSong(2, "grapes - I dunno"),
+    ListedSong(3, "The Smashing Pumpkins - 1979"),
+    ListedSong(12, "Grapes of Wrath"),
+)
+
+
+def request_of(text, songs=SONGS, **status):
+    return parse(text).request(Context(songs, Status(**status)))
+
+
+@pytest.mark.parametrize(
+    ("text", "request_"),
+    [
+        ("list", ListRequested()),
+        ("l", ListRequested()),
+        ("  LIST ", ListRequested()),
+        ("list moon", ListRequested()),
+        ("find moon river", ListRequested()),
+        ("play 3", PlayRequested(3)),
+        ("p 3", PlayRequested(3)),
+        ("play joga", PlayRequested(1)),
+        ("play BJÖRK", PlayRequested(1)),
+        ("play grapes i", PlayRequested(2)),
+        ("play 1979", PlayRequested(3)),
+        ("play 7", PlayRequested(7)),
+        ("pause", PauseRequested()),
+        ("resume", ResumeRequested()),
+        ("stop", StopRequested()),
+        ("s", StopRequested()),
+        ("seek 1:30", SeekRequested(90)),
+        ("seek 1:00:01.5", SeekRequested(3601.5)),
+        ("seek +10", SeekRequested(10, Measure.FROM_HERE)),
+        ("seek -1:00", SeekRequested(-60, Measure.FROM_HERE)),
+        ("seek 50%", SeekRequested(0.5, Measure.FRACTION)),
+        ("volume 30", VolumeRequested(30)),
+        ("vol 30 %", VolumeRequested(30)),
+        ("v +5", VolumeRequested(65)),
+        ("v -99", VolumeRequested(0)),
+        ("next", NextRequested()),
+        ("n", NextRequested()),
+        ("prev", PrevRequested()),
+        ("previous", PrevRequested()),
+        ("queue 3 1 2", QueueRequested((3, 1, 2))),
+        ("queue 3,1", QueueRequested((3, 1))),
+        ("queue joga", QueueRequested((1,))),
+        ("queue", None),
+        ("clear", ClearRequested()),
+        ("repeat ALL", RepeatRequested(Repeat.ALL)),
+        ("wait", WaitRequested()),
+        ("status", None),
+        ("why", None),
+    ],
+)
+def test_commands_make_requests(text, request_):
+    assert request_of(text, volume=60) == request_
+
+
+def test_every_shuffle_has_another_seed():
+    one, other = request_of("shuffle"), request_of("z")
+    assert isinstance(one, ShuffleRequested)
+    assert one != other
+
+
+def test_every_command_is_known_by_its_name_and_by_its_letter():
+    letters = [spec.letter for spec in SPECS if spec.letter]
+    assert len(letters) == len(set(letters))
+    for spec in SPECS:
+        assert full_word(spec.word) == spec.word
+        assert not spec.letter or full_word(spec.letter) == spec.word
+
+
+@pytest.mark.parametrize("text", ["quit", "q", "exit", "QUIT", "qui"])
+def test_words_for_quit(text):
+    assert parse(text).word == "quit"
+
+
+@pytest.mark.parametrize("text", ["help", "?", "h"])
+def test_words_for_help(text):
+    assert parse(text).word == "help"
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\t"])
+def test_an_empty_line_is_no_command(text):
+    assert parse(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("pley 3", "type help"),
+        ("st", "stop or status"),
+        ("play", "play 3"),
+        ("play 0", "1, 2, 3"),
+        ("play 99999999999", "1, 2, 3"),
+        ("queue 1 0", "1, 2, 3"),
+        ("stop now", "takes nothing"),
+        ("find", "find moon"),
+        ("seek", "seek 1:30"),
+        ("seek 101%", "50%"),
+        ("seek x", "seek 1:30"),
+        ("volume 101", "0 to 100"),
+        ("volume", "volume +5"),
+        ("volume x", "0 to 100"),
+        ("repeat never", "off, one, all"),
+        ("\x1b[2J", "no command ?[2J"),
+    ],
+)
+def test_a_line_that_is_no_command_raises_advice(text, advice):
+    with pytest.raises(CommandError) as error:
+        parse(text)
+    assert advice in str(error.value)
+    assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "songs", "advice"),
+    [
+        ("play grapes", SONGS, "2 titles have that: 2. grapes - I dunno, 12. Grapes of Wrath"),
+        ("play gropes i dunno", SONGS, "the nearest: 2. grapes - I dunno"),
+        ("play qqqqqq", SONGS, "list shows the songs"),
+        ("play grapes", (), "list fetches them"),
+    ],
+)
+def test_a_title_that_names_no_single_song_raises_the_nearest(text, songs, advice):
+    with pytest.raises(CommandError) as error:
+        request_of(text, songs)
+    assert advice in str(error.value)
+
+
+@given(st.text())
+def test_no_text_raises_anything_else(text):
+    with contextlib.suppress(CommandError):
+        parse(text)
+    for begun in ("play", "queue", "seek", "volume", "repeat", "find"):
+        with contextlib.suppress(CommandError):
+            request_of(f"{begun} {text}")

@@ -1,0 +1,92 @@
+"""The JSON output holds what docs/json.md promises."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from cli.words.json_lines import VERSION
+from fsm.client.effects import Report
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+@pytest.fixture(scope="module")
+def validator():
+    schema = json.loads((DOCS / "schema" / f"client-{VERSION}.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def lines(port, *commands, options=()):
+    script = [word for command in commands for word in ("-c", command)]
+    argv = ["-m", "cli.app", "client", "127.0.0.1", str(port), "--json", "--output", "null"]
+    run = subprocess.run(
+        [sys.executable, *argv, *options, *script],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert run.stderr == ""
+    assert run.stdout.isascii()
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def test_every_answer_and_event_matches_the_schema(large_server, validator):
+    printed = lines(
+        large_server.port,
+        *("list", "find joga", "find nothing", "play 99999", "play joga", "status", "pause"),
+        *("volume 0", "resume", "queue 2 3", "queue", "clear", "seek 0:00", "repeat one"),
+        *("repeat off", "why", "help", "play qqqqq", "stop", "pause"),
+        options=("--prebuffer", "1"),
+    )
+    for line in printed:
+        validator.validate(line)
+    kinds = [line["kind"] for line in printed]
+    assert set(kinds) == {"songs", "status", "event", "queue", "why", "help", "error"}
+    events = [line["event"] for line in printed if line["kind"] == "event"]
+    assert {"song_not_found", "song_arriving", "song_playing", "nothing_plays"} <= set(events)
+
+
+def test_titles_arrive_as_they_are(large_server):
+    (found,) = lines(large_server.port, "find red")
+    assert [song["id"] for song in found["songs"]] == [4]
+
+
+def test_status_in_a_status_bar_is_one_line(steady_server):
+    (status,) = lines(steady_server.port, "status")
+    assert status["activity"] == "stopped"
+    assert status["song"] is None
+    assert status["text"] == "stopped; volume 100 %"
+
+
+def test_the_state_after_a_command_is_its_answer(steady_server):
+    printed = lines(steady_server.port, "play 1", "pause", "volume 30", "stop")
+    states = [(s["activity"], s["volume"]) for s in printed if s["kind"] == "status"]
+    assert states == [("paused", 100), ("paused", 30), ("stopped", 30)]
+
+
+def test_devices_and_config_have_their_lines(validator):
+    for command in ("devices", "config"):
+        run = subprocess.run(
+            [sys.executable, "-m", "cli.app", command, "--json"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        validator.validate(json.loads(run.stdout))
+
+
+def test_the_docs_name_every_event_and_every_kind(validator):
+    text = (DOCS / "json.md").read_text()
+    for report in Report:
+        assert f"`{report.name.lower()}`" in text
+    for choice in validator.schema["oneOf"]:
+        assert re.search(rf"^\| `{choice['properties']['kind']['const']}`", text, re.MULTILINE)

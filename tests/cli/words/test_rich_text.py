@@ -1,0 +1,88 @@
+"""Lists and answers at the prompt: aligned, marked, coloured as far as the terminal allows."""
+
+import re
+
+import pytest
+
+from tests.cli.prompt import client, run, status_line
+
+COLOUR = re.compile(rb"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9;]*)?m")
+
+
+def test_a_change_of_the_queue_is_answered_with_its_state(large_terminal):
+    run(large_terminal, "play 5")
+    large_terminal.type(" ")
+    large_terminal.wait_until(lambda t: status_line(t).startswith("‖"))
+    run(large_terminal, "queue joga")
+    assert "1. Somebody - Jóga is number 1 in the queue" in large_terminal.lines
+    run(large_terminal, "queue 7 8")
+    assert "8. 8 piece is number 3 in the queue" in large_terminal.lines
+    assert "3 queued" in status_line(large_terminal)
+    run(large_terminal, "shuffle")
+    assert "  7. 7 piece" in large_terminal.lines
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_titles_line_up_and_do_not_steer_the_terminal(large_server, columns):
+    with client(large_server.port, columns) as terminal:
+        run(terminal, "list somebody")
+        rows = [line for line in terminal.lines if re.match(r"..[1-4]\. Somebody", line)]
+        assert len(rows) == 4
+        assert "となりのトトロ" in terminal.text.replace(" ", "")
+        # pyte composes the accent and its letter, as a terminal does.
+        assert "café noir" in terminal.text
+        assert "[2J" in terminal.text
+        assert ">> list somebody" in terminal.text, "the screen was not cleared"
+        for code in (b"\x1b]0;", b"\x1b[2J", b"\x07", "\x9b".encode(), "\u202e".encode()):
+            assert code not in terminal.raw
+        run(terminal, "play 4")
+        terminal.wait_until(lambda t: "4. Somebody - [2J" in status_line(t))
+        assert "\u202e".encode() not in terminal.raw
+
+
+def test_list_and_find_take_words(large_terminal):
+    run(large_terminal, "find JOGA")
+    assert "  1. Somebody - Jóga" in large_terminal.lines
+    run(large_terminal, "list piece 17")
+    assert "  17. 17 piece" in large_terminal.lines
+    run(large_terminal, "find jogga")
+    assert "nearest: 1. Somebody - Jóga" in large_terminal.text
+
+
+def test_the_song_that_plays_is_marked(terminal):
+    run(terminal, "repeat one")
+    run(terminal, "play 2")
+    run(terminal, "list")
+    assert "▶ 2. 2 second" in terminal.lines
+    assert "  1. 1 first" in terminal.lines
+
+
+@pytest.mark.parametrize(("columns", "variable"), [(40, "200"), (200, "40")])
+def test_the_width_is_the_terminals_and_not_that_of_COLUMNS(steady_server, columns, variable):
+    with client(steady_server.port, columns, env={"COLUMNS": variable}) as terminal:
+        run(terminal, "?")
+        assert ("list the songs" in terminal.text) == (columns == 200)
+
+
+def test_no_color_is_respected(steady_server):
+    with client(steady_server.port, env={"NO_COLOR": "1"}) as terminal:
+        run(terminal, "list")
+        run(terminal, "play 1")
+        run(terminal, "?")
+        run(terminal, "play 99")
+        assert not COLOUR.search(terminal.raw)
+    with client(steady_server.port) as terminal:
+        run(terminal, "list")
+        assert COLOUR.search(terminal.raw)
+
+
+@pytest.mark.parametrize(
+    "locale", [{"LC_ALL": "C", "PYTHONUTF8": "0"}, {"LC_ALL": "", "LC_CTYPE": "", "LANG": "C"}]
+)
+def test_without_unicode_only_ascii_is_written(steady_server, locale):
+    with client(steady_server.port, env=locale) as terminal:
+        run(terminal, "list")
+        run(terminal, "play 1")
+        terminal.wait_until(lambda t: status_line(t).startswith("> 1. 1 first"))
+        run(terminal, "?")
+        assert terminal.raw.isascii()

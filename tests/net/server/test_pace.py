@@ -1,0 +1,76 @@
+"""Time limits and rates; the test says what time it is."""
+
+import pytest
+
+from net.server.limits import Limits
+from net.server.pace import Pace
+
+LIMITS = Limits()
+
+
+@pytest.fixture
+def pace():
+    return Pace(LIMITS, 0.0)
+
+
+def test_a_request_has_ten_seconds_from_its_first_byte(pace):
+    for now in range(12):
+        pace.received(0, 1 + now, float(now))
+        reason = pace.overdue(float(now), 0, full=False, playing=False)
+        assert (reason is None) == (now <= 10), "a byte now and then must not extend the time"
+
+
+def test_a_complete_request_has_no_time_limit(pace):
+    pace.received(0, 5, 0.0)
+    pace.received(1, 0, 9.0)
+    assert pace.overdue(20.0, 0, full=False, playing=False) is None
+
+
+def test_the_next_request_has_its_own_ten_seconds(pace):
+    pace.received(0, 5, 0.0)
+    pace.received(1, 3, 9.0)
+    assert pace.overdue(18.0, 0, full=False, playing=False) is None
+    assert pace.overdue(19.5, 0, full=False, playing=False)
+
+
+def test_the_time_in_which_nothing_was_read_does_not_count(pace):
+    pace.received(0, 5, 0.0)
+    pace.reading_resumed(9.0)
+    assert pace.overdue(18.0, 0, full=False, playing=False) is None
+
+
+def test_idle(pace):
+    assert pace.overdue(600.0, 0, full=False, playing=False) is None
+    assert pace.overdue(601.0, 0, full=False, playing=False) == "idle for 600 s"
+    assert pace.overdue(601.0, 0, full=False, playing=True) is None
+
+
+def test_a_client_to_which_bytes_are_sent_is_not_idle(pace):
+    pace.overdue(599.0, 10, full=False, playing=True)
+    assert pace.overdue(1190.0, 10, full=False, playing=False) is None
+    assert pace.overdue(1200.0, 10, full=False, playing=False)
+
+
+def test_a_stall(pace):
+    assert pace.overdue(100.0, 5, full=True, playing=True) is None
+    assert pace.overdue(130.0, 5, full=True, playing=True) is None
+    assert pace.overdue(131.0, 5, full=True, playing=True) == "it took nothing for 30 s"
+
+
+def test_a_byte_a_second_is_no_stall_but_too_slow(pace):
+    for now in range(60):
+        assert pace.overdue(float(now), now, full=True, playing=True) is None
+    assert pace.overdue(60.0, 60, full=True, playing=True) == "it took less than 1024 bytes/s"
+
+
+def test_fast_enough_is_fast_enough(pace):
+    for now in range(300):
+        assert pace.overdue(float(now), now * 1100, full=True, playing=True) is None
+
+
+def test_fifty_at_once_then_fifty_a_second(pace):
+    assert pace.received(50, 0, 0.0) == 0
+    assert pace.received(25, 0, 0.0) == pytest.approx(0.5)
+    assert pace.received(0, 0, 0.5) == 0
+    assert pace.received(1, 0, 0.5) == pytest.approx(0.02)
+    assert pace.received(50, 0, 100.0) == 0

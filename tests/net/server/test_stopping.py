@@ -1,0 +1,122 @@
+"""SIGTERM and Ctrl-C: songs may end first, and the exit code is 0."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+
+import pytest
+
+from net.server.process import on_signals
+from net.server.sockets import loop_factory
+from tests.net.server.conftest import connected, song_bytes
+from tests.peers.plain_client import PlainClient
+
+SETUP, ACCEPTED = b"SETUP ends END END", b"RESP 101 END alfine/1 ends END END"
+SONG_CLOSED = b"RESP 200 END  END END"
+NOT_FOUND = b"ERRO 404 END END"
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+BIG = 30_000_000
+
+
+@contextlib.contextmanager
+def listener(server):
+    """A client in the middle of a song, of which most is still to be sent."""
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        sock.connect(("127.0.0.1", server.port))
+        client = PlainClient(server.port, seconds=30)
+        client.sock.close()
+        client.sock = sock
+        client.send(SETUP + b"PLAY 1 END END")
+        assert client.next().raw == ACCEPTED
+        yield client
+
+
+@pytest.fixture
+def big(music):
+    (music / "1.mp3").write_bytes(song_bytes(1, BIG))
+    return music
+
+
+@SIGNALS
+def test_a_song_ends_first(serve, big, loop_name, number):
+    server = serve(big, "--loop", loop_name)
+    with PlainClient(server.port) as idle, listener(server) as client:
+        first = client.next()
+        server.process.send_signal(number)
+        assert idle.next() is None
+        with pytest.raises(ConnectionError):
+            connected(server.port)
+        messages = client.until(lambda message: not message.data)
+        assert messages[-1].raw == SONG_CLOSED
+        assert first.data + b"".join(m.data for m in messages) == song_bytes(1, BIG)
+        assert client.next() is None
+    assert server.end() == 0
+
+
+def test_requests_while_the_server_ends(serve, big):
+    """LIST is answered, PLAY is not, STOP ends the connection as well."""
+    server = serve(big)
+    with listener(server) as stopper, listener(server) as player:
+        server.process.terminate()
+        server.wait_for("songs may end")
+        stopper.send(b"LIST END ENDSTOP END END")
+        others = [m.raw for m in iter(stopper.next, None) if not m.is_audio or not m.data]
+        assert others == [
+            b"RESP 100 END 1. 1 END 2. 2 END END",
+            b"RESP 100 END  END END",
+            SONG_CLOSED,
+        ]
+        player.send(b"PLAY 2 END END")
+        others = [m.raw for m in iter(player.next, None) if not m.is_audio or not m.data]
+        assert others == [SONG_CLOSED, NOT_FOUND]
+    assert server.end() == 0
+
+
+def test_after_the_time_to_end_songs_they_are_cut_between_messages(serve, big):
+    server = serve(big, "--drain", 0.3)
+    with listener(server) as client:
+        server.process.terminate()
+        server.wait_for("the time to end songs is over")
+        messages = list(iter(client.next, None))
+        assert all(message.data for message in messages), "a closing message would make it whole"
+        assert client.waiting == b"", "the last message was not finished"
+        audio = b"".join(message.data for message in messages)
+        assert song_bytes(1, BIG).startswith(audio)
+        assert len(audio) < BIG
+    assert server.end() == 0
+
+
+@SIGNALS
+def test_a_second_signal_ends_at_once(serve, big, loop_name, number):
+    server = serve(big, "--loop", loop_name, "--drain", 600)
+    with listener(server):
+        server.process.send_signal(number)
+        server.wait_for("songs may end")
+        server.process.send_signal(number)
+        assert server.end() == 0
+
+
+def test_a_signal_is_not_lost_while_the_pipe_of_the_loop_is_full(loop_name):
+    """Threads have woken the loop so often that no further byte fits into its pipe."""
+
+    async def wait_for_a_signal():
+        loop, received = asyncio.get_running_loop(), asyncio.Event()
+        on_signals((signal.SIGTERM,), loop, received.set)
+        for _ in range(10_000):
+            loop.call_soon_threadsafe(int)
+        os.kill(os.getpid(), signal.SIGTERM)
+        async with asyncio.timeout(30):
+            await received.wait()
+
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with asyncio.Runner(loop_factory=loop_factory(loop_name)[1]) as runner:
+            runner.run(wait_for_a_signal())
+        os.kill(os.getpid(), signal.SIGTERM)  # the loop is closed: it does nothing
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,132 @@
+"""The client's connection, with a server that the test plays."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from fsm.client.effects import Connect, Disconnect, DisconnectForGood, SendRequest
+from fsm.client.events import Connected, ConnectFailed, ListReceived, ServerSilent
+from fsm.events import ConnectionLost
+from fsm.words import Request
+from net import client as clients
+from net.client import ServerConnection
+
+LIST, STOP = SendRequest(Request.LIST, paced=True), SendRequest(Request.STOP, paced=True)
+
+
+class Peer:
+    """One accepted connection, and the events of the client at its other end."""
+
+    def __init__(self):
+        self.accepted = asyncio.Queue()
+        self.events = asyncio.Queue()
+
+    async def next_event(self):
+        async with asyncio.timeout(10):
+            return await self.events.get()
+
+
+@contextlib.asynccontextmanager
+async def connected():
+    """A connection that has delivered Connected; the peer has `reader` and `writer`."""
+    peer = Peer()
+    server = await asyncio.start_server(lambda *both: peer.accepted.put_nowait(both), "127.0.0.1")
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        connection = ServerConnection("127.0.0.1", port, peer.events.put_nowait)
+        connection.perform(Connect())
+        assert await peer.next_event() == Connected()
+        peer.reader, peer.writer = await peer.accepted.get()
+        try:
+            yield connection, peer
+        finally:
+            await connection.close()
+            peer.writer.close()
+
+
+@pytest.mark.asyncio
+async def test_requests_go_out_and_responses_come_in():
+    async with connected() as (connection, peer):
+        connection.perform(SendRequest(Request.LIST))
+        assert await peer.reader.readexactly(12) == b"LIST END END"
+        peer.writer.write(b"RESP 100 END  END")
+        peer.writer.write(b" END")
+        assert await peer.next_event() == ListReceived(())
+        assert repr(connection).endswith(" connected>")
+
+
+@pytest.mark.asyncio
+async def test_paced_requests_are_apart():
+    async with connected() as (connection, peer):
+        loop = asyncio.get_running_loop()
+        connection.perform(LIST)
+        connection.perform(STOP)
+        assert await peer.reader.readexactly(12) == b"LIST END END"
+        began = loop.time()
+        assert await peer.reader.readexactly(12) == b"STOP END END"
+        assert loop.time() - began > clients.PLAIN_GAP_S / 2
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        (b"", "closed without an answer: is it an alfine server?"),
+        (b"ERRO 404 END END", "the server closed it"),
+        (b"HTTP/1.1 400", "it does not speak this protocol, check the port"),
+    ],
+)
+async def test_a_lost_connection_is_explained(sent, reason):
+    async with connected() as (connection, peer):
+        peer.writer.write(sent)
+        peer.writer.close()
+        while not isinstance(event := await peer.next_event(), ConnectionLost):
+            pass
+        assert event.reason.startswith(reason)
+        connection.perform(SendRequest(Request.LIST))  # does nothing
+
+
+@pytest.mark.asyncio
+async def test_silence_is_reported_again_and_again_and_is_no_loss(monkeypatch):
+    monkeypatch.setattr(clients, "SILENCE_S", 0.02)
+    async with connected() as (_, peer):
+        assert [await peer.next_event() for _ in range(3)] == [ServerSilent(0.02)] * 3
+        peer.writer.write(b"RESP 100 END  END END")
+        while (event := await peer.next_event()) == ServerSilent(0.02):
+            pass
+        assert event == ListReceived(())
+
+
+@pytest.mark.asyncio
+async def test_the_reason_to_disconnect_is_the_reason_of_the_loss():
+    async with connected() as (connection, peer):
+        connection.perform(SendRequest(Request.TEARDOWN))
+        connection.perform(Disconnect("no answer"))
+        assert await peer.next_event() == ConnectionLost("no answer")
+        assert await peer.reader.read() == b"TEARDOWN END END"
+
+
+@pytest.mark.asyncio
+async def test_a_client_that_leaves_gets_no_event():
+    async with connected() as (connection, peer):
+        connection.perform(DisconnectForGood())
+        assert await peer.reader.read() == b""
+        await connection.close()
+        assert peer.events.empty()
+
+
+@pytest.mark.asyncio
+async def test_a_port_where_nobody_listens():
+    server = await asyncio.start_server(lambda *both: None, "127.0.0.1")
+    port = server.sockets[0].getsockname()[1]
+    server.close()
+    await server.wait_closed()
+    events = asyncio.Queue()
+    connection = ServerConnection("127.0.0.1", port, events.put_nowait)
+    connection.perform(Connect())
+    async with asyncio.timeout(10):
+        failed = await events.get()
+    assert isinstance(failed, ConnectFailed)
+    assert failed.reason.startswith("nobody listens there")
+    await connection.close()

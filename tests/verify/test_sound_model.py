@@ -1,0 +1,184 @@
+"""The explorer's model of the sound and the real adapter deliver the same reports.
+
+Random exchanges of the explorer are performed on both. The adapter has a player without a thread,
+which reports whatever the model's player reports, about the song that it plays.
+"""
+
+import random
+from collections import deque
+from dataclasses import replace
+
+import pytest
+
+from audio import reports
+from cli.playing import sound as adapter
+from fsm.client import effects as do
+from fsm.client import events as on
+from verify.model import REPORT_RECEIVED, Model
+from verify.suite import CLOSING, SOUND
+
+NAMES = ("underruns", "the file fails", "the player fails")
+CHOSEN = [bounds for bounds in (*CLOSING, *SOUND) if bounds in SOUND or bounds.name in NAMES]
+# A connection that is lost all the time would leave nothing to be played.
+BOUNDS = {bounds.name: replace(bounds, losses=0) for bounds in CHOSEN}
+WALKS, MOVES = 40, 150
+
+
+class Loop:
+    """An event loop that calls nothing by itself."""
+
+    def __init__(self):
+        self.callbacks = deque()
+
+    def call_soon(self, callback, *arguments):
+        self.callbacks.append((callback, arguments))
+
+    call_soon_threadsafe = call_soon
+
+
+class SilentPlayer:
+    """A player that does nothing by itself, and knows which song it plays."""
+
+    def __init__(self, output, report):
+        self.report = report
+        self.tag = self.queued = None
+        self.seeks = 0
+
+    def play(self, buffer, tag, index):
+        self.tag, self.queued, self.seeks = tag, None, 0
+
+    def queue_next(self, buffer, tag, index):
+        if self.tag is None:
+            self.play(buffer, tag, index)
+        else:
+            self.queued = tag
+
+    def go_on(self):
+        """Be done with the song; play the one that is queued, if there is one."""
+        self.tag, self.queued, self.seeks = self.queued, None, 0
+
+    def skip(self, tag):
+        if tag == self.tag:
+            self.go_on()
+
+    def drop(self, tag):
+        if tag == self.queued:
+            self.queued = None
+        elif tag == self.tag:
+            self.go_on()
+
+    def stop(self):
+        self.tag = self.queued = None
+
+    def seek(self, tag, seconds):
+        if tag == self.tag:
+            self.seeks += 1
+
+    def refilled(self):
+        pass
+
+    def set_volume(self, percent):
+        pass
+
+    pause = resume = close = refilled
+
+
+class Pair:
+    """One random exchange, performed on the model and on the adapter."""
+
+    def __init__(self, bounds, monkeypatch):
+        self.loop, self.delivered = Loop(), []
+        monkeypatch.setattr(adapter, "Player", SilentPlayer)
+        monkeypatch.setattr(adapter.asyncio, "get_running_loop", lambda: self.loop)
+        self.sound = adapter.Sound(None, self.delivered.append)
+        self.player = self.sound._player
+        self.model = Model(bounds)
+        self.world = self.model.start()
+        self._perform_on_both()
+
+    def _perform_on_both(self):
+        model_sound = self.model.client.sound
+        perform = model_sound.perform
+
+        def perform_both(world, effect, owner):
+            if isinstance(effect, do.SoundEffect):
+                self.sound.perform(effect)
+            before = world.reports
+            perform(world, effect, owner)
+            self.report_what_is_new(before)
+
+        model_sound.perform = perform_both
+
+    def report_what_is_new(self, before):
+        """Let the adapter's player report what the model's has reported since `before`."""
+        after = self.world.reports
+        if after[: len(before)] == before:
+            for event in after[len(before) :]:
+                self.report(event)
+
+    def report(self, event):
+        tag, seeks = self.player.tag, self.player.seeks
+        match event:
+            case on.NextBufferFull(reason):
+                following = self.sound._next.tag
+                self.loop.call_soon(self.sound._deliver_no_room, following, reason)
+            case on.OutputFailed(reason) if tag is None:
+                # The song's buffer has no room, while it is still collected.
+                present = self.sound._song.tag
+                self.loop.call_soon(self.sound._deliver_no_room, present, reason)
+            case on.BufferRanDry():
+                self.player.report(reports.RanDry(tag, seeks))
+            case on.PlaceNotHere(needed_bytes):
+                self.player.report(reports.PlaceNotHere(tag, seeks, needed_bytes))
+            case on.DeviceLost(reason):
+                self.player.report(reports.DeviceLost(tag, reason))
+            case on.PlayedOut():
+                self.player.report(reports.PlayedOut(tag, samples=0))
+                self.player.go_on()
+            case on.Undecodable(reason):
+                self.player.report(reports.Undecodable(tag, reason))
+                self.player.go_on()
+            case on.OutputFailed(reason):
+                self.player.report(reports.OutputFailed(tag, reason))
+                self.player.go_on()
+
+    def move(self, move):
+        """Make one move of the exchange; the adapter delivers each report that is received."""
+        if move == REPORT_RECEIVED:
+            assert self.next_delivered() == self.world.reports[0]
+        before = self.world.reports
+        self.model.apply(self.world, move)
+        if move.name in ("plays_out", "runs_dry", "fails"):
+            self.report_what_is_new(before)
+
+    def next_delivered(self):
+        """The next event that the adapter delivers; None if it delivers none."""
+        self.delivered.clear()
+        while self.loop.callbacks and not self.delivered:
+            callback, arguments = self.loop.callbacks.popleft()
+            callback(*arguments)
+        return self.delivered[0] if self.delivered else None
+
+
+def walk(pair, chance):
+    """Make random moves, more of those that happen by themselves; count the reports received."""
+    received = 0
+    for _ in range(MOVES):
+        moves = pair.model.moves(pair.world)
+        if not moves:
+            break
+        certain = [move for move in moves if move.certain]
+        move = chance.choice(certain if certain and chance.random() < 0.7 else moves)
+        received += move == REPORT_RECEIVED
+        pair.move(move)
+    while pair.world.reports:
+        pair.move(REPORT_RECEIVED)
+        received += 1
+    assert pair.next_delivered() is None
+    return received
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_the_same_reports_are_delivered(name, monkeypatch):
+    chance = random.Random(name)
+    assert sum(walk(Pair(BOUNDS[name], monkeypatch), chance) for _ in range(WALKS)) > WALKS
