@@ -51,9 +51,10 @@ class Bounds:
     audio messages of song 1 and of song 2, 0 to 3 each. full: audio messages carry 4096 bytes,
     except the last; otherwise one byte. requests: how many of a person's requests may be unanswered
     at once. losses: of the connection, None for any number. messages: how many a channel holds,
-    each way. person: what may be typed (`verify.person`), `interrupt` and `leave`. timely: time
-    runs out only when nothing is in flight. changed: the bytes of song 1 after FILE_CHANGES.
-    ignored: rules that may be broken; the exchange is not followed from there.
+    each way. person: what may be typed (`verify.person`), `interrupt` and `leave`. flow: how fast
+    audio arrives may be measured, once. timely: time runs out only when nothing is in flight.
+    changed: the bytes of song 1 after FILE_CHANGES. ignored: rules that may be broken; the exchange
+    is not followed from there.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Bounds:
     trouble: tuple[Trouble, ...] = ()
     changed: bytes = b"pqr"
     list_messages: int = 1
+    flow: bool = False
     timely: bool = True
     ignored: tuple[Rule, ...] = ()
 

@@ -45,6 +45,7 @@ class ClientSide:
         self.session.machines.update(cast("dict[str, Session[Any]]", self.actor.watched))
         names = list(self.actor.watched)
         self._song, self._next_song = names.index(SONG), names.index(NEXT_SONG)
+        self._flow = self.actor.watched[SONG].slots.index("flow")
         self._prompt = names.index(PROMPT)
         self._conversation = names.index(CONVERSATION)
         rules.claims = claims.ClientClaims(bounds, self.actor.watched)
@@ -79,6 +80,10 @@ class ClientSide:
     def conversation(self, client: Snapshot) -> Enum:
         """Return the conversation's state."""
         return client.states[self._conversation]
+
+    def flow_measured(self, client: Snapshot) -> bool:
+        """Tell whether the songs know how fast audio arrives."""
+        return client.values[self._song][self._flow] is not None
 
     def restored(self, client: Snapshot) -> ClientSession:
         """Return the session as it was."""

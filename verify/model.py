@@ -32,6 +32,7 @@ from verify.world import (
 
 CUT = on.ConnectionLost("cut")
 SILENT_FOR_10_S = on.ServerSilent(10.0)
+FLOW = on.FlowMeasured(arrival_bytes_per_s=1e6, song_bytes_per_s=4e4)
 
 
 class Move(NamedTuple):
@@ -55,7 +56,7 @@ CONNECTS, DISCONNECTS, EXITS = Move("connects"), Move("disconnects"), Move("exit
 STALLS, LOSES = Move("stalls"), Move("loses", certain=False)
 TIME_IS_UP = Move("server_time_is_up", certain=False)
 REPORT_RECEIVED, PLAYS_OUT = Move("report_received"), Move("plays_out")
-RUNS_DRY = Move("runs_dry", certain=False)
+RUNS_DRY, MEASURES = Move("runs_dry", certain=False), Move("measures", certain=False)
 
 
 class Model:
@@ -129,6 +130,8 @@ class Model:
         silent = quiet and not world.timers and world.connection == UP
         if silent and self._may_be_silent:
             yield STALLS
+        if self.bounds.flow and not self.client.flow_measured(world.client):
+            yield MEASURES
 
     def _player(self, world: World) -> Iterator[Move]:
         if world.reports:
@@ -211,6 +214,10 @@ class Model:
     def stalls(self, world: World) -> None:
         """Nothing has come for 10 s, and the client is told."""
         self.client.fire(world, SILENT_FOR_10_S)
+
+    def measures(self, world: World) -> None:
+        """The program has measured how fast audio arrives."""
+        self.client.fire(world, FLOW)
 
     def disconnects(self, world: World) -> None:
         """The client has closed the connection and is told that it is gone."""

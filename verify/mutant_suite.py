@@ -47,6 +47,7 @@ _FEW_STATES = (
         name="the file fails",
         losses=0,
         person=("play 1", "stop", "wait", "interrupt"),
+        flow=True,
         troubles=2,
         dry=True,
         trouble=(Trouble.FILE_FAILS, *_PLAYER_FAILS),
@@ -130,7 +131,7 @@ _SOUND = (
         prebuffer=2,
         person=("play 1", "queue 2", "clear", "next", "stop"),
         troubles=1,
-        trouble=(Trouble.FILE_FAILS, Trouble.OUTPUT_FAILS),
+        trouble=(Trouble.FILE_FAILS, Trouble.OUTPUT_FAILS, Trouble.NEXT_BUFFER_FULL),
     ),
     replace(
         LOSSES,

@@ -94,7 +94,7 @@ SOUND = (
         LOSSES,
         name="pause, and the device goes",
         losses=1,
-        person=("play 1", "stop", "pause", "resume", "wait", "interrupt", "help"),
+        person=("play 1", "stop", "pause", "resume", "volume", "wait", "interrupt", "help"),
         dry=True,
         troubles=1,
         trouble=(Trouble.DEVICE_GOES,),
@@ -105,6 +105,7 @@ SOUND = (
         losses=1,
         prebuffer=1,
         person=("play 1", "stop", "seek start", "seek far"),
+        flow=True,
         dry=True,
         trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
     ),
@@ -188,7 +189,7 @@ ONE_SIDED = (
 )
 PROVEN = CLOSING + SOUND + PLAIN + ONE_SIDED
 
-UNTYPED = (ask.PrevRequested, ask.ShuffleRequested, ask.RepeatRequested, ask.VolumeRequested)
+UNTYPED = (ask.PrevRequested, ask.ShuffleRequested, ask.RepeatRequested)
 """What the explored person never types; conversations written by hand test it."""
 UNSAID: frozenset[Said] = frozenset(
     {*(("prompt", request) for request in UNTYPED), ("queue", internal.SeekWanted)}
