@@ -109,7 +109,7 @@ def test_told_plain_it_requests_nothing_by_itself():
 
 
 @pytest.mark.parametrize("answer", [LISTED, ERRO], ids=str)
-def test_when_that_is_answered_it_offers_ends(answer):
+def test_when_the_greeting_is_answered_it_offers_ends(answer):
     offer = [
         CancelTimer(on.GreetingUnanswered),
         sends(Request.SETUP, paced=True),
@@ -414,7 +414,7 @@ def test_behind_the_answer_to_the_fence_all_audio_is_the_new_songs():
         assert step(session, PLAY_2)[1] is PLAIN
 
 
-def test_what_comes_before_that_is_nobodys():
+def test_what_comes_before_the_answer_to_the_fence_is_no_songs():
     assert after(FENCING, ERRO) == ([], FENCING)
     late = [internal.AudioFromServer(b"a")]
     assert after(FENCING, SHORT) == (late, FENCING), "the song machine drops it"
