@@ -163,3 +163,44 @@ def test_a_file_that_is_no_mp3_has_no_frames_and_no_duration():
     assert index.duration_s is None
     assert index.complete
     assert index.bytes_per_s == 0
+
+
+@pytest.mark.parametrize("kind", SONGS)
+def test_what_can_be_decoded_is_known_for_each_message(kind):
+    song, buffer = SONGS[kind], AudioBuffer()
+    index, decoder, samples = FrameIndex(buffer), Decoder(buffer), 0
+    for at in range(0, len(song), 4096):
+        buffer.append(song[at : at + 4096])
+        index.extend()
+        while decoder.ready():
+            block = decoder.next_block()
+            assert block is not None
+            samples += len(block[1]) // FRAME
+        rate_hz = index.header.rate_hz if index.header else 1
+        assert index.decodable_s == pytest.approx(samples / rate_hz)
+    buffer.finish()
+    index.extend()
+    assert index.decodable_s == index.duration_s
+
+
+def test_a_cover_is_no_music_however_much_of_it_has_arrived():
+    cover = id3v2(b"\xff\xfb\x90\x64" * 800_000)
+    buffer, song = AudioBuffer(), mp3(2.0)
+    index = FrameIndex(buffer)
+    assert (index.decodable_s, index.music_offset) == (0.0, 0)
+    for at in range(0, len(cover) - 4096, 4096):
+        buffer.append(cover[at : at + 4096])
+        index.extend()
+        assert index.decodable_s == 0.0
+        assert index.music_offset == len(cover), "the tag says where the music will begin"
+        assert not index.behind
+    buffer.append(cover[buffer.received_bytes :] + song[:8000])
+    index.extend()
+    assert index.music_offset == len(cover)
+    assert index.decodable_s == pytest.approx(0.5, abs=0.06)
+
+
+def test_the_music_begins_behind_the_frame_of_the_tag():
+    index = FrameIndex(as_buffer(with_gapless_tag(mp3())))
+    index.extend()
+    assert index.music_offset == len(with_gapless_tag(mp3())) - len(mp3())
