@@ -67,6 +67,8 @@ class WavOutput(Output):
             fd = self._open_existing()
         except FileNotFoundError:
             self._check_folder()
+        except OutputError:
+            raise
         except OSError as error:
             raise self._failure(error) from error
         else:

@@ -21,6 +21,9 @@ _INDEX_STEP_BYTES = 16 * 1024
 _BEGINNING_S = 3.0
 """So long as less of a song can be decoded, its index is extended with each message."""
 
+_STEPS_BEFORE_SEEK = 16
+"""A seek to a fraction needs all that has arrived in the index: 16 MiB more, in 20 ms."""
+
 
 @dataclass(eq=False, slots=True)
 class Song:
@@ -216,7 +219,10 @@ class Sound:
 
     def _seek(self, amount: float, measure: Measure) -> None:
         song = self._song
-        song.extend_index()
+        for _ in range(_STEPS_BEFORE_SEEK):
+            song.extend_index()
+            if not song.index.behind:
+                break
         match measure:
             case Measure.FROM_START:
                 seconds = amount
