@@ -89,6 +89,13 @@ class FrameIndex:
         raw_samples = max(0, frames) * self.header.samples
         return self._trim.music_samples(raw_samples) / self.header.rate_hz
 
+    def can_play(self, seconds: float) -> bool:
+        """Whether so much can be decoded, or the index is complete: no more than this will come.
+
+        A song that is no MP3 is complete too, as soon as that is known: its player says why.
+        """
+        return self.complete or self.decodable_s >= seconds
+
     @property
     def music_offset(self) -> int:
         """The offset of the first frame, or how far the tags in front of it are known to reach."""

@@ -204,3 +204,29 @@ def test_the_music_begins_behind_the_frame_of_the_tag():
     index = FrameIndex(as_buffer(with_gapless_tag(mp3())))
     index.extend()
     assert index.music_offset == len(with_gapless_tag(mp3())) - len(mp3())
+
+
+def test_a_song_can_play_with_a_second_of_music_or_with_all_there_is():
+    buffer, song = AudioBuffer(), id3v2(bytes(50_000)) + mp3(2.0)
+    index, needed = FrameIndex(buffer), 0
+    for at in range(0, len(song), 1000):
+        buffer.append(song[at : at + 1000])
+        index.extend()
+        needed = needed or (at + 1000 if index.can_play(1.0) else 0)
+    assert needed == pytest.approx(50_000 + 16_000, abs=1500)
+    assert not index.can_play(3.0)
+    buffer.finish()
+    index.extend()
+    assert index.can_play(3.0)
+
+
+def test_a_file_that_is_no_mp3_can_play_so_that_its_player_says_why():
+    buffer = AudioBuffer()
+    index = FrameIndex(buffer)
+    buffer.append(b"OggS" + bytes(30_000))
+    index.extend()
+    assert not index.can_play(1.0), "the music may begin behind this"
+    for _ in range(20):
+        buffer.append(bytes(4096))
+        index.extend()
+    assert index.can_play(1.0)
