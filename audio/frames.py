@@ -181,7 +181,7 @@ class FrameReader:
     def _strict_from(self) -> int:
         """From which byte of the window on a frame must be proved by more than one other."""
         if self.header:
-            return SEARCH_BYTES
+            return SEARCH_BYTES + CHAIN_BYTES  # nowhere
         return 0 if self._in_tag else self.junk_offset + JUNK_LIMIT_BYTES - self._offset
 
     def _may_begin(self, window: bytes) -> bool:

@@ -121,6 +121,13 @@ def test_frames_of_another_layer_in_a_song_are_junk():
     assert len(decoded(song)) == len(frames) * 1152 * FRAME
 
 
+@pytest.mark.parametrize("junk_bytes", [100, 17_000, 20_000, 25_000, 40_000])
+def test_a_last_frame_alone_is_found_behind_any_junk(junk_bytes):
+    frames = frames_of(mp3(1.0))
+    data = b"".join(frames[:20]) + bytes(junk_bytes) + frames[20]
+    assert len(decoded(data)) == 21 * 1152 * FRAME
+
+
 class CountingBuffer(AudioBuffer):
     """Counts the bytes that are read."""
 
