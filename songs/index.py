@@ -13,7 +13,7 @@ from songs.scan import Entry
 from songs.titles import clean, shorten
 
 _APPLICATION_ID: Final = 0x616C6673  # "alfs", in every index and no other SQLite database
-_FORMAT: Final = 1  # increment it when titles change: all tags are then read again
+_FORMAT: Final = 2  # increment it when titles change: all tags are then read again
 _LOCK_TIMEOUT_S: Final = 0.2
 
 _CREATE: Final = f"""

@@ -19,7 +19,7 @@ from songs.files import (
     open_song,
     reason_of,
 )
-from songs.tags import read_names
+from songs.tags import read_tags
 from songs.titles import printable, title_from_name, title_from_tags
 
 
@@ -122,9 +122,10 @@ class _Walk:
 
     def _read(self, path: bytes) -> Entry:
         fd, status = open_song(self._root, path)
-        with open(fd, "rb") as file:
-            names = read_names(file, status.st_size)
-        title = title_from_tags(*names) or title_from_name(os.path.basename(path))
+        with open(fd, "rb", buffering=0) as file:
+            tags = read_tags(file, status.st_size).tags
+        title = title_from_tags(tags.artist, tags.title)
+        title = title or title_from_name(os.path.basename(path))
         return Entry(_stamp(status), title)
 
     def _add_unusable(self, path: bytes, reason: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 from songs import Library, ScanReport
 from songs.index import Index
 from songs.scan import Entry
-from songs.tags import read_names
+from songs.tags import read_tags
 from tests.songs.making import FRAME, id3v2, open_directory, put, unprivileged
 
 
@@ -30,9 +30,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def counting(file: Any, size_bytes: int) -> Any:
         sizes.append(size_bytes)
-        return read_names(file, size_bytes)
+        return read_tags(file, size_bytes)
 
-    monkeypatch.setattr("songs.scan.read_names", counting)
+    monkeypatch.setattr("songs.scan.read_tags", counting)
     return sizes
 
 
@@ -166,7 +166,7 @@ def test_titles_from_the_index_are_cleaned(music: Path, index: Path) -> None:
         database.execute("UPDATE songs SET title = ?", ("\x1b[2J\n" + "x" * 600,))
         database.commit()
     titles, _ = start(music, index)
-    assert titles[0].startswith("[2Jxxx")
+    assert titles[0].startswith("[2J xxx")
     assert len(titles[0].encode()) == 512
     with closing(sqlite3.connect(index)) as database:
         database.execute("UPDATE songs SET title = ?", (b"\x1b",))
