@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from songs import Library, MusicDirError
+from songs import Library, MusicDirError, ScanReport
 
 log = logging.getLogger("alfine.server")
 
@@ -21,6 +21,8 @@ PAUSE_PER_COST = 20
 WAITED_FOR_S = 0.05
 """If the last look took no longer, a LIST waits for the next one."""
 LONGEST_WAIT_S = 0.25
+SHOWN = 20
+"""Files of a kind that one look names in the log."""
 
 
 class Rescan:
@@ -64,6 +66,13 @@ class Rescan:
         for ready in waiting:
             ready()
 
+    @staticmethod
+    def _log_untitled(report: ScanReport) -> None:
+        for path, reason in report.untitled[:SHOWN]:
+            log.warning("%s is shown by its file's name: %s", path, reason)
+        if len(report.untitled) > SHOWN:
+            log.warning("and %d songs more by their file's name", len(report.untitled) - SHOWN)
+
     def look(self) -> None:
         """Look now, in this thread. Never raises: the songs may stay as they were."""
         began = time.monotonic()
@@ -71,6 +80,7 @@ class Rescan:
             report = self._library.scan()
             if report.added:
                 log.info("%d new song%s", report.added, "" if report.added == 1 else "s")
+            self._log_untitled(report)
         except MusicDirError as error:
             log.error("%s", error)
         except Exception:

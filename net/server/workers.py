@@ -23,7 +23,7 @@ from types import FrameType
 from net.server.accepting import AskForSongs
 from net.server.process import Serving
 from net.server.rescan import LEAST_PAUSE_S, Rescan
-from songs import Song
+from songs import Change, Song, change_between
 
 log = logging.getLogger("alfine.server")
 
@@ -193,12 +193,13 @@ class Workers:
         before = self._serving.library.songs
         self._rescan.look()
         after = self._serving.library.songs
-        if news := [song for song in after if before[song.song_id - 1 : song.song_id] != (song,)]:
+        if change := change_between(before, after):
             for each in list(self._workers.values()):
-                self._tell(each, news)
+                self._tell(each, change)
 
-    def _tell(self, worker: _Worker, news: list[Song]) -> None:
-        message = pickle.dumps([(song.song_id, song.title, song.path) for song in news])
+    def _tell(self, worker: _Worker, change: Change) -> None:
+        placed = [(place, song.song_id, song.title, song.path) for place, song in change.placed]
+        message = pickle.dumps((change.removed, placed))
         try:
             worker.channel.sendall(_LENGTH.pack(len(message)) + message)
         except OSError:
@@ -246,9 +247,10 @@ class _ParentLink:
             return
         self._heard += data
         while (end := self._end_of_news()) <= len(self._heard):
-            news = pickle.loads(self._heard[_LENGTH.size : end])
+            removed, placed = pickle.loads(self._heard[_LENGTH.size : end])
             del self._heard[:end]
-            self._library.adopt(Song(*values) for values in news)
+            songs = tuple((place, Song(*values)) for place, *values in placed)
+            self._library.adopt(Change(removed, songs))
 
     def _end_of_news(self) -> int:
         if len(self._heard) < _LENGTH.size:

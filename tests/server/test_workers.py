@@ -45,7 +45,7 @@ def test_all_of_them_serve_the_same_songs(server, music):
 def test_a_new_song_has_one_number_in_all(server, music):
     for name in ("0", "00"):
         (music / f"{name}.mp3").write_bytes(b"audio " + name.encode())
-    wanted = b"RESP 100 END 1. 1 END 2. 2 END 3. 0 END 4. 00 END END"
+    wanted = b"RESP 100 END 3. 0 END 4. 00 END 1. 1 END 2. 2 END END"
     assert eventually(lambda: ask(server, b"LIST END END") == wanted)
     assert eventually(lambda: {ask(server, b"LIST END END") for _ in range(30)} == {wanted})
     for _ in range(20):

@@ -11,11 +11,19 @@ from typing import Any
 
 import pytest
 
-from songs import Library, ScanReport
+from songs import LATIN_1, Library, Options, ScanReport, Stamp
 from songs.index import Index
 from songs.scan import Entry
 from songs.tags import read_tags
-from tests.songs.making import FRAME, id3v2, open_directory, put, unprivileged
+from tests.songs.making import (
+    FRAME,
+    id3v2,
+    open_directory,
+    put,
+    raw_id3v2,
+    text_frame,
+    unprivileged,
+)
 
 
 @pytest.fixture
@@ -28,9 +36,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The size of each file whose tags were read."""
     sizes: list[int] = []
 
-    def counting(file: Any, size_bytes: int) -> Any:
+    def counting(file: Any, size_bytes: int, encoding: str) -> Any:
         sizes.append(size_bytes)
-        return read_tags(file, size_bytes)
+        return read_tags(file, size_bytes, encoding)
 
     monkeypatch.setattr("songs.scan.read_tags", counting)
     return sizes
@@ -83,6 +91,58 @@ def test_a_replaced_file_of_equal_size_and_time_is_read(
     assert os.stat(music / "new").st_size == old.st_size
     (music / "new").rename(music / "1.mp3")
     assert start(music, index)[0][1] == "A - XX"
+
+
+def test_a_file_that_is_edited_in_place_is_read_though_size_and_time_are_set_back(
+    music: Path, index: Path
+) -> None:
+    fill(music)
+    start(music, index)
+    old = os.stat(music / "1.mp3")
+    while os.stat(music / "1.mp3").st_ctime_ns == old.st_ctime_ns:  # the kernel's clock has ticks
+        put(music / "1.mp3", id3v2("A", "XX") + FRAME)
+        os.utime(music / "1.mp3", ns=(old.st_atime_ns, old.st_mtime_ns))
+    new = os.stat(music / "1.mp3")
+    assert (new.st_ino, new.st_size, new.st_mtime_ns) == (old.st_ino, old.st_size, old.st_mtime_ns)
+    assert Stamp.of(new) != Stamp.of(old)
+    assert start(music, index)[0][1] == "A - XX"
+
+
+def test_disc_and_track_are_stored(music: Path, index: Path, reads: list[int]) -> None:
+    for name, track in (("b", "1"), ("a", "2")):
+        put(music / f"{name}.mp3", raw_id3v2(text_frame(b"TRCK", track)) + FRAME)
+    assert start(music, index)[0] == start(music, index)[0] == ["b", "a"]
+    assert len(reads) == 2
+    with closing(sqlite3.connect(index)) as database:
+        database.execute("UPDATE songs SET track = 'x'")
+        database.commit()
+    titles, report = start(music, index)
+    assert titles == ["b", "a"]
+    assert "damaged" in report.warnings[0]
+
+
+def test_another_tag_encoding_reads_the_tags_again(
+    music: Path, index: Path, reads: list[int]
+) -> None:
+    put(music / "x.mp3", raw_id3v2(text_frame(b"TIT2", "Êèíî")) + FRAME)
+    for encoding, title in ((LATIN_1, "Êèíî"), ("cp1251", "Кино"), ("cp1251", "Кино")):
+        library = Library(music, index, Options(tag_encoding=encoding))
+        library.scan()
+        assert [song.title for song in library.songs] == [title]
+    assert len(reads) == 2
+
+
+def test_a_song_that_is_too_large_now_is_not_served_from_the_index(
+    music: Path, index: Path, reads: list[int]
+) -> None:
+    put(music / "x.mp3", FRAME + bytes(2 << 20))
+    assert start(music, index)[0] == ["x"]
+    library = Library(music, index, Options(max_song_bytes=2 << 20))
+    assert library.scan().unusable == [
+        ("x.mp3", "it is larger than 2 MiB; --song-size allows more")
+    ]
+    assert library.songs == ()
+    assert len(reads) == 1
 
 
 def test_names_with_any_bytes_are_stored(music: Path, index: Path, reads: list[int]) -> None:
