@@ -6,6 +6,7 @@ This package knows files and tags; it knows nothing of the wire, of clients, or 
 from songs.change import Change, change_between
 from songs.files import MAX_SONG_BYTES, MusicDirError, SongUnavailable
 from songs.library import Library, Options, ScanReport
+from songs.private import private_directory
 from songs.song import Song
 from songs.stamp import Stamp
 from songs.tags.text import LATIN_1, is_text_encoding
@@ -25,4 +26,5 @@ __all__ = [
     "Stamp",
     "change_between",
     "is_text_encoding",
+    "private_directory",
 ]

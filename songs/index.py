@@ -77,6 +77,8 @@ class Index:
             return
         if create:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+        if self._path.is_symlink():
+            raise OSError("it is a link")
         if self._path.exists() and not self._path.is_file():
             raise OSError("it is not a regular file")
         with closing(sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT_S)) as database:
