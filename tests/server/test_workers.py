@@ -87,3 +87,14 @@ def running(pid: int) -> bool:
         return " Z " not in Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return False
+
+
+def test_a_song_that_has_gone_is_listed_by_none_and_keeps_its_number(server, music):
+    (music / "1.mp3").rename(music / "away")
+    without = b"RESP 100 END 2. 2 END END"
+    assert eventually(lambda: ask(server, b"LIST END END") == without)
+    assert eventually(lambda: {ask(server, b"LIST END END") for _ in range(30)} == {without})
+    for _ in range(20):
+        assert ask(server, b"PLAY 1 END END") == b"ERRO 404 END END"
+    (music / "away").rename(music / "1.mp3")
+    assert eventually(lambda: {ask(server, b"LIST END END") for _ in range(30)} == {LIST})
