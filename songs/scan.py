@@ -188,12 +188,14 @@ class _Walk:
         with open(fd, "rb", buffering=0) as file:
             if known and known.stamp == self._stamp(status):
                 return known  # a link, whose target is unchanged
-            tags, problem = read_tags(file, status.st_size, self._encoding)
-        title = title_from_tags(tags.artist, tags.title)
-        if title is None and problem is not None:
+            tags, problem, again = read_tags(file, status.st_size, self._encoding)
+        tagged = title_from_tags(tags.artist, tags.title)
+        stamp = "" if again else self._stamp(status)
+        title = tagged or title_from_name(os.path.basename(path))
+        found = Entry(stamp, title, tags.disc, tags.track)
+        if problem is not None and tagged is None and found != known:  # it is told once
             self.findings.untitled.append((printable(path), problem))
-        title = title or title_from_name(os.path.basename(path))
-        return Entry(self._stamp(status), title, tags.disc, tags.track)
+        return found
 
     def _stamp(self, status: os.stat_result) -> str:
         return stamp_text(status) + self._stamp_end

@@ -20,10 +20,14 @@ __all__ = ["Reading", "Tags", "read_tags"]
 
 
 class Reading(NamedTuple):
-    """tags: what was found. problem: why names are missing that the file may have, for people."""
+    """tags: what was found. problem: why names are missing that the file may have, for people.
+
+    again: another time there may be more, for it was the disk that failed or was slow.
+    """
 
     tags: Tags
     problem: str | None = None
+    again: bool = False
 
 
 def read_tags(file: BinaryIO, size_bytes: int, encoding: str = LATIN_1) -> Reading:
@@ -35,7 +39,7 @@ def read_tags(file: BinaryIO, size_bytes: int, encoding: str = LATIN_1) -> Readi
     protocol.md 5.
     """
     source = TagSource(file, size_bytes)
-    tags, problem, garbled = Tags(), None, set[str]()
+    tags, problem, garbled, again = Tags(), None, set[str](), False
     try:
         for found in _tags_in_turn(source, encoding):
             problem = problem or found.problem
@@ -43,10 +47,10 @@ def read_tags(file: BinaryIO, size_bytes: int, encoding: str = LATIN_1) -> Readi
             if tags.artist and tags.title:
                 return Reading(tags)
     except TagsUnreadable as exc:
-        problem = exc.reason
+        problem, again = exc.reason, True
     if any(not getattr(tags, name) for name in garbled):
         tags = tags._replace(artist="", title="")
-    return Reading(tags, problem)
+    return Reading(tags, problem, again)
 
 
 def _tags_in_turn(source: TagSource, encoding: str) -> Iterator[Tags]:

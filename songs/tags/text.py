@@ -10,11 +10,19 @@ from typing import Final
 LATIN_1: Final = "latin-1"
 MAX_TEXT_BYTES: Final = 4096
 _VALUES: Final = re.compile("\0+")
+# Part of the interpreter: no module has to be found and opened for them in a running server.
+_BUILT_IN: Final = {
+    "utf-8": codecs.utf_8_decode,
+    "utf-16-le": codecs.utf_16_le_decode,
+    "utf-16-be": codecs.utf_16_be_decode,
+}
 _BYTE_ORDERS: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
 def is_text_encoding(name: str) -> bool:
     """Return whether Python has a codec of this name that decodes text piece by piece."""
+    if name == LATIN_1:
+        return True
     try:
         b"a".decode(name, "replace")
         codecs.getincrementaldecoder(name)
@@ -52,6 +60,8 @@ def decode(raw: bytes, codec: str, *, cut: bool) -> str | None:
     if codec in _BYTE_ORDERS.values():
         raw = raw[: len(raw) & ~1]  # some taggers end the text by a single NUL
     try:
+        if built_in := _BUILT_IN.get(codec):
+            return built_in(raw, "strict", not cut)[0]
         return codecs.getincrementaldecoder(codec)().decode(raw, not cut)
     except Exception:  # a codec that the operator named may raise anything
         return None

@@ -14,9 +14,10 @@ import pytest
 from songs import LATIN_1, Library, Options, ScanReport, Stamp
 from songs.index import Index
 from songs.scan import Entry
-from songs.tags import read_tags
+from songs.tags import Reading, Tags, read_tags
 from tests.songs.making import (
     FRAME,
+    id3v1,
     id3v2,
     open_directory,
     put,
@@ -143,6 +144,34 @@ def test_a_song_that_is_too_large_now_is_not_served_from_the_index(
     ]
     assert library.songs == ()
     assert len(reads) == 1
+
+
+def test_tags_that_the_disk_did_not_give_are_read_again_and_told_once(
+    music: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(file: Any, size_bytes: int, encoding: str) -> Reading:
+        return Reading(Tags(), "the disk fails", again=True)
+
+    fill(music, 1)
+    library = Library(music, index)
+    with monkeypatch.context() as patch:
+        patch.setattr("songs.scan.read_tags", failing)
+        assert library.scan().untitled == [("0.mp3", "the disk fails")]
+        assert library.scan().untitled == []
+        assert [song.title for song in library.songs] == ["0"]
+        assert start(music, index)[1].untitled == []
+    assert library.scan().untitled == []
+    assert [song.title for song in library.songs] == ["A - T0"]
+    assert start(music, index)[0] == ["A - T0"]
+
+
+def test_a_title_from_another_tag_is_no_file_name(music: Path, index: Path) -> None:
+    too_large = raw_id3v2(b"", claimed=(64 << 20) + 1)
+    put(music / "0.mp3", too_large + FRAME + id3v1("", "T"))
+    put(music / "1.mp3", too_large + FRAME)
+    titles, report = start(music, index)
+    assert titles == ["T", "1"]
+    assert [path for path, _ in report.untitled] == ["1.mp3"]
 
 
 def test_names_with_any_bytes_are_stored(music: Path, index: Path, reads: list[int]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 import songs.files
 from songs import Library, Options, ScanReport, Song, SongUnavailable
-from tests.songs.making import FRAME, put
+from tests.songs.making import FRAME, id3v2, put
 from tests.songs.test_files import no_openat2
 
 
@@ -106,6 +106,17 @@ def test_only_links_lead_out_never_a_path(music: Path, tmp_path: Path, path: byt
         library.open(Song(1, "", path))
 
 
+def test_the_tags_behind_a_link_are_read_once(
+    music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "one.mp3", id3v2("A", "T") + FRAME)
+    (music / "x.mp3").symlink_to("../one.mp3")
+    library, _ = followed(music)
+    monkeypatch.delattr("songs.scan.read_tags")
+    library.scan()
+    assert [song.title for song in library.songs] == ["A - T"]
+
+
 def test_a_link_whose_target_changes_is_read_again(music: Path, tmp_path: Path) -> None:
     put(tmp_path / "one.mp3", b"one")
     (music / "x.mp3").symlink_to("../one.mp3")
@@ -113,6 +124,9 @@ def test_a_link_whose_target_changes_is_read_again(music: Path, tmp_path: Path) 
     before = library.songs
     library.scan()
     assert library.songs is before
+    put(tmp_path / "one.mp3", id3v2("A", "T") + FRAME)
+    library.scan()
+    assert [song.title for song in library.songs] == ["A - T"]
     (tmp_path / "one.mp3").unlink()
     library.scan()
     assert library.songs == ()

@@ -224,6 +224,13 @@ def test_a_lyrics3_size_that_lies(size: int) -> None:
     assert names_of(FRAME + b"%06dLYRICS200" % size + id3v1(*BOTH)) == BOTH
 
 
+def test_an_ape_item_that_is_no_text_is_no_name() -> None:
+    binary = bytearray(apev2(*BOTH))
+    item = binary.index(b"Title\0")
+    binary[item - 4] = 0b010
+    assert names_of(FRAME + binary) == ("NIN", "")
+
+
 def test_an_ape_cover_of_a_megabyte_costs_nothing() -> None:
     content = apev2(*BOTH)
     header, items, footer = content[:32], content[32:-32], bytearray(content[-32:])
@@ -309,7 +316,7 @@ class BadDisk(io.BytesIO):
 
 def test_a_disk_that_fails_is_named() -> None:
     reason = "its tags cannot be read: Input/output error"
-    assert read_tags(BadDisk(), 1000) == Reading(Tags(), reason)
+    assert read_tags(BadDisk(), 1000) == Reading(Tags(), reason, again=True)
 
 
 def test_a_tag_of_too_many_frames_is_named_only_where_names_are_missing() -> None:
