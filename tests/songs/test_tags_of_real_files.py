@@ -49,6 +49,7 @@ class CountingFile(io.BytesIO):
         (b"\1" + "no mark".encode("utf-16-be"), "no mark"),
         (b"\1\xff\xfeA\0\0\0\xff\xfeB\0\0\0", "A, B"),
         (b"\1\xff\xfeA\0\0", "A"),
+        (b"\1\xff\xfeA\0\0\0\xff\xfe\0\0", "A"),
         (b"\2" + "Кино".encode("utf-16-be"), "Кино"),
         (b"\3" + "Кино\0".encode(), "Кино"),
         (b"\3\xef\xbb\xbfx", "x"),
@@ -58,7 +59,7 @@ class CountingFile(io.BytesIO):
         (b"\4unknown encoding", ""),
         (b"", ""),
         (b"\3line\r\nbreak\tand\ttab", "line break and tab"),
-        (b"\3" + "€".encode() * 3000, "€" * 1365),
+        (b"\3x" + "€".encode() * 3000, "x" + "€" * 1364),
         (b"\1\xff\xfe" + "€".encode("utf-16-le") * 3000, "€" * 2046),
     ],
 )
@@ -69,9 +70,9 @@ def test_texts(data: bytes, title: str) -> None:
 @pytest.mark.parametrize(
     ("flags", "data", "title"),
     [
-        (0x0001, b"\0\0\0\5\3data", "data"),  # its length is shown before it
+        (0x0001, b"\0\0\0A\3data", "data"),  # its length is shown before it
         (0x0040, b"g\3group", "group"),
-        (0x0041, b"g\0\0\0\5\3both", "both"),
+        (0x0041, b"g\0\0\0A\3both", "both"),
         (0x0002, b"\1\xff\x00\xfe\xff\x00\0", "ÿ"),  # FF FE FF 00, stuffed
         (0x0008, b"\3compressed", ""),
         (0x0004, b"\3encrypted", ""),
@@ -240,6 +241,15 @@ def test_an_ape_cover_of_a_megabyte_costs_nothing() -> None:
     file = CountingFile(FRAME + header + cover + items + footer)
     assert read_tags(file, len(file.getvalue())).tags == Tags(*BOTH)
     assert file.read_bytes < 20_000
+
+
+@pytest.mark.parametrize("item", [b"\4\0\0\0\0\0\0\0key\0text", bytes(8) + b"k\0", bytes(9)])
+def test_an_ape_tag_of_many_items_is_not_read_to_its_end(item: bytes) -> None:
+    items = item * 100_000
+    sizes = (len(items) + 32).to_bytes(4, "little") + (100_000).to_bytes(4, "little")
+    file = CountingFile(FRAME + items + b"APETAGEX\xd0\x07\0\0" + sizes + bytes(12))
+    assert read_tags(file, len(file.getvalue())).tags == Tags()
+    assert file.read_bytes < 100_000
 
 
 # Large covers
