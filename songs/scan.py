@@ -8,6 +8,7 @@ import os
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from songs.files import (
@@ -77,8 +78,9 @@ class _Walk:
         # Another encoding makes other titles of an unchanged file.
         self._stamp_end = "" if encoding == LATIN_1 else f":{encoding}"
         self._folders = [b""]
-        self._links: list[bytes] = []
-        """Links that lead out. Their turn comes last: a song's own place is better than a link."""
+        self._links: list[tuple[tuple[str, bytes], bytes]] = []
+        """A heap of links that lead out, in natural order. Their turn comes last: a song's own
+        place is better than a link to it."""
         self._visited: set[tuple[int, int]] = set()
         """Device and inode of each directory: a circle of links ends where it began."""
         self.findings = Findings()
@@ -88,8 +90,7 @@ class _Walk:
             if self._folders:
                 self._visit(self._folders.pop(), LIST_FLAGS)
             else:
-                self._links.sort(key=natural_key, reverse=True)
-                self._visit(self._links.pop(), _FOLLOW_FLAGS)
+                self._visit(heappop(self._links)[1], _FOLLOW_FLAGS)
 
     def _visit(self, relative: bytes, flags: int) -> None:
         try:
@@ -147,7 +148,7 @@ class _Walk:
             return
         if not self._root.follow_links:
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
-        self._links.append(path)
+        heappush(self._links, (natural_key(path), path))
 
     def _leads_out(self, path: bytes, flags: int) -> bool:
         """Return whether a link leads out of root. Raises OSError: it cannot be opened."""
