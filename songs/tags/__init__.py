@@ -3,18 +3,15 @@
 Tags are not trusted: sizes may lie, texts may be endless, encodings may be guessed wrong.
 """
 
-import re
 from collections.abc import Iterator
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from songs.tags.found import Tags
 from songs.tags.id3v2 import read_id3v2
 from songs.tags.source import TagSource, TagsUnreadable
 from songs.tags.tail import read_tail
-from songs.tags.text import LATIN_1
+from songs.tags.text import LATIN_1, is_garbled
 from songs.titles import clean
-
-_C1: Final = re.compile("[\x80-\x9f]")
 
 __all__ = ["Reading", "Tags", "read_tags"]
 
@@ -35,7 +32,8 @@ def read_tags(file: BinaryIO, size_bytes: int, encoding: str = LATIN_1) -> Readi
 
     file: the song, seekable, best unbuffered. encoding: of texts that claim to be Latin-1. No
     content makes it raise. Cost: linear in what is read, within the bounds of TagSource. A name
-    with C1 controls was decoded by a wrong encoding; if no other tag has it, no name is returned.
+    whose encoding was guessed, and that has C1 controls, was decoded by a wrong one; if no other
+    tag has it, no name is returned.
     protocol.md 5.
     """
     source = TagSource(file, size_bytes)
@@ -62,7 +60,7 @@ def _readable(found: Tags, garbled: set[str]) -> Tags:
     """Return the tags with clean names; add the name of each that is garbled, and leave it out."""
     names = {"artist": found.artist, "title": found.title}
     for name, text in names.items():
-        if _C1.search(text):
+        if is_garbled(text):
             garbled.add(name)
             names[name] = ""
     return found._replace(artist=clean(names["artist"]), title=clean(names["title"]))

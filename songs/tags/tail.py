@@ -5,7 +5,7 @@ from typing import Final
 
 from songs.tags.found import Tags, tags_from
 from songs.tags.source import TagSource
-from songs.tags.text import LATIN_1, MAX_TEXT_BYTES, decode, decode_legacy, join_values
+from songs.tags.text import LATIN_1, MAX_TEXT_BYTES, decode_declared, decode_legacy, join_values
 
 MAX_ITEMS: Final = 1000
 _ID3V1_BYTES: Final = 128
@@ -111,5 +111,5 @@ def _read_apev2(source: TagSource, end: int) -> Tags:
 def _value(source: TagSource, position: int, size: int) -> str:
     count = min(size, MAX_TEXT_BYTES)
     raw = source.at(position, count)
-    text = decode(raw, "utf-8", cut=count < size)
+    text = decode_declared(raw, "utf-8", cut=count < size)
     return join_values(decode_legacy(raw, LATIN_1) if text is None else text)

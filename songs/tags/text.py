@@ -9,6 +9,7 @@ from typing import Final
 
 LATIN_1: Final = "latin-1"
 MAX_TEXT_BYTES: Final = 4096
+_C1: Final = re.compile("[\x80-\x9f]")
 _VALUES: Final = re.compile("\0+")
 # Part of the interpreter: no module has to be found and opened for them in a running server.
 _BUILT_IN: Final = {
@@ -43,7 +44,18 @@ def decode_id3(data: bytes, encoding: str, *, cut: bool) -> str:
     if kind == b"\1":
         return join_values(_decode_utf16(raw, cut))
     codec = {b"\2": "utf-16-be", b"\3": "utf-8"}.get(kind)
-    return join_values(decode(raw, codec, cut=cut) or "") if codec else ""
+    return join_values(decode_declared(raw, codec, cut=cut) or "") if codec else ""
+
+
+def is_garbled(text: str) -> bool:
+    """Return whether the text has C1 controls: no name has them, other encodings' letters do."""
+    return _C1.search(text) is not None
+
+
+def decode_declared(raw: bytes, codec: str, *, cut: bool) -> str | None:
+    """Return a text of an encoding that the tag names: C1 controls are no wrong guess in it."""
+    text = decode(raw, codec, cut=cut)
+    return None if text is None else _C1.sub("", text)
 
 
 def decode_legacy(raw: bytes, encoding: str, *, cut: bool = False) -> str:
@@ -72,7 +84,7 @@ def _decode_utf16(raw: bytes, cut: bool) -> str:
     if codec is None:  # no byte-order mark: letters of most scripts have a common high byte
         codec = "utf-16-be" if raw[::2].count(0) > raw[1::2].count(0) else "utf-16-le"
     # Each value may begin with a mark of its own.
-    return (decode(raw, codec, cut=cut) or "").replace("\ufeff", "")
+    return (decode_declared(raw, codec, cut=cut) or "").replace("\ufeff", "")
 
 
 def join_values(text: str) -> str:

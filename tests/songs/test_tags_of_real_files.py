@@ -111,6 +111,12 @@ def test_c1_controls_mean_a_wrong_encoding(content: bytes, names: Names) -> None
     assert names_of(content) == names
 
 
+def test_c1_controls_in_an_encoding_that_was_not_guessed_are_dropped() -> None:
+    assert names_of(id3v2("A\x92", "B\x9b")) == ("A", "B")
+    assert title_of(b"\3" + "\x9bT\x85".encode()) == "T"
+    assert names_of(FRAME + apev2("A\x92", "B\x9b")) == ("A", "B")
+
+
 @pytest.mark.parametrize(
     ("encoding", "name"),
     [("cp1251", "Кино"), ("shift_jis", "宇多田"), ("gbk", "王菲"), ("cp1252", "Don’t")],
