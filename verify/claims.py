@@ -49,14 +49,22 @@ KEEP_PLAYING = (
 LISTING = (Server.LISTING, Server.LISTING_WHILE_STREAMING)
 ENDING = (Server.FINISHING, Server.CLOSING)
 
-PLAIN = (Conversation.PLAIN, Conversation.PLAIN_LISTING, Conversation.FENCING)
+PLAIN = (
+    Conversation.PLAIN,
+    Conversation.PLAIN_LISTING,
+    Conversation.ASKING,
+    Conversation.ANSWERED,
+    Conversation.STOPPING,
+    Conversation.FENCING,
+    Conversation.PASSING,
+)
 ATTEMPTING = (Link.CONNECTING, Link.RECONNECTING)
 SONG_OWED = (Link.WAITING, Link.RECONNECTING, Link.FINDING, Link.SKIPPING)
 TIMER_STATES: dict[type[Event], tuple[Conversation, ...]] = {
     on.GreetingUnanswered: (Conversation.GREETING,),
     on.SetupUnanswered: (Conversation.OFFERING,),
     on.FenceUnanswered: (Conversation.FENCING,),
-    on.ListWentQuiet: (Conversation.PLAIN_LISTING, Conversation.FENCING),
+    on.ListWentQuiet: (Conversation.PLAIN_LISTING, Conversation.ANSWERED, Conversation.PASSING),
     on.SongWentQuiet: (Conversation.PLAIN, Conversation.PLAIN_LISTING),
 }
 

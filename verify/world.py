@@ -76,7 +76,8 @@ State = tuple[Any, ...]
 class World:
     """The exchange at one moment.
 
-    Between the sides. requests, responses: messages in flight. connection: as the client sees it.
+    Between the sides. requests, responses: messages in flight. fence_unwritten: the client does not
+    know yet that the LIST has left which it sent as a fence. connection: as the client sees it.
     losses, troubles: how many may still happen; losses below 0: any number.
 
     The server. server: its session, None without a connection. answers: what it sends before the
@@ -99,8 +100,8 @@ class World:
 
     __slots__ = (
         "ahead", "answers", "awaited", "buffer", "changed", "client", "closing", "connection",
-        "due", "finished", "following", "known", "left", "library", "lists_owed", "losses",
-        "msgs_since", "next", "paused", "place", "player", "reports", "requests", "responses",
+        "due", "fence_unwritten", "finished", "following", "known", "left", "library",
+        "lists_owed", "losses", "msgs_since", "next", "paused", "place", "player", "reports", "requests", "responses",
         "server", "settled", "stream", "timers", "troubles", "upcoming", "wanted",
     )  # fmt: skip
 
@@ -109,6 +110,7 @@ class World:
         self.server: Snapshot | None = None
         self.connection = CONNECTING
         self.requests: tuple[Message, ...] = ()
+        self.fence_unwritten = False
         self.responses: tuple[Message, ...] = ()
         self.answers: tuple[Effect | Message, ...] = ()
         self.closing = False
@@ -133,7 +135,8 @@ class World:
         """Become this state. Written out, because nothing is called more often."""
         (
             self.ahead, self.answers, self.awaited, self.buffer, self.changed, self.client,
-            self.closing, self.connection, self.due, self.finished, self.following, self.known,
+            self.closing, self.connection, self.due, self.fence_unwritten, self.finished,
+            self.following, self.known,
             self.left, self.library, self.lists_owed, self.losses, self.msgs_since, self.next,
             self.paused, self.place, self.player, self.reports, self.requests, self.responses,
             self.server, self.settled, self.stream, self.timers, self.troubles, self.upcoming,
@@ -158,6 +161,7 @@ class World:
     def quiet(self) -> bool:
         """Nothing is in flight, and the server has nothing to send."""
         unread = self.requests and self.server is not None
+        unread = unread or self.fence_unwritten
         return not (unread or self.responses or self.answers or self.stream or self.closing)
 
 
