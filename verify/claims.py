@@ -105,16 +105,17 @@ class ClientClaims:
         link = world.client.states[self._link]
         conversation = world.client.states[self._conversation]
         up = world.connection in (UP, DISCONNECTING)
+        if conversation is Conversation.LEAVING:
+            return "" if world.left is not HERE else "conversation is LEAVING, the person is here"
         if (link in CONNECTED) != up or (link in ATTEMPTING) != (world.connection == CONNECTING):
             return f"link is {link.name}, the connection is {world.connection}"
         if (link is Link.WAITING) != (RETRY_DUE in world.timers):
             return f"link is {link.name}, and the next attempt is not due then"
-        if (conversation is Conversation.LEAVING) != (world.left is not HERE):
+        if world.left is not HERE:
             return f"conversation is {conversation.name}, the person is {world.left}"
-        connected = conversation is not Conversation.UNCONNECTED
-        if conversation is not Conversation.LEAVING and connected != up:
+        if (conversation is not Conversation.UNCONNECTED) != up:
             return f"conversation is {conversation.name}, the connection is {world.connection}"
-        if conversation is not Conversation.LEAVING and (wrong := _timers(conversation, world)):
+        if wrong := _timers(conversation, world):
             return wrong
         if (world.client.states[self._prompt] is Prompt.LEFT) != (world.left is not HERE):
             return f"the prompt does not know that the person is {world.left}"

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from fsm.client.events import Command, RetryDue
 from fsm.effects import Effect
 from fsm.events import Event
+from verify import music
 from verify.messages import NEXT, PRESENT, Message, message
 from verify.reference import Due
 from verify.snapshots import Snapshot
@@ -51,7 +52,8 @@ class Wanted(NamedTuple):
     """A song that is to be played: the one that the person chose last, or the next in the queue.
 
     titles: which songs the ID may mean, by the lists seen so far; none if it is on no list.
-    audio: its file, as the server has begun to send it. may_fail: it cannot be had whole, so the
+    audio: its file, as the server has begun to send it. unlisted: it was on no list when it was
+    chosen, so after a restart nobody knows its ID. may_fail: it cannot be had whole, so the
     person may be told so. heard: the player has played all of it.
     """
 
@@ -59,6 +61,7 @@ class Wanted(NamedTuple):
     titles: tuple[str, ...]
     audio: bytes | None = None
     may_fail: bool = False
+    unlisted: bool = False
     heard: bool = False
 
 
@@ -101,8 +104,9 @@ class World:
     __slots__ = (
         "ahead", "answers", "awaited", "buffer", "changed", "client", "closing", "connection",
         "due", "fence_unwritten", "finished", "following", "known", "left", "library",
-        "lists_owed", "losses", "msgs_since", "next", "paused", "place", "player", "reports", "requests", "responses",
-        "server", "settled", "stream", "timers", "troubles", "upcoming", "wanted",
+        "lists_owed", "losses", "msgs_since", "next", "paused", "place", "player", "reports",
+        "requests", "responses", "server", "settled", "stream", "timers", "troubles", "upcoming",
+        "wanted",
     )  # fmt: skip
 
     def __init__(self, client: Snapshot, library: int, losses: int, troubles: int) -> None:
@@ -126,7 +130,7 @@ class World:
         self.next, self.following = Next(), NOT_QUEUED
         self.awaited: Command | None = None
         self.lists_owed = 0
-        self.known: tuple[int, ...] = ()
+        self.known: tuple[int, ...] = (music.EMPTY,)
         self.settled, self.left = False, HERE
         self.library, self.changed = library, False
         self.losses, self.troubles = losses, troubles

@@ -37,6 +37,7 @@ class ConversationState(Enum):
     FENCING = "... and are sent: all audio before the answer is late"
     PASSING = "... and the answer has begun; when it is quiet, what waits goes"
     RENEWING = "the client closes the connection, to make it anew"
+    GIVING_UP = "the client closes the connection: the server does not answer"
     BREAKING = "the client closes the connection: the server sends what is no message"
     LEAVING = "the person has gone"
 
@@ -44,7 +45,7 @@ class ConversationState(Enum):
 # fmt: off
 (
     UNCONNECTED, OFFERING, GREETING, CLOSING_SERVER, PLAIN, PLAIN_LISTING, ASKING, ANSWERED, STOPPING, FENCING,
-    PASSING, RENEWING, BREAKING, LEAVING,
+    PASSING, RENEWING, GIVING_UP, BREAKING, LEAVING,
 ) = ConversationState
 CLOSING = CLOSING_SERVER
 
@@ -52,7 +53,7 @@ _SETTLED = (CLOSING, PLAIN, PLAIN_LISTING, ASKING, ANSWERED, STOPPING, FENCING, 
 _FENCES = (STOPPING, FENCING, PASSING)
 _QUESTIONS = (ASKING, ANSWERED)
 _PLAIN_STATES = (PLAIN, PLAIN_LISTING)
-_ENDED_BY_CLIENT = (RENEWING, BREAKING)
+_ENDED_BY_CLIENT = (RENEWING, GIVING_UP, BREAKING)
 _BEFORE_REQUESTS = (UNCONNECTED, OFFERING, GREETING)
 TIMERS = (
     on.ListWentQuiet, on.SongWentQuiet, on.GreetingUnanswered, on.SetupUnanswered, on.FenceUnanswered,
@@ -84,25 +85,25 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     Row(GREETING,                             on.NotFoundReceived,                                          GREETING,      when="setup_unanswered", then="setup_answered",                                                            rfc="P7"),
     Row(GREETING,                             on.NotFoundReceived,                                          PLAIN,                                  then="greeting_answered, complete_list, take_up_waiting",                         rfc="P7"),
     Row(GREETING,                             on.ListReceived,                                              PLAIN_LISTING,                          then="setup_answered, greeting_answered, keep_entries, wait_until_list_is_quiet", rfc="P7"),
-    Row(GREETING,                             on.GreetingUnanswered,                                        GREETING,                               then="disconnect_mute",                                                           rfc="P7"),
-    Row(GREETING,                             on.MessageNotUnderstood,                                      BREAKING,                               then="disconnect_garbled",                                                        rfc="P8"),
+    Row(GREETING,                             on.GreetingUnanswered,                                        GIVING_UP,                              then="disconnect_mute",                                                           rfc="P7"),
+    Row(GREETING,                             on.MessageNotUnderstood,                                      BREAKING,                               then="stop_timers, disconnect_garbled",                                           rfc="P8"),
     Row(GREETING,                             on.AudioReceived,                                             GREETING,                                                                                                                 rfc="2.6.1"),
     each((OFFERING, GREETING, PLAIN_LISTING), internal.ListNeeded,                                                                                                                                                                    rfc="P7"),
     # LIST
-    each((*_BEFORE_REQUESTS, RENEWING, BREAKING), on.ListRequested,                                       then="keep_waiting",                           rfc="P7, P8"),
-    each((PLAIN_LISTING, *_QUESTIONS, *_FENCES),  on.ListRequested,                                       then="keep_waiting",                           rfc="P8"),
-    Row(CLOSING,                                  on.ListRequested,    CLOSING,                           then="send_list",                              rfc="2.2"),
-    Row(CLOSING,                                  internal.ListNeeded, CLOSING,       when="list_owed",                                                  rfc="P7"),
-    Row(CLOSING,                                  internal.ListNeeded, CLOSING,                           then="send_own_list",                          rfc="P7"),
-    Row(CLOSING,                                  on.ListReceived,     CLOSING,       when="closes_list", then="complete_list",                          rfc="P7"),
-    Row(CLOSING,                                  on.ListReceived,     CLOSING,       when="list_grows",  then="keep_entries",                           rfc="2.5.1"),
-    Row(CLOSING,                                  on.ListReceived,     CLOSING,                                                                          rfc="P7"),
-    Row(PLAIN,                                    on.ListRequested,    PLAIN_LISTING,                     then="send_list",                              rfc="2.2"),
-    Row(PLAIN,                                    internal.ListNeeded, PLAIN_LISTING,                     then="send_own_list",                          rfc="P7"),
-    Row(PLAIN_LISTING,                            on.ListReceived,     PLAIN_LISTING, when="list_grows",  then="keep_entries, wait_until_list_is_quiet", rfc="P8"),
-    Row(PLAIN_LISTING,                            on.ListReceived,     PLAIN_LISTING,                                                                    rfc="P8"),
-    Row(PLAIN_LISTING,                            on.ListWentQuiet,    PLAIN,                             then="complete_list, take_up_waiting",         rfc="P8"),
-    Row(PLAIN,                                    on.ListReceived,     PLAIN,                                                                            rfc="P9"),
+    each((*_BEFORE_REQUESTS, *_ENDED_BY_CLIENT), on.ListRequested,                                       then="keep_waiting",                           rfc="P7, P8"),
+    each((PLAIN_LISTING, *_QUESTIONS, *_FENCES), on.ListRequested,                                       then="keep_waiting",                           rfc="P8"),
+    Row(CLOSING,                                 on.ListRequested,    CLOSING,                           then="send_list",                              rfc="2.2"),
+    Row(CLOSING,                                 internal.ListNeeded, CLOSING,       when="list_owed",                                                  rfc="P7"),
+    Row(CLOSING,                                 internal.ListNeeded, CLOSING,                           then="send_own_list",                          rfc="P7"),
+    Row(CLOSING,                                 on.ListReceived,     CLOSING,       when="closes_list", then="complete_list",                          rfc="P7"),
+    Row(CLOSING,                                 on.ListReceived,     CLOSING,       when="list_grows",  then="keep_entries",                           rfc="2.5.1"),
+    Row(CLOSING,                                 on.ListReceived,     CLOSING,                                                                          rfc="P7"),
+    Row(PLAIN,                                   on.ListRequested,    PLAIN_LISTING,                     then="send_list",                              rfc="2.2"),
+    Row(PLAIN,                                   internal.ListNeeded, PLAIN_LISTING,                     then="send_own_list",                          rfc="P7"),
+    Row(PLAIN_LISTING,                           on.ListReceived,     PLAIN_LISTING, when="list_grows",  then="keep_entries, wait_until_list_is_quiet", rfc="P8"),
+    Row(PLAIN_LISTING,                           on.ListReceived,     PLAIN_LISTING,                                                                    rfc="P8"),
+    Row(PLAIN_LISTING,                           on.ListWentQuiet,    PLAIN,                             then="complete_list, take_up_waiting",         rfc="P8"),
+    Row(PLAIN,                                   on.ListReceived,     PLAIN,                                                                            rfc="P9"),
     # PLAY
     each((OFFERING, GREETING, *_FENCES), internal.SongToRequest,                                    then="forget_song, keep_waiting",                                                     rfc="P7, P8"),
     each((PLAIN_LISTING, ANSWERED),      internal.SongToRequest,                                    then="forget_song, stop_song_timer, keep_waiting",                                    rfc="P8"),
@@ -165,10 +166,10 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     # A SETUP that is answered late, when it no longer matters
     each((CLOSING, *_PLAIN_STATES, *_QUESTIONS, *_FENCES), on.SetupReceived, rfc="P7"),
     # Silence while an answer is owed
-    Row(CLOSING,                                                                     on.ServerSilent, CLOSING, when="answer_owed", then="disconnect_silent", rfc="P7"),
-    Row(CLOSING,                                                                     on.ServerSilent, CLOSING,                                               rfc="P7"),
-    each((PLAIN_LISTING, ASKING, STOPPING),                                          on.ServerSilent,                              then="disconnect_silent", rfc="P7"),
-    each((OFFERING, GREETING, PLAIN, ANSWERED, FENCING, PASSING, *_ENDED_BY_CLIENT), on.ServerSilent,                                                        rfc="P7, P8"),
+    Row(CLOSING,                                                                     on.ServerSilent, GIVING_UP, when="answer_owed", then="disconnect_silent",              rfc="P7"),
+    Row(CLOSING,                                                                     on.ServerSilent, CLOSING,                                                              rfc="P7"),
+    each((PLAIN_LISTING, ASKING, STOPPING),                                          on.ServerSilent, GIVING_UP,                     then="stop_timers, disconnect_silent", rfc="P7"),
+    each((OFFERING, GREETING, PLAIN, ANSWERED, FENCING, PASSING, *_ENDED_BY_CLIENT), on.ServerSilent,                                                                       rfc="P7, P8"),
     # What is no message
     each(_SETTLED,         on.MessageNotUnderstood,                     BREAKING, then="stop_timers, disconnect_garbled", rfc="P8"),
     each(_ENDED_BY_CLIENT, (*_RESPONSES, *TIMERS, internal.ListNeeded),                                                   rfc="P8"),
@@ -178,7 +179,9 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     each((GREETING, *_SETTLED), on.ServerClosed,   UNCONNECTED,                      then="say_ended_in_order, forget_all, stop_timers",                   rfc="P7"),
     each((GREETING, *_SETTLED), on.ConnectionLost, UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended, forget_all, stop_timers",          rfc="P7"),
     each((GREETING, *_SETTLED), on.ConnectionLost, UNCONNECTED,                      then="say_ended, forget_all, stop_timers",                            rfc="P7"),
-    each((RENEWING,),           _ENDS,             UNCONNECTED,                      then="stop_timers, say_renewed",                                      rfc="P8"),
+    each((RENEWING,),           _ENDS,             UNCONNECTED,                      then="say_renewed",                                                   rfc="P8"),
+    each((GIVING_UP,),          _ENDS,             UNCONNECTED, when="list_awaited", then="tell_list_failed, say_given_up, forget_all",                    rfc="P7"),
+    each((GIVING_UP,),          _ENDS,             UNCONNECTED,                      then="say_given_up, forget_all",                                      rfc="P7"),
     each((BREAKING,),           _ENDS,             UNCONNECTED, when="list_awaited", then="tell_list_failed, say_unusable, forget_all",                    rfc="P8"),
     each((BREAKING,),           _ENDS,             UNCONNECTED,                      then="say_unusable, forget_all",                                      rfc="P8"),
     # The person leaves
@@ -548,6 +551,10 @@ class ConversationSession(Session[ClientEffect | on.Event]):
     def say_ended_in_order(self, event: on.ServerClosed) -> None:
         """Say that the server has closed the connection."""
         self.record(internal.ConnectionEnded(event.reason, in_order=True))
+
+    def say_given_up(self, event: on.ConnectionLost | on.ServerClosed) -> None:
+        """Say that the connection was of no use, and why."""
+        self.record(internal.ConnectionEnded(event.reason))
 
     def say_rested(self, event: on.Event) -> None:
         """Say that the connection has ended, and that nobody misses it."""

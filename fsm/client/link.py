@@ -40,8 +40,8 @@ _STOPS = (on.StopRequested, internal.SongAbandoned)
 
 LINK = Table("link", CONNECTING, [
     # The connection
-    Row(CONNECTING,                              on.Connected,                UNLISTED,     when="list_known",                                            rfc="P7"),
-    Row(CONNECTING,                              on.Connected,                ONLINE,                                                                     rfc="1"),
+    Row(CONNECTING,                              on.Connected,                UNLISTED,     when="list_known", then="forget_end",                         rfc="P7"),
+    Row(CONNECTING,                              on.Connected,                ONLINE,                          then="forget_end",                         rfc="1"),
     Row(CONNECTING,                              on.ConnectFailed,            OFFLINE,                         then="tell_connect_failed",                rfc="1"),
     each(CONNECTED,                              internal.ConnectionEnded,    OFFLINE,                         then="note_end, tell_connection_lost",     rfc="P7"),
     each(CONNECTED,                              internal.ConnectionUnusable, OFFLINE,                         then="tell_connection_lost, say_unusable", rfc="P8"),
@@ -78,8 +78,8 @@ LINK = Table("link", CONNECTING, [
     Row(WAITING,      on.RetryDue,              RECONNECTING,                            then="connect",                                              rfc="playing 9"),
     Row(RECONNECTING, on.ConnectFailed,         WAITING,      when="retries_left",       then="schedule_retry, tell_attempt_failed, answer_play",     rfc="playing 9"),
     Row(RECONNECTING, on.ConnectFailed,         OFFLINE,                                 then="tell_connect_failed, say_lost",                        rfc="playing 9"),
-    Row(RECONNECTING, on.Connected,             FINDING,      when="loss_told",          then="tell_reconnected, need_list",                          rfc="playing 9"),
-    Row(RECONNECTING, on.Connected,             FINDING,                                 then="need_list",                                            rfc="playing 9"),
+    Row(RECONNECTING, on.Connected,             FINDING,      when="loss_told",          then="tell_reconnected, forget_end, need_list",              rfc="playing 9"),
+    Row(RECONNECTING, on.Connected,             FINDING,                                 then="forget_end, need_list",                                rfc="playing 9"),
     # Its ID is found again
     Row(FINDING,              internal.ListCompleted,   ONLINE,   when="listed_and_nothing_held", then="keep_list, find_song, request_song", rfc="playing 9"),
     Row(FINDING,              internal.ListCompleted,   SKIPPING, when="listed",                  then="keep_list, find_song, request_song", rfc="playing 9"),
@@ -201,6 +201,10 @@ class LinkSession(Session[ClientEffect | on.Event]):
         """Note how the connection has ended."""
         self.ended_in_order = event.in_order
 
+    def forget_end(self, event: on.Event) -> None:
+        """Forget how the connection before this one has ended, and what was told of it."""
+        self.ended_in_order = self.is_loss_told = False
+
     # Effects: the song that is owed
 
     def owe_song(self, event: internal.SongWanted) -> None:
@@ -313,7 +317,6 @@ class LinkSession(Session[ClientEffect | on.Event]):
 
     def tell_reconnected(self, event: on.Event) -> None:
         """Tell that there is a connection again."""
-        self.is_loss_told = False
         self.record(do.Tell(do.Report.RECONNECTED))
 
     def tell_resumed(self, event: on.Event) -> None:
