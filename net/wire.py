@@ -27,7 +27,7 @@ from fsm.events import (
     TeardownRequested,
 )
 from fsm.words import ENDS, MAX_PAYLOAD_BYTES, Request
-from net.framing import AUDIO_HEADER, EOM
+from net.framing import AUDIO_HEADER, EOM, skip_gap
 
 MAX_REQUEST_BYTES = 4096
 MAX_RESPONSE_BYTES = 64 * 1024
@@ -41,6 +41,9 @@ _FIRST_WORDS = (b"RESP ", b"ERRO ")
 _FIRST_WORD_BYTES = 5
 _SEPARATOR = " END "
 _SONG_ID = re.compile(rb"[1-9][0-9]{0,9}")
+_SPACES = re.compile(rb"  +")
+_EMPTY_REQUEST = EOM.lstrip()
+"""An EOM with no word before it: the space before it has been skipped."""
 _ENTRY = re.compile(r"\s*([1-9][0-9]{0,9})\.\s*(.*)", re.DOTALL)
 _CONTROL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
@@ -72,13 +75,15 @@ class RequestDecoder:
     connection is to be closed.
     """
 
-    __slots__ = ("_buffer", "_max_bytes", "_searched", "_too_long")
+    __slots__ = ("_buffer", "_max_bytes", "_received_bytes", "_searched", "_too_long")
 
     def __init__(self, max_bytes: int = MAX_REQUEST_BYTES) -> None:
         self._max_bytes = max_bytes
         self._buffer = bytearray()
+        """A request without its end. It never begins with what may stand before a request."""
         self._searched = 0
         """No EOM begins before this offset, so that no byte of a slow request is searched twice."""
+        self._received_bytes = 0
         self._too_long = False
 
     def __repr__(self) -> str:
@@ -87,17 +92,29 @@ class RequestDecoder:
 
     @property
     def pending_bytes(self) -> int:
-        """How many bytes are received of a request without its end."""
+        """How many bytes are received of a request without its end.
+
+        0 after any number of spaces, tabs, NULs and line ends: they begin no request.
+        """
         return len(self._buffer)
+
+    @property
+    def consumed_bytes(self) -> int:
+        """How many bytes have been received in all, less those that are pending.
+
+        A pace has to count these: bytes between requests are work, but no requests.
+        """
+        return self._received_bytes - len(self._buffer)
 
     def feed(self, data: bytes) -> list[Event]:
         """Append received bytes and return the requests they complete, in order.
 
         data: any split of the stream. Cost: linear in len(data), amortised.
         """
+        self._received_bytes += len(data)
         if self._too_long:
             return []
-        self._buffer += data
+        self._append(data)
         events: list[Event] = []
         while (message := self._next()) is not None:
             events.append(parse_request(message))
@@ -107,14 +124,19 @@ class RequestDecoder:
             events.append(RequestTooLong())
         return events
 
+    def _append(self, data: bytes) -> None:
+        """Append received bytes; several spaces are one, so that any number of them fits."""
+        data = _SPACES.sub(b" ", data)
+        self._buffer += data.lstrip(b" ") if self._buffer.endswith(b" ") else data
+
     def _next(self) -> bytes | None:
         """Return the next request without its EOM; None if its end is not received yet."""
         buffer = self._buffer
-        line_ends = len(buffer) - len(buffer.lstrip(b"\r\n"))
-        if line_ends:
-            # A person who types into a raw TCP tool ends each request with Enter.
-            del buffer[:line_ends]
-            self._searched = 0
+        if not self._searched:
+            del buffer[: skip_gap(buffer)]
+        if buffer.startswith(_EMPTY_REQUEST):
+            del buffer[: len(_EMPTY_REQUEST)]
+            return b""
         end = buffer.find(EOM, self._searched, self._max_bytes)
         if end < 0:
             self._searched = max(0, len(buffer) - len(EOM) + 1)
@@ -127,17 +149,16 @@ class RequestDecoder:
 
 def parse_request(message: bytes) -> Event:
     """Decode one request, given without its EOM. Never raises (protocol.md 3)."""
-    word, _, rest = message.partition(b" ")
-    match word:
-        case b"LIST":
+    match [word for word in message.split(b" ") if word]:
+        case [b"LIST", *_]:
             return ListRequested()
-        case b"STOP":
+        case [b"STOP", *_]:
             return StopRequested()
-        case b"PLAY" if _SONG_ID.fullmatch(rest):
-            return PlayRequested(int(rest))
-        case b"SETUP" if message.isascii():
-            return SetupRequested(tuple(rest.decode().split()))
-        case b"TEARDOWN" if not rest:
+        case [b"PLAY", song_id] if _SONG_ID.fullmatch(song_id):
+            return PlayRequested(int(song_id))
+        case [b"SETUP", *tokens] if message.isascii():
+            return SetupRequested(tuple(token.decode() for token in tokens))
+        case [b"TEARDOWN"]:
             return TeardownRequested()
     return RequestNotUnderstood(ascii(message[:40])[2:-1])
 

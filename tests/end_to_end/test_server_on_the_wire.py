@@ -302,7 +302,7 @@ def test_an_unknown_song_ends_the_one_that_plays(client, folder):
         b"PLAY",
         b"PLAY ",
         b"PLAY 1 2",
-        b"PLAY  1",
+        b"PLAY\t1",
         "PLAY １".encode(),
         b"play 1",
         b"list",

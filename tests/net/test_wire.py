@@ -1,5 +1,6 @@
 """The grammar: every split gives the same events, and what is encoded is what is decoded."""
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -68,6 +69,10 @@ def decode(decoder, *parts):
         (b"SETUP", SetupRequested(())),
         (b"SETUP a  ends", SetupRequested(("a", "ends"))),
         (b"TEARDOWN", TeardownRequested()),
+        (b" LIST", ListRequested()),
+        (b"PLAY  1", PlayRequested(1)),
+        (b"PLAY     1 ", PlayRequested(1)),
+        (b"TEARDOWN ", TeardownRequested()),
     ],
 )
 def test_requests_are_understood(request_, event):
@@ -78,8 +83,8 @@ def test_requests_are_understood(request_, event):
     "request_",
     [
         b"", b" ", b"HELO", b"list", b"LISTS", b"PLAY", b"PLAY ", b"PLAY 0", b"PLAY 01", b"PLAY x",
-        b"PLAY -1", b"PLAY 1 2", b"PLAY  1", b"PLAY 1 ", b"PLAY 10000000000", b"PLAY \xd9\xa3",
-        b"PLAY 1\n", b"TEARDOWN now", b"\xff\xfe", b" LIST", b"SETUP \xe9", b"GET / HTTP/1.1",
+        b"PLAY -1", b"PLAY 1 2", b"PLAY 1\t", b"PLAY\t1", b"PLAY 10000000000", b"PLAY \xd9\xa3",
+        b"PLAY 1\n", b"TEARDOWN now", b"\xff\xfe", b"LIST\0", b"SETUP \xe9", b"GET / HTTP/1.1",
     ],
 )  # fmt: skip
 def test_anything_else_is_not_understood_and_the_next_request_is(request_):
@@ -89,9 +94,65 @@ def test_anything_else_is_not_understood_and_the_next_request_is(request_):
     assert second == ListRequested()
 
 
-def test_line_ends_before_a_request_are_skipped():
-    typed = b"\r\nLIST END END\r\nPLAY 3 END END\n\nSTOP END END\n"
-    assert decode(RequestDecoder(), typed) == [ListRequested(), PlayRequested(3), StopRequested()]
+@pytest.mark.parametrize("gap", [b"\r\n", b"\n", b"\0", b" ", b"\t", b" \t\0\r\n \0"])
+def test_what_stands_before_a_request_is_skipped_and_begins_none(gap):
+    """A person ends each line with Enter; a client in C sends its string with the NUL behind it."""
+    decoder = RequestDecoder()
+    assert decode(decoder, gap * 3) == []
+    assert decoder.pending_bytes == 0
+    sent = b"LIST END END" + gap + b"PLAY 3 END END" + gap * 9 + b"STOP END END" + gap
+    assert decode(decoder, sent) == [ListRequested(), PlayRequested(3), StopRequested()]
+    assert decoder.pending_bytes == 0
+    assert decoder.consumed_bytes == len(gap * 3 + sent)
+
+
+@pytest.mark.parametrize("step", [1, 3, 8192])
+def test_several_spaces_are_one_wherever_they_are_split(step):
+    sent = b"PLAY" + b" " * 6000 + b"3" + b"  END" * 2 + b"LIST END    END"
+    decoder = RequestDecoder()
+    parts = [sent[i : i + step] for i in range(0, len(sent), step)]
+    assert decode(decoder, *parts) == [PlayRequested(3), ListRequested()]
+    assert decoder.consumed_bytes == len(sent)
+
+
+def test_a_request_that_has_begun_is_pending_and_not_consumed():
+    decoder = RequestDecoder()
+    assert decode(decoder, b"\r\nLIST END END\0PLAY") == [ListRequested()]
+    assert decoder.pending_bytes == len(b"PLAY")
+    assert decoder.consumed_bytes == len(b"\r\nLIST END END\0")
+
+
+@pytest.mark.parametrize("step", [1, 3, 1024, 1 << 20])
+@pytest.mark.parametrize(
+    ("unit", "requests"), [(b" END", 1), (b"\r\n\r\n", 0), (b"\0\0\0\0", 0), (b" \t \t", 0)]
+)
+def test_floods_hold_no_memory(unit, requests, step):
+    """Each pair of END ends a request of no words, however the flood is split."""
+    flood = unit * (1 << 14)
+    decoder = RequestDecoder()
+    events = decode(decoder, *(flood[i : i + step] for i in range(0, len(flood), step)))
+    assert events == [RequestNotUnderstood("")] * (requests << 13)
+    assert decoder.pending_bytes == 0
+    assert decoder.consumed_bytes == len(flood)
+
+
+def cpu_s(work):
+    """CPU time of the fastest of three runs, which other programs disturb least."""
+    times = []
+    for _ in range(3):
+        began = time.process_time()
+        work()
+        times.append(time.process_time() - began)
+    return min(times)
+
+
+@pytest.mark.parametrize("unit", [b" END", b"\r\n\r\n", b"LIST END END\r\n"])
+def test_one_large_feed_costs_linear_time(unit):
+    """16 times as much may take 64 times as long here; searched anew each time, it takes 256."""
+    small, large = unit * (1 << 13), unit * (1 << 17)
+    assert cpu_s(lambda: RequestDecoder().feed(large)) < 64 * cpu_s(
+        lambda: RequestDecoder().feed(small)
+    )
 
 
 def test_every_split_of_a_recorded_session_gives_the_same_requests():
