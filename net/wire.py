@@ -1,6 +1,7 @@
-"""The grammar: encodes requests and responses, and decodes them (RFC 2.1 to 2.3, protocol.md 2).
+"""The grammar: encodes both sides' messages, decodes requests (RFC 2.1 to 2.3, protocol.md 2).
 
-It does no I/O and knows nothing of connections or machines.
+It does no I/O and knows nothing of connections or machines. Responses, which servers word in more
+than one way, are decoded in `net.responses`.
 """
 
 from __future__ import annotations
@@ -9,13 +10,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 from fsm.client.effects import SendRequest
-from fsm.client.events import (
-    AudioReceived,
-    ListedSong,
-    ListReceived,
-    NotFoundReceived,
-    SetupReceived,
-)
 from fsm.events import (
     Event,
     ListRequested,
@@ -27,32 +21,19 @@ from fsm.events import (
     TeardownRequested,
 )
 from fsm.words import ENDS, MAX_PAYLOAD_BYTES, Request
-from net.framing import AUDIO_HEADER, EOM, skip_gap
+from net.entries import CONTROL, SEPARATOR
+from net.framing import EOM, skip_gap
 
 MAX_REQUEST_BYTES = 4096
-MAX_RESPONSE_BYTES = 64 * 1024
-"""Far beyond 4117 bytes: the audio of a plain server, not cut cleanly, can look like one longer
-message (protocol.md 4)."""
 
 NOT_FOUND = b"ERRO 404" + EOM
 _LIST_HEADER, _SETUP_HEADER = b"RESP 100 END ", b"RESP 101 END "
 LIST_CLOSING = _LIST_HEADER + EOM
-_FIRST_WORDS = (b"RESP ", b"ERRO ")
-_FIRST_WORD_BYTES = 5
-_SEPARATOR = " END "
 _SONG_ID = re.compile(rb"[1-9][0-9]{0,9}")
 _SPACES = re.compile(rb"  +")
 _EMPTY_REQUEST = EOM.lstrip()
 """An EOM with no word before it: the space before it has been skipped."""
-_ENTRY = re.compile(r"\s*([1-9][0-9]{0,9})\.\s*(.*)", re.DOTALL)
-_CONTROL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
 _END_WORD = re.compile(r" (?=END(?: |$))")
-
-
-class WireError(Exception):
-    """The bytes are no message of this protocol. The text says what is wrong with them."""
 
 
 # Requests
@@ -179,106 +160,19 @@ def list_messages(songs: Iterable[tuple[int, str]]) -> Iterator[bytes]:
     payload = b""
     for song_id, title in songs:
         entry = list_entry(song_id, title)
-        if payload and len(payload) + len(_SEPARATOR) + len(entry) > MAX_PAYLOAD_BYTES:
+        if payload and len(payload) + len(SEPARATOR) + len(entry) > MAX_PAYLOAD_BYTES:
             yield _LIST_HEADER + payload + EOM
             payload = b""
-        payload += (_SEPARATOR.encode() if payload else b"") + entry
+        payload += (SEPARATOR.encode() if payload else b"") + entry
     yield _LIST_HEADER + payload + EOM
 
 
 def list_entry(song_id: int, title: str) -> bytes:
     """Encode `ID. TITLE` in at most 4096 bytes of UTF-8, free of separators (protocol.md 4)."""
-    clean = _CONTROL.sub("", title)
+    clean = CONTROL.sub("", title)
     entry = _END_WORD.sub("\u00a0", f"{song_id}. {clean}").encode(errors="replace")
     if len(entry) > MAX_PAYLOAD_BYTES:
         ellipsis = "…".encode()
         kept = entry[: MAX_PAYLOAD_BYTES - len(ellipsis)].decode(errors="ignore")
         entry = kept.encode() + ellipsis
     return entry
-
-
-class ResponseDecoder:
-    """Decodes what a client receives into responses (RFC 2.5, protocol.md 4).
-
-    Not every server cuts audio cleanly: an EOM followed by bytes that begin no message is data.
-    """
-
-    __slots__ = ("_buffer", "_searched")
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._searched = 0
-        """No EOM that ends the first message begins before this offset."""
-
-    def __repr__(self) -> str:
-        return f"<ResponseDecoder {len(self._buffer)} bytes from {bytes(self._buffer[:20])!r}>"
-
-    def feed(self, data: bytes) -> list[Event]:
-        """Append received bytes and return the responses they complete, in order.
-
-        data: any split of the stream. Raises WireError: the bytes begin no response, or are 64 KiB
-        without an EOM. Cost: linear in len(data), amortised.
-        """
-        self._buffer += data
-        events = []
-        consumed = 0
-        while (end := self._find_end(consumed)) >= 0:
-            events.append(parse_response(bytes(self._buffer[consumed:end])))
-            consumed = end + len(EOM)
-            self._searched = consumed
-        del self._buffer[:consumed]
-        self._searched -= consumed
-        self._check_first_word()
-        return events
-
-    def _find_end(self, start: int) -> int:
-        """Return the offset of the EOM that ends the message at `start`, or -1."""
-        buffer = self._buffer
-        while (end := buffer.find(EOM, self._searched)) >= 0:
-            if self._may_begin_message(end + len(EOM)):
-                return end
-            self._searched = end + 1
-        self._searched = max(self._searched, start, len(buffer) - len(EOM) + 1)
-        return -1
-
-    def _may_begin_message(self, offset: int) -> bool:
-        """Return whether what is received from `offset` on is a first word, or a part of one."""
-        received = bytes(self._buffer[offset : offset + _FIRST_WORD_BYTES])
-        return any(word.startswith(received) for word in _FIRST_WORDS)
-
-    def _check_first_word(self) -> None:
-        if not self._may_begin_message(0):
-            beginning = bytes(self._buffer[:_FIRST_WORD_BYTES])
-            raise WireError(f"a message began with {ascii(beginning)[1:]}")
-        if len(self._buffer) > MAX_RESPONSE_BYTES:
-            raise WireError(f"no END END in {len(self._buffer)} bytes")
-
-
-def parse_response(message: bytes) -> Event:
-    """Decode one response, given without its EOM. Raises WireError: it is none."""
-    if message.startswith(AUDIO_HEADER):
-        return AudioReceived(message[len(AUDIO_HEADER) :])
-    if message.startswith(_LIST_HEADER):
-        return ListReceived(parse_entries(message[len(_LIST_HEADER) :]))
-    if message == b"ERRO 404":
-        return NotFoundReceived()
-    if message.startswith(_SETUP_HEADER):
-        tokens = message[len(_SETUP_HEADER) :].decode("ascii", errors="replace")
-        return SetupReceived(tuple(tokens.split()))
-    raise WireError(f"a message with an unknown header: {ascii(message[:20])[1:]}")
-
-
-def parse_entries(payload: bytes) -> tuple[ListedSong, ...]:
-    """Decode the payload of RESP 100 (RFC 2.5.1). Titles come without control characters.
-
-    An entry without a song ID has None in its place.
-    """
-    text = payload.decode(errors="replace").removesuffix(" END")
-    songs = []
-    for entry in text.split(_SEPARATOR) if text else ():
-        clean = _CONTROL.sub("", entry.replace("\u00a0", " "))
-        if match := _ENTRY.fullmatch(clean):
-            songs.append(ListedSong(int(match[1]), match[2]))
-        elif clean.strip():
-            songs.append(ListedSong(None, clean.strip()))
-    return tuple(songs)

@@ -6,11 +6,19 @@ import contextlib
 import pytest
 
 from fsm.client.effects import Connect, Disconnect, DisconnectForGood, SendRequest
-from fsm.client.events import Connected, ConnectFailed, ListReceived, ServerSilent
+from fsm.client.events import (
+    Connected,
+    ConnectFailed,
+    ListReceived,
+    NotFoundReceived,
+    ServerSilent,
+    TextArrived,
+)
 from fsm.events import ConnectionLost
 from fsm.words import Request
 from net import client as clients
 from net.client import ServerConnection
+from net.wire import NOT_FOUND
 
 LIST, STOP = SendRequest(Request.LIST, paced=True), SendRequest(Request.STOP, paced=True)
 
@@ -74,7 +82,9 @@ async def test_paced_requests_are_apart():
     [
         (b"", "closed without an answer: is it an alfine server?"),
         (b"ERRO 404 END END", "the server closed it"),
-        (b"HTTP/1.1 400", "it does not speak this protocol, check the port"),
+        (b"HTTP/1.1 400", "'HTTP/1.1 400' came, which is HTTP and not RFC 9999"),
+        (b"ERRO 404 END ENDhello", "'hello' came, which is no message of RFC 9999: try --plain"),
+        (b"RESP 100 END 1. a END", "'RESP 100 END 1. a END' came and ended in one END"),
     ],
 )
 async def test_a_lost_connection_is_explained(sent, reason):
@@ -105,6 +115,48 @@ async def test_the_reason_to_disconnect_is_the_reason_of_the_loss():
         connection.perform(Disconnect("no answer"))
         assert await peer.next_event() == ConnectionLost("no answer")
         assert await peer.reader.read() == b"TEARDOWN END END"
+
+
+@pytest.mark.asyncio
+async def test_one_end_is_the_reason_even_if_the_client_waited_for_an_answer():
+    async with connected() as (connection, peer):
+        peer.writer.write(b"ERRO 404 END ENDRESP 100 END 1. a END")
+        assert await peer.next_event() == NotFoundReceived()
+        connection.perform(Disconnect("no answer"))
+        event = await peer.next_event()
+        assert "one END, not END END" in event.reason
+
+
+@pytest.mark.asyncio
+async def test_what_was_whole_before_a_fault_is_delivered():
+    async with connected() as (_, peer):
+        peer.writer.write(b"ERRO 404 END END" + b"RESP 100 END  END END" + b"RESP nonsense")
+        assert await peer.next_event() == NotFoundReceived()
+        assert await peer.next_event() == ListReceived(())
+        assert isinstance(await peer.next_event(), ConnectionLost)
+
+
+@pytest.mark.asyncio
+async def test_a_code_that_is_ignored_is_told_once():
+    unknown = b"RESP 150 END hello END END"
+    async with connected() as (connection, peer):
+        peer.writer.write(unknown * 2 + NOT_FOUND)
+        told = []
+        while (event := await peer.next_event()) != NotFoundReceived():
+            told.append(event)
+        told.append(await peer.next_event())
+        assert [type(event) for event in told] == [TextArrived]
+        assert "RESP 150" in told[0].text
+        # Not even over the next connection.
+        peer.writer.close()
+        assert isinstance(await peer.next_event(), ConnectionLost)
+        connection.perform(Connect())
+        assert await peer.next_event() == Connected()
+        peer.reader, peer.writer = await peer.accepted.get()
+        peer.writer.write(unknown + NOT_FOUND)
+        peer.writer.close()
+        assert await peer.next_event() == NotFoundReceived()
+        assert isinstance(await peer.next_event(), ConnectionLost)
 
 
 @pytest.mark.asyncio

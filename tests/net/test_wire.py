@@ -1,20 +1,10 @@
 """The grammar: every split gives the same events, and what is encoded is what is decoded."""
 
-import time
-from itertools import pairwise
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm.client.effects import SendRequest
-from fsm.client.events import (
-    AudioReceived,
-    ListedSong,
-    ListReceived,
-    NotFoundReceived,
-    SetupReceived,
-)
 from fsm.events import (
     ListRequested,
     PlayRequested,
@@ -25,31 +15,19 @@ from fsm.events import (
     TeardownRequested,
 )
 from fsm.words import Request
-from net.framing import audio_message, chunks
+from net.responses import ResponseDecoder
 from net.wire import (
     LIST_CLOSING,
     MAX_REQUEST_BYTES,
-    NOT_FOUND,
     RequestDecoder,
-    ResponseDecoder,
-    WireError,
     encode_request,
     list_entry,
     list_messages,
     setup_message,
 )
-from tests.net.test_framing import salted
+from tests.net.decoding import cpu_s, decode, pieces
 
 EOM = b" END END"
-
-
-def pieces(stream: bytes, splits):
-    edges = [0, *sorted({min(s, len(stream)) for s in splits}), len(stream)]
-    return [stream[a:b] for a, b in pairwise(edges)]
-
-
-def decode(decoder, *parts):
-    return [event for part in parts for event in decoder.feed(part)]
 
 
 # Requests
@@ -136,16 +114,6 @@ def test_floods_hold_no_memory(unit, requests, step):
     assert decoder.consumed_bytes == len(flood)
 
 
-def cpu_s(work):
-    """CPU time of the fastest of three runs, which other programs disturb least."""
-    times = []
-    for _ in range(3):
-        began = time.process_time()
-        work()
-        times.append(time.process_time() - began)
-    return min(times)
-
-
 @pytest.mark.parametrize("unit", [b" END", b"\r\n\r\n", b"LIST END END\r\n"])
 def test_one_large_feed_costs_linear_time(unit):
     """16 times as much may take 64 times as long here; searched anew each time, it takes 256."""
@@ -206,68 +174,6 @@ def test_requests_are_encoded_as_the_rfc_shows_them(request_, line):
     assert encode_request(request_) == line
 
 
-# Responses
-
-RECORDED = (
-    b"RESP 100 END 1. NIN - 34 Ghosts IV END 2. cinematrik - Revolve END END"
-    b"RESP 200 END \xff\xfb\x90\x64 song END ENDERRO 404 END END"
-    b"RESP 101 END alfine/1 ends END ENDRESP 200 END  END ENDRESP 100 END  END END"
-)
-EVENTS = [
-    ListReceived((ListedSong(1, "NIN - 34 Ghosts IV"), ListedSong(2, "cinematrik - Revolve"))),
-    AudioReceived(b"\xff\xfb\x90\x64 song"),
-    NotFoundReceived(),
-    SetupReceived(("alfine/1", "ends")),
-    AudioReceived(b""),
-    ListReceived(()),
-]
-
-
-def test_every_split_of_a_recorded_session_gives_the_same_responses():
-    assert decode(ResponseDecoder(), RECORDED) == EVENTS
-    for split in range(len(RECORDED) + 1):
-        assert decode(ResponseDecoder(), RECORDED[:split], RECORDED[split:]) == EVENTS
-    assert decode(ResponseDecoder(), *(bytes([b]) for b in RECORDED)) == EVENTS
-
-
-@given(salted, st.lists(st.integers(0, 30_000), max_size=20))
-def test_what_is_sent_is_what_arrives(audio, splits):
-    stream = b"".join(map(audio_message, chunks(audio))) + NOT_FOUND
-    *audio_events, last = decode(ResponseDecoder(), *pieces(stream, splits))
-    assert b"".join(event.data for event in audio_events) == audio
-    assert last == NotFoundReceived()
-
-
-def test_a_sender_that_does_not_cut_cleanly_is_understood():
-    """Bytes behind an EOM that begin no message: the EOM was audio."""
-    stream = b"RESP 200 END THE END END of it END ENDRESP 200 END next END END"
-    assert decode(ResponseDecoder(), stream) == [
-        AudioReceived(b"THE END END of it"),
-        AudioReceived(b"next"),
-    ]
-
-
-def test_an_eom_at_the_end_of_what_has_arrived_is_an_end():
-    decoder = ResponseDecoder()
-    assert decode(decoder, b"RESP 200 END THE END END") == [AudioReceived(b"THE")]
-
-
-@pytest.mark.parametrize(
-    "garbage",
-    [
-        b"HTTP/1.1 400 Bad Request\r\n\r\n",
-        b"\x00",
-        b"RESPONSE",
-        b"RESP 300 END x END END",
-        b"ERRO 500 END END",
-        b"RESP 200 END " + b"x" * 70_000,
-    ],
-)
-def test_what_is_no_response_is_refused(garbage):
-    with pytest.raises(WireError):
-        decode(ResponseDecoder(), garbage)
-
-
 # Lists
 
 
@@ -324,17 +230,6 @@ def test_escape_codes_in_titles_are_removed():
     hostile = b"RESP 100 END 1. \x1b]0;title\x07\x9b31m END END"
     (event,) = decode(ResponseDecoder(), hostile)
     assert event.songs[0].title.isprintable()
-
-
-def test_lists_of_deployed_servers_are_understood():
-    """A separator behind the last entry, two spaces, a file extension, an entry without an ID."""
-    stream = b"RESP 100 END 1.  NIN END 2. grapes.mp3 END no ID END END END"
-    (event,) = decode(ResponseDecoder(), stream)
-    assert event.songs == (
-        ListedSong(1, "NIN"),
-        ListedSong(2, "grapes.mp3"),
-        ListedSong(None, "no ID"),
-    )
 
 
 def test_setup_reply():
