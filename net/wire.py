@@ -29,6 +29,8 @@ MAX_REQUEST_BYTES = 4096
 NOT_FOUND = b"ERRO 404" + EOM
 _LIST_HEADER, _SETUP_HEADER = b"RESP 100 END ", b"RESP 101 END "
 LIST_CLOSING = _LIST_HEADER + EOM
+EMPTY_LIST = b"RESP 100" + EOM
+"""To a peer without `ends`: an empty payload ends the receiving thread of deployed clients."""
 _SONG_ID = re.compile(rb"[1-9][0-9]{0,9}")
 _SPACES = re.compile(rb"  +")
 _EMPTY_REQUEST = EOM.lstrip()

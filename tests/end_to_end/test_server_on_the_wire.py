@@ -132,7 +132,7 @@ def test_a_plain_session_byte_for_byte(tmp_path):
 def test_an_empty_folder(tmp_path):
     with serving(tmp_path) as server:
         requests = b"LIST END ENDPLAY 1 END END"
-        assert everything(server, requests) == b"RESP 100 END  END END" + NOT_FOUND
+        assert everything(server, requests) == b"RESP 100 END END" + NOT_FOUND
 
 
 # LIST
