@@ -24,6 +24,7 @@ _ANOTHER = "alfine does not speak that dialect"
 _HEADER = re.compile(rb"RESP ([0-9]{3}) (?:(END )|(?!E?\Z|EN\Z|END\Z))|ERRO ")
 _BEGUN_HEADER = re.compile(rb"RESP (?:[0-9]{0,3}|[0-9]{3} (?:E|EN|END)?)\Z")
 _ONE_END = re.compile(rb" END" + GAP + rb"(?:RESP [0-9]{3} |ERRO )")
+_LINE_END = re.compile(rb"[\r\n]")
 _BEGIN_OF_AUDIO = re.compile(rb"\((?:ID3|\xff[\xe0-\xff])")
 
 
@@ -130,7 +131,7 @@ def check_first_audio(payload: bytes) -> None:
         raise WireError(f"{_shown(payload)} came, which is audio in brackets: {_ANOTHER}")
     if _is_list(payload):
         raise WireError(
-            f"{_shown(payload)} came as RESP 200, a list in the place of audio: {_ANOTHER}"
+            f"{_shown(payload)} came as RESP 200, which is audio and no list: {_ANOTHER}"
         )
 
 
@@ -146,6 +147,7 @@ def _is_list(payload: bytes) -> bool:
 
 
 def _shown(received: bytes) -> str:
-    """Return the beginning of what came: printable, and at most SHOWN_CHARS + 3 characters."""
-    text = ascii(received[:SHOWN_BYTES])[2:-1]
+    """Return the first line of what came: printable, and at most SHOWN_CHARS + 3 characters."""
+    line = _LINE_END.split(received, maxsplit=1)[0] or received
+    text = ascii(line[:SHOWN_BYTES])[2:-1]
     return f"'{text}'" if len(text) <= SHOWN_CHARS else f"'{text[:SHOWN_CHARS]}…'"
