@@ -15,7 +15,7 @@ from errno import ECONNREFUSED
 from typing import assert_never
 
 from fsm.client.effects import Connect, Disconnect, DisconnectForGood, SendRequest, WireEffect
-from fsm.client.events import Connected, ConnectFailed, ServerSilent, TextArrived
+from fsm.client.events import Connected, ConnectFailed, ServerSilent
 from fsm.events import ConnectionLost, Event
 from net.dialects import WireError
 from net.responses import MAX_UNKNOWN_CODES, ResponseDecoder
@@ -32,12 +32,19 @@ RECEIVE_BYTES = 256 * 1024
 class ServerConnection:
     """At most one connection to one server at a time.
 
-    deliver: called with each event, in the event loop.
+    deliver: called with each event, in the event loop. remark: called with one line for a person
+    about what the server sent and the client ignores, once for each kind.
     """
 
-    def __init__(self, host: str, port: int, deliver: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        deliver: Callable[[Event], None],
+        remark: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self.host, self.port = host, port
-        self._deliver = deliver
+        self._deliver, self._remark = deliver, remark
         self._task: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._paced: asyncio.Queue[SendRequest] = asyncio.Queue()
@@ -135,23 +142,22 @@ class ServerConnection:
                 return self._explain_end(decoder, answered)
             answered = True
             self._deliver_all(events)
-            self._tell_unknown(decoder.take_unknown_codes())
+            self._remark_on(decoder.take_unknown_codes())
 
     def _deliver_all(self, events: Iterable[Event]) -> None:
         for event in events:
             self._deliver(event)
 
-    def _tell_unknown(self, codes: list[str]) -> None:
-        """Tell of codes that are ignored, each once in all."""
+    def _remark_on(self, codes: list[str]) -> None:
+        """Tell of codes that are ignored, each once over all connections."""
         for code in codes:
             if code not in self._told_codes and len(self._told_codes) < MAX_UNKNOWN_CODES:
                 self._told_codes.add(code)
-                text = f"the server sent RESP {code}, which RFC 9999 does not have: ignored\n"
-                self._deliver(TextArrived(text, error=True))
+                self._remark(f"the server sent RESP {code}, which RFC 9999 does not have: ignored")
 
     def _explain_end(self, decoder: ResponseDecoder, answered: bool) -> str:
         """Return why the connection has ended, as far as what came over it can tell."""
-        if (error := decoder.unended()) is not None:
+        if error := decoder.unended(gave_up=self._disconnect_reason is not None):
             # Whatever the client waited for when it disconnected, this is why it did not come.
             self._disconnect_reason = None
             return str(error)

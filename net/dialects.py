@@ -116,9 +116,13 @@ def check_ends(message: bytes) -> None:
         raise _one_end(message)
 
 
-def stands_at_one_end(message: bytes) -> WireError | None:
-    """Say the same if all that was received ends in one END."""
-    return _one_end(message) if message.rstrip(b"\r\n \t\0").endswith(b" END") else None
+def unended(message: bytes, gave_up: bool) -> WireError | None:
+    """Say that a message ends in one END if it does; or that it has no end, if that is certain."""
+    if message.rstrip(b"\r\n \t\0").endswith(b" END"):
+        return _one_end(message)
+    if gave_up:
+        return WireError(f"{_shown(message)} came, and no END END behind it: {_ANOTHER}")
+    return None
 
 
 def _one_end(message: bytes) -> WireError:

@@ -94,13 +94,14 @@ class ResponseDecoder:
         codes, self._unknown_codes = self._unknown_codes, []
         return codes
 
-    def unended(self) -> WireError | None:
-        """Return what to say if nothing more comes and what has come ends in one END.
+    def unended(self, gave_up: bool = False) -> WireError | None:
+        """Return what to say of a message whose end will not come, or None.
 
-        None where that proves nothing: audio can end so, and so can what alfine sends.
+        gave_up: the client has waited for it long enough; otherwise only one END proves anything.
+        Nothing is said where the server has shown that it means what alfine means.
         """
-        judge = self._open and not self._judged
-        return dialects.stands_at_one_end(bytes(self._buffer)) if judge else None
+        begun = bytes(self._buffer[0 if self._open else self._searched :])
+        return dialects.unended(begun, gave_up) if begun and not self._judged else None
 
     def _begin(self) -> bool:
         """Begin the next message, or go on with the last one; return whether one is open."""

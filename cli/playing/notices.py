@@ -30,6 +30,10 @@ class Notices:
             self._print(self._warning)
             self._warning = ""
 
+    def remark(self, text: str) -> None:
+        """Say something odd about the server."""
+        self._print(text)
+
     def _print(self, text: str) -> None:
         if self._has_person:
             self._show(text)
