@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from fsm.events import Event
 from net.entries import EntryDecoder
-from net.framing import GAP
+from net.framing import EOM, GAP, skip_gap
 
 FIRST_WORDS = (b"RESP ", b"ERRO ")
 SHOWN_BYTES = 40
@@ -25,6 +25,8 @@ _HEADER = re.compile(rb"RESP ([0-9]{3}) (?:(END )|(?!E?\Z|EN\Z|END\Z))|ERRO ")
 _BEGUN_HEADER = re.compile(rb"RESP (?:[0-9]{0,3}|[0-9]{3} (?:E|EN|END)?)\Z")
 _ONE_END = re.compile(rb" END" + GAP + rb"(?:RESP [0-9]{3} |ERRO )")
 _LINE_END = re.compile(rb"[\r\n]")
+_MESSAGE = re.compile(rb"RESP [0-9]{3} END |ERRO [0-9]{3} END END")
+_MESSAGE_BYTES = len("ERRO 404 END END")
 _BEGIN_OF_AUDIO = re.compile(rb"\((?:ID3|\xff[\xe0-\xff])")
 
 
@@ -114,6 +116,17 @@ def check_ends(message: bytes) -> None:
     """Raise WireError if a message ends in one END, and another one begins behind that."""
     if _ONE_END.search(message):
         raise _one_end(message)
+
+
+def check_between(received: bytearray, eom: int, start: int, end: int) -> None:
+    """Raise WireError if a message lies behind an EOM that did not end the one before.
+
+    A server that says something of its own between two messages makes them look like one.
+    eom: where the first EOM is. start, end: what of `received` is to be looked at now.
+    """
+    if message := _MESSAGE.search(received, max(eom, start - _MESSAGE_BYTES), end + len(EOM)):
+        between = bytes(received[eom + len(EOM) : message.start()])
+        raise not_understood(between[skip_gap(between) :][:SHOWN_BYTES])
 
 
 def unended(message: bytes, gave_up: bool) -> WireError | None:

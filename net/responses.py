@@ -39,8 +39,8 @@ class ResponseDecoder:
     """
 
     __slots__ = (
-        "_buffer", "_entries", "_goes_on", "_handed_on_bytes", "_header", "_judged", "_long",
-        "_open", "_payload_at", "_searched", "_told_codes", "_unknown_codes",
+        "_buffer", "_entries", "_eom_at", "_goes_on", "_handed_on_bytes", "_header", "_judged",
+        "_long", "_open", "_payload_at", "_searched", "_told_codes", "_unknown_codes",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -48,6 +48,8 @@ class ResponseDecoder:
         """What is not handed on. Between two messages it begins with the EOM of the last one."""
         self._searched = 0
         """No end of the message, or of what stands between two, is before this offset."""
+        self._eom_at = -1
+        """The first EOM in the open message that has not ended it."""
         self._open = False
         """A message has begun, and its end has not arrived."""
         self._header: Header | None = None
@@ -115,7 +117,7 @@ class ResponseDecoder:
             self._wait_at(start)
         elif self._header is not None and self._header.carries_data:
             # The EOM was data after all. One that overlaps it may be the end.
-            self._open, self._goes_on, self._searched = True, True, 1
+            self._open, self._goes_on, self._searched, self._eom_at = True, True, 1, 0
         else:
             raise dialects.not_understood(bytes(self._buffer[start : start + SHOWN_BYTES]))
         return self._open
@@ -123,7 +125,7 @@ class ResponseDecoder:
     def _begin_at(self, start: int) -> None:
         del self._buffer[:start]
         self._open, self._goes_on, self._long = True, False, False
-        self._header, self._handed_on_bytes = None, 0
+        self._header, self._handed_on_bytes, self._eom_at = None, 0, -1
         self._searched = _WORD_BYTES - 1
 
     def _wait_at(self, start: int) -> None:
@@ -156,11 +158,19 @@ class ResponseDecoder:
         if header.carries_data:
             found = _BOUNDARY.search(self._buffer, self._searched, _SEARCHED_BYTES)
             end = -1 if found is None else found.start()
+            self._check_between(len(self._buffer) if end < 0 else end)
         else:
             end = self._buffer.find(EOM, self._searched)
         if end < 0:
             self._searched = max(self._searched, len(self._buffer) - len(EOM) + 1)
         return end
+
+    def _check_between(self, end: int) -> None:
+        """Raise WireError if what is between two messages makes them look like one."""
+        if self._eom_at < 0:
+            self._eom_at = self._buffer.find(EOM, self._searched, end)
+        if self._eom_at >= 0:
+            dialects.check_between(self._buffer, self._eom_at, self._searched, end)
 
     def _check(self, header: Header, end: int) -> None:
         """Raise WireError if the message, as far as `end`, is too long, or ends in one END."""

@@ -202,6 +202,14 @@ VISITED = (
     "300", "audio without END", "crlf", "END crlf", "brackets and lines", "from 0", "gaps",
     "404 in words", "unknown code", "nul between messages", "as 2.3.1 has it",
 )  # fmt: skip
+HABITS = {
+    "silent to SETUP": Habits(silent_to_unknown=True),
+    "SETUP answered by 500": Habits(setup_answer=b"ERRO 500 unknown command END END"),
+    "SETUP answered by a list": Habits(setup_answer=b"RESP 100 END 1. x END END"),
+    "404 for STOP": Habits(not_found_for_stop=True),
+    "short messages": Habits(piece=1000),
+}
+SWITCH = ("play 1", "play 2", "wait")
 SCRIPT = ("list", "play Revolve", "wait", "play 99999", "wait")
 
 
@@ -219,14 +227,18 @@ def runs(songs, tmp_path_factory):
     place = tmp_path_factory.mktemp("wav")
     with crowd() as together:
         for number, name in enumerate(VISITED):
-            together.send(name, visit, songs, WORDINGS[name], SCRIPT, place / f"{number}.wav")
+            habits = Habits(wording=WORDINGS[name])
+            together.send(name, visit, songs, habits, SCRIPT, place / f"{number}.wav")
+        for number, name in enumerate(HABITS):
+            together.send(name, visit, songs, HABITS[name], SWITCH, place / f"habit{number}.wav")
         for number, name in enumerate(REFUSED):
-            together.send(name, visit, songs, REFUSED[name], ("list",), place / f"no{number}.wav")
+            habits = Habits(wording=REFUSED[name])
+            together.send(name, visit, songs, habits, ("list",), place / f"no{number}.wav")
         yield together
 
 
-def visit(folder, wording: Wording, script: tuple[str, ...], wav) -> tuple[Run, bytes]:
-    with PlainServer(folder, Habits(wording=wording)) as server:
+def visit(folder, habits: Habits, script: tuple[str, ...], wav) -> tuple[Run, bytes]:
+    with PlainServer(folder, habits) as server:
         run = play(server.port, *script, output=f"wav:{wav}", options=("--retries", 0))
         return run, recorded(wav) if wav.exists() else b""
 
@@ -239,6 +251,13 @@ def test_the_program_lists_and_plays(songs, runs, name):
     assert heard == samples((songs / f"{TITLES[1]}.mp3").read_bytes())
     assert "404" in run.err
     assert run.err.count("RESP 150") == (name == "unknown code")
+
+
+@pytest.mark.parametrize("name", HABITS)
+def test_the_program_plays_the_song_that_was_asked_for_last(songs, runs, name):
+    run, heard = runs[name]
+    assert run.code == 0, run
+    assert heard == samples((songs / f"{TITLES[1]}.mp3").read_bytes())
 
 
 @pytest.mark.parametrize(
