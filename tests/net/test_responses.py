@@ -136,6 +136,22 @@ def test_an_eom_at_the_end_of_what_has_arrived_is_an_end_until_more_comes():
     assert decode(decoder, b"RESP 200 END next END END") == [AudioReceived(b"next")]
 
 
+@pytest.mark.parametrize("song", [b"ENDing", b"END of", b"END", b"END END x"])
+def test_a_song_that_begins_with_the_word_end_is_whole(song):
+    """It makes an EOM of the header: what is taken for a code alone goes on with the song."""
+    for parts in splits(b"RESP 200 END " + song + EOM + NOT_FOUND):
+        *events, last = decode(ResponseDecoder(), *parts)
+        assert b"".join(event.data for event in events) == song
+        assert last == NotFoundReceived()
+
+
+def test_a_separator_that_comes_late_is_no_empty_list():
+    """An empty list would say that a list is whole (protocol.md 7)."""
+    decoder = ResponseDecoder()
+    assert decode(decoder, b"RESP 100 END 1. a END END") == [ListReceived((ListedSong(1, "a"),))]
+    assert decode(decoder, b" END", NOT_FOUND) == [NotFoundReceived()]
+
+
 def test_a_title_with_an_eom_in_it_is_in_pieces_but_its_list_is_whole():
     stream = b"RESP 100 END 1. THE END END. END 2. b END END"
     assert listed(stream) == (ListedSong(1, "THE"), ListedSong(None, "END."), ListedSong(2, "b"))
