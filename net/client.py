@@ -10,14 +10,16 @@ import contextlib
 import os
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from errno import ECONNREFUSED
 from typing import assert_never
 
 from fsm.client.effects import Connect, Disconnect, DisconnectForGood, SendRequest, WireEffect
 from fsm.client.events import Connected, ConnectFailed, ServerSilent
 from fsm.events import ConnectionLost, Event
-from net.wire import ResponseDecoder, WireError, encode_request
+from net.dialects import WireError
+from net.responses import MAX_UNKNOWN_CODES, ResponseDecoder
+from net.wire import encode_request
 
 CONNECT_TIMEOUT_S = 5.0
 SILENCE_S = 10.0
@@ -30,17 +32,25 @@ RECEIVE_BYTES = 256 * 1024
 class ServerConnection:
     """At most one connection to one server at a time.
 
-    deliver: called with each event, in the event loop.
+    deliver: called with each event, in the event loop. remark: called with one line for a person
+    about what the server sent and the client ignores, once for each kind.
     """
 
-    def __init__(self, host: str, port: int, deliver: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        deliver: Callable[[Event], None],
+        remark: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self.host, self.port = host, port
-        self._deliver = deliver
+        self._deliver, self._remark = deliver, remark
         self._task: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._paced: asyncio.Queue[SendRequest] = asyncio.Queue()
         self._disconnect_reason: str | None = None
         """Why the client has disconnected, if it has."""
+        self._told_codes: set[str] = set()
 
     def __repr__(self) -> str:
         state = "connected" if self._writer is not None else "not connected"
@@ -124,15 +134,35 @@ class ServerConnection:
                 data = await self._receive(reader)
                 events = decoder.feed(data)
             except WireError as error:
-                return f"it does not speak this protocol, check the port ({error})"
+                self._deliver_all(error.events)
+                return str(error)
             except OSError as error:
                 return error.strerror or type(error).__name__
             if not data:
-                hint = ": is it an alfine server? Check the port, or try later if it is full"
-                return "the server closed it" if answered else f"closed without an answer{hint}"
+                return self._explain_end(decoder, answered)
             answered = True
-            for event in events:
-                self._deliver(event)
+            self._deliver_all(events)
+            self._remark_on(decoder.take_unknown_codes())
+
+    def _deliver_all(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._deliver(event)
+
+    def _remark_on(self, codes: list[str]) -> None:
+        """Tell of codes that are ignored, each once over all connections."""
+        for code in codes:
+            if code not in self._told_codes and len(self._told_codes) < MAX_UNKNOWN_CODES:
+                self._told_codes.add(code)
+                self._remark(f"the server sent RESP {code}, which RFC 9999 does not have: ignored")
+
+    def _explain_end(self, decoder: ResponseDecoder, answered: bool) -> str:
+        """Return why the connection has ended, as far as what came over it can tell."""
+        if error := decoder.unended(gave_up=self._disconnect_reason is not None):
+            # Whatever the client waited for when it disconnected, this is why it did not come.
+            self._disconnect_reason = None
+            return str(error)
+        hint = ": is it an alfine server? Check the port, or try later if it is full"
+        return "the server closed it" if answered else f"closed without an answer{hint}"
 
     async def _receive(self, reader: asyncio.StreamReader) -> bytes:
         """Return what comes next; b"" at the end. After each 10 s of nothing, say so."""

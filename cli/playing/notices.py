@@ -37,6 +37,10 @@ class Notices:
             "the file is damaged"
         )
 
+    def remark(self, text: str) -> None:
+        """Say something odd about the server."""
+        self._print(text)
+
     def _print(self, text: str) -> None:
         if self._has_person:
             self._show(text)

@@ -90,7 +90,7 @@ class ClientProgram:
             screen.has_person, lambda t: self._print(formatter.error(t)), warning
         )
         self._list_words: deque[str] = deque()
-        self._connection = ServerConnection(host, port, self._receive)
+        self._connection = ServerConnection(host, port, self._receive, self._notices.remark)
         self._sound = Sound(output, self.fire, self._remark)
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound)

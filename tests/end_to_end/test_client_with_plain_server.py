@@ -12,6 +12,7 @@ from tests.end_to_end.crowd import crowd
 from tests.end_to_end.programs import Client, Run, play
 from tests.end_to_end.songs import recorded, samples
 from tests.peers.plain_server import Habits, PlainServer
+from tests.peers.wording import WORDINGS
 
 DEPLOYED = Habits(
     one_request_per_recv=True,
@@ -27,7 +28,7 @@ EVERY_HABIT = {
     "list twice": Habits(list_twice=True),
     "small send buffer": Habits(small_send_buffer=True),
     "uncut": Habits(uncut=True),
-    "parentheses": Habits(list_form="parentheses"),
+    "parentheses": Habits(wording=WORDINGS["brackets"]),
     "deployed": DEPLOYED,
 }
 BOTH = {"rfc": Habits(), "deployed": DEPLOYED}
