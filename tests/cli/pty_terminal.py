@@ -16,10 +16,19 @@ TIMEOUT_S = 40.0
 """A test fails after this time; on a busy machine a step may take long."""
 
 
-class Terminal:
-    """Runs a program in a terminal of `columns` × `rows`; a context manager that ends it."""
+def _environment(env, term):
+    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    return {**kept, **env, "TERM": term}
 
-    def __init__(self, argv, columns=80, rows=24, env=None):
+
+class Terminal:
+    """Runs a program in a terminal of `columns` × `rows`; a context manager that ends it.
+
+    env: added to the environment of the tests. term: what the terminal calls itself, whatever that
+    of whoever runs the tests is called; its size comes from `columns` and `rows` alone.
+    """
+
+    def __init__(self, argv, columns=80, rows=24, env=None, term="xterm-256color"):
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
@@ -33,7 +42,7 @@ class Terminal:
             stdout=child,
             stderr=child,
             start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", **(env or {})},
+            env=_environment(env or {}, term),
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(child)

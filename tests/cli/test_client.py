@@ -55,14 +55,13 @@ def test_a_missing_sound_device_is_reported_only_when_a_song_plays(steady_server
     config = tmp_path / "asound.conf"
     config.write_text("pcm.!default { type hw card 99 }\n")
     without_sound = {
-        **os.environ,
         "ALSA_CONFIG_PATH": str(config),
         "PULSE_SERVER": "unix:/nonexistent",
     }
     printed = {}
     for command in ("list", "play 1"):
         more = ("--output", "auto", "--prebuffer", "1", "-c", command, "-c", "stop")
-        with client(steady_server.port, *more, env=without_sound) as process:
+        with client(steady_server.port, *more, env=os.environ | without_sound) as process:
             printed[command] = process.stderr.read()
     assert printed["list"] == ""
     assert printed["play 1"].startswith("The music plays silently: ")
