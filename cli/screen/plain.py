@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import io
 import sys
 import threading
@@ -106,8 +107,10 @@ async def _read_stdin() -> AsyncGenerator[str, None]:
 
     def read() -> None:
         # Unbuffered: Python aborts if it exits while a thread holds the lock of a buffered stdin.
+        mark = codecs.BOM_UTF8  # editors of Windows begin a file with it
         for raw in io.FileIO(sys.stdin.fileno(), closefd=False):
-            loop.call_soon_threadsafe(lines.put_nowait, raw.decode(errors="replace"))
+            line, mark = raw.removeprefix(mark), b""
+            loop.call_soon_threadsafe(lines.put_nowait, line.decode(errors="replace"))
         loop.call_soon_threadsafe(lines.put_nowait, None)
 
     threading.Thread(target=read, name="stdin", daemon=True).start()

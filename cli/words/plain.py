@@ -35,7 +35,7 @@ _TEXTS = {
     Report.SONG_ARRIVING: "buffering {song}",
     Report.SONG_PLAYING: "playing {song}",
     Report.SONG_PLAYED: "played {song}",
-    Report.SONG_NOT_FOUND: "404: the server has no song {id}; {near}",
+    Report.SONG_NOT_FOUND: "404: {missing}",
     Report.SONG_CUT_OFF: "{song} was cut off before its end{detail}; play {id} starts it again",
     Report.SONG_UNDECODABLE: "{song} cannot be decoded{detail}; play another, or look at the file",
     Report.OUTPUT_FAILED: "the audio output failed{detail}",
@@ -128,18 +128,20 @@ def sentence(
         song=song,
         server=server,
         detail=f": {detail}" if detail else "",
-        near=_near(song_id, songs),
+        missing=_missing(song_id, song, songs),
     )
 
 
-def _near(song_id: int | None, songs: Sequence[ListedSong]) -> str:
-    """Name the songs whose IDs are nearest to one that the server does not have."""
+def _missing(song_id: int | None, song: str, songs: Sequence[ListedSong]) -> str:
+    """Say which song the server does not send, and which ones it has."""
     known = [s for s in songs if s.song_id is not None]
+    if song_id in {s.song_id for s in known}:
+        return f"the server lists {song}, and cannot send it: its file may have gone"
     if song_id is None or not known:
-        return "list shows the songs that it has"
+        return f"the server has no song {song_id}; list shows the songs that it has"
     near = sorted(known, key=lambda s: abs((s.song_id or 0) - song_id))[:SHOWN_NEAR]
     names = ", ".join(f"{s.song_id}. {s.title}" for s in near)
-    return f"the nearest: {names}; list shows all"
+    return f"the server has no song {song_id}; the nearest: {names}; list shows all"
 
 
 def status_parts(status: Status) -> list[str]:

@@ -164,6 +164,14 @@ def test_without_standard_input_there_are_no_commands(steady_server):
         assert process.wait(10) == 0
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_script_may_begin_with_a_byte_order_mark(steady_server, end):
+    script = f"\ufeffvolume 30{end}status{end}"
+    with client(steady_server.port, stdin=subprocess.PIPE) as process:
+        printed, errors = process.communicate(script, 20)
+    assert (printed, errors, process.returncode) == ("stopped; volume 30 %\n", "", 0)
+
+
 def test_an_endless_list_is_not_kept_without_limit():
     from fsm.client.conversation import ConversationState
     from fsm.client.events import Connected, ListedSong, ListReceived, SetupUnanswered
