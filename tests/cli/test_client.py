@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from errno import ECONNREFUSED, ENETUNREACH
 
 import pytest
@@ -172,18 +174,39 @@ def test_a_script_may_begin_with_a_byte_order_mark(steady_server, end):
     assert (printed, errors, process.returncode) == ("stopped; volume 30 %\n", "", 0)
 
 
-def test_an_endless_list_is_not_kept_without_limit():
-    from fsm.client.conversation import ConversationState
-    from fsm.client.events import Connected, ListedSong, ListReceived, SetupUnanswered
-    from fsm.client.machines import ClientSession
-    from fsm.client.timeouts import MAX_LIST_MESSAGES
+class EndlessServer:
+    """Answers the first request with a list that has no end; a context manager."""
 
-    session = ClientSession()
-    session.handle(Connected())
-    message = ListReceived((ListedSong(1, "one"),))
-    for _ in range(MAX_LIST_MESSAGES):
-        session.handle(message)
-    assert session.handle(message) == [], "the timer runs on, and nothing more is kept"
-    assert len(session.conversation.collected) == MAX_LIST_MESSAGES
-    session.handle(SetupUnanswered())
-    assert session.conversation.state is ConversationState.PLAIN
+    def __init__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+
+    def __enter__(self):
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc):
+        self._listener.close()
+
+    def _serve(self):
+        # The most entries for their bytes, each of them another one.
+        numbers = itertools.count(1)
+        with contextlib.suppress(OSError):
+            connection, _ = self._listener.accept()
+            with connection:
+                connection.recv(100)
+                while True:
+                    entries = " END ".join(f"{n}. " for n in itertools.islice(numbers, 250))
+                    connection.sendall(b"RESP 100 END " + entries.encode() + b" END END")
+
+
+def test_a_list_without_end_is_told_in_one_line_and_takes_little_memory():
+    with EndlessServer() as server, client(server.port, "-c", "list") as process:
+        errors = process.stderr.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert errors == (
+        "the connection was lost: its list is longer than 64 MiB: --plain plays without a list\n"
+    )
+    assert process.returncode == 3
+    assert used.ru_maxrss < 400 * 1024, "KiB"
