@@ -15,6 +15,7 @@ import typer
 
 from audio import Output, OutputError, open_output
 from cli import settings
+from cli.address import host_of, with_port
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.program import ClientProgram
@@ -55,7 +56,10 @@ def client(
     host: Annotated[
         str,
         typer.Argument(
-            metavar="HOST", help="The server's name or address.", envvar=variable("host")
+            metavar="HOST",
+            callback=host_of,
+            help="The server's name or address.",
+            envvar=variable("host"),
         ),
     ],
     port: Annotated[
@@ -160,7 +164,7 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
         retries = SCRIPT_RETRIES
     journal, changes = Journal(), Changes()
     session = ClientSession(options.prebuffer, options.plain, retries, journal.observe)
-    server = f"{options.host}:{options.port}"
+    server = with_port(options.host, options.port)
     screen: Screen
     if interactive:
         screen, formatter = _for_person(server, lambda: program, changes)

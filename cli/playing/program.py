@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from audio import Output
+from cli.address import with_port
 from cli.playing.arrival_rate import ArrivalRate
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
@@ -82,7 +83,7 @@ class ClientProgram:
     ) -> None:
         self._session = session
         self._screen = screen
-        self._server = f"{host}:{port}"
+        self._server = with_port(host, port)
         self._formatter = formatter
         self._journal = journal
         self._changes = changes

@@ -57,7 +57,7 @@ _TEXTS = {
 class Formatter:
     """Formats as plain text. Each method returns whole lines, or "" where nothing is to be printed.
 
-    server: HOST:PORT.
+    server: HOST:PORT, an IPv6 address in brackets.
     """
 
     def __init__(self, server: str) -> None:
