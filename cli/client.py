@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import os
 import signal
@@ -23,7 +24,7 @@ from cli.playing.screen_face import Screen, ScreenGone
 from cli.playing.status_file import keep_status_file
 from cli.screen.plain import DumbScreen, ScriptScreen
 from cli.settings import variable
-from cli.usage import FAILED, USAGE, run_alone
+from cli.usage import FAILED, USAGE, end_at, run_alone
 from cli.words import commands
 from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter
@@ -145,6 +146,7 @@ def client(
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # the locale may lack characters of a title
     _check(command)
+    end_at(signal.SIGTERM, signal.SIGHUP)
     messages = _prebuffer(prebuffer)
     options = Options(host, port, command or None, as_json, messages, plain, retries, volume)
     try:
@@ -152,7 +154,8 @@ def client(
     except ScreenGone as error:
         # Python flushes stdout at its exit, and would print a traceback when that fails too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print(f"alfine client: nobody takes what is printed: {error}", file=sys.stderr)
+        with contextlib.suppress(OSError):
+            print(f"alfine client: nobody takes what is printed: {error}", file=sys.stderr)
         code = FAILED
     raise typer.Exit(code)
 
@@ -186,13 +189,28 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
 
 
 def _handle_signals(program: ClientProgram, interactive: bool) -> None:
-    """SIGTERM ends the run; so does SIGINT, but for a person it only interrupts a command."""
+    """SIGTERM ends the run; so does SIGINT, but for a person it only interrupts a command.
+
+    SIGHUP, of a terminal that is closed, ends it as well, unless it is ignored (nohup).
+    """
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, program.end_by_signal, signal.SIGTERM)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, _hang_up, program)
     if interactive:
         loop.add_signal_handler(signal.SIGINT, program.interrupt)
     else:
         loop.add_signal_handler(signal.SIGINT, program.end_by_signal, signal.SIGINT)
+
+
+def _hang_up(program: ClientProgram) -> None:
+    """End the run; what is still to be said goes nowhere where the terminal is closed."""
+    for stream in (1, 2):
+        try:
+            os.write(stream, b"")
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+    program.end_by_signal(signal.SIGHUP)
 
 
 def _stdin_is_a_terminal() -> bool:

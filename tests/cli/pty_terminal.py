@@ -74,6 +74,11 @@ class Terminal:
         self._set_size(columns, rows)
         os.killpg(self.process.pid, signal.SIGWINCH)
 
+    def hang_up(self):
+        """Close the terminal, as a person does who closes its window."""
+        os.close(self._fd)
+        self._fd = os.open(os.devnull, os.O_RDONLY)
+
     def settings(self):
         """Return the terminal's present attributes: echo, line editing and so on."""
         return termios.tcgetattr(self._fd)
