@@ -86,6 +86,7 @@ class ClientProgram:
         self._server = with_port(host, port)
         self._formatter = formatter
         self._journal = journal
+        self._chosen = journal.chosen
         self._changes = changes
         self._notices = Notices(
             screen.has_person, lambda t: self._print(formatter.error(t)), warning
@@ -94,7 +95,7 @@ class ClientProgram:
         self._connection = ServerConnection(host, port, self._receive)
         self._sound = Sound(output, self.fire)
         self._timers = Timers(self.fire)
-        self._snapshots = Snapshots(session, self._sound)
+        self._snapshots = Snapshots(session, self._sound, journal.chosen)
         self._arrival_rate = ArrivalRate()
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
@@ -291,7 +292,7 @@ class ClientProgram:
             self._list_words.clear()
         if tell.report is Report.SONG_PLAYING:
             self._notices.playing()
-        text = self._formatter.report(tell, self.songs)
+        text = self._formatter.report(tell, self._chosen.take_told(tell), self.songs)
         self._print(text, error=tell.report in ERRORS)
 
     def _print(self, text: str, error: bool = False) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from cli.words import title_search
 from cli.words.commands import SPECS
-from cli.words.moment import Activity, Status
+from cli.words.moment import Activity, SongName, Status
 from cli.words.safe_text import safe
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
@@ -36,7 +36,7 @@ _TEXTS = {
     Report.SONG_PLAYING: "playing {song}",
     Report.SONG_PLAYED: "played {song}",
     Report.SONG_NOT_FOUND: "404: {missing}",
-    Report.SONG_CUT_OFF: "{song} was cut off before its end{detail}; play {id} starts it again",
+    Report.SONG_CUT_OFF: "{song} was cut off before its end{detail}{again}",
     Report.SONG_UNDECODABLE: "{song} cannot be decoded{detail}; play another, or look at the file",
     Report.OUTPUT_FAILED: "the audio output failed{detail}",
     Report.UNDERRUN: "the buffer ran dry: waiting until there is enough of {song} again",
@@ -63,9 +63,9 @@ class Formatter:
     def __init__(self, server: str) -> None:
         self.server = server
 
-    def report(self, tell: Tell, songs: Sequence[ListedSong]) -> str:
-        """Format a report of the machines."""
-        return safe(sentence(tell.report, self.server, tell.song_id, tell.detail, songs))
+    def report(self, tell: Tell, song: SongName | None, songs: Sequence[ListedSong]) -> str:
+        """Format a report of the machines. song: what it is about. songs: the last list."""
+        return safe(sentence(tell.report, self.server, song, tell.detail, songs))
 
     def error(self, why: str, line: str = "") -> str:
         """Say why the client cannot run `line`."""
@@ -119,30 +119,42 @@ class Formatter:
 
 
 def sentence(
-    report: Report, server: str, song_id: int | None, detail: str, songs: Sequence[ListedSong]
+    report: Report, server: str, song: SongName | None, detail: str, songs: Sequence[ListedSong]
 ) -> str:
-    """Say a report in one line. server: HOST:PORT. songs: the last list, for the title."""
-    title = next((s.title for s in songs if s.song_id == song_id), None)
-    song = f"{song_id}. {title}" if title else f"song {song_id}"
+    """Say a report in one line. server: HOST:PORT. songs: the last list."""
     return _TEXTS[report].format(
-        id=song_id,
-        song=song,
+        song=name(song),
         server=server,
         detail=f": {detail}" if detail else "",
-        missing=_missing(song_id, song, songs),
+        again=_again(song, songs),
+        missing=_missing(song, songs),
     )
 
 
-def _missing(song_id: int | None, song: str, songs: Sequence[ListedSong]) -> str:
+def name(song: SongName | None) -> str:
+    """Return `3. grapes - I dunno`, or `song 3`; the code that prints it calls `safe`."""
+    if song is None:
+        return "the song"
+    return f"{song.song_id}. {song.title}" if song.title else f"song {song.song_id}"
+
+
+def _again(song: SongName | None, songs: Sequence[ListedSong]) -> str:
+    """Say how the song is started again, unless the list gives its ID to another one by now."""
+    if song is None or (song.title and songs and tuple(song) not in songs):
+        return ""
+    return f"; play {song.song_id} starts it again"
+
+
+def _missing(song: SongName | None, songs: Sequence[ListedSong]) -> str:
     """Say which song the server does not send, and which ones it has."""
     known = [s for s in songs if s.song_id is not None]
-    if song_id in {s.song_id for s in known}:
-        return f"the server lists {song}, and cannot send it: its file may have gone"
-    if song_id is None or not known:
-        return f"the server has no song {song_id}; list shows the songs that it has"
-    near = sorted(known, key=lambda s: abs((s.song_id or 0) - song_id))[:SHOWN_NEAR]
+    if song is not None and song.song_id in {s.song_id for s in known}:
+        return f"the server lists {name(song)}, and cannot send it: its file may have gone"
+    if song is None or not known:
+        return f"the server has no {name(song)}; list shows the songs that it has"
+    near = sorted(known, key=lambda s: abs((s.song_id or 0) - song.song_id))[:SHOWN_NEAR]
     names = ", ".join(f"{s.song_id}. {s.title}" for s in near)
-    return f"the server has no song {song_id}; the nearest: {names}; list shows all"
+    return f"the server has no {name(song)}; the nearest: {names}; list shows all"
 
 
 def status_parts(status: Status) -> list[str]:
@@ -185,10 +197,9 @@ def queued_songs(status: Status, songs: Sequence[ListedSong]) -> list[ListedSong
 
 
 def song_name(status: Status) -> str:
-    """Return `3. grapes - I dunno`, safe to print."""
-    if status.title is None:
-        return f"song {status.song_id}"
-    return f"{status.song_id}. {safe(status.title)}"
+    """Return the name of its song, safe to print."""
+    song = None if status.song_id is None else SongName(status.song_id, status.title)
+    return safe(name(song))
 
 
 def clock(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cli.words.moment import SongName
 from cli.words.plain import Formatter
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
@@ -19,4 +20,6 @@ SONGS = (ListedSong(1, "one"), ListedSong(2, "two"), ListedSong(5, "five"))
 )
 def test_a_song_that_is_not_there_is_never_its_own_neighbour(song_id, songs, text):
     tell = Tell(Report.SONG_NOT_FOUND, song_id)
-    assert Formatter("host:1").report(tell, songs) == text
+    assert (
+        Formatter("host:1").report(tell, SongName(song_id, dict(songs).get(song_id)), songs) == text
+    )
