@@ -122,7 +122,8 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     # Silence while an answer is owed; of a plain server's song it says nothing
     Row(CLOSING,                     on.ServerSilent, CLOSING, when="answer_owed", then="disconnect_silent", rfc="P7"),
     Row(CLOSING,                     on.ServerSilent, CLOSING,                                               rfc="P7"),
-    each((OFFERING, PLAIN_LISTING),  on.ServerSilent,                              then="disconnect_silent", rfc="P7"),
+    Row(OFFERING,                    on.ServerSilent, OFFERING,                    then="disconnect_silent", rfc="P7"),
+    Row(PLAIN_LISTING,               on.ServerSilent, PLAIN_LISTING,               then="disconnect_mute",   rfc="P7, P9"),
     each((GREETING, PLAIN, FENCING), on.ServerSilent,                                                        rfc="P7, P8"),
     # The end of the connection
     each(_LISTS_OPEN, on.ConnectionLost, UNCONNECTED, when="list_awaited", then="tell_list_failed, forget_all, stop_timers", rfc="P7"),
@@ -135,6 +136,9 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
 ])
 # fmt: on
 
+
+NO_LIST = "no answer to LIST: it has no songs, or it is no alfine server; check the port"
+"""Deployed servers answer nothing where their library is empty (protocol.md 9)."""
 
 _ENTRY_BYTES = 96
 """A ListedSong and its ID, as Python keeps them, without the title."""
@@ -269,8 +273,8 @@ class ConversationSession(Session[ClientEffect | on.Event]):
         self.record(do.CancelTimer(on.SetupUnanswered))
 
     def disconnect_mute(self, event: on.Event) -> None:
-        """Disconnect from whoever listens there and does not answer."""
-        self.record(do.Disconnect("no answer to LIST: is it an alfine server? Check the port"))
+        """Disconnect from whoever listens there and does not answer LIST."""
+        self.record(do.Disconnect(NO_LIST))
 
     # Effects: lists
 

@@ -10,6 +10,7 @@ from fsm.client.conversation import (
     FENCING,
     GREETING,
     LEAVING,
+    NO_LIST,
     OFFERING,
     PLAIN,
     PLAIN_LISTING,
@@ -496,8 +497,15 @@ def test_a_closing_server_that_owes_nothing_may_be_silent(requested):
 
 
 def test_a_server_that_owes_a_list_or_an_answer_to_setup_is_disconnected():
-    for state in (GREETING, OFFERING, PLAIN_LISTING):
+    for state in (GREETING, OFFERING):
         assert after(state, SILENT) == (DISCONNECT, state)
+
+
+def test_a_plain_server_that_does_not_answer_list_may_have_no_songs():
+    for way in ((PLAIN_LISTING, SILENT), (GREETING, NO_GREETING)):
+        ((disconnect,), _) = after(*way)
+        assert disconnect == do.Disconnect(NO_LIST)
+    assert "has no songs, or it is no alfine server" in NO_LIST
 
 
 def test_a_plain_servers_silence_ends_a_song_and_no_connection():
