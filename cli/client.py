@@ -23,7 +23,7 @@ from cli.playing.program import ClientProgram
 from cli.playing.screen_face import Screen, ScreenGone
 from cli.playing.status_file import keep_status_file
 from cli.screen.plain import DumbScreen, ScriptScreen
-from cli.settings import variable
+from cli.settings import MAX_SONG_MIB, variable
 from cli.usage import FAILED, USAGE, end_at, run_alone
 from cli.words import commands
 from cli.words.json_lines import JsonFormatter
@@ -51,6 +51,7 @@ class Options:
     plain: bool
     retries: int | None
     volume: int
+    song_size_mib: int
 
 
 def client(
@@ -127,6 +128,17 @@ def client(
             help="The server knows only the RFC: send nothing but what is typed.",
         ),
     ] = False,
+    song_size: Annotated[
+        int,
+        typer.Option(
+            metavar="MIB",
+            envvar=variable("song_size"),
+            min=1,
+            max=1_000_000,
+            help="The largest song that is kept, in MiB: in memory, and from 64 MiB on in a "
+            "temporary file.",
+        ),
+    ] = MAX_SONG_MIB,
     retries: Annotated[
         int | None,
         typer.Option(
@@ -148,7 +160,9 @@ def client(
     _check(command)
     end_at(signal.SIGTERM, signal.SIGHUP)
     messages = _prebuffer(prebuffer)
-    options = Options(host, port, command or None, as_json, messages, plain, retries, volume)
+    options = Options(
+        host, port, command or None, as_json, messages, plain, retries, volume, song_size
+    )
     try:
         code = asyncio.run(_run(options, *_open(output, device)))
     except ScreenGone as error:
@@ -175,7 +189,16 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
         screen = ScriptScreen(options.script, errors_too=options.as_json)
         formatter = JsonFormatter(server) if options.as_json else Formatter(server)
     program = ClientProgram(
-        options.host, options.port, session, sound, screen, formatter, journal, changes, warning
+        options.host,
+        options.port,
+        session,
+        sound,
+        screen,
+        formatter,
+        journal,
+        changes,
+        warning,
+        options.song_size_mib << 20,
     )
     if options.volume != 100:
         program.fire(VolumeRequested(options.volume))

@@ -15,7 +15,7 @@ from enum import Enum
 
 from cli.playing.chosen import Chosen
 from cli.words.moment import Activity, SongName, Status
-from cli.words.plain import clock, name
+from cli.words.plain import NO_AUDIO, clock, name
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests
@@ -152,6 +152,8 @@ class Journal:
             case internal.SongLost(reason):
                 text = f"the rest of {{song}} did not come: {_without_braces(reason)}"
                 self._record_failure(text, of_next=not changed)
+            case on.Undecodable(reason) if reason == NO_AUDIO:
+                self._add(f"{NO_AUDIO} of {{song}}", silences=True)
             case on.Undecodable(reason):
                 self._add(
                     f"{{song}} could not be decoded: {_without_braces(reason)}", silences=True

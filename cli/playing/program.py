@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from audio import Output
+from audio.buffer import MAX_BYTES
 from cli.address import with_port
 from cli.playing.arrival_rate import ArrivalRate
 from cli.playing.changes import Changes
@@ -66,7 +67,7 @@ class ClientProgram:
     """One run of the client.
 
     output: closed at the end of the run. changes: notified after every event. warning: what is
-    wrong with the output; printed when the first song plays.
+    wrong with the output; printed when the first song plays. max_song_bytes: what is kept of one.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class ClientProgram:
         journal: Journal,
         changes: Changes,
         warning: str = "",
+        max_song_bytes: int = MAX_BYTES,
     ) -> None:
         self._session = session
         self._screen = screen
@@ -93,7 +95,7 @@ class ClientProgram:
         )
         self._list_words: deque[str] = deque()
         self._connection = ServerConnection(host, port, self._receive)
-        self._sound = Sound(output, self.fire)
+        self._sound = Sound(output, self.fire, max_song_bytes)
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound, journal.chosen)
         self._arrival_rate = ArrivalRate()
@@ -269,6 +271,8 @@ class ClientProgram:
             case ShowSongs(songs):
                 words = self._list_words.popleft() if self._list_words else ""
                 self._print(self._formatter.songs(songs, words, self.status()))
+                if not words:
+                    self._notices.gaps(songs)
             case Tell():
                 self._tell(effect)
             case Print(text, error):

@@ -29,7 +29,11 @@ FAILURES = frozenset(
 ERRORS = FAILURES | {Report.CONNECTION_LOST, Report.CONNECT_FAILED}
 """Reports that are printed as errors."""
 
+NO_AUDIO = "no audio came"
+"""Why a song cannot be decoded of which the server has sent nothing."""
+
 SHOWN_NEAR = 2
+SHOWN_MISSING = 5
 
 _TEXTS = {
     Report.SONG_ARRIVING: "buffering {song}",
@@ -38,7 +42,7 @@ _TEXTS = {
     Report.SONG_NOT_FOUND: "404: {missing}",
     Report.SONG_CUT_OFF: "{song} was cut off before its end{detail}{again}",
     Report.SONG_UNDECODABLE: "{song} cannot be decoded{detail}; play another, or look at the file",
-    Report.OUTPUT_FAILED: "the audio output failed{detail}",
+    Report.OUTPUT_FAILED: "playing has stopped{detail}",
     Report.UNDERRUN: "the buffer ran dry: waiting until there is enough of {song} again",
     Report.PLAYING_AGAIN: "playing {song} again",
     Report.LIST_FAILED: "the list did not come; list asks for it again",
@@ -52,6 +56,8 @@ _TEXTS = {
     Report.NOTHING_FOLLOWS: "nothing is queued; queue ID adds a song",
     Report.NOTHING_BEFORE: "nothing was played before; play ID or a title starts a song",
 }
+
+_NO_AUDIO_TEXT = "no audio came of {song}{again}"
 
 
 class Formatter:
@@ -122,7 +128,8 @@ def sentence(
     report: Report, server: str, song: SongName | None, detail: str, songs: Sequence[ListedSong]
 ) -> str:
     """Say a report in one line. server: HOST:PORT. songs: the last list."""
-    return _TEXTS[report].format(
+    text = _NO_AUDIO_TEXT if detail == NO_AUDIO else _TEXTS[report]
+    return text.format(
         song=name(song),
         server=server,
         detail=f": {detail}" if detail else "",
@@ -155,6 +162,26 @@ def _missing(song: SongName | None, songs: Sequence[ListedSong]) -> str:
     near = sorted(known, key=lambda s: abs((s.song_id or 0) - song.song_id))[:SHOWN_NEAR]
     names = ", ".join(f"{s.song_id}. {s.title}" for s in near)
     return f"the server has no {name(song)}; the nearest: {names}; list shows all"
+
+
+def missing_ids(songs: Sequence[ListedSong]) -> str:
+    """Say in one line which IDs a list leaves out; "" if none, or if its IDs are no numbering.
+
+    A numbering has more songs than gaps: a list of 17, 4711 and 100000 is none.
+    """
+    ids = {s.song_id for s in songs if s.song_id is not None}
+    if not ids or max(ids) - min(ids) + 1 >= 2 * len(ids):
+        return ""
+    missing = sorted(set(range(min(ids), max(ids))) - ids)
+    if not missing:
+        return ""
+    shown = ", ".join(map(str, missing[:SHOWN_MISSING]))
+    more = f" and {len(missing) - SHOWN_MISSING} more" if len(missing) > SHOWN_MISSING else ""
+    one = len(missing) == 1
+    return (
+        f"not on the list: {'song' if one else 'songs'} {shown}{more}; "
+        f"play {missing[0]} asks for {'it' if one else 'one'} all the same"
+    )
 
 
 def status_parts(status: Status) -> list[str]:

@@ -15,6 +15,7 @@ import pytest
 
 from fsm.client.events import ConnectFailed
 from net.client import ServerConnection
+from tests.cli.conftest import encode_tone, serving
 from tests.cli.pty_terminal import Terminal
 
 CLIENT = [sys.executable, "-m", "cli.app", "client", "127.0.0.1"]
@@ -210,3 +211,22 @@ def test_a_list_without_end_is_told_in_one_line_and_takes_little_memory():
     )
     assert process.returncode == 3
     assert used.ru_maxrss < 400 * 1024, "KiB"
+
+
+@pytest.fixture(scope="module")
+def long_song(tmp_path_factory):
+    """A server of one song of 1.1 MB."""
+    folder = tmp_path_factory.mktemp("long")
+    (folder / "long.mp3").write_bytes(encode_tone(220, 4) * 35)
+    with serving(folder) as running:
+        yield running
+
+
+def test_a_song_that_is_larger_than_allowed_is_told_as_that(long_song):
+    play = ("--prebuffer", "1", "-c", "play 1", "-c", "wait")
+    with client(long_song.port, "--song-size", "1", *play) as process:
+        _, errors = process.communicate(timeout=40)
+    assert errors == (
+        "playing has stopped: the song is larger than 1 MiB; --song-size allows more\n"
+    )
+    assert process.returncode == 1
