@@ -10,7 +10,7 @@ import contextlib
 import os
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from errno import ECONNREFUSED
 from typing import assert_never
 
@@ -24,7 +24,9 @@ from fsm.client.events import (
     ServerSilent,
 )
 from fsm.events import ConnectionLost, Event
-from net.wire import ResponseDecoder, WireError, encode_request
+from net.dialects import WireError
+from net.responses import MAX_UNKNOWN_CODES, ResponseDecoder
+from net.wire import encode_request
 
 CONNECT_TIMEOUT_S = 5.0
 SILENCE_S = 10.0
@@ -37,17 +39,25 @@ RECEIVE_BYTES = 256 * 1024
 class ServerConnection:
     """At most one connection to one server at a time.
 
-    deliver: called with each event, in the event loop.
+    deliver: called with each event, in the event loop. remark: called with one line for a person
+    about what the server sent and the client ignores, once for each kind.
     """
 
-    def __init__(self, host: str, port: int, deliver: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        deliver: Callable[[Event], None],
+        remark: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self.host, self.port = host, port
-        self._deliver = deliver
+        self._deliver, self._remark = deliver, remark
         self._task: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._paced: asyncio.Queue[SendRequest] = asyncio.Queue()
         self._disconnect_reason: str | None = None
         """Why the client has disconnected, if it has."""
+        self._told_codes: set[str] = set()
 
     def __repr__(self) -> str:
         state = "connected" if self._writer is not None else "not connected"
@@ -137,15 +147,41 @@ class ServerConnection:
                 data = await self._receive(reader)
                 events = decoder.feed(data)
             except WireError as error:
+                self._deliver_all(error.events)
                 self._deliver(MessageNotUnderstood(str(error)))
                 return ConnectionLost(str(error))
             except OSError as error:
                 return ConnectionLost(error.strerror or type(error).__name__)
             if not data:
-                return _end(answered, decoder.in_message)
+                return self._explain_end(decoder, answered)
             answered = True
-            for event in events:
-                self._deliver(event)
+            self._deliver_all(events)
+            self._remark_on(decoder.take_unknown_codes())
+
+    def _deliver_all(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._deliver(event)
+
+    def _remark_on(self, codes: list[str]) -> None:
+        """Tell of codes that are ignored, each once over all connections."""
+        for code in codes:
+            if code not in self._told_codes and len(self._told_codes) < MAX_UNKNOWN_CODES:
+                self._told_codes.add(code)
+                self._remark(f"the server sent RESP {code}, which RFC 9999 does not have: ignored")
+
+    def _explain_end(
+        self, decoder: ResponseDecoder, answered: bool
+    ) -> ConnectionLost | ServerClosed:
+        """Return how the server has ended the connection, as far as what came over it can tell."""
+        if error := decoder.unended(gave_up=self._disconnect_reason is not None):
+            # Whatever the client waited for when it disconnected, this is why it did not come.
+            self._disconnect_reason = None
+            return ConnectionLost(str(error))
+        if decoder.in_message:
+            return ConnectionLost("the server closed it in the middle of a message")
+        if not answered:
+            return ServerClosed("the server closed it without an answer; it may be full")
+        return ServerClosed("the server closed it")
 
     async def _receive(self, reader: asyncio.StreamReader) -> bytes:
         """Return what comes next; b"" at the end. After each 10 s of nothing, say so."""
@@ -180,13 +216,3 @@ class ServerConnection:
             number = ECONNREFUSED if ECONNREFUSED in numbers else min(numbers)
             return self._explain(OSError(number, os.strerror(number)))
         return str(error) or type(error).__name__
-
-
-def _end(answered: bool, in_message: bool) -> ConnectionLost | ServerClosed:
-    """Return how a server that has shut down its side has ended the connection."""
-    if in_message:
-        return ConnectionLost("the server closed it in the middle of a message")
-    if not answered:
-        hint = "is it an alfine server? Check the port, or try later if it is full"
-        return ServerClosed(f"closed without an answer: {hint}")
-    return ServerClosed("the server closed it")

@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator
 
 from net.framing import EOM
-from net.wire import LIST_CLOSING, list_messages
+from net.wire import EMPTY_LIST, LIST_CLOSING, list_messages
 from songs import Library, Song
 
 PIECE_MESSAGES = 4
@@ -99,7 +99,7 @@ class ListInFlight:
         if not piece:
             self._next = -1
             return LIST_CLOSING if self._closes else b""
-        return piece
+        return EMPTY_LIST if not (self.encoded.songs or self._closes) else piece
 
 
 def message_end(messages: bytes, offset: int) -> int:

@@ -12,6 +12,7 @@ from tests.end_to_end.crowd import crowd
 from tests.end_to_end.programs import Client, Run, play
 from tests.end_to_end.songs import recorded, samples
 from tests.peers.plain_server import Habits, PlainServer
+from tests.peers.wording import WORDINGS
 
 DEPLOYED = Habits(
     one_request_per_recv=True,
@@ -27,7 +28,7 @@ EVERY_HABIT = {
     "list twice": Habits(list_twice=True),
     "small send buffer": Habits(small_send_buffer=True),
     "uncut": Habits(uncut=True),
-    "parentheses": Habits(list_form="parentheses"),
+    "parentheses": Habits(wording=WORDINGS["brackets"]),
     "deployed": DEPLOYED,
 }
 BOTH = {"rfc": Habits(), "deployed": DEPLOYED}
@@ -158,6 +159,17 @@ def test_an_empty_list(tmp_path):
     with PlainServer(tmp_path) as server:
         run = play(server.port, "list")
     assert (run.code, run.out) == (0, "the server has no songs\n")
+
+
+@pytest.mark.parametrize("options", [FOUND_OUT, TOLD])
+def test_a_song_of_which_nothing_comes_is_not_called_empty(tmp_path, options):
+    (tmp_path / "nothing.mp3").touch()
+    with PlainServer(tmp_path) as server:
+        run = play(server.port, "play 1", "wait", "why", options=options)
+    assert run.code == 1
+    song = "song 1" if options == TOLD else "1. nothing"
+    assert run.err == f"no audio came of {song}; play 1 starts it again\n"
+    assert f"no audio came of {song} at " in run.out
 
 
 def test_requests_reach_a_server_that_reads_one_per_recv(folder):
