@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import assert_never
 
-from audio import FramesRefused, Output
+from audio import FrameIndex, FramesRefused, Output
 from audio.buffer import MAX_BYTES
 from cli.address import with_port
 from cli.playing.arrival_rate import ArrivalRate
@@ -52,10 +52,12 @@ from fsm.client.events import (
     Interrupted,
     ListedSong,
     RetryDue,
+    SongMeasured,
     TextArrived,
 )
 from fsm.client.link import CONNECTED, RESTING, LinkState
 from fsm.client.machines import ClientSession
+from fsm.client.prebuffer import LEAST_S
 from fsm.client.prompt import PromptState
 from net.client import ServerConnection
 
@@ -99,9 +101,13 @@ class ClientProgram:
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound, journal.chosen)
         self._arrival_rate = ArrivalRate()
+        self._measured: tuple[FrameIndex, SongMeasured] | None = None
+        """The song that arrives, and what was last said of it."""
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
         self._settled = asyncio.Event()
+        self._listed = asyncio.Event()
+        """No list is on its way."""
         self._worst_code = OK
         self._online_at_end = False
         self._signal = 0
@@ -146,15 +152,28 @@ class ClientProgram:
             self._end()
         if self._session.settled:
             self._settled.set()
+        if self._session.list_coming:
+            self._listed.clear()
+        else:
+            self._listed.set()
         self._changes.notify()
 
     def _receive(self, event: Event) -> None:
-        """Take an event of the connection, and measure the arrival rate for --prebuffer auto."""
-        if isinstance(event, AudioReceived) and self._session.prebuffer_msgs is None:
-            flow = self._arrival_rate.measure(len(event.data), self._sound.arriving_index)
+        """Take an event of the connection; measure the song that arrives, and how fast it does."""
+        if isinstance(event, AudioReceived):
+            self._measure(event)
+        self.fire(event)
+
+    def _measure(self, event: AudioReceived) -> None:
+        index = self._sound.arriving_index
+        measured = SongMeasured(index.can_play(LEAST_S), index.song_bytes or None)
+        if (index, measured) != self._measured:
+            self._measured = (index, measured)
+            self.fire(measured)
+        if self._session.prebuffer_msgs is None:
+            flow = self._arrival_rate.measure(len(event.data), index)
             if flow:
                 self.fire(flow)
-        self.fire(event)
 
     def _remark(self, report: FramesRefused) -> None:
         """Tell of a damaged song; nothing depends on it."""
@@ -188,6 +207,7 @@ class ClientProgram:
         self._unlocked.set()
         self._left.set()
         self._settled.set()
+        self._listed.set()
 
     async def _run_until_left(self) -> None:
         reading = asyncio.create_task(self._run_lines())
@@ -224,6 +244,8 @@ class ClientProgram:
         await self._run_command(line)
 
     async def _run_command(self, line: commands.Line) -> None:
+        if line.needs_list:
+            await self._listed.wait()
         try:
             request = line.request(commands.Context(self.songs, self.status()))
         except commands.CommandError as error:

@@ -245,9 +245,9 @@ class InputEnded(Event):
 class SongMeasured(Event):
     """What the song that arrives says of itself.
 
-    playable_s: so much music can be decoded of what is here. song_bytes: how long the song is, by its
-    own header (Xing, Info, VBRI); None where that does not say.
+    playable: of what is here so much can be decoded that playing may begin. song_bytes: how long the
+    song is, by its own header (Xing, Info, VBRI); None where that does not say.
     """
 
-    playable_s: float
+    playable: bool
     song_bytes: int | None = None

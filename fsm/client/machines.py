@@ -166,6 +166,11 @@ class ClientSession:
         connected = self.conversation.state in (CLOSING_SERVER, PLAIN)
         return connected or self.link.state in (OFFLINE, RESTING)
 
+    @property
+    def list_coming(self) -> bool:
+        """A list has been requested, by the person or by the client itself, and is not whole."""
+        return bool(self.conversation.lists)
+
     def handle(self, event: Event) -> list[ClientEffect]:
         """Take one event, let the machines tell each other of it, return what is to be done.
 

@@ -14,7 +14,7 @@ from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
 from fsm.client.effects import Buffer, ClientEffect, Report
-from fsm.client.prebuffer import LEAST_S, Prebuffer
+from fsm.client.prebuffer import Prebuffer
 from fsm.table import Row, Session, Table, each
 from fsm.words import MAX_PAYLOAD_BYTES, PREBUFFER_MSGS
 
@@ -224,7 +224,7 @@ class SongSession(Session[ClientEffect | on.Event]):
 
     def enough(self, event: internal.SongAudio) -> bool:
         """With this message there is enough since counting began (RFC 2.5.2), and it can be heard."""
-        if self.measure is not None and self.measure.playable_s < LEAST_S:
+        if self.measure is not None and not self.measure.playable:
             return False
         held_bytes = self.held_bytes + len(event.data)
         return self.prebuffer.reached(
