@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from audio import FramesRefused, Output
+from audio.buffer import MAX_BYTES
+from cli.address import with_port
 from cli.playing.arrival_rate import ArrivalRate
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
@@ -65,7 +67,7 @@ class ClientProgram:
     """One run of the client.
 
     output: closed at the end of the run. changes: notified after every event. warning: what is
-    wrong with the output; printed when the first song plays.
+    wrong with the output; printed when the first song plays. max_song_bytes: what is kept of one.
     """
 
     def __init__(
@@ -79,21 +81,23 @@ class ClientProgram:
         journal: Journal,
         changes: Changes,
         warning: str = "",
+        max_song_bytes: int = MAX_BYTES,
     ) -> None:
         self._session = session
         self._screen = screen
-        self._server = f"{host}:{port}"
+        self._server = with_port(host, port)
         self._formatter = formatter
         self._journal = journal
+        self._chosen = journal.chosen
         self._changes = changes
         self._notices = Notices(
             screen.has_person, lambda t: self._print(formatter.error(t)), warning
         )
         self._list_words: deque[str] = deque()
         self._connection = ServerConnection(host, port, self._receive, self._notices.remark)
-        self._sound = Sound(output, self.fire, self._remark)
+        self._sound = Sound(output, self.fire, self._remark, max_song_bytes)
         self._timers = Timers(self.fire)
-        self._snapshots = Snapshots(session, self._sound)
+        self._snapshots = Snapshots(session, self._sound, journal.chosen)
         self._arrival_rate = ArrivalRate()
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
@@ -272,6 +276,8 @@ class ClientProgram:
             case ShowSongs(songs):
                 words = self._list_words.popleft() if self._list_words else ""
                 self._print(self._formatter.songs(songs, words, self.status()))
+                if not words:
+                    self._notices.gaps(songs)
             case Tell():
                 self._tell(effect)
             case Print(text, error):
@@ -295,7 +301,7 @@ class ClientProgram:
             self._list_words.clear()
         if tell.report is Report.SONG_PLAYING:
             self._notices.playing()
-        text = self._formatter.report(tell, self.songs)
+        text = self._formatter.report(tell, self._chosen.take_told(tell), self.songs)
         self._print(text, error=tell.report in ERRORS)
 
     def _print(self, text: str, error: bool = False) -> None:

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from math import ceil, inf
 
+from cli.playing.chosen import Chosen
 from cli.playing.sound import Sound
 from cli.words.moment import Activity, Status
 from fsm.client.link import CONNECTED, CONNECTING, OFFLINE
@@ -27,22 +28,23 @@ _ONLINE_STATES = (CONNECTING, *CONNECTED)
 class Snapshots:
     """Takes the status of one client again and again."""
 
-    def __init__(self, session: ClientSession, sound: Sound) -> None:
+    def __init__(self, session: ClientSession, sound: Sound, chosen: Chosen) -> None:
         self._session = session
         self._sound = sound
+        self._chosen = chosen
         self._arrivals: deque[tuple[float, int]] = deque()
 
     def take(self, retry_in_s: float | None = None) -> Status:
         """Return the present status. retry_in_s: the time until the next attempt to connect."""
         song, link = self._session.song, self._session.link
         queue, transport = self._session.queue, self._session.transport
-        song_id = song.song_id
+        name = self._chosen.name_of(song.song_id)
         counted, needed = _progress(song)
         index = self._sound.index
         return Status(
             activity=_activity(self._session),
-            song_id=song_id,
-            title=next((s.title for s in link.songs if s.song_id == song_id), None),
+            song_id=name.song_id if name else None,
+            title=name.title if name else None,
             position_s=self._sound.position_s,
             duration_s=index.duration_s if index.exact else None,
             bitrate_kbps=round(index.bytes_per_s / 125) or None,

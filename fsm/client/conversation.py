@@ -62,7 +62,7 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     Row(GREETING,     on.NotFoundReceived,   OFFERING,                          then="greeting_answered, send_setup, wait_for_setup",               rfc="P7"),
     Row(GREETING,     on.GreetingUnanswered, GREETING,                          then="disconnect_mute",                                             rfc="P7"),
     Row(OFFERING,     on.ListReceived,       OFFERING,    when="list_grows",    then="keep_entries, wait_for_setup",                                rfc="P7"),
-    Row(OFFERING,     on.ListReceived,       OFFERING,                                                                                              rfc="P7"),
+    Row(OFFERING,     on.ListReceived,       OFFERING,                          then="disconnect_endless",                                          rfc="P7"),
     Row(OFFERING,     on.SetupReceived,      CLOSING,     when="ends_accepted", then="setup_answered, complete_list, take_up_waiting",              rfc="P7"),
     each((OFFERING,), _PLAIN_ANSWERS,        PLAIN,                             then="setup_answered, complete_list, take_up_waiting",              rfc="P7"),
     # ... and what it says nothing to
@@ -74,12 +74,13 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     Row(CLOSING,         on.ListRequested,    CLOSING,                           then="send_list",                              rfc="2.2"),
     Row(CLOSING,         on.ListReceived,     CLOSING,       when="closes_list", then="complete_list",                          rfc="P7"),
     Row(CLOSING,         on.ListReceived,     CLOSING,       when="list_grows",  then="keep_entries",                           rfc="2.5.1"),
+    Row(CLOSING,         on.ListReceived,     CLOSING,       when="list_owed",   then="disconnect_endless",                     rfc="P7"),
     Row(CLOSING,         on.ListReceived,     CLOSING,                                                                          rfc="P7"),
     Row(PLAIN,           on.ListRequested,    PLAIN_LISTING,                     then="send_list",                              rfc="2.2"),
     Row(PLAIN,           internal.ListNeeded, PLAIN_LISTING,                     then="send_own_list",                          rfc="P7"),
     Row(PLAIN_LISTING,   on.ListRequested,    PLAIN_LISTING,                     then="keep_waiting",                           rfc="P8"),
     Row(PLAIN_LISTING,   on.ListReceived,     PLAIN_LISTING, when="list_grows",  then="keep_entries, wait_until_list_is_quiet", rfc="P8"),
-    Row(PLAIN_LISTING,   on.ListReceived,     PLAIN_LISTING,                                                                    rfc="P8"),
+    Row(PLAIN_LISTING,   on.ListReceived,     PLAIN_LISTING,                     then="disconnect_endless",                     rfc="P8"),
     Row(PLAIN_LISTING,   on.ListWentQuiet,    PLAIN,                             then="complete_list, take_up_waiting",         rfc="P8"),
     Row(PLAIN,           on.ListReceived,     PLAIN,                                                                            rfc="P9"),
     # PLAY
@@ -121,7 +122,8 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     # Silence while an answer is owed; of a plain server's song it says nothing
     Row(CLOSING,                     on.ServerSilent, CLOSING, when="answer_owed", then="disconnect_silent", rfc="P7"),
     Row(CLOSING,                     on.ServerSilent, CLOSING,                                               rfc="P7"),
-    each((OFFERING, PLAIN_LISTING),  on.ServerSilent,                              then="disconnect_silent", rfc="P7"),
+    Row(OFFERING,                    on.ServerSilent, OFFERING,                    then="disconnect_silent", rfc="P7"),
+    Row(PLAIN_LISTING,               on.ServerSilent, PLAIN_LISTING,               then="disconnect_mute",   rfc="P7, P9"),
     each((GREETING, PLAIN, FENCING), on.ServerSilent,                                                        rfc="P7, P8"),
     # The end of the connection
     each(_LISTS_OPEN, on.ConnectionLost, UNCONNECTED, when="list_awaited", then="tell_list_failed, forget_all, stop_timers", rfc="P7"),
@@ -135,15 +137,22 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
 # fmt: on
 
 
+NO_LIST = "no answer to LIST: it has no songs, or it is no alfine server; check the port"
+"""Deployed servers answer nothing where their library is empty (protocol.md 9)."""
+
+_ENTRY_BYTES = 96
+"""A ListedSong and its ID, as Python keeps them, without the title."""
+
+
 class ConversationSession(Session[ClientEffect | on.Event]):
     """One connection's requests and answers.
 
-    plain: the user says that the server is plain: nothing is sent but what the user asks for.
+    max_list_bytes: what a list may take of the memory. plain: the user says that the server is plain: nothing is sent but what the user asks for.
     """
 
     __slots__ = (
-        "audio_coming", "collected", "late_songs", "lists", "plain", "short_audio", "waiting",
-        "wanted_open",
+        "audio_coming", "collected", "collected_bytes", "late_songs", "lists", "max_list_bytes", "plain",
+        "short_audio", "waiting", "wanted_open",
     )  # fmt: skip
     table = CONVERSATION
     says = (
@@ -157,9 +166,10 @@ class ConversationSession(Session[ClientEffect | on.Event]):
         internal.ServerRefusedSong,
     )
 
-    def __init__(self, plain: bool = False) -> None:
+    def __init__(self, plain: bool = False, max_list_bytes: int = timeouts.MAX_LIST_BYTES) -> None:
         super().__init__()
         self.plain = plain
+        self.max_list_bytes = max_list_bytes
         self._reset()
 
     def _reset(self) -> None:
@@ -168,6 +178,7 @@ class ConversationSession(Session[ClientEffect | on.Event]):
         self.lists: tuple[bool, ...] = ()
         """Lists that are not whole yet, oldest first: is it the user's, to be shown?"""
         self.collected: tuple[tuple[on.ListedSong, ...], ...] = ()
+        self.collected_bytes = 0
         self.late_songs = 0
         """Open PLAYs whose song nobody wants any more (protocol.md 7)."""
         self.wanted_open = False
@@ -192,8 +203,12 @@ class ConversationSession(Session[ClientEffect | on.Event]):
         return bool(self.lists) and not event.songs
 
     def list_grows(self, event: on.ListReceived) -> bool:
-        """A list is owed, and not so long that it is none."""
-        return bool(self.lists) and len(self.collected) < timeouts.MAX_LIST_MESSAGES
+        """A list is owed, and with this message it still fits into the memory that it may take."""
+        return bool(self.lists) and self.collected_bytes + _size(event.songs) <= self.max_list_bytes
+
+    def list_owed(self, event: on.ListReceived) -> bool:
+        """A list has been requested and is not whole."""
+        return bool(self.lists)
 
     def list_awaited(self, event: on.Event) -> bool:
         """The user waits for a list."""
@@ -258,8 +273,8 @@ class ConversationSession(Session[ClientEffect | on.Event]):
         self.record(do.CancelTimer(on.SetupUnanswered))
 
     def disconnect_mute(self, event: on.Event) -> None:
-        """Disconnect from whoever listens there and does not answer."""
-        self.record(do.Disconnect("no answer to LIST: is it an alfine server? Check the port"))
+        """Disconnect from whoever listens there and does not answer LIST."""
+        self.record(do.Disconnect(NO_LIST))
 
     # Effects: lists
 
@@ -276,6 +291,7 @@ class ConversationSession(Session[ClientEffect | on.Event]):
     def keep_entries(self, event: on.ListReceived) -> None:
         """Keep the entries until the list is whole."""
         self.collected += (event.songs,)
+        self.collected_bytes += _size(event.songs)
 
     def wait_until_list_is_quiet(self, event: on.Event) -> None:
         """Expect silence: 250 ms without a further message make the list whole."""
@@ -290,10 +306,15 @@ class ConversationSession(Session[ClientEffect | on.Event]):
         shown, self.lists = self.lists[0], self.lists[1:]
         # Deployed servers may have sent it twice (protocol.md 9).
         songs = tuple(dict.fromkeys(song for songs in self.collected for song in songs))
-        self.collected = ()
+        self.collected, self.collected_bytes = (), 0
         self.record(internal.ListCompleted(songs))
         if shown:
             self.record(do.ShowSongs(songs), on.CommandAnswered(on.Command.LIST))
+
+    def disconnect_endless(self, event: on.ListReceived) -> None:
+        """Disconnect from a server whose list has no end: it may go on for as long as it likes."""
+        size = f"{self.max_list_bytes // 2**20} MiB"
+        self.record(do.Disconnect(f"its list is longer than {size}: --plain plays without a list"))
 
     def tell_list_failed(self, event: on.Event) -> None:
         """Tell the user that the list will not come."""
@@ -415,3 +436,8 @@ class ConversationSession(Session[ClientEffect | on.Event]):
     def _send(self, request: Request, song_id: int | None = None) -> None:
         paced = self.state is not CLOSING_SERVER
         self.record(do.SendRequest(request, song_id, paced))
+
+
+def _size(songs: tuple[on.ListedSong, ...]) -> int:
+    """The bytes that the entries take of the memory: many times what they are on the wire."""
+    return sum(_ENTRY_BYTES + song.title.__sizeof__() for song in songs)

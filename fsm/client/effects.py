@@ -183,6 +183,7 @@ class Report(Enum):
     DEVICE_LOST = "the sound device has gone; it is paused"
     NOTHING_PLAYS = "nothing is played that could be paused or sought in"
     NOTHING_FOLLOWS = "nothing is queued that could be played next"
+    NOTHING_BEFORE = "no song was played before"
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,17 @@ def test_an_empty_list(tmp_path):
     assert (run.code, run.out) == (0, "the server has no songs\n")
 
 
+@pytest.mark.parametrize("options", [FOUND_OUT, TOLD])
+def test_a_song_of_which_nothing_comes_is_not_called_empty(tmp_path, options):
+    (tmp_path / "nothing.mp3").touch()
+    with PlainServer(tmp_path) as server:
+        run = play(server.port, "play 1", "wait", "why", options=options)
+    assert run.code == 1
+    song = "song 1" if options == TOLD else "1. nothing"
+    assert run.err == f"no audio came of {song}; play 1 starts it again\n"
+    assert f"no audio came of {song} at " in run.out
+
+
 def test_requests_reach_a_server_that_reads_one_per_recv(folder):
     """Typed faster than such a server can take them apart, they come one by one."""
     habits = Habits(one_request_per_recv=True, first_four_bytes=True)

@@ -45,7 +45,7 @@ class Client:
         self.clocks.now_s = datetime(2024, 5, 1, 12, 3, 0).timestamp()
         self.journal = Journal(self.clocks.wall, self.clocks.monotonic)
         self.session = ClientSession(prebuffer_msgs=2, observe=self.journal.observe)
-        self.snapshots = Snapshots(self.session, silence())
+        self.snapshots = Snapshots(self.session, silence(), self.journal.chosen)
         self.fire(on.Connected(), on.ListReceived(SONGS), on.SetupReceived(("alfine/1", "ends")))
 
     def fire(self, *events):

@@ -10,6 +10,7 @@ from fsm.client.conversation import (
     FENCING,
     GREETING,
     LEAVING,
+    NO_LIST,
     OFFERING,
     PLAIN,
     PLAIN_LISTING,
@@ -120,16 +121,6 @@ def test_when_the_greeting_is_answered_it_offers_ends(answer):
 
 def test_more_of_the_list_is_no_silence():
     assert after(OFFERING, LISTED_2) == ([StartTimer(NO_SETUP, 1.0)], OFFERING)
-
-
-@pytest.mark.parametrize(
-    ("state", "requested"), [(OFFERING, ()), (CLOSING_SERVER, (LIST,)), (PLAIN_LISTING, ())]
-)
-def test_a_list_without_an_end_is_no_list(state, requested):
-    session = reached(state, *requested)
-    session.collected = ((ONE,),) * 20_000
-    assert step(session, LISTED_2) == ([], state), "no timer is started again"
-    assert len(session.collected) == 20_000
 
 
 @pytest.mark.parametrize(
@@ -514,6 +505,13 @@ def test_the_greeting_has_a_timer_of_its_own():
     assert after(GREETING, SILENT) == ([], GREETING)
 
 
+def test_a_plain_server_that_does_not_answer_list_may_have_no_songs():
+    for way in ((PLAIN_LISTING, SILENT), (GREETING, NO_GREETING)):
+        ((disconnect,), _) = after(*way)
+        assert disconnect == do.Disconnect(NO_LIST)
+    assert "has no songs, or it is no alfine server" in NO_LIST
+
+
 def test_a_plain_servers_silence_ends_a_song_and_no_connection():
     assert after(PLAIN, PLAY, FULL, SILENT) == ([], PLAIN)
     assert after(FENCING, SILENT) == ([], FENCING)
@@ -554,3 +552,36 @@ def test_teardown_is_sent_where_it_is_understood():
 )
 def test_whatever_comes_when_the_person_has_left_changes_nothing(late):
     assert after(LEAVING, late) == ([], LEAVING)
+
+
+# A list without end
+
+
+SMALL = 1000
+"""Of memory, for a list of a test."""
+
+
+@pytest.mark.parametrize("state", [OFFERING, CLOSING_SERVER, PLAIN_LISTING])
+def test_a_list_is_kept_only_as_far_as_it_fits_and_its_server_is_disconnected(state):
+    session = reached(state, *([LIST] if state is CLOSING_SERVER else []), max_list_bytes=SMALL)
+    kept = len(session.collected)
+    while (outcomes := step(session, on.ListReceived((ONE, TWO)))[0]) != [
+        do.Disconnect("its list is longer than 0 MiB: --plain plays without a list")
+    ]:
+        assert all(isinstance(outcome, StartTimer) for outcome in outcomes)
+        assert len(session.collected) > kept, "it is kept, or the server is disconnected"
+        kept = len(session.collected)
+    assert len(session.collected) == kept == 3
+    assert session.state is state
+
+
+def test_each_list_may_be_as_long_as_the_one_before():
+    session = reached(CLOSING_SERVER, max_list_bytes=SMALL)
+    for _ in range(3):
+        step(session, LIST, *[on.ListReceived((ONE, TWO))] * 3)
+        assert step(session, LIST_CLOSED)[0] == shown(ONE, TWO)
+
+
+def test_a_list_that_is_not_owed_is_ignored_however_long():
+    session = reached(CLOSING_SERVER, max_list_bytes=SMALL)
+    assert step(session, *[on.ListReceived((ONE, TWO))] * 9) == ([], CLOSING_SERVER)

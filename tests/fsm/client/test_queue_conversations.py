@@ -313,7 +313,7 @@ def test_prev_in_the_first_song_starts_it_over():
 
 def test_without_a_song_before_it_prev_says_so():
     client = closing_server()
-    assert client(ask.PrevRequested()) == [do.Tell(do.Report.NOTHING_FOLLOWS)]
+    assert client(ask.PrevRequested()) == [do.Tell(do.Report.NOTHING_BEFORE)]
 
 
 # repeat
