@@ -31,6 +31,9 @@ from net.wire import encode_request
 CONNECT_TIMEOUT_S = 5.0
 SILENCE_S = 10.0
 CLOSE_TIMEOUT_S = 1.0
+CLOSED_UNANSWERED = (
+    "closed without an answer: is it an alfine server? Check the port, or try later if it is full"
+)
 PLAIN_GAP_S = 0.1
 """Between two requests to a server that takes one recv for one request (protocol.md 8)."""
 RECEIVE_BYTES = 256 * 1024
@@ -55,8 +58,8 @@ class ServerConnection:
         self._task: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._paced: asyncio.Queue[SendRequest] = asyncio.Queue()
-        self._disconnect_reason: str | None = None
-        """Why the client has disconnected, if it has."""
+        self._disconnected: Disconnect | None = None
+        """How the client has disconnected, if it has."""
         self._told_codes: set[str] = set()
 
     def __repr__(self) -> str:
@@ -70,8 +73,8 @@ class ServerConnection:
                 self.send(effect)
             case Connect():
                 self.connect()
-            case Disconnect(reason):
-                self._disconnect_reason = reason
+            case Disconnect():
+                self._disconnected = effect
                 self._close()
             case DisconnectForGood():
                 self._deliver = lambda event: None
@@ -81,7 +84,7 @@ class ServerConnection:
 
     def connect(self) -> None:
         """Try to connect. Connected or ConnectFailed follows; after Connected, ConnectionLost."""
-        self._disconnect_reason = None
+        self._disconnected = None
         self._task = asyncio.create_task(self._run())
 
     def send(self, request: SendRequest) -> None:
@@ -132,8 +135,6 @@ class ServerConnection:
             pacing.cancel()
             self._writer.transport.abort()
             self._writer = None
-        if self._disconnect_reason is not None:
-            end = ConnectionLost(self._disconnect_reason)
         self._deliver(end)
 
     async def _deliver_responses(
@@ -151,6 +152,8 @@ class ServerConnection:
                 self._deliver(MessageNotUnderstood(str(error)))
                 return ConnectionLost(str(error))
             except OSError as error:
+                if self._disconnected is not None:
+                    return ConnectionLost(self._disconnected.reason)
                 return ConnectionLost(error.strerror or type(error).__name__)
             if not data:
                 return self._explain_end(decoder, answered)
@@ -173,14 +176,16 @@ class ServerConnection:
         self, decoder: ResponseDecoder, answered: bool
     ) -> ConnectionLost | ServerClosed:
         """Return how the server has ended the connection, as far as what came over it can tell."""
-        if error := decoder.unended(gave_up=self._disconnect_reason is not None):
-            # Whatever the client waited for when it disconnected, this is why it did not come.
-            self._disconnect_reason = None
+        left = self._disconnected
+        error = decoder.unended(gave_up=left is not None)
+        if error and (left is None or left.answer_awaited):
             return ConnectionLost(str(error))
+        if left is not None:
+            return ConnectionLost(left.reason)
         if decoder.in_message:
             return ConnectionLost("the server closed it in the middle of a message")
         if not answered:
-            return ServerClosed("the server closed it without an answer; it may be full")
+            return ServerClosed(CLOSED_UNANSWERED)
         return ServerClosed("the server closed it")
 
     async def _receive(self, reader: asyncio.StreamReader) -> bytes:

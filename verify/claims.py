@@ -11,7 +11,7 @@ from enum import Enum
 from fsm import effects as do
 from fsm.client import effects as client_do
 from fsm.client import events as on
-from fsm.client.conversation import ConversationState as Conversation
+from fsm.client.conversation_table import ConversationState as Conversation
 from fsm.client.link import CONNECTED
 from fsm.client.link import LinkState as Link
 from fsm.client.player import PlayerState as Player

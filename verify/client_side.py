@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from fsm.client import effects as do
 from fsm.client import events as on
-from fsm.client.conversation import ConversationState
+from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import ClientEffect
 from fsm.client.machines import CONVERSATION, NEXT_SONG, PROMPT, SONG, ClientSession
 from fsm.client.prompt import PromptState

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from fsm import events as on
 from fsm.client import events as client_on
-from fsm.client.conversation import GREETING, OFFERING
+from fsm.client.conversation_table import GREETING, OFFERING
 from fsm.client.effects import Report
 from fsm.client.events import ListedSong
 from fsm.effects import Effect

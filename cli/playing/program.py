@@ -27,6 +27,7 @@ from cli.usage import BY_SIGNAL, FAILED, NO_CONNECTION, OK, USAGE
 from cli.words import commands
 from cli.words.moment import Activity, Status
 from cli.words.plain import ERRORS, FAILURES, Formatter
+from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import (
     ClearLine,
     ClientEffect,
@@ -298,7 +299,7 @@ class ClientProgram:
             case ShowSongs(songs):
                 words = self._list_words.popleft() if self._list_words else ""
                 self._print(self._formatter.songs(songs, words, self.status()))
-                if not words:
+                if not words and not self._leaves_ids_out:
                     self._notices.gaps(songs)
             case Tell():
                 self._tell(effect)
@@ -315,6 +316,11 @@ class ClientProgram:
                 self._end()
             case _:
                 assert_never(effect)
+
+    @property
+    def _leaves_ids_out(self) -> bool:
+        """Whether the server is one of alfine's: the IDs of songs that are gone stay unused."""
+        return self._session.conversation.state is ConversationState.CLOSING_SERVER
 
     def _tell(self, tell: Tell) -> None:
         if tell.report in FAILURES:

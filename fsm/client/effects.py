@@ -32,9 +32,13 @@ class Connect(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Disconnect(Effect):
-    """Close the connection; ConnectionLost follows with this reason."""
+    """Close the connection; ConnectionLost follows with this reason.
+
+    Where an answer was awaited, and another thing has begun to come instead, that is the reason.
+    """
 
     reason: str
+    answer_awaited: bool = True
 
 
 @dataclass(frozen=True, slots=True)

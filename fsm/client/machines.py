@@ -12,7 +12,8 @@ from typing import Any
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
-from fsm.client.conversation import CLOSING_SERVER, PLAIN, ConversationSession
+from fsm.client.conversation import ConversationSession
+from fsm.client.conversation_table import CLOSING_SERVER, PLAIN
 from fsm.client.effects import Buffer, ClientEffect
 from fsm.client.events import Event
 from fsm.client.link import OFFLINE, RESTING, LinkSession

@@ -10,7 +10,10 @@ from fsm.client.events import (
     Connected,
     ConnectFailed,
     ListReceived,
+    MessageNotUnderstood,
     NotFoundReceived,
+    RequestWritten,
+    ServerClosed,
     ServerSilent,
 )
 from fsm.events import ConnectionLost
@@ -76,25 +79,33 @@ async def test_paced_requests_are_apart():
         began = loop.time()
         assert await peer.reader.readexactly(12) == b"STOP END END"
         assert loop.time() - began > clients.PLAIN_GAP_S / 2
+        assert await peer.next_event() == RequestWritten(Request.LIST)
+        assert await peer.next_event() == RequestWritten(Request.STOP)
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
-    ("sent", "reason"),
+    ("sent", "in_order", "reason"),
     [
-        (b"", "closed without an answer: is it an alfine server?"),
-        (b"ERRO 404 END END", "the server closed it"),
-        (b"HTTP/1.1 400", "'HTTP/1.1 400' came, which is HTTP and not RFC 9999"),
-        (b"ERRO 404 END ENDhello", "'hello' came, which is no message of RFC 9999: try --plain"),
-        (b"RESP 100 END 1. a END", "'RESP 100 END 1. a END' came and ended in one END"),
+        (b"", True, "closed without an answer: is it an alfine server?"),
+        (b"ERRO 404 END END", True, "the server closed it"),
+        (b"HTTP/1.1 400", False, "'HTTP/1.1 400' came, which is HTTP and not RFC 9999"),
+        (
+            b"ERRO 404 END ENDhello",
+            False,
+            "'hello' came, which is no message of RFC 9999: try --plain",
+        ),
+        (b"RESP 100 END 1. a END", False, "'RESP 100 END 1. a END' came and ended in one END"),
+        (b"RESP 200 END audio", False, "the server closed it in the middle of a message"),
     ],
 )
-async def test_a_lost_connection_is_explained(sent, reason):
+async def test_the_end_of_a_connection_is_explained(sent, in_order, reason):
     async with connected() as (connection, peer):
         peer.writer.write(sent)
         peer.writer.close()
-        while not isinstance(event := await peer.next_event(), ConnectionLost):
+        while not isinstance(event := await peer.next_event(), ConnectionLost | ServerClosed):
             pass
+        assert isinstance(event, ServerClosed) == in_order
         assert event.reason.startswith(reason)
         connection.perform(SendRequest(Request.LIST))  # does nothing
 
@@ -139,12 +150,23 @@ async def test_no_answer_is_the_reason_only_where_nothing_has_begun(begun, reaso
 
 
 @pytest.mark.asyncio
+async def test_a_reason_that_is_no_missing_answer_stands():
+    async with connected() as (connection, peer):
+        peer.writer.write(b"ERRO 404 END END" + b"RESP 100 END 1. a")
+        assert await peer.next_event() == NotFoundReceived()
+        connection.perform(Disconnect("too long", answer_awaited=False))
+        assert await peer.next_event() == ConnectionLost("too long")
+
+
+@pytest.mark.asyncio
 async def test_what_was_whole_before_a_fault_is_delivered():
     async with connected() as (_, peer):
         peer.writer.write(b"ERRO 404 END END" + b"RESP 100 END  END END" + b"RESP nonsense")
         assert await peer.next_event() == NotFoundReceived()
         assert await peer.next_event() == ListReceived(())
-        assert isinstance(await peer.next_event(), ConnectionLost)
+        fault = await peer.next_event()
+        assert isinstance(fault, MessageNotUnderstood)
+        assert await peer.next_event() == ConnectionLost(fault.reason)
 
 
 @pytest.mark.asyncio
@@ -155,14 +177,14 @@ async def test_a_code_that_is_ignored_is_told_once():
         assert await peer.next_event() == NotFoundReceived()
         # Not even over the next connection.
         peer.writer.close()
-        assert isinstance(await peer.next_event(), ConnectionLost)
+        assert isinstance(await peer.next_event(), ServerClosed)
         connection.perform(Connect())
         assert await peer.next_event() == Connected()
         peer.reader, peer.writer = await peer.accepted.get()
         peer.writer.write(unknown + NOT_FOUND)
         peer.writer.close()
         assert await peer.next_event() == NotFoundReceived()
-        assert isinstance(await peer.next_event(), ConnectionLost)
+        assert isinstance(await peer.next_event(), ServerClosed)
         assert peer.remarks == ["the server sent RESP 150, which RFC 9999 does not have: ignored"]
 
 

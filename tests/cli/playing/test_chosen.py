@@ -42,7 +42,7 @@ class Client:
         self.named.append(tuple(named.values()) if named else None)
 
     def connect(self, songs):
-        self.fire(on.Connected(), on.ListReceived(songs), ENDS)
+        self.fire(on.Connected(), ENDS, on.ListReceived(songs), on.ListReceived(()))
 
     def restart_server(self, songs):
         self.fire(on.ConnectionLost("it was closed"), on.RetryDue())

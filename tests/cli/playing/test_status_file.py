@@ -135,7 +135,7 @@ def test_nohup_is_respected(steady_server, tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_a_signal_during_the_start_ends_it_with_its_code(monkeypatch, tmp_path, number):
-    def open_slowly(*arguments):
+    def open_slowly(*arguments, **options):
         os.kill(os.getpid(), number)
         pytest.fail("it goes on", pytrace=False)
 
