@@ -18,12 +18,15 @@ NAME = "client"
 
 OUTSIDE: dict[str, tuple[type[Event], ...]] = {
     "the person": (on.CommandEntered, on.Interrupted, on.InputEnded),
-    "the program": (on.TextArrived, on.FlowMeasured),
+    "the program": (on.TextArrived, on.FlowMeasured, on.SongMeasured),
     "the server": (
         on.Connected,
         on.ConnectFailed,
+        on.RequestWritten,
         on.ConnectionLost,
+        on.ServerClosed,
         on.ServerSilent,
+        on.MessageNotUnderstood,
         on.ListReceived,
         on.AudioReceived,
         on.SetupReceived,
