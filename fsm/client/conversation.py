@@ -291,17 +291,13 @@ class ConversationSession(PlainSong):
         """Disconnect, to connect again at once."""
         self.record(do.Disconnect("it is made anew"))
 
-    def say_ended(self, event: on.ConnectionLost) -> None:
+    def say_ended(self, event: on.ConnectionLost | on.ServerClosed) -> None:
         """Say that the connection is lost, and why."""
         self.record(internal.ConnectionEnded(event.reason))
 
     def say_ended_in_order(self, event: on.ServerClosed) -> None:
         """Say that the server has closed the connection."""
         self.record(internal.ConnectionEnded(event.reason, in_order=True))
-
-    def say_given_up(self, event: on.ConnectionLost | on.ServerClosed) -> None:
-        """Say that the connection was of no use, and why."""
-        self.record(internal.ConnectionEnded(event.reason))
 
     def say_rested(self, event: on.Event) -> None:
         """Say that the connection has ended, and that nobody misses it."""

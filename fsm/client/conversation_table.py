@@ -39,6 +39,8 @@ class ConversationState(Enum):
 CLOSING = CLOSING_SERVER
 
 _SETTLED = (CLOSING, PLAIN, PLAIN_LISTING, ASKING, ANSWERED, STOPPING, FENCING, PASSING)
+_MAY_END_SONG = (GREETING, *_SETTLED[1:])
+"""A server that closes its answers says itself when a song has ended: its end is no song's."""
 _FENCES = (STOPPING, FENCING, PASSING)
 _QUESTIONS = (ASKING, ANSWERED)
 _PLAIN_STATES = (PLAIN, PLAIN_LISTING)
@@ -166,13 +168,15 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     each(_ENDED_BY_CLIENT, (*_RESPONSES, *TIMERS, internal.ListNeeded),                                                   rfc="P8"),
     # The end of the connection: nobody misses it, or it interrupts what was requested
     each(_SETTLED,              on.ServerClosed,   UNCONNECTED, when="nothing_owed", then="forget_all, stop_timers, say_rested",                           rfc="P8"),
-    each((GREETING, *_SETTLED), on.ServerClosed,   UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended_in_order, forget_all, stop_timers", rfc="P7"),
-    each((GREETING, *_SETTLED), on.ServerClosed,   UNCONNECTED,                      then="say_ended_in_order, forget_all, stop_timers",                   rfc="P7"),
+    each(_MAY_END_SONG,         on.ServerClosed,   UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended_in_order, forget_all, stop_timers", rfc="P8"),
+    each(_MAY_END_SONG,         on.ServerClosed,   UNCONNECTED,                      then="say_ended_in_order, forget_all, stop_timers",                   rfc="P8"),
+    Row(CLOSING,                on.ServerClosed,   UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended, forget_all, stop_timers",          rfc="P7"),
+    Row(CLOSING,                on.ServerClosed,   UNCONNECTED,                      then="say_ended, forget_all, stop_timers",                            rfc="P7"),
     each((GREETING, *_SETTLED), on.ConnectionLost, UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended, forget_all, stop_timers",          rfc="P7"),
     each((GREETING, *_SETTLED), on.ConnectionLost, UNCONNECTED,                      then="say_ended, forget_all, stop_timers",                            rfc="P7"),
-    each((RENEWING,),           _ENDS,             UNCONNECTED,                      then="say_renewed",                                                   rfc="P8"),
-    each((GIVING_UP,),          _ENDS,             UNCONNECTED, when="list_awaited", then="tell_list_failed, say_given_up, forget_all",                    rfc="P7"),
-    each((GIVING_UP,),          _ENDS,             UNCONNECTED,                      then="say_given_up, forget_all",                                      rfc="P7"),
+    each((RENEWING,),           _ENDS,             UNCONNECTED,                      then="expect_no_audio, say_renewed",                                  rfc="P8"),
+    each((GIVING_UP,),          _ENDS,             UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended, forget_all",                       rfc="P7"),
+    each((GIVING_UP,),          _ENDS,             UNCONNECTED,                      then="say_ended, forget_all",                                         rfc="P7"),
     each((BREAKING,),           _ENDS,             UNCONNECTED, when="list_awaited", then="tell_list_failed, say_unusable, forget_all",                    rfc="P8"),
     each((BREAKING,),           _ENDS,             UNCONNECTED,                      then="say_unusable, forget_all",                                      rfc="P8"),
     # The person leaves

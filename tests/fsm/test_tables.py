@@ -56,6 +56,8 @@ def example(event: type[Event]) -> Event:
         "songs": (on.ListedSong(1, "one"),),
         "data": b"audio",
         "reason": "because",
+        "in_order": True,
+        "playable_s": 1.0,
         "held_bytes": 5,
         "tail": b"audio",
         "command": on.Command.LIST,
