@@ -158,6 +158,10 @@ class Journal:
                 self._record_failure(text, of_next=not changed)
             case on.Undecodable(reason) if reason == NO_AUDIO:
                 self._add(f"{NO_AUDIO} of {{song}}", silences=True)
+            case internal.SongCompleted() | internal.SongEndedThere() if (
+                changed and self._song is UNWANTED
+            ):
+                self._add(f"{NO_AUDIO} of {{song}}", silences=True)
             case on.Undecodable(reason):
                 self._add(
                     f"{{song}} could not be decoded: {_without_braces(reason)}", silences=True
