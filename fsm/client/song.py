@@ -65,6 +65,7 @@ SONG = Table("song", UNWANTED, [
     Row(REQUESTED,                             internal.SongOpened, OPENED,                                                                                  rfc="2.5.2, P8"),
     each((UNWANTED, OPENED, *ARRIVING, *HERE), internal.SongOpened,                                                                                          rfc="P7"),
     each((UNWANTED, REQUESTED, *KNOWN),        internal.SongAudio,                                                                                           rfc="2.6.1"),
+    Row(SUPPOSED,                              internal.SongAudio,  BROKEN,     when="is_next",        then="say_abandoned, note_reopened",                  rfc="P8, playing 5"),
     Row(SUPPOSED,                              internal.SongAudio,  ENOUGH,                            then="reopen, append",                                rfc="P8"),
     Row(OPENED,                                internal.SongAudio,  ENOUGH,     when="enough_of_next", then="append, say_next_ready",                        rfc="2.5.2, playing 5"),
     Row(OPENED,                                internal.SongAudio,  COLLECTING, when="is_next",        then="append",                                        rfc="2.5.2, playing 5"),
@@ -87,28 +88,37 @@ SONG = Table("song", UNWANTED, [
     Row(UNWANTED,         ask.SeekRequested,    UNWANTED,   then="tell_nothing_plays",                    rfc="playing 7"),
     each(WANTED,          ask.SeekRequested,                then="pass_seek",                             rfc="playing 7"),
     # All of it is here: the server says so, or its own header does, or a plain server is silent
-    each((OPENED, *SHORT),  internal.SongCompleted, WHOLE,    when="is_next",              then="finish, say_next_ready",                                rfc="P7, playing 5"),
-    each((OPENED, *SHORT),  internal.SongCompleted, WHOLE,    when="server_said_so",       then="finish, say_finished, answer_play, say_whole",          rfc="P1, P7"),
-    each(SHORT,             internal.SongCompleted, WHOLE,    when="as_long_as_it_says",   then="finish, say_finished, answer_play, say_whole",          rfc="P1, P8"),
-    each(SHORT,             internal.SongCompleted, BROKEN,   when="shorter_than_it_says", then="note_too_short, finish, say_finished, answer_play",     rfc="P8"),
-    Row(OPENED,             internal.SongCompleted, UNWANTED,                              then="leave, tell_nothing_came, answer_play, say_unplayable", rfc="P8"),
-    each(SHORT,             internal.SongCompleted, SUPPOSED,                              then="finish, say_finished, answer_play",                     rfc="P1, P8"),
-    Row(ENOUGH,             internal.SongCompleted, WHOLE,    when="is_next",              then="finish",                                                rfc="P7, playing 5"),
-    Row(ENOUGH,             internal.SongCompleted, WHOLE,    when="server_said_so",       then="finish, say_whole",                                     rfc="P7"),
-    Row(ENOUGH,             internal.SongCompleted, WHOLE,    when="as_long_as_it_says",   then="finish, say_whole",                                     rfc="P8"),
-    Row(ENOUGH,             internal.SongCompleted, BROKEN,   when="shorter_than_it_says", then="note_too_short, finish",                                rfc="P8"),
-    Row(ENOUGH,             internal.SongCompleted, SUPPOSED,                              then="finish",                                                rfc="P8"),
-    each((UNWANTED, *HERE), internal.SongCompleted,                                                                                                      rfc="P7"),
+    each((OPENED, *SHORT),  internal.SongCompleted, WHOLE,    when="next_said_whole",           then="finish, say_next_ready",                                       rfc="P7, playing 5"),
+    each(SHORT,             internal.SongCompleted, WHOLE,    when="next_as_long_as_it_says",   then="finish, say_next_ready",                                       rfc="P8, playing 5"),
+    each(SHORT,             internal.SongCompleted, BROKEN,   when="next_shorter_than_it_says", then="note_too_short, finish, say_next_ready",                       rfc="P8, playing 5"),
+    Row(OPENED,             internal.SongCompleted, UNWANTED, when="is_next",                   then="drop_next_buffer, tell_nothing_came, say_next_failed, forget", rfc="P8, playing 5"),
+    each(SHORT,             internal.SongCompleted, SUPPOSED, when="is_next",                   then="finish, say_next_ready",                                       rfc="P8, playing 5"),
+    each((OPENED, *SHORT),  internal.SongCompleted, WHOLE,    when="server_said_so",            then="finish, say_finished, answer_play, say_whole",                 rfc="P1, P7"),
+    each(SHORT,             internal.SongCompleted, WHOLE,    when="as_long_as_it_says",        then="finish, say_finished, answer_play, say_whole",                 rfc="P1, P8"),
+    each(SHORT,             internal.SongCompleted, BROKEN,   when="shorter_than_it_says",      then="note_too_short, finish, say_finished, answer_play",            rfc="P8"),
+    Row(OPENED,             internal.SongCompleted, UNWANTED,                                   then="leave, tell_nothing_came, answer_play, say_unplayable",        rfc="P8"),
+    each(SHORT,             internal.SongCompleted, SUPPOSED,                                   then="finish, say_finished, answer_play",                            rfc="P1, P8"),
+    Row(ENOUGH,             internal.SongCompleted, WHOLE,    when="next_said_whole",           then="finish",                                                       rfc="P7, playing 5"),
+    Row(ENOUGH,             internal.SongCompleted, WHOLE,    when="next_as_long_as_it_says",   then="finish",                                                       rfc="P8, playing 5"),
+    Row(ENOUGH,             internal.SongCompleted, WHOLE,    when="server_said_so",            then="finish, say_whole",                                            rfc="P7"),
+    Row(ENOUGH,             internal.SongCompleted, WHOLE,    when="as_long_as_it_says",        then="finish, say_whole",                                            rfc="P8"),
+    Row(ENOUGH,             internal.SongCompleted, BROKEN,   when="shorter_than_it_says",      then="note_too_short, finish",                                       rfc="P8"),
+    Row(ENOUGH,             internal.SongCompleted, SUPPOSED,                                   then="finish",                                                       rfc="P8"),
+    each((UNWANTED, *HERE), internal.SongCompleted,                                                                                                                  rfc="P7"),
     # A plain server has closed the connection twice at the same byte
-    each(SHORT,             internal.SongEndedThere, WHOLE,    when="as_long_as_it_says", then="finish, say_finished, answer_play, say_whole",                 rfc="P8"),
-    each(SHORT,             internal.SongEndedThere, SUPPOSED, when="may_end_there",      then="finish, say_finished, answer_play",                            rfc="P8"),
-    each(SHORT,             internal.SongEndedThere, BROKEN,                              then="note_too_short, finish, say_finished, answer_play",            rfc="P8"),
-    Row(ENOUGH,             internal.SongEndedThere, WHOLE,    when="as_long_as_it_says", then="finish, say_whole",                                            rfc="P8"),
-    Row(ENOUGH,             internal.SongEndedThere, SUPPOSED, when="may_end_there",      then="finish",                                                       rfc="P8"),
-    Row(ENOUGH,             internal.SongEndedThere, BROKEN,                              then="note_too_short, finish",                                       rfc="P8"),
-    each((UNWANTED, *HERE), internal.SongEndedThere,                                                                                                           rfc="P8"),
-    each(NOTHING_YET,       internal.SongEndedThere, UNWANTED, when="is_next",            then="drop_next_buffer, tell_nothing_came, say_next_failed, forget", rfc="P8"),
-    each(NOTHING_YET,       internal.SongEndedThere, UNWANTED,                            then="leave, tell_nothing_came, answer_play, say_unplayable",        rfc="P8"),
+    each(SHORT,             internal.SongEndedThere, WHOLE,    when="next_as_long_as_it_says", then="finish, say_next_ready",                                       rfc="P8, playing 5"),
+    each(SHORT,             internal.SongEndedThere, SUPPOSED, when="next_may_end_there",      then="finish, say_next_ready",                                       rfc="P8, playing 5"),
+    each(SHORT,             internal.SongEndedThere, BROKEN,   when="is_next",                 then="note_too_short, finish, say_next_ready",                       rfc="P8, playing 5"),
+    Row(ENOUGH,             internal.SongEndedThere, WHOLE,    when="next_as_long_as_it_says", then="finish",                                                       rfc="P8, playing 5"),
+    each(SHORT,             internal.SongEndedThere, WHOLE,    when="as_long_as_it_says",      then="finish, say_finished, answer_play, say_whole",                 rfc="P8"),
+    each(SHORT,             internal.SongEndedThere, SUPPOSED, when="may_end_there",           then="finish, say_finished, answer_play",                            rfc="P8"),
+    each(SHORT,             internal.SongEndedThere, BROKEN,                                   then="note_too_short, finish, say_finished, answer_play",            rfc="P8"),
+    Row(ENOUGH,             internal.SongEndedThere, WHOLE,    when="as_long_as_it_says",      then="finish, say_whole",                                            rfc="P8"),
+    Row(ENOUGH,             internal.SongEndedThere, SUPPOSED, when="may_end_there",           then="finish",                                                       rfc="P8"),
+    Row(ENOUGH,             internal.SongEndedThere, BROKEN,                                   then="note_too_short, finish",                                       rfc="P8"),
+    each((UNWANTED, *HERE), internal.SongEndedThere,                                                                                                                rfc="P8"),
+    each(NOTHING_YET,       internal.SongEndedThere, UNWANTED, when="is_next",                 then="drop_next_buffer, tell_nothing_came, say_next_failed, forget", rfc="P8"),
+    each(NOTHING_YET,       internal.SongEndedThere, UNWANTED,                                 then="leave, tell_nothing_came, answer_play, say_unplayable",        rfc="P8"),
     # The rest of it will not come: nothing is here
     each(NOTHING_YET, internal.SongRefused, UNWANTED, when="is_next", then="drop_next_buffer, tell_not_found, say_next_failed, forget", rfc="2.5.3, playing 5"),
     each(NOTHING_YET, internal.SongRefused, UNWANTED,                 then="leave, tell_not_found, answer_play, say_unplayable",        rfc="2.5.3"),
@@ -255,6 +265,22 @@ class SongSession(Session[ClientEffect | on.Event]):
     def may_end_there(self, event: on.Event) -> bool:
         """Its last message was short, and its header does not say that it is longer."""
         return self.last_bytes < self.shortest_bytes and not self.shorter_than_it_says(event)
+
+    def next_said_whole(self, event: internal.SongCompleted) -> bool:
+        """The server itself has said that the next song is whole."""
+        return self.is_next(event) and self.server_said_so(event)
+
+    def next_as_long_as_it_says(self, event: on.Event) -> bool:
+        """It is the next song; its header says how long it is, and so much is here."""
+        return self.is_next(event) and self.as_long_as_it_says(event)
+
+    def next_shorter_than_it_says(self, event: on.Event) -> bool:
+        """It is the next song, and its header says that it is longer than what is here."""
+        return self.is_next(event) and self.shorter_than_it_says(event)
+
+    def next_may_end_there(self, event: on.Event) -> bool:
+        """It is the next song, and may end behind its last message."""
+        return self.is_next(event) and self.may_end_there(event)
 
     def server_said_so(self, event: internal.SongCompleted) -> bool:
         """The server itself has said that the song is whole."""
