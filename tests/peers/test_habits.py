@@ -206,6 +206,8 @@ HABITS = {
     "silent to SETUP": Habits(silent_to_unknown=True),
     "SETUP answered by 500": Habits(setup_answer=b"ERRO 500 unknown command END END"),
     "SETUP answered by a list": Habits(setup_answer=b"RESP 100 END 1. x END END"),
+    "SETUP answered by words": Habits(setup_answer=b"unknown command\r\n"),
+    "closed after SETUP": Habits(close_after_setup=True),
     "404 for STOP": Habits(not_found_for_stop=True),
     "short messages": Habits(piece=1000),
 }
@@ -258,6 +260,9 @@ def test_the_program_plays_the_song_that_was_asked_for_last(songs, runs, name):
     run, heard = runs[name]
     assert run.code == 0, run
     assert heard == samples((songs / f"{TITLES[1]}.mp3").read_bytes())
+    # What was offered, and that it was declined, is nothing that a person has to know.
+    assert run.err == ""
+    assert f"played 2. {TITLES[1]}, as far as the server says" in run.out.splitlines()
 
 
 @pytest.mark.parametrize(
