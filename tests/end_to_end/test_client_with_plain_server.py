@@ -194,6 +194,19 @@ def test_requests_reach_a_server_that_reads_one_per_recv(folder):
     assert run.err == ""
 
 
+def test_a_plain_server_that_closes_behind_each_song_is_asked_twice_and_no_more(folder, tmp_path):
+    wav = tmp_path / "song.wav"
+    with PlainServer(folder.path, Habits(close_after_song=True)) as server:
+        run = play(server.port, f"play {SHORT}", "wait", "list", output=f"wav:{wav}")
+        received = list(server.received)
+    assert f"played {SHORT}. {titles(folder)[0]}, as far as the server says" in run.out.splitlines()
+    assert "cut off" not in run.err
+    assert received.count(b"PLAY %d" % SHORT) == 2
+    # The list is asked for over a new connection.
+    assert run.out.count(titles(folder)[-1]) == 1
+    assert recorded(wav) == samples(folder.song(SHORT))
+
+
 def test_a_plain_server_that_dies_in_a_song_does_not_make_it_whole(folder, tmp_path):
     wav = tmp_path / "song.wav"
     with PlainServer(folder.path, Habits(pause=0.01)) as server:
