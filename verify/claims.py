@@ -17,8 +17,8 @@ from fsm.client.link import LinkState as Link
 from fsm.client.player import PlayerState as Player
 from fsm.client.prompt import PromptState as Prompt
 from fsm.client.queue import QueueState as Queue
-from fsm.client.song import HERE as ALL_HERE
-from fsm.client.song import SHORT, SongState
+from fsm.client.song_table import HERE as ALL_HERE
+from fsm.client.song_table import SHORT, SongState
 from fsm.client.transport import TransportState as Transport
 from fsm.effects import Effect
 from fsm.events import Event

@@ -16,7 +16,7 @@ from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import ClientEffect
 from fsm.client.machines import CONVERSATION, NEXT_SONG, PROMPT, SONG, ClientSession
 from fsm.client.prompt import PromptState
-from fsm.client.song import SongState
+from fsm.client.song_table import SongState
 from fsm.effects import Effect
 from fsm.events import Event
 from fsm.table import Session

@@ -22,7 +22,7 @@ from fsm.client import requests
 from fsm.client.events import Event, ListedSong
 from fsm.client.machines import NEXT_SONG, PLAYER, SONG
 from fsm.client.player import DRY, RUNNING, SILENT
-from fsm.client.song import REQUESTED, UNWANTED
+from fsm.client.song_table import REQUESTED, UNWANTED
 from fsm.table import Step
 
 KEPT_FACTS = 100

@@ -13,7 +13,8 @@ from fsm.client.link import CONNECTED, CONNECTING, OFFLINE, RESTING
 from fsm.client.machines import ClientSession
 from fsm.client.player import DRY, SILENT
 from fsm.client.prebuffer import needed_bytes
-from fsm.client.song import AWAITING, REQUESTED, UNWANTED, SongSession
+from fsm.client.song import SongSession
+from fsm.client.song_table import AWAITING, REQUESTED, UNWANTED
 from fsm.client.transport import TransportState
 from fsm.words import MAX_PAYLOAD_BYTES
 

@@ -57,7 +57,6 @@ def example(event: type[Event]) -> Event:
         "data": b"audio",
         "reason": "because",
         "in_order": True,
-        "playable_s": 1.0,
         "held_bytes": 5,
         "tail": b"audio",
         "command": on.Command.LIST,

@@ -1,7 +1,7 @@
 """What a client receives: no split matters, and what only differs in form is understood."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fsm.client.events import (
@@ -103,6 +103,8 @@ def test_what_is_sent_is_what_arrives(audio, places):
 def test_what_is_not_cut_cleanly_arrives_as_well(audio, places, size):
     """Bytes behind an EOM that begin no message: the EOM was audio."""
     parts = [audio[i : i + size] for i in range(0, len(audio), size)]
+    # The space before the data belongs to an EOM as well as to what stands before the data.
+    assume(not any(part.startswith((b"END ENDERRO", b"END ENDRESP")) for part in parts))
     stream = b"".join(map(audio_message, parts)) + NOT_FOUND
     *events, last = decode(ResponseDecoder(), *pieces(stream, places))
     assert b"".join(event.data for event in events) == audio

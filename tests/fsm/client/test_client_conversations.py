@@ -5,7 +5,7 @@ Written by hand from those texts: a test made from a table cannot find a wrong t
 
 import pytest
 
-from fsm.client.conversation import ConversationState
+from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import (
     Buffer,
     Connect,
@@ -47,7 +47,7 @@ from fsm.client.events import (
 )
 from fsm.client.link import LinkState
 from fsm.client.player import PlayerState
-from fsm.client.song import SongState
+from fsm.client.song_table import SongState
 from fsm.events import ConnectionLost, ListRequested, PlayRequested, StopRequested
 from fsm.words import Request
 from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, ClientDriver, audio, plain_server

@@ -5,7 +5,8 @@ import pytest
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
-from fsm.client.conversation import (
+from fsm.client.conversation import NO_LIST, ConversationSession
+from fsm.client.conversation_table import (
     ANSWERED,
     ASKING,
     BREAKING,
@@ -14,7 +15,6 @@ from fsm.client.conversation import (
     GIVING_UP,
     GREETING,
     LEAVING,
-    NO_LIST,
     OFFERING,
     PASSING,
     PLAIN,
@@ -22,7 +22,6 @@ from fsm.client.conversation import (
     RENEWING,
     STOPPING,
     UNCONNECTED,
-    ConversationSession,
 )
 from fsm.client.effects import CancelTimer, SendRequest, StartTimer
 from fsm.words import Request
@@ -911,7 +910,9 @@ def test_a_list_is_kept_only_as_far_as_it_fits_and_its_server_is_disconnected(st
         assert step(session, message) == ([QUIET_LIST] * (state is PLAIN_LISTING), state)
         assert len(session.collected) == kept
     outcomes, now = step(session, message)
-    endless = do.Disconnect("its list is longer than 0 MiB: --plain plays without a list")
+    endless = do.Disconnect(
+        "its list is longer than 0 MiB: --plain plays without a list", answer_awaited=False
+    )
     assert (outcomes[-1], now) == (endless, BREAKING)
     assert set(outcomes[:-1]) == (TIMERS_STOPPED if state is PLAIN_LISTING else set())
     assert len(session.collected) == 3

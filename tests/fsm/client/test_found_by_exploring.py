@@ -4,7 +4,7 @@ import pytest
 
 from fsm.client import events as on
 from fsm.client import requests as ask
-from fsm.client.conversation import ConversationState
+from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import (
     CancelTimer,
     DropNextBuffer,
@@ -15,7 +15,7 @@ from fsm.client.effects import (
 )
 from fsm.client.events import Command
 from fsm.client.link import LinkState
-from fsm.client.song import SongState
+from fsm.client.song_table import SongState
 from fsm.words import Request
 from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, ClientDriver
 

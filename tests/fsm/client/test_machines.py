@@ -14,7 +14,7 @@ from fsm.client import requests as ask
 from fsm.client.effects import Buffer
 from fsm.client.machines import RECIPIENTS, SONG_ENDS, ClientSession
 from fsm.client.player import PlayerState
-from fsm.client.song import SongState
+from fsm.client.song_table import SongState
 from fsm.events import Event
 from fsm.table import Step
 from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, ClientDriver, audio, closing_server

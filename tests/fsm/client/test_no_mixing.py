@@ -13,14 +13,14 @@ import pytest
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import requests as ask
-from fsm.client.conversation import ConversationState
+from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import Buffer
 from fsm.client.link import LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.player import PlayerState
 from fsm.client.queue import QueueState
 from fsm.client.requests import Repeat
-from fsm.client.song import SongState
+from fsm.client.song_table import SongState
 from fsm.words import Request
 
 STEPS = 150

@@ -12,7 +12,7 @@ from fsm.client import requests as ask
 from fsm.client.player import PlayerState
 from fsm.client.queue import QueueState
 from fsm.client.requests import Repeat
-from fsm.client.song import SongState
+from fsm.client.song_table import SongState
 from fsm.words import Request
 from tests.fsm.driver import (
     CLOSED,

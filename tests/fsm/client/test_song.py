@@ -8,7 +8,8 @@ from fsm.client import internal_events as internal
 from fsm.client import requests as ask
 from fsm.client.effects import Buffer, Report
 from fsm.client.requests import Measure
-from fsm.client.song import (
+from fsm.client.song import SongSession
+from fsm.client.song_table import (
     AWAITING,
     BROKEN,
     COLLECTING,
@@ -18,7 +19,6 @@ from fsm.client.song import (
     SUPPOSED,
     UNWANTED,
     WHOLE,
-    SongSession,
 )
 from tests.fsm.driver import step
 
@@ -370,8 +370,8 @@ def test_a_song_of_which_nothing_came_is_not_taken_for_an_empty_one(event):
         assert after(state, event) == (ended, UNWANTED)
 
 
-def says(song_bytes, playable_s=9.0):
-    return on.SongMeasured(playable_s, song_bytes)
+def says(song_bytes, playable=True):
+    return on.SongMeasured(playable, song_bytes)
 
 
 @pytest.mark.parametrize("event", [WENT_QUIET, ENDED_THERE], ids=str)
@@ -522,9 +522,9 @@ def test_a_next_song_of_which_more_comes_after_all_is_cut_off():
 
 def test_what_can_be_heard_of_it_counts_as_well():
     session = present(COLLECTING)
-    step(session, says(None, playable_s=0.9))
+    step(session, says(None, playable=False))
     assert step(session, B) == ([append(b"b")], COLLECTING)
-    step(session, says(None, playable_s=1.0))
+    step(session, says(None, playable=True))
     assert step(session, C) == ([append(b"c"), READY], ENOUGH)
 
 

@@ -8,7 +8,7 @@ from fsm.client import requests as ask
 from fsm.client.effects import Buffer
 from fsm.client.player import PlayerState
 from fsm.client.requests import Measure
-from fsm.client.song import SongState
+from fsm.client.song_table import SongState
 from fsm.client.transport import TransportState
 from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, LIST_CLOSED, LISTED, audio, closing_server
 
