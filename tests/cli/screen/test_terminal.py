@@ -20,7 +20,8 @@ def client_of_width(steady_server, tmp_path_factory, request):
 @pytest.fixture
 def terminal_of_width(client_of_width):
     """At an empty screen."""
-    client_of_width.wait_until(at_prompt)
+    # Lines run in their order: once this one has, nothing of the test before is still to be shown.
+    run(client_of_width, "volume 100")
     client_of_width.type("\x0c")
     client_of_width.wait_until(lambda t: at_prompt(t) and t.screen.cursor.y == 0)
     return client_of_width
