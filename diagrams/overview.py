@@ -18,16 +18,18 @@ NAME = "client"
 
 OUTSIDE: dict[str, tuple[type[Event], ...]] = {
     "the person": (on.CommandEntered, on.Interrupted, on.InputEnded),
-    "the program": (on.TextArrived, on.FlowMeasured),
+    "the program": (on.TextArrived, on.FlowMeasured, on.SongMeasured, on.RequestWritten),
     "the server": (
         on.Connected,
         on.ConnectFailed,
         on.ConnectionLost,
+        on.ServerClosed,
         on.ServerSilent,
         on.ListReceived,
         on.AudioReceived,
         on.SetupReceived,
         on.NotFoundReceived,
+        on.MessageNotUnderstood,
     ),
     "time": (
         on.ListWentQuiet,
