@@ -51,7 +51,7 @@ def machine_dot(table: Table) -> str:
     for head, rows in shared.items():
         body += _shared_box(table, head, rows)
     caption = " ".join([*NOTATION, SHARED_NOTATION] if shared else NOTATION)
-    return look.graph(table.name, caption, body, rankdir="TB", nodesep="0.25", ranksep="0.35")
+    return look.graph(table.name, caption, body, rankdir="TB", nodesep="0.1", ranksep="0.35")
 
 
 def _shared(table: Table) -> Shared:

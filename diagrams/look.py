@@ -16,7 +16,7 @@ BOX, FIRST, LAST, SHARED = "#f8fafc", "#ecfdf5", "#f1f5f9", "#fffbeb"
 # Verdana has the same widths as DejaVu Sans: a browser that lacks one has the other, and the text
 # still fits its box.
 FONT = "DejaVu Sans,Verdana,Arial,sans-serif"
-BOX_CHARS, EDGE_CHARS, WIDE_CHARS = 38, 30, 84
+BOX_CHARS, EDGE_CHARS, WIDE_CHARS = 24, 16, 50
 """Where lines are broken in a box and beside an arrow: a narrow drawing is legible on a page."""
 
 INDENT = "&#160;" * 3
@@ -40,7 +40,7 @@ def wrapped(text: str, chars: int, colour: str = QUIET, size: int = 9) -> list[s
 
 def transition(events: Sequence[str], guard: str, effects: str, chars: int) -> list[str]:
     """Return one transition, `Event [guard] / effects`, in as many lines as it needs."""
-    texts = textwrap.wrap(", ".join(events), chars)
+    texts = textwrap.wrap(", ".join(events), chars, break_long_words=False)
     lines = [font(text, EVENT) for text in texts]
     used = len(texts[-1])
     for text, colour in ((guard and f"[{guard}]", GUARD), (effects and f"/ {effects}", EFFECT)):
@@ -48,7 +48,7 @@ def transition(events: Sequence[str], guard: str, effects: str, chars: int) -> l
             lines[-1] += " " + font(text, colour)
             used += 1 + len(text)
         elif text:
-            pieces = textwrap.wrap(text, chars - 3, subsequent_indent="  ")
+            pieces = textwrap.wrap(text, chars - 3, subsequent_indent="  ", break_long_words=False)
             lines += [INDENT + font(piece, colour) for piece in pieces]
             used = 3 + len(pieces[-1])
     return lines
