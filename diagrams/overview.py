@@ -18,11 +18,10 @@ NAME = "client"
 
 OUTSIDE: dict[str, tuple[type[Event], ...]] = {
     "the person": (on.CommandEntered, on.Interrupted, on.InputEnded),
-    "the program": (on.TextArrived, on.FlowMeasured, on.SongMeasured),
+    "the program": (on.TextArrived, on.FlowMeasured, on.SongMeasured, on.RequestWritten),
     "the server": (
         on.Connected,
         on.ConnectFailed,
-        on.RequestWritten,
         on.ConnectionLost,
         on.ServerClosed,
         on.ServerSilent,

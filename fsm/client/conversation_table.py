@@ -41,6 +41,10 @@ CLOSING = CLOSING_SERVER
 _SETTLED = (CLOSING, PLAIN, PLAIN_LISTING, ASKING, ANSWERED, STOPPING, FENCING, PASSING)
 _MAY_END_SONG = (GREETING, *_SETTLED[1:])
 """A server that closes its answers says itself when a song has ended: its end is no song's."""
+_MAY_OWE_NOTHING = tuple(state for state in _SETTLED if state is not PLAIN_LISTING)
+_PLAIN_AWAITED = tuple(state for state in _MAY_END_SONG if state is not PLAIN)
+"""In PLAIN no list is awaited: what waits has been taken up."""
+_LIST_AWAITED = (CLOSING, *_PLAIN_AWAITED)
 _FENCES = (STOPPING, FENCING, PASSING)
 _QUESTIONS = (ASKING, ANSWERED)
 _PLAIN_STATES = (PLAIN, PLAIN_LISTING)
@@ -167,12 +171,12 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     each(_SETTLED,         on.MessageNotUnderstood,                     BREAKING, then="stop_timers, disconnect_garbled", rfc="P8"),
     each(_ENDED_BY_CLIENT, (*_RESPONSES, *TIMERS, internal.ListNeeded),                                                   rfc="P8"),
     # The end of the connection: nobody misses it, or it interrupts what was requested
-    each(_SETTLED,              on.ServerClosed,   UNCONNECTED, when="nothing_owed", then="forget_all, stop_timers, say_rested",                           rfc="P8"),
-    each(_MAY_END_SONG,         on.ServerClosed,   UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended_in_order, forget_all, stop_timers", rfc="P8"),
+    each(_MAY_OWE_NOTHING,      on.ServerClosed,   UNCONNECTED, when="nothing_owed", then="forget_all, stop_timers, say_rested",                           rfc="P8"),
+    each(_PLAIN_AWAITED,        on.ServerClosed,   UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended_in_order, forget_all, stop_timers", rfc="P8"),
     each(_MAY_END_SONG,         on.ServerClosed,   UNCONNECTED,                      then="say_ended_in_order, forget_all, stop_timers",                   rfc="P8"),
     Row(CLOSING,                on.ServerClosed,   UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended, forget_all, stop_timers",          rfc="P7"),
     Row(CLOSING,                on.ServerClosed,   UNCONNECTED,                      then="say_ended, forget_all, stop_timers",                            rfc="P7"),
-    each((GREETING, *_SETTLED), on.ConnectionLost, UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended, forget_all, stop_timers",          rfc="P7"),
+    each(_LIST_AWAITED,         on.ConnectionLost, UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended, forget_all, stop_timers",          rfc="P7"),
     each((GREETING, *_SETTLED), on.ConnectionLost, UNCONNECTED,                      then="say_ended, forget_all, stop_timers",                            rfc="P7"),
     each((RENEWING,),           _ENDS,             UNCONNECTED,                      then="expect_no_audio, say_renewed",                                  rfc="P8"),
     each((GIVING_UP,),          _ENDS,             UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended, forget_all",                       rfc="P7"),

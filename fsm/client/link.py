@@ -80,7 +80,7 @@ LINK = Table("link", CONNECTING, [
     Row(RECONNECTING, on.ConnectFailed,         WAITING,      when="retries_left",       then="schedule_retry, tell_attempt_failed, answer_play",     rfc="playing 9"),
     Row(RECONNECTING, on.ConnectFailed,         OFFLINE,                                 then="tell_connect_failed, say_lost",                        rfc="playing 9"),
     Row(RECONNECTING, on.Connected,             FINDING,      when="loss_told",          then="tell_reconnected, forget_end, need_list",              rfc="playing 9"),
-    Row(RECONNECTING, on.Connected,             FINDING,                                 then="forget_end, need_list",                                rfc="playing 9"),
+    Row(RECONNECTING, on.Connected,             FINDING,                                 then="need_list",                                            rfc="playing 9"),
     # Its ID is found again
     Row(FINDING,              internal.ListCompleted,   ONLINE,   when="listed_and_nothing_held", then="keep_list, find_song, request_song", rfc="playing 9"),
     Row(FINDING,              internal.ListCompleted,   SKIPPING, when="listed",                  then="keep_list, find_song, request_song", rfc="playing 9"),

@@ -272,7 +272,7 @@ def test_a_song_that_waits_is_taken_back(state, end):
 
 @pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
 def test_before_anything_is_requested_nothing_is_sent_to_stop_it(end):
-    for state in (UNCONNECTED, OFFERING, GREETING, *FENCES, *ENDED_BY_CLIENT):
+    for state in (UNCONNECTED, OFFERING, GREETING, CLOSING_SERVER, *FENCES, *ENDED_BY_CLIENT):
         assert after(state, end) == ([], state)
 
 
@@ -466,8 +466,8 @@ def test_audio_that_comes_later_takes_that_back(requested):
 
 
 def test_behind_silence_after_a_short_message_the_server_sends_no_song():
-    session = reached(PLAIN, PLAY, FULL, SHORT, SONG_QUIET, LISTED)
-    assert step(session, LIST_QUIET) == ([internal.ServerClosedSong(said=False)], PLAIN)
+    session = reached(PLAIN, PLAY, FULL, SHORT, SONG_QUIET, LISTED, LIST)
+    assert step(session, LIST_QUIET) == ([internal.ServerClosedSong(said=False), LIST], PLAIN)
     assert (session.wanted_open, session.play_open) == (False, False)
     fence = [sends(Request.LIST, paced=True)]
     assert step(session, PLAY_2) == (fence, STOPPING), "no STOP where nothing is open"
@@ -508,6 +508,13 @@ def test_a_stop_takes_back_a_song_that_waits_where_nothing_is_open(end):
 def test_a_song_that_was_taken_for_whole_and_stopped_does_not_go_on(end):
     session = reached(ANSWERED, LIST_QUIET)
     assert step(session, end) == ([NOT_QUIET, sends(Request.STOP, paced=True)], PLAIN)
+    assert step(session, FULL) == ([], PLAIN)
+
+
+@pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
+def test_a_song_that_ended_short_and_is_stopped_does_not_go_on_either(end):
+    session = reached(PLAIN, PLAY, FULL, SHORT, SONG_QUIET, LISTED, LIST_QUIET)
+    assert step(session, end) == ([], PLAIN), "the server sends no song that could be stopped"
     assert step(session, FULL) == ([], PLAIN)
 
 
@@ -577,6 +584,7 @@ def test_while_old_audio_may_come_the_next_song_needs_a_fence():
     session = reached(PLAIN)
     assert step(session, PLAY, PLAY_2) == (fence, STOPPING)
     assert not session.wanted_open, "the new song has not been requested yet"
+    assert not session.play_open, "it has been told to stop"
 
 
 def test_the_clock_of_the_fence_begins_when_its_list_has_been_written():
@@ -605,6 +613,7 @@ def test_true_silence_makes_the_connection_anew():
     assert step(session, NO_FENCE) == ([do.Disconnect("it is made anew")], RENEWING)
     assert session.waiting == (LIST,), "the link asks for the song again"
     assert step(session, LOST) == ([internal.ConnectionRenewed()], UNCONNECTED)
+    assert after(RENEWING, SERVER_CLOSED) == ([internal.ConnectionRenewed()], UNCONNECTED)
 
 
 def test_audio_behind_the_answer_makes_the_connection_anew():
@@ -614,7 +623,8 @@ def test_audio_behind_the_answer_makes_the_connection_anew():
     assert session.waiting == (LIST,)
 
 
-def test_a_new_connection_needs_no_fence():
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+def test_a_new_connection_needs_no_fence(end):
     """Whatever was open over the old one is not open over this one."""
     for told_plain in (True, False):
         for way in ((PLAY, PLAY_2, WRITTEN, NO_FENCE), (PLAY, SONG_QUIET, PLAY_2)):
@@ -622,7 +632,7 @@ def test_a_new_connection_needs_no_fence():
             greeted = () if told_plain else (ERRO, LISTED, LIST_QUIET)
             step(session, CONNECTED, *greeted, *way)
             assert session.state is RENEWING
-            step(session, LOST, CONNECTED, *greeted)
+            step(session, end, CONNECTED, *greeted)
             begun = [
                 sends(Request.PLAY, 2, paced=True),
                 internal.SongOpened(),
@@ -707,9 +717,11 @@ def said_at_the_end(state, *events):
     assert now is UNCONNECTED
     stopped = outcomes[-len(TIMERS_STOPPED) :]
     if isinstance(outcomes[-1], internal.ConnectionRested):
+        # The timers are stopped before anybody hears of it.
         stopped, said = outcomes[-1 - len(TIMERS_STOPPED) : -1], [outcomes[-1]]
     else:
         said = outcomes[: -len(TIMERS_STOPPED)]
+        assert internal.ConnectionRested() not in said
     assert set(stopped) == TIMERS_STOPPED
     assert len(outcomes) == len(TIMERS_STOPPED) + len(said)
     return said, session
@@ -775,6 +787,14 @@ def test_a_server_that_was_given_up_is_lost(end):
     session = reached(GIVING_UP, LIST)
     failed = [*LIST_FAILED, internal.ConnectionEnded(end.reason)]
     assert step(session, end) == (failed, UNCONNECTED)
+    assert_fresh(session)
+
+
+def test_what_a_server_did_not_bear_is_forgotten_with_its_next_connection():
+    session = reached(OFFERING, LOST, CONNECTED, ENDS, LIST_CLOSED)
+    assert (session.state, session.offer_declined) == (CLOSING_SERVER, True)
+    assert step(session, SERVER_CLOSED)[0][-1] == internal.ConnectionRested()
+    assert_fresh(session)
 
 
 @pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
@@ -793,7 +813,7 @@ def test_a_server_that_was_given_up_is_lost(end):
         (STOPPING, ()),
         (FENCING, ()),
         (PASSING, ()),
-        (BREAKING, ()),
+        (PLAIN, (PLAY, FULL, NONSENSE)),
     ],
 )
 def test_of_a_lost_connection_nothing_is_left(state, requested, listed, end):

@@ -274,11 +274,12 @@ def test_a_song_that_is_wanted_again_has_all_its_attempts():
     assert step(session, NOTHING_HELD) == (RETRYING, WAITING)
 
 
-def test_a_server_that_closes_in_order_twice_at_the_same_byte_has_no_more_of_the_song():
+@pytest.mark.parametrize("again", [b"abcd", b"ab"])
+def test_a_server_that_closes_in_order_twice_at_the_same_byte_has_no_more_of_the_song(again):
     session = reached(ONLINE)
     step(session, WANTED, CLOSED_IN_ORDER)
     assert step(session, HELD) == (RETRYING, WAITING)
-    step(session, DUE, CONNECTED, LISTED, audio(b"abcd"), CLOSED_IN_ORDER)
+    step(session, DUE, CONNECTED, LISTED, audio(again), CLOSED_IN_ORDER)
     assert step(session, HELD) == ([internal.SongEndedThere()], OFFLINE)
 
 
@@ -332,6 +333,12 @@ def test_it_is_found_by_its_title():
     session = reached(FINDING)
     assert step(session, RENUMBERED) == ([internal.SongToRequest(1)], SKIPPING)
     assert session.songs == RENUMBERED.songs
+
+
+def test_a_song_that_was_wanted_before_the_first_list_has_its_title_from_that():
+    session = reached(CONNECTING)
+    step(session, CONNECTED, WANTED, LISTED, CUT, HELD, DUE, CONNECTED)
+    assert step(session, RENUMBERED) == ([internal.SongToRequest(1)], SKIPPING)
 
 
 def test_a_song_of_which_nothing_is_here_begins_anew():
