@@ -177,6 +177,11 @@ class ClientRules:
         if world.left is HERE and missed and not renewed and not told & LOSSES:
             raise Broken(Rule.LOSS_TOLD, "nobody is told")
 
+    def rest_untold(self, effects: tuple[Effect, ...]) -> None:
+        """Check that nothing is told of an end, in order, that nobody misses (protocol.md 8)."""
+        if any(isinstance(effect, Tell) and effect.report in LOSSES for effect in effects):
+            raise Broken(Rule.LOSS_TOLD, "nothing is owed, and the end is told as a loss")
+
     def left(self, world: World, closing_server: bool) -> None:
         """Check how the client leaves. closing_server: it knew that TEARDOWN is understood."""
         if world.connection == UP:

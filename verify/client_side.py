@@ -130,7 +130,15 @@ class ClientSide:
         response, world.responses = world.responses[0], world.responses[1:]
         if response is END:
             world.connection = DOWN
-            self._rules.loss_told(world, self.fire(world, on.ServerClosed("it closed")).effects)
+            before = world.client
+            effects = self.fire(world, on.ServerClosed("it closed")).effects
+            self._rules.loss_told(world, effects)
+            closes_itself = self.conversation(before) in (
+                ConversationState.GIVING_UP,
+                ConversationState.BREAKING,
+            )
+            if not self.in_flight(before) and not closes_itself:
+                self._rules.rest_untold(effects)
             return
         assert response.event is not None
         self._note_list(world, response)

@@ -73,7 +73,7 @@ LINK = Table("link", CONNECTING, [
     Row(SKIPPING, internal.ListCompleted,     SKIPPING, then="keep_list",                   rfc="2.5.1"),
     # It is interrupted
     Row(CONNECTING,   internal.SongInterrupted, RECONNECTING,                            then="owe_rest",                                             rfc="P8"),
-    Row(OFFLINE,      internal.SongInterrupted, OFFLINE,      when="ended_there_before", then="say_ended_there",                                      rfc="P8"),
+    Row(OFFLINE,      internal.SongInterrupted, RESTING,      when="ended_there_before", then="say_ended_there",                                      rfc="P8"),
     Row(OFFLINE,      internal.SongInterrupted, WAITING,      when="retries_left",       then="owe_rest, schedule_retry, tell_retrying, answer_play", rfc="P7, playing 9"),
     Row(OFFLINE,      internal.SongInterrupted, OFFLINE,                                 then="tell_no_retries_left, say_lost",                       rfc="P7, playing 9"),
     Row(WAITING,      on.RetryDue,              RECONNECTING,                            then="connect",                                              rfc="playing 9"),

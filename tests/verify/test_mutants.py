@@ -115,7 +115,7 @@ def print_who_found_what(found):
         print(f"    {survivor}\n        {SURVIVORS.get(survivor, 'NOT EXPLAINED')}")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_nearly_every_fault_is_found_and_the_others_are_known(capsys):
     every = list(mutants())
     found = dict(zip(every, in_processes(found_by_hand, every), strict=True))

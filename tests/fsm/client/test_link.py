@@ -280,7 +280,7 @@ def test_a_server_that_closes_in_order_twice_at_the_same_byte_has_no_more_of_the
     step(session, WANTED, CLOSED_IN_ORDER)
     assert step(session, HELD) == (RETRYING, WAITING)
     step(session, DUE, CONNECTED, LISTED, audio(again), CLOSED_IN_ORDER)
-    assert step(session, HELD) == ([internal.SongEndedThere()], OFFLINE)
+    assert step(session, HELD) == ([internal.SongEndedThere()], RESTING)
 
 
 @pytest.mark.parametrize(
