@@ -21,7 +21,8 @@ from fsm.effects import ServerEffect
 from fsm.server import ServerSession
 from fsm.table import Observer, take
 from net.framing import AUDIO_CLOSING
-from net.server.limits import Limits, reset, set_ack_timeout, unacknowledged_bytes
+from net.server.interest import Interest
+from net.server.limits import Limits, reset, unacknowledged_bytes
 from net.server.log_words import describe
 from net.server.outgoing import Outgoing, SongInFlight, Wait
 from net.server.pace import Pace
@@ -63,6 +64,7 @@ class Connection:
     __slots__ = (
         "_decoder",
         "_discarded_bytes",
+        "_interest",
         "_library",
         "_limits",
         "_linger_until",
@@ -73,7 +75,6 @@ class Connection:
         "_pace",
         "_peer_done",
         "_phase",
-        "_reading",
         "_sent_bytes",
         "_session",
         "_sock",
@@ -81,7 +82,6 @@ class Connection:
         "_song_list",
         "_spools",
         "_throttled",
-        "_writing",
     )
 
     def __init__(
@@ -112,7 +112,7 @@ class Connection:
         """Nothing more is read: the client has shut down its side, or what it sends is too much."""
         self._throttled = False
         """The client sends requests too fast, and is not read from for a moment."""
-        self._reading = self._writing = False
+        self._interest = Interest(sock, limits.ack_s)
         self._log("connected")
         self._watch(writing=False)
 
@@ -139,7 +139,7 @@ class Connection:
             self._sweep_lingering(now)
             return
         playing = self._outgoing.song is not None
-        reason = self._pace.overdue(now, self._sent_bytes, full=self._writing, playing=playing)
+        reason = self._pace.overdue(now, self._sent_bytes, full=self._interest.writing, playing=playing)
         if reason is not None:
             self.close(reason, at_once=True)
 
@@ -191,7 +191,7 @@ class Connection:
     def _resume_reading(self) -> None:
         self._throttled = False
         self._pace.reading_resumed(time.monotonic())
-        self._watch(writing=self._writing)
+        self._watch(writing=self._interest.writing)
 
     def _discard(self, data: bytes) -> None:
         """Ignore received bytes: to close while some are unread would reset the connection."""
@@ -201,7 +201,7 @@ class Connection:
             if self._phase is Phase.LINGERING:
                 self.close("closed")
             else:
-                self._watch(writing=self._writing)
+                self._watch(writing=self._interest.writing)
 
     # The machine
 
@@ -300,27 +300,8 @@ class Connection:
             return
         too_many = len(self._outgoing.answers) > MAX_ANSWERS
         reading = not (self._peer_done or self._throttled or too_many)
-        if reading is not self._reading:
-            self._reading = reading
-            self._watch_reading()
-        if writing is not self._writing:
-            self._writing = writing
-            self._watch_writing()
-
-    def _watch_reading(self) -> None:
-        loop, fd = asyncio.get_running_loop(), self._sock.fileno()
-        if self._reading:
-            loop.add_reader(fd, self._on_readable)
-        else:
-            loop.remove_reader(fd)
-
-    def _watch_writing(self) -> None:
-        loop, fd = asyncio.get_running_loop(), self._sock.fileno()
-        set_ack_timeout(self._sock, self._limits.ack_s if self._writing else 0)
-        if self._writing:
-            loop.add_writer(fd, self.resume)
-        else:
-            loop.remove_writer(fd)
+        self._interest.read(reading, self._on_readable)
+        self._interest.write(writing, self.resume)
 
     # The end
 
