@@ -21,15 +21,16 @@ from fsm.effects import ServerEffect
 from fsm.server import ServerSession
 from fsm.table import Observer, take
 from net.framing import AUDIO_CLOSING
+from net.server.incoming import Incoming
 from net.server.interest import Interest
 from net.server.limits import Limits, reset, unacknowledged_bytes
 from net.server.log_words import describe
 from net.server.outgoing import Outgoing, SongInFlight, Wait
-from net.server.pace import Pace
+from net.server.settling import Settling
 from net.server.song_list import SongList
 from net.server.spool import Spool
 from net.server.spool_cache import SpoolCache
-from net.wire import NOT_FOUND, RequestDecoder, setup_message
+from net.wire import NOT_FOUND, setup_message
 from songs import Library
 
 log = logging.getLogger("alfine.server")
@@ -42,7 +43,6 @@ twice as long."""
 MAX_ANSWERS = 64
 """A client for which more answers wait is not read from."""
 LINGER_S = 1.0
-LINGER_BYTES = 256 * 1024
 
 
 class Phase(Enum):
@@ -62,8 +62,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_decoder",
-        "_discarded_bytes",
+        "_incoming",
         "_interest",
         "_library",
         "_limits",
@@ -72,16 +71,14 @@ class Connection:
         "_observe",
         "_on_close",
         "_outgoing",
-        "_pace",
-        "_peer_done",
         "_phase",
         "_sent_bytes",
         "_session",
+        "_settling",
         "_sock",
         "_song_id",
         "_song_list",
         "_spools",
-        "_throttled",
     )
 
     def __init__(
@@ -100,18 +97,15 @@ class Connection:
         self._spools, self._song_list = spools, song_list
         self._on_close, self._observe = on_close, observe
         self._session = ServerSession(library)
-        self._outgoing = Outgoing(sock)
-        self._decoder = RequestDecoder(limits.request_bytes)
-        self._pace = Pace(limits, time.monotonic())
+        self._outgoing = Outgoing(sock, spaced=True)
+        self._incoming = Incoming(limits, time.monotonic())
         self._phase = Phase.OPEN
         self._song_id: int | None = None
         """The song that was started last; for the log."""
-        self._sent_bytes = self._discarded_bytes = 0
+        self._sent_bytes = 0
         self._linger_until = 0.0
-        self._peer_done = False
-        """Nothing more is read: the client has shut down its side, or what it sends is too much."""
-        self._throttled = False
-        """The client sends requests too fast, and is not read from for a moment."""
+        self._settling: Settling | None = None
+        """While the client may not have read the last message, and has to before the next one."""
         self._interest = Interest(sock, limits.ack_s)
         self._log("connected")
         self._watch(writing=False)
@@ -138,8 +132,10 @@ class Connection:
         if self._phase is Phase.LINGERING:
             self._sweep_lingering(now)
             return
+        full = self._interest.writing or self._settling is not None
+        taken_bytes = self._sent_bytes - (unacknowledged_bytes(self._sock) if full else 0)
         playing = self._outgoing.song is not None
-        reason = self._pace.overdue(now, self._sent_bytes, full=self._interest.writing, playing=playing)
+        reason = self._incoming.pace.overdue(now, taken_bytes, full=full, playing=playing)
         if reason is not None:
             self.close(reason, at_once=True)
 
@@ -147,9 +143,10 @@ class Connection:
         """Close the socket. at_once: with a reset, so that the kernel drops what is unsent."""
         if self._phase is Phase.CLOSED:
             return
-        self._peer_done = True
+        self._incoming.done = True
         self._watch(writing=False)
         self._phase = Phase.CLOSED
+        self._stop_settling()
         self._outgoing.drop()
         if at_once:
             reset(self._sock)
@@ -175,33 +172,22 @@ class Connection:
         if self._phase is not Phase.OPEN:
             self._discard(data)
             return
-        if not data:
-            self._peer_done = True
-            self.deliver(on.RequestsEnded())
-            return
-        requests = self._decoder.feed(data)
-        for request in requests:
-            self._handle(request)
-        now = time.monotonic()
-        if pause_s := self._pace.received(len(requests), self._decoder.pending_bytes, now):
-            self._throttled = True
+        events, pause_s = self._incoming.receive(data, time.monotonic())
+        for event in events:
+            self._handle(event)
+        if pause_s:
             asyncio.get_running_loop().call_later(pause_s, self._resume_reading)
         self.resume()
 
     def _resume_reading(self) -> None:
-        self._throttled = False
-        self._pace.reading_resumed(time.monotonic())
+        self._incoming.resume(time.monotonic())
         self._watch(writing=self._interest.writing)
 
     def _discard(self, data: bytes) -> None:
-        """Ignore received bytes: to close while some are unread would reset the connection."""
-        self._discarded_bytes += len(data)
-        if not data or self._discarded_bytes > LINGER_BYTES:
-            self._peer_done = True
-            if self._phase is Phase.LINGERING:
-                self.close("closed")
-            else:
-                self._watch(writing=self._interest.writing)
+        self._incoming.discard(data)
+        if self._incoming.done and self._phase is Phase.LINGERING:
+            self.close("closed")
+        self._watch(writing=self._interest.writing)
 
     # The machine
 
@@ -221,6 +207,7 @@ class Connection:
             case do.SendClosing():
                 self._outgoing.send(AUDIO_CLOSING)
             case do.SendSetupReply(tokens):
+                self._space(not self._session.ends)
                 self._outgoing.send(setup_message(tokens))
             case do.StartSong(song_id):
                 self._start_song(song_id)
@@ -265,7 +252,30 @@ class Connection:
             self.close(error.strerror or str(error))
         except Exception:
             self._close_after_fault()
+        self._settle()
         self._watch(writing=more)
+
+    def _settle(self) -> None:
+        """If the client has to read the last message before the next one comes: wait for that."""
+        if self._outgoing.unsettled and self._settling is None and self._phase is not Phase.CLOSED:
+            self._settling = Settling(self._sock, self._on_settled)
+
+    def _space(self, spaced: bool) -> None:
+        """Begin or cease to wait for the client behind each message that is not of full length."""
+        self._outgoing.spaced = spaced
+        if not spaced:
+            self._stop_settling()
+            self._outgoing.settled()
+
+    def _on_settled(self) -> None:
+        self._settling = None
+        self._outgoing.settled()
+        self.resume()
+
+    def _stop_settling(self) -> None:
+        if self._settling is not None:
+            self._settling.cancel()
+            self._settling = None
 
     def _send_batch(self) -> bool:
         """Send; return whether to go on when the socket can be written."""
@@ -279,6 +289,8 @@ class Connection:
             match step:
                 case Wait.ROOM | Wait.TURN:
                     return True
+                case Wait.SETTLED:
+                    return False
                 case Wait.SPOOL:
                     self._outgoing.when_spool_grows(self.resume)
                     return False
@@ -299,7 +311,7 @@ class Connection:
         if self._phase is Phase.CLOSED:
             return
         too_many = len(self._outgoing.answers) > MAX_ANSWERS
-        reading = not (self._peer_done or self._throttled or too_many)
+        reading = self._incoming.wanted and not too_many
         self._interest.read(reading, self._on_readable)
         self._interest.write(writing, self.resume)
 
@@ -310,7 +322,7 @@ class Connection:
         self._phase = Phase.LINGERING
         self._linger_until = time.monotonic() + LINGER_S
         self._sock.shutdown(socket.SHUT_WR)
-        if self._peer_done:
+        if self._incoming.done:
             self.close("closed")
 
     def _sweep_lingering(self, now: float) -> None:

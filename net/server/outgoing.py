@@ -23,6 +23,7 @@ class Wait(Enum):
     LIST = "the song list, whose turn it is, by `start_list`"
     SPOOL = "the song's spool, or more of it"
     ROOM = "room in the socket's send buffer"
+    SETTLED = "a call of `settled`: the peer has to read the last message before the next one comes"
     TURN = "another turn of the event loop: the last step was long enough for one"
 
 
@@ -56,13 +57,17 @@ class Outgoing:
     """The sending half of a connection.
 
     Answers go before the song, at the next end of a message; a message that was begun is always
-    finished. sock: non-blocking; only its `send` and `fileno` are used.
+    finished. sock: non-blocking; only its `send` and `fileno` are used. spaced: behind each message
+    that is not of full length, nothing is sent before `settled` is called (protocol.md 8).
     """
 
-    __slots__ = ("_data", "_data_sent", "_sock", "_tail", "answers", "song")
+    __slots__ = ("_data", "_data_sent", "_sock", "_tail", "answers", "song", "spaced", "unsettled")
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, spaced: bool = False) -> None:
         self._sock = sock
+        self.spaced = spaced
+        self.unsettled = False
+        """While spaced: the last message was not of full length, and may not be read yet."""
         self.answers: tuple[bytes | ListInFlight, ...] = ()
         """Not begun, or a list that is not sent whole. A tuple, since an empty list is 56 bytes."""
         self._data = b""
@@ -124,6 +129,10 @@ class Outgoing:
         self._data = b""
         self._data_sent = 0
 
+    def settled(self) -> None:
+        """Go on: the peer has read the last message."""
+        self.unsettled = False
+
     def when_spool_grows(self, resume: Callable[[], None]) -> None:
         """Have `resume` called once the song's spool has more to send, or will never have."""
         if self.song is not None and self.song.spool is not None:
@@ -133,6 +142,8 @@ class Outgoing:
 
     def step(self, room_bytes: int) -> Step:
         """Send once, at most `room_bytes` of a song. Raises OSError: the connection is gone."""
+        if self.unsettled and self._more:
+            return Wait.SETTLED
         try:
             if self._data_sent < len(self._data):
                 return self._send_data()
@@ -146,12 +157,26 @@ class Outgoing:
         except (BlockingIOError, InterruptedError):
             return Wait.ROOM
 
+    @property
+    def _more(self) -> bool:
+        """There is something to send, whether or not it is there already."""
+        return bool(self._data or self._tail or self.answers or self.song)
+
     def _send_data(self) -> int:
-        sent = self._sock.send(memoryview(self._data)[self._data_sent :])
+        end = self._end_of_data()
+        sent = self._sock.send(memoryview(self._data)[self._data_sent : end])
         self._data_sent += sent
+        self.unsettled = self.spaced and self._data_sent == end
         if self._data_sent == len(self._data):
             self._data, self._data_sent = b"", 0
         return sent
+
+    def _end_of_data(self) -> int:
+        """Return how far `_data` may be sent at once. Of answers only few are of full length."""
+        if not self.spaced:
+            return len(self._data)
+        begun = message_end(self._data, self._data_sent)
+        return begun if begun > self._data_sent else message_end(self._data, self._data_sent + 1)
 
     def _send_messages(self, messages: bytes) -> int:
         self._data, self._data_sent = messages, 0
@@ -201,10 +226,13 @@ class Outgoing:
 
     def _send_file(self, song: SongInFlight, count_bytes: int) -> int:
         assert song.spool is not None
+        if self.spaced:
+            count_bytes = min(count_bytes, song.spool.short_end(song.offset) - song.offset)
         sent = os.sendfile(self._sock.fileno(), song.spool.fd, song.offset, count_bytes)
         if sent == 0:
             raise OSError("the cached song is shorter than it was")
         song.offset += sent
+        self.unsettled = self.spaced and song.spool.is_short_end(song.offset)
         return sent
 
     def _close(self, song: SongInFlight) -> None:

@@ -55,6 +55,10 @@ class Pace:
             self._request_since = now
         return max(0.0, -self._credit / limit)
 
+    def requests_ended(self) -> None:
+        """End the time of a pending request: its rest will not come."""
+        self._request_since = None
+
     def reading_resumed(self, now: float) -> None:
         """Restart the time of a pending request: its rest could not be read meanwhile."""
         if self._request_since is not None:

@@ -16,6 +16,10 @@ PIECE_MESSAGES = 4
 """Messages encoded at once, which takes about 2 ms: 100,000 songs at once would block the event
 loop for 0.3 s."""
 
+EMPTY_LIST = b"RESP 100" + EOM
+"""To a peer without `ends`: an empty payload ends the receiving thread of deployed clients
+(protocol.md 4)."""
+
 RequestRescan = Callable[[Callable[[], None]], bool]
 """Called for every LIST with a callback. Returns whether the callback will be called, once the
 library is up to date; if not, the library is to be used as it is."""
@@ -94,6 +98,9 @@ class ListInFlight:
         if self._next < 0:
             return b""
         assert self.encoded is not None
+        if not self._closes and not self.encoded.songs:
+            self._next = -1
+            return EMPTY_LIST
         piece = self.encoded.piece(self._next)
         self._next += 1
         if not piece:

@@ -105,6 +105,18 @@ class Spool:
         end = anchor - (anchor - offset) // MAX_MESSAGE_BYTES * MAX_MESSAGE_BYTES
         return min(end, self._anchors[index]) if index < len(self._anchors) else end
 
+    def short_end(self, offset: int) -> int:
+        """Return the end of the first message behind `offset` that is shorter than 4117 bytes; if
+        none is framed, the end of what is. Cost: as of `boundary`.
+        """
+        index = bisect_right(self._anchors, offset)
+        return self._anchors[index] if index < len(self._anchors) else self.length_bytes
+
+    def is_short_end(self, offset: int) -> bool:
+        """Return whether a message that is shorter than 4117 bytes ends at `offset`."""
+        index = bisect_right(self._anchors, offset) - 1
+        return index > 0 and self._anchors[index] == offset
+
     def release(self) -> None:
         """Count one user less."""
         self.users -= 1

@@ -74,3 +74,9 @@ def test_fifty_at_once_then_fifty_a_second(pace):
     assert pace.received(0, 0, 0.5) == 0
     assert pace.received(1, 0, 0.5) == pytest.approx(0.02)
     assert pace.received(50, 0, 100.0) == 0
+
+
+def test_half_a_request_has_no_time_limit_once_the_rest_cannot_come(pace):
+    pace.received(requests=0, pending_bytes=3, now=NOW)
+    pace.requests_ended()
+    assert pace.overdue(NOW + 100, 0, full=False, playing=True) is None
