@@ -23,7 +23,7 @@ from fsm.table import Observer, take
 from net.framing import AUDIO_CLOSING
 from net.server.incoming import Incoming
 from net.server.interest import Interest
-from net.server.limits import Limits, reset, unacknowledged_bytes
+from net.server.limits import Limits, reset, segment_bytes, unacknowledged_bytes
 from net.server.log_words import describe
 from net.server.outgoing import Outgoing, SongInFlight, Wait
 from net.server.settling import Settling
@@ -98,7 +98,8 @@ class Connection:
         self._on_close, self._observe = on_close, observe
         self._session = ServerSession(library)
         self._outgoing = Outgoing(sock, spaced=True)
-        self._incoming = Incoming(limits, time.monotonic())
+        step_bytes = segment_bytes(sock)
+        self._incoming = Incoming(limits, time.monotonic(), step_bytes)
         self._phase = Phase.OPEN
         self._song_id: int | None = None
         """The song that was started last; for the log."""
@@ -106,7 +107,7 @@ class Connection:
         self._linger_until = 0.0
         self._settling: Settling | None = None
         """While the client may not have read the last message, and has to before the next one."""
-        self._interest = Interest(sock, limits.ack_s)
+        self._interest = Interest(sock, limits.least_s(limits.ack_s, step_bytes))
         self._log("connected")
         self._watch(writing=False)
 

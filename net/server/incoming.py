@@ -23,8 +23,9 @@ class Incoming:
 
     __slots__ = ("_decoder", "_discarded_bytes", "_throttled", "done", "pace")
 
-    def __init__(self, limits: Limits, now: float) -> None:
-        self.pace = Pace(limits, now)
+    def __init__(self, limits: Limits, now: float, step_bytes: int = 0) -> None:
+        """step_bytes: see `Limits.least_s`."""
+        self.pace = Pace(limits, now, step_bytes)
         self._decoder = RequestDecoder(limits.request_bytes)
         self._discarded_bytes = 0
         self._throttled = False

@@ -21,24 +21,27 @@ class Pace:
         "_progress_at",
         "_quiet_since",
         "_request_since",
-        "_sent_bytes",
+        "_stall_s",
+        "_taken_bytes",
         "_window_bytes",
         "_window_since",
     )
 
-    def __init__(self, limits: Limits, now: float) -> None:
+    def __init__(self, limits: Limits, now: float, step_bytes: int = 0) -> None:
+        """step_bytes: see `Limits.least_s`."""
         self._limits = limits
+        self._stall_s = limits.least_s(limits.stall_s, step_bytes)
         self._credit = float(limits.requests_s)
         """How many requests may come at once; grows by `requests_s` a second up to `requests_s`."""
         self._credited_at = now
         self._quiet_since = now
         self._request_since: float | None = None
         self._progress_at: float | None = None
-        """When bytes were last sent; None while nothing waits for room in the socket."""
-        self._sent_bytes = 0
+        """When bytes were last taken; None while nothing waits for room in the socket."""
+        self._taken_bytes = 0
         self._window_since = now
         self._window_bytes = 0
-        """How many bytes had been sent when the window began."""
+        """How many bytes had been taken when the window began."""
 
     def received(self, requests: int, pending_bytes: int, now: float) -> float:
         """Count what was received; return for how many seconds not to read from the client.
@@ -64,14 +67,14 @@ class Pace:
         if self._request_since is not None:
             self._request_since = now
 
-    def overdue(self, now: float, sent_bytes: int, *, full: bool, playing: bool) -> str | None:
+    def overdue(self, now: float, taken_bytes: int, *, full: bool, playing: bool) -> str | None:
         """Return why the connection is to be closed, or None.
 
-        sent_bytes: since the connection began. full: more is to be sent, and the socket has no room
-        before the client takes something. playing: a song is being sent.
+        taken_bytes: since the connection began, by the client's kernel. full: more is to be sent,
+        and the socket has no room before the client takes something. playing: a song is being sent.
         """
         limits = self._limits
-        progress, self._sent_bytes = sent_bytes != self._sent_bytes, sent_bytes
+        progress, self._taken_bytes = taken_bytes != self._taken_bytes, taken_bytes
         if progress:
             self._quiet_since = now
         if self._request_since is not None and now - self._request_since > limits.request_s:
@@ -84,16 +87,16 @@ class Pace:
 
     def _stalled(self, now: float, progress: bool) -> str | None:
         if self._progress_at is None:
-            self._window_since, self._window_bytes = now, self._sent_bytes
+            self._window_since, self._window_bytes = now, self._taken_bytes
         if progress or self._progress_at is None:
             self._progress_at = now
-        stalled = now - self._progress_at > self._limits.stall_s
-        return f"it took nothing for {self._limits.stall_s:g} s" if stalled else None
+        stalled = now - self._progress_at > self._stall_s
+        return f"it took nothing for {self._stall_s:.3g} s" if stalled else None
 
     def _too_slow(self, now: float) -> str | None:
         passed_s = now - self._window_since
         if passed_s < self._limits.rate_window_s:
             return None
-        slow = self._sent_bytes - self._window_bytes < self._limits.rate_bytes_s * passed_s
-        self._window_since, self._window_bytes = now, self._sent_bytes
+        slow = self._taken_bytes - self._window_bytes < self._limits.rate_bytes_s * passed_s
+        self._window_since, self._window_bytes = now, self._taken_bytes
         return f"it took less than {self._limits.rate_bytes_s} bytes/s" if slow else None

@@ -62,7 +62,8 @@ def test_an_idle_client_is_reset(serve, music):
 
 
 def test_clients_that_never_read_are_reset_and_delay_nobody(serve, music):
-    server = serve(music, "--stall-time", 1)
+    # The least rate promises 64 s to who takes in the long steps of loopback.
+    server = serve(music, "--stall-time", 1, "--least-rate", 100_000)
     with contextlib.ExitStack() as stack:
         unread = [stack.enter_context(connected(server.port)) for _ in range(30)]
         for sock in unread:
@@ -187,7 +188,7 @@ def test_more_clients_than_descriptors_are_refused_at_the_start(music):
 @pytest.mark.parametrize("song", [b"", b"PLAY 1 END END"])
 def test_a_request_without_an_end_is_refused_and_the_connection_closed(serve, music, song):
     # If the song does not fit into the kernel's buffers, the stall ends the connection.
-    server = serve(music, "--stall-time", 1)
+    server = serve(music, "--stall-time", 1, "--least-rate", 100_000)
     with connected(server.port) as sock:
         sent = 0
         with contextlib.suppress(OSError):

@@ -77,6 +77,15 @@ def test_fifty_at_once_then_fifty_a_second(pace):
 
 
 def test_half_a_request_has_no_time_limit_once_the_rest_cannot_come(pace):
-    pace.received(requests=0, pending_bytes=3, now=NOW)
+    pace.received(0, 3, 0.0)
     pace.requests_ended()
-    assert pace.overdue(NOW + 100, 0, full=False, playing=True) is None
+    assert pace.overdue(100.0, 0, full=False, playing=True) is None
+
+
+def test_who_takes_the_least_rate_in_long_steps_is_not_stalled():
+    """As over loopback: segments are so long that there is room for one only twice a minute."""
+    pace, step_bytes = Pace(LIMITS, 0.0, step_bytes=65_483), 65_483
+    for now in range(300):
+        taken_bytes = now * 2000 // step_bytes * step_bytes
+        assert pace.overdue(float(now), taken_bytes, full=True, playing=True) is None
+    assert pace.overdue(400.0, taken_bytes, full=True, playing=True) == "it took nothing for 63.9 s"
