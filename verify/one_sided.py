@@ -51,6 +51,7 @@ ASKED = (
     message(on.TeardownRequested(), "TEARDOWN"),
     message(on.RequestNotUnderstood("HELO"), "HELO"),
     message(on.RequestTooLong(), "(4096 bytes without an end)"),
+    message(on.RequestTimedOut(), "(10 s without an end)"),
     END,
 )
 

@@ -133,6 +133,10 @@ class Connection:
         if self._phase is Phase.LINGERING:
             self._sweep_lingering(now)
             return
+        if self._incoming.pace.request_overdue(now):
+            self._incoming.pace.requests_ended()
+            self.deliver(on.RequestTimedOut())
+            return
         full = self._interest.writing or self._settling is not None
         taken_bytes = self._sent_bytes - (unacknowledged_bytes(self._sock) if full else 0)
         playing = self._outgoing.song is not None

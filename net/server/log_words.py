@@ -8,6 +8,7 @@ from fsm.events import (
     ListRequested,
     PlayRequested,
     RequestNotUnderstood,
+    RequestTimedOut,
     RequestTooLong,
     SetupRequested,
     SongFailed,
@@ -39,6 +40,8 @@ def describe(event: Event, library: Library, song_id: int | None) -> str | None:
             return f"not understood: {shown}"
         case RequestTooLong():
             return "a request without an end"
+        case RequestTimedOut():
+            return "a request without an end in time"
         case SongSent():
             return f"song {song_id} sent whole"
         case SongFailed(reason):

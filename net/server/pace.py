@@ -62,6 +62,11 @@ class Pace:
         """End the time of a pending request: its rest will not come."""
         self._request_since = None
 
+    def request_overdue(self, now: float) -> bool:
+        """Return whether a request has taken too long to come."""
+        since = self._request_since
+        return since is not None and now - since > self._limits.request_s
+
     def reading_resumed(self, now: float) -> None:
         """Restart the time of a pending request: its rest could not be read meanwhile."""
         if self._request_since is not None:
@@ -77,8 +82,6 @@ class Pace:
         progress, self._taken_bytes = taken_bytes != self._taken_bytes, taken_bytes
         if progress:
             self._quiet_since = now
-        if self._request_since is not None and now - self._request_since > limits.request_s:
-            return f"a request took longer than {limits.request_s:g} s"
         if full:
             return self._stalled(now, progress) or self._too_slow(now)
         self._progress_at = None

@@ -16,27 +16,28 @@ def pace():
 def test_a_request_has_ten_seconds_from_its_first_byte(pace):
     for now in range(12):
         pace.received(0, 1 + now, float(now))
-        reason = pace.overdue(float(now), 0, full=False, playing=False)
-        assert (reason is None) == (now <= 10), "a byte now and then must not extend the time"
+        assert pace.request_overdue(float(now)) == (now > 10), (
+            "a byte now and then must not extend the time"
+        )
 
 
 def test_a_complete_request_has_no_time_limit(pace):
     pace.received(0, 5, 0.0)
     pace.received(1, 0, 9.0)
-    assert pace.overdue(20.0, 0, full=False, playing=False) is None
+    assert not pace.request_overdue(20.0)
 
 
 def test_the_next_request_has_its_own_ten_seconds(pace):
     pace.received(0, 5, 0.0)
     pace.received(1, 3, 9.0)
-    assert pace.overdue(18.0, 0, full=False, playing=False) is None
-    assert pace.overdue(19.5, 0, full=False, playing=False)
+    assert not pace.request_overdue(18.0)
+    assert pace.request_overdue(19.5)
 
 
 def test_the_time_in_which_nothing_was_read_does_not_count(pace):
     pace.received(0, 5, 0.0)
     pace.reading_resumed(9.0)
-    assert pace.overdue(18.0, 0, full=False, playing=False) is None
+    assert not pace.request_overdue(18.0)
 
 
 def test_idle(pace):
@@ -79,7 +80,7 @@ def test_fifty_at_once_then_fifty_a_second(pace):
 def test_half_a_request_has_no_time_limit_once_the_rest_cannot_come(pace):
     pace.received(0, 3, 0.0)
     pace.requests_ended()
-    assert pace.overdue(100.0, 0, full=False, playing=True) is None
+    assert not pace.request_overdue(100.0)
 
 
 def test_who_takes_the_least_rate_in_long_steps_is_not_stalled():
