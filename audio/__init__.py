@@ -13,6 +13,7 @@ from audio.player import Player
 from audio.portaudio import PyAudioOutput, list_devices
 from audio.reports import (
     DeviceLost,
+    FramesRefused,
     OutputFailed,
     PlaceNotHere,
     PlayedOut,
@@ -28,6 +29,7 @@ __all__ = [
     "Decoder",
     "DeviceLost",
     "FrameIndex",
+    "FramesRefused",
     "MadMissing",
     "NotMp3",
     "NullOutput",

@@ -6,6 +6,7 @@ the memory limit goes into a temporary file without a name.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import threading
@@ -13,6 +14,8 @@ from collections.abc import Callable
 from typing import IO
 
 MEMORY_LIMIT_BYTES = 64 * 1024 * 1024
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class AudioBuffer:
@@ -31,6 +34,7 @@ class AudioBuffer:
         self._finished = False
         self._discarded = False
         self._watchers: set[Callable[[], None]] = set()
+        self._awaited: list[tuple[int, Callable[[], None]]] = []
 
     def __repr__(self) -> str:
         state = "discarded" if self._discarded else "finished" if self._finished else "arriving"
@@ -71,6 +75,8 @@ class AudioBuffer:
                 raise _no_room(error, self._received_bytes) from error
             self._received_bytes += len(data)
             self._changed.notify_all()
+            awaited = self._take_awaited() if self._awaited else ()
+        _call(awaited)
 
     def finish(self) -> None:
         """Mark the end of the song, or of as much of it as was received."""
@@ -85,6 +91,7 @@ class AudioBuffer:
         with self._changed:
             self._discarded = True
             self._memory = bytearray()
+            self._awaited = []
             if self._file is not None:
                 self._file.close()
                 self._file = None
@@ -96,6 +103,16 @@ class AudioBuffer:
         """Call `callback()` after each `finish` and `discard`, in the thread that called them."""
         with self._changed:
             self._watchers.add(callback)
+
+    def when_readable(self, offset: int, callback: Callable[[], None]) -> None:
+        """Call `callback()` once, as soon as the byte at `offset` can be read.
+
+        It is called in the thread that appends, or now; never if the song ends before that byte.
+        """
+        with self._changed:
+            self._awaited.append((offset, callback))
+            awaited = self._take_awaited()
+        _call(awaited)
 
     def readable(self, offset: int) -> int:
         """The number of bytes from `offset` on that can be read without waiting."""
@@ -115,6 +132,11 @@ class AudioBuffer:
                 lambda: self._readable(offset) or self._finished or self._discarded
             )
             return self._load(offset, min(n, self._readable(offset)))
+
+    def _take_awaited(self) -> tuple[Callable[[], None], ...]:
+        here = tuple(callback for offset, callback in self._awaited if self._readable(offset))
+        self._awaited = [one for one in self._awaited if not self._readable(one[0])]
+        return here
 
     def _readable(self, offset: int) -> int:
         return 0 if self._discarded else max(0, self._received_bytes - offset)
@@ -145,11 +167,14 @@ class AudioBuffer:
 
 
 def _no_room(error: OSError | MemoryError, received_bytes: int) -> OSError:
-    number = error.errno if isinstance(error, OSError) else None
-    reason = error.strerror if isinstance(error, OSError) else "out of memory"
-    place = tempfile.gettempdir() if isinstance(error, OSError) else "memory"
-    text = f"no room for the song in {place} after {received_bytes:,} bytes: {reason}"
-    return OSError(number, text) if number is not None else OSError(text)
+    after = f"after {received_bytes:,} bytes"
+    if not isinstance(error, OSError):
+        return OSError(f"no room for the song in memory {after}: close other programs")
+    text = f"no room for the song {after}: {error.strerror or error}"
+    if error.errno in _FULL:
+        folder = tempfile.gettempdir()
+        text = f"{folder} is full {after} of the song: free some space there, or set TMPDIR"
+    return OSError(error.errno, text) if error.errno is not None else OSError(text)
 
 
 def _call(watchers: tuple[Callable[[], None], ...]) -> None:

@@ -8,17 +8,21 @@ from __future__ import annotations
 import importlib
 from collections import deque
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from audio.frames import FrameReader, Source
 from audio.index import Start
-from audio.mp3 import HEADER_BYTES, VbrTag
+from audio.mp3 import HEADER_BYTES, VbrTag, parse_header
 from audio.output import PCM_FRAME_BYTES
+from audio.repair import repaired
 from audio.trim import Trim
 
-# libmad decodes a frame only when it has the start of the next one, and skips broken frames without
-# reporting them. In no stream does it skip as many as eight.
-_LOOKAHEAD_FRAMES = 8
+_GUARD_BYTES = 8
+"""How many bytes behind a frame libmad needs in order to decode it: its MAD_BUFFER_GUARD."""
+
+_FRAMES_AT_ONCE = 256
+"""How many frames one call of `ready` gives to libmad if no music comes of them: 1 to 10 ms."""
 
 
 class MadMissing(RuntimeError):
@@ -41,50 +45,50 @@ class FrameFeed:
     """The file-like object that pymad reads frames from; pymad sees nothing else of the song.
 
     pymad crashes or decodes wrongly if `read` raises, returns anything but bytes, or returns more
-    than `n` bytes, and if the object has a `fileno`. It also does if `read` returns b"" before the
-    end of the song: then `starved` is set, and the owner must replace this MadFile.
+    than `n` bytes, and if the object has a `fileno`.
+
+    Each `read` completes one frame and adds the first 8 bytes of the frame behind it. So libmad
+    has either decoded or refused every frame passed when `MadFile.read` returns, and keeps those 8
+    bytes. `read` may return b"" before the end of the song: pymad then moves what it keeps to the
+    start of its buffer, and does so again at the next call, which is harmless because those 8
+    bytes do not overlap with where they are moved from.
     """
 
     def __init__(self, frames: deque[bytes]) -> None:
-        self.starved = False
-        """`read` has returned b"" although the song goes on."""
         self.ended = False
-        """Set by the owner when it will add no more frames: `read` then returns the guard bytes."""
-        self.frames_read = 0
-        """The number of frames that `read` has begun to return, the guard bytes included."""
+        """Set by the owner when it will add no more frames: `read` then adds guard bytes."""
+        self.passed: list[bytes] = []
+        """The frames that `read` has completed; the owner empties it."""
         self._frames = frames
+        self._kept_bytes = 0  # how many bytes of the next frame have been returned already
         self._unread = b""
         self._primed = False
-        self._guard = bytes(2 * HEADER_BYTES)
 
     def __repr__(self) -> str:
-        flags = f"starved={self.starved} ended={self.ended}"
-        return f"<FrameFeed frames_read={self.frames_read} queued={len(self._frames)} {flags}>"
+        return f"<FrameFeed queued={len(self._frames)} ended={self.ended}>"
 
     def read(self, n: int = -1) -> bytes:
-        """Return up to `n` bytes of one frame without waiting. Never raises."""
+        """Return up to `n` bytes without waiting. Never raises."""
         if not self._primed:
             # The constructor of MadFile reads once, discards the decoded frame and leaks its
             # buffer. An empty first read avoids all three.
             self._primed = True
             return b""
-        data = self._unread or self._next_frame()
+        data = self._unread or self._next_piece()
         self._unread = data[n:] if n >= 0 else b""
         return data[:n] if n >= 0 else data
 
-    def _next_frame(self) -> bytes:
-        if self._frames:
-            self.frames_read += 1
-            frame = self._frames.popleft()
-            # libmad needs 8 bytes behind the last frame, which begin with a header.
-            self._guard = frame[:HEADER_BYTES].ljust(2 * HEADER_BYTES, b"\0")
-            return frame
-        if self.ended:
-            guard, self._guard = self._guard, b""
-            self.frames_read += 1
-            return guard
-        self.starved = True
-        return b""
+    def _next_piece(self) -> bytes:
+        if not self._frames or not (self.ended or len(self._frames) > 1):
+            return b""
+        frame = self._frames.popleft()
+        self.passed.append(frame)
+        # The guard behind the last frame begins with a header, as another frame would.
+        follower = (
+            self._frames[0] if self._frames else frame[:HEADER_BYTES].ljust(_GUARD_BYTES, b"\0")
+        )
+        kept_bytes, self._kept_bytes = self._kept_bytes, _GUARD_BYTES
+        return frame[kept_bytes:] + follower[:_GUARD_BYTES]
 
 
 class Decoder:
@@ -92,7 +96,8 @@ class Decoder:
 
     A block is (rate_hz, s16le bytes of two interleaved channels) and has up to 1152 PCM frames;
     mono is doubled. Where the song says how many samples its encoder added before and behind the
-    music, they are removed exactly as mpg123 removes them. Not thread-safe.
+    music, they are removed exactly as mpg123 removes them. A frame that libmad refuses is as much
+    silence, as in mpg123, so that what is behind it keeps its time. Not thread-safe.
     """
 
     def __init__(self, source: Source, start: Start | None = None) -> None:
@@ -100,18 +105,30 @@ class Decoder:
 
         Raises MadMissing.
         """
-        self._mad = load_mad()
+        self.refused_frames = 0
+        """The number of frames that libmad could not decode, of those after `start`."""
+        self.refused_s = 0.0
+        """How long they are."""
         self._source = source
         self._start = start if start and start.frame else None
         self._skip_to = start.first_sample if start else 0
-        self._reader = FrameReader(source, self._start.offset if self._start else 0)
+        self._reader = (
+            FrameReader(source, self._start.offset, self._start.header)
+            if self._start
+            else FrameReader(source)
+        )
         self._frames: deque[bytes] = deque()
+        self._feed = FrameFeed(self._frames)
+        self._mad_file = load_mad().MadFile(self._feed)
         self._trim: Trim | None = None
-        self._earlier_frames_read = 0  # by MadFiles that have been replaced
-        # Counted before the trim. None after a seek, until the first block has been decoded.
-        self._next_sample: int | None = None if self._start else 0
+        self._blocks: deque[tuple[int, bytes]] = deque()
+        # Silence in front of the first frame that can be decoded: it is returned with that one,
+        # because a song of which nothing can be decoded is no song of silence.
+        self._leading: deque[tuple[int, bytes]] | None = None if self._start else deque()
+        self._searching = False
+        # Counted before the trim.
+        self._next_sample = self._start.frame * self._start.header.samples if self._start else 0
         self._ended = False
-        self._connect()
 
     def __repr__(self) -> str:
         state = "ended" if self._ended else "decoding"
@@ -122,21 +139,32 @@ class Decoder:
         """The VBR tag of the song; None if it has none, or before the first block."""
         return self._reader.tag
 
-    def ready(self) -> bool:
-        """Whether `next_block` would return without waiting for more of the song.
+    @property
+    def searching(self) -> bool:
+        """`ready` has done its share, and has not stopped for lack of bytes: call it again."""
+        return self._searching
 
+    @property
+    def needed_offset(self) -> int:
+        """The offset of the first byte that has not been read: `ready` needs it to go on."""
+        return self._reader.needed_offset
+
+    def ready(self) -> bool:
+        """Whether `next_block` returns without waiting for more of the song. Never waits.
+
+        It decodes the block for that. It searches at most 16 KiB that hold no frame, and decodes at
+        most 256 frames that hold no music: see `searching`.
         Raises NotMp3, and what the source raises.
         """
-        self._ended = self._ended or self._source.discarded
-        if self._ended:
-            return True
-        while len(self._frames) < _LOOKAHEAD_FRAMES and not self._reader.ended:
-            frame = self._reader.poll()
-            if frame is None:
-                break
-            self._frames.append(frame)
-        self._feed.ended = self._reader.ended
-        return self._feed.ended or len(self._frames) >= _LOOKAHEAD_FRAMES
+        self._searching = False
+        for _ in range(_FRAMES_AT_ONCE):
+            if self._blocks or self._ended:
+                return True
+            if not self._advance():
+                self._searching = self._reader.searching
+                return False
+        self._searching = True
+        return bool(self._blocks) or self._ended
 
     def next_block(self) -> tuple[int, bytes] | None:
         """Decode the next frame, and wait for its bytes if need be; None at the end of the song.
@@ -144,49 +172,77 @@ class Decoder:
         Raises NotMp3 if the song is no MP3, and what the source raises.
         Cost: 35 to 50 us for 26 ms of music.
         """
-        while True:
-            while not self.ready():
-                self._source.read_at(self._reader.needed_offset, 1)
-            if self._ended:
-                return None
-            pcm = self._mad_file.read()
-            if pcm is not None:
-                block = self._trimmed(bytes(pcm))
-                if block:
-                    return self._mad_file.samplerate(), block
-            elif self._feed.starved:
-                # libmad has skipped every queued frame. A MadFile that met b"" must not be read
-                # again; a new one loses nothing, because the old one holds no part of a frame.
-                self._earlier_frames_read += self._feed.frames_read
-                self._connect()
-            else:
-                self._ended = True
+        while not self.ready():
+            if not self.searching:
+                self._source.read_at(self.needed_offset, 1)
+        return self._blocks.popleft() if self._blocks else None
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
         while block := self.next_block():
             yield block
 
-    def _connect(self) -> None:
-        self._feed = FrameFeed(self._frames)
-        self._mad_file = self._mad.MadFile(self._feed)
+    def _advance(self) -> bool:
+        """Let libmad decode or refuse one frame or more. False: more of the song is needed."""
+        if self._source.discarded:
+            self._ended = True
+            return True
+        if not self._read_frames():
+            return False
+        pcm = self._mad_file.read()
+        passed = self._feed.passed
+        if pcm is None or len(passed) > 1:
+            for frame in passed if pcm is None else passed[:-1]:
+                self._add_silence(frame)
+        if pcm is not None:
+            self._add_music(self._mad_file.samplerate(), bytes(pcm))
+        elif not passed:
+            self._ended = True
+        passed.clear()
+        return True
 
-    def _trimmed(self, pcm: bytes) -> bytes:
+    def _read_frames(self) -> bool:
+        """Give libmad what it needs for one frame. False: that has not arrived."""
+        frames, reader = self._frames, self._reader
+        while len(frames) < 2 and not reader.ended:
+            frame = reader.poll()
+            if frame is not None:
+                frames.append(repaired(frame))
+            elif not reader.ended:
+                return False
+        self._feed.ended = reader.ended
+        return True
+
+    def _add_silence(self, frame: bytes) -> None:
+        header = parse_header(frame)
+        assert header is not None
+        if self._leading is not None or self._next_sample + header.samples > self._skip_to:
+            # Before a seek's place libmad lacks what earlier frames hold, and nothing is heard.
+            self.refused_frames += 1
+            self.refused_s += header.samples / header.rate_hz
+        silence = (header.rate_hz, _silence(header.samples))
+        if self._leading is None:
+            self._add_block(*silence)
+        else:
+            self._leading.append(silence)
+
+    def _add_music(self, rate_hz: int, pcm: bytes) -> None:
+        if self._leading is not None:
+            leading, self._leading = self._leading, None
+            for silence in leading:
+                self._add_block(*silence)
+        self._add_block(rate_hz, pcm)
+
+    def _add_block(self, rate_hz: int, pcm: bytes) -> None:
         if self._trim is None:
             header = self._start.header if self._start else self._reader.header
             assert header is not None
             self._trim = Trim(header, self._start.tag if self._start else self._reader.tag)
-        if self._next_sample is None:
-            self._next_sample = self._first_decoded_sample()
         first = self._next_sample
         self._next_sample += len(pcm) // PCM_FRAME_BYTES
-        return self._trim.apply(pcm, first, self._skip_to)
+        if music := self._trim.apply(pcm, first, self._skip_to):
+            self._blocks.append((rate_hz, music))
 
-    def _first_decoded_sample(self) -> int:
-        """The number of the first sample decoded after a seek.
 
-        libmad does not report the frames that it could not decode for lack of earlier ones, but it
-        has always read exactly one frame more than it has decoded.
-        """
-        assert self._start is not None
-        frame = self._start.frame + self._earlier_frames_read + self._feed.frames_read - 2
-        return frame * self._start.header.samples
+@lru_cache
+def _silence(samples: int) -> bytes:
+    return bytes(samples * PCM_FRAME_BYTES)

@@ -15,6 +15,8 @@ from audio.mp3 import HEADER_BYTES, FrameHeader, VbrTag, parse_header
 from audio.trim import Trim
 
 _CHUNK_BYTES = 256 * 1024
+_CHUNKS_AT_ONCE = 4
+"""How much one call of `extend` does: a chunk takes 5 ms at most, of the shortest frames."""
 _RESERVOIR_BYTES = 511
 """The bit reservoir: how many of a frame's bytes may be in earlier frames (main_data_begin)."""
 _OVERLAP_FRAMES = 2
@@ -48,9 +50,12 @@ class FrameIndex:
         self.tag: VbrTag | None = None
         self.complete = False
         """The index holds all frames of the song, and none will arrive."""
+        self.behind = False
+        """`extend` has done its share, and more of the song has arrived: call it again."""
         self._source = source
         self._lock = threading.Lock()
-        self._first_reader = FrameReader(source)
+        self._reader: FrameReader | None = FrameReader(source)
+        """What searches for the next frame, as long as it has not been found."""
         self._offsets = array("Q")
         self._end_offset = 0  # behind the last frame in the index
         self._sizes: dict[bytes, int] = {}
@@ -70,6 +75,32 @@ class FrameIndex:
         if not self.complete and self.tag and self.tag.frames:
             frames = max(frames, self.tag.frames)
         return self._trim.music_samples(frames * self.header.samples) / self.header.rate_hz
+
+    @property
+    def decodable_s(self) -> float:
+        """Seconds of music that can be decoded of what is in the index; 0 before a frame.
+
+        No tag counts as music, however large it is. Cost: 1 us; never waits.
+        """
+        if self.header is None or self._trim is None:
+            return 0.0
+        # A frame is decoded when the start of the next one is here.
+        frames = len(self._offsets) - (not self.complete)
+        raw_samples = max(0, frames) * self.header.samples
+        return self._trim.music_samples(raw_samples) / self.header.rate_hz
+
+    def can_play(self, seconds: float) -> bool:
+        """Whether so much can be decoded, or the index is complete: no more than this will come.
+
+        A song that is no MP3 is complete too, as soon as that is known: its player says why.
+        """
+        return self.complete or self.decodable_s >= seconds
+
+    @property
+    def music_offset(self) -> int:
+        """The offset of the first frame, or how far the tags in front of it are known to reach."""
+        reader = self._reader
+        return self._offsets[0] if self._offsets else reader.junk_offset if reader else 0
 
     @property
     def exact(self) -> bool:
@@ -107,22 +138,22 @@ class FrameIndex:
         return self._offsets[0] + self.tag.audio_bytes
 
     def extend(self) -> None:
-        """Add the frames that have arrived since the last call. Never waits, never raises.
+        """Add frames that have arrived since the last call. Never waits, never raises.
 
+        One call adds 1 MiB at most, or searches 16 KiB that hold no frame: see `behind`.
         A song that is no MP3, or that cannot be read, has no further frames.
         """
         with self._lock:
             try:
-                while not self.complete and self._add_frames():
-                    pass
+                self.behind = self._extend()
             except (ValueError, OSError):
                 # The decoder raises the same error, and the player reports it.
-                self.complete = True
+                self.complete, self.behind = True, False
 
     def start_at(self, seconds: float) -> Start | None:
         """Where to begin decoding in order to play from `seconds`; None if it has not arrived.
 
-        Behind the end of a complete song it is the end.
+        Behind the end of a complete song it is the end. None too while the index is `behind`.
         """
         self.extend()
         if self.header is None or self._trim is None:
@@ -161,13 +192,14 @@ class FrameIndex:
             missing_bytes -= self._offsets[first + 1] - self._offsets[first] - overhead_bytes
         return first
 
-    def _add_frames(self) -> bool:
-        """Add one or more frames. False: more of the song is needed first."""
-        if self.header is None:
-            return self._add_frame_from(self._first_reader)
-        if self._end_offset and self._add_chunk():
-            return True
-        return self._add_frame_from(FrameReader(self._source, self._end_offset))
+    def _extend(self) -> bool:
+        """Add frames. True: there is more to do than has been done."""
+        for _ in range(_CHUNKS_AT_ONCE):
+            if self._reader is None and not self._add_chunk():
+                self._reader = FrameReader(self._source, self._end_offset, self.header)
+            if self._reader is not None and not self._add_frame_from(self._reader):
+                return self._reader.searching
+        return not self.complete
 
     def _add_chunk(self) -> bool:
         """Add the frames that follow each other in the next chunk; False if it has none."""
@@ -187,7 +219,8 @@ class FrameIndex:
     def _frame_bytes(self, chunk: bytes, at: int) -> int:
         """The size of the frame at `chunk[at:]`; 0 if there is none."""
         header = parse_header(chunk, at)
-        if header is None or not header.playable:
+        assert self.header is not None
+        if header is None or not header.playable or header.layer != self.header.layer:
             return 0
         self._bitrates.add(header.bitrate)
         self._sizes[chunk[at : at + HEADER_BYTES]] = header.frame_bytes
@@ -200,6 +233,7 @@ class FrameIndex:
             return False
         self._offsets.append(reader.offset - len(frame))
         self._end_offset = reader.offset
+        self._reader = None
         if self.header is None:
             assert reader.header is not None
             self.tag = reader.tag

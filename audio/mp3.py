@@ -12,8 +12,8 @@ from functools import lru_cache
 
 HEADER_BYTES = 4
 LAYER_3 = 3
-MAX_FRAME_BYTES = 1441
-"""The longest Layer III frame: 320 kbit/s at 32 kHz, or 160 at 8 kHz, and one byte of padding."""
+MAX_FRAME_BYTES = 2881
+"""The longest frame: Layer II, 160 kbit/s at 8 kHz, and one byte of padding. In Layer III: 1441."""
 
 _RATES_HZ = {1: (44100, 48000, 32000), 2: (22050, 24000, 16000), 25: (11025, 12000, 8000)}
 _VERSIONS = {0: 25, 2: 2, 3: 1}
@@ -52,8 +52,8 @@ class FrameHeader:
 
     @property
     def playable(self) -> bool:
-        """Whether the frame is Layer III and its size is known: no other frame is played."""
-        return self.layer == LAYER_3 and self.bitrate > 0
+        """Whether the size of the frame is known: no frame in free format is played."""
+        return self.bitrate > 0
 
     def continues(self, other: FrameHeader) -> bool:
         """Whether both frames can belong to one stream: no encoder changes these fields in it."""
@@ -82,8 +82,7 @@ class VbrTag:
 def parse_header(data: bytes, at: int = 0) -> FrameHeader | None:
     """Parse the frame header at `data[at:]`; None if there is none.
 
-    It parses headers of Layers I and II and of free format too, so that error messages can name
-    them.
+    It parses headers of free format too, so that error messages can name it.
     """
     if len(data) - at < HEADER_BYTES or data[at] != _SYNC_BYTE:
         return None
@@ -93,10 +92,10 @@ def parse_header(data: bytes, at: int = 0) -> FrameHeader | None:
 @lru_cache(maxsize=1024)
 def _parse_word(word: int) -> FrameHeader | None:
     # Bits: 11 sync, 2 version, 2 layer, 1 no CRC, 4 bit rate, 2 sample rate, 1 padding, 1 private,
-    # 2 channel mode, 2 mode extension, 2 rights, 2 emphasis (2 is reserved: libmad refuses it).
+    # 2 channel mode, 2 mode extension, 2 rights, 2 emphasis (2 is reserved, but songs have it).
     version, layer = _VERSIONS.get(word >> 19 & 3), _LAYERS.get(word >> 17 & 3)
     kbit_index, rate_index, padding = word >> 12 & 15, word >> 10 & 3, word >> 9 & 1
-    forbidden = kbit_index == 15 or rate_index == 3 or word & 3 == 2
+    forbidden = kbit_index == 15 or rate_index == 3
     if word >> 21 != 0x7FF or version is None or layer is None or forbidden:
         return None
     bitrate = _KBITS[version == 1, layer][kbit_index] * 1000

@@ -25,6 +25,9 @@ class Output(ABC):
     needs_silence = False
     """Whether the player must write zeros during a pause, to keep the stream going."""
 
+    real_time = True
+    """Whether it plays as fast as the music is, so that waiting for more of a song is heard."""
+
     replaceable = False
     """Whether `recover` may find another device when this one has gone."""
 

@@ -18,6 +18,7 @@ from audio.output import PCM_FRAME_BYTES, Output
 from audio.playing_song import PlayingSong
 from audio.reports import (
     DeviceLost,
+    FramesRefused,
     OutputFailed,
     PlaceNotHere,
     PlayedOut,
@@ -35,6 +36,9 @@ no effect on it; a pause waits for one and for what the device holds.
 
 A write costs as much as decoding a frame, because after each sleep the CPU's caches are cold.
 """
+
+UNTOLD_FRAMES = 10
+"""So many frames that cannot be decoded are not reported: at 44.1 kHz a quarter of a second."""
 
 _SWITCH_INTERVAL_S = 0.001
 _CLOSE_TIMEOUT_S = 5.0
@@ -145,7 +149,8 @@ class Player:
         if order.seek_s is not None:
             self._try(Undecodable, self._seek, song, order.seek_s)
         elif order.paused or (song.dry and not self._refilled(song)):
-            self._try(OutputFailed, self._rest, song, order.changes)
+            if order.paused or not song.searching:
+                self._try(OutputFailed, self._rest, song, order.changes)
         elif self._device_lost:
             self._try(OutputFailed, self._recover, song)
         elif song.has_pcm:
@@ -153,7 +158,7 @@ class Player:
         elif not song.fully_decoded:
             self._try(Undecodable, self._decode, song)
         elif following := self._orders.advance(song):
-            self._send(PlayedOut(song.tag, song.samples))
+            self._send_played_out(song)
             return following
         else:
             self._try(OutputFailed, self._play_out, song)
@@ -186,7 +191,7 @@ class Player:
     def _refilled(self, song: PlayingSong) -> bool:
         """Whether a dry song can go on; performs the pending seek if so."""
         whole = song.buffer.finished or song.buffer.discarded
-        song.dry = not (self._orders.take_refill() or whole)
+        song.dry = not (self._orders.take_refill() or whole or song.searching)
         if not song.dry and song.pending_seek_s is not None:
             self._try(Undecodable, self._go_to, song, song.pending_seek_s)
         return not song.dry
@@ -199,7 +204,7 @@ class Player:
     def _go_to(self, song: PlayingSong, seconds: float) -> None:
         if song.seek(seconds):
             self._position = (song.tag, song.start_s)
-        elif not song.buffer.discarded:
+        elif not song.buffer.discarded and not song.searching:
             self._orders.take_refill()
             needed_bytes = song.index.needed_bytes(seconds)
             self._send_if_current(song, PlaceNotHere(song.tag, needed_bytes, song.seeks))
@@ -207,14 +212,22 @@ class Player:
     def _decode(self, song: PlayingSong) -> None:
         """Decode the next blocks. Finds out that the song is dry, has ended or is not decodable."""
         if not song.decode():
-            song.dry = True
-            # A refill that came before the song ran dry does not count.
-            self._orders.take_refill()
-            self._send_if_current(song, RanDry(song.tag, song.seeks))
+            if not song.searching:
+                self._run_dry(song)
         elif song.decoder_ended and song.buffer.discarded:
             self._end(song, None)
         elif song.decoder_ended and not song.has_pcm and not song.samples and not song.seeks:
             self._end(song, Undecodable(song.tag, "none of it could be decoded"))
+
+    def _run_dry(self, song: PlayingSong) -> None:
+        """Wait for more of the song: for the owner's order, or without one where nobody listens."""
+        song.dry = True
+        # A refill that came before the song ran dry does not count.
+        self._orders.take_refill()
+        if self._output.real_time:
+            self._send_if_current(song, RanDry(song.tag, song.seeks))
+        else:
+            song.buffer.when_readable(song.needed_offset, self._orders.refill)
 
     def _write(self, song: PlayingSong, changes: int) -> None:
         """Write decoded PCM slice by slice, until all is written or an order has changed."""
@@ -237,7 +250,8 @@ class Player:
         self._output.drain()
         self._open_rate_hz = 0
         self._position = (song.tag, song.written_s)
-        self._end(song, PlayedOut(song.tag, song.samples))
+        if self._orders.end(song):
+            self._send_played_out(song)
 
     def _lose_device(self, song: PlayingSong, error: Exception) -> None:
         """Pause; PCM that the device has not taken is kept."""
@@ -254,6 +268,12 @@ class Player:
         """Forget a song and report it, unless it has been replaced meanwhile."""
         if self._orders.end(song) and report:
             self._send(report)
+
+    def _send_played_out(self, song: PlayingSong) -> None:
+        frames, seconds = song.refused
+        if frames > UNTOLD_FRAMES:
+            self._send(FramesRefused(song.tag, frames, seconds))
+        self._send(PlayedOut(song.tag, song.samples))
 
     def _send_if_current(self, song: PlayingSong, report: Report) -> None:
         if self._orders.is_current(song):

@@ -5,6 +5,7 @@ Only the player's thread uses it. It knows nothing of the output.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 from audio.buffer import AudioBuffer
@@ -15,6 +16,9 @@ from audio.output import PCM_FRAME_BYTES
 BLOCKS_AT_ONCE = 64
 """64 blocks are 1.7 s of music. Decoding them together takes half the CPU time of decoding each
 after a sleep."""
+
+_AT_ONCE_S = 0.05
+"""A song with much junk between its frames takes longer: an order waits no longer than this."""
 
 
 @dataclass(eq=False, slots=True)
@@ -40,6 +44,8 @@ class PlayingSong:
     written_s: float = 0.0
     """The place in the song up to which samples have been written."""
     decoder: Decoder | None = field(default=None, repr=False)
+    _refused_before: tuple[int, float] = (0, 0.0)
+    """What `refused` was before the last seek."""
     _pcm: bytes = field(default=b"", repr=False)
     _written_bytes: int = 0
     """The number of bytes of `_pcm` that have been written."""
@@ -48,6 +54,7 @@ class PlayingSong:
 
     def seek(self, seconds: float) -> bool:
         """Prepare to go on from there. False: that place has not arrived, and is pending."""
+        self._refused_before = self.refused
         self.decoder, self._next_block, self.decoder_ended = None, None, False
         self._pcm, self._written_bytes = b"", 0
         seconds = max(0.0, seconds)
@@ -60,8 +67,29 @@ class PlayingSong:
         self.decoder = Decoder(self.buffer, start)
         return True
 
+    @property
+    def searching(self) -> bool:
+        """What has arrived has not been searched through: go on, and do not wait for more."""
+        if self.pending_seek_s is not None:
+            return self.index.behind
+        return self.decoder is not None and self.decoder.searching
+
+    @property
+    def refused(self) -> tuple[int, float]:
+        """How many frames could not be decoded, and are silent; and how many seconds long."""
+        frames, seconds = self._refused_before
+        if self.decoder:
+            frames += self.decoder.refused_frames
+            seconds += self.decoder.refused_s
+        return frames, seconds
+
+    @property
+    def needed_offset(self) -> int:
+        """The offset of the first byte that the decoder needs to go on."""
+        return self.decoder.needed_offset if self.decoder else 0
+
     def decode(self) -> bool:
-        """Decode the next few blocks. False: they have not arrived.
+        """Decode the next few blocks. False: they have not arrived, or see `searching`.
 
         All PCM must have been written. At the end of the song sets `decoder_ended`.
         Raises NotMp3, OSError.
@@ -69,6 +97,7 @@ class PlayingSong:
         self.decoder = self.decoder or Decoder(self.buffer)
         self.rate_hz, first = self._next_block or (0, b"")
         pcm, self._next_block = [first], None
+        end_s = time.monotonic() + _AT_ONCE_S
         while len(pcm) <= BLOCKS_AT_ONCE and self.decoder.ready():
             block = self.decoder.next_block()
             if block is None:
@@ -79,6 +108,8 @@ class PlayingSong:
                 break
             self.rate_hz = block[0]
             pcm.append(block[1])
+            if time.monotonic() > end_s:
+                break
         self._pcm, self._written_bytes = b"".join(pcm), 0
         return bool(self._pcm) or self.decoder_ended
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 class RanDry:
     """The next bytes of the song have not arrived. The player waits for `Player.refilled`.
 
+    It is reported where the output is `real_time`; with another one, the player goes on by itself.
     seeks: the number of seeks performed before. A later seek makes the report stale.
     """
 
@@ -40,6 +41,18 @@ class PlayedOut:
 
 
 @dataclass(frozen=True, slots=True)
+class FramesRefused:
+    """Some frames of the song could not be decoded and were silent; PlayedOut follows.
+
+    frames: how many, more than a few. seconds: how long they are.
+    """
+
+    tag: int
+    frames: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Undecodable:
     """The song has ended because it cannot be decoded. reason: for people."""
 
@@ -63,4 +76,4 @@ class DeviceLost:
     reason: str
 
 
-Report = RanDry | PlaceNotHere | PlayedOut | Undecodable | OutputFailed | DeviceLost
+Report = RanDry | PlaceNotHere | FramesRefused | PlayedOut | Undecodable | OutputFailed | DeviceLost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import itertools
 import os
@@ -13,8 +14,9 @@ from audio.output import PCM_FRAME_BYTES, Output, OutputError
 
 HEADER_BYTES = 44
 _MAX_BYTES = 0xFFFFFFFF - HEADER_BYTES
-_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-_REUSE = os.O_RDWR | os.O_CLOEXEC | os.O_NONBLOCK  # opening a FIFO must not block
+_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_REUSE = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # opening a FIFO must not block
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def wav_header(rate_hz: int, data_bytes: int) -> bytes:
@@ -32,14 +34,17 @@ class WavOutput(Output):
 
     A change of the sample rate, and 4 GiB, begin another file: beside `out.wav` the first of
     out-2.wav, out-3.wav, ... that does not exist. Every write updates the header, so that an
-    interrupted program leaves a valid file. The first song creates `path`, or replaces an older WAV
-    file; a file of another kind is never overwritten.
+    interrupted program leaves a valid file. The first song creates `path`. replace: it may replace
+    an older WAV file. A file of another kind is never overwritten, and no link is followed.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    real_time = False
+
+    def __init__(self, path: str | os.PathLike[str], *, replace: bool = False) -> None:
         self.paths: list[Path] = []
         """The files written, in order."""
         self._path = Path(path)
+        self._replace = replace
         self._fd = -1
         self._rate_hz = 0
         self._data_bytes = 0
@@ -52,6 +57,22 @@ class WavOutput(Output):
     @property
     def latency_s(self) -> float:
         return 0.0
+
+    def check(self) -> None:
+        """Find out whether `open` would fail, without creating or changing anything.
+
+        Raises OutputError.
+        """
+        try:
+            fd = self._open_existing()
+        except FileNotFoundError:
+            self._check_folder()
+        except OutputError:
+            raise
+        except OSError as error:
+            raise self._failure(error) from error
+        else:
+            os.close(fd)
 
     def open(self, rate_hz: int) -> None:
         if self._fd < 0 or rate_hz != self._rate_hz:
@@ -66,7 +87,7 @@ class WavOutput(Output):
             header = wav_header(self._rate_hz, self._data_bytes + len(pcm))
             _write_at(self._fd, header, 0)
         except OSError as error:
-            raise OutputError(f"cannot write to {self.paths[-1]}: {error.strerror}") from error
+            raise self._failure(error) from error
         self._data_bytes += len(pcm)
 
     def drain(self) -> None:
@@ -90,18 +111,55 @@ class WavOutput(Output):
         except OutputError:
             raise
         except OSError as error:
-            raise OutputError(f"cannot write to {self._path}: {error.strerror}") from error
+            raise self._failure(error) from error
 
     def _open_first(self) -> tuple[Path, int]:
         try:
             return self._path, os.open(self._path, _CREATE, 0o666)
         except FileExistsError:
-            fd = os.open(self._path, _REUSE)
-        if not _is_wav(fd):
-            os.close(fd)
-            raise OutputError(f"{self._path} exists and is not a WAV file: not overwritten")
+            fd = self._open_existing()
         os.ftruncate(fd, 0)
         return self._path, fd
+
+    def _open_existing(self) -> int:
+        """Open the file that is there, if it may be replaced. Raises OSError, OutputError."""
+        # A device or a FIFO may do something as soon as it is opened: so it is looked at first.
+        mode = os.lstat(self._path).st_mode
+        if stat.S_ISLNK(mode):
+            raise OutputError(
+                f"{self._path} is a link, which is not followed: name the file itself"
+            )
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        fd = os.open(self._path, _REUSE) if stat.S_ISREG(mode) else -1
+        if fd >= 0 and (self._replace or not os.fstat(fd).st_size) and _is_wav(fd):
+            return fd
+        replaceable = fd >= 0 and _is_wav(fd)
+        if fd >= 0:
+            os.close(fd)
+        why = "name another file, or replace it with --force" if replaceable else "not overwritten"
+        kind = "" if replaceable else " and is not a WAV file"
+        raise OutputError(f"{self._path} exists{kind}: {why}")
+
+    def _check_folder(self) -> None:
+        folder = self._path.parent
+        number = 0
+        if not folder.exists():
+            number = errno.ENOENT
+        elif not folder.is_dir():
+            number = errno.ENOTDIR
+        elif not os.access(folder, os.W_OK | os.X_OK):
+            # Also where the file system is read-only.
+            number = errno.EROFS if os.statvfs(folder).f_flag & os.ST_RDONLY else errno.EACCES
+        if number:
+            raise self._failure(OSError(number, os.strerror(number)))
+
+    def _failure(self, error: OSError) -> OutputError:
+        path = self.paths[-1] if self.paths else self._path
+        text = f"cannot write to {path}: {error.strerror or error}"
+        if error.errno in _FULL:
+            text = f"{path.parent} is full: free some space there, or write to another place"
+        return OutputError(text)
 
     def _open_sibling(self) -> tuple[Path, int]:
         for number in itertools.count(len(self.paths) + 1):

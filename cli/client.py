@@ -91,6 +91,10 @@ def client(
             "fast as it decodes. auto is the sound device if there is one.",
         ),
     ] = "auto",
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Replace the WAV file of --output if it exists."),
+    ] = False,
     device: Annotated[
         str | None,
         typer.Option(
@@ -144,7 +148,7 @@ def client(
     messages = _prebuffer(prebuffer)
     options = Options(host, port, command or None, as_json, messages, plain, retries, volume)
     try:
-        code = asyncio.run(_run(options, *_open(output, device)))
+        code = asyncio.run(_run(options, *_open(output, device, force)))
     except ScreenGone as error:
         # Python flushes stdout at its exit, and would print a traceback when that fails too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -237,10 +241,10 @@ def _prebuffer(text: str) -> int | None:
     return int(text[:10])
 
 
-def _open(spec: str, device: str | None) -> tuple[Output, str]:
+def _open(spec: str, device: str | None, force: bool) -> tuple[Output, str]:
     """Open the output; return it and a warning for the person, "" for none."""
     try:
-        sound, warning = open_output(spec, device)
+        sound, warning = open_output(spec, device, replace=force)
     except (ValueError, OutputError) as error:
         _refuse(str(error))
     return sound, warning or ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import signal
@@ -18,15 +19,15 @@ import typer
 from cli import server_options as options
 from cli.server_log import log, logging_to_stdout
 from cli.server_options import DEFAULT, KIB, MIB, RUNNING
+from cli.server_songs import log_library
 from cli.usage import USAGE, run_alone
 from net.server.limits import Limits, default_clients, descriptors
 from net.server.process import Serving
 from net.server.rescan import Rescan
 from net.server.sockets import LoopFactory, explain, listen, loop_factory
 from net.server.workers import Workers
-from songs import Library, MusicDirError, ScanReport
+from songs import LATIN_1, Library, MusicDirError, Options, ScanReport, private_directory
 
-SHOWN_UNUSABLE = 20
 EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
 
 
@@ -61,6 +62,9 @@ def server(
         ),
     ] = None,
     cache_size: options.CacheSize = DEFAULT.cache_bytes // MIB,
+    song_size: options.SongSize = options.MAX_SONG_MIB,
+    follow_links: options.FollowLinks = False,
+    tag_encoding: options.TagEncoding = LATIN_1,
     drain: options.Drain = DEFAULT.drain_s,
     clients: options.Clients = None,
     per_address: options.PerAddress = DEFAULT.per_address,
@@ -100,13 +104,17 @@ def server(
         cache_bytes=cache_size * MIB,
         drain_s=drain,
     )
+    song_options = _song_options(song_size, follow_links, tag_encoding)
     directory = _cache_directory(cache_dir)
     loop_name, make_loop = _event_loop(loop)
-    library, report, rescan = _scan(music_dir, directory)
+    index_dir, no_index = _index_directory(directory)
+    library, report, rescan = _scan(music_dir, index_dir, song_options)
     groups = _listen(host, port, limits, workers)
     serving = Serving(library, limits, directory, make_loop)
     with logging_to_stdout() as start_thread:
-        _log_library(library, report)
+        log_library(library, report)
+        if no_index:
+            log.warning("%s", no_index)
         _log_start(groups[0][0], limits, loop_name, workers)
         if workers == 1:
             start_thread()
@@ -138,7 +146,27 @@ def _cache_directory(asked_for: Path | None) -> Path:
     except OSError as error:
         if asked_for is not None:
             _refuse(f"the cache directory {str(directory)!a} cannot be used: {error.strerror}")
-    return Path(tempfile.gettempdir())
+    with contextlib.suppress(FileNotFoundError):  # nor is there a place for temporary files
+        return Path(tempfile.gettempdir())
+    return directory
+
+
+def _song_options(song_size: int, follow_links: bool, tag_encoding: str) -> Options:
+    try:
+        return options.song_options(song_size, follow_links, tag_encoding)
+    except ValueError as error:
+        _refuse(str(error))
+
+
+def _index_directory(directory: Path) -> tuple[Path | None, str]:
+    """Return where titles are kept, where no other user can plant a link; else None and why."""
+    try:
+        return private_directory(directory), ""
+    except OSError as error:
+        return None, (
+            f"Titles are not kept: each start reads every tag again. {str(directory)!a} is no "
+            f"place for them ({error.strerror}); give another by --cache-dir."
+        )
 
 
 def _event_loop(name: str) -> tuple[str, LoopFactory]:
@@ -149,11 +177,14 @@ def _event_loop(name: str) -> tuple[str, LoopFactory]:
         _refuse(f"there is no event loop {name!r} here: auto and asyncio always work")
 
 
-def _scan(music_dir: Path, directory: Path) -> tuple[Library, ScanReport, Rescan]:
+def _scan(
+    music_dir: Path, index_dir: Path | None, song_options: Options
+) -> tuple[Library, ScanReport, Rescan]:
     """Read the folder for the first time; the time that it takes paces later scans."""
     began = time.monotonic()
+    index_path = index_dir and _index_path(index_dir, music_dir)
     try:
-        library = Library(music_dir, _index_path(directory, music_dir))
+        library = Library(music_dir, index_path, song_options)
         report = library.scan()
     except MusicDirError as error:
         _refuse(str(error))
@@ -180,20 +211,6 @@ def _log_start(listening: socket.socket, limits: Limits, loop_name: str, workers
     log.info("%s, %d worker%s", loop_name, workers, "" if workers == 1 else "s")
     log.info("listening on %s port %d; a client connects with:", host, port)
     log.info("    alfine client %s %d", host, port)
-
-
-def _log_library(library: Library, report: ScanReport) -> None:
-    count = len(library.songs)
-    if count:
-        log.info("%d song%s", count, "" if count == 1 else "s")
-    else:
-        log.warning("warning: there is no MP3 in this folder; clients will see an empty list")
-    for path, reason in report.unusable[:SHOWN_UNUSABLE]:
-        log.warning("cannot use %s: %s", path, reason)
-    if len(report.unusable) > SHOWN_UNUSABLE:
-        log.warning("and %d files more that cannot be used", len(report.unusable) - SHOWN_UNUSABLE)
-    for warning in report.warnings:
-        log.warning("%s", warning)
 
 
 def _refuse(why: str) -> NoReturn:

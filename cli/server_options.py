@@ -7,11 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from net.server.limits import Keepalive, Limits
+from songs import LATIN_1, MAX_SONG_BYTES, Options, is_text_encoding
 
-RUNNING = "Running"
+RUNNING, SONGS = "Running", "Songs"
 CLIENTS, REQUESTS, PACE = "Limits: clients", "Limits: requests", "Limits: silence and slowness"
 MIB, KIB = 1 << 20, 1 << 10
 MAX_S = 86_400.0
+MAX_SONG_MIB = MAX_SONG_BYTES // MIB
 DEFAULT = Limits()
 KEEPALIVE_HELP = (
     "Seconds of silence before the kernel asks whether the other machine is still there, seconds "
@@ -44,6 +46,38 @@ def keepalive(given: str | Keepalive) -> Keepalive:
     )
 
 
+def song_options(song_size_mib: int, follow_links: bool, tag_encoding: str) -> Options:
+    """Return the options of the library. Raises ValueError, with a clause that says what to do."""
+    if not is_text_encoding(tag_encoding):
+        raise ValueError(
+            f"there is no text encoding {ascii(tag_encoding)[:60]}; Python's names are meant, such "
+            "as cp1251, shift_jis or gbk"
+        )
+    return Options(song_size_mib * MIB, follow_links, tag_encoding)
+
+
+SongSize = Annotated[
+    int, _count("MiB that a song may have; a larger one is not listed.", SONGS, 1, 1 << 20)
+]
+FollowLinks = Annotated[
+    bool,
+    typer.Option(
+        "--follow-links",
+        help="Serve what links in the folder lead to outside it, too.",
+        rich_help_panel=SONGS,
+    ),
+]
+TagEncoding = Annotated[
+    str,
+    typer.Option(
+        help=(
+            "The encoding of titles in old tags that do not say it (ID3v1, and ID3v2 that claims "
+            "Latin-1): cp1251, shift_jis, gbk, or another that Python knows."
+        ),
+        show_default=LATIN_1,
+        rich_help_panel=SONGS,
+    ),
+]
 Drain = Annotated[
     float, _seconds("Seconds that songs have to end in after SIGTERM or Ctrl-C.", RUNNING, 0)
 ]

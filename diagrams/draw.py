@@ -1,7 +1,7 @@
 """From a table to the DOT text of its drawing.
 
-What keeps a state is written into its box, what many states have in common is drawn once, and
-transitions between the same two states share an arrow: a hundred rows stay legible so.
+So that a hundred rows stay legible, rows that keep a state are written into its box, rows that many
+states have in common are drawn once, and rows between the same two states share an arrow.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from fsm.events import Event
 from fsm.table import Row, Table
 
 SHARED_BY, SHARED_ALIKE_BY = 4, 3
-"""From so many states on, the same event with the same next state is drawn once for all; sooner
-where guard and effect are the same too."""
+"""How many states share an event and a next state, for it to be drawn once; and how many are enough
+where guard and effects are the same as well."""
 
 WIDE_FROM = 5
-"""From so many events on, what is drawn once for many states stands in a wide box: a low one."""
+"""How many events, drawn once for many states, stand in a wide box, which is a low one."""
 
 NOTATION = [
     look.font("Event", look.EVENT),
@@ -36,7 +36,7 @@ Shared = dict[Enum, list[Row]]
 
 
 def machine_dot(table: Table) -> str:
-    """The DOT text of one machine; the same table always gives the same text."""
+    """Return the DOT text of one machine; the same table always gives the same text."""
     shared = _shared(table)
     arrows = _arrows(table, shared)
     body = [
@@ -55,7 +55,10 @@ def machine_dot(table: Table) -> str:
 
 
 def _shared(table: Table) -> Shared:
-    """What is drawn once; where a state has such a box, what only two states share joins it."""
+    """Return the rows that are drawn once.
+
+    Where a state has such a box, rows that only two states share are added to it.
+    """
     groups: dict[tuple[Enum, type[Event]], list[Row]] = defaultdict(list)
     for row in table.rows:
         if row.next_state is not row.state:
@@ -76,14 +79,14 @@ def _shared(table: Table) -> Shared:
 
 
 def _arrows(table: Table, shared: Shared) -> Arrows:
-    """The rows that get an arrow of their own, by the states that they join."""
+    """Return the rows that have an arrow of their own, by the states that it joins."""
     in_boxes = {row for rows in shared.values() for row in rows}
     moving = [row for row in table.rows if row.next_state is not row.state]
     reached = {table.initial} | {row.next_state for row in moving if row not in in_boxes}
     arrows: Arrows = defaultdict(list)
     for row in moving:
-        # A state that only a box leads to would stand apart from the rest: its first row is an
-        # arrow. Not where a machine ends: that everything leads there is all there is to say.
+        # A state that only a box leads to would stand apart from the rest: its first row is drawn
+        # as an arrow. A state where the machine ends needs none: every state leads there.
         apart = row.next_state not in reached and _leaves(table, row.next_state)
         if row not in in_boxes or apart:
             arrows[row.state, row.next_state].append(row)

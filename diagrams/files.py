@@ -1,8 +1,8 @@
-"""The files that are made from the tables: which there are, writing them, finding the stale ones.
+"""The files that are made from the tables: writes them, and finds those that are stale.
 
-Two versions of `dot` draw the same text in different bytes. So the DOT texts and the page are
-compared with what the tables give, and each picture carries the hash of the text it was drawn
-from: to check needs no `dot`.
+Two versions of `dot` make different bytes of the same text. So the DOT texts and the page are
+compared with what the tables give, and each picture carries the hash of the text that it was drawn
+from: the check needs no `dot`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class CannotDraw(RuntimeError):
 
 
 def dot_texts(machines: Sequence[Machine] = MACHINES) -> dict[str, str]:
-    """The DOT text of every drawing, by its name."""
+    """Return the DOT text of every drawing, by its name."""
     drawings = {machine.table.name: machine_dot(machine.table) for machine in machines}
     return drawings | {CLIENT: client_dot()}
 
@@ -67,7 +67,7 @@ def dot(text: str, kind: str) -> bytes:
 def write(
     root: Path = ROOT, machines: Sequence[Machine] = MACHINES, render: Render = dot
 ) -> list[Path]:
-    """Draw every machine and write the page; returns the files, relative to `root`.
+    """Draw every machine and write the page; return the files, relative to `root`.
 
     All is drawn before anything is written, so a missing `dot` leaves the files as they were.
     """
@@ -85,7 +85,7 @@ def write(
 
 
 def stale(root: Path = ROOT, machines: Sequence[Machine] = MACHINES) -> list[str]:
-    """One line for each file that does not belong to the tables as they are."""
+    """Return one line for each file that does not belong to the tables as they are."""
     texts = dot_texts(machines)
     lines: list[str] = []
     for name, text in texts.items():
@@ -118,18 +118,18 @@ def _drawn_from_another(
 
 
 def marked_svg(svg: bytes, text: str) -> bytes:
-    """The picture with the hash of its DOT text, as a comment at the end."""
+    """Return the picture with the hash of its DOT text as a comment at the end."""
     return svg.rstrip(b"\n") + f"\n<!-- DOT SHA-256: {_sha256(text)} -->\n".encode()
 
 
 def svg_mark(svg: bytes) -> str:
-    """The hash that the picture carries, "" without one."""
+    """Return the hash that the picture carries, "" without one."""
     found = SVG_MARK.search(svg.decode(errors="replace"))
     return found[1] if found else ""
 
 
 def marked_png(png: bytes, text: str) -> bytes:
-    """The picture with the hash of its DOT text, as a tEXt chunk behind its header."""
+    """Return the picture with the hash of its DOT text as a tEXt chunk behind its header."""
     if not png.startswith(PNG_SIGNATURE):
         raise CannotDraw("`dot` has not made a PNG; is it built with one of its PNG renderers?")
     data = b"tEXt" + PNG_KEYWORD + b"\0" + _sha256(text).encode()
@@ -138,7 +138,7 @@ def marked_png(png: bytes, text: str) -> bytes:
 
 
 def png_mark(png: bytes) -> str:
-    """The hash that the picture carries, "" without one."""
+    """Return the hash that the picture carries, "" without one."""
     at = len(PNG_SIGNATURE)
     while at + 8 <= len(png):
         (length,) = struct.unpack_from(">I", png, at)

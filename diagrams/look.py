@@ -13,28 +13,28 @@ INK, QUIET, RULE = "#1f2937", "#6b7280", "#cbd5e1"
 EVENT, GUARD, EFFECT = "#1e3a8a", "#b45309", "#0f766e"
 BOX, FIRST, LAST, SHARED = "#f8fafc", "#ecfdf5", "#f1f5f9", "#fffbeb"
 
-# Verdana was drawn to the same measures as DejaVu Sans: where a browser lacks the one it has the
-# other, and the text still fits its box.
+# Verdana has the same widths as DejaVu Sans: a browser that lacks one has the other, and the text
+# still fits its box.
 FONT = "DejaVu Sans,Verdana,Arial,sans-serif"
 BOX_CHARS, EDGE_CHARS, WIDE_CHARS = 38, 30, 84
-"""Where lines are broken in a box and beside an arrow: narrow drawings are the legible ones."""
+"""Where lines are broken in a box and beside an arrow: a narrow drawing is legible on a page."""
 
 INDENT = "&#160;" * 3
 RULER = "<HR/>"
 
 
 def font(text: str, colour: str, size: int = 10) -> str:
-    """Escaped text in one colour."""
+    """Return escaped text in one colour."""
     return f'<FONT COLOR="{colour}" POINT-SIZE="{size}">{escape(text, quote=False)}</FONT>'
 
 
 def bold(text: str, colour: str = INK, size: int = 12) -> str:
-    """A heading."""
+    """Return a heading."""
     return f"<B>{font(text, colour, size)}</B>"
 
 
 def wrapped(text: str, chars: int, colour: str = QUIET, size: int = 9) -> list[str]:
-    """Text in lines of at most `chars`; backticks mean nothing in a drawing."""
+    """Return text in lines of at most `chars`, without backticks: a drawing has no code."""
     return [font(line, colour, size) for line in textwrap.wrap(text.replace("`", ""), chars)]
 
 
@@ -55,7 +55,7 @@ def transition(events: Sequence[str], guard: str, effects: str, chars: int) -> l
 
 
 def stack(lines: Iterable[str], margin: int = 0) -> str:
-    """Lines below each other, flush left; RULER among them is a rule across.
+    """Return lines below each other, flush left; RULER among them is a rule across.
 
     A cell for each line: lines within one cell stand so close that underscores touch the next.
     """
@@ -71,20 +71,20 @@ def stack(lines: Iterable[str], margin: int = 0) -> str:
 
 
 def node(name: str, lines: Iterable[str], fill: str, **more: str) -> str:
-    """One line of DOT."""
+    """Return one line of DOT: a box."""
     attributes = "".join(f' {key}="{value}"' for key, value in more.items())
     return f'    "{name}" [label=<{stack(lines)}> fillcolor="{fill}"{attributes}]'
 
 
 def edge(tail: str, head: str, lines: Sequence[str], **more: str) -> str:
-    """One line of DOT; no label without lines."""
+    """Return one line of DOT: an arrow, without a label if there are no lines."""
     label = f"label=<{stack(lines, margin=2)}>" if lines else ""
     attributes = " ".join([label, *(f'{key}="{value}"' for key, value in more.items())])
     return f'    "{tail}" -> "{head}" [{attributes.strip()}]'
 
 
 def graph(name: str, caption: str, body: Iterable[str], **more: str) -> str:
-    """A whole drawing. caption: HTML below it. more: attributes of the graph."""
+    """Return a whole drawing. caption: HTML below it. more: attributes of the graph."""
     settings = "".join(f' {key}="{value}"' for key, value in more.items())
     return "\n".join(
         [

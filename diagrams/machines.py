@@ -32,19 +32,19 @@ MACHINES: tuple[Machine, ...] = (
 
 
 def first_line(thing: object) -> str:
-    """The first line of a docstring, "" without one."""
+    """Return the first line of a docstring, "" without one."""
     return next(iter((thing.__doc__ or "").strip().splitlines()), "")
 
 
 def about(machine: Machine) -> str:
-    """What the machine knows and must not know: the docstring of its module, on one line."""
+    """Return what the machine knows and must not know: its module's docstring, on one line."""
     return " ".join((sys.modules[machine.__module__].__doc__ or "").split())
 
 
 def condition(table: Table, row: Row) -> str:
-    """The row's guard, "else" for the last row of a guarded group, "" where there is no question.
+    """Return the row's guard; "else" for the last row of a guarded group, "" for a row alone.
 
-    An unguarded row below guarded ones does not always hold: to show it bare would mislead.
+    An unguarded row below guarded ones does not always hold: "else" says so.
     """
     return row.when or ("else" if len(table.group(row.state, row.event)) > 1 else "")
 

@@ -1,7 +1,7 @@
 """The client's machines together: what each is told, from outside and by the other machines.
 
-Both is read from declarations: which machine receives an event from `fsm.client.machines`, which
-machine records it from what its session `says`.
+All of it is declared: which machine receives an event in `fsm.client.machines`, and which machine
+records it in what its session `says`.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def client_machines() -> list[Machine]:
 
 
 def client_dot() -> str:
-    """The DOT text of the client's machines and what they tell each other."""
+    """Return the DOT text of the client's machines and what they tell each other."""
     arrows = client_arrows()
     names = [machine.table.name for machine in client_machines()]
     body = [_box(machine, arrows) for machine in client_machines()]
@@ -87,11 +87,11 @@ def client_dot() -> str:
             lines = [look.font(event, look.EVENT) for event in events]
             body.append(look.edge(sender, recipient, lines))
     caption = look.font(CAPTION, look.QUIET, 9)
-    return look.graph(NAME, caption, body, rankdir="TB", nodesep="0.4", ranksep="0.5")
+    return look.graph(NAME, caption, body, rankdir="TB", nodesep="0.3", ranksep="0.5")
 
 
 def _box(machine: Machine, arrows: Arrows) -> str:
-    """Return a machine with what it is told from outside: arrows for that would hide the others."""
+    """Return the box of a machine; what it is told from outside is text in it, not an arrow."""
     name = machine.table.name
     others = {other.table.name for other in client_machines()} - {name}
     lines = [look.bold(name), *look.wrapped(_in_short(machine), look.BOX_CHARS)]
@@ -105,6 +105,6 @@ def _box(machine: Machine, arrows: Arrows) -> str:
 
 
 def _in_short(machine: Machine) -> str:
-    """What the first sentence about it says after "The client's link:"."""
+    """Return what the first sentence about it says, without "The client's link:"."""
     sentence = about(machine).split(". ")[0].rstrip(".")
     return sentence.split(": ", 1)[-1]

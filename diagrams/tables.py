@@ -26,7 +26,7 @@ and an event that have no row cannot meet: that is tested. Sources are sections 
 
 
 def page(machines: Sequence[Machine]) -> str:
-    """The whole page, ending in a newline."""
+    """Return the whole page; it ends in a newline."""
     contents = "".join(f"- [{m.table.name}](#{m.table.name})\n" for m in machines)
     drawing = f"\n![What the client's machines tell each other](../diagrams/{CLIENT}.svg)\n"
     sections = "".join(f"\n{_section(machine)}" for machine in machines)
@@ -35,7 +35,7 @@ def page(machines: Sequence[Machine]) -> str:
 
 
 def row_line(table: Table, row: Row) -> str:
-    """One row as one line of a Markdown table."""
+    """Return one row as one line of a Markdown table."""
     guard = condition(table, row)
     return _line(
         row.state.name,
@@ -89,15 +89,15 @@ def _methods(machine: Machine, role: str, found: Sequence[str], says: str) -> It
 
 
 def _events(machines: Sequence[Machine]) -> str:
-    heard: dict[type[Event], list[str]] = {}
+    recipients: dict[type[Event], list[str]] = {}
     for machine in machines:
         for event in machine.table.events:
-            heard.setdefault(event, []).append(machine.table.name)
+            recipients.setdefault(event, []).append(machine.table.name)
     lines = (
         [event.__name__, first_line(event), ", ".join(names)]
-        for event, names in sorted(heard.items(), key=lambda item: item[0].__name__)
+        for event, names in sorted(recipients.items(), key=lambda item: item[0].__name__)
     )
-    return "\n".join(["## events\n", *_table(["event", "what has happened", "heard by"], lines)])
+    return "\n".join(["## events\n", *_table(["event", "what has happened", "received by"], lines)])
 
 
 def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -3,16 +3,28 @@
 This package knows files and tags; it knows nothing of the wire, of clients, or of sound.
 """
 
+from songs.change import Change, change_between
 from songs.files import MAX_SONG_BYTES, MusicDirError, SongUnavailable
-from songs.library import Library, ScanReport, Song
+from songs.library import Library, Options, ScanReport
+from songs.private import private_directory
+from songs.song import Song
+from songs.stamp import Stamp
+from songs.tags.text import LATIN_1, is_text_encoding
 from songs.titles import MAX_TITLE_BYTES
 
 __all__ = [
+    "LATIN_1",
     "MAX_SONG_BYTES",
     "MAX_TITLE_BYTES",
+    "Change",
     "Library",
     "MusicDirError",
+    "Options",
     "ScanReport",
     "Song",
     "SongUnavailable",
+    "Stamp",
+    "change_between",
+    "is_text_encoding",
+    "private_directory",
 ]

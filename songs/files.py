@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Final
 
 MAX_SONG_BYTES: Final = 1 << 30
+"""The largest song, unless the operator says otherwise."""
 
 # O_NONBLOCK: opening a FIFO that has replaced a song must not block the server. O_NOCTTY: a
 # terminal must not become the server's controlling terminal.
@@ -26,6 +27,7 @@ _RESOLVE_BENEATH: Final = 0x08
 # Errors of openat2 after which the path is resolved step by step: the kernel has no openat2, a
 # sandbox forbids it, a directory was moved meanwhile, or an absolute link may lead inside.
 _RESOLVE_IN_STEPS: Final = {errno.ENOSYS, errno.EPERM, errno.EINVAL, errno.EAGAIN, errno.EXDEV}
+_NO_OPENAT2: Final = {errno.ENOSYS, errno.EPERM, errno.EINVAL}
 
 _REASONS: Final = {
     errno.ENOENT: "it has gone",
@@ -62,14 +64,19 @@ def reason_of(error: OSError) -> str:
 class Root:
     """The open music directory, a context manager that closes it.
 
-    path: absolute or relative, as the user gave it. Raises MusicDirError: it does not exist, is not
-    a directory, or may not be read.
+    path: absolute or relative, as the user gave it. follow_links: files and directories outside it
+    are opened where a link inside leads to them. max_song_bytes: the largest song. Raises
+    MusicDirError: it does not exist, is not a directory, or may not be read.
     """
 
-    __slots__ = ("fd", "path")
+    __slots__ = ("fd", "follow_links", "max_song_bytes", "path")
 
-    def __init__(self, path: bytes) -> None:
+    def __init__(
+        self, path: bytes, *, follow_links: bool = False, max_song_bytes: int = MAX_SONG_BYTES
+    ) -> None:
         self.path = path
+        self.follow_links = follow_links
+        self.max_song_bytes = max_song_bytes
         self.fd = _open_root(path)
 
     def __enter__(self) -> "Root":
@@ -120,6 +127,23 @@ def may_access(name: bytes | str, mode: int, dir_fd: int) -> bool:
     return os.access(name, mode, dir_fd=dir_fd, effective_ids=effective)
 
 
+def open_allowed(root: Root, relative: bytes, flags: int) -> int:
+    """Open as open_beneath does; also what links lead out to, where root follows them.
+
+    The path itself never leads out: it is relative and has no `..`.
+    """
+    if not root.follow_links:
+        return open_beneath(root, relative, flags)
+    if relative.startswith(b"/") or b".." in relative.split(b"/"):
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+    try:
+        return _openat2(root.fd, relative, flags, _RESOLVE_NO_MAGICLINKS)
+    except OSError as exc:
+        if exc.errno not in _NO_OPENAT2:
+            raise
+    return os.open(relative, flags, dir_fd=root.fd)
+
+
 def open_beneath(root: Root, relative: bytes, flags: int) -> int:
     """Open the file or directory at `relative` if it is inside root, links resolved.
 
@@ -127,7 +151,7 @@ def open_beneath(root: Root, relative: bytes, flags: int) -> int:
     Raises OSError: EXDEV if the path leads outside, ELOOP for a cycle of links, or any other.
     """
     try:
-        return _openat2(root.fd, relative, flags)
+        return _openat2(root.fd, relative, flags, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
     except OSError as exc:
         if exc.errno not in _RESOLVE_IN_STEPS:
             raise
@@ -147,10 +171,10 @@ class _OpenHow(ctypes.Structure):
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
-def _openat2(dir_fd: int, relative: bytes, flags: int) -> int:
+def _openat2(dir_fd: int, relative: bytes, flags: int, resolve: int) -> int:
     if sys.platform != "linux":
         raise OSError(errno.ENOSYS, "no openat2 here")
-    how = _OpenHow(flags, 0, _RESOLVE_BENEATH | _RESOLVE_NO_MAGICLINKS)
+    how = _OpenHow(flags, 0, resolve)
     size = ctypes.c_size_t(ctypes.sizeof(how))
     number = ctypes.c_long(_SYS_OPENAT2)
     fd: int = _libc.syscall(number, ctypes.c_int(dir_fd), relative, ctypes.byref(how), size)
@@ -187,20 +211,22 @@ def _open_resolved(root: Root, relative: bytes, flags: int) -> int:
 def open_song(root: Root, relative: bytes) -> tuple[int, os.stat_result]:
     """Open a song for reading; return its descriptor, which the caller closes, and its status.
 
-    Raises SongUnavailable: no such file, no permission, outside the music directory, empty, over
-    MAX_SONG_BYTES, or not a regular file. Such a file is checked before it is opened, because
+    Raises SongUnavailable: no such file, no permission, outside the music directory, empty, too
+    large, or not a regular file. Such a file is checked before it is opened, because
     opening a FIFO wakes its writer, and opening a device may have an effect.  protocol.md 5.
     """
     try:
         _check_regular(os.stat(relative, dir_fd=root.fd))
-        fd = open_beneath(root, relative, _READ_FLAGS)
+        fd = open_allowed(root, relative, _READ_FLAGS)
+    except (FileNotFoundError, NotADirectoryError):
+        raise SongUnavailable("its file has gone") from None
     except OSError as exc:
         raise SongUnavailable(reason_of(exc)) from None
     try:
         # Checked again on the descriptor: the name may stand for another file by now.
         status = os.fstat(fd)
         _check_regular(status)
-        _check_size(status.st_size)
+        check_size(status.st_size, root.max_song_bytes)
     except BaseException:
         os.close(fd)
         raise
@@ -212,8 +238,9 @@ def _check_regular(status: os.stat_result) -> None:
         raise SongUnavailable("it is not a regular file")
 
 
-def _check_size(size_bytes: int) -> None:
+def check_size(size_bytes: int, max_bytes: int) -> None:
+    """Raise SongUnavailable if no song has so many bytes."""
     if size_bytes == 0:
         raise SongUnavailable("it is empty")
-    if size_bytes > MAX_SONG_BYTES:
-        raise SongUnavailable(f"it is larger than {MAX_SONG_BYTES >> 20} MiB")
+    if size_bytes > max_bytes:
+        raise SongUnavailable(f"it is larger than {max_bytes >> 20} MiB; --song-size allows more")

@@ -13,15 +13,18 @@ from songs.scan import Entry
 from songs.titles import clean, shorten
 
 _APPLICATION_ID: Final = 0x616C6673  # "alfs", in every index and no other SQLite database
-_FORMAT: Final = 1  # increment it when titles change: all tags are then read again
+_FORMAT: Final = 2  # increment it when titles change: all tags are then read again
 _LOCK_TIMEOUT_S: Final = 0.2
 
 _CREATE: Final = f"""
     DROP TABLE IF EXISTS songs;
-    CREATE TABLE songs (path BLOB PRIMARY KEY, stamp TEXT, title TEXT) WITHOUT ROWID;
+    CREATE TABLE songs
+        (path BLOB PRIMARY KEY, stamp TEXT, title TEXT, disc INTEGER, track INTEGER) WITHOUT ROWID;
     PRAGMA application_id = {_APPLICATION_ID};
     PRAGMA user_version = {_FORMAT};
 """
+
+_SELECT: Final = "SELECT path, stamp, title, disc, track FROM songs"
 
 
 class Index:
@@ -44,8 +47,8 @@ class Index:
         """
         try:
             with self._connection(create=False) as database:
-                rows = database.execute("SELECT path, stamp, title FROM songs") if database else ()
-                return {path: _entry(stamp, title) for path, stamp, title in rows}
+                rows = database.execute(_SELECT) if database else ()
+                return {path: _entry(*values) for path, *values in rows}
         except (sqlite3.Error, OSError, ValueError) as exc:
             self._disable("read", exc)
         return {}
@@ -54,12 +57,14 @@ class Index:
         """Write the changes in one transaction; without changes do not open the file."""
         if not changed and not gone:
             return
-        rows = [(path, entry.stamp, entry.title) for path, entry in changed.items()]
+        rows = [(path, *entry) for path, entry in changed.items()]
         try:
             with self._connection(create=True) as database:
                 if database is not None:
                     database.executemany("DELETE FROM songs WHERE path = ?", [(p,) for p in gone])
-                    database.executemany("INSERT OR REPLACE INTO songs VALUES (?, ?, ?)", rows)
+                    database.executemany(
+                        "INSERT OR REPLACE INTO songs VALUES (?, ?, ?, ?, ?)", rows
+                    )
                     database.commit()
         except (sqlite3.Error, OSError, ValueError) as exc:
             self._disable("written", exc)
@@ -72,6 +77,8 @@ class Index:
             return
         if create:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+        if self._path.is_symlink():
+            raise OSError("it is a link")
         if self._path.exists() and not self._path.is_file():
             raise OSError("it is not a regular file")
         with closing(sqlite3.connect(self._path, timeout=_LOCK_TIMEOUT_S)) as database:
@@ -108,8 +115,14 @@ def _prepare(database: sqlite3.Connection, *, create: bool) -> bool:
     return create
 
 
-def _entry(stamp: object, title: object) -> Entry:
+def _entry(stamp: object, title: object, disc: object, track: object) -> Entry:
     """Return the entry in a row. The row is not trusted: anyone may have changed the file."""
     if not isinstance(stamp, str) or not isinstance(title, str):
         raise ValueError("it is damaged")
-    return Entry(stamp, shorten(clean(title)))
+    return Entry(stamp, shorten(clean(title)), _number(disc), _number(track))
+
+
+def _number(value: object) -> int | None:
+    if value is None or (isinstance(value, int) and value > 0):
+        return value
+    raise ValueError("it is damaged")

@@ -10,6 +10,7 @@ from typing import Final
 MAX_TITLE_BYTES: Final = 512
 ELLIPSIS: Final = "…"
 
+_BREAKS: Final = re.compile("[\t-\r\x1c-\x1e\u2028\u2029]+")  # tabs, and whatever ends a line
 # C0, DEL and C1; bidirectional marks, embeddings, overrides and isolates; line and paragraph
 # separators; byte-order mark; annotation marks. The joiners U+200C and U+200D are kept, because
 # real names contain them.
@@ -24,10 +25,11 @@ _NUMBER: Final = re.compile("0*([0-9]+)")
 def clean(text: str) -> str:
     """Return text that is safe to print, log and encode as UTF-8.
 
-    Removes control characters and outer white space; replaces lone surrogates by U+FFFD.
-    protocol.md 4.
+    A row of tabs and line breaks becomes one space; other control characters and outer white space
+    are removed; lone surrogates are replaced by U+FFFD.  protocol.md 4.
     """
-    return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text)).strip()
+    text = _CONTROLS.sub("", _BREAKS.sub(" ", text))
+    return _SURROGATES.sub("\ufffd", text).strip()
 
 
 def shorten(text: str, max_bytes: int = MAX_TITLE_BYTES) -> str:
@@ -57,9 +59,11 @@ def title_from_name(name: bytes) -> str:
 
 
 def title_from_tags(artist: str, title: str) -> str | None:
-    """Return `ARTIST - TITLE`; None if either has no printable character.  protocol.md 5."""
+    """Return `ARTIST - TITLE`, or TITLE alone; None without a printable title.  protocol.md 5."""
     artist, title = clean(artist), clean(title)
-    return shorten(f"{artist} - {title}") if artist and title else None
+    if not title:
+        return None
+    return shorten(f"{artist} - {title}" if artist else title)
 
 
 def natural_key(path: bytes) -> tuple[str, bytes]:

@@ -1,6 +1,6 @@
 """A real client and a real server session, joined by a wire that delays, splits, joins and cuts.
 
-Whatever happens, what reached the decoder is a prefix of the song that was asked for last.
+Whatever happens, the MAD buffer holds a prefix of the song that was requested last.
 """
 
 from collections import deque
@@ -10,13 +10,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from fsm import effects as do
-from fsm import events as on
-from fsm.client import effects as client_do
-from fsm.client import events as client_on
-from fsm.client.link_table import LinkState
+from fsm import effects as server_effects
+from fsm import events
+from fsm.client import effects
+from fsm.client import events as client_events
+from fsm.client.conversation import ConversationState
+from fsm.client.effects import Buffer
+from fsm.client.link import LinkState
 from fsm.client.machines import ClientSession
-from fsm.client.playback_table import PlaybackState
+from fsm.client.player import PlayerState
+from fsm.client.song import SongState
 from fsm.server import ServerSession, ServerState
 from net.framing import AUDIO_CLOSING, audio_message, chunks
 from net.wire import (
@@ -35,11 +38,10 @@ SONGS = {
     "two THE END END": (b"2 END END" * 1500),
     "three": b"END" + b"3" * 4093 + b" END",
 }
-LIST_WENT_QUIET = (client_on.ListWentQuiet, client_on.SongWentQuiet)
 
 
 class ServerSide:
-    """What the server's sockets would do: the answers that wait go before the next audio."""
+    """What the server's connection does: answers are sent before the next audio message."""
 
     def __init__(self, titles, plain):
         self.titles = titles
@@ -49,20 +51,20 @@ class ServerSide:
         self.answers = deque()
         self.song = None
 
-    def hear(self, data):
+    def receive(self, data):
         for request in self.decoder.feed(data):
-            if self.plain and isinstance(request, on.SetupRequested):
-                request = on.RequestNotUnderstood("SETUP")
+            if self.plain and isinstance(request, events.SetupRequested):
+                request = events.RequestNotUnderstood("SETUP")
             self.fire(request)
 
     def fire(self, event):
         for effect in self.session.handle(event):
             match effect:
-                case do.StartSong(song_id):
+                case server_effects.StartSong(song_id):
                     self.song = deque(chunks(SONGS[self.titles[song_id - 1]]))
-                case do.StopSong():
+                case server_effects.StopSong():
                     self.song = None
-                case do.CloseAtBoundary():
+                case server_effects.CloseAtBoundary():
                     self.answers.clear()
                 case _:
                     self.answers.append(effect)
@@ -76,31 +78,32 @@ class ServerSide:
         message = audio_message(self.song.popleft())
         if not self.song:
             self.song = None
-            self.fire(on.SongSent())
+            self.fire(events.SongSent())
         return message
 
     def answer(self, effect):
         match effect:
-            case do.SendSongList(closes):
-                self.fire(on.ListSent())
-                listing = b"".join(list_messages(enumerate(self.titles, 1)))
-                return listing + (LIST_CLOSING if closes else b"")
-            case do.SendNotFound():
+            case server_effects.SendSongList(closes):
+                self.fire(events.ListSent())
+                song_list = b"".join(list_messages(enumerate(self.titles, 1)))
+                return song_list + (LIST_CLOSING if closes else b"")
+            case server_effects.SendNotFound():
                 return NOT_FOUND
-            case do.SendClosing():
+            case server_effects.SendClosing():
                 return AUDIO_CLOSING
-            case do.SendSetupReply(tokens):
+            case server_effects.SendSetupReply(tokens):
                 return setup_message(tokens)
         return b""
 
 
 class FakeWire(RuleBasedStateMachine):
-    """Rules are what a person, a network, a clock and a player may do."""
+    """Its rules are what a person, a network, a clock and a player may do."""
 
     @initialize(
         prebuffer=st.integers(1, 3), plain=st.booleans(), told=st.booleans(), greeted=st.booleans()
     )
     def begin(self, prebuffer, plain, told, greeted):
+        """told: the client is told that the server is plain. greeted: the greeting is over."""
         self.client = ClientSession(prebuffer, plain=plain and told)
         self.plain = plain
         self.titles = list(TITLES)
@@ -110,61 +113,70 @@ class FakeWire(RuleBasedStateMachine):
         self.buffer = b""
         self.complete = False
         self.wanted = None
-        self.by_number = False
+        self.chosen_by_id = False
         self.dry = False
         self.connecting = True
         if greeted:
             self.connect()
             self.flow()
 
-    # What the effects of the client lead to
+    # The effects of the client
 
     def fire(self, event):
         for effect in self.client.handle(event):
             match effect:
-                case client_do.SendRequest():
+                case effects.SendRequest():
                     self.upstream += encode_request(effect) if self.server else b""
-                case client_do.Connect():
+                case effects.Connect():
                     self.connecting = True
-                case client_do.StartTimer(timer, _):
+                case effects.StartTimer(timer, _):
                     self.timers[type(timer)] = timer
-                case client_do.ScheduleRetry():
-                    self.timers[client_on.RetryDue] = client_on.RetryDue()
-                case client_do.CancelTimer(timer):
+                case effects.ScheduleRetry():
+                    self.timers[client_events.RetryDue] = client_events.RetryDue()
+                case effects.CancelTimer(timer):
                     self.timers.pop(timer, None)
-                case client_do.DropBuffer():
+                case effects.DropBuffers():
                     self.buffer, self.complete, self.dry = b"", False, False
-                case client_do.AppendAudio(data):
+                case effects.AppendAudio(Buffer.PRESENT, data):
                     assert not self.complete, "audio behind the end of a song"
                     self.buffer += data
-                case client_do.FinishBuffer():
-                    self.complete = self.playback is PlaybackState.FINISHING
-                case client_do.RefillPlayer():
+                case effects.FinishBuffer(Buffer.PRESENT):
+                    self.complete = self.song is SongState.WHOLE
+                case effects.RefillPlayer():
                     self.dry = False
-                case client_do.HangUp():
+                case effects.Disconnect() | effects.DisconnectForGood():
                     self.cut()
 
     @property
-    def playback(self):
-        return self.client.playback.state
+    def song(self):
+        return self.client.song.state
+
+    @property
+    def player(self):
+        return self.client.player.state
+
+    @property
+    def all_is_here(self):
+        """All that will come of the song is here."""
+        return self.song in (SongState.WHOLE, SongState.BROKEN)
 
     # A person
 
     @rule()
     def list_songs(self):
-        self.fire(on.ListRequested())
+        self.fire(events.ListRequested())
 
     @rule(song_id=st.integers(1, 4))
     def play(self, song_id):
         shown = {s.song_id: s.title for s in self.client.link.songs}
-        self.by_number = song_id not in shown
+        self.chosen_by_id = song_id not in shown
         self.wanted = shown.get(song_id, self.titles[song_id - 1] if song_id < 4 else None)
-        self.fire(on.PlayRequested(song_id))
+        self.fire(events.PlayRequested(song_id))
 
     @rule()
     def stop(self):
         self.wanted = None
-        self.fire(on.StopRequested())
+        self.fire(events.StopRequested())
 
     # A network
 
@@ -175,19 +187,19 @@ class FakeWire(RuleBasedStateMachine):
         self.server = ServerSide(self.titles, self.plain)
         self.upstream = self.downstream = b""
         self.decoder = ResponseDecoder()
-        self.fire(client_on.Connected())
+        self.fire(client_events.Connected())
 
     @precondition(lambda self: self.connecting)
     @rule()
     def refuse(self):
         self.connecting = False
-        self.fire(client_on.ConnectFailed("refused"))
+        self.fire(client_events.ConnectFailed("refused"))
 
     @precondition(lambda self: self.server)
     @rule(size=st.integers(1, 40))
     def deliver_requests(self, size):
         data, self.upstream = self.upstream[:size], self.upstream[size:]
-        self.server.hear(data)
+        self.server.receive(data)
 
     @precondition(lambda self: self.server and self.server.has_work())
     @rule(messages=st.integers(1, 5))
@@ -206,62 +218,64 @@ class FakeWire(RuleBasedStateMachine):
     @precondition(lambda self: self.server)
     @rule()
     def flow(self):
-        """Everything that is under way arrives, in large pieces."""
+        """Everything that is in flight arrives, in large pieces."""
         for _ in range(20):
             if self.silent():
                 return
             self.deliver_requests(10_000)
             self.send(10_000)
             self.deliver_responses(1_000_000)
-        raise AssertionError("the two sides talk for ever")
+        raise AssertionError("the two sides send for ever")
 
     @precondition(lambda self: self.server)
     @rule(renumbered=st.booleans())
     def cut(self, renumbered=False):
         if self.server.session.state is not ServerState.CLOSED:
-            self.server.fire(on.ConnectionLost())
+            self.server.fire(events.ConnectionLost())
         self.server = None
-        if renumbered and not self.by_number:  # else nobody could know which song is meant
+        if renumbered and not self.chosen_by_id:  # else the client cannot know which song is meant
             self.titles = self.titles[1:] + self.titles[:1]
-        self.fire(on.ConnectionLost("cut"))
+        self.fire(events.ConnectionLost("cut"))
 
-    # A clock: silence is silence only while nothing is under way
+    # A clock: it is silent only while nothing is in flight
 
     def silent(self):
         return not (self.upstream or self.downstream or (self.server and self.server.has_work()))
 
-    @precondition(lambda self: client_on.RetryDue in self.timers)
+    @precondition(lambda self: client_events.RetryDue in self.timers)
     @rule()
     def retry(self):
-        self.fire(self.timers.pop(client_on.RetryDue))
+        self.fire(self.timers.pop(client_events.RetryDue))
 
     @precondition(
-        lambda self: self.server and self.silent() and set(self.timers) - {client_on.RetryDue}
+        lambda self: self.server and self.silent() and set(self.timers) - {client_events.RetryDue}
     )
     @rule()
     def let_time_pass(self):
-        timer = next(t for t in self.timers if t is not client_on.RetryDue)
+        timer = next(t for t in self.timers if t is not client_events.RetryDue)
         self.fire(self.timers.pop(timer))
 
     # A player
 
-    @precondition(lambda self: self.playback is PlaybackState.PLAYING and not self.dry)
+    @precondition(
+        lambda self: (
+            self.player is PlayerState.RUNNING and self.song is SongState.ENOUGH and not self.dry
+        )
+    )
     @rule()
     def run_dry(self):
         self.dry = True
-        self.fire(client_on.BufferRanDry())
+        self.fire(client_events.BufferRanDry())
 
-    @precondition(
-        lambda self: self.playback in (PlaybackState.FINISHING, PlaybackState.BREAKING_OFF)
-    )
+    @precondition(lambda self: self.all_is_here)
     @rule()
     def play_out(self):
-        self.fire(client_on.PlayedOut())
+        self.fire(client_events.PlayedOut())
 
     # What is always true
 
     @invariant()
-    def heard_is_a_prefix_of_the_song_asked_for_last(self):
+    def the_buffer_holds_a_prefix_of_the_song_requested_last(self):
         if getattr(self, "buffer", b""):
             assert self.wanted is not None
             assert SONGS[self.wanted].startswith(self.buffer)
@@ -282,14 +296,18 @@ class FakeWire(RuleBasedStateMachine):
                 self.flow()
             elif self.timers:
                 self.fire(self.timers.pop(next(iter(self.timers))))
-            elif self.playback in (PlaybackState.FINISHING, PlaybackState.BREAKING_OFF):
+            elif self.all_is_here:
                 self.play_out()
             else:
                 break
-        assert self.playback is PlaybackState.STOPPED
+        assert (self.song, self.player) == (SongState.UNWANTED, PlayerState.SILENT)
         at_rest = (LinkState.ONLINE, LinkState.UNLISTED, LinkState.OFFLINE)
         assert self.client.link.state in at_rest
-        assert not self.client.answer_owed
+        conversation = self.client.conversation
+        assert not conversation.lists
+        if conversation.state is ConversationState.CLOSING_SERVER:
+            assert not conversation.wanted_open
+            assert conversation.late_songs == 0
 
 
 FakeWire.TestCase.settings = settings(

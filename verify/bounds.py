@@ -36,31 +36,31 @@ class Trouble(Enum):
 
 
 class Peers(Enum):
-    """Who talks to whom."""
+    """Which sides there are, and which of them runs no machine of ours."""
 
     BOTH = "client and server"
-    ANY_SERVER = "the client, and a server that may say anything at any time"
-    ANY_CLIENT = "the server, and a client that may ask for anything at any time"
-
-
-PERSON = ("list", "play 1", "play 2", "play 9", "stop", "wait", "interrupt")
-"""What a person can do; ID 9 is unknown. `leave` can be added."""
+    ANY_SERVER = "the client, and a server that may send any message at any time"
+    ANY_CLIENT = "the server, and a client that may send any request at any time"
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """One exploration.
 
-    chunks: of song 1 and of song 2, 0 to 3 each. full: audio messages of 4096 bytes, but the last;
-    otherwise of one byte. requests: how many of a person's requests may be unanswered at once.
-    losses: of the connection, None for any number. messages: what a channel holds, each way.
-    timely: time runs out only when nothing is in flight. changed: how song 1 begins after
-    FILE_CHANGES. ignored: rules whose breaking ends an exchange and not the search.
+    server: its kind. after_loss: its kind after the last of the losses, None for the same. chunks:
+    audio messages of song 1 and of song 2, 0 to 3 each. full: audio messages carry 4096 bytes,
+    except the last; otherwise one byte. requests: how many of a person's requests may be unanswered
+    at once. losses: of the connection, None for any number. messages: how many a channel holds,
+    each way. person: what may be typed (`verify.person`), `interrupt` and `leave`. flow: how fast
+    audio arrives may be measured, once. timely: time runs out only when nothing is in flight.
+    changed: the bytes of song 1 after FILE_CHANGES. ignored: rules that may be broken; the exchange
+    is not followed from there.
     """
 
     name: str
     peers: Peers = Peers.BOTH
     server: ServerKind = ServerKind.CLOSING
+    after_loss: ServerKind | None = None
     chunks: tuple[int, int] = (2, 1)
     full: bool = False
     requests: int = 2
@@ -76,5 +76,11 @@ class Bounds:
     trouble: tuple[Trouble, ...] = ()
     changed: bytes = b"pqr"
     list_messages: int = 1
+    flow: bool = False
     timely: bool = True
     ignored: tuple[Rule, ...] = ()
+
+    @property
+    def closes(self) -> bool:
+        """The server closes every answer, over each connection."""
+        return {self.server, self.after_loss} <= {ServerKind.CLOSING, None}

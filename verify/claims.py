@@ -1,6 +1,6 @@
-"""What the states claim, held against the truth.
+"""What the states say is true, held against the world.
 
-Each function returns the first claim that is false, or nothing.
+Each function returns the first claim that is false in words, or "".
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from verify.bounds import Bounds
 from verify.snapshots import Watched
 from verify.world import (
     CONNECTING,
+    DISCONNECTING,
     DRY,
     FAR,
     HERE,
-    HUNG_UP,
     LIST_SENT,
     NOT_QUEUED,
     RETRY_DUE,
@@ -51,8 +51,8 @@ ENDING = (Server.FINISHING, Server.CLOSING)
 
 PLAIN = (Conversation.PLAIN, Conversation.PLAIN_LISTING, Conversation.FENCING)
 ATTEMPTING = (Link.CONNECTING, Link.RECONNECTING)
-OWING = (Link.WAITING, Link.RECONNECTING, Link.FINDING, Link.SKIPPING)
-TIMED: dict[type[Event], tuple[Conversation, ...]] = {
+SONG_OWED = (Link.WAITING, Link.RECONNECTING, Link.FINDING, Link.SKIPPING)
+TIMER_STATES: dict[type[Event], tuple[Conversation, ...]] = {
     on.GreetingUnanswered: (Conversation.GREETING,),
     on.SetupUnanswered: (Conversation.OFFERING,),
     on.FenceUnanswered: (Conversation.FENCING,),
@@ -62,24 +62,27 @@ TIMED: dict[type[Event], tuple[Conversation, ...]] = {
 
 
 def server(state: Server, world: World) -> str:
-    """Of the server's machine, after each of its steps."""
+    """Check the server's state, after each of its steps."""
     if (state in KEEP_PLAYING) != (world.stream is not None):
         return "keep_playing is not whether a song is being sent"
-    if (state in ENDING) != world.due.deaf:
+    if (state in ENDING) != world.due.ignores_requests:
         return "it does not know whether requests still count"
-    if (state is Server.DRAINING) != (world.due.ending and not world.due.deaf):
+    if (state is Server.DRAINING) != (world.due.ending and not world.due.ignores_requests):
         return "it does not know whether the server is ending"
-    listing = LIST_SENT in world.line or any(isinstance(a, do.SendSongList) for a in world.line)
+    listing = LIST_SENT in world.answers or any(
+        isinstance(a, do.SendSongList) for a in world.answers
+    )
     if state not in (*ENDING, Server.DRAINING) and (state in LISTING) != listing:
         return "list_req_while_playing is not whether a list is being sent"
     return ""
 
 
 class ClientClaims:
-    """Of the client's machines, after each event."""
+    """The claims of the client's machines, checked after each event."""
 
     def __init__(self, bounds: Bounds, machines: Mapping[str, Watched]) -> None:
         self._timely, self._prebuffer = bounds.timely, bounds.prebuffer
+        self._ends_are_said = bounds.closes and bounds.timely
         names = list(machines)
         self._song, self._next_song, self._player, self._queue, self._transport = (
             names.index(name) for name in ("song", "next_song", "player", "queue", "transport")
@@ -90,10 +93,10 @@ class ClientClaims:
         self._upcoming = machines["queue"].slots.index("upcoming")
 
     def connection(self, world: World) -> str:
-        """What link, conversation and prompt say of the connection and of the person."""
+        """Check what link, conversation and prompt say of the connection and of the person."""
         link = world.client.states[self._link]
         conversation = world.client.states[self._conversation]
-        up = world.connection in (UP, HUNG_UP)
+        up = world.connection in (UP, DISCONNECTING)
         if (link in CONNECTED) != up or (link in ATTEMPTING) != (world.connection == CONNECTING):
             return f"link is {link.name}, the connection is {world.connection}"
         if (link is Link.WAITING) != (RETRY_DUE in world.timers):
@@ -110,14 +113,14 @@ class ClientClaims:
         return ""
 
     def song(self, world: World) -> str:
-        """What song, player, queue, link and transport say of the song that is wanted."""
+        """Check what song, player, queue, link and transport say of the song that is wanted."""
         if world.left is not HERE:
             return ""
         if world.server is not None and self._timely and (wrong := self._server_kind(world)):
             return wrong
         link = world.client.states[self._link]
         owed_ahead = world.upcoming and not world.next.finished
-        if link in OWING and (world.wanted is None or (world.finished and not owed_ahead)):
+        if link in SONG_OWED and (world.wanted is None or (world.finished and not owed_ahead)):
             return f"link is {link.name}, and no song is owed"
         if link is Link.SKIPPING and not (world.buffer or world.next.audio):
             return "link is SKIPPING, and nothing of the song is here"
@@ -143,7 +146,7 @@ class ClientClaims:
             return "song is REQUESTED, and some of it is here"
         if (song in ALL_HERE) != world.finished:
             return f"song is {song.name}, which is not whether more will come"
-        if song is SongState.COLLECTING and world.fresh >= self._prebuffer:
+        if song is SongState.COLLECTING and world.msgs_since >= self._prebuffer:
             return "song is COLLECTING, and enough is here"
         if song in SHORT and (song is SongState.AWAITING) != bool(world.place):
             return f"song is {song.name}, which is not whether a place is waited for"
@@ -170,13 +173,16 @@ class ClientClaims:
         return ""
 
     def _queue_claims(self, world: World) -> str:
-        queue, following = world.client.states[self._queue], world.client.states[self._next_song]
+        states = world.client.states
+        queue, song, following = (states[i] for i in (self._queue, self._song, self._next_song))
         if world.client.values[self._queue][self._upcoming] != world.upcoming:
             return "what is queued is not what was asked for"
         if (queue is Queue.IDLE) != (world.wanted is None):
             return f"queue is {queue.name}, which is not whether a song is wanted"
         if (queue is Queue.AHEAD) != (following is not SongState.UNWANTED):
             return f"queue is {queue.name}, next_song is {following.name}"
+        if queue is Queue.CURRENT and song is SongState.WHOLE and self._ends_are_said:
+            return "queue is CURRENT, and all of the song is here"
         if queue is Queue.AHEAD and not (world.finished and world.upcoming):
             return "a song is asked for ahead, and none is to follow yet"
         if queue is Queue.WHOLE and not (world.finished and not world.upcoming):
@@ -190,26 +196,26 @@ class ClientClaims:
         if (transport is Transport.IDLE) != (world.wanted is None):
             return f"transport is {transport.name}, which is not whether a song is wanted"
         silent = transport in (Transport.PAUSED, Transport.DEVICE_LOST)
-        unheard = any(isinstance(report, on.DeviceLost) for report in world.reports)
-        if silent != world.paused and not unheard:
+        on_its_way = any(isinstance(report, on.DeviceLost) for report in world.reports)
+        if silent != world.paused and not on_its_way:
             return f"transport is {transport.name}, which is not whether the player is paused"
         return ""
 
 
 def _timers(conversation: Enum, world: World) -> str:
-    """A timer runs where silence means something, and only there."""
+    """Check that a timer runs where silence means something, and only there."""
     running = {type(timer) for timer in world.timers}
-    for timer, states in TIMED.items():
+    for timer, states in TIMER_STATES.items():
         if timer in running and conversation not in states:
             return f"{timer.__name__} may come while conversation is {conversation.name}"
-    greeting = conversation is Conversation.GREETING and world.connection != HUNG_UP
+    greeting = conversation is Conversation.GREETING and world.connection != DISCONNECTING
     if greeting and on.GreetingUnanswered not in running:
         return "conversation is GREETING for ever"
     return ""
 
 
 def prompt(before: Enum, event: Event, after: Enum, effects: Sequence[Effect]) -> str:
-    """Of `>>`: it is shown when it comes to stand, and not otherwise."""
+    """Check that `>>` is shown when the prompt is unlocked, and not otherwise."""
     locked = before is Prompt.LOCKED or (
         before is Prompt.OPEN and isinstance(event, on.CommandEntered)
     )

@@ -1,4 +1,4 @@
-"""Breadth first through every state, and back again from where the exchange has come to rest."""
+"""Explores every state breadth first, then looks back from the states at rest."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from verify.model import Model, Move
 from verify.one_sided import AnyClient, AnyServer
 from verify.rules import Broken, Rule
 from verify.snapshots import Said
-from verify.world import State, freeze
+from verify.world import State, state_of
 
 
 @dataclass(slots=True)
 class Exploration:
-    """What was found. path: the shortest way to the state where a rule is broken."""
+    """What was found. path: the shortest one to a state where a rule is broken."""
 
     bounds: Bounds
     states: int = 0
@@ -34,7 +34,7 @@ class Exploration:
 
 
 def model_of(bounds: Bounds) -> Model:
-    """The model that belongs to the bounds."""
+    """Return the model that belongs to the bounds."""
     kinds: dict[Peers, type[Model]] = {
         Peers.BOTH: Model,
         Peers.ANY_SERVER: AnyServer,
@@ -44,8 +44,8 @@ def model_of(bounds: Bounds) -> Model:
 
 
 @contextmanager
-def no_search_for_garbage() -> Iterator[None]:
-    """What is found is kept to the end: looking for garbage among it would only cost time."""
+def garbage_collection_off() -> Iterator[None]:
+    """Switch garbage collection off meanwhile: what is found is kept to the end anyway."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -56,35 +56,35 @@ def no_search_for_garbage() -> Iterator[None]:
 
 
 class Explorer:
-    """One breadth-first search; remembers how it came to each state."""
+    """One breadth-first exploration; it keeps the move by which it reached each state first."""
 
     def __init__(self, bounds: Bounds, most_states: int = 5_000_000) -> None:
         self.model = model_of(bounds)
         self.bounds = bounds
         self._most_states = most_states
-        start = freeze(self.model.start())
+        start = state_of(self.model.start())
         self.states: list[State] = [start]
         self.numbers: dict[State, int] = {start: 0}
-        self._came: list[tuple[int, Move | None]] = [(-1, None)]
+        self._reached_by: list[tuple[int, Move | None]] = [(-1, None)]
         self._certain: list[list[int]] = [[]]
-        """For each state those from which it follows without anybody's will or bad luck."""
+        """For each state those from which a certain move leads to it."""
         self.watch: Callable[[int, Move, int], None] | None = None
-        """Told of every step: from which state, by which move, to which."""
+        """Called with every step: from which state, by which move, to which."""
         self._transitions = 0
         self._depth = 0
 
     def run(self) -> Exploration:
-        """Explore, and look back."""
+        """Explore; then look for states from which the exchange cannot come to rest."""
         began = time.perf_counter()
         broken: Broken | None = None
         path: tuple[Move, ...] = ()
-        with no_search_for_garbage():
+        with garbage_collection_off():
             at = self._forward()
         if isinstance(at, tuple):
             broken, path = at
         elif len(self.states) <= self._most_states and (stuck := self._stuck()) is not None:
             broken = Broken(Rule.COMES_TO_REST, "from here it never comes to rest")
-            path = self.way(stuck)
+            path = self.path_to(stuck)
         return Exploration(
             self.bounds,
             len(self.states),
@@ -99,7 +99,7 @@ class Explorer:
 
     def _forward(self) -> tuple[Broken, tuple[Move, ...]] | None:
         world, model = self.model.start(), self.model
-        states, numbers, came, certain = self.states, self.numbers, self._came, self._certain
+        states, numbers, came, certain = self.states, self.numbers, self._reached_by, self._certain
         number, level_ends = 0, 1
         while number < len(states):
             if number == level_ends:
@@ -114,9 +114,9 @@ class Explorer:
                 except Broken as broken:
                     if broken.rule in self.bounds.ignored:
                         continue
-                    return broken, (*self.way(number), move)
+                    return broken, (*self.path_to(number), move)
                 self._transitions += 1
-                reached = freeze(world)
+                reached = state_of(world)
                 known = numbers.setdefault(reached, len(states))
                 if known == len(states):
                     states.append(reached)
@@ -132,7 +132,7 @@ class Explorer:
         return None
 
     def _stuck(self) -> int | None:
-        """The first state from which no chain of certain moves leads to rest."""
+        """Return the first state from which no chain of certain moves leads to rest."""
         world = self.model.start()
         good = bytearray(len(self.states))
         todo = []
@@ -149,25 +149,25 @@ class Explorer:
         bad = good.find(0)
         return None if bad < 0 else bad
 
-    def way(self, number: int) -> tuple[Move, ...]:
-        """The shortest way to a state."""
+    def path_to(self, number: int) -> tuple[Move, ...]:
+        """Return the shortest path to a state."""
         moves = []
         while number:
-            number, move = self._came[number]
+            number, move = self._reached_by[number]
             assert move is not None
             moves.append(move)
         return tuple(reversed(moves))
 
-    def forget(self) -> None:
-        """Let go of all that was found; else it would hold itself until it is searched for."""
-        self.states, self.numbers, self._came, self._certain = [], {}, [], []
+    def release(self) -> None:
+        """Drop all that was found: it refers to itself, and garbage collection may be off."""
+        self.states, self.numbers, self._reached_by, self._certain = [], {}, [], []
         for actor in self.model.actors:
-            actor.forget()
+            actor.release()
 
     def rows(self) -> set[tuple[str, Row]]:
-        """The rows that have fired."""
+        """Return the rows that have fired."""
         return {row for actor in self.model.actors for row in actor.rows_fired()}
 
     def said(self) -> set[Said]:
-        """The events that the machines have told each other."""
+        """Return the events that the machines have told each other."""
         return {said for actor in self.model.actors for said in actor.events_said()}

@@ -10,48 +10,57 @@ from verify.messages import Message
 from verify.model import Model, Move
 from verify.rules import Broken
 from verify.snapshots import Snapshot
-from verify.world import World, freeze
+from verify.world import World, state_of
 
 LEFT, MIDDLE, RIGHT = 38, 30, 30
 """Columns: the client, the arrows, the server; with what stands between them 100 at most."""
 
-SAYINGS = {
+MOVE_TEXTS = {
     "connects": "the connection is made",
     "loses": "the connection is cut",
     "stalls": "nothing has come for 10 s",
-    "hangs_up": "the client has closed the connection",
-    "server_lets_go": "the server drops the connection",
+    "measures": "the flow of audio is measured",
+    "disconnects": "the client has closed the connection",
+    "server_drops": "the server drops the connection",
     "server_time_is_up": "the ending server waits no longer",
     "exits": "the client's program ends",
     "plays_out": "the player has played the buffer",
     "runs_dry": "the player runs dry",
-    "report_heard": "hears the player's report",
+    "report_received": "hears the player's report",
 }
+CLIENT_TROUBLES = (
+    Trouble.UNDECODABLE,
+    Trouble.OUTPUT_FAILS,
+    Trouble.CONNECT_FAILS,
+    Trouble.DEVICE_GOES,
+    Trouble.NEXT_BUFFER_FULL,
+)
+"""What goes wrong on the client's side."""
 
 
 def ladder(model: Model, moves: Iterable[Move]) -> list[str]:
-    """The lines of the ladder; the last ones name what is broken, if something is."""
+    """Return the lines of the ladder; the last ones name the rule that is broken, if one is."""
     world = model.start()
     lines = [_line("client", "", "server"), _line("-" * LEFT, "-" * MIDDLE, "-" * RIGHT)]
     for move in moves:
         before = model.start()
-        before.load(freeze(world))
+        before.load(state_of(world))
         try:
             model.apply(world, move)
         except Broken as broken:
-            lines += _rungs(model, move, before, world)
+            lines += _move_lines(model, move, before, world)
             return [*lines, "", f"broken: {broken.rule.value}", f"        {broken.detail}"]
-        lines += _rungs(model, move, before, world)
+        lines += _move_lines(model, move, before, world)
     return lines
 
 
-def _rungs(model: Model, move: Move, before: World, after: World) -> list[str]:
-    """One move: what it is, what was sent, and whose state it changed."""
-    left, right = _said(move, before)
+def _move_lines(model: Model, move: Move, before: World, after: World) -> list[str]:
+    """Return the lines of one move: what it is, what was sent, and whose state it changed."""
+    left, right = _move_text(move, before)
     lines = [_line(left, "", right)]
-    for sent in _added(before.requests, after.requests, heard=move.name == "server_hears"):
+    for sent in _added(before.requests, after.requests, taken=move.name == "server_receives"):
         lines.append(_line("", _arrow(sent, to_the_right=True), ""))
-    for sent in _added(before.responses, after.responses, heard=move.name == "client_hears"):
+    for sent in _added(before.responses, after.responses, taken=move.name == "client_receives"):
         lines.append(_line("", _arrow(sent, to_the_right=False), ""))
     names = list(model.client.actor.watched)
     for name, change in zip(names, _changes(before.client, after.client), strict=True):
@@ -62,40 +71,43 @@ def _rungs(model: Model, move: Move, before: World, after: World) -> list[str]:
     return [line for line in lines if line.strip(" |")]
 
 
-def _said(move: Move, before: World) -> tuple[str, str]:
+def _move_text(move: Move, before: World) -> tuple[str, str]:
     match move.name:
-        case "person_does":
+        case "person_acts":
             return f"person: {move.arg}", ""
         case "times_out":
             return f"timer: {type(move.arg).__name__}", ""
-        case "client_hears":
+        case "client_receives":
             return f"hears {before.responses[0]}", ""
-        case "server_hears":
+        case "server_receives":
             return "", f"hears {before.requests[0]}"
         case "server_sends":
             return "", ""
-        case "asks":
+        case "any_request":
             return f"asks {move.arg}", ""
-        case "says":
+        case "any_response":
             return "", f"says {move.arg}"
-        case "troubles":
+        case "fails":
             return _trouble(move.arg)
-        case "report_heard" if before.reports:
+        case "report_received" if before.reports:
             return f"player: {type(before.reports[0]).__name__}", ""
-    saying = SAYINGS[move.name]
-    return (saying, "") if "server" not in saying else ("", saying)
+    text = MOVE_TEXTS[move.name]
+    return ("", text) if "server" in text else (text, "")
 
 
 def _trouble(trouble: Trouble) -> tuple[str, str]:
-    on_the_client = (Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS, Trouble.CONNECT_FAILS)
-    return (trouble.value, "") if trouble in on_the_client else ("", trouble.value)
+    return (trouble.value, "") if trouble in CLIENT_TROUBLES else ("", trouble.value)
 
 
 def _added(
-    before: tuple[Message, ...], after: tuple[Message, ...], heard: bool
+    before: tuple[Message, ...], after: tuple[Message, ...], taken: bool
 ) -> tuple[Message, ...]:
-    """What is in the channel that was not; one that has been emptied shows nothing."""
-    return after[len(before) - heard :] if len(after) > len(before) - heard else ()
+    """Return the messages that were added to a channel; () if it has been emptied.
+
+    taken: the move has taken its first message.
+    """
+    kept = len(before) - taken
+    return after[kept:] if len(after) > kept else ()
 
 
 def _changes(before: Snapshot, after: Snapshot) -> list[str]:

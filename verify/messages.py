@@ -1,4 +1,7 @@
-"""The messages of the explored exchanges, each made only once, and what a ladder calls them."""
+"""The messages of the explored exchanges, and what a ladder calls them.
+
+Equal messages are one object, so that comparing them costs nothing.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,15 @@ from fsm.words import Request
 from verify import music
 
 NOBODY, PRESENT, NEXT = 0, 1, 2
-"""Whose a message is: nobody's any more, the present song's, or the next one's."""
+"""Whose a message is: no song's that is still wanted, the present song's, or the next one's."""
 
 
 class Message:
-    """A message in a channel. Equal messages are one object, so that comparing them costs nothing.
+    """A message in a channel.
 
-    event: what its receiver is told; None says that the sender has closed. owner: it is, or is part
-    of the answer to, the PLAY of the song that the person wants at this moment, or of the next.
+    event: what its receiver is told; None: the sender has closed the connection. owner: the song
+    whose PLAY it is, or is part of the answer to: the one that the person wants at this moment, or
+    the next one. shown: as in a ladder.
     """
 
     __slots__ = ("event", "owner", "shown")
@@ -32,7 +36,7 @@ class Message:
 
 @cache
 def message(event: Event | None, shown: str, owner: int = NOBODY) -> Message:
-    """The one message of that kind."""
+    """Return the one message that is equal to this."""
     return Message(event, owner, shown)
 
 
@@ -52,7 +56,7 @@ _EVENTS: dict[Request, Event] = {
 
 @cache
 def request(word: Request, song_id: int | None, owner: int) -> Message:
-    """A request as the server hears it."""
+    """Return a request as the server receives it."""
     if song_id is not None:
         return message(on.PlayRequested(song_id), f"PLAY {song_id}", owner)
     return message(_EVENTS[word], "SETUP ends" if word is Request.SETUP else word.value)
@@ -60,21 +64,24 @@ def request(word: Request, song_id: int | None, owner: int) -> Message:
 
 @cache
 def audio(title: str, index: int, chunks: tuple[bytes, ...], owner: int) -> Message:
-    """One audio message of a song."""
+    """Return one audio message of a song."""
     shown = f"RESP 200 {title} {index + 1}/{len(chunks)}"
     return message(client_on.AudioReceived(chunks[index]), shown, owner)
 
 
 @cache
 def setup_reply(ends: bool) -> Message:
-    """RESP 101. ends: the token was asked for, and is accepted."""
+    """Return RESP 101. ends: the token was requested, and is accepted."""
     tokens = ("alfine/1", "ends") if ends else ("alfine/1",)
     return message(client_on.SetupReceived(tokens), f"RESP 101 {' '.join(tokens)}")
 
 
 @cache
 def list_messages(library: int, parts: int, closes: bool) -> tuple[Message, ...]:
-    """A whole list, in one message or one for each song; an empty one closes itself."""
+    """Return a whole list: one message, or with parts > 1 one for each song.
+
+    An empty list is its own closing message.
+    """
     songs = music.entries(library)
     each = [(song,) for song in songs] if parts > 1 else [songs] * bool(songs)
     messages = tuple(message(client_on.ListReceived(part), _shown(part)) for part in each)
@@ -87,6 +94,6 @@ def _shown(part: tuple[client_on.ListedSong, ...]) -> str:
     return "RESP 100 " + ", ".join(f"{song.song_id}. {song.title}" for song in part)
 
 
-def handed_on(channel: tuple[Message, ...], to: dict[int, int]) -> tuple[Message, ...]:
-    """The same messages; each is now of the song that its owner has become."""
+def reassigned(channel: tuple[Message, ...], to: dict[int, int]) -> tuple[Message, ...]:
+    """Return the same messages with other owners. to: from the old owner to the new one."""
     return tuple([message(m.event, m.shown, to[m.owner]) if m.owner in to else m for m in channel])

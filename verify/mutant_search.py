@@ -1,8 +1,8 @@
-"""Looks for what a faulty table breaks, without exploring everything anew.
+"""Searches for the rule that a faulty table breaks, without exploring everything anew.
 
-A graph is an exploration of the sound tables that knows which rows decided each step. With one
-fault, only the steps that its rows decide are taken again; from wherever they lead that is new, it
-is explored on. What is found is what a whole exploration would find.
+A graph is an exploration of the correct tables that keeps which rows decided each step. With one
+fault only the steps that its rows decide are taken again, and what is new from there is explored.
+What is found is what a whole exploration would find.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from verify.model import Move
 from verify.mutants import Mutant
 from verify.rules import Broken, Rule
 from verify.snapshots import Group, Outcome
-from verify.world import State, freeze
+from verify.world import State, state_of
 
 MOST_NEW_STATES = 20_000
-"""A fault can make endless states of few; what is broken by then is found, or not."""
+"""A fault can make the state space infinite: the search ends there."""
 
 
 class Graph:
-    """The states of the sound tables within some bounds, their steps, and who decided them."""
+    """The states of the correct tables within some bounds, their steps, and what decided them."""
 
     def __init__(self, bounds: Bounds) -> None:
         self.name = bounds.name
@@ -30,9 +30,9 @@ class Graph:
         self.model, self.states = explorer.model, explorer.states
         self.numbers = explorer.numbers
         self.deciding: dict[Group, set[int]] = {}
-        """For each group of rows the states from which some step is decided by it."""
+        """For each group of rows the states from which it decides some step."""
         self.steps: list[list[tuple[int, bool]]] = []
-        """From each state: where to, and whether the step is certain."""
+        """For each state where its steps lead, and whether each is certain."""
         used: list[Outcome] = []
         for actor in self.model.actors:
             actor.used = used
@@ -57,25 +57,25 @@ class Graph:
         used.clear()
 
     def _pad(self, size: int) -> None:
-        """Where nothing more can happen there are no steps."""
+        """Give a state from which nothing more can happen an empty list of steps."""
         while len(self.steps) < size:
             self.steps.append([])
 
-    def hunt(self, mutant: Mutant) -> Broken | None:
-        """The rule that the mutant breaks within these bounds. It must be installed."""
+    def search(self, mutant: Mutant) -> Broken | None:
+        """Return the rule that the mutant breaks within these bounds. It must be installed."""
         deciding = self.deciding.get(mutant.group)
         if deciding is None:
             return None
         for actor in self.model.actors:
             actor.rewrite(mutant.group)
         try:
-            return _Hunt(self, deciding).run()
+            return _Search(self, deciding).run()
         finally:
             for actor in self.model.actors:
                 actor.rewrite(None)
 
 
-class _Hunt:
+class _Search:
     """One walk through a graph, with one fault."""
 
     def __init__(self, graph: Graph, deciding: set[int]) -> None:
@@ -85,11 +85,11 @@ class _Hunt:
         self._seen = bytearray(len(graph.states))
         self._queue: deque[int] = deque()
         self._certain: dict[int, list[int]] = {}
-        """For each state those from which it certainly follows."""
+        """For each state those from which a certain step leads to it."""
         self._world = graph.model.start()
 
     def run(self) -> Broken | None:
-        """Walk, then look back."""
+        """Follow the steps; then look for states from which it cannot come to rest."""
         self._see(0)
         known = len(self._graph.states)
         cut_off = False
@@ -109,7 +109,7 @@ class _Hunt:
             self._queue.append(number)
 
     def _follow(self, number: int) -> None:
-        """As the sound tables have it."""
+        """Take the steps of the correct tables."""
         for reached, certain in self._graph.steps[number]:
             if not self._seen[reached]:
                 self._seen[reached] = 1
@@ -118,7 +118,7 @@ class _Hunt:
                 self._certain.setdefault(reached, []).append(number)
 
     def _explore(self, number: int) -> Broken | None:
-        """As the faulty table has it."""
+        """Take the steps of the faulty table."""
         world, model = self._world, self._graph.model
         state = self._state(number)
         world.load(state)
@@ -130,7 +130,7 @@ class _Hunt:
                 if broken.rule in model.bounds.ignored:
                     continue
                 return broken
-            reached = self._number(freeze(world))
+            reached = self._number(state_of(world))
             if move.certain:
                 self._certain.setdefault(reached, []).append(number)
         return None
@@ -152,7 +152,7 @@ class _Hunt:
         return number
 
     def _look_back(self) -> Broken | None:
-        """Is there a state that was seen and from which nothing leads to rest?"""
+        """Return the rule broken by a state that was seen and from which nothing leads to rest."""
         known = len(self._graph.states)
         good = bytearray(known + len(self._new))
         todo = [n for n in range(known) if self._seen[n] and self._graph.at_rest[n]]

@@ -1,4 +1,4 @@
-"""Tables with one fault each: a row deleted, redirected or unguarded, an effect dropped or late."""
+"""Mutants: tables with one fault each, made from every row of every table."""
 
 from __future__ import annotations
 
@@ -39,52 +39,64 @@ class Fault(Enum):
     DELETED = "is deleted"
     REDIRECTED = "goes to"
     UNGUARDED = "always applies"
-    DROPPED = "only does"
+    DROPPED = "does not do"
     SWAPPED = "does in this order"
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One table with one faulty row. to: where a redirected row goes. then: the other effects."""
+    """A table with one faulty row.
+
+    to: where a redirected row goes. dropped: the place of the effect that is left out. then: the
+    effects in another order.
+    """
 
     session: type[Session[Any]]
     row: Row
     fault: Fault
     to: Enum | None = None
+    dropped: int | None = None
     then: str = ""
 
     def __str__(self) -> str:
         to = f" {self.to.name}" if self.to is not None else ""
-        changed = self.fault in (Fault.DROPPED, Fault.SWAPPED)
-        then = f" {self.then or 'nothing'}" if changed else ""
-        return f"{self.session.table.name}: {self.row} {self.fault.value}{to}{then}"
+        effect = f" {self.row.effects[self.dropped]}" if self.dropped is not None else ""
+        then = f" {self.then}" if self.then else ""
+        return f"{self.session.table.name}: {self.row} {self.fault.value}{to}{effect}{then}"
 
     @property
     def group(self) -> Group:
-        """The rows among which it is."""
+        """The rows among which the faulty one is."""
         return self.session.table.name, self.row.state, self.row.event
 
     def table(self) -> Table:
         """Return the faulty table. Raises TableError where that is no table at all."""
         original = self.session.table
-        rows: list[Row | list[Row]] = [row for row in original.rows for row in self._instead(row)]
+        rows: list[Row | list[Row]] = [self._instead(row) for row in original.rows]
         return Table(original.name, original.initial, rows)
 
     def _instead(self, row: Row) -> list[Row]:
+        """Return what stands in the place of a row: one row or none."""
         if row is self.row:
-            match self.fault:
-                case Fault.DELETED:
-                    return []
-                case Fault.REDIRECTED:
-                    return [replace(row, next_state=self.to or row.next_state)]
-                case Fault.UNGUARDED:
-                    return [replace(row, when=None)]
-                case Fault.DROPPED | Fault.SWAPPED:
-                    return [replace(row, then=self.then)]
+            return self._faulty()
         group = self.session.table.group(self.row.state, self.row.event)
-        # Behind a row that always applies no other of its group is ever tried.
+        # Behind a row that always applies no other of its group is ever reached.
         behind = row in group and group.index(row) > group.index(self.row)
         return [] if self.fault is Fault.UNGUARDED and behind else [row]
+
+    def _faulty(self) -> list[Row]:
+        match self.fault:
+            case Fault.DELETED:
+                return []
+            case Fault.REDIRECTED:
+                return [replace(self.row, next_state=self.to or self.row.next_state)]
+            case Fault.UNGUARDED:
+                return [replace(self.row, when=None)]
+            case Fault.DROPPED:
+                kept = (e for i, e in enumerate(self.row.effects) if i != self.dropped)
+                return [replace(self.row, then=", ".join(kept))]
+            case Fault.SWAPPED:
+                return [replace(self.row, then=self.then)]
 
     @contextmanager
     def installed(self) -> Iterator[None]:
@@ -98,42 +110,37 @@ class Mutant:
 
 
 def mutants() -> Iterator[Mutant]:
-    """Yield every fault of every row of every table, in the tables' order.
-
-    Two effects that commute are not swapped: that is no fault.
-    """
+    """Yield every fault of every row of every table, in the tables' order."""
     for session in SESSIONS:
         for row in session.table.rows:
-            yield Mutant(session, row, Fault.DELETED)
-            for state in session.table.states:
-                if state is not row.next_state:
-                    yield Mutant(session, row, Fault.REDIRECTED, state)
-            if row.when is not None:
-                yield Mutant(session, row, Fault.UNGUARDED)
-            yield from _with_other_effects(session, row)
+            yield from _of_row(session, row)
 
 
-def _with_other_effects(session: type[Session[Any]], row: Row) -> Iterator[Mutant]:
-    """Yield the row with each effect dropped, and with each two swapped."""
-    effects = row.effects
-    for i in range(len(effects)):
-        then = ", ".join((*effects[:i], *effects[i + 1 :]))
-        yield Mutant(session, row, Fault.DROPPED, then=then)
-    for i, j in combinations(range(len(effects)), 2):
-        swapped = list(effects)
-        swapped[i], swapped[j] = swapped[j], swapped[i]
-        if not _same_order(session, effects, swapped):
+def _of_row(session: type[Session[Any]], row: Row) -> Iterator[Mutant]:
+    yield Mutant(session, row, Fault.DELETED)
+    for state in session.table.states:
+        if state is not row.next_state:
+            yield Mutant(session, row, Fault.REDIRECTED, to=state)
+    if row.when is not None:
+        yield Mutant(session, row, Fault.UNGUARDED)
+    for place in range(len(row.effects)):
+        yield Mutant(session, row, Fault.DROPPED, dropped=place)
+    for first, second in combinations(range(len(row.effects)), 2):
+        swapped = list(row.effects)
+        swapped[first], swapped[second] = swapped[second], swapped[first]
+        # Where each two effects that change places commute, that is no fault.
+        if not same_order(session, row.effects, swapped):
             yield Mutant(session, row, Fault.SWAPPED, then=", ".join(swapped))
 
 
-def _same_order(session: type[Session[Any]], effects: tuple[str, ...], swapped: list[str]) -> bool:
-    """Tell whether all effects that do not commute keep their order."""
+def same_order(session: type[Session[Any]], effects: tuple[str, ...], others: list[str]) -> bool:
+    """Tell whether all effects that do not commute are in the same order."""
     pairs = combinations(effects, 2)
-    return all(swapped.index(a) < swapped.index(b) or commute(session, a, b) for a, b in pairs)
+    return all(others.index(a) < others.index(b) or commute(session, a, b) for a, b in pairs)
 
 
 def refused(mutant: Mutant) -> str:
-    """Return why the table itself does not accept the fault, or nothing."""
+    """Return why the table itself does not accept the fault, or "" if it does."""
     try:
         mutant.table()
     except TableError as error:

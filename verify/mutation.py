@@ -1,4 +1,4 @@
-"""Can the proof fail? Faults are put into the tables, and the explorer looks for each of them."""
+"""Can the proof fail? Faults are put into the tables, and the explorer searches for each."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from contextlib import contextmanager
 from types import FrameType
 
 from verify.mutant_search import Graph
-from verify.mutant_suite import HUNTED
+from verify.mutant_suite import SEARCHED
 from verify.mutants import Fault, Mutant, mutants, refused
 
 PROCESSES = 2
-PATIENCE_S = 3.0
-"""Of CPU time: a faulty table may talk to itself for ever, and that is found as well."""
+TIME_LIMIT_S = 3.0
+"""Of CPU time: machines of a faulty table may tell each other things for ever."""
 
 REFUSED = "the table itself"
 ENDLESS = "it talks to itself for ever"
 
 
-class OutOfPatience(BaseException):
-    """It does not come to an end."""
+class TimeLimitReached(BaseException):
+    """What a faulty table does has not come to an end in TIME_LIMIT_S."""
 
 
-class Hunters:
-    """All that is explored to find faults; made once, used for any number of them."""
+class Searcher:
+    """All graphs in which faults are searched for; made once, used for any number of them."""
 
     def __init__(self) -> None:
-        self.graphs = [Graph(bounds) for bounds in HUNTED]
+        self.graphs = [Graph(bounds) for bounds in SEARCHED]
 
-    def finder(self, mutant: Mutant) -> str:
-        """In which exploration it is found, or how else; nothing if it is not."""
+    def found_by(self, mutant: Mutant) -> str:
+        """Return what finds the mutant: the name of an exploration, REFUSED, ENDLESS, or ""."""
         if refused(mutant):
             return REFUSED
         try:
-            with mutant.installed(), patience():
-                found = (graph.name for graph in self.graphs if graph.hunt(mutant) is not None)
+            with mutant.installed(), time_limit():
+                found = (graph.name for graph in self.graphs if graph.search(mutant) is not None)
                 return next(found, "")
-        except OutOfPatience:
+        except TimeLimitReached:
             return ENDLESS
 
 
 def deleted_and_redirected() -> Iterator[Mutant]:
-    """Every row deleted, and every row sent to one wrong state."""
+    """Yield every row deleted, and every row sent to one wrong state."""
     redirected = None
     for mutant in mutants():
         first = mutant.fault is Fault.REDIRECTED and mutant.row is not redirected
@@ -54,38 +54,38 @@ def deleted_and_redirected() -> Iterator[Mutant]:
 
 
 @contextmanager
-def patience() -> Iterator[None]:
-    """Raises OutOfPatience in whatever takes too long."""
-    signal.signal(signal.SIGVTALRM, _out_of_patience)
-    signal.setitimer(signal.ITIMER_VIRTUAL, PATIENCE_S)
+def time_limit() -> Iterator[None]:
+    """Raise TimeLimitReached in what takes longer than TIME_LIMIT_S of CPU time."""
+    signal.signal(signal.SIGVTALRM, _time_limit_reached)
+    signal.setitimer(signal.ITIMER_VIRTUAL, TIME_LIMIT_S)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
-def _out_of_patience(number: int, frame: FrameType | None) -> None:
-    raise OutOfPatience
+def _time_limit_reached(number: int, frame: FrameType | None) -> None:
+    raise TimeLimitReached
 
 
-# A process that is forked has these already: nothing but numbers and words goes to and fro.
-_look: Callable[[Mutant], str]
+# A process that is forked has these already: only numbers and words are sent between them.
+_function: Callable[[Mutant], str]
 _chosen: Sequence[Mutant]
 
 
-def search(look: Callable[[Mutant], str], chosen: Sequence[Mutant]) -> list[str]:
-    """What `look` says of each of these mutants, in two processes."""
-    global _look, _chosen
-    _look, _chosen = look, chosen
-    # What is here stays; without this each process would copy all of it.
+def in_processes(function: Callable[[Mutant], str], chosen: Sequence[Mutant]) -> list[str]:
+    """Return what the function returns for each of the mutants; PROCESSES run at once."""
+    global _function, _chosen
+    _function, _chosen = function, chosen
+    # What is in memory stays; else garbage collection would make each process copy all of it.
     gc.collect()
     gc.freeze()
     try:
         with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
-            return pool.map(_look_at, range(len(chosen)), chunksize=8)
+            return pool.map(_call, range(len(chosen)), chunksize=8)
     finally:
         gc.unfreeze()
 
 
-def _look_at(number: int) -> str:
-    return _look(_chosen[number])
+def _call(number: int) -> str:
+    return _function(_chosen[number])

@@ -1,7 +1,7 @@
-"""One side alone, against a peer that may say anything at any time.
+"""One side alone, with a peer that may send anything at any time.
 
-Whether an answer is right cannot be asked here of the client; that no message, no moment and no
-silence brings a machine into a state without a row can.
+Whether what the client does is right cannot be asked here. What is: every machine has a row for
+every message, moment and silence, and the exchange comes to rest.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from fsm.client.events import ListedSong
 from fsm.effects import Effect
 from fsm.events import Event
 from verify.bounds import Bounds, Trouble
-from verify.client_rules import Judge
+from verify.client_rules import ClientRules
 from verify.messages import AUDIO_CLOSING, END, ERRO, LIST_CLOSING, Message, message, setup_reply
 from verify.model import (
     EXITS,
     LOSES,
-    SERVER_HEARS,
-    SERVER_LETS_GO,
+    SERVER_DROPS,
+    SERVER_RECEIVES,
     SERVER_SENDS,
     STALLS,
     TIME_IS_UP,
@@ -32,7 +32,7 @@ from verify.model import (
 from verify.rules import Broken, Rule
 from verify.world import GONE, HERE, LEAVING, UP, Next, World
 
-SAID = (
+RESPONSES = (
     message(client_on.ListReceived((ListedSong(1, "A"),)), "RESP 100 1. A"),
     LIST_CLOSING,
     message(client_on.AudioReceived(b"a"), "RESP 200 A 1/1"),
@@ -41,7 +41,7 @@ SAID = (
     setup_reply(ends=False),
     ERRO,
 )
-ASKED = (
+REQUESTS = (
     message(on.ListRequested(), "LIST"),
     message(on.PlayRequested(1), "PLAY 1"),
     message(on.PlayRequested(9), "PLAY 9"),
@@ -56,57 +56,57 @@ ASKED = (
 )
 
 
-class NoJudge(Judge):
-    """Judges nothing: what a stranger says is neither right nor wrong."""
+class ConnectionRules(ClientRules):
+    """Only the rules that concern the connection: what such a server sends is never wrong."""
 
-    def claimed(self, world: World) -> None:
-        """What is said of the connection is true whatever the peer is like."""
+    def check_states(self, world: World) -> None:
+        """Check what is said of the connection: it is true whatever the peer is like."""
         if false := self.claims.connection(world):
             raise Broken(Rule.STATES, false)
 
     def answered(self, world: World, event: Event, effects: tuple[Effect, ...]) -> None:
-        """Of no interest."""
+        """Await nothing any more."""
         world.awaited = None
 
     def appended(self, world: World, owner: int) -> None:
-        """Only that there is something in the buffer matters here."""
-        world.buffer, world.fresh = b"a", 0
+        """Keep only that there is something in the buffer, so that there are fewer states."""
+        world.buffer, world.msgs_since = b"a", 0
 
-    def appended_ahead(self, world: World, owner: int) -> None:
-        """As above."""
+    def next_appended(self, world: World, owner: int) -> None:
+        """Keep only that there is something in the next song's buffer."""
         world.next = Next(b"a", 0)
 
-    def switched(self, world: World) -> None:
-        """Of no interest."""
+    def check_buffers(self, world: World) -> None:
+        """Check nothing."""
 
-    def queued(self, world: World) -> None:
-        """Of no interest."""
+    def next_queued(self, world: World) -> None:
+        """Check nothing."""
 
-    def completed_ahead(self, world: World) -> None:
-        """Of no interest."""
+    def next_completed(self, world: World) -> None:
+        """Check nothing."""
 
-    def silenced(self, world: World, by: str) -> None:
-        """Of no interest."""
+    def dropped(self, world: World, command: str) -> None:
+        """Check nothing."""
 
     def refilled(self, world: World) -> None:
-        """Of no interest."""
+        """Check nothing."""
 
     def completed(self, world: World) -> None:
-        """Of no interest."""
+        """Check nothing."""
 
     def shown(self, world: World, songs: tuple[ListedSong, ...]) -> None:
-        """Of no interest."""
+        """Check nothing."""
 
-    def told(self, world: World, report: Report, ahead: bool) -> None:
-        """Of no interest."""
+    def told(self, world: World, report: Report, of_next: bool) -> None:
+        """Check nothing."""
 
 
 class AnyServer(Model):
     """A client, and a server that may send any message at any time, `troubles` of them."""
 
     def __init__(self, bounds: Bounds) -> None:
-        super().__init__(bounds, NoJudge(bounds))
-        self._says = [Move("says", said, certain=False) for said in SAID]
+        super().__init__(bounds, ConnectionRules(bounds))
+        self._any_response = [Move("any_response", sent, certain=False) for sent in RESPONSES]
 
     def _wire(self, world: World) -> Iterator[Move]:
         if world.left is not GONE:
@@ -114,80 +114,81 @@ class AnyServer(Model):
             if world.left is LEAVING:
                 yield EXITS
             if world.connection == UP:
-                yield from self._says if world.troubles else ()
+                yield from self._any_response if world.troubles else ()
                 yield STALLS
 
     def apply(self, world: World, move: Move) -> None:
-        """Let it happen; the server has heard whatever was asked, and forgotten it."""
+        """Let a move happen; the server has received whatever was requested, and forgotten it."""
         super().apply(world, move)
         world.requests, world.lists_owed = (), 0
         world.wanted, world.ahead, world.upcoming = None, None, ()
 
-    def says(self, world: World, said: Message) -> None:
-        """The server says this, whatever it was asked."""
+    def any_response(self, world: World, sent: Message) -> None:
+        """The server sends this, whatever was requested."""
         world.troubles -= 1
-        assert said.event is not None
+        assert sent.event is not None
         before = world.client.states
         kind = self.client.conversation(world.client)
-        self.client.fire(world, said.event)
-        unasked = isinstance(said.event, client_on.SetupReceived) and kind is not OFFERING
+        self.client.fire(world, sent.event)
+        unasked = isinstance(sent.event, client_on.SetupReceived) and kind is not OFFERING
         if unasked and world.client.states != before:
-            raise Broken(Rule.STATES, f"{said} that nobody asked for changes a state")
+            raise Broken(Rule.STATES, f"{sent} that nobody asked for changes a state")
 
     def at_rest(self, world: World) -> bool:
-        """The person can go on, even if the server says nothing more."""
+        """Tell whether the person can go on, even if the server sends nothing more."""
         return world.left is GONE or (
             world.left is HERE and world.settled and not self.client.locked(world.client)
         )
 
 
 class AnyClient(Model):
-    """A server, and a client that may ask for anything at any time, and never stops listening."""
+    """A server, and a client that may send any request at any time, and always receives."""
 
     def __init__(self, bounds: Bounds) -> None:
         super().__init__(bounds)
-        self._asks = [Move("asks", asked, certain=False) for asked in ASKED]
+        self._any_request = [Move("any_request", sent, certain=False) for sent in REQUESTS]
 
     def start(self) -> World:
-        """The client has connected."""
+        """Return the world in which the client has connected."""
         world = super().start()
         self.server.accept(world)
         world.connection = UP
         return world
 
     def moves(self, world: World) -> list[Move]:
-        """Ask, hear, send; the song's file may fail and the connection may be lost."""
+        """Return all that can happen now, to the server and its song's file."""
         if world.server is None:
             return []
         closed = world.responses == (END,)
-        moves = [LOSES, *([SERVER_LETS_GO] if closed else [SERVER_HEARS] if world.requests else [])]
+        receives = SERVER_DROPS if closed else SERVER_RECEIVES
+        moves = [LOSES, *([receives] if closed or world.requests else [])]
         moves += [TIME_IS_UP] * (world.due.ending and not closed)
         if not closed and self.server.can_send(world):
             moves.append(SERVER_SENDS)
-        if len(world.requests) + len(world.line) < self.bounds.requests:
-            moves += self._asks if world.left is HERE else ()
-        return moves + [self._fails[trouble] for trouble in self.luck.may(world)]
+        if len(world.requests) + len(world.answers) < self.bounds.requests:
+            moves += self._any_request if world.left is HERE else ()
+        return moves + [self._fails[trouble] for trouble in self.troubles.possible(world)]
 
     def loses(self, world: World) -> None:
-        """The connection is cut; who the client was does not matter."""
+        """The connection is cut."""
         self.server.lose(world)
 
-    def asks(self, world: World, asked: Message) -> None:
-        """The client sends a request."""
-        world.requests += (asked,)
-        if asked is END:
+    def any_request(self, world: World, sent: Message) -> None:
+        """The client sends this."""
+        world.requests += (sent,)
+        if sent is END:
             world.left = LEAVING
 
     def server_sends(self, world: World) -> None:
-        """The client has what is sent at once."""
+        """The server sends a message, which is received at once."""
         super().server_sends(world)
         world.responses = world.responses[-1:] if world.responses[-1:] == (END,) else ()
 
-    def troubles(self, world: World, trouble: Trouble) -> None:
-        """It may happen any number of times."""
+    def fails(self, world: World, trouble: Trouble) -> None:
+        """Something goes wrong; it may happen any number of times."""
         world.troubles += 1
-        super().troubles(world, trouble)
+        super().fails(world, trouble)
 
     def at_rest(self, world: World) -> bool:
-        """All that was asked for has been sent."""
+        """Tell whether all that was requested has been sent."""
         return world.server is None or (world.quiet and world.due.nothing)

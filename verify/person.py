@@ -8,7 +8,7 @@ from fsm.client.conversation import ConversationState
 from fsm.client.events import Command, Event
 from verify import expected
 from verify.bounds import Bounds
-from verify.client_rules import Judge
+from verify.client_rules import ClientRules
 from verify.client_side import ClientSide
 from verify.world import HERE, LEAVING, World
 
@@ -27,6 +27,7 @@ TYPED: dict[str, tuple[Command, Event | None]] = {
     WAIT: (Command.WAIT, on.WaitRequested()),
     "pause": (Command.LOCAL, ask.PauseRequested()),
     "resume": (Command.LOCAL, ask.ResumeRequested()),
+    "volume": (Command.LOCAL, ask.VolumeRequested(50)),
     "seek start": (Command.LOCAL, ask.SeekRequested(0.0)),
     "seek far": (Command.LOCAL, ask.SeekRequested(60.0)),
     "queue 1": (Command.LOCAL, ask.QueueRequested((1,))),
@@ -42,17 +43,17 @@ LOCAL_ANSWERED = on.CommandAnswered(Command.LOCAL)
 
 
 class Person:
-    """What a person does, within the bounds."""
+    """What the person does, within the bounds."""
 
-    def __init__(self, bounds: Bounds, client: ClientSide, judge: Judge) -> None:
+    def __init__(self, bounds: Bounds, client: ClientSide, rules: ClientRules) -> None:
         self.bounds = bounds
-        self._client, self._judge = client, judge
+        self._client, self._rules = client, rules
         self._commands = [word for word in bounds.person if word in TYPED]
         self._leave = [word for word in bounds.person if word == LEAVE]
         self._interrupt = [word for word in bounds.person if word == INTERRUPT]
 
-    def may(self, world: World) -> list[str]:
-        """What can be done now."""
+    def possible(self, world: World) -> list[str]:
+        """Return what the person can do now."""
         if world.left is not HERE:
             return [LATE_LINE, INTERRUPT, LEAVE] if world.left is LEAVING else []
         if not world.settled:
@@ -68,7 +69,7 @@ class Person:
             commands = [word for word in commands if not word.startswith("queue")]
         return self._leave + self._interrupt + commands
 
-    def does(self, world: World, word: str) -> None:
+    def act(self, world: World, word: str) -> None:
         """Type a command, press Ctrl-C, or leave."""
         if word == INTERRUPT:
             self._client.fire(world, on.Interrupted())
@@ -83,7 +84,7 @@ class Person:
         first, kind = world.left is HERE, self._client.conversation(world.client)
         self._client.fire(world, on.InputEnded())
         if first:
-            self._judge.left(world, kind is ConversationState.CLOSING_SERVER)
+            self._rules.left(world, kind is ConversationState.CLOSING_SERVER)
 
     def _types(self, world: World, word: str) -> None:
         command, request = TYPED[word]
@@ -94,13 +95,13 @@ class Person:
         if command is Command.LOCAL:
             self._client.fire(world, LOCAL_ANSWERED)
         if isinstance(request, on.PlayRequested | on.StopRequested):
-            self._judge.silenced(world, word)
+            self._rules.dropped(world, word)
         elif isinstance(request, QUEUE_WORDS):
-            self._judge.switched(world)
+            self._rules.check_buffers(world)
 
 
 def _note(world: World, request: Event | None) -> None:
-    """What the person wants from now on."""
+    """Note what the person expects from now on."""
     match request:
         case on.PlayRequested(song_id):
             expected.choose(world, song_id)

@@ -1,6 +1,6 @@
-"""What a server has to send, said a second time and without a machine (RFC 2.4, protocol.md 6, 7).
+"""What a server has to send, written a second time without a machine (RFC 2.4, protocol.md 6, 7).
 
-Every server that is explored is held to it, message by message. It shares nothing with the tables.
+Every explored server is held against it, message by message. It shares nothing with the tables.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from verify.rules import Broken, Rule
 
 
 class Song(NamedTuple):
-    """A song that is due, chunk after chunk. closes: it was asked for after SETUP ends."""
+    """A song that is due, chunk after chunk. closes: it was requested after SETUP ends."""
 
     title: str
     chunks: tuple[bytes, ...]
@@ -28,20 +28,20 @@ class Song(NamedTuple):
 class Due(NamedTuple):
     """What is owed over one connection: answers in their order, and when none is left, the song.
 
-    ends: closing messages have been asked for. deaf: nothing that is asked counts any more.
-    last_song: the connection is closed after the song. ending: the server is.
+    ends: SETUP ends has been received. ignores_requests: no request is answered any more.
+    last_song: the connection is closed after the song. ending: the server has been told to end.
     """
 
     answers: tuple[Message, ...] = ()
     song: Song | None = None
     ends: bool = False
-    deaf: bool = False
+    ignores_requests: bool = False
     last_song: bool = False
     ending: bool = False
 
     @property
     def nothing(self) -> bool:
-        """All that was asked for has been sent."""
+        """All that was requested has been sent."""
         return not self.answers and self.song is None
 
 
@@ -49,16 +49,16 @@ NOTHING = Due()
 
 
 class Reference:
-    """The rules for one library."""
+    """The rules of one library's server."""
 
     def __init__(self, bounds: Bounds, library: int) -> None:
         self._bounds = bounds
         self._numbering = music.NUMBERINGS[library]
         self._library = library
 
-    def heard(self, due: Due, event: Event, changed: bool) -> Due:
-        """What is owed after a request. changed: song A has another file by now."""
-        if due.deaf:
+    def requested(self, due: Due, event: Event, changed: bool) -> Due:
+        """Return what is owed after a request. changed: song A has another file now."""
+        if due.ignores_requests:
             return due
         match event:
             case on.ListRequested():
@@ -71,7 +71,7 @@ class Reference:
                 if song_id not in self._numbering:
                     return _also(due, ERRO)
                 title = self._numbering[song_id]
-                chunks = music.chunks(self._bounds, title, changed)
+                chunks = music.chunks(self._bounds, title, changed, self._library)
                 return due._replace(song=Song(title, chunks, closes=due.ends))
             case on.StopRequested():
                 return _the_last(_without_song(due)) if due.ending else _without_song(due)
@@ -87,25 +87,25 @@ class Reference:
             case on.RequestTooLong() | on.RequestTimedOut():
                 return _the_last(_without_song(due), ERRO)
             case on.TeardownRequested():
-                return due._replace(answers=(END,), song=None, deaf=True)
+                return due._replace(answers=(END,), song=None, ignores_requests=True)
             case on.RequestsEnded() if due.song is not None:
-                return due._replace(deaf=True, last_song=True)
+                return due._replace(ignores_requests=True, last_song=True)
             case on.RequestsEnded():
                 return _the_last(due)
         return due
 
     def ends(self, due: Due) -> Due:
-        """What is owed when the server is to end: songs may end first, nothing new begins."""
+        """Return what is owed when the server is to end: songs may end, nothing new begins."""
         due = due._replace(ending=True)
-        return due if due.deaf or due.song is not None else _the_last(due)
+        return due if due.ignores_requests or due.song is not None else _the_last(due)
 
     def expires(self, due: Due) -> Due:
-        """What is owed when the time that songs had to end is over: not even their closing."""
-        gone = due.deaf and due.nothing
-        return due if gone else due._replace(answers=(END,), song=None, deaf=True)
+        """Return what is owed when the time that songs had to end is over: no closing message."""
+        gone = due.ignores_requests and due.nothing
+        return due if gone else due._replace(answers=(END,), song=None, ignores_requests=True)
 
     def sent(self, due: Due, message: Message) -> Due:
-        """What is still owed after a message. Raises Broken if another one was owed."""
+        """Return what is still owed after a message. Raises Broken if another one was owed."""
         owed: Message | None = None
         if due.answers:
             owed, due = due.answers[0], due._replace(answers=due.answers[1:])
@@ -119,7 +119,7 @@ class Reference:
         return due
 
     def song_over(self, due: Due, failed: bool) -> Due:
-        """What is owed when a song's file is at its end, or cannot be read on."""
+        """Return what is owed when a song's file is at its end, or cannot be read on."""
         if due.song is None:
             raise Broken(Rule.PLAYS_ONCE, "a song ends that is not owed")
         closing = (ERRO,) if failed else (AUDIO_CLOSING,) if due.song.closes else ()
@@ -132,8 +132,8 @@ def _also(due: Due, *messages: Message) -> Due:
 
 
 def _the_last(due: Due, *messages: Message) -> Due:
-    """Nothing comes after these but the end of the connection."""
-    return _also(due, *messages, END)._replace(deaf=True)
+    """Owe these messages, then the end of the connection, and nothing else."""
+    return _also(due, *messages, END)._replace(ignores_requests=True)
 
 
 def _without_song(due: Due) -> Due:

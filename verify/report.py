@@ -1,4 +1,4 @@
-"""What was explored, proven and not proven, in words and figures."""
+"""Prints what was explored, proven and not proven, in words and figures."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from verify.bounds import Bounds
-from verify.explore import Exploration, Explorer, no_search_for_garbage
+from verify.explore import Exploration, Explorer, garbage_collection_off
 from verify.ladder import ladder
 from verify.mutants import SESSIONS
-from verify.mutation import Hunters, deleted_and_redirected, search
+from verify.mutation import Searcher, deleted_and_redirected, in_processes
 from verify.rules import Rule
 from verify.snapshots import Said
 from verify.suite import Unprovable
@@ -22,65 +22,72 @@ WITHIN = "requests, losses, chunks, troubles"
 Print = Callable[[str], None]
 
 
-def prove(suite: Iterable[Bounds], say: Print, unsaid: frozenset[Said] | None = None) -> bool:
-    """Explore all of it; True if no rule is broken. Stops at the first that is.
+def prove(
+    suite: Iterable[Bounds], print_line: Print, unsaid: frozenset[Said] | None = None
+) -> bool:
+    """Explore all of the suite and tell whether no rule is broken. Stops at the first that is.
 
-    unsaid: the events that machines declare and never record; None: not looked at.
+    unsaid: the events that the machines are expected to declare and never record; None: not
+    compared.
     """
-    say(f"{'explored':<{NAME}}{'states':>9}{'transitions':>13}{'depth':>7}   {WITHIN}")
+    print_line(f"{'explored':<{NAME}}{'states':>9}{'transitions':>13}{'depth':>7}   {WITHIN}")
     explorations = []
-    with no_search_for_garbage():
+    with garbage_collection_off():
         for bounds in suite:
             explorer = Explorer(bounds)
             found = explorer.run()
-            say(_row(found))
+            print_line(_row(found))
             if found.broken is not None:
-                _show(explorer, found, say)
+                _show(explorer, found, print_line)
                 return False
             explorations.append(found)
-            explorer.forget()
-    say(_total(explorations))
-    _say_rules(explorations, say)
-    return unsaid is None or _all_said(explorations, unsaid, say)
+            explorer.release()
+    print_line(_total(explorations))
+    _print_rules(explorations, print_line)
+    return unsaid is None or _said_as_expected(explorations, unsaid, print_line)
 
 
-def _all_said(explorations: list[Exploration], unsaid: frozenset[Said], say: Print) -> bool:
-    """Compare what the machines declare that they say with what they have said."""
+def _said_as_expected(
+    explorations: list[Exploration], unsaid: frozenset[Said], print_line: Print
+) -> bool:
+    """Compare the events that the machines declare with those that they have recorded."""
     said = set[Said]().union(*(found.said for found in explorations))
     declared = {(kind.table.name, event) for kind in SESSIONS for event in kind.says}
     never = declared - said
     for name, event in sorted(never ^ unsaid, key=str):
         expected = "never says" if (name, event) in never else "was not expected to say"
-        say(f"broken: {name} {expected} {event.__name__}")
+        print_line(f"broken: {name} {expected} {event.__name__}")
     return never == unsaid
 
 
-def show_unprovable(cases: Iterable[Unprovable], say: Print) -> bool:
-    """Show how each of these rules is broken; False if one is not, which is not as expected."""
+def show_unprovable(cases: Iterable[Unprovable], print_line: Print) -> bool:
+    """Show how each of these rules is broken; False if one is not, which is unexpected."""
     for case in cases:
         explorer = Explorer(case.bounds)
         found = explorer.run()
-        say("")
+        print_line("")
         if found.broken is None or found.broken.rule is not case.rule:
-            say(f"{case.bounds.name}: expected to break, but {found.broken or 'nothing broke'}")
+            print_line(
+                f"{case.bounds.name}: expected to break, but {found.broken or 'nothing broke'}"
+            )
             return False
-        say(f"Not provable when {case.bounds.name}:")
+        print_line(f"Not provable when {case.bounds.name}:")
         for line in textwrap.wrap(f"{case.rule.value}. {case.why}", WIDTH - len(INDENT)):
-            say(INDENT + line)
-        _show(explorer, found, say)
+            print_line(INDENT + line)
+        _show(explorer, found, print_line)
     return True
 
 
-def count_mutants(say: Print) -> None:
-    """Put two faults into each row of each table, one at a time, and count those that show."""
+def count_mutants(print_line: Print) -> None:
+    """Put two faults into each row of each table, one at a time, and count those found."""
     chosen = list(deleted_and_redirected())
-    found = Counter(search(Hunters().finder, chosen))
+    found = Counter(in_processes(Searcher().found_by, chosen))
     missed = found.pop("", 0)
     share = 100 * (1 - missed / len(chosen))
-    say(f"{len(chosen)} faults, {share:.1f} % found:")
+    print_line(f"{len(chosen)} faults, {share:.1f} % found:")
     for finder, count in found.most_common():
-        say(f"{INDENT}{count:>5} {finder}")
-    say(f"{missed} are left to the tests.")
+        print_line(f"{INDENT}{count:>5} {finder}")
+    print_line(f"{missed} are left to the tests.")
 
 
 def _row(found: Exploration) -> str:
@@ -96,31 +103,31 @@ def _total(explorations: list[Exploration]) -> str:
     return f"{'all together':<{NAME}}{states:>9,}{transitions:>13,}{depth:>7}   in {seconds:.1f} s"
 
 
-def _say_rules(explorations: list[Exploration], say: Print) -> None:
-    say("")
-    say("Holds in every state:")
+def _print_rules(explorations: list[Exploration], print_line: Print) -> None:
+    print_line("")
+    print_line("Holds in every state:")
     for rule in Rule:
-        say(f"{INDENT}{rule.value}")
+        print_line(f"{INDENT}{rule.value}")
     fired = Counter(name for name, _ in set().union(*(found.rows for found in explorations)))
     rows = {kind.table.name: len(kind.table.rows) for kind in SESSIONS}
-    say("")
-    say(f"Rows that have fired, {sum(fired.values())} of {sum(rows.values())}:")
+    print_line("")
+    print_line(f"Rows that have fired, {sum(fired.values())} of {sum(rows.values())}:")
     counts = ", ".join(f"{name} {fired[name]} of {rows[name]}" for name in rows)
     for line in textwrap.wrap(counts, WIDTH - len(INDENT)):
-        say(INDENT + line)
+        print_line(INDENT + line)
 
 
-def _show(explorer: Explorer, found: Exploration, say: Print) -> None:
-    say("")
+def _show(explorer: Explorer, found: Exploration, print_line: Print) -> None:
+    print_line("")
     for line in ladder(explorer.model, found.path):
-        say(line)
+        print_line(line)
     if found.broken is not None and found.broken.rule is Rule.COMES_TO_REST:
-        say(f"broken: {found.broken.rule.value}")
-        say(f"        {found.broken.detail}")
+        print_line(f"broken: {found.broken.rule.value}")
+        print_line(f"        {found.broken.detail}")
 
 
 def within(bounds: Bounds) -> str:
-    """Requests, losses, chunks, troubles; whether time may run out at any moment."""
+    """Return requests, losses, chunks, troubles, and whether time may run out at any moment."""
     losses = "any" if bounds.losses is None else str(bounds.losses)
     figures = [str(bounds.requests), losses, "{}+{}".format(*bounds.chunks), str(bounds.troubles)]
     return ", ".join(figures) + ("" if bounds.timely else ", any time")

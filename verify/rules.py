@@ -6,13 +6,13 @@ from enum import Enum
 
 
 class Rule(Enum):
-    """A property. The value is what the report calls it."""
+    """A property of the protocol. The value is what the report calls it."""
 
     NO_FAULT = "every machine has a row for every event that it can meet"
     COMES_TO_REST = "from every state the exchange can come to rest: all answered, prompt unlocked"
     RIGHT_AUDIO = "no audio of a song reaches the buffer of another, or arrives after STOP"
     WHOLE = "a song counts as complete only if all of it arrived, in order, once each"
-    HONEST = "a song that is there and that nobody stops is played whole, whatever is lost"
+    PLAYED_WHOLE = "a song that is there and that nobody stops is played whole, whatever is lost"
     LISTS_ONCE = "every LIST is answered once, with the whole list"
     PLAYS_ONCE = "every PLAY is closed once"
     ENOUGH = "the player runs once enough is here, or all that will come (RFC 2.5.2)"

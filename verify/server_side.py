@@ -1,15 +1,15 @@
-"""The server's half of an exchange: its machine, its line of answers, the song that it sends.
+"""The server's half of an exchange: its machine, its answers, the song that it sends.
 
-It stands for what net does between the machine and the socket, one message at a time.
+It stands for what `net.server` does between the machine and the socket, one message at a time.
 """
 
 from __future__ import annotations
 
-from typing import cast
+from typing import assert_never, cast
 
 from fsm import effects as do
 from fsm import events as on
-from fsm.effects import Effect
+from fsm.effects import ServerEffect
 from fsm.events import Event
 from fsm.server import ServerSession, ServerState
 from verify import claims, music
@@ -38,7 +38,7 @@ SHUTDOWN, EXPIRED = on.ShutdownRequested(), on.DrainExpired()
 
 
 class ServerSide:
-    """How the server's half of a world goes on."""
+    """The server's half of a world: what it receives, does and sends."""
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
@@ -49,12 +49,12 @@ class ServerSide:
             self.actors.append(Actor({"server": session}))
 
     def accept(self, world: World) -> None:
-        """A connection comes, and with it a new session."""
+        """Accept a connection: a new session begins."""
         world.server = self.actors[world.library].start
         self._clear(world)
 
     def lose(self, world: World) -> None:
-        """The connection has gone, and with it the session."""
+        """End the session: its connection is gone."""
         if world.server is not None:
             self._fire(world, LOST)
         if world.server is not None and self._state(world) is not ServerState.CLOSED:
@@ -65,35 +65,36 @@ class ServerSide:
         self._clear(world)
 
     def _clear(self, world: World) -> None:
-        world.requests = world.responses = world.line = ()
+        world.requests = world.responses = world.answers = ()
         world.closing, world.stream, world.due = False, None, NOTHING
 
     def can_send(self, world: World) -> bool:
         """Something can be handed to the connection."""
         if len(world.responses) >= self.bounds.messages or world.responses[-1:] == (END,):
             return False
-        return bool(world.line or world.stream or (world.closing and world.left is not GONE))
+        return bool(world.answers or world.stream or (world.closing and world.left is not GONE))
 
-    def hear(self, world: World) -> None:
-        """Take the next request."""
-        heard, world.requests = world.requests[0], world.requests[1:]
-        event = self._as_heard(heard.event or REQUESTS_ENDED, world)
+    def receive(self, world: World) -> None:
+        """Receive the next request."""
+        request, world.requests = world.requests[0], world.requests[1:]
+        event = self._as_received(request.event or REQUESTS_ENDED, world)
         if event is not None:
-            world.due = self._reference(world).heard(world.due, event, world.changed)
-            self._fire(world, event, heard)
+            world.due = self._reference(world).requested(world.due, event, world.changed)
+            self._fire(world, event, request)
 
     def end(self, world: World) -> None:
-        """The server is told to end."""
+        """Tell the server to end."""
         world.due = self._reference(world).ends(world.due)
         self._fire(world, SHUTDOWN)
 
     def end_now(self, world: World) -> None:
-        """The time that songs had to end is over."""
+        """End the time that songs had to end."""
         world.due = self._reference(world).expires(world.due)
         self._fire(world, EXPIRED)
 
-    def _as_heard(self, event: Event, world: World) -> Event | None:
-        kind = self.bounds.server
+    def _as_received(self, event: Event, world: World) -> Event | None:
+        """Return the request as this kind of server understands it, None if it ignores it."""
+        kind = self._kind(world)
         if kind is ServerKind.MUTE:
             return None
         if kind is ServerKind.REPEATING and world.stream and event == on.ListRequested():
@@ -103,6 +104,10 @@ class ServerSide:
         if kind is ServerKind.DECLINING:
             return on.SetupRequested(("other",))
         return on.RequestNotUnderstood("SETUP ends") if kind is ServerKind.REFUSING else None
+
+    def _kind(self, world: World) -> ServerKind:
+        bounds = self.bounds
+        return bounds.after_loss if bounds.after_loss and not world.losses else bounds.server
 
     def _state(self, world: World) -> ServerState:
         assert world.server is not None
@@ -118,25 +123,27 @@ class ServerSide:
             raise outcome.fault
         world.server = outcome.after
         for effect in outcome.effects:
-            self._perform(world, effect, cause)
+            self._perform(world, cast("ServerEffect", effect), cause)
         if event is not LOST and (false := claims.server(self._state(world), world)):
             raise Broken(Rule.STATES, f"server is {self._state(world).name}: {false}")
 
-    def _perform(self, world: World, effect: Effect, cause: Message | None) -> None:
+    def _perform(self, world: World, effect: ServerEffect, cause: Message | None) -> None:
         match effect:
             case do.StartSong(song_id):
                 self._start(world, song_id, cause)
             case do.StopSong():
                 world.stream = None
             case do.CloseAtBoundary():
-                world.line, world.closing = (), True
+                world.answers, world.closing = (), True
             case do.SendNotFound():
                 if cause is not None:
-                    world.excuse(cause.owner)
+                    world.allow_failure(cause.owner)
                 to_setup = cause is not None and isinstance(cause.event, on.SetupRequested)
-                world.line += (REFUSAL if to_setup else ERRO,)
+                world.answers += (REFUSAL if to_setup else ERRO,)
+            case do.SendSongList() | do.SendClosing() | do.SendSetupReply() | do.CloseWhenSent():
+                world.answers += (effect,)
             case _:
-                world.line += (effect,)
+                assert_never(effect)
 
     def _start(self, world: World, song_id: int, cause: Message | None) -> None:
         if world.stream is not None:
@@ -144,7 +151,7 @@ class ServerSide:
         title = music.NUMBERINGS[world.library].get(song_id)
         if title is None:
             raise Broken(Rule.PLAYS_ONCE, "a song is started that is not there")
-        chunks = music.chunks(self.bounds, title, world.changed)
+        chunks = music.chunks(self.bounds, title, world.changed, world.library)
         owner = cause.owner if cause is not None else NOBODY
         world.stream = Stream(title, chunks, 0, owner)
         if owner == PRESENT and world.wanted is not None:
@@ -153,8 +160,8 @@ class ServerSide:
             world.ahead = _began(world.ahead, title, b"".join(chunks))
 
     def send(self, world: World) -> None:
-        """Hand over the next message: an answer, else audio (RFC 2.4.1)."""
-        if world.line:
+        """Send the next message: an answer, else audio (RFC 2.4.1)."""
+        if world.answers:
             self._answer(world)
         elif world.closing:
             self._put(world, END)
@@ -162,11 +169,11 @@ class ServerSide:
             self._stream(world, world.stream)
 
     def _answer(self, world: World) -> None:
-        first, world.line = world.line[0], world.line[1:]
+        first, world.answers = world.answers[0], world.answers[1:]
         if isinstance(first, do.SendSongList):
-            # The rest of a list that was begun waits in the line, before everything else.
+            # The rest of a list that was begun is sent before every other answer.
             first, *rest = self._list(world, first.closes)
-            world.line = (*rest, LIST_SENT, *world.line)
+            world.answers = (*rest, LIST_SENT, *world.answers)
         match first:
             case do.CloseWhenSent():
                 world.closing = True
@@ -176,8 +183,8 @@ class ServerSide:
                 self._put(world, setup_reply("ends" in tokens))
             case Message():
                 self._put(world, first)
-        if world.line[:1] == (LIST_SENT,):
-            world.line = world.line[1:]
+        if world.answers[:1] == (LIST_SENT,):
+            world.answers = world.answers[1:]
             self._fire(world, LIST_WAS_SENT)
 
     def _list(self, world: World, closes: bool) -> tuple[Message, ...]:
@@ -193,14 +200,14 @@ class ServerSide:
         self._fire(world, SONG_ENDED)
         if stream.list_again:
             again = self._list(world, closes=False)
-            world.line += again
+            world.answers += again
             world.due = world.due._replace(answers=world.due.answers + again)
 
     def fail(self, world: World) -> None:
-        """The song's file cannot be read on."""
+        """Stop the song: its file cannot be read on."""
         stream, world.stream = world.stream, None
         if stream is not None:
-            world.excuse(stream.owner)
+            world.allow_failure(stream.owner)
         world.due = self._reference(world).song_over(world.due, failed=True)
         self._fire(world, SONG_FAILED)
 
@@ -211,7 +218,7 @@ class ServerSide:
 
 
 def _began(wanted: Wanted, title: str, audio: bytes) -> Wanted:
-    """The server begins to send the song that is wanted."""
+    """Return the wanted song with the audio that the server begins to send."""
     if wanted.titles and title not in wanted.titles:
         raise Broken(Rule.RIGHT_AUDIO, f"{' or '.join(wanted.titles)} is wanted, not {title}")
     return wanted._replace(titles=(title,), audio=audio)

@@ -1,6 +1,6 @@
-"""Sessions as values: taken apart, kept, and put together again to take the next event.
+"""Sessions as values: saved in a snapshot, and restored to take the next event.
 
-Equal snapshots are one object, which also remembers what came of every event that it ever met: each
+Equal snapshots are one object, which keeps the outcome of every event that was fired there: each
 pair of snapshot and event is fired once, however many exchanges lead to it.
 """
 
@@ -27,7 +27,7 @@ Step = tuple[str, Event, Enum, Enum]
 
 @dataclass(slots=True, eq=False)
 class Snapshot:
-    """Sessions between two events. Compared by identity: there is only one of equal ones."""
+    """Sessions between two events. Compared by identity: equal snapshots are one object."""
 
     values: tuple[Values, ...]
     states: tuple[Enum, ...]
@@ -38,8 +38,8 @@ class Snapshot:
 class Outcome:
     """What came of one event.
 
-    steps, rows: what fired, in order. groups: where in the tables it was decided. said: the events
-    that were recorded. fault: what was wrong with it.
+    steps, rows: what fired, in order. groups: the groups of rows that decided it. said: the events
+    that were recorded. fault: the rule that it broke.
     """
 
     after: Snapshot
@@ -61,7 +61,7 @@ class Notes:
     said: set[Said] = field(default_factory=set)
 
     def clear(self) -> None:
-        """Begin with another event."""
+        """Begin the notes of another event."""
         self.rows.clear()
         self.steps.clear()
         self.groups.clear()
@@ -69,7 +69,7 @@ class Notes:
 
 
 class Watched:
-    """A machine that notes which of its rows fire and what they say. notes: where to."""
+    """A machine that notes which of its rows fire and which events they record."""
 
     def __init__(self, name: str, session: Session[Any], notes: Notes) -> None:
         self.name, self.session = name, session
@@ -79,7 +79,7 @@ class Watched:
 
     @property
     def state(self) -> Enum:
-        """The machine's own."""
+        """The session's state."""
         return self.session.state
 
     def handle(self, event: Event) -> list[Effect | Event]:
@@ -102,13 +102,13 @@ class Watched:
 
 
 def slots(session: Session[Any]) -> tuple[str, ...]:
-    """The names of a session's values, without the effects in hand.
+    """Return the names of a session's values that a snapshot keeps.
 
-    Attempts to reconnect are left out where they are not limited: they only make pauses longer, and
-    they would make the state space endless.
+    Left out are the outcomes in hand, and what would make the state space infinite: attempts to
+    connect, where they are not limited and only lengthen pauses; songs that were played, which
+    nobody goes back to here.
     """
     names = {name for kind in type(session).__mro__ for name in getattr(kind, "__slots__", ())}
-    # ... and without what was played before, which nobody here goes back to: it only grows.
     names -= {"_recorded", "played"}
     if getattr(session, "max_retries", 0) is None:
         names.discard("attempts")
@@ -118,8 +118,8 @@ def slots(session: Session[Any]) -> tuple[str, ...]:
 class Actor:
     """One side: its sessions, all their snapshots, and how it takes an event.
 
-    machines: by name, in a fixed order. handle: what the program calls for each event; by default
-    the only machine's own.
+    machines: by name, in a fixed order. handle: what is called with each event; by default the
+    `handle` of the only machine.
     """
 
     def __init__(
@@ -137,11 +137,11 @@ class Actor:
         self._rewritten: Group | None = None
         self._anew: dict[tuple[Snapshot, Event], Outcome] = {}
         self.used: list[Outcome] | None = None
-        """If it is a list, it notes what was fired or remembered."""
-        self.start = self._freeze()
+        """Where it is a list, every outcome is added to it, whether fired or kept."""
+        self.start = self._snapshot()
 
     def fire(self, snapshot: Snapshot, event: Event) -> Outcome:
-        """What the sessions make of the event; fired at most once for each snapshot."""
+        """Return what comes of the event; each snapshot fires it at most once."""
         outcome = snapshot.outcomes.get(event)
         if outcome is None or (self._rewritten is not None and self._rewritten in outcome.groups):
             outcome = self._fire_anew(snapshot, event)
@@ -150,10 +150,7 @@ class Actor:
         return outcome
 
     def rewrite(self, group: Group | None) -> None:
-        """The rows of that group are others now: what was decided there is decided anew.
-
-        None: they are what they were.
-        """
+        """Fire anew what the rows of that group decided: they are others now. None: no longer."""
         self._rewritten = group
         self._anew.clear()
 
@@ -168,12 +165,12 @@ class Actor:
         return outcome
 
     def _fire(self, snapshot: Snapshot, event: Event) -> Outcome:
-        self.thaw(snapshot)
+        self.restore(snapshot)
         fault: Broken | None = None
         effects: Sequence[Any] = ()
         try:
             effects = self._handle(event)
-            after = self._freeze()
+            after = self._snapshot()
         except Broken as broken:
             fault, after = broken, snapshot
         except Exception as error:
@@ -191,7 +188,7 @@ class Actor:
             fault,
         )
 
-    def _freeze(self) -> Snapshot:
+    def _snapshot(self) -> Snapshot:
         values = tuple(
             tuple([getattr(machine.session, name) for name in machine.slots])
             for machine in self.watched.values()
@@ -202,26 +199,26 @@ class Actor:
             snapshot = self._snapshots[values] = Snapshot(values, states, {})
         return snapshot
 
-    def thaw(self, snapshot: Snapshot) -> None:
-        """Make the sessions what they were."""
+    def restore(self, snapshot: Snapshot) -> None:
+        """Give the sessions the values of a snapshot."""
         self._notes.clear()
         for machine, values in zip(self.watched.values(), snapshot.values, strict=True):
             session = machine.session
             for name, value in zip(machine.slots, values, strict=True):
                 setattr(session, name, value)
 
-    def forget(self) -> None:
-        """Let go of all snapshots."""
+    def release(self) -> None:
+        """Drop all snapshots."""
         for snapshot in self._snapshots.values():
             snapshot.outcomes.clear()
         self._snapshots.clear()
 
     def rows_fired(self) -> set[tuple[str, Row]]:
-        """Every row that has fired in any snapshot."""
+        """Return every row that has fired in any snapshot."""
         return {row for outcome in self._outcomes() for row in outcome.rows}
 
     def events_said(self) -> set[Said]:
-        """Every event that has been recorded for other machines."""
+        """Return every event that has been recorded for other machines."""
         return {said for outcome in self._outcomes() for said in outcome.said}
 
     def _outcomes(self) -> Iterator[Outcome]:

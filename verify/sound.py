@@ -1,33 +1,46 @@
-"""The player of the explored client, and what is here of the present song and of the next."""
+"""The player of the explored client, and what is here of the present song and of the next.
+
+It stands for `cli.playing.sound` and the `audio` room.
+"""
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from fsm.client import effects as do
 from fsm.client import events as on
-from fsm.client.effects import Buffer
-from fsm.effects import Effect
+from fsm.client.effects import Buffer, SoundEffect
 from fsm.events import Event
 from verify import music
 from verify.bounds import Bounds
-from verify.client_rules import Judge
+from verify.client_rules import ClientRules
 from verify.world import DRY, FAR, GONE_ON, NOT_QUEUED, QUEUED, RUNNING, SILENT, Next, World
 
 RAN_DRY, PLAYED_OUT = on.BufferRanDry(), on.PlayedOut()
+PlayerEffect = (
+    do.StartPlayer
+    | do.RefillPlayer
+    | do.QueueNextSong
+    | do.SeekPlayer
+    | do.PausePlayer
+    | do.ResumePlayer
+    | do.SetVolume
+)
 UNTIL_SOUGHT = (on.BufferRanDry, on.PlaceNotHere)
-"""Reports that a seek makes stale."""
+"""Reports that are not delivered once another place is sought."""
 
 
 class Sound:
-    """What the program does to its buffers and its player (cli.sound), and what comes of it."""
+    """Performs the effects on the buffers and the player, and reports what the player does."""
 
-    def __init__(self, bounds: Bounds, judge: Judge) -> None:
-        self._judge = judge
+    def __init__(self, bounds: Bounds, rules: ClientRules) -> None:
+        self._rules = rules
         self._far = music.far(bounds)
 
     # What the player does by itself
 
     def plays_out(self, world: World) -> None:
-        """It has come to the end of the song, and goes on into the next if that is queued."""
+        """Let the player come to the end of the song, and go on into the next if it is queued."""
         world.reports += (PLAYED_OUT,)
         if world.following == QUEUED:
             world.following = GONE_ON
@@ -35,28 +48,24 @@ class Sound:
             world.player = SILENT
 
     def runs_dry(self, world: World) -> None:
-        """It needs more than there is."""
+        """Let the player need more than there is."""
         world.player = DRY
         world.reports += (RAN_DRY,)
 
     def reported(self, world: World, report: Event) -> None:
-        """A report is about to be heard."""
+        """Note that a report is delivered to the machines."""
         if isinstance(report, on.BufferRanDry):
-            world.fresh = 0
+            world.msgs_since = 0
         elif isinstance(report, on.PlaceNotHere):
-            world.fresh, world.place = 0, report.needed_bytes
+            world.msgs_since, world.place = 0, report.needed_bytes
         elif isinstance(report, on.PlayedOut):
-            self._judge.played_out(world)
+            self._rules.played_out(world)
 
-    # What it is told
+    # Effects
 
-    def perform(self, world: World, effect: Effect, owner: int) -> None:
-        """Carry out one of the effects on the present song. owner: of the audio in hand."""
+    def perform(self, world: World, effect: SoundEffect, owner: int) -> None:
+        """Perform an effect. owner: of the audio that the event in hand carries."""
         match effect:
-            case do.AppendAudio(Buffer.PRESENT, data):
-                world.buffer += data
-                self._count(world)
-                self._judge.appended(world, owner)
             case do.DropBuffers():
                 self._drop_next(world)
                 self._leave(world)
@@ -64,52 +73,70 @@ class Sound:
                 self._leave(world)
             case do.SkipSong():
                 self._skip(world)
-            case do.FinishBuffer(Buffer.PRESENT):
-                world.finished, world.place = True, 0
-                # A player that waits sees by itself that nothing more comes.
-                world.player = RUNNING if world.player in (DRY, FAR) else world.player
+            case do.DropNextBuffer():
+                world.player = SILENT if world.following == GONE_ON else world.player
+                self._drop_next(world)
+            case do.AppendAudio(buffer, data):
+                self._append(world, buffer, data, owner)
+            case do.FinishBuffer(buffer):
+                self._finish(world, buffer)
+            case _:
+                self._perform_on_player(world, effect)
+
+    def _perform_on_player(self, world: World, effect: PlayerEffect) -> None:
+        """Perform an effect on the player."""
+        match effect:
             case do.StartPlayer():
-                self._judge.started(world)
+                self._rules.started(world)
                 world.player = RUNNING
-            case do.RefillPlayer() if world.player in (DRY, FAR):
-                self._judge.refilled(world)
-                world.player = RUNNING
+            case do.RefillPlayer():
+                if world.player in (DRY, FAR):
+                    self._rules.refilled(world)
+                    world.player = RUNNING
+            case do.QueueNextSong():
+                self._rules.next_queued(world)
+                # A player that has ended the present song meanwhile starts with it.
+                world.following = GONE_ON if world.player == SILENT else QUEUED
+                world.player = RUNNING if world.player == SILENT else world.player
             case do.SeekPlayer(amount):
                 self._seek(world, self._far if amount else 0)
             case do.PausePlayer():
                 world.paused = True
             case do.ResumePlayer():
                 world.paused = False
+            case do.SetVolume():
+                pass
             case _:
-                self._perform_ahead(world, effect, owner)
+                assert_never(effect)
 
-    def _perform_ahead(self, world: World, effect: Effect, owner: int) -> None:
-        match effect:
-            case do.AppendAudio(Buffer.NEXT, data):
-                audio, msgs, _ = world.next
-                world.next = Next(audio + data, msgs + 1)
-                self._judge.appended_ahead(world, owner)
-            case do.FinishBuffer(Buffer.NEXT):
-                world.next = world.next._replace(finished=True)
-            case do.QueueNextSong():
-                self._judge.queued(world)
-                # A player that has ended the present song meanwhile begins with it.
-                world.following = GONE_ON if world.player == SILENT else QUEUED
-                world.player = RUNNING if world.player == SILENT else world.player
-            case do.DropNextBuffer():
-                world.player = SILENT if world.following == GONE_ON else world.player
-                self._drop_next(world)
+    def _append(self, world: World, buffer: Buffer, data: bytes, owner: int) -> None:
+        if buffer is Buffer.NEXT:
+            audio, msgs, _ = world.next
+            world.next = Next(audio + data, msgs + 1)
+            self._rules.next_appended(world, owner)
+            return
+        world.buffer += data
+        self._count(world)
+        self._rules.appended(world, owner)
+
+    def _finish(self, world: World, buffer: Buffer) -> None:
+        if buffer is Buffer.NEXT:
+            world.next = world.next._replace(finished=True)
+            return
+        world.finished, world.place = True, 0
+        # A player that waits goes on by itself when nothing more comes.
+        world.player = RUNNING if world.player in (DRY, FAR) else world.player
 
     def _count(self, world: World) -> None:
-        """Messages since the player was heard to wait, or since the place it waits for is here."""
-        world.fresh = 0 if world.place else world.fresh + 1
+        """Count the message, unless the place that the player seeks is not here yet."""
+        world.msgs_since = 0 if world.place else world.msgs_since + 1
         if len(world.buffer) >= world.place:
             world.place = 0
 
     def _seek(self, world: World, place: int) -> None:
         world.reports = tuple([r for r in world.reports if not isinstance(r, UNTIL_SOUGHT)])
         if world.player == SILENT or world.following == GONE_ON:
-            return  # it has played the song out, and has not been heard yet
+            return  # it has played the song out; its report is on its way
         far = len(world.buffer) < place and not world.finished
         world.player, world.place = FAR if far else RUNNING, 0
         world.reports += (on.PlaceNotHere(place),) * far
@@ -123,14 +150,14 @@ class Sound:
         self._leave(world)
 
     def _drop_next(self, world: World) -> None:
-        """Nothing of the next song is here; a report about it is stale."""
+        """Drop the next song, and reports about it."""
         world.next, world.following = Next(), NOT_QUEUED
         kept = [r for r in world.reports if not isinstance(r, on.NextBufferFull)]
         world.reports = tuple(kept)
 
     def _leave(self, world: World) -> None:
-        """The next song takes the present one's place; reports about the present one are stale."""
-        world.buffer, world.fresh, world.finished = world.next
+        """Put the next song in the present one's place; drop reports about the present one."""
+        world.buffer, world.msgs_since, world.finished = world.next
         world.player = world.player if world.following == GONE_ON else SILENT
         world.next, world.following, world.place = Next(), NOT_QUEUED, 0
         world.reports = tuple([_about_present(r) for r in world.reports if _outlives(r)])

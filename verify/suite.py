@@ -1,6 +1,6 @@
 """What `alfine verify` explores unless it is told otherwise, and what it shows cannot be proven.
 
-Several small explorations beat one that varies everything: each widens one thing to its end.
+There are many small explorations instead of one that varies everything: each widens one bound.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ QUEUE = ("play 1", "queue 1", "queue 2", "queue 9", "next", "clear", "stop")
 LOSSES = Bounds("losses", requests=2, losses=None, person=EVERYTHING)
 FILE = replace(LOSSES, requests=1, chunks=(3, 1), prebuffer=2, troubles=1)
 _PLAIN = replace(LOSSES, full=True)
-STRANGER = Bounds("", requests=2, losses=1, person=ONE_SONG, troubles=3, timely=False)
+ANY_PEER = Bounds("", requests=2, losses=1, person=ONE_SONG, troubles=3, timely=False)
 
 CLOSING = (
     Bounds("three requests", requests=3, losses=0, person=EVERYTHING, chunks=(1, 1)),
@@ -94,7 +94,7 @@ SOUND = (
         LOSSES,
         name="pause, and the device goes",
         losses=1,
-        person=("play 1", "stop", "pause", "resume", "wait", "interrupt", "help"),
+        person=("play 1", "stop", "pause", "resume", "volume", "wait", "interrupt", "help"),
         dry=True,
         troubles=1,
         trouble=(Trouble.DEVICE_GOES,),
@@ -105,6 +105,7 @@ SOUND = (
         losses=1,
         prebuffer=1,
         person=("play 1", "stop", "seek start", "seek far"),
+        flow=True,
         dry=True,
         trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
     ),
@@ -157,9 +158,17 @@ PLAIN = (
         troubles=1,
         trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.CONNECT_FAILS),
     ),
+    replace(
+        _PLAIN,
+        name="closing, then plain, a queue",
+        server=ServerKind.CLOSING,
+        after_loss=ServerKind.REFUSING,
+        losses=1,
+        person=("queue 1", "queue 2", "clear", "stop"),
+    ),
     replace(_PLAIN, name="mute", server=ServerKind.MUTE),
 )
-STRANGERS = (
+ONE_SIDED = (
     Bounds(
         "any client",
         Peers.ANY_CLIENT,
@@ -167,9 +176,9 @@ STRANGERS = (
         troubles=1,
         trouble=(Trouble.FILE_FAILS, Trouble.SERVER_ENDS),
     ),
-    replace(STRANGER, name="any server", peers=Peers.ANY_SERVER),
+    replace(ANY_PEER, name="any server", peers=Peers.ANY_SERVER),
     replace(
-        STRANGER,
+        ANY_PEER,
         name="any server, told plain",
         peers=Peers.ANY_SERVER,
         plain=True,
@@ -178,19 +187,19 @@ STRANGERS = (
         troubles=2,
     ),
 )
-PROVEN = CLOSING + SOUND + PLAIN + STRANGERS
+PROVEN = CLOSING + SOUND + PLAIN + ONE_SIDED
 
-UNTYPED = (ask.PrevRequested, ask.ShuffleRequested, ask.RepeatRequested, ask.VolumeRequested)
-"""What the explored person never asks for; conversations written by hand test it."""
+UNTYPED = (ask.PrevRequested, ask.ShuffleRequested, ask.RepeatRequested)
+"""What the explored person never types; conversations written by hand test it."""
 UNSAID: frozenset[Said] = frozenset(
     {*(("prompt", request) for request in UNTYPED), ("queue", internal.SeekWanted)}
 )
-"""What the machines therefore never tell each other in these explorations."""
+"""The events that the machines therefore never record in these explorations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unprovable:
-    """A rule that nobody can keep within these bounds. why: what the wire does not say."""
+    """A rule that no client can keep within these bounds. why: what the wire does not say."""
 
     bounds: Bounds
     rule: Rule
@@ -237,7 +246,7 @@ UNPROVABLE = (
             timely=False,
             plain=True,
             person=("play 1", "play 2", "interrupt"),
-            ignored=(Rule.WHOLE, Rule.HONEST),
+            ignored=(Rule.WHOLE, Rule.PLAYED_WHOLE),
         ),
         Rule.RIGHT_AUDIO,
         "RESP 200 carries no song. The client asks for a list and takes what comes after it for "

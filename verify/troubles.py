@@ -1,4 +1,4 @@
-"""Bad luck: what else goes wrong, beside connections that are lost."""
+"""What else goes wrong, beside connections that are lost."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from verify.world import CONNECTING, GONE_ON, NOT_QUEUED, QUEUED, RUNNING, SILEN
 NO_ROOM = "no space left"
 
 
-class Luck:
-    """Which trouble can come when, and what it does to the world."""
+class Troubles:
+    """Which trouble can happen when, and what it does to the world."""
 
     def __init__(self, bounds: Bounds) -> None:
         self._kinds = bounds.trouble
 
-    def may(self, world: World) -> list[Trouble]:
-        """What can go wrong now."""
+    def possible(self, world: World) -> list[Trouble]:
+        """Return what can go wrong now."""
         if not world.troubles:
             return []
-        return [trouble for trouble in self._kinds if self._can(world, trouble)]
+        return [trouble for trouble in self._kinds if self._is_possible(world, trouble)]
 
-    def _can(self, world: World, trouble: Trouble) -> bool:
+    def _is_possible(self, world: World, trouble: Trouble) -> bool:
         match trouble:
             case Trouble.FILE_FAILS:
                 return world.stream is not None
@@ -49,20 +49,18 @@ class Luck:
             case Trouble.CONNECT_FAILS:
                 return world.connection == CONNECTING
 
-    def befall(
-        self, world: World, trouble: Trouble, cut: Callable[[], None] = lambda: None
-    ) -> None:
-        """Let it happen. cut: ends the connection that there is, for a server that starts anew."""
+    def happen(self, world: World, trouble: Trouble, cut: Callable[[], None]) -> None:
+        """Let it happen. cut: ends the connection, for a server that restarts."""
         titles = world.wanted.titles if world.wanted is not None else ()
         match trouble:
             case Trouble.FILE_CHANGES:
                 world.changed = True
                 if titles != (music.B,):
-                    world.excuse(PRESENT)
+                    world.allow_failure(PRESENT)
             case Trouble.RENUMBERED | Trouble.SONG_GONE:
                 gone = trouble is Trouble.SONG_GONE and titles != (music.B,)
                 if gone or not titles:
-                    world.excuse(PRESENT)
+                    world.allow_failure(PRESENT)
                 cut()
                 world.library = music.GONE if trouble is Trouble.SONG_GONE else music.RENUMBERED
             case Trouble.UNDECODABLE:
@@ -71,14 +69,14 @@ class Luck:
                 world.paused = True
                 world.reports += (on.DeviceLost("unplugged"),)
             case Trouble.NEXT_BUFFER_FULL:
-                world.excuse(NEXT)
+                world.allow_failure(NEXT)
                 world.reports += (on.NextBufferFull(NO_ROOM),)
             case Trouble.OUTPUT_FAILS:
                 _end_song(world, on.OutputFailed("unplugged"))
 
 
 def _end_song(world: World, report: on.Event) -> None:
-    """The player is done with the song; if the next is queued, it goes on into that by itself."""
+    """End the song in the player, which goes on into the next one if that is queued."""
     following = world.following == QUEUED
     world.player = RUNNING if following else SILENT
     world.following = GONE_ON if following else NOT_QUEUED

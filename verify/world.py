@@ -1,6 +1,6 @@
-"""Everything at one moment: both sides, the messages between them, and what the checker remembers.
+"""The explored exchange at one moment: both sides, what is between them, and what is expected.
 
-A World is worked on; its state, a tuple, is kept.
+A World is changed in place by one move after another; its state, a tuple, is what is kept.
 """
 
 from __future__ import annotations
@@ -18,21 +18,26 @@ from verify.snapshots import Snapshot
 
 RETRY_DUE = RetryDue()
 LIST_SENT = message(None, "(the end of a list)")
-"""Stands in the server's line behind the last message of a list."""
+"""Stands among the server's answers behind the last message of a list."""
 
-DOWN, CONNECTING, UP, HUNG_UP = "down", "connecting", "up", "hung up"
+DOWN, CONNECTING, UP, DISCONNECTING = "down", "connecting", "up", "disconnecting"
+"""The connection, as the client sees it."""
+
 SILENT, RUNNING, DRY, FAR = "silent", "running", "dry", "far from a place"
+"""The player. FAR: it seeks a place that is not here."""
+
 NOT_QUEUED, QUEUED, GONE_ON = 0, 1, 2
-"""Whether the player is to go on into the next song, or has."""
+"""Whether the player is to go on into the next song, or has gone on."""
 
 HERE, LEAVING, GONE = "here", "leaving", "gone"
+"""The person."""
 
 
 class Stream(NamedTuple):
-    """A song that the server is sending.
+    """A song that the server sends.
 
     sent: how many of its chunks. owner: as in a message. list_again: a server that repeats lists
-    will, after the song.
+    sends one more after the song.
     """
 
     title: str
@@ -43,22 +48,22 @@ class Stream(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """The song that the person asked for last, until its end has been told.
+    """A song that is to be played: the one that the person chose last, or the next in the queue.
 
-    titles: which song that may be, by the lists seen so far; none if it is on no list. audio: its
-    file, as the server has begun to send it. excused: it cannot be had whole, and may be told so.
-    heard: the player has played all of it.
+    titles: which songs the ID may mean, by the lists seen so far; none if it is on no list.
+    audio: its file, as the server has begun to send it. may_fail: it cannot be had whole, so the
+    person may be told so. heard: the player has played all of it.
     """
 
     song_id: int
     titles: tuple[str, ...]
     audio: bytes | None = None
-    excused: bool = False
+    may_fail: bool = False
     heard: bool = False
 
 
 class Next(NamedTuple):
-    """What is here of the song after the present one. finished: nothing more of it will come."""
+    """What is here of the next song. finished: nothing more of it will come."""
 
     audio: bytes = b""
     msgs: int = 0
@@ -69,28 +74,33 @@ State = tuple[Any, ...]
 
 
 class World:
-    """The state of everything, taken apart to be changed.
+    """The exchange at one moment.
 
-    client, server: between two events. connection: the client's view of it. requests, responses:
-    in flight. line: answers that the server sends before the next audio message. closing: it closes
-    once the line is empty. stream: what it sends meanwhile. due: what it owes by the reference.
-    timers: the client's. player, finished: what the player does, and whether it knows that nothing
-    more comes. buffer: all that was added to the MAD buffer since it was cleared. fresh: how many
-    messages, since then or since the player was heard to be dry. reports: of the player, not yet
-    heard. wanted: the song. awaited: the command that keeps the prompt locked. lists_owed: lists
-    asked for and not shown. known: by the numbers of which start of the server the person may go.
-    settled: commands can be typed. left: whether the person has. library: the server's numbering.
-    changed: song A has another file. losses, troubles: how many may still happen, losses below 0
-    for any number. paused: the player makes no sound and keeps its place. place: how many bytes
-    have to be here for the place that it waits for. upcoming: the IDs that are queued. ahead: the
-    first of them, once the client asks for it. next: what is here of it. following: whether the
-    player goes on into it.
+    Between the sides. requests, responses: messages in flight. connection: as the client sees it.
+    losses, troubles: how many may still happen; losses below 0: any number.
+
+    The server. server: its session, None without a connection. answers: what it sends before the
+    next audio message. stream: the song that it sends meanwhile. closing: it closes once no answer
+    is left. due: what it owes by the reference. library: which songs it has, under which IDs.
+    changed: song A has another file now.
+
+    The client. client: its sessions. timers: those that run. player: what it does. finished: it
+    knows that nothing more of the song comes. paused: it makes no sound and keeps its place. place:
+    how many bytes have to be here for the place that it seeks, 0 for none. buffer: the audio of the
+    present song. msgs_since: audio messages since the buffer was cleared, the player was known to
+    be dry, or the place was here. next: what is here of the next song. following: whether the
+    player goes on into it. reports: of the player, on their way to the machines.
+
+    What the person expects. wanted: the present song. upcoming: the IDs that are queued. ahead: the
+    first of them, once the client may request it. awaited: the command that keeps the prompt
+    locked. lists_owed: lists requested and not shown. known: the libraries whose lists the person
+    may have seen. settled: commands can be typed. left: whether the person has left.
     """
 
     __slots__ = (
-        "ahead", "awaited", "buffer", "changed", "client", "closing", "connection", "due",
-        "finished", "following", "fresh", "known", "left", "library", "line", "lists_owed",
-        "losses", "next", "paused", "place", "player", "reports", "requests", "responses",
+        "ahead", "answers", "awaited", "buffer", "changed", "client", "closing", "connection",
+        "due", "finished", "following", "known", "left", "library", "lists_owed", "losses",
+        "msgs_since", "next", "paused", "place", "player", "reports", "requests", "responses",
         "server", "settled", "stream", "timers", "troubles", "upcoming", "wanted",
     )  # fmt: skip
 
@@ -100,13 +110,13 @@ class World:
         self.connection = CONNECTING
         self.requests: tuple[Message, ...] = ()
         self.responses: tuple[Message, ...] = ()
-        self.line: tuple[Effect | Message, ...] = ()
+        self.answers: tuple[Effect | Message, ...] = ()
         self.closing = False
         self.stream: Stream | None = None
         self.due = Due()
         self.timers: frozenset[Event] = frozenset()
         self.player, self.finished, self.paused, self.place = SILENT, False, False, 0
-        self.buffer, self.fresh = b"", 0
+        self.buffer, self.msgs_since = b"", 0
         self.reports: tuple[Event, ...] = ()
         self.wanted: Wanted | None = None
         self.upcoming: tuple[int, ...] = ()
@@ -120,29 +130,36 @@ class World:
         self.losses, self.troubles = losses, troubles
 
     def load(self, state: State) -> None:
-        """Become this state."""
+        """Become this state. Written out, because nothing is called more often."""
         (
-            self.ahead, self.awaited, self.buffer, self.changed, self.client, self.closing,
-            self.connection, self.due, self.finished, self.following, self.fresh, self.known,
-            self.left, self.library, self.line, self.lists_owed, self.losses, self.next,
+            self.ahead, self.answers, self.awaited, self.buffer, self.changed, self.client,
+            self.closing, self.connection, self.due, self.finished, self.following, self.known,
+            self.left, self.library, self.lists_owed, self.losses, self.msgs_since, self.next,
             self.paused, self.place, self.player, self.reports, self.requests, self.responses,
             self.server, self.settled, self.stream, self.timers, self.troubles, self.upcoming,
             self.wanted,
         ) = state  # fmt: skip
 
-    def excuse(self, *owners: int) -> None:
-        """The present song, or the next, cannot be had whole."""
+    def __repr__(self) -> str:
+        song = self.wanted.song_id if self.wanted is not None else None
+        return (
+            f"<World {self.connection} player={self.player} wanted={song} "
+            f"requests={list(map(str, self.requests))} responses={list(map(str, self.responses))}>"
+        )
+
+    def allow_failure(self, *owners: int) -> None:
+        """Note that the present song, or the next, cannot be had whole."""
         if PRESENT in owners and self.wanted is not None:
-            self.wanted = self.wanted._replace(excused=True)
+            self.wanted = self.wanted._replace(may_fail=True)
         if NEXT in owners and self.ahead is not None:
-            self.ahead = self.ahead._replace(excused=True)
+            self.ahead = self.ahead._replace(may_fail=True)
 
     @property
     def quiet(self) -> bool:
-        """Nothing is on its way, and the server has nothing to send."""
-        unheard = self.requests and self.server is not None
-        return not (unheard or self.responses or self.line or self.stream or self.closing)
+        """Nothing is in flight, and the server has nothing to send."""
+        unread = self.requests and self.server is not None
+        return not (unread or self.responses or self.answers or self.stream or self.closing)
 
 
-freeze: Callable[[World], State] = attrgetter(*World.__slots__)
+state_of: Callable[[World], State] = attrgetter(*World.__slots__)
 """The state of a world, to be kept."""

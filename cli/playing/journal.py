@@ -89,6 +89,10 @@ class Journal:
         self._latest = event
         self._record(event, changed=step.before is not step.after)
 
+    def note_refused_frames(self, seconds: float) -> None:
+        """Record that parts of the song were silent because they could not be decoded."""
+        self._add(f"{seconds:.1f} s of {{song}} could not be decoded, and were silent")
+
     def why(self, status: Status, songs: Sequence[ListedSong] = ()) -> list[str]:
         """Say why the client is silent, or that it is not, and what happened last, and when."""
         shown = list(self._facts)[-SHOWN_FACTS:]

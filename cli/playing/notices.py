@@ -30,6 +30,13 @@ class Notices:
             self._print(self._warning)
             self._warning = ""
 
+    def refused_frames(self, frames: int, seconds: float) -> None:
+        """Say that a part of the song that has just ended was silent."""
+        self._print(
+            f"{frames} frames of the song ({seconds:.1f} s) could not be decoded, and were silent: "
+            "the file is damaged"
+        )
+
     def _print(self, text: str) -> None:
         if self._has_person:
             self._show(text)

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import assert_never
 
-from audio import Output
+from audio import FramesRefused, Output
 from cli.playing.arrival_rate import ArrivalRate
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
@@ -91,7 +91,7 @@ class ClientProgram:
         )
         self._list_words: deque[str] = deque()
         self._connection = ServerConnection(host, port, self._receive)
-        self._sound = Sound(output, self.fire)
+        self._sound = Sound(output, self.fire, self._remark)
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound)
         self._arrival_rate = ArrivalRate()
@@ -151,6 +151,11 @@ class ClientProgram:
             if flow:
                 self.fire(flow)
         self.fire(event)
+
+    def _remark(self, report: FramesRefused) -> None:
+        """Tell of a damaged song; nothing depends on it."""
+        self._journal.note_refused_frames(report.seconds)
+        self._notices.refused_frames(report.frames, report.seconds)
 
     def status(self) -> Status:
         """Return what the client does at this moment."""

@@ -18,6 +18,11 @@ from fsm.client.events import Event
 from fsm.client.requests import Measure
 
 _INDEX_STEP_BYTES = 16 * 1024
+_BEGINNING_S = 3.0
+"""So long as less of a song can be decoded, its index is extended with each message."""
+
+_STEPS_BEFORE_SEEK = 16
+"""A seek to a fraction needs all that has arrived in the index: 16 MiB more, in 20 ms."""
 
 
 @dataclass(eq=False, slots=True)
@@ -29,6 +34,8 @@ class Song:
     index: FrameIndex = field(init=False)
     indexed_bytes: int = 0
     seeks: int = 0
+    catching_up: bool = False
+    """The index is going to be extended as soon as the event loop is free."""
     full: bool = False
     """There was no room for some of it: nothing is appended behind a gap."""
 
@@ -39,7 +46,7 @@ class Song:
         return f"<Song {self.tag} received_bytes={self.buffer.received_bytes} seeks={self.seeks}>"
 
     def append(self, data: bytes) -> None:
-        """Append to the buffer; extend the index now and then, more often at the start.
+        """Append to the buffer; extend the index now and then, and at the start each time.
 
         Raises OSError: there is no room for the data.
         """
@@ -51,7 +58,8 @@ class Song:
             self.full = True
             raise
         new_bytes = self.buffer.received_bytes - self.indexed_bytes
-        if self.index.header is None or new_bytes >= _INDEX_STEP_BYTES + self.indexed_bytes // 8:
+        beginning = self.index.decodable_s < _BEGINNING_S
+        if beginning or new_bytes >= _INDEX_STEP_BYTES + self.indexed_bytes // 8:
             self.extend_index()
 
     def finish(self) -> None:
@@ -70,10 +78,17 @@ class Sound:
 
     deliver: called in the event loop's thread with the event of each report. A report carries the
     tag of its song, and is not delivered if that song has been dropped meanwhile.
+    remark: called there with a report that changes nothing and is only told.
     """
 
-    def __init__(self, output: Output, deliver: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        output: Output,
+        deliver: Callable[[Event], None],
+        remark: Callable[[reports.FramesRefused], None] = lambda _: None,
+    ) -> None:
         self._deliver = deliver
+        self._remark = remark
         self._loop = asyncio.get_running_loop()
         self._tags = 0
         self._song = self._new_song()
@@ -110,7 +125,7 @@ class Sound:
             case do.AppendAudio(buffer, data):
                 self._append(self._song_in(buffer), data)
             case do.FinishBuffer(buffer):
-                self._song_in(buffer).finish()
+                self._finish(self._song_in(buffer))
             case do.DropBuffers():
                 self._drop()
             case do.DropNextBuffer():
@@ -161,6 +176,23 @@ class Sound:
         except OSError as error:
             self._loop.call_soon(self._deliver_no_room, song.tag, str(error))
 
+        self._catch_up(song)
+
+    def _finish(self, song: Song) -> None:
+        song.finish()
+        self._catch_up(song)
+
+    def _catch_up(self, song: Song) -> None:
+        """Go on with an index that is behind, a step at a time, between all other work."""
+        if song.index.behind and not song.catching_up:
+            song.catching_up = True
+            self._loop.call_soon(self._extend_further, song)
+
+    def _extend_further(self, song: Song) -> None:
+        song.catching_up = False
+        song.extend_index()
+        self._catch_up(song)
+
     def _deliver_no_room(self, tag: int, reason: str) -> None:
         """Deliver that a song's buffer has no room, unless the song has been dropped."""
         if tag == self._song.tag:
@@ -187,7 +219,10 @@ class Sound:
 
     def _seek(self, amount: float, measure: Measure) -> None:
         song = self._song
-        song.extend_index()
+        for _ in range(_STEPS_BEFORE_SEEK):
+            song.extend_index()
+            if not song.index.behind:
+                break
         match measure:
             case Measure.FROM_START:
                 seconds = amount
@@ -203,6 +238,9 @@ class Sound:
         event: Event
         seeks: int | None = None
         match report:
+            case reports.FramesRefused():
+                self._loop.call_soon_threadsafe(self._remark_for, report)
+                return
             case reports.RanDry():
                 event, seeks = on.BufferRanDry(), report.seeks
             case reports.PlaceNotHere():
@@ -218,6 +256,10 @@ class Sound:
             case _:
                 assert_never(report)
         self._loop.call_soon_threadsafe(self._deliver_for, report.tag, event, seeks)
+
+    def _remark_for(self, report: reports.FramesRefused) -> None:
+        if report.tag == self._song.tag:
+            self._remark(report)
 
     def _deliver_for(self, tag: int, event: Event, seeks: int | None = None) -> None:
         """Deliver the event, unless its song has been dropped, or sought in since the report.

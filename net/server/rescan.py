@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from songs import Library, MusicDirError
+from songs import Library, MusicDirError, ScanReport
 
 log = logging.getLogger("alfine.server")
 
@@ -21,6 +21,8 @@ PAUSE_PER_COST = 20
 MAX_AWAITED_COST_S = 0.05
 """If the last scan took no longer, a LIST waits for the next one."""
 MAX_WAIT_S = 0.25
+MAX_LOGGED = 20
+"""Files of one kind that one scan names in the log."""
 
 
 class Rescan:
@@ -69,6 +71,13 @@ class Rescan:
         for ready in waiting:
             ready()
 
+    @staticmethod
+    def _log_untitled(report: ScanReport) -> None:
+        for path, reason in report.untitled[:MAX_LOGGED]:
+            log.warning("%s is shown by its file's name: %s", path, reason)
+        if len(report.untitled) > MAX_LOGGED:
+            log.warning("and %d songs more by their file's name", len(report.untitled) - MAX_LOGGED)
+
     def scan(self) -> None:
         """Scan now, in this thread. Never raises: after a failure the songs stay as they were."""
         began = time.monotonic()
@@ -76,6 +85,7 @@ class Rescan:
             report = self._library.scan()
             if report.added:
                 log.info("%d new song%s", report.added, "" if report.added == 1 else "s")
+            self._log_untitled(report)
         except MusicDirError as error:
             log.error("%s", error)
         except Exception:

@@ -23,7 +23,7 @@ from types import FrameType
 from net.server.process import Serving
 from net.server.rescan import MIN_PAUSE_S, Rescan
 from net.server.song_list import RequestRescan
-from songs import Library, Song
+from songs import Change, Library, Song, change_between
 
 log = logging.getLogger("alfine.server")
 
@@ -210,12 +210,13 @@ class Workers:
         before = self._serving.library.songs
         self._rescan.scan()
         after = self._serving.library.songs
-        if new := [song for song in after if before[song.song_id - 1 : song.song_id] != (song,)]:
+        if change := change_between(before, after):
             for worker in list(self._workers.values()):
-                self._send_songs(worker, new)
+                self._send_songs(worker, change)
 
-    def _send_songs(self, worker: _Worker, songs: list[Song]) -> None:
-        message = pickle.dumps([(song.song_id, song.title, song.path) for song in songs])
+    def _send_songs(self, worker: _Worker, change: Change) -> None:
+        placed = [(place, song.song_id, song.title, song.path) for place, song in change.placed]
+        message = pickle.dumps((change.removed, placed))
         try:
             worker.channel.sendall(_LENGTH.pack(len(message)) + message)
         except OSError:
@@ -252,8 +253,9 @@ class _ParentLink:
         try:
             while True:
                 (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
-                songs = pickle.loads(await reader.readexactly(length))
-                self._library.adopt(Song(*values) for values in songs)
+                removed, placed = pickle.loads(await reader.readexactly(length))
+                songs = tuple((place, Song(*values)) for place, *values in placed)
+                self._library.adopt(Change(removed, songs))
         except (OSError, asyncio.IncompleteReadError):
             pass  # the parent is gone
         finally:

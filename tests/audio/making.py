@@ -67,6 +67,59 @@ def frames_of(data: bytes) -> list[bytes]:
     return frames
 
 
+def independent_frames(song: bytes) -> list[bytes]:
+    """The frames of an MP3 made over, each as long as a frame can be, with all its own main data.
+
+    So frames can be changed, taken out and put in without any effect on the others but the overlap
+    of one frame. There is room for 2 bytes more in each.
+    """
+    main, parts = b"", []
+    for frame in frames_of(song):
+        header = parse_header(frame)
+        assert header is not None
+        at, begin_bits = 4 + header.side_info_bytes, 9 if header.version == 1 else 8
+        side = int.from_bytes(frame[4:at], "big")
+        side_bits = 8 * header.side_info_bytes - begin_bits
+        parts.append((frame[:4], side & (1 << side_bits) - 1, len(main) - (side >> side_bits)))
+        main += frame[at:]
+    starts = [start for _, _, start in parts]
+    return [
+        _longest(head, side, main[max(0, start) : end])
+        for (head, side, start), end in zip(parts, [*starts[1:], len(main)], strict=True)
+    ]
+
+
+def _longest(head: bytes, side: int, main: bytes) -> bytes:
+    """A frame of the highest bit rate, without padding."""
+    head = bytes([*head[:2], head[2] & 0x0C | 0xE0, head[3]])
+    header = parse_header(head)
+    assert header is not None
+    frame = head + side.to_bytes(header.side_info_bytes, "big") + main
+    assert len(frame) + 2 <= header.frame_bytes
+    return frame.ljust(header.frame_bytes, b"\0")
+
+
+def protected(frame: bytes, crc: bytes) -> bytes:
+    """An independent frame with this CRC."""
+    return bytes([frame[0], frame[1] & 0xFE]) + frame[2:4] + crc + frame[4:-2]
+
+
+def layer_1(frames: int, seed: int = 1) -> bytes:
+    """A stream of Layer I, 384 kbit/s, 44.1 kHz, stereo: noise in a few subbands."""
+    rand, song = random.Random(seed), b""
+    for _ in range(frames):
+        allocations = [rand.choice((0, 0, 0, 2, 3)) for _ in range(64)]
+        bits = "".join(f"{allocation:04b}" for allocation in allocations)
+        bits += "".join(f"{rand.randrange(10, 40):06b}" for a in allocations if a)
+        for _ in range(12):
+            bits += "".join(
+                f"{rand.randrange(2 ** (a + 1) - 1):0{a + 1}b}" for a in allocations if a
+            )
+        data = int(bits.ljust(8 * 412, "0")[: 8 * 412], 2).to_bytes(412, "big")
+        song += b"\xff\xff\xc0\x00" + data
+    return song
+
+
 def tag_frame(song: bytes, body: bytes, at: int | None = None) -> bytes:
     """A frame with the format of the first of `song`, with a tag instead of music.
 

@@ -163,3 +163,70 @@ def test_a_file_that_is_no_mp3_has_no_frames_and_no_duration():
     assert index.duration_s is None
     assert index.complete
     assert index.bytes_per_s == 0
+
+
+@pytest.mark.parametrize("kind", SONGS)
+def test_what_can_be_decoded_is_known_for_each_message(kind):
+    song, buffer = SONGS[kind], AudioBuffer()
+    index, decoder, samples = FrameIndex(buffer), Decoder(buffer), 0
+    for at in range(0, len(song), 4096):
+        buffer.append(song[at : at + 4096])
+        index.extend()
+        while decoder.ready():
+            block = decoder.next_block()
+            assert block is not None
+            samples += len(block[1]) // FRAME
+        rate_hz = index.header.rate_hz if index.header else 1
+        assert index.decodable_s == pytest.approx(samples / rate_hz)
+    buffer.finish()
+    index.extend()
+    assert index.decodable_s == index.duration_s
+
+
+def test_a_cover_is_no_music_however_much_of_it_has_arrived():
+    cover = id3v2(b"\xff\xfb\x90\x64" * 800_000)
+    buffer, song = AudioBuffer(), mp3(2.0)
+    index = FrameIndex(buffer)
+    assert (index.decodable_s, index.music_offset) == (0.0, 0)
+    for at in range(0, len(cover) - 4096, 4096):
+        buffer.append(cover[at : at + 4096])
+        index.extend()
+        assert index.decodable_s == 0.0
+        assert index.music_offset == len(cover), "the tag says where the music will begin"
+        assert not index.behind
+    buffer.append(cover[buffer.received_bytes :] + song[:8000])
+    index.extend()
+    assert index.music_offset == len(cover)
+    assert index.decodable_s == pytest.approx(0.5, abs=0.06)
+
+
+def test_the_music_begins_behind_the_frame_of_the_tag():
+    index = FrameIndex(as_buffer(with_gapless_tag(mp3())))
+    index.extend()
+    assert index.music_offset == len(with_gapless_tag(mp3())) - len(mp3())
+
+
+def test_a_song_can_play_with_a_second_of_music_or_with_all_there_is():
+    buffer, song = AudioBuffer(), id3v2(bytes(50_000)) + mp3(2.0)
+    index, needed = FrameIndex(buffer), 0
+    for at in range(0, len(song), 1000):
+        buffer.append(song[at : at + 1000])
+        index.extend()
+        needed = needed or (at + 1000 if index.can_play(1.0) else 0)
+    assert needed == pytest.approx(50_000 + 16_000, abs=1500)
+    assert not index.can_play(3.0)
+    buffer.finish()
+    index.extend()
+    assert index.can_play(3.0)
+
+
+def test_a_file_that_is_no_mp3_can_play_so_that_its_player_says_why():
+    buffer = AudioBuffer()
+    index = FrameIndex(buffer)
+    buffer.append(b"OggS" + bytes(30_000))
+    index.extend()
+    assert not index.can_play(1.0), "the music may begin behind this"
+    for _ in range(20):
+        buffer.append(bytes(4096))
+        index.extend()
+    assert index.can_play(1.0)

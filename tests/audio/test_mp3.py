@@ -50,9 +50,9 @@ def test_headers(head, version, layer, bitrate, rate_hz, channels, frame_bytes, 
 
 
 @pytest.mark.parametrize(
-    "head", ["", "fffb90", "fefb9064", "ffdb9064", "ffeb9064", "fff99064", "fffbf064", "fffb9c64",
-             "fffb9066"],
-)  # fmt: skip
+    "head",
+    ["", "fffb90", "fefb9064", "ffdb9064", "ffeb9064", "fff99064", "fffbf064", "fffb9c64"],
+)
 def test_bytes_that_are_no_header(head):
     assert parse_header(bytes.fromhex(head)) is None
 
@@ -128,7 +128,7 @@ def test_no_tag_raises(noise, cut):
 def test_the_first_frame_is_found(front, offset):
     song = mp3(0.3)
     reader = FrameReader(as_buffer(front + with_gapless_tag(song)))
-    assert reader.poll() == frames_of(song)[0]
+    assert first_frame(reader) == frames_of(song)[0]
     tag_frame_bytes = len(with_gapless_tag(song)) - len(song)
     assert reader.offset == offset + tag_frame_bytes + len(frames_of(song)[0])
     assert reader.tag is not None
@@ -141,8 +141,16 @@ def test_a_song_of_one_frame_is_an_mp3():
     assert FrameReader(as_buffer(frame + id3v1())).poll() == frame
 
 
-def layer_2() -> bytes:
-    return (b"\xff\xfd\x90\x00" + bytes(518)) * 3
+def first_frame(reader: FrameReader) -> bytes | None:
+    """The first frame of a whole song, searched for in as many steps as it takes."""
+    frame = reader.poll()
+    while frame is None and reader.searching:
+        frame = reader.poll()
+    return frame
+
+
+def layer_2(frames: int) -> bytes:
+    return (b"\xff\xfd\x80\x00" + bytes(413)) * frames
 
 
 def free_format() -> bytes:
@@ -162,7 +170,8 @@ def free_format() -> bytes:
         (b"404 not found\r\n" * 900, "text"),
         ("Käse\n".encode() * 500, "text"),
         (b"\xff\xf1\x50\x80" + bytes(900), "AAC"),
-        (layer_2(), "Layer II,"),
+        (layer_2(1), "no MP3 sound"),
+        (bytes(99) + layer_2(2) + bytes(99), "no MP3 sound"),
         (free_format(), "free format"),
         (bytes(200_000), "no MP3 sound"),
         (random.Random(8).randbytes(500_000), "no MP3 sound"),
@@ -171,7 +180,7 @@ def free_format() -> bytes:
 )
 def test_the_error_names_what_is_no_mp3(data, reason):
     with pytest.raises(NotMp3, match=reason):
-        FrameReader(as_buffer(data)).poll()
+        first_frame(FrameReader(as_buffer(data)))
 
 
 @given(st.binary(max_size=3000))

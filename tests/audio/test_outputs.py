@@ -69,7 +69,8 @@ def test_beyond_4_gib_another_file_begins(tmp_path, monkeypatch):
 def test_an_older_wav_is_replaced_only_when_a_song_begins(tmp_path):
     path = tmp_path / "out.wav"
     path.write_bytes(wav_header(8000, 4) + ONE)
-    output = WavOutput(path)
+    output = WavOutput(path, replace=True)
+    output.check()
     output.close()
     assert wav(path) == (8000, 2, 2, ONE)
     output.open(44100)
@@ -77,12 +78,70 @@ def test_an_older_wav_is_replaced_only_when_a_song_begins(tmp_path):
     assert wav(path) == (44100, 2, 2, ONE * 2)
 
 
-def test_a_file_of_another_kind_is_not_overwritten(tmp_path):
+def test_an_older_wav_is_kept_unless_it_may_be_replaced(tmp_path):
+    path = tmp_path / "out.wav"
+    path.write_bytes(wav_header(8000, 4) + ONE)
+    for use in (WavOutput(path).check, lambda: WavOutput(path).open(44100)):
+        with pytest.raises(OutputError, match=r"^/\S+out\.wav exists: .* replace it with --force"):
+            use()
+    assert wav(path) == (8000, 2, 2, ONE)
+
+
+def test_an_empty_file_is_written_into(tmp_path):
+    path = tmp_path / "out.wav"
+    path.touch()
+    output = WavOutput(path)
+    output.check()
+    output.open(44100)
+    assert wav(path) == (44100, 2, 2, b"")
+
+
+@pytest.mark.parametrize("replace", [False, True])
+@pytest.mark.parametrize("target", ["older.wav", "nowhere.wav"])
+def test_no_link_is_followed(tmp_path, replace, target):
+    older, path = tmp_path / "older.wav", tmp_path / "out.wav"
+    older.write_bytes(wav_header(8000, 4) + ONE)
+    path.symlink_to(tmp_path / target)
+    output = WavOutput(path, replace=replace)
+    for use in (output.check, lambda: output.open(44100)):
+        with pytest.raises(OutputError, match=r"out\.wav is a link, which is not followed"):
+            use()
+    assert wav(older) == (8000, 2, 2, ONE)
+    assert not (tmp_path / "nowhere.wav").exists()
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_file_of_another_kind_is_not_overwritten(tmp_path, replace):
     path = tmp_path / "song.mp3"
     path.write_bytes(b"ID3 precious")
     with pytest.raises(OutputError, match=r"song\.mp3 exists and is not a WAV file"):
-        WavOutput(path).open(44100)
+        WavOutput(path, replace=replace).open(44100)
     assert path.read_bytes() == b"ID3 precious"
+
+
+def test_a_check_creates_nothing(tmp_path):
+    WavOutput(tmp_path / "out.wav").check()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_check_finds_what_would_fail(tmp_path):
+    with pytest.raises(OutputError, match=r"cannot write to .*nowhere/out\.wav: No such file"):
+        WavOutput(tmp_path / "nowhere" / "out.wav").check()
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="Not a directory"):
+        WavOutput(tmp_path / "file" / "out.wav").check()
+    with pytest.raises(OutputError, match="Is a directory"):
+        WavOutput(tmp_path).check()
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(OutputError, match="not a WAV file"):
+        WavOutput(tmp_path / "fifo").check()
+
+
+def test_a_check_finds_a_folder_without_permission(tmp_path, monkeypatch):
+    # Root may write anywhere: so the system's answer is made up.
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
+    with pytest.raises(OutputError, match=r"cannot write to .*out\.wav: Permission denied"):
+        WavOutput(tmp_path / "out.wav").check()
 
 
 def test_a_path_that_cannot_be_written_is_named_in_the_error(tmp_path):
@@ -104,7 +163,7 @@ def test_a_full_disk_is_named_in_the_error_and_leaves_a_valid_file(tmp_path, mon
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "pwrite", full)
-    with pytest.raises(OutputError, match=r"cannot write to .*out\.wav: No space left on device"):
+    with pytest.raises(OutputError, match=f"{tmp_path} is full: free some space"):
         output.write(ONE * 3)
     assert wav(tmp_path / "out.wav")[3] == ONE * 3
 

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections import deque
 
+import mad
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,10 +34,12 @@ def test_1_neither_the_first_nor_the_last_frame_is_lost():
     assert len(list(Decoder(as_buffer(mp3())))) == len(frames_of(mp3()))
 
 
-def test_1_the_last_frame_is_followed_by_guard_bytes():
-    frames = frames_of(mp3(0.3))[:2]
-    feed = feed_of(frames)
-    assert [feed.read(40960) for _ in range(4)] == [*frames, frames[1][:4] + bytes(4), b""]
+def test_1_each_frame_is_followed_by_8_bytes_of_the_next_and_the_last_by_guard_bytes():
+    one, two = frames_of(mp3(0.3))[:2]
+    feed = feed_of([one, two])
+    pieces = [feed.read(40960) for _ in range(3)]
+    assert pieces == [one + two[:8], two[8:] + two[:4] + bytes(4), b""]
+    assert feed.passed == [one, two]
 
 
 LEAK = """
@@ -82,7 +85,7 @@ def test_2_a_decoder_is_made_without_reading_the_song(monkeypatch):
 
 
 @pytest.mark.parametrize("step", [1, 500, 4096])
-def test_3_read_never_returns_the_end_before_it_comes(monkeypatch, step):
+def test_3_in_a_sound_song_read_never_returns_the_end_before_it_comes(monkeypatch, step):
     reads, buffer = Reads(monkeypatch), AudioBuffer()
     decoder = Decoder(buffer)
     for at in range(0, len(mp3(0.5)), step):
@@ -95,28 +98,44 @@ def test_3_read_never_returns_the_end_before_it_comes(monkeypatch, step):
     assert b"" not in reads.results[1:-1]
 
 
-def test_3_a_feed_without_frames_is_marked_as_starved():
-    feed = feed_of([], ended=False)
+@pytest.mark.parametrize("queued", [0, 1])
+def test_3_a_feed_without_the_frame_behind_passes_nothing(queued):
+    feed = feed_of(frames_of(mp3(0.3))[:queued], ended=False)
     assert feed.read(40960) == b""
-    assert feed.starved
+    assert feed.passed == []
+
+
+def test_3_an_early_end_harms_nothing_because_pymad_keeps_8_bytes():
+    frames, queue = frames_of(mp3(0.5)), deque[bytes]()
+    feed = FrameFeed(queue)
+    mad_file = mad.MadFile(feed)
+    pcm = b""
+    for frame in frames:
+        assert mad_file.read() is None
+        assert mad_file.read() is None
+        queue.append(frame)
+        pcm += bytes(mad_file.read() or b"")
+    feed.ended = True
+    pcm += bytes(mad_file.read())
+    assert pcm == b"".join(block for _, block in Decoder(as_buffer(mp3(0.5))))
 
 
 @given(st.lists(st.binary(min_size=1, max_size=1500), max_size=4), st.integers(0, 2000))
 def test_4_5_6_bytes_are_returned_and_never_more_than_asked_for(frames, n):
     feed = feed_of(frames)
-    for _ in range(10):
+    for _ in range(9):
         piece = feed.read(n)
         assert type(piece) is bytes
         assert len(piece) <= n
 
 
-@given(st.lists(st.binary(min_size=1, max_size=300), max_size=4), st.integers(1, 300))
+@given(st.lists(st.binary(min_size=24, max_size=300), min_size=1, max_size=4), st.integers(1, 300))
 def test_5_parts_of_frames_are_returned_in_order(frames, n):
     feed, read = feed_of(frames), b""
     while piece := feed.read(n):
         read += piece
     assert read[: len(b"".join(frames))] == b"".join(frames)
-    assert len(read) == len(b"".join(frames)) + 8
+    assert read[len(b"".join(frames)) :] == frames[-1][:4] + bytes(4)
 
 
 class BadSource:
@@ -159,7 +178,7 @@ def test_8_9_10_pymad_is_passed_the_feed_and_nothing_else(monkeypatch):
 
 def test_9_the_feed_has_no_method_by_which_pymad_could_map_or_seek():
     public = {name for name, _ in inspect.getmembers(feed_of([])) if not name.startswith("_")}
-    assert public == {"read", "starved", "ended", "frames_read"}
+    assert public == {"read", "ended", "passed"}
 
 
 def test_11_the_decoder_calls_only_read_and_samplerate():

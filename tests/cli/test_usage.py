@@ -5,7 +5,9 @@ import sys
 
 import pytest
 
+from audio.wav import wav_header
 from cli.app import main
+from cli.usage import NO_CONNECTION, USAGE
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,9 @@ from cli.app import main
         ("client 127.0.0.1 0", "PORT"),
         ("client 127.0.0.1 65536", "PORT"),
         ("client 127.0.0.1 1 --output tape", "wav:FILE"),
+        ("client 127.0.0.1 1 --output wav:/nowhere/out.wav", "No such file or directory"),
+        ("client 127.0.0.1 1 --output wav:/dev/null", "not a WAV file"),
+        ("client 127.0.0.1 1 --output wav:/", "Is a directory"),
         ("client 127.0.0.1 1 --prebuffer 0", "prebuffer"),
         ("client 127.0.0.1 1 -c sing", "sing"),
         ("sing", "sing"),
@@ -34,6 +39,19 @@ def test_one_line(arguments, message, monkeypatch, capsys):
     assert out == ""
     assert len(err.splitlines()) == 1, err
     assert message in err
+
+
+@pytest.mark.parametrize("option", [(), ("--force",)])
+def test_a_wav_file_that_exists_is_kept_without_force(option, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "out.wav"
+    path.write_bytes(wav_header(8000, 0))
+    argv = ["alfine", "client", "127.0.0.1", "1", "-c", "list", "--output", f"wav:{path}", *option]
+    monkeypatch.setattr("sys.argv", argv)
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == (NO_CONNECTION if option else USAGE)
+    assert ("replace it with --force" in capsys.readouterr().err) is not bool(option)
+    assert path.read_bytes() == wav_header(8000, 0), "until a song begins"
 
 
 def test_so_does_the_program_run_as_a_process():

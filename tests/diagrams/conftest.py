@@ -1,4 +1,4 @@
-"""A copy of the committed drawings, to be spoilt."""
+"""A copy of the committed drawings, which a test may change."""
 
 import shutil
 

@@ -9,7 +9,7 @@ import pytest
 from diagrams.draw import machine_dot
 from diagrams.files import dot
 from diagrams.machines import MACHINES
-from diagrams.overview import client_arrows, client_dot, client_machines, sent_by
+from diagrams.overview import ITSELF, OUTSIDE, client_arrows, client_dot, client_machines
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client.machines import RECIPIENTS, ClientSession
@@ -46,8 +46,15 @@ def test_every_event_guard_and_effect_is_drawn(table):
     shown = set(re.findall(r"\w+", words(machine_dot(table))))
     for row in table.rows:
         assert row.event.__name__ in shown
-        assert row.guard is None or row.guard in shown
-        assert row.effect is None or row.effect in shown
+        assert row.when is None or row.when in shown
+        assert set(row.effects) <= shown
+
+
+@each_table
+def test_the_effects_of_a_row_are_drawn_in_their_order(table):
+    shown = words(machine_dot(table))
+    for row in table.rows:
+        assert not row.then or f"/ {row.then}" in shown
 
 
 @each_table
@@ -89,7 +96,7 @@ class Doors(Enum):
 
 def test_what_many_states_have_in_common_is_drawn_once():
     a, b, c, d, e = Doors
-    way = [Row(x, on.Connected, y, effect="go") for x, y in zip((a, b, c), (b, c, d), strict=True)]
+    way = [Row(x, on.Connected, y, then="go") for x, y in zip((a, b, c), (b, c, d), strict=True)]
     table = Table("doors", a, [*way, *(Row(x, on.ConnectionLost, e) for x in (a, b, c, d))])
     text = machine_dot(table)
     assert text.count("ConnectionLost") == 1
@@ -97,39 +104,108 @@ def test_what_many_states_have_in_common_is_drawn_once():
     assert "a &lt; b &amp; c" in text
 
 
-def test_events_that_no_machine_sends_come_from_outside():
+# The client's machines together
+
+
+def tables():
+    """From each of the client's machines, by name, to the name of its table."""
+    return {name: machine.table.name for name, machine in ClientSession().machines.items()}
+
+
+def arrows_by_event():
+    """From each event to the pairs of who says it and which table receives it."""
+    found = {}
+    for (sender, recipient), events in client_arrows().items():
+        for event in events:
+            found.setdefault(event, set()).add((sender, recipient))
+    return found
+
+
+def test_every_event_that_a_machine_says_has_an_arrow_to_each_recipient():
+    drawn = arrows_by_event()
+    for machine in client_machines():
+        for event in machine.says:
+            recipients = {tables()[name] for name in RECIPIENTS[event]}
+            arrows = {(machine.table.name, recipient) for recipient in recipients}
+            assert arrows <= drawn[event.__name__], event.__name__
+
+
+def test_every_arrow_is_declared():
+    says = {machine.table.name: machine.says for machine in client_machines()}
+    senders = says | OUTSIDE | {ITSELF: (internal.SongBegan,)}
+    recipients = {
+        event.__name__: {tables()[name] for name in names} for event, names in RECIPIENTS.items()
+    }
+    for (sender, recipient), events in client_arrows().items():
+        assert len(set(events)) == len(events)
+        for event in events:
+            assert event in {declared.__name__ for declared in senders[sender]}
+            assert recipient in recipients[event]
+
+
+def test_every_event_of_the_client_comes_from_somewhere():
+    drawn = arrows_by_event()
+    for event, names in RECIPIENTS.items():
+        recipients = {recipient for _, recipient in drawn[event.__name__]}
+        assert recipients == {tables()[name] for name in names}
+
+
+@pytest.mark.parametrize(
+    ("sender", "recipient", "events"),
+    [
+        ("prompt", "song", ["PlayRequested", "StopRequested", "SeekRequested"]),
+        ("prompt", "player", ["PlayRequested", "StopRequested"]),
+        ("prompt", "queue", ["PlayRequested", "NextRequested", "ShuffleRequested"]),
+        ("prompt", "transport", ["PauseRequested", "VolumeRequested", "PlayRequested"]),
+        ("prompt", "link", ["ListRequested", "StopRequested"]),
+        ("prompt", "conversation", ["ListRequested", "StopRequested"]),
+        ("conversation", "link", ["AudioFromServer", "ServerClosedSong", "ListCompleted"]),
+        ("conversation", "prompt", ["CommandAnswered"]),
+        ("link", "conversation", ["SongToRequest", "ListNeeded"]),
+        ("link", "song", ["SongAudio", "SongCompleted", "SongRefused", "SongLost"]),
+        ("song", "player", ["SongReady", "NextSongReady", "SongShort", "SeekWanted"]),
+        ("player", "song", ["PlayerMoved"]),
+        ("queue", "song", ["SongTurnCame", "NextSongKnown"]),
+    ],
+)
+def test_who_tells_whom_what(sender, recipient, events):
+    assert set(events) <= set(client_arrows()[sender, recipient])
+    assert f'"{sender}" -> "{recipient}"' in client_dot()
+
+
+def test_what_comes_from_outside_is_in_the_boxes_and_timers_are_no_arrow():
+    text = client_dot()
     machines = {machine.table.name for machine in client_machines()}
-    arrows = client_arrows()
-    drawn = {(event, hearer) for (_, hearer), events in arrows.items() for event in events}
-    heard = {(event.__name__, h) for event, hearers in RECIPIENTS.items() for h in hearers}
-    assert drawn == heard
-    senders = {event: sender for (sender, _), events in arrows.items() for event in events}
-    for event in RECIPIENTS:
-        assert (senders[event.__name__] in machines) == (
-            event.__module__ == internal.__name__ or event is on.CommandAnswered
-        )
+    pairs = re.findall(r'"(\w+)" -> "(\w+)"', text)
+    assert {name for pair in pairs for name in pair} <= machines
+    assert {pair for pair in client_arrows() if set(pair) <= machines and len(set(pair)) == 2} == (
+        set(pairs)
+    )
+    for who, events in OUTSIDE.items():
+        assert f"from {who}" in words(text)
+        for event in events:
+            assert event.__name__ in words(text)
 
 
-def test_timers_are_not_taken_for_messages_to_a_neighbour():
-    sent = set().union(*(sent_by(machine) for machine in client_machines()))
-    assert internal.SongToRequest in sent
-    assert not sent & {on.ListWentQuiet, on.SongWentQuiet, on.SetupUnanswered}
+def test_no_event_comes_both_from_outside_and_from_a_machine():
+    said = {event for machine in client_machines() for event in machine.says}
+    outside = [event for events in OUTSIDE.values() for event in events]
+    assert len(set(outside)) == len(outside)
+    assert not said & set(outside)
 
 
-def test_what_a_machine_is_seen_to_send_is_drawn():
-    seen = set()
+def test_what_a_machine_is_seen_to_say_is_drawn():
+    said = set()
 
-    class Watched(ClientSession):
-        def _fire(self, name: str, event: Event):
-            outcomes = super()._fire(name, event)
-            seen.update((name, o) for o in outcomes if isinstance(o, Event) and name != "prompt")
-            return outcomes
+    def observe(step):
+        events = (outcome for outcome in step.outcomes if isinstance(outcome, Event))
+        said.update((tables()[step.machine], event) for event in events)
 
-    client = Watched(plain=True)
+    client = ClientSession(plain=True, observe=observe)
     audio = (on.AudioReceived(b"x" * 100) for _ in range(3))
     for event in (
         on.Connected(),
-        on.ListRequested(),
+        on.CommandEntered(on.Command.LIST, on.ListRequested()),
         on.ListReceived((on.ListedSong(1, "one"),)),
         on.ListWentQuiet(),
         on.PlayRequested(1),
@@ -142,10 +218,11 @@ def test_what_a_machine_is_seen_to_send_is_drawn():
     ):
         client.handle(event)
     arrows = client_arrows()
-    for sender, event in seen:
-        for hearer in RECIPIENTS[type(event)]:
-            assert type(event).__name__ in arrows[sender, hearer]
-    assert {type(event) for _, event in seen} >= {internal.SongInterrupted, internal.ListNeeded}
+    for sender, event in said:
+        for name in RECIPIENTS[type(event)]:
+            assert type(event).__name__ in arrows[sender, tables()[name]]
+    seen = {type(event) for _, event in said}
+    assert seen >= {internal.SongInterrupted, internal.ListNeeded, on.ListRequested}
 
 
 @needs_program("dot")

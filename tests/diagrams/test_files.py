@@ -1,4 +1,4 @@
-"""The committed drawings and the page belong to the tables; spoilt ones are found, without dot."""
+"""The committed drawings and the page belong to the tables; others are found, without dot."""
 
 import re
 import struct
@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from cli.app import COMMANDS, application
+from cli.app import application
 from diagrams import files
 from diagrams.machines import MACHINES, condition
 from diagrams.tables import page, row_line, sections_named
@@ -18,6 +18,8 @@ from tests.diagrams.conftest import committed
 from tests.needs import needs_program
 
 run = CliRunner().invoke
+# With one command only, its name would not be one of the arguments.
+ALFINE = application("diagrams", "config")
 
 TINY_PNG = files.PNG_SIGNATURE + b"".join(
     struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -29,7 +31,7 @@ TINY_PNG = files.PNG_SIGNATURE + b"".join(
 )
 
 
-def pretended(text, kind):
+def fake_render(text, kind):
     return TINY_PNG if kind == "png" else b"<svg/>\n"
 
 
@@ -53,7 +55,7 @@ def test_what_is_committed_belongs_to_the_tables(no_dot):
 
 
 def test_check_says_nothing_and_succeeds(tree, no_dot):
-    result = run(application(*COMMANDS), ["diagrams", "--check", "--to", str(tree)])
+    result = run(ALFINE, ["diagrams", "--check", "--to", str(tree)])
     assert (result.exit_code, result.output) == (0, "")
 
 
@@ -108,7 +110,7 @@ def test_a_drawing_of_no_machine_is_found(tree):
 def test_check_names_each_stale_file_and_says_what_to_run(tree, no_dot):
     (tree / "diagrams" / "link.png").unlink()
     (tree / files.PAGE).write_text("old")
-    result = run(application(*COMMANDS), ["diagrams", "--check", "--to", str(tree)])
+    result = run(ALFINE, ["diagrams", "--check", "--to", str(tree)])
     assert result.exit_code == 1
     assert result.output.splitlines() == [
         "diagrams/link.png: missing",
@@ -118,7 +120,7 @@ def test_check_names_each_stale_file_and_says_what_to_run(tree, no_dot):
 
 
 def test_without_dot_one_line_says_how_to_install_it_and_nothing_is_written(tmp_path, no_dot):
-    result = run(application(*COMMANDS), ["diagrams", "--to", str(tmp_path)])
+    result = run(ALFINE, ["diagrams", "--to", str(tmp_path)])
     assert result.exit_code == 1
     (line,) = result.output.splitlines()
     assert "apt install graphviz" in line
@@ -126,14 +128,14 @@ def test_without_dot_one_line_says_how_to_install_it_and_nothing_is_written(tmp_
 
 
 def test_what_is_written_is_not_stale(tmp_path):
-    written = files.write(tmp_path, render=pretended)
+    written = files.write(tmp_path, render=fake_render)
     assert sorted(path.as_posix() for path in written) == sorted(committed())
     assert files.stale(tmp_path) == []
 
 
 @needs_program("dot")
 def test_what_dot_draws_is_not_stale(tmp_path):
-    result = run(application(*COMMANDS), ["diagrams", "--to", str(tmp_path)])
+    result = run(ALFINE, ["diagrams", "--to", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert files.stale(tmp_path) == []
 
@@ -167,7 +169,9 @@ def test_a_line_says_all_that_its_row_says():
             assert cells[:2] == [row.state.name, row.event.__name__]
             assert condition(machine.table, row) == cells[2].strip(" `*")
             assert row.next_state.name == cells[3]
-            assert cells[4].strip(" `") == (row.effect or "")
+            effects = cells[4].split(", ") if cells[4] else []
+            assert effects == [f"`{effect}`" for effect in row.effects]
+            assert cells[5] == sections_named(row.rfc)
 
 
 def test_every_guard_and_effect_has_a_sentence():
@@ -176,5 +180,7 @@ def test_every_guard_and_effect_has_a_sentence():
 
 
 def test_sources_are_named():
-    assert sections_named("2.4.2, P7") == "RFC 2.4.2, [protocol.md 7][protocol]"
+    assert sections_named("2.4.2, P7, playing 5") == (
+        "RFC 2.4.2, [protocol.md 7][protocol], [playing.md 5][playing]"
+    )
     assert sections_named("") == ""

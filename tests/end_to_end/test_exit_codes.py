@@ -230,17 +230,17 @@ def test_lines_from_a_pipe_are_commands(folder, server, tmp_path):
     assert recorded(wav) == samples(folder.song(SHORT))
 
 
-def test_a_wav_that_cannot_be_written_is_1(server, tmp_path):
+def test_a_wav_that_cannot_be_written_is_2(server, tmp_path):
     result = play(
         server.port, f"play {SHORT}", "wait", output=f"wav:{tmp_path / 'nowhere' / 'song.wav'}"
     )
-    refused(result, 1, "nowhere")
+    refused(result, 2, "nowhere")
 
 
 def test_what_is_no_wav_is_not_written_over(server, tmp_path):
     path = tmp_path / "precious.wav"
     path.write_text("no WAV")
-    refused(play(server.port, f"play {SHORT}", "wait", output=f"wav:{path}"), 1, "precious")
+    refused(play(server.port, f"play {SHORT}", "wait", output=f"wav:{path}"), 2, "precious")
     assert path.read_text() == "no WAV"
 
 

@@ -100,7 +100,7 @@ def test_play_of_a_song_that_is_not_there():
     assert after(LISTING_WHILE_STREAMING, UNKNOWN) == ([STOP_SONG, NOT_FOUND], LISTING)
 
 
-def test_a_song_is_over_when_its_file_is():
+def test_a_song_ends_with_its_file():
     assert after(STREAMING, SONG_SENT) == ([], IDLE)
     assert after(STREAMING, SONG_FAILED) == ([NOT_FOUND], IDLE)
     assert after(LISTING_WHILE_STREAMING, SONG_FAILED) == ([NOT_FOUND], LISTING)
@@ -138,7 +138,7 @@ def test_a_request_without_an_end_ends_the_connection(without_end):
         assert after(state, without_end) == ([STOP_SONG, NOT_FOUND, CLOSE_WHEN_SENT], CLOSING)
 
 
-def test_who_can_ask_for_nothing_more_gets_what_was_asked_for():
+def test_after_the_requests_have_ended_what_was_requested_is_sent():
     for state in SILENT:
         assert after(state, REQUESTS_ENDED) == ([CLOSE_WHEN_SENT], CLOSING)
     for state in (*KEEP_PLAYING, DRAINING):
@@ -182,11 +182,11 @@ def test_when_time_is_up_songs_are_cut():
     [LIST, PLAY, STOP, ENDS, TEARDOWN, HELO, TOO_LONG, TIMED_OUT, REQUESTS_ENDED, LIST_SENT],
     ids=str,
 )
-def test_what_is_asked_when_the_connection_is_closing_does_not_count(request_):
+def test_a_request_while_the_connection_closes_is_ignored(request_):
     assert after(CLOSING, request_) == ([], CLOSING)
 
 
-def test_a_connection_that_is_gone_takes_its_song_with_it():
+def test_a_lost_connection_stops_its_song():
     for state in (*SILENT, CLOSING):
         assert after(state, LOST) == ([], CLOSED)
     for state in (*KEEP_PLAYING, FINISHING, DRAINING):

@@ -40,7 +40,7 @@ def play(song_id: int) -> PlayRequested:
 
 
 def fire(*events, session=None):
-    """All that a fresh session with songs 1, 2 and 3 asks for, in order."""
+    """All effects of a session with songs 1, 2 and 3, in order, and the session."""
     session = session or ServerSession({1, 2, 3})
     return [effect for event in events for effect in session.handle(event)], session
 
@@ -206,7 +206,7 @@ def test_a_song_that_fails_is_closed_by_404_alone():
     assert after_setup(play(1), SongFailed("truncated")) == [StartSong(1), SendNotFound()]
 
 
-def test_what_was_asked_for_before_setup_is_not_closed():
+def test_what_was_requested_before_setup_is_not_closed():
     effects, session = fire(play(1), LIST, SetupRequested(("ends",)), ListSent(), STOP)
     assert SendClosing() not in effects
     assert RFC_LIST in effects

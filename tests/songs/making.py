@@ -63,9 +63,10 @@ def id3v1(artist: str, title: str) -> bytes:
     return b"TAG" + b"".join(t.encode("latin-1").ljust(n, b"\0") for t, n in fields) + b"\xff"
 
 
-def apev2(artist: str, title: str) -> bytes:
+def apev2(artist: str, title: str, **more: str) -> bytes:
     tags: Any = make(APEv2)
     tags["Artist"], tags["Title"] = artist, title
+    tags.update(more)
     out = io.BytesIO()
     tags.save(out)
     return out.getvalue()

@@ -11,11 +11,20 @@ from typing import Any
 
 import pytest
 
-from songs import Library, ScanReport
+from songs import LATIN_1, Library, Options, ScanReport, Stamp
 from songs.index import Index
 from songs.scan import Entry
-from songs.tags import read_names
-from tests.songs.making import FRAME, id3v2, open_directory, put, unprivileged
+from songs.tags import Reading, Tags, read_tags
+from tests.songs.making import (
+    FRAME,
+    id3v1,
+    id3v2,
+    open_directory,
+    put,
+    raw_id3v2,
+    text_frame,
+    unprivileged,
+)
 
 
 @pytest.fixture
@@ -28,11 +37,11 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The size of each file whose tags were read."""
     sizes: list[int] = []
 
-    def counting(file: Any, size_bytes: int) -> Any:
+    def counting(file: Any, size_bytes: int, encoding: str) -> Any:
         sizes.append(size_bytes)
-        return read_names(file, size_bytes)
+        return read_tags(file, size_bytes, encoding)
 
-    monkeypatch.setattr("songs.scan.read_names", counting)
+    monkeypatch.setattr("songs.scan.read_tags", counting)
     return sizes
 
 
@@ -83,6 +92,86 @@ def test_a_replaced_file_of_equal_size_and_time_is_read(
     assert os.stat(music / "new").st_size == old.st_size
     (music / "new").rename(music / "1.mp3")
     assert start(music, index)[0][1] == "A - XX"
+
+
+def test_a_file_that_is_edited_in_place_is_read_though_size_and_time_are_set_back(
+    music: Path, index: Path
+) -> None:
+    fill(music)
+    start(music, index)
+    old = os.stat(music / "1.mp3")
+    while os.stat(music / "1.mp3").st_ctime_ns == old.st_ctime_ns:  # the kernel's clock has ticks
+        put(music / "1.mp3", id3v2("A", "XX") + FRAME)
+        os.utime(music / "1.mp3", ns=(old.st_atime_ns, old.st_mtime_ns))
+    new = os.stat(music / "1.mp3")
+    assert (new.st_ino, new.st_size, new.st_mtime_ns) == (old.st_ino, old.st_size, old.st_mtime_ns)
+    assert Stamp.of(new) != Stamp.of(old)
+    assert start(music, index)[0][1] == "A - XX"
+
+
+def test_disc_and_track_are_stored(music: Path, index: Path, reads: list[int]) -> None:
+    for name, track in (("b", "1"), ("a", "2")):
+        put(music / f"{name}.mp3", raw_id3v2(text_frame(b"TRCK", track)) + FRAME)
+    assert start(music, index)[0] == start(music, index)[0] == ["b", "a"]
+    assert len(reads) == 2
+    with closing(sqlite3.connect(index)) as database:
+        database.execute("UPDATE songs SET track = 'x'")
+        database.commit()
+    titles, report = start(music, index)
+    assert titles == ["b", "a"]
+    assert "damaged" in report.warnings[0]
+
+
+def test_another_tag_encoding_reads_the_tags_again(
+    music: Path, index: Path, reads: list[int]
+) -> None:
+    put(music / "x.mp3", raw_id3v2(text_frame(b"TIT2", "Êèíî")) + FRAME)
+    for encoding, title in ((LATIN_1, "Êèíî"), ("cp1251", "Кино"), ("cp1251", "Кино")):
+        library = Library(music, index, Options(tag_encoding=encoding))
+        library.scan()
+        assert [song.title for song in library.songs] == [title]
+    assert len(reads) == 2
+
+
+def test_a_song_that_is_too_large_now_is_not_served_from_the_index(
+    music: Path, index: Path, reads: list[int]
+) -> None:
+    put(music / "x.mp3", FRAME + bytes(2 << 20))
+    assert start(music, index)[0] == ["x"]
+    library = Library(music, index, Options(max_song_bytes=2 << 20))
+    assert library.scan().unusable == [
+        ("x.mp3", "it is larger than 2 MiB; --song-size allows more")
+    ]
+    assert library.songs == ()
+    assert len(reads) == 1
+
+
+def test_tags_that_the_disk_did_not_give_are_read_again_and_told_once(
+    music: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(file: Any, size_bytes: int, encoding: str) -> Reading:
+        return Reading(Tags(), "the disk fails", again=True)
+
+    fill(music, 1)
+    library = Library(music, index)
+    with monkeypatch.context() as patch:
+        patch.setattr("songs.scan.read_tags", failing)
+        assert library.scan().untitled == [("0.mp3", "the disk fails")]
+        assert library.scan().untitled == []
+        assert [song.title for song in library.songs] == ["0"]
+        assert start(music, index)[1].untitled == []
+    assert library.scan().untitled == []
+    assert [song.title for song in library.songs] == ["A - T0"]
+    assert start(music, index)[0] == ["A - T0"]
+
+
+def test_a_title_from_another_tag_is_no_file_name(music: Path, index: Path) -> None:
+    too_large = raw_id3v2(b"", claimed=(64 << 20) + 1)
+    put(music / "0.mp3", too_large + FRAME + id3v1("", "T"))
+    put(music / "1.mp3", too_large + FRAME)
+    titles, report = start(music, index)
+    assert titles == ["T", "1"]
+    assert [path for path, _ in report.untitled] == ["1.mp3"]
 
 
 def test_names_with_any_bytes_are_stored(music: Path, index: Path, reads: list[int]) -> None:
@@ -166,7 +255,7 @@ def test_titles_from_the_index_are_cleaned(music: Path, index: Path) -> None:
         database.execute("UPDATE songs SET title = ?", ("\x1b[2J\n" + "x" * 600,))
         database.commit()
     titles, _ = start(music, index)
-    assert titles[0].startswith("[2Jxxx")
+    assert titles[0].startswith("[2J xxx")
     assert len(titles[0].encode()) == 512
     with closing(sqlite3.connect(index)) as database:
         database.execute("UPDATE songs SET title = ?", (b"\x1b",))

@@ -11,6 +11,7 @@ from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client.effects import Buffer
 from fsm.client.requests import Measure
+from tests.audio.making import independent_frames
 from tests.cli.conftest import encode_tone
 
 TIMEOUT_S = 20
@@ -150,7 +151,53 @@ def spied_player(monkeypatch):
 
 
 def test_every_kind_of_report_has_a_case():
-    assert set(CASES) == set(reports.Report.__args__)
+    assert {*CASES, reports.FramesRefused} == set(reports.Report.__args__)
+
+
+DAMAGED = b"".join(
+    frame[:4] + b"\xff" * 32 + frame[36:] if n >= 15 else frame
+    for n, frame in enumerate(independent_frames(SONG))
+)
+
+
+@pytest.mark.parametrize("dropped", [False, True])
+def test_refused_frames_are_remarked_on_before_the_song_has_been_played(dropped):
+    async def drive():
+        told = []
+        sound = Sound(Device(), told.append, told.append)
+        for effect in (do.AppendAudio(Buffer.PRESENT, DAMAGED), *PLAY_WHOLE[1:]):
+            sound.perform(effect)
+        sound._player.wait_for(reports.PlayedOut)
+        if dropped:
+            sound.perform(do.DropBuffers())
+        await asyncio.sleep(0)
+        sound.close()
+        return told
+
+    frames = len(independent_frames(SONG)) - 15
+    seconds = pytest.approx(frames * 1152 / 44100)
+    expected = [reports.FramesRefused(1, frames, seconds), on.PlayedOut()]
+    assert asyncio.run(drive()) == ([] if dropped else expected)
+
+
+def test_an_index_that_is_behind_catches_up_between_other_work(monkeypatch):
+    async def drive():
+        driven = Driven(Device())
+        junk = b"\xff\xfb\x90\x64" * 500_000
+        driven.perform(do.AppendAudio(Buffer.PRESENT, SONG + junk + SONG))
+        index, steps = driven.sound.index, 0
+        while index.behind:
+            steps += 1
+            await asyncio.sleep(0)
+        driven.perform(do.FinishBuffer(Buffer.PRESENT))
+        while not index.complete:
+            await asyncio.sleep(0)
+        driven.sound.close()
+        return steps, index.duration_s
+
+    steps, duration_s = asyncio.run(drive())
+    assert steps > 10
+    assert duration_s == pytest.approx(2.1, abs=0.2)
 
 
 @pytest.mark.parametrize("kind", CASES)

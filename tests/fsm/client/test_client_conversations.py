@@ -64,7 +64,9 @@ def test_it_greets_with_list_and_offers_ends_when_that_is_answered():
     assert client.sent() == ["LIST"]
     client(LISTED)
     assert client.sent() == ["SETUP"]
-    assert not [e for e in client.effects if isinstance(e, ShowSongs)], "nobody asked for a list"
+    assert not [e for e in client.effects if isinstance(e, ShowSongs)], (
+        "the person requested no list"
+    )
 
 
 @pytest.mark.parametrize("answer", [NotFoundReceived(), SetupUnanswered()])

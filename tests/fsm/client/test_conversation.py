@@ -109,7 +109,7 @@ def test_told_plain_it_requests_nothing_by_itself():
 
 
 @pytest.mark.parametrize("answer", [LISTED, ERRO], ids=str)
-def test_when_that_is_answered_it_offers_ends(answer):
+def test_when_the_greeting_is_answered_it_offers_ends(answer):
     offer = [
         CancelTimer(on.GreetingUnanswered),
         sends(Request.SETUP, paced=True),
@@ -414,7 +414,7 @@ def test_behind_the_answer_to_the_fence_all_audio_is_the_new_songs():
         assert step(session, PLAY_2)[1] is PLAIN
 
 
-def test_what_comes_before_that_is_nobodys():
+def test_what_comes_before_the_answer_to_the_fence_is_no_songs():
     assert after(FENCING, ERRO) == ([], FENCING)
     late = [internal.AudioFromServer(b"a")]
     assert after(FENCING, SHORT) == (late, FENCING), "the song machine drops it"
@@ -506,8 +506,12 @@ def test_a_closing_server_that_owes_nothing_may_be_silent(requested):
 
 
 def test_a_server_that_owes_a_list_or_an_answer_to_setup_is_disconnected():
-    for state in (GREETING, OFFERING, PLAIN_LISTING):
+    for state in (OFFERING, PLAIN_LISTING):
         assert after(state, SILENT) == (DISCONNECT, state)
+
+
+def test_the_greeting_has_a_timer_of_its_own():
+    assert after(GREETING, SILENT) == ([], GREETING)
 
 
 def test_a_plain_servers_silence_ends_a_song_and_no_connection():

@@ -73,7 +73,7 @@ def test_the_first_connection_needs_no_list():
     assert after(CONNECTING, CONNECTED) == ([], ONLINE)
 
 
-def test_on_a_later_one_ids_hold_only_when_a_list_has_come():
+def test_on_a_later_connection_ids_hold_only_when_a_list_has_come():
     assert after(OFFLINE, LIST, CONNECTED) == ([], UNLISTED)
     assert after(UNLISTED, LISTED) == ([], ONLINE)
 
@@ -104,7 +104,7 @@ def test_over_a_connection_a_song_is_requested_at_once():
         assert after(state, internal.SongWanted(1)) == ([internal.SongToRequest(1)], ONLINE)
 
 
-def test_where_ids_may_be_others_a_list_is_needed_first():
+def test_where_ids_may_have_changed_a_list_is_needed_first():
     assert after(UNLISTED, WANTED) == ([internal.ListNeeded()], FINDING)
     assert after(FINDING, internal.SongWanted(1)) == ([], FINDING), "the list is on its way"
 
@@ -124,12 +124,12 @@ def test_the_song_wanted_last_is_the_one_that_is_found(state):
 
 
 @pytest.mark.parametrize("state", [UNLISTED, FINDING])
-def test_also_where_it_is_wanted_before_the_list_comes(state):
+def test_a_song_that_is_wanted_before_the_list_comes_is_found(state):
     assert after(state, internal.SongWanted(1), LISTED) == ([internal.SongToRequest(1)], ONLINE)
 
 
 @pytest.mark.parametrize("state", [UNLISTED, SKIPPING])
-def test_by_the_list_that_has_come_last(state):
+def test_a_song_is_found_by_the_list_that_has_come_last(state):
     longer = internal.ListCompleted((*LISTED.songs, on.ListedSong(7, "seven")))
     session = reached(state)
     assert step(session, longer)[0] == []
@@ -200,7 +200,7 @@ def test_new_audio_counts_the_attempts_from_the_first_again(arrives):
     assert step(session, HELD) == (RETRYING, WAITING)
 
 
-def test_so_does_audio_of_a_song_that_begins_anew():
+def test_audio_of_a_song_that_begins_anew_counts_the_attempts_from_the_first_again():
     session = reached(ONLINE)
     step(session, WANTED, CUT, NOTHING_HELD, DUE, FAILED, DUE, CONNECTED, LISTED, audio(b"a"), CUT)
     assert step(session, HELD) == (RETRYING, WAITING)

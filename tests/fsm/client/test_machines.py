@@ -77,7 +77,7 @@ PRESENT_ONLY = {
     internal.SongSkipped,
     internal.SongBegan,
 }
-NEXT_ONLY = {internal.NextSongKnown, internal.NextSongDropped}
+NEXT_ONLY = {internal.NextSongKnown, internal.NextSongDropped, on.NextBufferFull}
 
 
 def test_only_what_concerns_one_of_both_songs_is_received_by_one():

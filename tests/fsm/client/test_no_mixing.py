@@ -174,7 +174,7 @@ class World:
 
     def play_out(self):
         self.heard = self.present
-        # The player goes on by itself before the machines hear of it.
+        # The player goes on by itself before the machines are told.
         self.plays, self.next_queued = self.next_queued, False
         self.fire(on.PlayedOut())
 

@@ -86,7 +86,7 @@ def test_a_wait_lasts_while_something_is_played():
 # The song ends
 
 
-def test_the_last_song_ends_it():
+def test_behind_the_last_song_nothing_is_played():
     for state in (CURRENT, WHOLE):
         session = reached(ALONE, state)
         assert step(session, OVER) == ([WAIT_ENDS, internal.NothingFollows()], IDLE)
@@ -244,7 +244,7 @@ def test_what_is_queued_behind_a_song_that_is_ahead_waits():
     assert session.upcoming == (2, 3, 5)
 
 
-def test_what_is_queued_comes_before_all_of_it_once_more():
+def test_what_is_queued_comes_before_a_new_round():
     session = QueueSession()
     assert step(session, ALL, play(1), WHOLE_SONG) == ([internal.NextSongKnown(1)], AHEAD)
     assert step(session, queue(5)) == ([NEXT_DROPPED, internal.NextSongKnown(5)], AHEAD)

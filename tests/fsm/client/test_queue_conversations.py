@@ -113,12 +113,12 @@ def test_every_order_can_come_of_a_shuffle_and_always_the_same_one_of_a_seed():
     assert [shuffled((1, 2, 3), seed) for seed in range(200)] == orders
 
 
-@pytest.mark.parametrize("asked", [ask.NextRequested(), ask.ShuffleRequested(1)])
-def test_with_nothing_queued_there_is_nothing_next(asked):
+@pytest.mark.parametrize("command", [ask.NextRequested(), ask.ShuffleRequested(1)])
+def test_with_nothing_queued_there_is_nothing_next(command):
     client = closing_server()
-    assert client(asked) == [do.Tell(do.Report.NOTHING_FOLLOWS)]
+    assert client(command) == [do.Tell(do.Report.NOTHING_FOLLOWS)]
     client(*ONE_WHOLE)
-    assert client(asked) == [do.Tell(do.Report.NOTHING_FOLLOWS)]
+    assert client(command) == [do.Tell(do.Report.NOTHING_FOLLOWS)]
     assert client.states == (SongState.WHOLE, PlayerState.RUNNING)
 
 
@@ -311,7 +311,7 @@ def test_prev_in_the_first_song_starts_it_over():
     assert client.latest == [do.SeekPlayer(0.0, ask.Measure.FROM_START)]
 
 
-def test_prev_of_nothing_is_nothing():
+def test_without_a_song_before_it_prev_says_so():
     client = closing_server()
     assert client(ask.PrevRequested()) == [do.Tell(do.Report.NOTHING_FOLLOWS)]
 

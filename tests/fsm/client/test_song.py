@@ -46,11 +46,12 @@ WAYS_OF_NEXT = {
     REQUESTED: (NEXT_KNOWN,),
     OPENED: (NEXT_KNOWN, SONG_OPENED),
     COLLECTING: (NEXT_KNOWN, SONG_OPENED, A),
+    AWAITING: (NEXT_KNOWN, SONG_OPENED, A, B, FAR),
     ENOUGH: (NEXT_KNOWN, SONG_OPENED, A, B),
     WHOLE: (NEXT_KNOWN, SONG_OPENED, A, B, COMPLETED),
     BROKEN: (NEXT_KNOWN, SONG_OPENED, A, B, LOST),
 }
-"""To each state of the next song, song 2."""
+"""To each state of the next song, song 2. In a client nobody seeks a place in it."""
 
 AFTER_UNDERRUN = (PLAY, SONG_OPENED, A, B, DRY)
 NOTHING_YET, ARRIVING, HERE = (REQUESTED, OPENED), (COLLECTING, AWAITING, ENOUGH), (WHOLE, BROKEN)
@@ -162,7 +163,7 @@ def test_the_next_song_is_requested():
 
 
 def test_a_next_song_that_is_owed_is_dropped_and_stopped():
-    for state in (*NOTHING_YET, COLLECTING, ENOUGH):
+    for state in (*NOTHING_YET, *ARRIVING):
         session = following(state)
         dropped = [do.DropNextBuffer(), ABANDONED]
         assert step(session, internal.NextSongDropped()) == (dropped, UNWANTED)
@@ -202,7 +203,7 @@ def test_a_new_connection_opens_the_song_again_and_nothing_is_lost():
         held = session.held_bytes
         assert step(session, SONG_OPENED) == ([], state)
         assert session.held_bytes == held
-    for state in (OPENED, COLLECTING, ENOUGH):
+    for state in (OPENED, *ARRIVING):
         session = following(state)
         held = session.held_bytes
         assert step(session, SONG_OPENED) == ([], state)
@@ -354,7 +355,7 @@ def test_a_song_that_only_went_quiet_lets_no_song_be_requested_ahead():
 
 
 def test_a_next_song_shorter_than_the_count_is_ready_when_it_is_whole():
-    for state in (OPENED, COLLECTING):
+    for state in (OPENED, COLLECTING, AWAITING):
         assert after_next(state, COMPLETED) == ([FINISH_NEXT, NEXT_READY], WHOLE)
     assert after_next(ENOUGH, COMPLETED) == ([FINISH_NEXT], WHOLE)
 
@@ -416,20 +417,33 @@ def test_of_a_next_song_that_nothing_has_come_of_nothing_is_left(end, report):
 
 @pytest.mark.parametrize(("end", "reason"), [(REFUSED, ""), (LOST, "it has changed")])
 def test_what_has_come_of_a_next_song_that_breaks_off_will_be_played(end, reason):
-    session = following(COLLECTING)
-    assert step(session, end) == ([FINISH_NEXT, NEXT_READY], BROKEN)
-    assert session.lost_because == reason
+    for state in (COLLECTING, AWAITING):
+        session = following(state)
+        assert step(session, end) == ([FINISH_NEXT, NEXT_READY], BROKEN)
+        assert session.lost_because == reason
     session = following(ENOUGH)
     assert step(session, end) == ([FINISH_NEXT], BROKEN)
     assert session.lost_because == reason
+
+
+def test_a_next_song_for_which_there_is_no_room_breaks_off():
+    full = on.NextBufferFull("no space left")
+    for state, more in ((COLLECTING, [NEXT_READY]), (ENOUGH, [])):
+        session = following(state)
+        assert step(session, full) == ([ABANDONED, FINISH_NEXT, *more], BROKEN)
+        assert session.lost_because == "no space left"
+    for state in HERE:
+        session = following(state)
+        assert step(session, full) == ([], BROKEN)
+        assert session.lost_because == "no space left"
 
 
 # The connection has gone (protocol.md 7)
 
 
 def test_the_link_is_told_what_of_the_song_is_here():
-    held = {REQUESTED: b"", OPENED: b"", COLLECTING: b"a", ENOUGH: b"ab"}
-    for state, data in (held | {AWAITING: b"ab"}).items():
+    held = {REQUESTED: b"", OPENED: b"", COLLECTING: b"a", AWAITING: b"ab", ENOUGH: b"ab"}
+    for state, data in held.items():
         interrupted = internal.SongInterrupted(1, len(data), data)
         assert after(state, CUT) == ([interrupted], state)
     for state, data in held.items():
@@ -517,7 +531,7 @@ def test_each_session_keeps_the_flow_that_it_was_told():
     assert (session.flow, next_session.flow) == (flow, other)
 
 
-@pytest.mark.parametrize("state", [UNWANTED, REQUESTED, OPENED, COLLECTING])
+@pytest.mark.parametrize("state", [UNWANTED, REQUESTED, OPENED, COLLECTING, AWAITING])
 def test_a_song_of_which_there_is_too_little_begins_like_any_other(state):
     session, _ = taken_over(state)
     assert step(session, internal.SongBegan()) == ([], state)

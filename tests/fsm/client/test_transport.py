@@ -40,21 +40,21 @@ def test_a_song_that_a_person_wants_is_heard(chosen):
         assert after(state, chosen) == (RESUME, RUNNING)
 
 
-def test_a_song_whose_turn_it_is_leaves_a_silence_as_it_is():
+def test_a_song_whose_turn_it_is_does_not_end_a_pause():
     for state in HEARD:
         assert after(state, FOLLOWS) == ([], RUNNING)
     for state in SILENT:
         assert after(state, FOLLOWS) == ([], state)
 
 
-def test_who_skips_a_song_wants_to_hear_the_next():
+def test_skipping_a_song_ends_a_pause():
     assert after(RUNNING, internal.SongSkipped()) == ([], RUNNING)
     for state in SILENT:
         assert after(state, internal.SongSkipped()) == (RESUME, RUNNING)
 
 
 @pytest.mark.parametrize("the_end", THE_END, ids=str)
-def test_when_nothing_is_played_any_more_no_silence_is_left_behind(the_end):
+def test_when_nothing_is_played_any_more_the_pause_ends(the_end):
     for state in HEARD:
         assert after(state, the_end) == ([], IDLE)
     for state in SILENT:
@@ -82,7 +82,7 @@ def test_a_device_that_goes_is_told_and_nobody_waits_for_it():
         assert after(state, gone) == (lost, DEVICE_LOST)
 
 
-def test_a_device_that_went_with_the_last_song_leaves_no_silence_behind():
+def test_a_device_that_goes_when_nothing_is_played_is_no_pause():
     assert after(IDLE, on.DeviceLost("unplugged")) == (RESUME, IDLE)
 
 

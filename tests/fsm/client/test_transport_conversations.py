@@ -85,11 +85,13 @@ def test_stop_ends_a_pause():
 # volume
 
 
-@pytest.mark.parametrize(("asked", "got"), [(0, 0), (80, 80), (100, 100), (130, 100), (-5, 0)])
-def test_the_volume_is_0_to_100_at_any_time(asked, got):
+@pytest.mark.parametrize(
+    ("requested", "volume"), [(0, 0), (80, 80), (100, 100), (130, 100), (-5, 0)]
+)
+def test_the_volume_is_0_to_100_at_any_time(requested, volume):
     client = closing_server()
-    assert client(ask.VolumeRequested(asked)) == [do.SetVolume(got)]
-    assert client.session.transport.volume == got
+    assert client(ask.VolumeRequested(requested)) == [do.SetVolume(volume)]
+    assert client.session.transport.volume == volume
 
 
 # seek

@@ -66,7 +66,7 @@ def test_the_next_play_sends_the_new_file(client, music):
     assert eventually(lambda: outcome(client, b"PLAY 1 END END") == (song_bytes(9, 5000), True))
     (music / "1.mp3").unlink()
     assert eventually(lambda: outcome(client, b"PLAY 1 END END") == (b"", False))
-    client.server.wait_for("song 1 cannot be sent: it has gone")
+    client.server.wait_for("song 1 cannot be sent: its file has gone")
 
 
 def test_a_full_disk_is_404_and_serving_goes_on(serve, music, tmp_path):
@@ -153,7 +153,7 @@ def test_a_song_added_later_is_in_the_list_soon(serve, music, loop_name):
 
         def listed() -> bool:
             client.list_songs()
-            return client.next().raw == b"RESP 100 END 1. 1 END 2. 2 END 3. 0 first by name END END"
+            return client.next().raw == b"RESP 100 END 3. 0 first by name END 1. 1 END 2. 2 END END"
 
         assert eventually(listed)
         client.play(3)

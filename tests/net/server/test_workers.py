@@ -45,7 +45,7 @@ def test_all_of_them_serve_the_same_songs(server, music):
 def test_a_new_song_has_one_number_in_all(server, music):
     for name in ("0", "00"):
         (music / f"{name}.mp3").write_bytes(b"audio " + name.encode())
-    expected = b"RESP 100 END 1. 1 END 2. 2 END 3. 0 END 4. 00 END END"
+    expected = b"RESP 100 END 3. 0 END 4. 00 END 1. 1 END 2. 2 END END"
     assert eventually(lambda: answer_to(server, b"LIST END END") == expected)
     assert eventually(lambda: {answer_to(server, b"LIST END END") for _ in range(30)} == {expected})
     for _ in range(20):
@@ -87,3 +87,14 @@ def running(pid: int) -> bool:
         return " Z " not in Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return False
+
+
+def test_a_song_that_has_gone_is_listed_by_none_and_keeps_its_number(server, music):
+    (music / "1.mp3").rename(music / "away")
+    without = b"RESP 100 END 2. 2 END END"
+    assert eventually(lambda: answer_to(server, b"LIST END END") == without)
+    assert eventually(lambda: {answer_to(server, b"LIST END END") for _ in range(30)} == {without})
+    for _ in range(20):
+        assert answer_to(server, b"PLAY 1 END END") == b"ERRO 404 END END"
+    (music / "away").rename(music / "1.mp3")
+    assert eventually(lambda: {answer_to(server, b"LIST END END") for _ in range(30)} == {LIST})
