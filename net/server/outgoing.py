@@ -6,14 +6,13 @@ the client asked for: what to send is pushed into it, and `step` sends it.
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable
 from enum import Enum
 
 from fsm.events import ListSent, SongFailed, SongSent
 from net.server.song_list import EncodedList, ListInFlight, message_end
-from net.server.spool import Spool
+from net.server.spool import Framed
 
 
 class Wait(Enum):
@@ -41,7 +40,7 @@ class SongInFlight:
     __slots__ = ("offset", "spool")
 
     def __init__(self) -> None:
-        self.spool: Spool | None = None
+        self.spool: Framed | None = None
         self.offset = 0
 
     def __repr__(self) -> str:
@@ -50,7 +49,7 @@ class SongInFlight:
     @property
     def left_of_message(self) -> int:
         """How many bytes of a message that was begun are not sent yet."""
-        return self.spool.boundary(self.offset) - self.offset if self.spool is not None else 0
+        return self.spool.ends.boundary(self.offset) - self.offset if self.spool is not None else 0
 
 
 class Outgoing:
@@ -136,13 +135,13 @@ class Outgoing:
     def when_spool_grows(self, resume: Callable[[], None]) -> None:
         """Have `resume` called once the song's spool has more to send, or will never have."""
         if self.song is not None and self.song.spool is not None:
-            self.song.spool.waiting.add(resume)
+            self.song.spool.wait(resume)
 
     # Sending
 
     def step(self, room_bytes: int) -> Step:
         """Send once, at most `room_bytes` of a song. Raises OSError: the connection is gone."""
-        if self.unsettled and self._more:
+        if self.unsettled and self._has_bytes:
             return Wait.SETTLED
         try:
             if self._data_sent < len(self._data):
@@ -158,9 +157,15 @@ class Outgoing:
             return Wait.ROOM
 
     @property
-    def _more(self) -> bool:
-        """There is something to send, whether or not it is there already."""
-        return bool(self._data or self._tail or self.answers or self.song)
+    def _has_bytes(self) -> bool:
+        """The next step would send something, and not only say that all of it is sent."""
+        if self._data or self._tail is not None:
+            return True
+        if self.answers:
+            first = self.answers[0]
+            return not (isinstance(first, ListInFlight) and first.is_over)
+        song = self.song
+        return song is not None and song.spool is not None and song.offset < song.spool.length_bytes
 
     def _send_data(self) -> int:
         end = self._end_of_data()
@@ -214,25 +219,27 @@ class Outgoing:
         spool = song.spool
         if spool is None:
             return Wait.SPOOL
-        # Read before the length: the thread that frames sets the length first.
-        whole, failure = spool.whole, spool.failure
         if left := spool.length_bytes - song.offset:
             return self._send_file(song, min(left, room_bytes))
-        if not whole and failure is None:
+        if (rest := spool.continuation()) is not None:
+            song.spool = rest
+            spool.release()
+            return Wait.SPOOL
+        if not spool.complete:
             return Wait.SPOOL
         self.song = None
         self._close(song)
-        return SongSent() if whole else SongFailed(failure or "")
+        return SongSent() if spool.whole else SongFailed(spool.failure or "")
 
     def _send_file(self, song: SongInFlight, count_bytes: int) -> int:
-        assert song.spool is not None
+        spool = song.spool
+        assert spool is not None
         if self.spaced:
-            count_bytes = min(count_bytes, song.spool.short_end(song.offset) - song.offset)
-        sent = os.sendfile(self._sock.fileno(), song.spool.fd, song.offset, count_bytes)
-        if sent == 0:
-            raise OSError("the cached song is shorter than it was")
+            count_bytes = min(count_bytes, spool.ends.short_end(song.offset) - song.offset)
+        sent = spool.send(self._sock, song.offset, count_bytes)
         song.offset += sent
-        self.unsettled = self.spaced and song.spool.is_short_end(song.offset)
+        self.unsettled = self.spaced and spool.ends.is_short_end(song.offset)
+        spool.sent(song.offset)
         return sent
 
     def _close(self, song: SongInFlight) -> None:

@@ -25,7 +25,7 @@ log = logging.getLogger("alfine.server")
 
 SWITCH_S = 0.001
 """How long a worker thread may run Python while the event loop waits for its turn."""
-MIN_SPOOLS = 16
+LEAST_FOR_SONGS = 32
 OWN_DESCRIPTORS = 64
 
 Prepare = Callable[[Callable[[], None]], RequestRescan]
@@ -96,8 +96,8 @@ class Serving:
         log.info("%sstopped", tag)
 
     def _spools(self) -> SpoolCache:
-        max_spools = max(MIN_SPOOLS, descriptors() - self.limits.clients - OWN_DESCRIPTORS)
-        return SpoolCache(self.library, self.cache_dir, self.limits.cache_bytes, max_spools)
+        most = max(LEAST_FOR_SONGS, descriptors() - self.limits.clients - OWN_DESCRIPTORS)
+        return SpoolCache(self.library, self.cache_dir, self.limits.cache_bytes, most)
 
     async def _drain(self, server: StreamingServer, at_once: asyncio.Event) -> None:
         began = time.monotonic()

@@ -93,6 +93,15 @@ class ListInFlight:
         """Whether the next piece is encoded already, so that `next_piece` costs nothing."""
         return self.encoded is not None and self._next < self.encoded.encoded_pieces
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it is known that nothing follows."""
+        if self._next < 0:
+            return True
+        if self.encoded is None or self._closes or not self.is_encoded:
+            return False
+        return not self.encoded.piece(self._next)
+
     def next_piece(self) -> bytes:
         """Return the next whole messages; b"" after the last ones."""
         if self._next < 0:
