@@ -197,6 +197,8 @@ class Connection:
     # The machine
 
     def _handle(self, event: on.Event) -> None:
+        if self._phase is Phase.CLOSED:  # to send for an event before this one has failed
+            return
         effects = take(self._session, event, self._name, self._observe)
         if (words := describe(event, self._library, self._song_id)) is not None:
             self._log(words, logging.ERROR if isinstance(event, on.SongFailed) else logging.INFO)

@@ -49,6 +49,22 @@ def on_signals(
         signal.signal(number, on_signal)
 
 
+def stop_signals() -> tuple[signal.Signals, ...]:
+    """Return the signals that end a server: SIGHUP only where it is not ignored, as by nohup."""
+    hangup = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
+    return (signal.SIGINT, signal.SIGTERM, *hangup)
+
+
+def ignore(signals: Sequence[signal.Signals]) -> None:
+    """Let these signals change nothing any more: the process is about to exit, with its code.
+
+    Python gives its own handlers back to the kernel before it exits, and a signal that comes then
+    would be how the process ends.
+    """
+    for number in signals:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @dataclass(frozen=True, slots=True)
 class Serving:
     """What a process serves, and how. cache_dir: for the spools."""
@@ -72,6 +88,7 @@ class Serving:
         sys.setswitchinterval(SWITCH_S)
         with asyncio.Runner(loop_factory=self.loop_factory) as runner:
             runner.run(self._serve(listeners, signals, prepare, tag))
+            ignore(signals)
 
     async def _serve(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import struct
 import subprocess
 import time
 
@@ -299,3 +300,17 @@ def test_requests_after_a_teardown_cause_no_reset(serve, music):
         while data := sock.recv(4096):
             received += data
         assert received in (b"", LIST)
+
+
+def test_a_client_that_resets_behind_its_requests_is_no_fault(serve, music, loop_name):
+    """To send for the first request fails; the second one is not heard any more."""
+    server = serve(music, "--loop", loop_name)
+    with PlainClient(server.port) as client:
+        client.play(1)
+        assert client.audio(len(song_bytes(1))) == song_bytes(1)  # ready at once from here on
+    for _ in range(50):
+        with connected(server.port) as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.sendall(b"PLAY 1 END ENDLIST END END")
+    server.wait_for("disconnected", times=51)
+    assert "Traceback" not in server.out + server.err
