@@ -21,28 +21,30 @@ from fsm.effects import ServerEffect
 from fsm.server import ServerSession
 from fsm.table import Observer, take
 from net.framing import AUDIO_CLOSING
+from net.server.connection_log import ConnectionLog
 from net.server.incoming import Incoming
 from net.server.interest import Interest
 from net.server.limits import Limits, reset, segment_bytes, unacknowledged_bytes
+from net.server.lingering import Lingering
 from net.server.log_words import describe
 from net.server.outgoing import Outgoing, SongInFlight, Wait
 from net.server.settling import Settling
 from net.server.song_list import SongList
 from net.server.spool import Spool
 from net.server.spool_cache import SpoolCache
+from net.server.turns import Share
 from net.wire import NOT_FOUND, setup_message
 from songs import Library
 
 log = logging.getLogger("alfine.server")
 
-RECEIVE_BYTES = 1024
+RECEIVE_BYTES = 256
 """Read at once; small, so that few requests are read before the rate of requests is looked at."""
 BATCH_BYTES = 256 * 1024
 """Sent at once to one client. Twice as much costs a tenth less CPU, and lets the other clients wait
 twice as long."""
 MAX_ANSWERS = 64
 """A client for which more answers wait is not read from."""
-LINGER_S = 1.0
 
 
 class Phase(Enum):
@@ -57,8 +59,9 @@ class Phase(Enum):
 class Connection:
     """One client: performs the effects of its machine on its socket (RFC 2.6.2).
 
-    sock: non-blocking, and the connection's own from here on. name: for the log. on_close: called
-    once, when the socket is closed. observe: called with every step of the machine.
+    sock: non-blocking, and the connection's own from here on. name: for the log. share: what
+    its address has of each turn of the event loop. on_close: called once, when the socket is
+    closed. observe: called with every step of the machine.
     """
 
     __slots__ = (
@@ -66,7 +69,8 @@ class Connection:
         "_interest",
         "_library",
         "_limits",
-        "_linger_until",
+        "_lines",
+        "_lingering",
         "_name",
         "_observe",
         "_on_close",
@@ -75,6 +79,7 @@ class Connection:
         "_sent_bytes",
         "_session",
         "_settling",
+        "_share",
         "_sock",
         "_song_id",
         "_song_list",
@@ -85,6 +90,7 @@ class Connection:
         self,
         sock: socket.socket,
         name: str,
+        share: Share,
         library: Library,
         limits: Limits,
         spools: SpoolCache,
@@ -92,7 +98,7 @@ class Connection:
         on_close: Callable[[Connection], None],
         observe: Observer | None = None,
     ) -> None:
-        self._sock, self._name = sock, name
+        self._sock, self._name, self._share = sock, name, share
         self._library, self._limits = library, limits
         self._spools, self._song_list = spools, song_list
         self._on_close, self._observe = on_close, observe
@@ -104,11 +110,12 @@ class Connection:
         self._song_id: int | None = None
         """The song that was started last; for the log."""
         self._sent_bytes = 0
-        self._linger_until = 0.0
+        self._lingering: Lingering | None = None
         self._settling: Settling | None = None
         """While the client may not have read the last message, and has to before the next one."""
         self._interest = Interest(sock, limits.least_s(limits.ack_s, step_bytes))
-        self._log("connected")
+        self._lines = ConnectionLog(name)
+        self._log("connected", always=True)
         self._watch(writing=False)
 
     def __repr__(self) -> str:
@@ -130,8 +137,9 @@ class Connection:
 
         now: `time.monotonic()`. To be called at least once a second.
         """
-        if self._phase is Phase.LINGERING:
-            self._sweep_lingering(now)
+        if self._lingering is not None:
+            if end := self._lingering.over(now):
+                self.close(*end)
             return
         if self._incoming.pace.request_overdue(now):
             self._incoming.pace.requests_ended()
@@ -140,8 +148,7 @@ class Connection:
         full = self._interest.writing or self._settling is not None
         taken_bytes = self._sent_bytes - (unacknowledged_bytes(self._sock) if full else 0)
         playing = self._outgoing.song is not None
-        reason = self._incoming.pace.overdue(now, taken_bytes, full=full, playing=playing)
-        if reason is not None:
+        if reason := self._incoming.pace.overdue(now, taken_bytes, full=full, playing=playing):
             self.close(reason, at_once=True)
 
     def close(self, reason: str, at_once: bool = False) -> None:
@@ -158,16 +165,23 @@ class Connection:
         else:
             self._sock.close()
         take(self._session, on.ConnectionLost(reason), self._name, self._observe)
-        self._log(f"disconnected: {reason}")
+        self._log(f"disconnected: {reason}", always=True)
         self._on_close(self)
 
     # Reading
 
     def _on_readable(self) -> None:
+        if not self._share.run(self._read):
+            # To be called in each turn until then would take more time than this does.
+            self._interest.read(False, self._on_readable)
+
+    def _read(self) -> None:
+        if self._phase is Phase.CLOSED:  # since this was put off
+            return
         try:
             self._receive(self._sock.recv(RECEIVE_BYTES))
         except (BlockingIOError, InterruptedError):
-            return
+            self._watch(writing=self._interest.writing)
         except OSError as error:
             self.close(error.strerror or type(error).__name__)
         except Exception:
@@ -214,7 +228,9 @@ class Connection:
             case do.SendClosing():
                 self._outgoing.send(AUDIO_CLOSING)
             case do.SendSetupReply(tokens):
-                self._space(not self._session.ends)
+                if self._session.ends:
+                    self._stop_settling()
+                    self._outgoing.space_no_more()
                 self._outgoing.send(setup_message(tokens))
             case do.StartSong(song_id):
                 self._start_song(song_id)
@@ -248,6 +264,9 @@ class Connection:
 
     # Sending
 
+    def _resume_in_turn(self) -> None:
+        self._share.run(self.resume)
+
     def resume(self) -> None:
         """Send at most a batch of what there is to send."""
         if self._phase is Phase.CLOSED:
@@ -266,13 +285,6 @@ class Connection:
         """If the client has to read the last message before the next one comes: wait for that."""
         if self._outgoing.unsettled and self._settling is None and self._phase is not Phase.CLOSED:
             self._settling = Settling(self._sock, self._on_settled)
-
-    def _space(self, spaced: bool) -> None:
-        """Begin or cease to wait for the client behind each message that is not of full length."""
-        self._outgoing.spaced = spaced
-        if not spaced:
-            self._stop_settling()
-            self._outgoing.settled()
 
     def _on_settled(self) -> None:
         self._settling = None
@@ -299,10 +311,10 @@ class Connection:
                 case Wait.SETTLED:
                     return False
                 case Wait.SPOOL:
-                    self._outgoing.when_spool_grows(self.resume)
+                    self._outgoing.when_spool_grows(self._resume_in_turn)
                     return False
                 case Wait.LIST:
-                    if (encoded := self._song_list.get(self.resume)) is None:
+                    if (encoded := self._song_list.get(self._resume_in_turn)) is None:
                         return False
                     self._outgoing.start_list(encoded)
                 case Wait.WORK:
@@ -317,33 +329,22 @@ class Connection:
         """Have the event loop call when the socket can be read, and when it can be written."""
         if self._phase is Phase.CLOSED:
             return
-        too_many = len(self._outgoing.answers) > MAX_ANSWERS
-        reading = self._incoming.wanted and not too_many
+        reading = self._incoming.wanted and len(self._outgoing.answers) <= MAX_ANSWERS
         self._interest.read(reading, self._on_readable)
-        self._interest.write(writing, self.resume)
+        self._interest.write(writing, self._resume_in_turn)
 
     # The end
 
     def _shut_down_sending(self) -> None:
         """Tell the client that nothing more comes, and read for a moment what it still sends."""
         self._phase = Phase.LINGERING
-        self._linger_until = time.monotonic() + LINGER_S
-        self._sock.shutdown(socket.SHUT_WR)
+        self._lingering = Lingering(self._sock, self._limits.stall_s)
         if self._incoming.done:
             self.close("closed")
-
-    def _sweep_lingering(self, now: float) -> None:
-        """Close once the client has everything; it has `stall_s` to take what is on its way."""
-        if now < self._linger_until:
-            return
-        if not unacknowledged_bytes(self._sock):
-            self.close("closed")
-        elif now > self._linger_until + self._limits.stall_s:
-            self.close("it did not take the rest", at_once=True)
 
     def _close_after_fault(self) -> None:
         log.exception("%s: a fault in the server ends this connection", self._name)
         self.close("a fault in the server", at_once=True)
 
-    def _log(self, words: str, level: int = logging.INFO) -> None:
-        log.log(level, "%s %s %s", self._name, self._session.state.name, words)
+    def _log(self, words: str, level: int = logging.INFO, always: bool = False) -> None:
+        self._lines.write(self._session.state.name, words, level, always)

@@ -52,7 +52,7 @@ class Incoming:
             self.pace.requests_ended()
             return [RequestsEnded()], 0.0
         events = self._decoder.feed(data)
-        pause_s = self.pace.received(len(events), self._decoder.pending_bytes, now)
+        pause_s = self.pace.received(len(events), self._decoder.pending_bytes, now, len(data))
         self._throttled = pause_s > 0
         return events, pause_s
 

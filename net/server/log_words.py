@@ -18,6 +18,14 @@ from fsm.events import (
 )
 from songs import Library
 
+MAX_WORDS = 160
+"""Characters that one request may have the log say."""
+
+
+def clip(words: str) -> str:
+    """Return the words, or their beginning."""
+    return words if len(words) <= MAX_WORDS else words[: MAX_WORDS - 1] + "…"
+
 
 def describe(event: Event, library: Library, song_id: int | None) -> str | None:
     """Return a few words that are safe to print; None for an event that is not logged.
@@ -33,7 +41,7 @@ def describe(event: Event, library: Library, song_id: int | None) -> str | None:
         case StopRequested():
             return "STOP"
         case SetupRequested(tokens):
-            return f"SETUP {ascii(' '.join(tokens))[1:-1]}"
+            return f"SETUP {ascii(' '.join(tokens)[:MAX_WORDS])[1:-1]}"
         case TeardownRequested():
             return "TEARDOWN"
         case RequestNotUnderstood(shown):

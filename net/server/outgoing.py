@@ -128,6 +128,10 @@ class Outgoing:
         self._data = b""
         self._data_sent = 0
 
+    def space_no_more(self) -> None:
+        """Send as fast as the socket takes it: the peer finds the ends of messages."""
+        self.spaced = self.unsettled = False
+
     def settled(self) -> None:
         """Go on: the peer has read the last message."""
         self.unsettled = False

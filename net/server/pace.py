@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from net.server.limits import Limits
 
+REQUEST_BYTES = 128
+"""So many received bytes count as a request."""
+LEAST_COST = 1 / 16
+"""What any read counts, in requests, however little was received."""
+
 
 class Pace:
     """One client's time limits and rate of requests.
@@ -43,13 +48,17 @@ class Pace:
         self._window_bytes = 0
         """How many bytes had been taken when the window began."""
 
-    def received(self, requests: int, pending_bytes: int, now: float) -> float:
+    def received(
+        self, requests: int, pending_bytes: int, now: float, received_bytes: int = 0
+    ) -> float:
         """Count what was received; return for how many seconds not to read from the client.
 
         requests: how many were completed. pending_bytes: of a request without its end.
+        received_bytes: all that were, since line ends, which are no request, take time as well.
         """
         limit = self._limits.requests_s
-        self._credit = min(limit, self._credit + (now - self._credited_at) * limit) - requests
+        cost = max(requests, received_bytes / REQUEST_BYTES, LEAST_COST)
+        self._credit = min(limit, self._credit + (now - self._credited_at) * limit) - cost
         self._credited_at = now
         self._quiet_since = now
         if not pending_bytes:

@@ -314,3 +314,38 @@ def test_a_client_that_resets_behind_its_requests_is_no_fault(serve, music, loop
             sock.sendall(b"PLAY 1 END ENDLIST END END")
     server.wait_for("disconnected", times=51)
     assert "Traceback" not in server.out + server.err
+
+
+def test_what_one_client_can_have_the_log_say_is_bounded(serve, music):
+    """Control bytes are written as four characters each; and there is a rate for each client."""
+    server = serve(music, "--request-rate", 100_000)
+    hostile = b"SETUP " + b"\x01" * 4000 + b" END END"
+    with PlainClient(server.port, seconds=30) as client:
+        for _ in range(500):
+            client.send(hostile + b"SETUP ends END END")
+        client.send(b"TEARDOWN END END")
+        client.rest()
+    server.wait_for("disconnected")
+    lines = server.out.splitlines()
+    assert max(map(len, lines)) < 260
+    more = int(re.search(r"(\d+) more like it", server.out)[1])
+    logged = sum("SETUP" in line for line in lines)
+    assert 30 <= logged < 500
+    assert logged + more >= 999
+
+
+def test_line_ends_in_a_flood_are_paced(serve, music):
+    """They are no requests, and are not read faster than requests are."""
+    server = serve(music)
+    with connected(server.port) as sock:
+        sock.setblocking(False)
+        sent, deadline = 0, time.monotonic() + 2
+        while time.monotonic() < deadline:
+            with contextlib.suppress(BlockingIOError):
+                sent += sock.send(b"\r\n" * 4096)
+            time.sleep(0.001)
+    # The rest lies in the kernel's buffers, on both sides.
+    assert sent < 8_000_000
+    with PlainClient(server.port) as client:
+        client.list_songs()
+        assert client.next().raw == LIST

@@ -72,9 +72,15 @@ def test_fast_enough_is_fast_enough(pace):
 def test_fifty_at_once_then_fifty_a_second(pace):
     assert pace.received(50, 0, 0.0) == 0
     assert pace.received(25, 0, 0.0) == pytest.approx(0.5)
-    assert pace.received(0, 0, 0.5) == 0
     assert pace.received(1, 0, 0.5) == pytest.approx(0.02)
     assert pace.received(50, 0, 100.0) == 0
+
+
+def test_bytes_are_paced_also_where_they_make_no_request(pace):
+    assert pace.received(0, 0, 0.0, received_bytes=50 * 128) == 0
+    assert pace.received(0, 0, 0.0, received_bytes=1280) == pytest.approx(10 / 50)
+    assert pace.received(50, 0, 100.0, received_bytes=1) == 0
+    assert pace.received(0, 0, 100.0, received_bytes=1) > 0, "a byte is a read as well"
 
 
 def test_half_a_request_has_no_time_limit_once_the_rest_cannot_come(pace):
