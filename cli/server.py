@@ -23,7 +23,7 @@ from cli.server_options import DEFAULT, KIB, MIB, RUNNING
 from cli.server_songs import log_library
 from cli.usage import USAGE, run_alone
 from net.server.limits import Limits, default_clients, descriptors
-from net.server.process import Serving
+from net.server.process import Serving, stop_signals
 from net.server.rescan import Rescan
 from net.server.sockets import LoopFactory, explain, listen, loop_factory
 from net.server.workers import Workers
@@ -84,8 +84,8 @@ def server(
 ) -> None:
     """Serve the MP3s of a folder, and log what each client asks for.
 
-    SIGTERM or Ctrl-C lets songs end, a second one does not; the exit code is 0 for both. A folder
-    that cannot be read, or a port that cannot be had, ends with exit code 2.
+    SIGTERM, SIGHUP or Ctrl-C lets songs end, a second one does not; the exit code is 0 for both. A
+    folder that cannot be read, or a port that cannot be had, ends with exit code 2.
     """
     if not 0 <= port <= 65535:
         _refuse(f"there is no port {port}; choose one from 1 to 65535, or 0 for any that is free")
@@ -117,11 +117,12 @@ def server(
         log_library(library, report)
         if no_index:
             log.warning("%s", no_index)
+        # Who reads that the server listens may stop it: until that is heard, the kernel keeps it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
         _log_start(groups[0][0], limits, loop_name, workers)
         if workers == 1:
             start_thread()
-            signals = (signal.SIGINT, signal.SIGTERM)
-            serving.run(groups[0], signals, lambda stop: rescan.request)
+            serving.run(groups[0], stop_signals(), lambda stop: rescan.request)
         else:
             Workers(serving, groups, rescan, start_thread).run()
 

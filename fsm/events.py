@@ -59,6 +59,11 @@ class RequestTooLong(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestTimedOut(Event):
+    """Bytes came that did not become a request in the time allowed (protocol.md 3)."""
+
+
+@dataclass(frozen=True, slots=True)
 class RequestsEnded(Event):
     """The client has shut down its sending side: no further request can come."""
 

@@ -41,8 +41,9 @@ _KEEP_PLAYING = (STREAMING, BOTH)
 _LAST_SONG = (FINISHING, DRAINING)
 _REQUESTS = (
     on.ListRequested, on.PlayRequested, on.StopRequested, on.SetupRequested, on.TeardownRequested,
-    on.RequestNotUnderstood, on.RequestTooLong, on.RequestsEnded,
+    on.RequestNotUnderstood, on.RequestTooLong, on.RequestTimedOut, on.RequestsEnded,
 )
+_WITHOUT_END = (on.RequestTooLong, on.RequestTimedOut)
 
 SERVER = Table("server", IDLE, [
     # LIST
@@ -73,8 +74,8 @@ SERVER = Table("server", IDLE, [
     each(_SILENT,                    on.TeardownRequested,    CLOSING, then="close_at_boundary",                                      rfc="P7"),
     each((*_KEEP_PLAYING, DRAINING), on.TeardownRequested,    CLOSING, then="stop_song, close_at_boundary",                           rfc="P7"),
     each((*_OPEN, DRAINING),         on.RequestNotUnderstood,          then="send_not_found",                                         rfc="P3"),
-    each(_SILENT,                    on.RequestTooLong,       CLOSING, then="send_not_found, close_when_sent",                        rfc="P3"),
-    each((*_KEEP_PLAYING, DRAINING), on.RequestTooLong,       CLOSING, then="stop_song, close_song, send_not_found, close_when_sent", rfc="P3"),
+    each(_SILENT,                    _WITHOUT_END,            CLOSING, then="send_not_found, close_when_sent",                        rfc="P3"),
+    each((*_KEEP_PLAYING, DRAINING), _WITHOUT_END,            CLOSING, then="stop_song, close_song, send_not_found, close_when_sent", rfc="P3"),
     # The client has shut down its side: what it asked for is still sent.
     each(_SILENT,                    on.RequestsEnded, CLOSING,   then="close_when_sent", rfc="P3"),
     each((*_KEEP_PLAYING, DRAINING), on.RequestsEnded, FINISHING,                         rfc="P3"),

@@ -53,6 +53,7 @@ REQUESTS = (
     message(on.TeardownRequested(), "TEARDOWN"),
     message(on.RequestNotUnderstood("HELO"), "HELO"),
     message(on.RequestTooLong(), "(4096 bytes without an end)"),
+    message(on.RequestTimedOut(), "(10 s without an end)"),
     END,
 )
 

@@ -84,7 +84,7 @@ class Reference:
         match event:
             case on.RequestNotUnderstood():
                 return _also(due, ERRO)
-            case on.RequestTooLong():
+            case on.RequestTooLong() | on.RequestTimedOut():
                 return _the_last(_without_song(due), ERRO)
             case on.TeardownRequested():
                 return due._replace(answers=(END,), song=None, ignores_requests=True)

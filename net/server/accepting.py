@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import itertools
 import logging
 import socket
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
 from functools import partial
 
 from fsm.events import DrainExpired, ShutdownRequested
 from fsm.table import Observer
+from net.server.addresses import counted_as, is_own
 from net.server.connection import Connection
 from net.server.limits import Limits
 from net.server.song_list import RequestRescan, SongList
 from net.server.spool_cache import SpoolCache
+from net.server.turns import Share, Turns
 from net.wire import NOT_FOUND
 from songs import Library
 
 log = logging.getLogger("alfine.server")
 
 SWEEP_BATCH = 500
-ACCEPT_BATCH = 64
+ACCEPT_BATCH = 16
 ACCEPT_PAUSE_S = 1.0
 REFUSAL_LOG_S = 1.0
 MAX_REFUSED = 64
@@ -66,8 +67,10 @@ class StreamingServer:
         self._loop = asyncio.get_running_loop()
         self._listeners: list[socket.socket] = []
         self._connections: dict[Connection, str] = {}
-        """Each with the address of its client."""
-        self._per_address: Counter[str] = Counter()
+        """Each with the address that its client is counted under."""
+        self._turns = Turns()
+        self._shares: dict[str, Share] = {}
+        """By address, as `counted_as` has it: of those that have connections."""
         self._refused: deque[socket.socket] = deque()
         self._refusals = 0
         """How many clients were refused and are not in the log yet."""
@@ -151,22 +154,23 @@ class StreamingServer:
             self._admit_or_refuse(sock, peer)
 
     def _admit_or_refuse(self, sock: socket.socket, peer: tuple[str, int]) -> None:
-        address = peer[0]
+        address = counted_as(peer[0])
+        share = self._shares.get(address) or Share(self._turns)
         full = len(self._connections) >= self._limits.clients
-        address_full = self._per_address[address] >= self._limits.per_address
-        if full or (address_full and not _is_loopback(address)):
+        if full or (share.connections >= self._limits.per_address and not is_own(sock, peer[0])):
             self._refuse(sock)
             return
-        self._per_address[address] += 1
+        self._shares[address] = share
+        share.connections += 1
         self._empty.clear()
-        name = f"{self._tag}#{next(self._numbers)} {address}:{peer[1]}"
-        self._connections[self._connect(sock, name)] = address
+        name = f"{self._tag}#{next(self._numbers)} {peer[0]}:{peer[1]}"
+        self._connections[self._connect(sock, name, share)] = address
 
     def _on_close(self, connection: Connection) -> None:
         address = self._connections.pop(connection)
-        self._per_address[address] -= 1
-        if not self._per_address[address]:
-            del self._per_address[address]
+        self._shares[address].connections -= 1
+        if not self._shares[address].connections:
+            del self._shares[address]
         if not self._connections:
             self._empty.set()
 
@@ -211,9 +215,3 @@ class StreamingServer:
                     log.exception("a fault in the server while looking for time-outs")
                 if number % SWEEP_BATCH == SWEEP_BATCH - 1:
                     await asyncio.sleep(0)
-
-
-def _is_loopback(address: str) -> bool:
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return (mapped or ip).is_loopback

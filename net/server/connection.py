@@ -21,27 +21,30 @@ from fsm.effects import ServerEffect
 from fsm.server import ServerSession
 from fsm.table import Observer, take
 from net.framing import AUDIO_CLOSING
-from net.server.limits import Limits, reset, set_ack_timeout, unacknowledged_bytes
+from net.server.connection_log import ConnectionLog
+from net.server.incoming import Incoming
+from net.server.interest import Interest
+from net.server.limits import Limits, reset, segment_bytes, unacknowledged_bytes
+from net.server.lingering import Lingering
 from net.server.log_words import describe
 from net.server.outgoing import Outgoing, SongInFlight, Wait
-from net.server.pace import Pace
+from net.server.settling import Settling
 from net.server.song_list import SongList
 from net.server.spool import Spool
 from net.server.spool_cache import SpoolCache
-from net.wire import NOT_FOUND, RequestDecoder, setup_message
+from net.server.turns import Share
+from net.wire import NOT_FOUND, setup_message
 from songs import Library
 
 log = logging.getLogger("alfine.server")
 
-RECEIVE_BYTES = 1024
+RECEIVE_BYTES = 256
 """Read at once; small, so that few requests are read before the rate of requests is looked at."""
 BATCH_BYTES = 256 * 1024
 """Sent at once to one client. Twice as much costs a tenth less CPU, and lets the other clients wait
 twice as long."""
 MAX_ANSWERS = 64
 """A client for which more answers wait is not read from."""
-LINGER_S = 1.0
-LINGER_BYTES = 256 * 1024
 
 
 class Phase(Enum):
@@ -56,38 +59,38 @@ class Phase(Enum):
 class Connection:
     """One client: performs the effects of its machine on its socket (RFC 2.6.2).
 
-    sock: non-blocking, and the connection's own from here on. name: for the log. on_close: called
-    once, when the socket is closed. observe: called with every step of the machine.
+    sock: non-blocking, and the connection's own from here on. name: for the log. share: what
+    its address has of each turn of the event loop. on_close: called once, when the socket is
+    closed. observe: called with every step of the machine.
     """
 
     __slots__ = (
-        "_decoder",
-        "_discarded_bytes",
+        "_incoming",
+        "_interest",
         "_library",
         "_limits",
-        "_linger_until",
+        "_lines",
+        "_lingering",
         "_name",
         "_observe",
         "_on_close",
         "_outgoing",
-        "_pace",
-        "_peer_done",
         "_phase",
-        "_reading",
         "_sent_bytes",
         "_session",
+        "_settling",
+        "_share",
         "_sock",
         "_song_id",
         "_song_list",
         "_spools",
-        "_throttled",
-        "_writing",
     )
 
     def __init__(
         self,
         sock: socket.socket,
         name: str,
+        share: Share,
         library: Library,
         limits: Limits,
         spools: SpoolCache,
@@ -95,25 +98,24 @@ class Connection:
         on_close: Callable[[Connection], None],
         observe: Observer | None = None,
     ) -> None:
-        self._sock, self._name = sock, name
+        self._sock, self._name, self._share = sock, name, share
         self._library, self._limits = library, limits
         self._spools, self._song_list = spools, song_list
         self._on_close, self._observe = on_close, observe
         self._session = ServerSession(library)
-        self._outgoing = Outgoing(sock)
-        self._decoder = RequestDecoder(limits.request_bytes)
-        self._pace = Pace(limits, time.monotonic())
+        self._outgoing = Outgoing(sock, spaced=True)
+        step_bytes = segment_bytes(sock)
+        self._incoming = Incoming(limits, time.monotonic(), step_bytes)
         self._phase = Phase.OPEN
         self._song_id: int | None = None
         """The song that was started last; for the log."""
-        self._sent_bytes = self._discarded_bytes = 0
-        self._linger_until = 0.0
-        self._peer_done = False
-        """Nothing more is read: the client has shut down its side, or what it sends is too much."""
-        self._throttled = False
-        """The client sends requests too fast, and is not read from for a moment."""
-        self._reading = self._writing = False
-        self._log("connected")
+        self._sent_bytes = 0
+        self._lingering: Lingering | None = None
+        self._settling: Settling | None = None
+        """While the client may not have read the last message, and has to before the next one."""
+        self._interest = Interest(sock, limits.least_s(limits.ack_s, step_bytes))
+        self._lines = ConnectionLog(name)
+        self._log("connected", always=True)
         self._watch(writing=False)
 
     def __repr__(self) -> str:
@@ -135,37 +137,51 @@ class Connection:
 
         now: `time.monotonic()`. To be called at least once a second.
         """
-        if self._phase is Phase.LINGERING:
-            self._sweep_lingering(now)
+        if self._lingering is not None:
+            if end := self._lingering.over(now):
+                self.close(*end)
             return
+        if self._incoming.pace.request_overdue(now):
+            self._incoming.pace.requests_ended()
+            self.deliver(on.RequestTimedOut())
+            return
+        full = self._interest.writing or self._settling is not None
+        taken_bytes = self._sent_bytes - (unacknowledged_bytes(self._sock) if full else 0)
         playing = self._outgoing.song is not None
-        reason = self._pace.overdue(now, self._sent_bytes, full=self._writing, playing=playing)
-        if reason is not None:
+        if reason := self._incoming.pace.overdue(now, taken_bytes, full=full, playing=playing):
             self.close(reason, at_once=True)
 
     def close(self, reason: str, at_once: bool = False) -> None:
         """Close the socket. at_once: with a reset, so that the kernel drops what is unsent."""
         if self._phase is Phase.CLOSED:
             return
-        self._peer_done = True
+        self._incoming.done = True
         self._watch(writing=False)
         self._phase = Phase.CLOSED
+        self._stop_settling()
         self._outgoing.drop()
         if at_once:
             reset(self._sock)
         else:
             self._sock.close()
         take(self._session, on.ConnectionLost(reason), self._name, self._observe)
-        self._log(f"disconnected: {reason}")
+        self._log(f"disconnected: {reason}", always=True)
         self._on_close(self)
 
     # Reading
 
     def _on_readable(self) -> None:
+        if not self._share.run(self._read):
+            # To be called in each turn until then would take more time than this does.
+            self._interest.read(False, self._on_readable)
+
+    def _read(self) -> None:
+        if self._phase is Phase.CLOSED:  # since this was put off
+            return
         try:
             self._receive(self._sock.recv(RECEIVE_BYTES))
         except (BlockingIOError, InterruptedError):
-            return
+            self._watch(writing=self._interest.writing)
         except OSError as error:
             self.close(error.strerror or type(error).__name__)
         except Exception:
@@ -175,37 +191,28 @@ class Connection:
         if self._phase is not Phase.OPEN:
             self._discard(data)
             return
-        if not data:
-            self._peer_done = True
-            self.deliver(on.RequestsEnded())
-            return
-        requests = self._decoder.feed(data)
-        for request in requests:
-            self._handle(request)
-        now = time.monotonic()
-        if pause_s := self._pace.received(len(requests), self._decoder.pending_bytes, now):
-            self._throttled = True
+        events, pause_s = self._incoming.receive(data, time.monotonic())
+        for event in events:
+            self._handle(event)
+        if pause_s:
             asyncio.get_running_loop().call_later(pause_s, self._resume_reading)
         self.resume()
 
     def _resume_reading(self) -> None:
-        self._throttled = False
-        self._pace.reading_resumed(time.monotonic())
-        self._watch(writing=self._writing)
+        self._incoming.resume(time.monotonic())
+        self._watch(writing=self._interest.writing)
 
     def _discard(self, data: bytes) -> None:
-        """Ignore received bytes: to close while some are unread would reset the connection."""
-        self._discarded_bytes += len(data)
-        if not data or self._discarded_bytes > LINGER_BYTES:
-            self._peer_done = True
-            if self._phase is Phase.LINGERING:
-                self.close("closed")
-            else:
-                self._watch(writing=self._writing)
+        self._incoming.discard(data)
+        if self._incoming.done and self._phase is Phase.LINGERING:
+            self.close("closed")
+        self._watch(writing=self._interest.writing)
 
     # The machine
 
     def _handle(self, event: on.Event) -> None:
+        if self._phase is Phase.CLOSED:  # to send for an event before this one has failed
+            return
         effects = take(self._session, event, self._name, self._observe)
         if (words := describe(event, self._library, self._song_id)) is not None:
             self._log(words, logging.ERROR if isinstance(event, on.SongFailed) else logging.INFO)
@@ -221,6 +228,9 @@ class Connection:
             case do.SendClosing():
                 self._outgoing.send(AUDIO_CLOSING)
             case do.SendSetupReply(tokens):
+                if self._session.ends:
+                    self._stop_settling()
+                    self._outgoing.space_no_more()
                 self._outgoing.send(setup_message(tokens))
             case do.StartSong(song_id):
                 self._start_song(song_id)
@@ -254,6 +264,9 @@ class Connection:
 
     # Sending
 
+    def _resume_in_turn(self) -> None:
+        self._share.run(self.resume)
+
     def resume(self) -> None:
         """Send at most a batch of what there is to send."""
         if self._phase is Phase.CLOSED:
@@ -265,7 +278,23 @@ class Connection:
             self.close(error.strerror or str(error))
         except Exception:
             self._close_after_fault()
+        self._settle()
         self._watch(writing=more)
+
+    def _settle(self) -> None:
+        """If the client has to read the last message before the next one comes: wait for that."""
+        if self._outgoing.unsettled and self._settling is None and self._phase is not Phase.CLOSED:
+            self._settling = Settling(self._sock, self._on_settled)
+
+    def _on_settled(self) -> None:
+        self._settling = None
+        self._outgoing.settled()
+        self.resume()
+
+    def _stop_settling(self) -> None:
+        if self._settling is not None:
+            self._settling.cancel()
+            self._settling = None
 
     def _send_batch(self) -> bool:
         """Send; return whether to go on when the socket can be written."""
@@ -279,11 +308,13 @@ class Connection:
             match step:
                 case Wait.ROOM | Wait.TURN:
                     return True
+                case Wait.SETTLED:
+                    return False
                 case Wait.SPOOL:
-                    self._outgoing.when_spool_grows(self.resume)
+                    self._outgoing.when_spool_grows(self._resume_in_turn)
                     return False
                 case Wait.LIST:
-                    if (encoded := self._song_list.get(self.resume)) is None:
+                    if (encoded := self._song_list.get(self._resume_in_turn)) is None:
                         return False
                     self._outgoing.start_list(encoded)
                 case Wait.WORK:
@@ -298,52 +329,22 @@ class Connection:
         """Have the event loop call when the socket can be read, and when it can be written."""
         if self._phase is Phase.CLOSED:
             return
-        too_many = len(self._outgoing.answers) > MAX_ANSWERS
-        reading = not (self._peer_done or self._throttled or too_many)
-        if reading is not self._reading:
-            self._reading = reading
-            self._watch_reading()
-        if writing is not self._writing:
-            self._writing = writing
-            self._watch_writing()
-
-    def _watch_reading(self) -> None:
-        loop, fd = asyncio.get_running_loop(), self._sock.fileno()
-        if self._reading:
-            loop.add_reader(fd, self._on_readable)
-        else:
-            loop.remove_reader(fd)
-
-    def _watch_writing(self) -> None:
-        loop, fd = asyncio.get_running_loop(), self._sock.fileno()
-        set_ack_timeout(self._sock, self._limits.ack_s if self._writing else 0)
-        if self._writing:
-            loop.add_writer(fd, self.resume)
-        else:
-            loop.remove_writer(fd)
+        reading = self._incoming.wanted and len(self._outgoing.answers) <= MAX_ANSWERS
+        self._interest.read(reading, self._on_readable)
+        self._interest.write(writing, self._resume_in_turn)
 
     # The end
 
     def _shut_down_sending(self) -> None:
         """Tell the client that nothing more comes, and read for a moment what it still sends."""
         self._phase = Phase.LINGERING
-        self._linger_until = time.monotonic() + LINGER_S
-        self._sock.shutdown(socket.SHUT_WR)
-        if self._peer_done:
+        self._lingering = Lingering(self._sock, self._limits.stall_s)
+        if self._incoming.done:
             self.close("closed")
-
-    def _sweep_lingering(self, now: float) -> None:
-        """Close once the client has everything; it has `stall_s` to take what is on its way."""
-        if now < self._linger_until:
-            return
-        if not unacknowledged_bytes(self._sock):
-            self.close("closed")
-        elif now > self._linger_until + self._limits.stall_s:
-            self.close("it did not take the rest", at_once=True)
 
     def _close_after_fault(self) -> None:
         log.exception("%s: a fault in the server ends this connection", self._name)
         self.close("a fault in the server", at_once=True)
 
-    def _log(self, words: str, level: int = logging.INFO) -> None:
-        log.log(level, "%s %s %s", self._name, self._session.state.name, words)
+    def _log(self, words: str, level: int = logging.INFO, always: bool = False) -> None:
+        self._lines.write(self._session.state.name, words, level, always)

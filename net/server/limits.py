@@ -64,13 +64,15 @@ class Limits:
     idle_s: float = 600.0
     """Without a byte received or sent, while no song is being sent."""
     stall_s: float = 30.0
-    """Without a byte sent, while something is to be sent."""
+    """Without a byte taken, while something is to be sent; longer where segments are so long that
+    a client at `rate_bytes_s` shows nothing for longer (`least_s`; loopback: 64 s)."""
     rate_bytes_s: int = 1024
     """The least that a client takes, on average over `rate_window_s`, while something is to be
     sent."""
     rate_window_s: float = 60.0
     ack_s: float = 30.0
-    """TCP_USER_TIMEOUT, while something is to be sent."""
+    """TCP_USER_TIMEOUT, while something is to be sent; it ends a wait for room, too, and is
+    lengthened like `stall_s`."""
     keepalive: Keepalive = Keepalive()
     requests_s: int = 50
     """Requests per second; beyond it the client is not read from until its average is below."""
@@ -81,6 +83,13 @@ class Limits:
     """What the spools may take."""
     drain_s: float = 30.0
     """How long songs may go on after the server is told to stop."""
+
+    def least_s(self, timeout_s: float, step_bytes: int) -> float:
+        """Return a limit on silence, lengthened so that a client at the least rate is within it.
+
+        step_bytes: what a client may have to read before its kernel announces any room.
+        """
+        return max(timeout_s, step_bytes / self.rate_bytes_s) if self.rate_bytes_s else timeout_s
 
     @property
     def sweep_s(self) -> float:
@@ -136,6 +145,11 @@ def set_ack_timeout(sock: socket.socket, timeout_s: float) -> None:
     if (option := getattr(socket, "TCP_USER_TIMEOUT", None)) is not None:
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, option, int(timeout_s * 1000))
+
+
+def segment_bytes(sock: socket.socket) -> int:
+    """Return the longest segment to the peer: it may announce room only when one fits whole."""
+    return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)
 
 
 def unacknowledged_bytes(sock: socket.socket) -> int:

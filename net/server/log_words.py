@@ -8,6 +8,7 @@ from fsm.events import (
     ListRequested,
     PlayRequested,
     RequestNotUnderstood,
+    RequestTimedOut,
     RequestTooLong,
     SetupRequested,
     SongFailed,
@@ -16,6 +17,14 @@ from fsm.events import (
     TeardownRequested,
 )
 from songs import Library
+
+MAX_WORDS = 160
+"""Characters that one request may have the log say."""
+
+
+def clip(words: str) -> str:
+    """Return the words, or their beginning."""
+    return words if len(words) <= MAX_WORDS else words[: MAX_WORDS - 1] + "…"
 
 
 def describe(event: Event, library: Library, song_id: int | None) -> str | None:
@@ -32,13 +41,15 @@ def describe(event: Event, library: Library, song_id: int | None) -> str | None:
         case StopRequested():
             return "STOP"
         case SetupRequested(tokens):
-            return f"SETUP {ascii(' '.join(tokens))[1:-1]}"
+            return f"SETUP {ascii(' '.join(tokens)[:MAX_WORDS])[1:-1]}"
         case TeardownRequested():
             return "TEARDOWN"
         case RequestNotUnderstood(shown):
             return f"not understood: {shown}"
         case RequestTooLong():
             return "a request without an end"
+        case RequestTimedOut():
+            return "a request without an end in time"
         case SongSent():
             return f"song {song_id} sent whole"
         case SongFailed(reason):

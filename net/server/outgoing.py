@@ -6,14 +6,13 @@ the client asked for: what to send is pushed into it, and `step` sends it.
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable
 from enum import Enum
 
 from fsm.events import ListSent, SongFailed, SongSent
 from net.server.song_list import EncodedList, ListInFlight, message_end
-from net.server.spool import Spool
+from net.server.spool import Framed
 
 
 class Wait(Enum):
@@ -23,6 +22,7 @@ class Wait(Enum):
     LIST = "the song list, whose turn it is, by `start_list`"
     SPOOL = "the song's spool, or more of it"
     ROOM = "room in the socket's send buffer"
+    SETTLED = "a call of `settled`: the peer has to read the last message before the next one comes"
     TURN = "another turn of the event loop: the last step was long enough for one"
 
 
@@ -40,7 +40,7 @@ class SongInFlight:
     __slots__ = ("offset", "spool")
 
     def __init__(self) -> None:
-        self.spool: Spool | None = None
+        self.spool: Framed | None = None
         self.offset = 0
 
     def __repr__(self) -> str:
@@ -49,20 +49,24 @@ class SongInFlight:
     @property
     def left_of_message(self) -> int:
         """How many bytes of a message that was begun are not sent yet."""
-        return self.spool.boundary(self.offset) - self.offset if self.spool is not None else 0
+        return self.spool.ends.boundary(self.offset) - self.offset if self.spool is not None else 0
 
 
 class Outgoing:
     """The sending half of a connection.
 
     Answers go before the song, at the next end of a message; a message that was begun is always
-    finished. sock: non-blocking; only its `send` and `fileno` are used.
+    finished. sock: non-blocking; only its `send` and `fileno` are used. spaced: behind each message
+    that is not of full length, nothing is sent before `settled` is called (protocol.md 8).
     """
 
-    __slots__ = ("_data", "_data_sent", "_sock", "_tail", "answers", "song")
+    __slots__ = ("_data", "_data_sent", "_sock", "_tail", "answers", "song", "spaced", "unsettled")
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, spaced: bool = False) -> None:
         self._sock = sock
+        self.spaced = spaced
+        self.unsettled = False
+        """While spaced: the last message was not of full length, and may not be read yet."""
         self.answers: tuple[bytes | ListInFlight, ...] = ()
         """Not begun, or a list that is not sent whole. A tuple, since an empty list is 56 bytes."""
         self._data = b""
@@ -124,15 +128,25 @@ class Outgoing:
         self._data = b""
         self._data_sent = 0
 
+    def space_no_more(self) -> None:
+        """Send as fast as the socket takes it: the peer finds the ends of messages."""
+        self.spaced = self.unsettled = False
+
+    def settled(self) -> None:
+        """Go on: the peer has read the last message."""
+        self.unsettled = False
+
     def when_spool_grows(self, resume: Callable[[], None]) -> None:
         """Have `resume` called once the song's spool has more to send, or will never have."""
         if self.song is not None and self.song.spool is not None:
-            self.song.spool.waiting.add(resume)
+            self.song.spool.wait(resume)
 
     # Sending
 
     def step(self, room_bytes: int) -> Step:
         """Send once, at most `room_bytes` of a song. Raises OSError: the connection is gone."""
+        if self.unsettled and self._has_bytes:
+            return Wait.SETTLED
         try:
             if self._data_sent < len(self._data):
                 return self._send_data()
@@ -146,12 +160,32 @@ class Outgoing:
         except (BlockingIOError, InterruptedError):
             return Wait.ROOM
 
+    @property
+    def _has_bytes(self) -> bool:
+        """The next step would send something, and not only say that all of it is sent."""
+        if self._data or self._tail is not None:
+            return True
+        if self.answers:
+            first = self.answers[0]
+            return not (isinstance(first, ListInFlight) and first.is_over)
+        song = self.song
+        return song is not None and song.spool is not None and song.offset < song.spool.length_bytes
+
     def _send_data(self) -> int:
-        sent = self._sock.send(memoryview(self._data)[self._data_sent :])
+        end = self._end_of_data()
+        sent = self._sock.send(memoryview(self._data)[self._data_sent : end])
         self._data_sent += sent
+        self.unsettled = self.spaced and self._data_sent == end
         if self._data_sent == len(self._data):
             self._data, self._data_sent = b"", 0
         return sent
+
+    def _end_of_data(self) -> int:
+        """Return how far `_data` may be sent at once. Of answers only few are of full length."""
+        if not self.spaced:
+            return len(self._data)
+        begun = message_end(self._data, self._data_sent)
+        return begun if begun > self._data_sent else message_end(self._data, self._data_sent + 1)
 
     def _send_messages(self, messages: bytes) -> int:
         self._data, self._data_sent = messages, 0
@@ -189,22 +223,27 @@ class Outgoing:
         spool = song.spool
         if spool is None:
             return Wait.SPOOL
-        # Read before the length: the thread that frames sets the length first.
-        whole, failure = spool.whole, spool.failure
         if left := spool.length_bytes - song.offset:
             return self._send_file(song, min(left, room_bytes))
-        if not whole and failure is None:
+        if (rest := spool.continuation()) is not None:
+            song.spool = rest
+            spool.release()
+            return Wait.SPOOL
+        if not spool.complete:
             return Wait.SPOOL
         self.song = None
         self._close(song)
-        return SongSent() if whole else SongFailed(failure or "")
+        return SongSent() if spool.whole else SongFailed(spool.failure or "")
 
     def _send_file(self, song: SongInFlight, count_bytes: int) -> int:
-        assert song.spool is not None
-        sent = os.sendfile(self._sock.fileno(), song.spool.fd, song.offset, count_bytes)
-        if sent == 0:
-            raise OSError("the cached song is shorter than it was")
+        spool = song.spool
+        assert spool is not None
+        if self.spaced:
+            count_bytes = min(count_bytes, spool.ends.short_end(song.offset) - song.offset)
+        sent = spool.send(self._sock, song.offset, count_bytes)
         song.offset += sent
+        self.unsettled = self.spaced and spool.ends.is_short_end(song.offset)
+        spool.sent(song.offset)
         return sent
 
     def _close(self, song: SongInFlight) -> None:

@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from net.server.limits import Limits
 
+REQUEST_BYTES = 128
+"""So many received bytes count as a request."""
+LEAST_COST = 1 / 16
+"""What any read counts, in requests, however little was received."""
+
 
 class Pace:
     """One client's time limits and rate of requests.
@@ -21,32 +26,39 @@ class Pace:
         "_progress_at",
         "_quiet_since",
         "_request_since",
-        "_sent_bytes",
+        "_stall_s",
+        "_taken_bytes",
         "_window_bytes",
         "_window_since",
     )
 
-    def __init__(self, limits: Limits, now: float) -> None:
+    def __init__(self, limits: Limits, now: float, step_bytes: int = 0) -> None:
+        """step_bytes: see `Limits.least_s`."""
         self._limits = limits
+        self._stall_s = limits.least_s(limits.stall_s, step_bytes)
         self._credit = float(limits.requests_s)
         """How many requests may come at once; grows by `requests_s` a second up to `requests_s`."""
         self._credited_at = now
         self._quiet_since = now
         self._request_since: float | None = None
         self._progress_at: float | None = None
-        """When bytes were last sent; None while nothing waits for room in the socket."""
-        self._sent_bytes = 0
+        """When bytes were last taken; None while nothing waits for room in the socket."""
+        self._taken_bytes = 0
         self._window_since = now
         self._window_bytes = 0
-        """How many bytes had been sent when the window began."""
+        """How many bytes had been taken when the window began."""
 
-    def received(self, requests: int, pending_bytes: int, now: float) -> float:
+    def received(
+        self, requests: int, pending_bytes: int, now: float, received_bytes: int = 0
+    ) -> float:
         """Count what was received; return for how many seconds not to read from the client.
 
         requests: how many were completed. pending_bytes: of a request without its end.
+        received_bytes: all that were, since line ends, which are no request, take time as well.
         """
         limit = self._limits.requests_s
-        self._credit = min(limit, self._credit + (now - self._credited_at) * limit) - requests
+        cost = max(requests, received_bytes / REQUEST_BYTES, LEAST_COST)
+        self._credit = min(limit, self._credit + (now - self._credited_at) * limit) - cost
         self._credited_at = now
         self._quiet_since = now
         if not pending_bytes:
@@ -55,23 +67,30 @@ class Pace:
             self._request_since = now
         return max(0.0, -self._credit / limit)
 
+    def requests_ended(self) -> None:
+        """End the time of a pending request: its rest will not come."""
+        self._request_since = None
+
+    def request_overdue(self, now: float) -> bool:
+        """Return whether a request has taken too long to come."""
+        since = self._request_since
+        return since is not None and now - since > self._limits.request_s
+
     def reading_resumed(self, now: float) -> None:
         """Restart the time of a pending request: its rest could not be read meanwhile."""
         if self._request_since is not None:
             self._request_since = now
 
-    def overdue(self, now: float, sent_bytes: int, *, full: bool, playing: bool) -> str | None:
+    def overdue(self, now: float, taken_bytes: int, *, full: bool, playing: bool) -> str | None:
         """Return why the connection is to be closed, or None.
 
-        sent_bytes: since the connection began. full: more is to be sent, and the socket has no room
-        before the client takes something. playing: a song is being sent.
+        taken_bytes: since the connection began, by the client's kernel. full: more is to be sent,
+        and the socket has no room before the client takes something. playing: a song is being sent.
         """
         limits = self._limits
-        progress, self._sent_bytes = sent_bytes != self._sent_bytes, sent_bytes
+        progress, self._taken_bytes = taken_bytes != self._taken_bytes, taken_bytes
         if progress:
             self._quiet_since = now
-        if self._request_since is not None and now - self._request_since > limits.request_s:
-            return f"a request took longer than {limits.request_s:g} s"
         if full:
             return self._stalled(now, progress) or self._too_slow(now)
         self._progress_at = None
@@ -80,16 +99,16 @@ class Pace:
 
     def _stalled(self, now: float, progress: bool) -> str | None:
         if self._progress_at is None:
-            self._window_since, self._window_bytes = now, self._sent_bytes
+            self._window_since, self._window_bytes = now, self._taken_bytes
         if progress or self._progress_at is None:
             self._progress_at = now
-        stalled = now - self._progress_at > self._limits.stall_s
-        return f"it took nothing for {self._limits.stall_s:g} s" if stalled else None
+        stalled = now - self._progress_at > self._stall_s
+        return f"it took nothing for {self._stall_s:.3g} s" if stalled else None
 
     def _too_slow(self, now: float) -> str | None:
         passed_s = now - self._window_since
         if passed_s < self._limits.rate_window_s:
             return None
-        slow = self._sent_bytes - self._window_bytes < self._limits.rate_bytes_s * passed_s
-        self._window_since, self._window_bytes = now, self._sent_bytes
+        slow = self._taken_bytes - self._window_bytes < self._limits.rate_bytes_s * passed_s
+        self._window_since, self._window_bytes = now, self._taken_bytes
         return f"it took less than {self._limits.rate_bytes_s} bytes/s" if slow else None

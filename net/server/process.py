@@ -25,7 +25,7 @@ log = logging.getLogger("alfine.server")
 
 SWITCH_S = 0.001
 """How long a worker thread may run Python while the event loop waits for its turn."""
-MIN_SPOOLS = 16
+LEAST_FOR_SONGS = 32
 OWN_DESCRIPTORS = 64
 
 Prepare = Callable[[Callable[[], None]], RequestRescan]
@@ -47,6 +47,22 @@ def on_signals(
 
     for number in signals:
         signal.signal(number, on_signal)
+
+
+def stop_signals() -> tuple[signal.Signals, ...]:
+    """Return the signals that end a server: SIGHUP only where it is not ignored, as by nohup."""
+    hangup = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
+    return (signal.SIGINT, signal.SIGTERM, *hangup)
+
+
+def ignore(signals: Sequence[signal.Signals]) -> None:
+    """Let these signals change nothing any more: the process is about to exit, with its code.
+
+    Python gives its own handlers back to the kernel before it exits, and a signal that comes then
+    would be how the process ends.
+    """
+    for number in signals:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,7 @@ class Serving:
         sys.setswitchinterval(SWITCH_S)
         with asyncio.Runner(loop_factory=self.loop_factory) as runner:
             runner.run(self._serve(listeners, signals, prepare, tag))
+            ignore(signals)
 
     async def _serve(
         self,
@@ -96,8 +113,8 @@ class Serving:
         log.info("%sstopped", tag)
 
     def _spools(self) -> SpoolCache:
-        max_spools = max(MIN_SPOOLS, descriptors() - self.limits.clients - OWN_DESCRIPTORS)
-        return SpoolCache(self.library, self.cache_dir, self.limits.cache_bytes, max_spools)
+        most = max(LEAST_FOR_SONGS, descriptors() - self.limits.clients - OWN_DESCRIPTORS)
+        return SpoolCache(self.library, self.cache_dir, self.limits.cache_bytes, most)
 
     async def _drain(self, server: StreamingServer, at_once: asyncio.Event) -> None:
         began = time.monotonic()

@@ -18,9 +18,9 @@ log = logging.getLogger("alfine.server")
 MIN_PAUSE_S = 1.0
 PAUSE_PER_COST = 20
 """Scans take at most a twentieth of the time."""
-MAX_AWAITED_COST_S = 0.05
+MAX_AWAITED_COST_S = 0.03
 """If the last scan took no longer, a LIST waits for the next one."""
-MAX_WAIT_S = 0.25
+MAX_WAIT_S = 0.03
 MAX_LOGGED = 20
 """Files of one kind that one scan names in the log."""
 

@@ -89,17 +89,28 @@ class ListInFlight:
         """Whether the next piece is encoded already, so that `next_piece` costs nothing."""
         return self.encoded is not None and self._next < self.encoded.encoded_pieces
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it is known that nothing follows."""
+        if self._next < 0:
+            return True
+        if self.encoded is None or self._closes or not self.is_encoded:
+            return False
+        return not self.encoded.piece(self._next)
+
     def next_piece(self) -> bytes:
         """Return the next whole messages; b"" after the last ones."""
         if self._next < 0:
             return b""
         assert self.encoded is not None
-        piece = self.encoded.piece(self._next)
+        piece = self.encoded.piece(self._next) if self.encoded.songs else b""
         self._next += 1
-        if not piece:
-            self._next = -1
-            return LIST_CLOSING if self._closes else b""
-        return EMPTY_LIST if not (self.encoded.songs or self._closes) else piece
+        if piece:
+            return piece
+        self._next = -1
+        if self._closes:
+            return LIST_CLOSING
+        return b"" if self.encoded.songs else EMPTY_LIST
 
 
 def message_end(messages: bytes, offset: int) -> int:

@@ -1,109 +1,143 @@
-"""A song as it goes over the wire: framed once, into an unnamed temporary file, for every client.
+"""A song as it goes over the wire: framed into an unnamed temporary file for all clients, or into
+memory for one.
 
-`os.sendfile` sends from any offset; the spool knows where a message ends. It is a snapshot: a
-change of the song's own file after the framing changes nothing that is sent.
+A worker thread frames, a slice at a time (`work`); all else happens in the event loop.
 """
 
 from __future__ import annotations
 
 import os
-import tempfile
-from array import array
-from bisect import bisect_right
+import socket
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
-from fsm.words import MAX_MESSAGE_BYTES
-from net.framing import EOM, frame
+from net.server.framer import CHANGED, Position, Slice, Source, is_as_it_was, next_slice
+from net.server.message_ends import MessageEnds
 from songs import SongUnavailable
 
-READ_BYTES = 64 * 1024
-"""Framed at once. Small, because the thread that frames shares the interpreter with the loop."""
+SLICE_BYTES = 256 * 1024
+"""What is framed of a song before it is another song's turn."""
+PASSING_BYTES = 32 * 1024
+"""What is framed at once for one client alone, and held in memory."""
+LEAST_AHEAD_BYTES, MOST_AHEAD_BYTES = 512 * 1024, 4 << 20
+"""How far a song is framed ahead of the client that has taken the most of it: as far again as that
+client has come, within these bounds. So who takes nothing has next to nothing framed."""
 
 
-Stamp = tuple[int, int, int, int]
-"""What tells whether a file has changed: device, inode, size, time of the last change."""
+class Work(NamedTuple):
+    """What a worker thread has done for a spool: at most one of them is not None.
+
+    failure: why the song cannot be sent to its end. unkept: why its messages could not be written.
+    """
+
+    slice: Slice | None = None
+    failure: str | None = None
+    unkept: str | None = None
 
 
-def stamp_of(status: os.stat_result) -> Stamp:
-    """Return the stamp of a file with this status."""
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+class Framed(ABC):
+    """A framed song, or the part of it that is framed so far.
 
-
-class Spool:
-    """One framed song, or the part of it that is framed so far.
-
-    length_bytes: how much may be sent; always the end of a message. whole: nothing follows.
-    failure: why the rest will not follow. users: how many connections send from it. filling: a
-    thread frames the song. abandoned: nobody will send the rest.
+    whole: nothing follows. failure: why the rest will not follow. users: how many connections send
+    from it. busy: a thread works on it.
     """
 
     __slots__ = (
-        "_anchors",
-        "_file",
+        "_grow",
+        "_position",
+        "_source",
         "_unused",
-        "abandoned",
-        "checked_at",
+        "busy",
+        "ends",
         "failure",
-        "filling",
-        "length_bytes",
+        "furthest",
         "song_id",
-        "stamp",
         "users",
         "waiting",
-        "wake_scheduled",
         "whole",
     )
 
     def __init__(
-        self, song_id: int, stamp: Stamp, directory: Path, unused: Callable[[Spool], None]
+        self,
+        song_id: int,
+        source: Source,
+        grow: Callable[[Framed], None],
+        unused: Callable[[Framed], None],
+        position: Position | None = None,
+        start: int = 0,
     ) -> None:
-        """unused: called when the last user has released the spool.
-
-        Raises OSError: there is no room for a file, or no descriptor.
+        """source: the spool's own share of it. grow: called when more may be framed. unused: called
+        when the last user has released the spool. start: the offset of what is framed first.
         """
-        self.song_id, self.stamp = song_id, stamp
-        self._unused = unused
-        # Open for as long as the spool exists.
-        self._file = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115
-        self._anchors = array("q", [0])
-        """Offsets from which messages of full length follow: 0, and the end of each shorter one."""
-        self.length_bytes = 0
-        self.whole = False
+        self.song_id = song_id
+        self._source: Source | None = source
+        self._grow, self._unused = grow, unused
+        self._position = position or Position()
+        self.ends = MessageEnds(start)
+        self.whole = self.busy = False
         self.failure: str | None = None
         self.users = 0
-        self.filling = True
-        self.abandoned = False
+        self.furthest = start
+        """The offset up to which it is sent to the client that has taken the most."""
         self.waiting: set[Callable[[], None]] = set()
-        """Called once each, in the event loop, when there is more to send or will never be."""
-        self.wake_scheduled = False
-        """The event loop is going to call what is in `waiting`."""
-        self.checked_at = 0.0
-        """When the stamp was last compared with the song's file, in `time.monotonic()`."""
-
-    def __repr__(self) -> str:
-        state = "whole" if self.whole else "filling" if self.failure is None else self.failure
-        return f"<Spool {self.song_id}: {self.length_bytes} bytes, {state}, {self.users} users>"
+        """Called once each when there is more to send, or will never be."""
 
     @property
-    def fd(self) -> int:
-        """The descriptor to send from, by offset. Raises ValueError: the spool is closed."""
-        return self._file.fileno()
+    def length_bytes(self) -> int:
+        """The offset up to which it may be sent; always the end of a message."""
+        return self.ends.end
 
     @property
-    def cost_bytes(self) -> int:
-        """What the spool takes of the disk and, for its index, of memory."""
-        return self.length_bytes + len(self._anchors) * self._anchors.itemsize
+    def complete(self) -> bool:
+        """Nothing more will be framed."""
+        return self.whole or self.failure is not None
 
-    def boundary(self, offset: int) -> int:
-        """Return the end of the message that contains `offset`; `offset` itself between two.
+    @property
+    @abstractmethod
+    def wants_work(self) -> bool:
+        """Whether a slice more is to be framed now."""
 
-        Cost: logarithmic in the number of messages that are shorter than 4117 bytes.
-        """
-        index = bisect_right(self._anchors, offset)
-        anchor = self._anchors[index - 1]
-        end = anchor - (anchor - offset) // MAX_MESSAGE_BYTES * MAX_MESSAGE_BYTES
-        return min(end, self._anchors[index]) if index < len(self._anchors) else end
+    @abstractmethod
+    def work(self) -> Work:
+        """Frame a slice, in a worker thread. Never raises."""
+
+    @abstractmethod
+    def send(self, sock: socket.socket, offset: int, count_bytes: int) -> int:
+        """Send at most so much from this offset on; return how much. Raises OSError."""
+
+    def apply(self, work: Work) -> None:
+        """Take what the thread has done; who waits is to be called by `wake` afterwards."""
+        self.failure = work.failure
+        if work.slice is not None:
+            self.whole = work.slice.last
+            self._position = work.slice.after
+            self.ends.add(len(work.slice.messages), work.slice.short_ends)
+        if self.complete:
+            self.close_source()
+
+    def wake(self) -> None:
+        """Call who waits for more."""
+        waiting, self.waiting = self.waiting, set()
+        for resume in waiting:
+            resume()
+
+    def sent(self, offset: int) -> None:
+        """A client has been sent everything up to this offset."""
+        if offset > self.furthest:
+            self.furthest = offset
+            if not (self.busy or self.complete):
+                self._grow(self)
+
+    def wait(self, resume: Callable[[], None]) -> None:
+        """Have `resume` called when there is more to send, or will never be."""
+        self.waiting.add(resume)
+        if not (self.busy or self.complete):
+            self._grow(self)
+
+    def continuation(self) -> Framed | None:
+        """Return what is to be sent from `length_bytes` on, if that is not framed here any more."""
+        return None
 
     def release(self) -> None:
         """Count one user less."""
@@ -111,54 +145,188 @@ class Spool:
         if self.users == 0:
             self._unused(self)
 
-    def fill(self, source_fd: int, publish: Callable[[], None]) -> None:
-        """Frame the song, in a worker thread; publish: called when there is more to send.
-
-        Sets `whole` or `failure`, and never raises. Does not close source_fd.
-        """
-        try:
-            self._fill(source_fd, publish)
-        except SongUnavailable as error:
-            self.failure = error.reason
-        except OSError as error:
-            self.failure = error.strerror or type(error).__name__
-
-    def _fill(self, source_fd: int, publish: Callable[[], None]) -> None:
-        offset, rest, last = 0, b"", False
-        while not last:
-            if self.abandoned:
-                raise SongUnavailable("nobody listens any more")
-            data = os.pread(source_fd, READ_BYTES, offset)
-            offset += len(data)
-            last = not data
-            if last and (offset != self.stamp[2] or stamp_of(os.fstat(source_fd)) != self.stamp):
-                raise SongUnavailable("the file was changed while it was read")
-            messages, framed_bytes = frame(rest + data, last=last)
-            rest = (rest + data)[framed_bytes:]
-            self._append(messages)
-            self.whole = last
-            publish()
-
-    def _append(self, messages: bytes) -> None:
-        written = 0
-        try:
-            while written < len(messages):
-                written += os.pwrite(self.fd, messages[written:], self.length_bytes + written)
-        except OSError as error:
-            raise SongUnavailable(f"the cache directory: {error.strerror}") from error
-        # First the anchors: the loop needs them as soon as it sees the new length.
-        self._index_short_messages(messages)
-        self.length_bytes += len(messages)
-
-    def _index_short_messages(self, messages: bytes) -> None:
-        start = 0
-        while start < len(messages):
-            # A clean message ends at its first EOM.
-            end = messages.index(EOM, start) + len(EOM)
-            if end - start != MAX_MESSAGE_BYTES:
-                self._anchors.append(self.length_bytes + end)
-            start = end
+    def close_source(self) -> None:
+        """Frame no more: the song's file is not needed here any longer."""
+        source, self._source = self._source, None
+        if source is not None:
+            source.release()
 
     def close(self) -> None:
-        """Close the file, which frees its room on the disk."""
-        self._file.close()
+        """Free everything; no thread may work on it any more."""
+        self.close_source()
+
+
+class Spool(Framed):
+    """A song framed for all clients. `os.sendfile` sends from any offset.
+
+    It is a snapshot: once it is whole, a change of the song's own file changes nothing.
+    file: unnamed, and the spool's own from here on. None: nothing can be kept.
+    """
+
+    __slots__ = ("_file", "checked_at", "closed", "counted_bytes", "kept", "stamp")
+
+    def __init__(
+        self,
+        song_id: int,
+        source: Source,
+        file: BinaryIO | None,
+        grow: Callable[[Framed], None] = lambda spool: None,
+        unused: Callable[[Framed], None] = lambda spool: None,
+    ) -> None:
+        super().__init__(song_id, source, grow, unused)
+        self._file = file
+        self.kept = file is not None
+        """Messages are added as long as there is room; the rest goes by `continuation`."""
+        self.stamp = source.stamp
+        self.counted_bytes = 0
+        """For the cache: how much of it is in the sum of what is stored."""
+        self.checked_at = 0.0
+        """When the stamp was last compared with the song's file, in `time.monotonic()`."""
+        self.closed = False
+
+    def __repr__(self) -> str:
+        state = "whole" if self.whole else "growing" if self.kept else "ended early"
+        return (
+            f"<Spool {self.song_id}: {self.length_bytes} bytes, {self.failure or state}, "
+            f"{self.users} users>"
+        )
+
+    @property
+    def has_file(self) -> bool:
+        """It takes a descriptor of its own."""
+        return self._file is not None
+
+    @property
+    def fd(self) -> int:
+        """The descriptor to send from, by offset. Raises ValueError: the spool is closed."""
+        if self._file is None:
+            raise ValueError("nothing is kept")
+        return self._file.fileno()
+
+    @property
+    def cost_bytes(self) -> int:
+        """What the spool takes of the disk and, for its index, of memory."""
+        return self.length_bytes + self.ends.memory_bytes
+
+    @property
+    def wants_work(self) -> bool:
+        ahead_bytes = min(max(self.furthest, LEAST_AHEAD_BYTES), MOST_AHEAD_BYTES)
+        ahead = self.length_bytes >= self.furthest + ahead_bytes
+        return self.kept and not (self.busy or self.complete or ahead or self._source is None)
+
+    def work(self) -> Work:
+        try:
+            assert self._source is not None
+            framed = next_slice(self._source, self._position, SLICE_BYTES)
+        except SongUnavailable as error:
+            return Work(failure=error.reason)
+        except OSError as error:
+            return Work(failure=error.strerror or type(error).__name__)
+        try:
+            self._write(framed.messages)
+        except OSError as error:
+            return Work(unkept=error.strerror or type(error).__name__)
+        return Work(framed) if not framed.last or self._is_as_it_was() else Work(failure=CHANGED)
+
+    def _write(self, messages: bytes) -> None:
+        written = 0
+        while written < len(messages):
+            written += os.pwrite(self.fd, messages[written:], self.length_bytes + written)
+
+    def _is_as_it_was(self) -> bool:
+        try:
+            assert self._source is not None
+            return is_as_it_was(self._source, lambda at, count: os.pread(self.fd, count, at))
+        except (SongUnavailable, OSError):
+            return False
+
+    def apply(self, work: Work) -> None:
+        if work.unkept is not None:
+            self.kept = False
+        if self._source is not None:
+            self.stamp = self._source.stamp
+        super().apply(work)
+
+    def send(self, sock: socket.socket, offset: int, count_bytes: int) -> int:
+        sent = os.sendfile(sock.fileno(), self.fd, offset, count_bytes)
+        if sent == 0:
+            raise OSError("the cached song is shorter than it was")
+        return sent
+
+    def continuation(self) -> Framed | None:
+        if self.kept or self.complete or self.busy or self._source is None:
+            return None
+        # What was written behind `length_bytes`, without room for all of it, is not sent.
+        rest = Passing(
+            self.song_id, self._source.share(), self._grow, self._position, self.ends.end
+        )
+        rest.users = 1
+        return rest
+
+    def close(self) -> None:
+        super().close()
+        self.closed = True
+        if self._file is not None:
+            self._file.close()  # which frees its room on the disk
+
+
+class Passing(Framed):
+    """The rest of a song for one client, framed as it is sent and kept nowhere."""
+
+    __slots__ = ("_messages", "_start")
+
+    def __init__(
+        self,
+        song_id: int,
+        source: Source,
+        grow: Callable[[Framed], None],
+        position: Position,
+        start: int,
+    ) -> None:
+        super().__init__(song_id, source, grow, _close_unused, position, start)
+        self._messages = b""
+        self._start = start
+        """The offset of `_messages`."""
+
+    def __repr__(self) -> str:
+        state = self.failure or ("whole" if self.whole else "passing")
+        return f"<Passing {self.song_id}: {self._start} to {self.length_bytes}, {state}>"
+
+    @property
+    def wants_work(self) -> bool:
+        done = self.busy or self.complete or self._source is None
+        return not done and self.users > 0 and self.furthest >= self.length_bytes
+
+    def work(self) -> Work:
+        try:
+            assert self._source is not None
+            framed = next_slice(self._source, self._position, PASSING_BYTES)
+            if framed.last and not is_as_it_was(self._source):
+                return Work(failure=CHANGED)
+            return Work(framed)
+        except SongUnavailable as error:
+            return Work(failure=error.reason)
+        except OSError as error:
+            return Work(failure=error.strerror or type(error).__name__)
+
+    def apply(self, work: Work) -> None:
+        if work.slice is not None:
+            # All before it is sent.
+            self._start, self._messages = self.length_bytes, work.slice.messages
+            self.ends = MessageEnds(self._start)
+        super().apply(work)
+        if not self.users:
+            self.close()
+
+    def send(self, sock: socket.socket, offset: int, count_bytes: int) -> int:
+        begin = offset - self._start
+        return sock.send(memoryview(self._messages)[begin : begin + count_bytes])
+
+    def close(self) -> None:
+        super().close()
+        self._messages = b""
+
+
+def _close_unused(spool: Framed) -> None:
+    if not spool.busy:
+        spool.close()

@@ -6,24 +6,27 @@ does: a slow disk does not block the loop.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 import os
+import tempfile
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
-from net.server.spool import Spool, Stamp, stamp_of
-from songs import Library, Song, SongUnavailable
+from net.server.framer import Source
+from net.server.framing_turns import FAULT, FramingTurns
+from net.server.spool import SLICE_BYTES, Framed, Spool, Work
+from songs import Library, Song, SongUnavailable, Stamp
 
 log = logging.getLogger("alfine.server")
 
-THREADS = 4
 RECHECK_S = 1.0
 """Until this time has passed, a spool is not compared with its song's file again."""
+DESCRIPTORS_PER_SONG = 2
+"""While it is framed: the song's file, and the one that it is framed into."""
+TOO_MANY = "too many different songs are being sent"
 
 Ready = Callable[[Spool | None, str], None]
 """Called in the event loop: with a spool, which the callee has to release; or with None and why."""
@@ -32,26 +35,31 @@ Ready = Callable[[Spool | None, str], None]
 class SpoolCache:
     """Spools by song ID.
 
-    directory: for the unnamed files. cache_bytes: beyond it, unused spools are closed, the least
-    recently used first. max_spools: the same, for descriptors.
+    directory: for the unnamed files. cache_bytes: what all spools together may take, those that are
+    being sent too; beyond it the least recently used of the others are closed, and what does not
+    fit then is framed for each client as it is sent. It may be exceeded by a slice for each worker
+    thread. max_descriptors: what the spools may have open.
     """
 
     def __init__(
-        self, library: Library, directory: Path, cache_bytes: int, max_spools: int
+        self, library: Library, directory: Path, cache_bytes: int, max_descriptors: int
     ) -> None:
         self._library = library
         self._directory = directory
         self._cache_bytes = cache_bytes
-        self._max_spools = max_spools
+        self._max_descriptors = max_descriptors
+        self._descriptors = 0
+        """Open, or about to be opened by a thread."""
         self._spools: dict[int, Spool] = {}
         self._unused: OrderedDict[int, Spool] = OrderedDict()
         """Those of `_spools` that are whole and have no users, the least recently used first."""
         self._stored_bytes = 0
-        """The cost of the spools that are whole."""
+        """The cost of all spools that are not closed."""
         self._waiting: dict[int, list[Ready]] = {}
         """By song ID: who is called when a thread has opened the song's file."""
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="spool")
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._turns = FramingTurns(self._may_grow, self._worked)
+        self._trouble: str | None = None
+        """Why the directory could not be written last time."""
 
     def __repr__(self) -> str:
         return (
@@ -71,74 +79,80 @@ class SpoolCache:
         waiting = self._waiting.setdefault(song.song_id, [])
         waiting.append(ready)
         if len(waiting) == 1:
-            self._loop = asyncio.get_running_loop()
-            stamp = spool.stamp if spool is not None else None
-            self._threads.submit(self._open, song, stamp)
+            self._submit(song, spool.stamp if spool is not None else None)
 
     def close(self) -> None:
         """Close every spool; none may be in use any more."""
         for spool in list(self._spools.values()):
             self._discard(spool)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._turns.close()
 
     # In a worker thread
 
     def _open(self, song: Song, cached: Stamp | None) -> None:
-        """Open the song's file and frame it, unless it is the file that is framed already."""
+        """Open the song's file, and one to frame it into, unless it is framed already."""
         fd = -1
         try:
             fd = self._library.open(song)
-            stamp = stamp_of(os.fstat(fd))
-            if stamp == cached:
-                self._call_in_loop(self._unchanged, song)
+            if Stamp.of(os.fstat(fd)) == cached:
+                self._turns.call_in_loop(self._unchanged, song)
                 return
-            spool = Spool(song.song_id, stamp, self._directory, self._keep_or_discard)
-            self._call_in_loop(self._add, spool)
-            spool.fill(fd, lambda: self._schedule_wake(spool))
-            self._call_in_loop(self._filled, spool)
+            source, fd = Source(fd, self._closed_one), -1
+            self._turns.call_in_loop(self._add, song.song_id, source, *self._file())
         except SongUnavailable as error:
-            self._call_in_loop(self._failed, song.song_id, error.reason)
+            self._turns.call_in_loop(self._failed, song.song_id, error.reason)
         except OSError as error:
-            reason = f"the cache directory: {error.strerror or type(error).__name__}"
-            self._call_in_loop(self._failed, song.song_id, reason)
+            reason = error.strerror or type(error).__name__
+            self._turns.call_in_loop(self._failed, song.song_id, reason)
         except Exception:
             log.exception("a fault in the server: song %d cannot be made ready", song.song_id)
-            self._call_in_loop(self._failed, song.song_id, "a fault in the server")
+            self._turns.call_in_loop(self._failed, song.song_id, FAULT)
         finally:
             if fd >= 0:
                 os.close(fd)
 
-    def _schedule_wake(self, spool: Spool) -> None:
-        """Wake the spool's clients. One call until then: the pipe that wakes the loop fills up."""
-        if not spool.wake_scheduled:
-            spool.wake_scheduled = True
-            self._call_in_loop(self._wake, spool)
-
-    def _call_in_loop(self, function: Callable[..., None], *values: object) -> None:
-        assert self._loop is not None
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
-            self._loop.call_soon_threadsafe(function, *values)
+    def _file(self) -> tuple[BinaryIO | None, str | None]:
+        """Return an unnamed file; or None, and why there is none."""
+        try:
+            return tempfile.TemporaryFile(dir=self._directory, buffering=0), None
+        except OSError as error:
+            return None, error.strerror or type(error).__name__
 
     # In the event loop
 
+    def _submit(self, song: Song, cached: Stamp | None) -> None:
+        self._make_room(self._cache_bytes, DESCRIPTORS_PER_SONG)
+        if self._descriptors + DESCRIPTORS_PER_SONG > self._max_descriptors:
+            self._answer_failed(song.song_id, TOO_MANY)
+            return
+        self._descriptors += DESCRIPTORS_PER_SONG
+        self._turns.submit(lambda: self._open(song, cached))
+
+    def _closed_one(self) -> None:
+        self._descriptors -= 1
+
     def _unchanged(self, song: Song) -> None:
+        self._descriptors -= DESCRIPTORS_PER_SONG
         spool = self._spools.get(song.song_id)
         if spool is None:  # closed meanwhile, to make room
-            self._threads.submit(self._open, song, None)
+            self._submit(song, None)
             return
         spool.checked_at = time.monotonic()
         self._answer(song.song_id, spool)
 
-    def _add(self, spool: Spool) -> None:
-        if (old := self._spools.get(spool.song_id)) is not None:
+    def _add(self, song_id: int, source: Source, file: BinaryIO | None, why: str | None) -> None:
+        if file is None:
+            self._closed_one()
+            self._report(why)
+        spool = Spool(song_id, source, file, self._turns.grow, self._keep_or_discard)
+        if (old := self._spools.get(song_id)) is not None:
             if old.users:
                 self._remove(old)
             else:
                 self._discard(old)
-        self._spools[spool.song_id] = spool
+        self._spools[song_id] = spool
         spool.checked_at = time.monotonic()
-        self._answer(spool.song_id, spool)
-        self._make_room(self._cache_bytes)
+        self._answer(song_id, spool)
 
     def _answer(self, song_id: int, spool: Spool) -> None:
         # One user more meanwhile: a client that has stopped the song releases the spool at once,
@@ -146,61 +160,93 @@ class SpoolCache:
         self._use(spool)
         for ready in self._waiting.pop(song_id, ()):
             ready(self._use(spool), "")
+        self._turns.grow(spool)
         spool.release()
 
     def _failed(self, song_id: int, reason: str) -> None:
+        self._descriptors -= DESCRIPTORS_PER_SONG
+        self._answer_failed(song_id, reason)
+
+    def _answer_failed(self, song_id: int, reason: str) -> None:
         for ready in self._waiting.pop(song_id, ()):
             ready(None, reason)
-        self._make_room(0)
 
-    def _wake(self, spool: Spool) -> None:
-        spool.wake_scheduled = False  # first: what is published from here on needs another call
-        waiting, spool.waiting = spool.waiting, set()
-        for resume in waiting:
-            resume()
+    def _may_grow(self, spool: Framed) -> bool:
+        """Make room for a slice; if there is none, end the spool here."""
+        if not isinstance(spool, Spool):
+            return True
+        self._make_room(self._cache_bytes - SLICE_BYTES)
+        if self._stored_bytes + SLICE_BYTES <= self._cache_bytes:
+            return True
+        spool.kept = False
+        self._turns.soon(spool.wake)
+        return False
 
-    def _filled(self, spool: Spool) -> None:
-        spool.filling = False
+    def _worked(self, spool: Framed, work: Work) -> None:
+        if not isinstance(spool, Spool):
+            return
+        self._count(spool, spool.cost_bytes)
+        if work.unkept is not None:
+            self._report(work.unkept)
+            self._make_room(0)  # if the disk is full, this is what can be done about it
+        elif work.slice is not None:
+            self._report(None)
         if spool.failure is not None:
             self._remove(spool)
-            self._make_room(0)  # if the disk is full, this is what can be done about it
-        elif self._spools.get(spool.song_id) is spool:
-            self._stored_bytes += spool.cost_bytes
-            self._make_room(self._cache_bytes)
-        self._wake(spool)
         if not spool.users and self._spools.get(spool.song_id) is not spool:
-            spool.close()
+            self._close(spool)
+
+    def _report(self, trouble: str | None) -> None:
+        """Log, whenever it begins, that nothing can be kept."""
+        if trouble is not None and trouble != self._trouble:
+            log.warning(
+                "the cache directory: %s; songs are framed as they are sent, which takes more "
+                "processor time; give it room, or choose another (--cache-dir)",
+                trouble,
+            )
+        self._trouble = trouble
+
+    def _count(self, spool: Spool, cost_bytes: int) -> None:
+        if not spool.closed:
+            self._stored_bytes += cost_bytes - spool.counted_bytes
+            spool.counted_bytes = cost_bytes
 
     def _use(self, spool: Spool) -> Spool:
         spool.users += 1
         self._unused.pop(spool.song_id, None)
         return spool
 
-    def _keep_or_discard(self, spool: Spool) -> None:
+    def _keep_or_discard(self, spool: Framed) -> None:
         """The spool has no users any more: keep it if it is whole and of the present file."""
+        assert isinstance(spool, Spool)
         if spool.whole and self._spools.get(spool.song_id) is spool:
             self._unused[spool.song_id] = spool
             self._make_room(self._cache_bytes)
         else:
             self._discard(spool)
 
-    def _make_room(self, cache_bytes: int) -> None:
-        while self._unused and (
-            self._stored_bytes > cache_bytes or len(self._spools) > self._max_spools
-        ):
+    def _make_room(self, cache_bytes: int, descriptors: int = 0) -> None:
+        """Close spools that nobody uses until there is so much less, if there are so many."""
+        most = self._max_descriptors - descriptors
+        while self._unused and (self._stored_bytes > cache_bytes or self._descriptors > most):
             self._discard(next(iter(self._unused.values())))
 
     def _discard(self, spool: Spool) -> None:
         """Close a spool without users, as soon as no thread writes to it any more."""
         self._remove(spool)
-        spool.abandoned = True
-        if not spool.filling:
-            spool.close()
+        if not spool.busy:
+            self._close(spool)
+
+    def _close(self, spool: Spool) -> None:
+        if spool.closed:
+            return
+        self._count(spool, 0)
+        spool.close()
+        if spool.has_file:
+            self._closed_one()
 
     def _remove(self, spool: Spool) -> None:
         """Lend the spool to nobody else; those who use it keep it."""
         if self._spools.get(spool.song_id) is spool:
             del self._spools[spool.song_id]
             self._unused.pop(spool.song_id, None)
-            if not spool.filling and spool.whole:
-                self._stored_bytes -= spool.cost_bytes

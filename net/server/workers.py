@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from net.server.process import Serving
+from net.server.process import Serving, ignore, stop_signals
 from net.server.rescan import MIN_PAUSE_S, Rescan
 from net.server.song_list import RequestRescan
 from songs import Change, Library, Song, change_between
@@ -74,7 +74,7 @@ class Workers:
         self._free_slots: dict[int, float] = dict.fromkeys(range(len(groups)), 0.0)
         """Slots without a worker, and when each may have one, in `time.monotonic()`."""
         self._signals = 0
-        """How many SIGINT and SIGTERM have come."""
+        """How many signals to stop have come."""
         self._wake_in, self._wake_out = os.pipe()
         """A byte comes through this pipe with every signal."""
 
@@ -82,12 +82,13 @@ class Workers:
         return f"<Workers {self._workers}, {len(self._free_slots)} free slots>"
 
     def run(self) -> None:
-        """Serve until SIGINT or SIGTERM, and until all workers have ended; a second one hurries."""
+        """Serve until a signal to stop comes and all workers have ended; a second one hurries."""
         for fd in (self._wake_in, self._wake_out):
             os.set_blocking(fd, False)
         signal.set_wakeup_fd(self._wake_out, warn_on_full_buffer=False)
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in stop_signals():
             signal.signal(number, self._on_signal)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, stop_signals())
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         forwarded = 0
         while self._workers or not self._signals:
@@ -98,6 +99,7 @@ class Workers:
                 forwarded += 1
                 self._stop_workers()
             self._reap()
+        ignore(stop_signals())
         log.info("all workers have stopped")
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
@@ -161,6 +163,7 @@ class Workers:
         signal.set_wakeup_fd(-1)
         # Ctrl-C reaches every process of a terminal; the parent forwards it as SIGTERM.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.close(self._wake_in)

@@ -132,7 +132,11 @@ def test_a_plain_session_byte_for_byte(tmp_path):
 def test_an_empty_folder(tmp_path):
     with serving(tmp_path) as server:
         requests = b"LIST END ENDPLAY 1 END END"
+        # An empty payload would end the receiving thread of deployed clients.
         assert everything(server, requests) == b"RESP 100 END END" + NOT_FOUND
+        setup, closing = b"RESP 101 END alfine/1 ends END END", b"RESP 100 END  END END"
+        answer = everything(server, b"SETUP ends END END" + requests)
+        assert answer == setup + closing + NOT_FOUND
 
 
 # LIST

@@ -24,9 +24,10 @@ LIST, STOP, PLAY, UNKNOWN = (
     on.PlayRequested(99),
 )
 ENDS, TEARDOWN = on.SetupRequested(("ends",)), on.TeardownRequested()
-HELO, TOO_LONG, REQUESTS_ENDED = (
+HELO, TOO_LONG, TIMED_OUT, REQUESTS_ENDED = (
     on.RequestNotUnderstood("HELO"),
     on.RequestTooLong(),
+    on.RequestTimedOut(),
     on.RequestsEnded(),
 )
 LIST_SENT, SONG_SENT, SONG_FAILED = on.ListSent(), on.SongSent(), on.SongFailed("unreadable")
@@ -129,11 +130,12 @@ def test_what_is_no_request_is_answered_and_changes_nothing_else():
         assert after(state, HELO) == ([NOT_FOUND], state)
 
 
-def test_a_request_without_an_end_ends_the_connection():
+@pytest.mark.parametrize("without_end", [TOO_LONG, TIMED_OUT])
+def test_a_request_without_an_end_ends_the_connection(without_end):
     for state in SILENT:
-        assert after(state, TOO_LONG) == ([NOT_FOUND, CLOSE_WHEN_SENT], CLOSING)
+        assert after(state, without_end) == ([NOT_FOUND, CLOSE_WHEN_SENT], CLOSING)
     for state in (*KEEP_PLAYING, DRAINING):
-        assert after(state, TOO_LONG) == ([STOP_SONG, NOT_FOUND, CLOSE_WHEN_SENT], CLOSING)
+        assert after(state, without_end) == ([STOP_SONG, NOT_FOUND, CLOSE_WHEN_SENT], CLOSING)
 
 
 def test_after_the_requests_have_ended_what_was_requested_is_sent():
@@ -177,7 +179,7 @@ def test_when_time_is_up_songs_are_cut():
 
 @pytest.mark.parametrize(
     "request_",
-    [LIST, PLAY, STOP, ENDS, TEARDOWN, HELO, TOO_LONG, REQUESTS_ENDED, LIST_SENT],
+    [LIST, PLAY, STOP, ENDS, TEARDOWN, HELO, TOO_LONG, TIMED_OUT, REQUESTS_ENDED, LIST_SENT],
     ids=str,
 )
 def test_a_request_while_the_connection_closes_is_ignored(request_):
@@ -224,6 +226,7 @@ def test_a_song_that_a_request_without_an_end_cuts_is_closed():
     ending = [STOP_SONG, CLOSE_SONG, NOT_FOUND, CLOSE_WHEN_SENT]
     for state in (*KEEP_PLAYING, DRAINING):
         assert after_setup(state, TOO_LONG) == (ending, CLOSING)
+        assert after_setup(state, TIMED_OUT) == (ending, CLOSING)
 
 
 def test_a_song_that_fails_or_is_cut_for_good_has_no_closing_message():

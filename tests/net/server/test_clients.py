@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
+import struct
 import subprocess
 import time
 
@@ -44,14 +45,33 @@ def test_a_request_byte_by_byte(serve, music, loop_name):
         assert client.next().raw == LIST
 
 
-def test_a_request_that_takes_too_long_is_reset(serve, music):
+@pytest.mark.parametrize("begun", [b"LIST EN", b"PLAY 1 END ENDST"])
+def test_a_request_that_takes_too_long_is_answered_and_the_connection_closed(serve, music, begun):
     server = serve(music, "--request-time", 0.5)
     with connected(server.port) as slow, PlainClient(server.port) as client:
-        slow.sendall(b"LIST EN")
-        assert is_reset(slow)
-        server.wait_for("disconnected: a request took longer than 0.5 s")
+        slow.sendall(b"SETUP ends END END" + begun)
+        received = b""
+        while data := slow.recv(1 << 20):  # a reset would be an error
+            received += data
+        assert received.endswith(b"END ENDERRO 404 END END")
+        server.wait_for("a request without an end in time")
         client.list_songs()
         assert client.next().raw == LIST
+
+
+def test_half_a_request_and_no_more_ends_no_song(serve, music):
+    """The client has shut down its side: it owes no end of a request any more."""
+    (music / "1.mp3").write_bytes(song_bytes(1, 30_000_000))
+    server = serve(music, "--request-time", 0.5)
+    with connected(server.port) as client:
+        client.sendall(b"SETUP ends END ENDPLAY 1 END ENDST")
+        client.shutdown(socket.SHUT_WR)
+        received = bytearray(client.recv(1 << 16))
+        time.sleep(1.0)  # the limit passes, with the song not yet read
+        while data := client.recv(1 << 20):
+            received += data
+    assert received.endswith(b"RESP 200 END  END END")
+    assert len(received) > 30_000_000
 
 
 def test_an_idle_client_is_reset(serve, music):
@@ -62,7 +82,8 @@ def test_an_idle_client_is_reset(serve, music):
 
 
 def test_clients_that_never_read_are_reset_and_delay_nobody(serve, music):
-    server = serve(music, "--stall-time", 1)
+    # The least rate promises 64 s to who takes in the long steps of loopback.
+    server = serve(music, "--stall-time", 1, "--least-rate", 100_000)
     with contextlib.ExitStack() as stack:
         unread = [stack.enter_context(connected(server.port)) for _ in range(30)]
         for sock in unread:
@@ -187,7 +208,7 @@ def test_more_clients_than_descriptors_are_refused_at_the_start(music):
 @pytest.mark.parametrize("song", [b"", b"PLAY 1 END END"])
 def test_a_request_without_an_end_is_refused_and_the_connection_closed(serve, music, song):
     # If the song does not fit into the kernel's buffers, the stall ends the connection.
-    server = serve(music, "--stall-time", 1)
+    server = serve(music, "--stall-time", 1, "--least-rate", 100_000)
     with connected(server.port) as sock:
         sent = 0
         with contextlib.suppress(OSError):
@@ -279,3 +300,52 @@ def test_requests_after_a_teardown_cause_no_reset(serve, music):
         while data := sock.recv(4096):
             received += data
         assert received in (b"", LIST)
+
+
+def test_a_client_that_resets_behind_its_requests_is_no_fault(serve, music, loop_name):
+    """To send for the first request fails; the second one is not heard any more."""
+    server = serve(music, "--loop", loop_name)
+    with PlainClient(server.port) as client:
+        client.play(1)
+        assert client.audio(len(song_bytes(1))) == song_bytes(1)  # ready at once from here on
+    for _ in range(50):
+        with connected(server.port) as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.sendall(b"PLAY 1 END ENDLIST END END")
+    server.wait_for("disconnected", times=51)
+    assert "Traceback" not in server.out + server.err
+
+
+def test_what_one_client_can_have_the_log_say_is_bounded(serve, music):
+    """Control bytes are written as four characters each; and there is a rate for each client."""
+    server = serve(music, "--request-rate", 100_000)
+    hostile = b"SETUP " + b"\x01" * 4000 + b" END END"
+    with PlainClient(server.port, seconds=30) as client:
+        for _ in range(500):
+            client.send(hostile + b"SETUP ends END END")
+        client.send(b"TEARDOWN END END")
+        client.rest()
+    server.wait_for("disconnected")
+    lines = server.out.splitlines()
+    assert max(map(len, lines)) < 260
+    more = int(re.search(r"(\d+) more like it", server.out)[1])
+    logged = sum("SETUP" in line for line in lines)
+    assert 30 <= logged < 500
+    assert logged + more >= 999
+
+
+def test_line_ends_in_a_flood_are_paced(serve, music):
+    """They are no requests, and are not read faster than requests are."""
+    server = serve(music)
+    with connected(server.port) as sock:
+        sock.setblocking(False)
+        sent, deadline = 0, time.monotonic() + 2
+        while time.monotonic() < deadline:
+            with contextlib.suppress(BlockingIOError):
+                sent += sock.send(b"\r\n" * 4096)
+            time.sleep(0.001)
+    # The rest lies in the kernel's buffers, on both sides.
+    assert sent < 8_000_000
+    with PlainClient(server.port) as client:
+        client.list_songs()
+        assert client.next().raw == LIST

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from net.framing import frame
-from net.server import spool as spools
+from net.server import framer
 from net.server.accepting import StreamingServer
 from net.server.limits import Limits
 from net.server.sockets import listen
@@ -24,12 +24,12 @@ NOT_FOUND = b"ERRO 404 END END"
 LIST = b"RESP 100 END 1. 1 END 2. 2 END END"
 SETUP, ACCEPTED = b"SETUP ends END END", b"RESP 101 END alfine/1 ends END END"
 SONG_CLOSED = b"RESP 200 END  END END"
-GOOD_READS = 5
+GOOD_READS = 4
 
 
 @pytest.fixture
 def disk(monkeypatch):
-    """Reads after the fifth wait for `break_down` and then fail, until `repaired` is set."""
+    """Reads after the first slice wait for `break_down` and then fail, until `repaired` is set."""
 
     class Disk:
         break_down, repaired = threading.Event(), False
@@ -37,12 +37,12 @@ def disk(monkeypatch):
     read = os.pread
 
     def pread(fd, count, offset):
-        if offset >= GOOD_READS * spools.READ_BYTES and not Disk.repaired:
+        if offset >= GOOD_READS * framer.READ_BYTES and not Disk.repaired:
             assert Disk.break_down.wait(30)
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return read(fd, count, offset)
 
-    monkeypatch.setattr(spools.os, "pread", pread)
+    monkeypatch.setattr(framer.os, "pread", pread)
     return Disk
 
 
@@ -66,7 +66,7 @@ async def test_every_listener_gets_404(music, tmp_path, disk, caplog):
 
 
 async def _listen_until_it_fails(port, disk):
-    begun, _ = frame(song_bytes(1)[: GOOD_READS * spools.READ_BYTES], last=False)
+    begun, _ = frame(song_bytes(1)[: GOOD_READS * framer.READ_BYTES], last=False)
     listeners = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
     for number, (reader, writer) in enumerate(listeners):
         if number:  # the first one knows only the RFC

@@ -14,9 +14,10 @@ from fsm.client.events import AudioReceived, ListReceived, NotFoundReceived
 from fsm.events import ListSent, SongFailed, SongSent
 from net.framing import AUDIO_CLOSING, audio_message, chunks
 from net.responses import ResponseDecoder
+from net.server.framer import Position, Slice, Source, _short_ends
 from net.server.outgoing import Outgoing, Wait
 from net.server.song_list import PIECE_MESSAGES, EncodedList
-from net.server.spool import Spool
+from net.server.spool import Spool, Work
 from net.wire import LIST_CLOSING, NOT_FOUND, list_messages, setup_message
 from songs import Song
 
@@ -73,16 +74,23 @@ def spooled(tmp_path):
 
     def make(song: bytes, whole: bool = True) -> Spool:
         released = []
-        spool = Spool(1, (0, 0, 0, 0), tmp_path, released.append)
+        file = open(tmp_path / f"spool {len(spools)}", "w+b", buffering=0)  # noqa: SIM115
+        spool = Spool(1, Source(os.open(tmp_path, os.O_RDONLY)), file, unused=released.append)
         spool.users = 1
-        spool._append(framed(song))
-        spool.whole = whole
+        add(spool, song, whole)
         spools.append(spool)
         return spool
 
     yield make
     for spool in spools:
         spool.close()
+
+
+def add(spool: Spool, song: bytes, whole: bool = False) -> None:
+    """Take this as what a thread has framed."""
+    messages = framed(song)
+    spool._write(messages)
+    spool.apply(Work(Slice(messages, _short_ends(messages), Position(), whole)))
 
 
 def framed(song: bytes) -> bytes:
@@ -267,11 +275,11 @@ def test_a_spool_that_grows(outgoing, sock, spooled):
     first, second, third = messages_of(SONG)
     spool = outgoing.start_song().spool = spooled(b"", whole=False)
     sent = b""
-    for message in (first, second, third):
+    for part, message in zip(chunks(SONG), (first, second, third), strict=True):
         assert run(outgoing) == [Wait.SPOOL]
         calls = []
         outgoing.when_spool_grows(lambda calls=calls: calls.append(1))
-        spool._append(message)
+        add(spool, part)
         for resume in spool.waiting:
             resume()
         assert calls == [1]
@@ -365,3 +373,78 @@ def test_what_a_failing_test_prints(outgoing, spooled):
         "<Outgoing 0 of 0 bytes, tail None, answers (b'ERRO 404 END END',), "
         "song <SongInFlight at 1000 of <Spool 1: 9063 bytes, whole, 1 users>>>"
     )
+
+
+@pytest.fixture
+def spaced(sock):
+    return Outgoing(sock, spaced=True)
+
+
+def sent_between_waits(spaced: Outgoing, sock) -> tuple[list[bytes], list]:
+    """Run; whenever the peer has to read first, let it. Return what was sent between, and the rest
+    of the results.
+    """
+    parts, results, before = [], [], 0
+    while True:
+        got = run_to_wait(spaced)
+        parts.append(sock.wire[before:])
+        before += len(parts[-1])
+        results += got[:-1]
+        if got[-1] is not Wait.SETTLED:
+            return parts, [*results, got[-1]]
+        spaced.settled()
+
+
+def run_to_wait(spaced: Outgoing) -> list:
+    results = []
+    while True:
+        result = spaced.step(BATCH)
+        if result is Wait.LIST:
+            spaced.start_list(EncodedList(SONGS))
+        elif not isinstance(result, int) and result is not Wait.TURN:
+            results.append(result)
+        if result in (Wait.WORK, Wait.SPOOL, Wait.ROOM, Wait.SETTLED):
+            return results
+
+
+def test_spaced_each_message_that_is_not_of_full_length_is_sent_alone(spaced, sock, spooled):
+    song = SONG + b" END END" + bytes(10_000)
+    spaced.send(NOT_FOUND)
+    spaced.send_list(closes=False)
+    spaced.start_song().spool = spooled(song)
+    parts, results = sent_between_waits(spaced, sock)
+    assert results == [ListSent(), SongSent(), Wait.WORK]
+    expected, messages = [], [NOT_FOUND, *LIST, *messages_of(song)]
+    while messages:
+        part = b""
+        while messages and len(part) % 4117 == 0:
+            part += messages.pop(0)
+        expected.append(part)
+    assert parts == expected
+    assert len(parts) > len(LIST) + 2
+
+
+@pytest.mark.parametrize("room", [1, 7, 1000, 4117, 5000])
+def test_spaced_and_with_little_room(spaced, sock, spooled, room):
+    sock.room = room
+    spaced.send(NOT_FOUND)
+    spaced.send(NOT_FOUND)
+    spaced.send_list(closes=False)
+    parts, _ = sent_between_waits(spaced, sock)
+    assert [part for part in parts if part] == [NOT_FOUND, NOT_FOUND, *LIST]
+
+
+def test_spaced_what_was_stopped_within_a_short_message_is_waited_for(spaced, sock, spooled):
+    song = bytes(100)
+    spaced.start_song().spool = spooled(song)
+    spaced.step(50)
+    spaced.stop_song()
+    spaced.send(NOT_FOUND)
+    assert sent_between_waits(spaced, sock)[0] == [framed(song), NOT_FOUND]
+
+
+def test_spaced_an_end_is_told_before_the_peer_has_read_it(spaced, sock, spooled):
+    """There is nothing to send, so there is nothing to wait for."""
+    spaced.start_song().spool = spooled(SONG)
+    assert run_to_wait(spaced) == [SongSent(), Wait.WORK]
+    assert spaced.unsettled

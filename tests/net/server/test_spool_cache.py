@@ -1,16 +1,27 @@
-"""Who gets a spool, and when one is closed."""
+"""Who gets a spool, when one is closed, and what all of them take."""
 
 import asyncio
 import os
+import tempfile
 import threading
 import time
 
 import pytest
 
+from net.framing import audio_message, chunks
+from net.server import framer
 from net.server import spool as spools
 from net.server import spool_cache as caches
+from net.server.framing_turns import THREADS
+from net.server.spool import SLICE_BYTES, Spool
 from net.server.spool_cache import SpoolCache
 from songs import Library
+
+SONG_BYTES = 3_000_000
+
+
+def song(name: str) -> bytes:
+    return name.encode() * SONG_BYTES
 
 
 @pytest.fixture
@@ -18,15 +29,15 @@ def library(tmp_path):
     music = tmp_path / "music"
     music.mkdir()
     for name in "abc":
-        (music / f"{name}.mp3").write_bytes(name.encode() * 3_000_000)
+        (music / f"{name}.mp3").write_bytes(song(name))
     library = Library(music)
     library.scan()
     return library
 
 
-def run(library, tmp_path, use, cache_bytes=1 << 30):
+def run(library, tmp_path, use, cache_bytes=1 << 30, descriptors=100):
     async def go():
-        cache = SpoolCache(library, tmp_path, cache_bytes, 100)
+        cache = SpoolCache(library, tmp_path, cache_bytes, descriptors)
         try:
             await use(cache)
         finally:
@@ -35,20 +46,60 @@ def run(library, tmp_path, use, cache_bytes=1 << 30):
     asyncio.run(go())
 
 
-async def get(cache, song):
-    """Ask for a song and wait for it: its spool."""
+async def ask(cache, song):
+    """Ask for a song and wait for the answer: a spool or None, and the reason."""
     answered = asyncio.get_running_loop().create_future()
     cache.request(song, lambda spool, reason: answered.set_result((spool, reason)))
-    spool, reason = await asyncio.wait_for(answered, 30)
+    return await asyncio.wait_for(answered, 30)
+
+
+async def get(cache, song):
+    """Ask for a song and wait for it: its spool."""
+    spool, reason = await ask(cache, song)
     assert spool is not None, reason
     return spool
 
 
-async def framed(spool):
-    """Wait until no thread works on the spool any more."""
+async def until(condition):
     async with asyncio.timeout(30):
-        while spool.filling:
+        while not condition():
             await asyncio.sleep(0.001)
+
+
+async def framed(spool):
+    """Take all of a spool, as a client does."""
+    while not spool.complete and spool.kept:
+        grown = asyncio.Event()
+        spool.wait(grown.set)
+        spool.sent(spool.length_bytes)
+        await asyncio.wait_for(grown.wait(), 30)
+
+
+async def taken(spool) -> bytes:
+    """Take a song from its first byte to its last, wherever it is; return it as framed."""
+    got, offset = b"", 0
+    while True:
+        while offset < spool.length_bytes:
+            if isinstance(spool, Spool):
+                got += os.pread(spool.fd, spool.length_bytes - offset, offset)
+            else:
+                got += spool._messages
+            offset = spool.length_bytes
+            spool.sent(offset)
+        if spool.complete:
+            assert spool.whole, spool.failure
+            spool.release()
+            return got
+        if (rest := spool.continuation()) is not None:
+            spool.release()
+            spool = rest
+        grown = asyncio.Event()
+        spool.wait(grown.set)
+        await asyncio.wait_for(grown.wait(), 30)
+
+
+def wire(name: str) -> bytes:
+    return b"".join(audio_message(chunk) for chunk in chunks(song(name)))
 
 
 def test_a_release_at_once_takes_nothing_from_those_who_wait(library, tmp_path):
@@ -95,15 +146,15 @@ def test_a_spool_that_is_released_while_it_is_framed_is_closed(library, tmp_path
         assert may_read.wait(30)
         return read(fd, count, offset)
 
-    monkeypatch.setattr(spools.os, "pread", pread)
+    monkeypatch.setattr(framer.os, "pread", pread)
 
     async def use(cache):
         spool = await get(cache, library.get(1))
+        assert spool.busy
         spool.release()
         assert not is_closed(spool)
         may_read.set()
-        await framed(spool)
-        assert is_closed(spool)
+        await until(lambda: is_closed(spool))
         assert not spool.whole
         other = await get(cache, library.get(1))
         assert other is not spool
@@ -139,6 +190,23 @@ def test_the_spool_of_a_file_that_was_replaced_is_closed(library, tmp_path, monk
     run(library, tmp_path, use)
 
 
+def test_an_edit_in_place_that_keeps_size_and_time_is_not_sent_from_the_cache(
+    library, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(caches, "RECHECK_S", 0.0)
+
+    async def use(cache):
+        assert await taken(await get(cache, library.get(1))) == wire("a")
+        path = tmp_path / "music" / "a.mp3"
+        status = path.stat()
+        with path.open("r+b") as file:
+            file.write(song("z"))
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        assert await taken(await get(cache, library.get(1))) == wire("z")
+
+    run(library, tmp_path, use)
+
+
 def test_a_cache_that_is_closed_closes_its_spools(library, tmp_path):
     kept = []
 
@@ -157,26 +225,118 @@ def test_beyond_its_size_the_least_recently_used_go_first(library, tmp_path):
         for number in (1, 2, 3):
             spools.append(await get(cache, library.get(number)))
             await framed(spools[-1])
-        for spool in spools:
-            spool.release()  # 9 MB, of which 7 may stay
+            spools[-1].release()  # 9 MB in the end, of which 7 may stay
         assert [is_closed(spool) for spool in spools] == [True, False, False]
 
-    run(library, tmp_path, use, cache_bytes=7_000_000)
+    run(library, tmp_path, use, cache_bytes=7 << 20)
 
 
-def test_a_loop_that_is_blocked_is_called_only_once_for_a_spool(library, tmp_path):
-    """Not for each of its parts: the pipe by which threads wake the loop is soon full."""
+@pytest.mark.parametrize("cache_bytes", [0, 1 << 20, 5 << 20])
+def test_the_cache_holds_its_size_while_songs_are_sent(library, tmp_path, monkeypatch, cache_bytes):
+    """What does not fit is framed as it is sent."""
+    most, files = 0, []
+    pwrite = os.pwrite
+
+    def counted(fd, data, offset):
+        nonlocal most
+        written = pwrite(fd, data, offset)
+        most = max(most, sum(os.fstat(file.fileno()).st_size for file in files if not file.closed))
+        return written
+
+    temporary = tempfile.TemporaryFile
+
+    def noted(*args, **options):
+        files.append(temporary(*args, **options))
+        return files[-1]
+
+    monkeypatch.setattr(spools.os, "pwrite", counted)
+    monkeypatch.setattr(caches.tempfile, "TemporaryFile", noted)
 
     async def use(cache):
-        loop = asyncio.get_running_loop()
-        calls, call = [], loop.call_soon_threadsafe
+        opened = await asyncio.gather(*(get(cache, library.get(n)) for n in (1, 2, 3)))
+        assert await asyncio.gather(*(taken(spool) for spool in opened)) == list(map(wire, "abc"))
+        again = await asyncio.gather(*(get(cache, library.get(n)) for n in (1, 2, 3, 3)))
+        assert await asyncio.gather(*map(taken, again)) == list(map(wire, "abcc"))
+
+    run(library, tmp_path, use, cache_bytes=cache_bytes)
+    assert most <= cache_bytes + THREADS * 2 * SLICE_BYTES
+
+
+def test_a_directory_that_cannot_be_written_costs_no_song(library, tmp_path, monkeypatch, caplog):
+    def refuse(*args, **options):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(caches.tempfile, "TemporaryFile", refuse)
+
+    async def use(cache):
+        for number, name in ((1, "a"), (2, "b"), (1, "a")):
+            assert await taken(await get(cache, library.get(number))) == wire(name)
+
+    run(library, tmp_path, use)
+    assert [r.getMessage().partition(";")[0] for r in caplog.records] == [
+        "the cache directory: Read-only file system"
+    ]
+
+
+def test_without_descriptors_a_song_is_refused_and_none_is_lost(library, tmp_path):
+    async def use(cache):
+        first = await get(cache, library.get(1))
+        assert await ask(cache, library.get(2)) == (None, "too many different songs are being sent")
+        assert await get(cache, library.get(1)) is first
+        first.release()
+        assert await taken(first) == wire("a")
+        second = await get(cache, library.get(2))  # the first is closed for it
+        assert is_closed(first)
+        second.release()
+
+    run(library, tmp_path, use, descriptors=2)
+
+
+def test_a_song_waits_for_a_slice_of_each_other_song_not_for_all_of_them(tmp_path):
+    """Framed in turns: the last of many songs begins long before the others are framed."""
+    music = tmp_path / "music"
+    music.mkdir()
+    for number in range(12):
+        (music / f"{number:02}.mp3").write_bytes(bytes(20_000_000))
+    library = Library(music)
+    library.scan()
+
+    async def use(cache):
+        greedy = [await get(cache, library.get(number)) for number in range(1, 12)]
+        tasks = [asyncio.create_task(framed(spool)) for spool in greedy]
+        last = await get(cache, library.get(12))
+        grown = asyncio.Event()
+        last.wait(grown.set)
+        await grown.wait()
+        assert last.length_bytes
+        assert sum(spool.length_bytes for spool in greedy) < 11 * 8_000_000
+        await asyncio.gather(*tasks)
+        for spool in (*greedy, last):
+            spool.release()
+
+    run(library, tmp_path, use)
+
+
+def test_who_takes_nothing_has_little_framed(library, tmp_path):
+    async def use(cache):
         spool = await get(cache, library.get(1))
-        loop.call_soon_threadsafe = lambda *values: calls.append(values) or call(*values)
-        deadline = time.monotonic() + 30
-        while not spool.whole:  # and the loop never has a turn
-            assert time.monotonic() < deadline
-        await framed(spool)
-        assert len(calls) <= 2
+        await until(lambda: not (spool.busy or spool.wants_work))
+        assert spool.length_bytes <= spools.LEAST_AHEAD_BYTES + 2 * SLICE_BYTES
         spool.release()
 
     run(library, tmp_path, use)
+
+
+def test_threads_are_not_waited_for_at_the_end(library, tmp_path, monkeypatch):
+    """A disk that answers no more does not keep the server from ending."""
+    may_read, read = threading.Event(), os.pread
+    monkeypatch.setattr(framer.os, "pread", lambda *values: may_read.wait(30) and read(*values))
+
+    async def use(cache):
+        spool = await get(cache, library.get(1))
+        spool.release()
+
+    began = time.monotonic()
+    run(library, tmp_path, use)
+    assert time.monotonic() - began < 10
+    may_read.set()

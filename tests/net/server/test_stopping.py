@@ -120,3 +120,32 @@ def test_a_signal_is_not_lost_while_the_pipe_of_the_loop_is_full(loop_name):
         os.kill(os.getpid(), signal.SIGTERM)  # the loop is closed: it does nothing
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_signals_that_come_at_any_time_end_with_code_0(serve, music, workers):
+    """As soon as it says that it listens, and until it has exited."""
+    for _ in range(4):
+        server = serve(music, "--workers", workers)
+        server.process.terminate()
+        server.wait_for("stopped")
+        server.process.terminate()
+        assert server.end() == 0
+
+
+def test_a_terminal_that_is_closed_lets_songs_end(serve, big, tmp_path):
+    server = serve(big)
+    with listener(server) as client:
+        client.next()
+        server.process.send_signal(signal.SIGHUP)
+        assert client.until(lambda message: not message.data)[-1].raw == SONG_CLOSED
+    assert server.end() == 0
+
+
+def test_nohup_is_kept_to(serve, music):
+    server = serve(music, prefix=("nohup",))
+    server.process.send_signal(signal.SIGHUP)
+    server.process.terminate()
+    server.wait_for("stopped")
+    assert server.end() == 0
+    assert server.out.count("stopping") == 1

@@ -1,0 +1,53 @@
+"""What one connection has the log say, and how much of that is written."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from net.server.log_words import clip
+
+log = logging.getLogger("alfine.server")
+
+LINES_S = 5.0
+BURST_LINES = 40
+
+
+class ConnectionLog:
+    """The lines of one connection: forty at once, then five a second; of the others, how many.
+
+    What goes wrong has a reserve of forty more.
+    """
+
+    __slots__ = ("_credit", "_credited_at", "_name", "_withheld")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._credit = float(BURST_LINES)
+        self._credited_at = time.monotonic()
+        self._withheld = 0
+        """How many lines were not written since the last one that was."""
+
+    def __repr__(self) -> str:
+        return f"<ConnectionLog {self._name}, {self._withheld} lines withheld>"
+
+    def write(
+        self, state: str, words: str, level: int = logging.INFO, always: bool = False
+    ) -> None:
+        """Write a line, of which the words may be what a client sent; or only count it."""
+        least = 1 - BURST_LINES if level >= logging.ERROR else 1
+        if not self._allows(time.monotonic(), least) and not always:
+            self._withheld += 1
+            return
+        if self._withheld:
+            log.info("%s %d more like it", self._name, self._withheld)
+            self._withheld = 0
+        log.log(level, "%s %s %s", self._name, state, clip(words))
+
+    def _allows(self, now: float, least: float) -> bool:
+        grown = self._credit + (now - self._credited_at) * LINES_S
+        self._credit, self._credited_at = min(grown, BURST_LINES), now
+        if self._credit < least:
+            return False
+        self._credit -= 1
+        return True

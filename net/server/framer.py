@@ -1,0 +1,134 @@
+"""Frames a song's file a slice at a time, so that many songs can be framed in turns.
+
+It reads, and keeps nothing: where the next slice begins is a value (`Position`), so that the same
+place of a song can be gone on from by several.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from fsm.words import MAX_MESSAGE_BYTES
+from net.framing import EOM, frame
+from songs import SongUnavailable, Stamp
+
+READ_BYTES = 64 * 1024
+"""Framed at once. Small, because the thread that frames shares the interpreter with the loop."""
+SLICE_S = 0.005
+"""A slice ends after this time: a song made of ` END` takes a hundred times as long as others."""
+
+CHANGED = "the file was changed while it was read"
+
+
+class Source:
+    """The file of a song, open for as long as somebody has some of it to frame.
+
+    fd: the source's own from here on. closed: called when it is closed.
+    """
+
+    __slots__ = ("_closed", "_users", "fd", "stamp")
+
+    def __init__(self, fd: int, closed: Callable[[], None] = lambda: None) -> None:
+        self.fd = fd
+        self.stamp = Stamp.of(os.fstat(fd))
+        self._closed = closed
+        self._users = 1
+
+    def __repr__(self) -> str:
+        return f"<Source {self.fd}: {self.stamp.size_bytes} bytes, {self._users} users>"
+
+    def share(self) -> Source:
+        """Count one user more."""
+        self._users += 1
+        return self
+
+    def release(self) -> None:
+        """Count one user less; the last one closes the file."""
+        self._users -= 1
+        if not self._users:
+            os.close(self.fd)
+            self._closed()
+
+
+class Position(NamedTuple):
+    """How far a file is read, and what of that is not framed yet."""
+
+    offset: int = 0
+    rest: bytes = b""
+
+
+class Slice(NamedTuple):
+    """Whole messages. short_ends: where in them those end that are not of full length.
+
+    after: where the next slice begins. last: there is none.
+    """
+
+    messages: bytes
+    short_ends: list[int]
+    after: Position
+    last: bool
+
+
+def next_slice(source: Source, position: Position, most_bytes: int) -> Slice:
+    """Frame about `most_bytes` of a file, in a worker thread; fewer if that takes long.
+
+    At the end the file has to be as long as it was when it was opened; whether it is the same is
+    for the caller to find out. Raises SongUnavailable, OSError: it cannot be read.
+    """
+    offset, rest = position
+    pieces: list[bytes] = []
+    size_bytes, last, deadline = 0, False, time.monotonic() + SLICE_S
+    while not last and size_bytes < most_bytes and time.monotonic() < deadline:
+        data = os.pread(source.fd, min(READ_BYTES, most_bytes), offset)
+        offset += len(data)
+        last = not data
+        if last and offset != source.stamp.size_bytes:
+            raise SongUnavailable(CHANGED)
+        messages, framed_bytes = frame(rest + data, last=last)
+        rest = (rest + data)[framed_bytes:]
+        pieces.append(messages)
+        size_bytes += len(messages)
+    together = b"".join(pieces)
+    return Slice(together, _short_ends(together), Position(offset, rest), last)
+
+
+def _short_ends(messages: bytes) -> list[int]:
+    ends, start = [], 0
+    while start < len(messages):
+        # A clean message ends at its first EOM.
+        end = messages.index(EOM, start) + len(EOM)
+        if end - start != MAX_MESSAGE_BYTES:
+            ends.append(end)
+        start = end
+    return ends
+
+
+def is_as_it_was(source: Source, framed: Callable[[int, int], bytes] | None = None) -> bool:
+    """Return whether the file is still the one that was opened; takes a new stamp if it is.
+
+    framed: returns the messages made of it, by offset and length. A file that was renamed, linked
+    or given other rights has another time of change as well as one that was written over and had
+    its time set back: only a second look tells. Without `framed` there is none.
+    """
+    now = Stamp.of(os.fstat(source.fd))
+    if now == source.stamp:
+        return True
+    if now[:4] != source.stamp[:4] or framed is None or not _frames_as(source, framed):
+        return False
+    if Stamp.of(os.fstat(source.fd)) != now:
+        return False
+    source.stamp = now
+    return True
+
+
+def _frames_as(source: Source, framed: Callable[[int, int], bytes]) -> bool:
+    position, offset, last = Position(), 0, False
+    while not last:
+        messages, _, position, last = next_slice(source, position, READ_BYTES)
+        if framed(offset, len(messages)) != messages:
+            return False
+        offset += len(messages)
+    return True
