@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import signal
@@ -10,6 +11,7 @@ import socket
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -22,13 +24,21 @@ from cli.server_log import log, logging_to_stdout
 from cli.server_options import DEFAULT, KIB, MIB, RUNNING
 from cli.server_songs import log_library
 from cli.usage import USAGE, run_alone
-from net.server.limits import Limits, default_clients, descriptors
+from net.server.limits import (
+    MAX_CLIENTS,
+    OWN_DESCRIPTORS,
+    Limits,
+    descriptors,
+    possible_clients,
+    raise_descriptors,
+)
 from net.server.process import Serving, stop_signals
 from net.server.rescan import Rescan
 from net.server.sockets import LoopFactory, explain, listen, loop_factory
 from net.server.workers import Workers
 from songs import LATIN_1, Library, MusicDirError, Options, ScanReport, private_directory
 
+FULL_OR_READ_ONLY = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
 
 
@@ -90,7 +100,7 @@ def server(
     if not 0 <= port <= 65535:
         _refuse(f"there is no port {port}; choose one from 1 to 65535, or 0 for any that is free")
     limits = Limits(
-        clients=_client_limit(clients),
+        clients=_wanted_clients(clients),
         per_address=per_address,
         request_bytes=request_size,
         request_s=request_time,
@@ -111,12 +121,13 @@ def server(
     loop_name, make_loop = _event_loop(loop)
     index_dir, no_index = _index_directory(directory)
     library, report, rescan = _scan(music_dir, index_dir, song_options)
+    limits, few_clients = _with_descriptors(limits, len(library.songs))
     groups = _listen(host, port, limits, workers)
     serving = Serving(library, limits, directory, make_loop)
     with logging_to_stdout() as start_thread:
         log_library(library, report)
-        if no_index:
-            log.warning("%s", no_index)
+        for warning in filter(None, (no_index, few_clients)):
+            log.warning("%s", warning)
         # Who reads that the server listens may stop it: until that is heard, the kernel keeps it.
         signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
         _log_start(groups[0][0], limits, loop_name, workers)
@@ -127,11 +138,12 @@ def server(
             Workers(serving, groups, rescan, start_thread).run()
 
 
-def _client_limit(clients: int | None) -> int:
+def _wanted_clients(clients: int | None) -> int:
     """Return the limit of clients; refuse one that needs more descriptors than there may be."""
     if clients is None:
-        return default_clients()
-    if clients + 64 > descriptors():
+        return MAX_CLIENTS
+    raise_descriptors(clients + OWN_DESCRIPTORS)
+    if clients + OWN_DESCRIPTORS > descriptors():
         _refuse(
             f"--clients {clients} needs more descriptors than the {descriptors()} that this "
             "process may have; raise them (ulimit -n), or ask for fewer"
@@ -139,14 +151,27 @@ def _client_limit(clients: int | None) -> int:
     return clients
 
 
+def _with_descriptors(limits: Limits, songs: int) -> tuple[Limits, str]:
+    """Return the limits with as many clients as there are descriptors for, and what to say."""
+    clients = possible_clients(limits.clients, songs)
+    if clients == limits.clients:
+        return limits, ""
+    return replace(limits, clients=clients), (
+        f"{clients} clients, not {limits.clients}: each may need two descriptors for a song of its "
+        f"own, and this process may have {descriptors()} (ulimit -Hn)"
+    )
+
+
 def _cache_directory(asked_for: Path | None) -> Path:
     """Return the directory asked for, else the user's own, else that for temporary files."""
     directory = asked_for or Path(platformdirs.user_cache_dir("alfine"))
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory):
             return directory
     except OSError as error:
+        if error.errno in FULL_OR_READ_ONLY and directory.is_dir():
+            return directory  # it costs time: songs are framed as they are sent
         if asked_for is not None:
             _refuse(f"the cache directory {str(directory)!a} cannot be used: {error.strerror}")
     with contextlib.suppress(FileNotFoundError):  # nor is there a place for temporary files

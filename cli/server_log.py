@@ -14,6 +14,7 @@ log = logging.getLogger("alfine.server")
 
 Stop = Callable[[], None]
 MAX_WAITING_LINES = 20_000
+MAX_WAITING_CHARACTERS = 2 << 20
 BATCH_S = 0.02
 """The thread writes the lines of 20 ms at once, as a wake-up costs more than writing a line."""
 
@@ -28,12 +29,14 @@ class _DirectHandler(logging.StreamHandler):  # type: ignore[type-arg]
 class _ThreadHandler(logging.Handler):
     """Hands lines to a thread, because a pipe that nobody reads must not block the event loop.
 
-    While MAX_WAITING_LINES wait, further lines are dropped and counted.
+    While MAX_WAITING_LINES wait, or MAX_WAITING_CHARACTERS, further lines are dropped and counted.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._lines: deque[str] = deque()
+        self._added = self._taken = 0
+        """Characters in lines, each counted by one thread alone."""
         self._dropped = 0
         self._wakeup = threading.Event()
         self._stopped = False
@@ -41,10 +44,13 @@ class _ThreadHandler(logging.Handler):
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if len(self._lines) >= MAX_WAITING_LINES:
+        full = self._added - self._taken >= MAX_WAITING_CHARACTERS
+        if full or len(self._lines) >= MAX_WAITING_LINES:
             self._dropped += 1
             return
-        self._lines.append(self.format(record))
+        line = self.format(record)
+        self._added += len(line)
+        self._lines.append(line)
         if not self._wakeup.is_set():
             self._wakeup.set()
 
@@ -55,18 +61,20 @@ class _ThreadHandler(logging.Handler):
         self._thread.join(1.0)
 
     def _write_lines(self) -> None:
-        while not self._stopped or self._lines:
+        while not self._stopped or self._lines or self._dropped:
             self._wakeup.wait()
             if not self._stopped:
                 time.sleep(BATCH_S)
             self._wakeup.clear()
             lines = [self._lines.popleft() for _ in range(len(self._lines))]
+            characters = sum(map(len, lines))
             if self._dropped:
                 dropped, self._dropped = self._dropped, 0
                 lines.append(f"{dropped} lines were dropped: they could not be written in time")
             with suppress(OSError, ValueError):
                 sys.stdout.write("".join(f"{line}\n" for line in lines))
                 sys.stdout.flush()
+            self._taken += characters
 
 
 @contextmanager

@@ -83,7 +83,9 @@ Drain = Annotated[
 ]
 CacheSize = Annotated[
     int,
-    _count("MiB of songs kept ready, in each worker; more only while they are sent.", RUNNING, 0),
+    _count(
+        "MiB of songs kept ready, in each worker; others are framed as they are sent.", RUNNING, 0
+    ),
 ]
 Clients = Annotated[
     int | None,
@@ -96,7 +98,11 @@ Clients = Annotated[
 ]
 PerAddress = Annotated[
     int,
-    _count("Clients from one address, in each worker; this machine's own are exempt.", CLIENTS),
+    _count(
+        "Clients from one address (of IPv6: from one /64), in each worker; this machine's own are "
+        "exempt, which is everybody where a proxy on this machine stands in front.",
+        CLIENTS,
+    ),
 ]
 Backlog = Annotated[int, _count("Connections that may wait to be accepted.", CLIENTS, 1, 65_535)]
 RequestSize = Annotated[

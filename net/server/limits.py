@@ -13,7 +13,10 @@ from dataclasses import dataclass
 
 from net.wire import MAX_REQUEST_BYTES
 
-SPARE_DESCRIPTORS = 256
+OWN_DESCRIPTORS = 64
+"""Listening sockets, the event loop, the log, the index, and sockets on their way to a refusal."""
+LEAST_SONGS = 128
+"""Songs may be added while the server runs."""
 MAX_CLIENTS = 10_000
 SWEEP_S = 1.0
 BACKLOG = 128
@@ -31,9 +34,31 @@ def descriptors() -> int:
     return 1 << 20 if soft == resource.RLIM_INFINITY else soft
 
 
-def default_clients() -> int:
-    """Return how many clients there are descriptors for, at most 10,000."""
-    return max(1, min(MAX_CLIENTS, descriptors() - SPARE_DESCRIPTORS))
+def descriptors_for_songs(clients: int, songs: int) -> int:
+    """Return how many descriptors so many clients may need for songs: two for each distinct one."""
+    return 2 * min(clients, max(songs, LEAST_SONGS))
+
+
+def raise_descriptors(needed: int) -> None:
+    """Raise how many descriptors this process may have open, if it may and has to."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return
+    most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if most > soft:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def possible_clients(wanted: int, songs: int) -> int:
+    """Return how many clients there are descriptors for, with songs; at most `wanted`.
+
+    Raises how many descriptors there may be, if that is needed and possible.
+    """
+    raise_descriptors(OWN_DESCRIPTORS + wanted + descriptors_for_songs(wanted, songs))
+    left = descriptors() - OWN_DESCRIPTORS
+    few, many = left // 3, left - descriptors_for_songs(wanted, songs)
+    return max(1, min(wanted, max(few, many)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from net.server.accepting import StreamingServer
-from net.server.limits import Limits, descriptors
+from net.server.limits import OWN_DESCRIPTORS, Limits, descriptors
 from net.server.sockets import LoopFactory
 from net.server.song_list import RequestRescan
 from net.server.spool_cache import SpoolCache
@@ -26,7 +26,6 @@ log = logging.getLogger("alfine.server")
 SWITCH_S = 0.001
 """How long a worker thread may run Python while the event loop waits for its turn."""
 LEAST_FOR_SONGS = 32
-OWN_DESCRIPTORS = 64
 
 Prepare = Callable[[Callable[[], None]], RequestRescan]
 """Called in the event loop, with what stops the server; returns what to call for every LIST."""

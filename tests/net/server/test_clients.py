@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from net.server.limits import default_clients
+from net.server.limits import possible_clients
 from tests.end_to_end.programs import Program
 from tests.needs import needs_program
 from tests.net.server.conftest import connected, descriptors, eventually, is_reset, song_bytes
@@ -166,7 +166,7 @@ def test_every_limit_is_an_option_and_logged_at_the_start(serve, music):
     for options, lines in (((), DEFAULTS), (OPTIONS.split(), OTHERS)):
         server = serve(music, *options)
         limits = "".join(f"{line}\n" for line in re.findall("limits: .*", server.out))
-        assert limits == lines.format(clients=default_clients())
+        assert limits == lines.format(clients=possible_clients(10_000, 2))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The options that connections inherit, resets, and what a process may have open."""
 
 import contextlib
+import resource
 import socket
 import sys
 
@@ -10,8 +11,7 @@ from net.server.limits import (
     TCP_NOTSENT_LOWAT,
     Keepalive,
     Limits,
-    default_clients,
-    descriptors,
+    possible_clients,
     reset,
     set_ack_timeout,
 )
@@ -80,9 +80,34 @@ def test_processes_share_a_port():
         sock.close()
 
 
-def test_the_default_leaves_descriptors_for_the_server():
-    assert default_clients() <= 10_000
-    assert default_clients() < descriptors()
+@pytest.mark.parametrize(
+    ("songs", "allowed", "clients"),
+    [
+        (10, 20_000, 10_000),
+        (1000, 20_000, 10_000),
+        (100_000, 20_000, 6645),  # each with a song of its own
+        (4000, 20_000, 10_000),
+        (6000, 20_000, 7936),
+        (10, 1024, 704),
+        (10, 256, 64),
+        (10, 40, 1),
+    ],
+)
+def test_each_client_may_have_a_song_of_its_own(monkeypatch, songs, allowed, clients):
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (allowed, allowed))
+    assert possible_clients(10_000, songs) == clients
+    needed = clients + 2 * min(clients, max(songs, 128)) + 64
+    assert needed <= allowed or clients == 1
+
+
+def test_descriptors_are_raised_where_they_may_be(monkeypatch):
+    allowed = [1024, 50_000]
+    monkeypatch.setattr(resource, "getrlimit", lambda which: tuple(allowed))
+    monkeypatch.setattr(
+        resource, "setrlimit", lambda which, values: allowed.__setitem__(0, values[0])
+    )
+    assert possible_clients(10_000, 100_000) == 10_000
+    assert allowed[0] == 30_064
 
 
 def test_an_event_loop_that_is_not_there():

@@ -192,3 +192,26 @@ def test_a_song_that_becomes_unreadable_while_it_is_sent(serve, music, loop_name
         rest, whole = outcome(client, b"")
         assert (first + rest == song_bytes(1, LONG_SONG_BYTES), whole) == (True, True)
     server.wait_for("song 1 cannot be sent: no permission to read it")
+
+
+def test_a_read_only_cache_directory_costs_no_song(serve, music, tmp_path):
+    folder = tmp_path / "sealed"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "ro,size=1m", "sealed", folder]
+    if not shutil.which("mount") or subprocess.call(command, stderr=subprocess.DEVNULL):
+        pytest.skip("may not mount a small file system")
+    try:
+        server = serve(music, "--cache-dir", folder)
+        with PlainClient(server.port, seconds=30) as client:
+            client.send(SETUP)
+            client.next()
+            assert outcome(client, b"PLAY 1 END END") == (song_bytes(1), True)
+        server.wait_for("the cache directory: Read-only file system; songs are framed as")
+        server.close()
+    finally:
+        subprocess.check_call(["umount", "-l", folder])
+
+
+def test_the_cache_directory_is_the_users_own(serve, music, tmp_path):
+    serve(music, "--cache-dir", tmp_path / "new" / "cache")
+    assert (tmp_path / "new" / "cache").stat().st_mode & 0o777 == 0o700
