@@ -32,7 +32,7 @@ def test_an_empty_list_is_only_a_code_to_a_peer_without_closing_messages():
     """The receiving thread of deployed clients ends at an empty payload (protocol.md 4)."""
     encoded = EncodedList(())
     assert b"".join(whole(ListInFlight(False, encoded))) == EMPTY_LIST == b"RESP 100 END END"
-    assert b"".join(whole(ListInFlight(True, encoded))) == LIST_CLOSING * 2
+    assert b"".join(whole(ListInFlight(True, encoded))) == LIST_CLOSING
 
 
 def test_two_clients_at_different_places():
