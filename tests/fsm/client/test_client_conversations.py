@@ -360,7 +360,7 @@ def test_plain_server_that_closes_after_each_song_is_not_asked_for_ever():
     client(RetryDue(), Connected(), LISTED, ListWentQuiet())
     assert client.sent() == ["LIST", "PLAY 1"]
     client(AudioReceived(FULL), audio("end"), ServerClosed("it closed"))
-    assert client.session.link.state is LinkState.OFFLINE
+    assert client.session.link.state is LinkState.RESTING
     client(PlayedOut())
     assert client.told() == [Report.SONG_PROBABLY_PLAYED]
 
