@@ -61,15 +61,20 @@ class Position(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """Whole messages. short_ends: where in them those end that are not of full length.
+    """Whole messages, in one piece for each read: to join them would cost more than to frame them.
 
-    after: where the next slice begins. last: there is none.
+    short_ends: where in all of them those end that are not of full length. after: where the next
+    slice begins. last: there is none.
     """
 
-    messages: bytes
+    pieces: list[bytes]
     short_ends: list[int]
     after: Position
     last: bool
+
+    @property
+    def length_bytes(self) -> int:
+        return sum(map(len, self.pieces))
 
 
 def next_slice(source: Source, position: Position, most_bytes: int) -> Slice:
@@ -80,6 +85,7 @@ def next_slice(source: Source, position: Position, most_bytes: int) -> Slice:
     """
     offset, rest = position
     pieces: list[bytes] = []
+    ends: list[int] = []
     size_bytes, last, deadline = 0, False, time.monotonic() + SLICE_S
     while not last and size_bytes < most_bytes and time.monotonic() < deadline:
         data = os.pread(source.fd, min(READ_BYTES, most_bytes), offset)
@@ -90,12 +96,13 @@ def next_slice(source: Source, position: Position, most_bytes: int) -> Slice:
         messages, framed_bytes = frame(rest + data, last=last)
         rest = (rest + data)[framed_bytes:]
         pieces.append(messages)
+        ends += (size_bytes + end for end in short_ends(messages))
         size_bytes += len(messages)
-    together = b"".join(pieces)
-    return Slice(together, _short_ends(together), Position(offset, rest), last)
+    return Slice(pieces, ends, Position(offset, rest), last)
 
 
-def _short_ends(messages: bytes) -> list[int]:
+def short_ends(messages: bytes) -> list[int]:
+    """Return where those of these messages end that are not of full length."""
     ends, start = [], 0
     while start < len(messages):
         # A clean message ends at its first EOM.
@@ -127,7 +134,8 @@ def is_as_it_was(source: Source, framed: Callable[[int, int], bytes] | None = No
 def _frames_as(source: Source, framed: Callable[[int, int], bytes]) -> bool:
     position, offset, last = Position(), 0, False
     while not last:
-        messages, _, position, last = next_slice(source, position, READ_BYTES)
+        pieces, _, position, last = next_slice(source, position, READ_BYTES)
+        messages = b"".join(pieces)
         if framed(offset, len(messages)) != messages:
             return False
         offset += len(messages)

@@ -16,8 +16,9 @@ from net.server.framer import CHANGED, Position, Slice, Source, is_as_it_was, ne
 from net.server.message_ends import MessageEnds
 from songs import SongUnavailable
 
-SLICE_BYTES = 256 * 1024
-"""What is framed of a song before it is another song's turn."""
+LEAST_SLICE_BYTES, SLICE_BYTES = 128 * 1024, 1 << 20
+"""What is framed of a song before it is another one's turn: as much again as there is, within these
+bounds. So a song begins soon, and turns cost little."""
 PASSING_BYTES = 32 * 1024
 """What is framed at once for one client alone, and held in memory."""
 LEAST_AHEAD_BYTES, MOST_AHEAD_BYTES = 512 * 1024, 4 << 20
@@ -112,7 +113,7 @@ class Framed(ABC):
         if work.slice is not None:
             self.whole = work.slice.last
             self._position = work.slice.after
-            self.ends.add(len(work.slice.messages), work.slice.short_ends)
+            self.ends.add(work.slice.length_bytes, work.slice.short_ends)
         if self.complete:
             self.close_source()
 
@@ -217,21 +218,25 @@ class Spool(Framed):
     def work(self) -> Work:
         try:
             assert self._source is not None
-            framed = next_slice(self._source, self._position, SLICE_BYTES)
+            most_bytes = min(max(self.length_bytes, LEAST_SLICE_BYTES), SLICE_BYTES)
+            framed = next_slice(self._source, self._position, most_bytes)
         except SongUnavailable as error:
             return Work(failure=error.reason)
         except OSError as error:
             return Work(failure=error.strerror or type(error).__name__)
         try:
-            self._write(framed.messages)
+            self._write(framed.pieces)
         except OSError as error:
             return Work(unkept=error.strerror or type(error).__name__)
         return Work(framed) if not framed.last or self._is_as_it_was() else Work(failure=CHANGED)
 
-    def _write(self, messages: bytes) -> None:
-        written = 0
-        while written < len(messages):
-            written += os.pwrite(self.fd, messages[written:], self.length_bytes + written)
+    def _write(self, pieces: list[bytes]) -> None:
+        offset = self.length_bytes
+        for piece in pieces:
+            written = 0
+            while written < len(piece):
+                written += os.pwrite(self.fd, piece[written:], offset + written)
+            offset += written
 
     def _is_as_it_was(self) -> bool:
         try:
@@ -312,7 +317,7 @@ class Passing(Framed):
     def apply(self, work: Work) -> None:
         if work.slice is not None:
             # All before it is sent.
-            self._start, self._messages = self.length_bytes, work.slice.messages
+            self._start, self._messages = self.length_bytes, b"".join(work.slice.pieces)
             self.ends = MessageEnds(self._start)
         super().apply(work)
         if not self.users:

@@ -14,7 +14,7 @@ from fsm.client.events import AudioReceived, ListReceived, NotFoundReceived
 from fsm.events import ListSent, SongFailed, SongSent
 from net.framing import AUDIO_CLOSING, audio_message, chunks
 from net.responses import ResponseDecoder
-from net.server.framer import Position, Slice, Source, _short_ends
+from net.server.framer import Position, Slice, Source, short_ends
 from net.server.outgoing import Outgoing, Wait
 from net.server.song_list import PIECE_MESSAGES, EncodedList
 from net.server.spool import Spool, Work
@@ -89,8 +89,8 @@ def spooled(tmp_path):
 def add(spool: Spool, song: bytes, whole: bool = False) -> None:
     """Take this as what a thread has framed."""
     messages = framed(song)
-    spool._write(messages)
-    spool.apply(Work(Slice(messages, _short_ends(messages), Position(), whole)))
+    spool._write([messages])
+    spool.apply(Work(Slice([messages], short_ends(messages), Position(), whole)))
 
 
 def framed(song: bytes) -> bytes:
