@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import IO
 
 MEMORY_LIMIT_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 1024 * 1024 * 1024
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -22,11 +23,17 @@ class AudioBuffer:
     """The received part of one song. Every method may be called from any thread.
 
     memory_limit_bytes: the first bytes of the song, held in memory; the rest is in a file.
+    max_bytes: what the song may have in all; there is no room for more.
     RFC 2.2, 2.5.2: audio messages fill a buffer; STOP and another PLAY discard it.
     """
 
-    def __init__(self, memory_limit_bytes: int = MEMORY_LIMIT_BYTES) -> None:
+    def __init__(
+        self,
+        memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
         self._memory_limit_bytes = memory_limit_bytes
+        self._max_bytes = max_bytes
         self._changed = threading.Condition()
         self._memory = bytearray()
         self._file: IO[bytes] | None = None
@@ -61,14 +68,19 @@ class AudioBuffer:
     def append(self, data: bytes) -> None:
         """Append the next bytes of the song; after `discard` ignore them (RFC 2.6).
 
-        Raises OSError: memory or disk is full; then no byte of `data` has been stored, and the
-        earlier bytes can still be read. Raises ValueError: the song is finished.
+        Raises OSError: memory or disk is full, or the song would have more than `max_bytes`; then
+        no byte of `data` has been stored, and the earlier bytes can still be read. Raises
+        ValueError: the song is finished.
         """
         with self._changed:
             if self._discarded:
                 return
             if self._finished:
                 raise ValueError("a finished song was appended to")
+            if self._received_bytes + len(data) > self._max_bytes:
+                raise OSError(
+                    f"the song is larger than {self._max_bytes >> 20} MiB; --song-size allows more"
+                )
             try:
                 self._store(data)
             except (OSError, MemoryError) as error:
@@ -85,6 +97,11 @@ class AudioBuffer:
             self._changed.notify_all()
             watchers = tuple(self._watchers)
         _call(watchers)
+
+    def reopen(self) -> None:
+        """Take back that nothing more comes; a reader that has seen the end does not come back."""
+        with self._changed:
+            self._finished = False
 
     def discard(self) -> None:
         """Free memory and file. Waiting readers return at once, as at the end of the song."""

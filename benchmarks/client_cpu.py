@@ -7,7 +7,7 @@ file, once without output and once at a terminal with its progress line; alfine 
 on loopback, once from -c commands and once at the prompt with its status line. Each also plays a
 short song: the difference is the cost of playing without that of starting. All is measured twice:
 with PulseAudio, which most desktops use, and with ALSA and a pipe alone.
-Needs mpg123, lame, ffmpeg, pulseaudio, pactl, parec.
+Needs mpg123, ffmpeg, pulseaudio, pactl, parec.
 """
 
 from __future__ import annotations
@@ -145,6 +145,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=60, help="how long the long song is")
     seconds = parser.parse_args().seconds
+    setup.need("mpg123", "ffmpeg", "pulseaudio", "pactl", "parec")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         directory = Path(name)
         music = directory / "music"

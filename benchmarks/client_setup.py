@@ -11,6 +11,7 @@ import contextlib
 import http.server
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -19,6 +20,8 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import IO
+
+import lameenc
 
 ROOT = Path(__file__).resolve().parent.parent
 _PACE_S = 0.01
@@ -49,10 +52,23 @@ while piece := os.read(0, bytes_per_s // 200):
 def make_song(path: Path, seconds: int, kbits: int = 320) -> None:
     """Make an MP3 of pink noise, which is nowhere silent."""
     noise = f"anoisesrc=a=0.1:c=pink:r=44100:d={seconds}:seed=9999"
-    to_wav = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", noise, "-ac", "2", "-f", "wav", "-"]
-    with subprocess.Popen(to_wav, stdout=subprocess.PIPE) as wav:
-        lame = ["lame", "--quiet", "-b", str(kbits), "-", str(path)]
-        subprocess.run(lame, stdin=wav.stdout, check=True)
+    to_pcm = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", noise, "-ac", "2", "-f", "s16le", "-"]
+    encoder = lameenc.Encoder()
+    encoder.silence()
+    encoder.set_bit_rate(kbits)
+    encoder.set_in_sample_rate(44100)
+    encoder.set_channels(2)
+    with subprocess.Popen(to_pcm, stdout=subprocess.PIPE) as noisy, path.open("wb") as song:
+        assert noisy.stdout is not None
+        while pcm := noisy.stdout.read(1 << 20):
+            song.write(encoder.encode(pcm))
+        song.write(encoder.flush())
+
+
+def need(*programs: str) -> None:
+    """End in one line if one of the programs is missing."""
+    if missing := [program for program in programs if shutil.which(program) is None]:
+        sys.exit(f"missing {', '.join(missing)}: ./dev test installs what it can, or says how")
 
 
 def card(directory: Path) -> tuple[dict[str, str], Path]:

@@ -4,7 +4,7 @@
 
 Compares alfine with `--prebuffer auto` and with the RFC's 500 messages, and mpg123 over HTTP. Each
 has its own link and its own sound card. Times count from the start of the program. mpg123 with the
-song as a file shows the part that does not depend on the link. Needs mpg123, lame, ffmpeg.
+song as a file shows the part that does not depend on the link. Needs mpg123 and ffmpeg.
 """
 
 from __future__ import annotations
@@ -103,6 +103,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=64, help="how long the song is")
     seconds = parser.parse_args().seconds
+    setup.need("mpg123", "ffmpeg")
     with tempfile.TemporaryDirectory() as directory:
         runs = measure(seconds, Path(directory))
         print(f"A song of {seconds} s at 320 kbit/s ({seconds * 40_000 / 1e6:.1f} MB)\n")

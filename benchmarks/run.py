@@ -11,6 +11,8 @@ import json
 import os
 import platform
 import re
+import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -43,9 +45,17 @@ def main() -> None:
                 progress("no link: that needs root, ip and tc")
                 continue
             results[part] = _measure(part, work, scale)
-            file.write_text(json.dumps(results, indent=1) + "\n")
-    report.write(results, docs)
+        _publish(results, file, docs, work / "page")
     progress(f"see {(docs / 'performance.md').relative_to(ROOT)}")
+
+
+def _publish(results: dict[str, Any], file: Path, docs: Path, page: Path) -> None:
+    """Write the results and the page, all of them or, if it is interrupted before, none."""
+    page.mkdir()
+    report.write(results, page)
+    for made in page.iterdir():
+        shutil.copy(made, docs / made.name)
+    file.write_text(json.dumps(results, indent=1) + "\n")
 
 
 def _options() -> argparse.Namespace:
@@ -80,4 +90,7 @@ def _machine() -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("interrupted; nothing is written")

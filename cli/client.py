@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import os
 import signal
@@ -15,14 +16,15 @@ import typer
 
 from audio import Output, OutputError, open_output
 from cli import settings
+from cli.address import host_of, with_port
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.program import ClientProgram
 from cli.playing.screen_face import Screen, ScreenGone
 from cli.playing.status_file import keep_status_file
 from cli.screen.plain import DumbScreen, ScriptScreen
-from cli.settings import variable
-from cli.usage import FAILED, USAGE, run_alone
+from cli.settings import MAX_SONG_MIB, variable
+from cli.usage import FAILED, USAGE, end_at, run_alone
 from cli.words import commands
 from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter
@@ -49,13 +51,17 @@ class Options:
     plain: bool
     retries: int | None
     volume: int
+    song_size_mib: int
 
 
 def client(
     host: Annotated[
         str,
         typer.Argument(
-            metavar="HOST", help="The server's name or address.", envvar=variable("host")
+            metavar="HOST",
+            callback=host_of,
+            help="The server's name or address.",
+            envvar=variable("host"),
         ),
     ],
     port: Annotated[
@@ -126,6 +132,17 @@ def client(
             help="The server knows only the RFC: send nothing but what is typed.",
         ),
     ] = False,
+    song_size: Annotated[
+        int,
+        typer.Option(
+            metavar="MIB",
+            envvar=variable("song_size"),
+            min=1,
+            max=1_000_000,
+            help="The largest song that is kept, in MiB: in memory, and from 64 MiB on in a "
+            "temporary file.",
+        ),
+    ] = MAX_SONG_MIB,
     retries: Annotated[
         int | None,
         typer.Option(
@@ -145,14 +162,18 @@ def client(
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # the locale may lack characters of a title
     _check(command)
+    end_at(signal.SIGTERM, signal.SIGHUP)
     messages = _prebuffer(prebuffer)
-    options = Options(host, port, command or None, as_json, messages, plain, retries, volume)
+    options = Options(
+        host, port, command or None, as_json, messages, plain, retries, volume, song_size
+    )
     try:
         code = asyncio.run(_run(options, *_open(output, device, force)))
     except ScreenGone as error:
         # Python flushes stdout at its exit, and would print a traceback when that fails too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        print(f"alfine client: nobody takes what is printed: {error}", file=sys.stderr)
+        with contextlib.suppress(OSError):
+            print(f"alfine client: nobody takes what is printed: {error}", file=sys.stderr)
         code = FAILED
     raise typer.Exit(code)
 
@@ -164,7 +185,7 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
         retries = SCRIPT_RETRIES
     journal, changes = Journal(), Changes()
     session = ClientSession(options.prebuffer, options.plain, retries, journal.observe)
-    server = f"{options.host}:{options.port}"
+    server = with_port(options.host, options.port)
     screen: Screen
     if interactive:
         screen, formatter = _for_person(server, lambda: program, changes)
@@ -172,7 +193,16 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
         screen = ScriptScreen(options.script, errors_too=options.as_json)
         formatter = JsonFormatter(server) if options.as_json else Formatter(server)
     program = ClientProgram(
-        options.host, options.port, session, sound, screen, formatter, journal, changes, warning
+        options.host,
+        options.port,
+        session,
+        sound,
+        screen,
+        formatter,
+        journal,
+        changes,
+        warning,
+        options.song_size_mib << 20,
     )
     if options.volume != 100:
         program.fire(VolumeRequested(options.volume))
@@ -186,13 +216,28 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
 
 
 def _handle_signals(program: ClientProgram, interactive: bool) -> None:
-    """SIGTERM ends the run; so does SIGINT, but for a person it only interrupts a command."""
+    """SIGTERM ends the run; so does SIGINT, but for a person it only interrupts a command.
+
+    SIGHUP, of a terminal that is closed, ends it as well, unless it is ignored (nohup).
+    """
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, program.end_by_signal, signal.SIGTERM)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, _hang_up, program)
     if interactive:
         loop.add_signal_handler(signal.SIGINT, program.interrupt)
     else:
         loop.add_signal_handler(signal.SIGINT, program.end_by_signal, signal.SIGINT)
+
+
+def _hang_up(program: ClientProgram) -> None:
+    """End the run; what is still to be said goes nowhere where the terminal is closed."""
+    for stream in (1, 2):
+        try:
+            os.write(stream, b"")
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+    program.end_by_signal(signal.SIGHUP)
 
 
 def _stdin_is_a_terminal() -> bool:

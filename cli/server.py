@@ -19,6 +19,7 @@ import platformdirs
 import typer
 
 from cli import server_options as options
+from cli.address import host_of
 from cli.server_log import log, logging_to_stdout
 from cli.server_options import DEFAULT, KIB, MIB, RUNNING
 from cli.server_songs import log_library
@@ -47,7 +48,8 @@ def server(
     host: Annotated[
         str,
         typer.Option(
-            help="The address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for all."
+            callback=host_of,
+            help="The address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for all.",
         ),
     ] = "127.0.0.1",
     workers: Annotated[

@@ -19,6 +19,7 @@ from platformdirs import user_config_path
 from fsm.words import PREBUFFER_MSGS
 
 SECTION = "client"
+MAX_SONG_MIB = 1024
 
 
 class SettingsError(ValueError):
@@ -54,6 +55,7 @@ SETTINGS = (
     Setting("prebuffer", (int, str), PREBUFFER_MSGS, "messages before playing begins, or auto"),
     Setting("plain", (bool,), False, "the server knows only the RFC"),
     Setting("retries", (int,), None, "attempts to reconnect for one song; none: see the help"),
+    Setting("song_size", (int,), MAX_SONG_MIB, "the largest song that is kept, in MiB"),
     Setting("json", (bool,), False, "answer in JSON, an object a line"),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}

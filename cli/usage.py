@@ -35,6 +35,13 @@ def run(app: typer.Typer, defaults: dict[str, Any] | None = None) -> None:
     sys.exit(code or 0)
 
 
+def end_at(*signals: signal.Signals) -> None:
+    """Exit with the code of each of these signals when it comes, unless it is ignored (nohup)."""
+    for number in signals:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, frame: sys.exit(BY_SIGNAL + number))
+
+
 def _command(error: Exception) -> str:
     """Return the command that failed, as it was typed."""
     context: Any = getattr(error, "ctx", None)

@@ -15,7 +15,7 @@ from diagrams.machines import condition, merged
 from fsm.events import Event
 from fsm.table import Row, Table
 
-SHARED_BY, SHARED_ALIKE_BY = 4, 3
+SHARED_BY, SHARED_ALIKE_BY = 3, 2
 """How many states share an event and a next state, for it to be drawn once; and how many are enough
 where guard and effects are the same as well."""
 
@@ -51,7 +51,7 @@ def machine_dot(table: Table) -> str:
     for head, rows in shared.items():
         body += _shared_box(table, head, rows)
     caption = " ".join([*NOTATION, SHARED_NOTATION] if shared else NOTATION)
-    return look.graph(table.name, caption, body, rankdir="TB", nodesep="0.25", ranksep="0.35")
+    return look.graph(table.name, caption, body, rankdir="TB", nodesep="0.06", ranksep="0.35")
 
 
 def _shared(table: Table) -> Shared:

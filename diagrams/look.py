@@ -16,7 +16,7 @@ BOX, FIRST, LAST, SHARED = "#f8fafc", "#ecfdf5", "#f1f5f9", "#fffbeb"
 # Verdana has the same widths as DejaVu Sans: a browser that lacks one has the other, and the text
 # still fits its box.
 FONT = "DejaVu Sans,Verdana,Arial,sans-serif"
-BOX_CHARS, EDGE_CHARS, WIDE_CHARS = 38, 30, 84
+BOX_CHARS, EDGE_CHARS, WIDE_CHARS = 36, 28, 84
 """Where lines are broken in a box and beside an arrow: a narrow drawing is legible on a page."""
 
 INDENT = "&#160;" * 3
@@ -48,7 +48,7 @@ def transition(events: Sequence[str], guard: str, effects: str, chars: int) -> l
             lines[-1] += " " + font(text, colour)
             used += 1 + len(text)
         elif text:
-            pieces = textwrap.wrap(text, chars - 3, subsequent_indent="  ")
+            pieces = textwrap.wrap(text, chars - 3, subsequent_indent=" ")
             lines += [INDENT + font(piece, colour) for piece in pieces]
             used = 3 + len(pieces[-1])
     return lines

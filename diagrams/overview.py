@@ -18,12 +18,14 @@ NAME = "client"
 
 OUTSIDE: dict[str, tuple[type[Event], ...]] = {
     "the person": (on.CommandEntered, on.Interrupted, on.InputEnded),
-    "the program": (on.TextArrived, on.FlowMeasured),
+    "the program": (on.TextArrived, on.FlowMeasured, on.SongMeasured, on.RequestWritten),
     "the server": (
         on.Connected,
         on.ConnectFailed,
         on.ConnectionLost,
+        on.ServerClosed,
         on.ServerSilent,
+        on.MessageNotUnderstood,
         on.ListReceived,
         on.AudioReceived,
         on.SetupReceived,

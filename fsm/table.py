@@ -189,7 +189,8 @@ class Session(Generic[Outcome]):
     Guards and effects are methods that take the event. A guard looks and changes nothing. An effect
     changes the session's own values or records an outcome, and calls no other effect.
     table: the rows. says: the events that the effects record for other machines.
-    A subclass raises TableError if its table names a guard or an effect that it does not have.
+    A subclass raises TableError if its table names a guard or an effect that it does not have; one
+    without a table is a part of another.
     """
 
     __slots__ = ("_recorded", "state")
@@ -198,6 +199,8 @@ class Session(Generic[Outcome]):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        if not hasattr(cls, "table"):
+            return
         for name in (*cls.table.guards, *cls.table.effects):
             if not callable(getattr(cls, name, None)):
                 raise TableError(f"{cls.table.name}: {cls.__name__} has no method {name!r}")

@@ -10,18 +10,30 @@ import contextlib
 import os
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from errno import ECONNREFUSED
 from typing import assert_never
 
 from fsm.client.effects import Connect, Disconnect, DisconnectForGood, SendRequest, WireEffect
-from fsm.client.events import Connected, ConnectFailed, ServerSilent
+from fsm.client.events import (
+    Connected,
+    ConnectFailed,
+    MessageNotUnderstood,
+    RequestWritten,
+    ServerClosed,
+    ServerSilent,
+)
 from fsm.events import ConnectionLost, Event
-from net.wire import ResponseDecoder, WireError, encode_request
+from net.dialects import WireError
+from net.responses import MAX_UNKNOWN_CODES, ResponseDecoder
+from net.wire import encode_request
 
 CONNECT_TIMEOUT_S = 5.0
 SILENCE_S = 10.0
 CLOSE_TIMEOUT_S = 1.0
+CLOSED_UNANSWERED = (
+    "closed without an answer: is it an alfine server? Check the port, or try later if it is full"
+)
 PLAIN_GAP_S = 0.1
 """Between two requests to a server that takes one recv for one request (protocol.md 8)."""
 RECEIVE_BYTES = 256 * 1024
@@ -30,17 +42,25 @@ RECEIVE_BYTES = 256 * 1024
 class ServerConnection:
     """At most one connection to one server at a time.
 
-    deliver: called with each event, in the event loop.
+    deliver: called with each event, in the event loop. remark: called with one line for a person
+    about what the server sent and the client ignores, once for each kind.
     """
 
-    def __init__(self, host: str, port: int, deliver: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        deliver: Callable[[Event], None],
+        remark: Callable[[str], None] = lambda text: None,
+    ) -> None:
         self.host, self.port = host, port
-        self._deliver = deliver
+        self._deliver, self._remark = deliver, remark
         self._task: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._paced: asyncio.Queue[SendRequest] = asyncio.Queue()
-        self._disconnect_reason: str | None = None
-        """Why the client has disconnected, if it has."""
+        self._disconnected: Disconnect | None = None
+        """How the client has disconnected, if it has."""
+        self._told_codes: set[str] = set()
 
     def __repr__(self) -> str:
         state = "connected" if self._writer is not None else "not connected"
@@ -53,8 +73,8 @@ class ServerConnection:
                 self.send(effect)
             case Connect():
                 self.connect()
-            case Disconnect(reason):
-                self._disconnect_reason = reason
+            case Disconnect():
+                self._disconnected = effect
                 self._close()
             case DisconnectForGood():
                 self._deliver = lambda event: None
@@ -64,7 +84,7 @@ class ServerConnection:
 
     def connect(self) -> None:
         """Try to connect. Connected or ConnectFailed follows; after Connected, ConnectionLost."""
-        self._disconnect_reason = None
+        self._disconnected = None
         self._task = asyncio.create_task(self._run())
 
     def send(self, request: SendRequest) -> None:
@@ -104,19 +124,23 @@ class ServerConnection:
         except (OSError, TimeoutError) as error:
             self._deliver(ConnectFailed(self._explain(error)))
             return
+        # So `drain` waits until the kernel has everything.
+        self._writer.transport.set_write_buffer_limits(0)
         self._paced = asyncio.Queue()
         pacing = asyncio.create_task(self._send_paced(self._writer))
         try:
             self._deliver(Connected())
-            reason = await self._deliver_responses(reader)
+            end = await self._deliver_responses(reader)
         finally:
             pacing.cancel()
             self._writer.transport.abort()
             self._writer = None
-        self._deliver(ConnectionLost(self._disconnect_reason or reason))
+        self._deliver(end)
 
-    async def _deliver_responses(self, reader: asyncio.StreamReader) -> str:
-        """Deliver every response until the connection ends; return why it did."""
+    async def _deliver_responses(
+        self, reader: asyncio.StreamReader
+    ) -> ConnectionLost | ServerClosed:
+        """Deliver every response until the connection ends; return how it did."""
         decoder = ResponseDecoder()
         answered = False
         while True:
@@ -124,15 +148,45 @@ class ServerConnection:
                 data = await self._receive(reader)
                 events = decoder.feed(data)
             except WireError as error:
-                return f"it does not speak this protocol, check the port ({error})"
+                self._deliver_all(error.events)
+                self._deliver(MessageNotUnderstood(str(error)))
+                return ConnectionLost(str(error))
             except OSError as error:
-                return error.strerror or type(error).__name__
+                if self._disconnected is not None:
+                    return ConnectionLost(self._disconnected.reason)
+                return ConnectionLost(error.strerror or type(error).__name__)
             if not data:
-                hint = ": is it an alfine server? Check the port, or try later if it is full"
-                return "the server closed it" if answered else f"closed without an answer{hint}"
+                return self._explain_end(decoder, answered)
             answered = True
-            for event in events:
-                self._deliver(event)
+            self._deliver_all(events)
+            self._remark_on(decoder.take_unknown_codes())
+
+    def _deliver_all(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._deliver(event)
+
+    def _remark_on(self, codes: list[str]) -> None:
+        """Tell of codes that are ignored, each once over all connections."""
+        for code in codes:
+            if code not in self._told_codes and len(self._told_codes) < MAX_UNKNOWN_CODES:
+                self._told_codes.add(code)
+                self._remark(f"the server sent RESP {code}, which RFC 9999 does not have: ignored")
+
+    def _explain_end(
+        self, decoder: ResponseDecoder, answered: bool
+    ) -> ConnectionLost | ServerClosed:
+        """Return how the server has ended the connection, as far as what came over it can tell."""
+        left = self._disconnected
+        error = decoder.unended(gave_up=left is not None)
+        if error and (left is None or left.answer_awaited):
+            return ConnectionLost(str(error))
+        if left is not None:
+            return ConnectionLost(left.reason)
+        if decoder.in_message:
+            return ConnectionLost("the server closed it in the middle of a message")
+        if not answered:
+            return ServerClosed(CLOSED_UNANSWERED)
+        return ServerClosed("the server closed it")
 
     async def _receive(self, reader: asyncio.StreamReader) -> bytes:
         """Return what comes next; b"" at the end. After each 10 s of nothing, say so."""
@@ -147,6 +201,8 @@ class ServerConnection:
         while True:
             request = await self._paced.get()
             writer.write(encode_request(request))
+            await writer.drain()
+            self._deliver(RequestWritten(request.request))
             await asyncio.sleep(PLAIN_GAP_S)
 
     def _explain(self, error: Exception) -> str:

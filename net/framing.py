@@ -1,18 +1,32 @@
 """Cuts audio into messages whose first EOM is their last eight bytes (protocol.md 4).
 
 Audio is arbitrary bytes, and a receiver ends a message at its first EOM: so the sender has to
-choose where to cut. This module knows nothing of files or sockets.
+choose where to cut. It also knows what may stand between two messages, and nothing of files or
+sockets.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from fsm.words import MAX_PAYLOAD_BYTES
 
 EOM = b" END END"
+GAP = rb"[\r\n \t\0]*+"
+"""Pattern of what may stand between two messages: what a person types with Enter, and the NUL that
+a client in C sends with its string (protocol.md 3 and 4)."""
 AUDIO_HEADER = b"RESP 200 END "
 AUDIO_CLOSING = AUDIO_HEADER + EOM
+
+_GAP = re.compile(GAP)
+
+
+def skip_gap(received: bytes | bytearray, start: int = 0) -> int:
+    """Return the offset of the first byte, from `start` on, that can be a message's."""
+    gap = _GAP.match(received, start)
+    assert gap is not None, "the pattern matches nothing at all, too"
+    return gap.end()
 
 
 def cut(audio: bytes, start: int = 0) -> int:

@@ -1,6 +1,7 @@
-"""The grammar: encodes requests and responses, and decodes them (RFC 2.1 to 2.3, protocol.md 2).
+"""The grammar: encodes both sides' messages, decodes requests (RFC 2.1 to 2.3, protocol.md 2).
 
-It does no I/O and knows nothing of connections or machines.
+It does no I/O and knows nothing of connections or machines. Responses, which servers word in more
+than one way, are decoded in `net.responses`.
 """
 
 from __future__ import annotations
@@ -9,13 +10,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 from fsm.client.effects import SendRequest
-from fsm.client.events import (
-    AudioReceived,
-    ListedSong,
-    ListReceived,
-    NotFoundReceived,
-    SetupReceived,
-)
 from fsm.events import (
     Event,
     ListRequested,
@@ -27,29 +21,21 @@ from fsm.events import (
     TeardownRequested,
 )
 from fsm.words import ENDS, MAX_PAYLOAD_BYTES, Request
-from net.framing import AUDIO_HEADER, EOM
+from net.entries import CONTROL, SEPARATOR
+from net.framing import EOM, skip_gap
 
 MAX_REQUEST_BYTES = 4096
-MAX_RESPONSE_BYTES = 64 * 1024
-"""Far beyond 4117 bytes: the audio of a plain server, not cut cleanly, can look like one longer
-message (protocol.md 4)."""
 
 NOT_FOUND = b"ERRO 404" + EOM
 _LIST_HEADER, _SETUP_HEADER = b"RESP 100 END ", b"RESP 101 END "
 LIST_CLOSING = _LIST_HEADER + EOM
-_FIRST_WORDS = (b"RESP ", b"ERRO ")
-_FIRST_WORD_BYTES = 5
-_SEPARATOR = " END "
+EMPTY_LIST = b"RESP 100" + EOM
+"""To a peer without `ends`: an empty payload ends the receiving thread of deployed clients."""
 _SONG_ID = re.compile(rb"[1-9][0-9]{0,9}")
-_ENTRY = re.compile(r"\s*([1-9][0-9]{0,9})\.\s*(.*)", re.DOTALL)
-_CONTROL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
+_SPACES = re.compile(rb"  +")
+_EMPTY_REQUEST = EOM.lstrip()
+"""An EOM with no word before it: the space before it has been skipped."""
 _END_WORD = re.compile(r" (?=END(?: |$))")
-
-
-class WireError(Exception):
-    """The bytes are no message of this protocol. The text says what is wrong with them."""
 
 
 # Requests
@@ -72,13 +58,15 @@ class RequestDecoder:
     connection is to be closed.
     """
 
-    __slots__ = ("_buffer", "_max_bytes", "_searched", "_too_long")
+    __slots__ = ("_buffer", "_max_bytes", "_received_bytes", "_searched", "_too_long")
 
     def __init__(self, max_bytes: int = MAX_REQUEST_BYTES) -> None:
         self._max_bytes = max_bytes
         self._buffer = bytearray()
+        """A request without its end. It never begins with what may stand before a request."""
         self._searched = 0
         """No EOM begins before this offset, so that no byte of a slow request is searched twice."""
+        self._received_bytes = 0
         self._too_long = False
 
     def __repr__(self) -> str:
@@ -87,17 +75,29 @@ class RequestDecoder:
 
     @property
     def pending_bytes(self) -> int:
-        """How many bytes are received of a request without its end."""
+        """How many bytes are received of a request without its end.
+
+        0 after any number of spaces, tabs, NULs and line ends: they begin no request.
+        """
         return len(self._buffer)
+
+    @property
+    def consumed_bytes(self) -> int:
+        """How many bytes have been received in all, less those that are pending.
+
+        A pace has to count these: bytes between requests are work, but no requests.
+        """
+        return self._received_bytes - len(self._buffer)
 
     def feed(self, data: bytes) -> list[Event]:
         """Append received bytes and return the requests they complete, in order.
 
         data: any split of the stream. Cost: linear in len(data), amortised.
         """
+        self._received_bytes += len(data)
         if self._too_long:
             return []
-        self._buffer += data
+        self._append(data)
         events: list[Event] = []
         while (message := self._next()) is not None:
             events.append(parse_request(message))
@@ -107,14 +107,19 @@ class RequestDecoder:
             events.append(RequestTooLong())
         return events
 
+    def _append(self, data: bytes) -> None:
+        """Append received bytes; several spaces are one, so that any number of them fits."""
+        data = _SPACES.sub(b" ", data)
+        self._buffer += data.lstrip(b" ") if self._buffer.endswith(b" ") else data
+
     def _next(self) -> bytes | None:
         """Return the next request without its EOM; None if its end is not received yet."""
         buffer = self._buffer
-        line_ends = len(buffer) - len(buffer.lstrip(b"\r\n"))
-        if line_ends:
-            # A person who types into a raw TCP tool ends each request with Enter.
-            del buffer[:line_ends]
-            self._searched = 0
+        if not self._searched:
+            del buffer[: skip_gap(buffer)]
+        if buffer.startswith(_EMPTY_REQUEST):
+            del buffer[: len(_EMPTY_REQUEST)]
+            return b""
         end = buffer.find(EOM, self._searched, self._max_bytes)
         if end < 0:
             self._searched = max(0, len(buffer) - len(EOM) + 1)
@@ -127,17 +132,16 @@ class RequestDecoder:
 
 def parse_request(message: bytes) -> Event:
     """Decode one request, given without its EOM. Never raises (protocol.md 3)."""
-    word, _, rest = message.partition(b" ")
-    match word:
-        case b"LIST":
+    match [word for word in message.split(b" ") if word]:
+        case [b"LIST", *_]:
             return ListRequested()
-        case b"STOP":
+        case [b"STOP", *_]:
             return StopRequested()
-        case b"PLAY" if _SONG_ID.fullmatch(rest):
-            return PlayRequested(int(rest))
-        case b"SETUP" if message.isascii():
-            return SetupRequested(tuple(rest.decode().split()))
-        case b"TEARDOWN" if not rest:
+        case [b"PLAY", song_id] if _SONG_ID.fullmatch(song_id):
+            return PlayRequested(int(song_id))
+        case [b"SETUP", *tokens] if message.isascii():
+            return SetupRequested(tuple(token.decode() for token in tokens))
+        case [b"TEARDOWN"]:
             return TeardownRequested()
     return RequestNotUnderstood(ascii(message[:40])[2:-1])
 
@@ -158,106 +162,19 @@ def list_messages(songs: Iterable[tuple[int, str]]) -> Iterator[bytes]:
     payload = b""
     for song_id, title in songs:
         entry = list_entry(song_id, title)
-        if payload and len(payload) + len(_SEPARATOR) + len(entry) > MAX_PAYLOAD_BYTES:
+        if payload and len(payload) + len(SEPARATOR) + len(entry) > MAX_PAYLOAD_BYTES:
             yield _LIST_HEADER + payload + EOM
             payload = b""
-        payload += (_SEPARATOR.encode() if payload else b"") + entry
+        payload += (SEPARATOR.encode() if payload else b"") + entry
     yield _LIST_HEADER + payload + EOM
 
 
 def list_entry(song_id: int, title: str) -> bytes:
     """Encode `ID. TITLE` in at most 4096 bytes of UTF-8, free of separators (protocol.md 4)."""
-    clean = _CONTROL.sub("", title)
+    clean = CONTROL.sub("", title)
     entry = _END_WORD.sub("\u00a0", f"{song_id}. {clean}").encode(errors="replace")
     if len(entry) > MAX_PAYLOAD_BYTES:
         ellipsis = "…".encode()
         kept = entry[: MAX_PAYLOAD_BYTES - len(ellipsis)].decode(errors="ignore")
         entry = kept.encode() + ellipsis
     return entry
-
-
-class ResponseDecoder:
-    """Decodes what a client receives into responses (RFC 2.5, protocol.md 4).
-
-    Not every server cuts audio cleanly: an EOM followed by bytes that begin no message is data.
-    """
-
-    __slots__ = ("_buffer", "_searched")
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._searched = 0
-        """No EOM that ends the first message begins before this offset."""
-
-    def __repr__(self) -> str:
-        return f"<ResponseDecoder {len(self._buffer)} bytes from {bytes(self._buffer[:20])!r}>"
-
-    def feed(self, data: bytes) -> list[Event]:
-        """Append received bytes and return the responses they complete, in order.
-
-        data: any split of the stream. Raises WireError: the bytes begin no response, or are 64 KiB
-        without an EOM. Cost: linear in len(data), amortised.
-        """
-        self._buffer += data
-        events = []
-        consumed = 0
-        while (end := self._find_end(consumed)) >= 0:
-            events.append(parse_response(bytes(self._buffer[consumed:end])))
-            consumed = end + len(EOM)
-            self._searched = consumed
-        del self._buffer[:consumed]
-        self._searched -= consumed
-        self._check_first_word()
-        return events
-
-    def _find_end(self, start: int) -> int:
-        """Return the offset of the EOM that ends the message at `start`, or -1."""
-        buffer = self._buffer
-        while (end := buffer.find(EOM, self._searched)) >= 0:
-            if self._may_begin_message(end + len(EOM)):
-                return end
-            self._searched = end + 1
-        self._searched = max(self._searched, start, len(buffer) - len(EOM) + 1)
-        return -1
-
-    def _may_begin_message(self, offset: int) -> bool:
-        """Return whether what is received from `offset` on is a first word, or a part of one."""
-        received = bytes(self._buffer[offset : offset + _FIRST_WORD_BYTES])
-        return any(word.startswith(received) for word in _FIRST_WORDS)
-
-    def _check_first_word(self) -> None:
-        if not self._may_begin_message(0):
-            beginning = bytes(self._buffer[:_FIRST_WORD_BYTES])
-            raise WireError(f"a message began with {ascii(beginning)[1:]}")
-        if len(self._buffer) > MAX_RESPONSE_BYTES:
-            raise WireError(f"no END END in {len(self._buffer)} bytes")
-
-
-def parse_response(message: bytes) -> Event:
-    """Decode one response, given without its EOM. Raises WireError: it is none."""
-    if message.startswith(AUDIO_HEADER):
-        return AudioReceived(message[len(AUDIO_HEADER) :])
-    if message.startswith(_LIST_HEADER):
-        return ListReceived(parse_entries(message[len(_LIST_HEADER) :]))
-    if message == b"ERRO 404":
-        return NotFoundReceived()
-    if message.startswith(_SETUP_HEADER):
-        tokens = message[len(_SETUP_HEADER) :].decode("ascii", errors="replace")
-        return SetupReceived(tuple(tokens.split()))
-    raise WireError(f"a message with an unknown header: {ascii(message[:20])[1:]}")
-
-
-def parse_entries(payload: bytes) -> tuple[ListedSong, ...]:
-    """Decode the payload of RESP 100 (RFC 2.5.1). Titles come without control characters.
-
-    An entry without a song ID has None in its place.
-    """
-    text = payload.decode(errors="replace").removesuffix(" END")
-    songs = []
-    for entry in text.split(_SEPARATOR) if text else ():
-        clean = _CONTROL.sub("", entry.replace("\u00a0", " "))
-        if match := _ENTRY.fullmatch(clean):
-            songs.append(ListedSong(int(match[1]), match[2]))
-        elif clean.strip():
-            songs.append(ListedSong(None, clean.strip()))
-    return tuple(songs)

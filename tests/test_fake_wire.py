@@ -14,19 +14,19 @@ from fsm import effects as server_effects
 from fsm import events
 from fsm.client import effects
 from fsm.client import events as client_events
-from fsm.client.conversation import ConversationState
+from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import Buffer
 from fsm.client.link import LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.player import PlayerState
-from fsm.client.song import SongState
+from fsm.client.song_table import SongState
 from fsm.server import ServerSession, ServerState
 from net.framing import AUDIO_CLOSING, audio_message, chunks
+from net.responses import ResponseDecoder
 from net.wire import (
     LIST_CLOSING,
     NOT_FOUND,
     RequestDecoder,
-    ResponseDecoder,
     encode_request,
     list_messages,
     setup_message,
@@ -109,6 +109,7 @@ class FakeWire(RuleBasedStateMachine):
         self.titles = list(TITLES)
         self.server = None
         self.upstream = self.downstream = b""
+        self.unwritten = deque()
         self.timers = {}
         self.buffer = b""
         self.complete = False
@@ -125,8 +126,9 @@ class FakeWire(RuleBasedStateMachine):
     def fire(self, event):
         for effect in self.client.handle(event):
             match effect:
-                case effects.SendRequest():
-                    self.upstream += encode_request(effect) if self.server else b""
+                case effects.SendRequest(request) if self.server:
+                    self.upstream += encode_request(effect)
+                    self.unwritten.append(request)
                 case effects.Connect():
                     self.connecting = True
                 case effects.StartTimer(timer, _):
@@ -141,7 +143,9 @@ class FakeWire(RuleBasedStateMachine):
                     assert not self.complete, "audio behind the end of a song"
                     self.buffer += data
                 case effects.FinishBuffer(Buffer.PRESENT):
-                    self.complete = self.song is SongState.WHOLE
+                    self.complete = self.song in (SongState.WHOLE, SongState.SUPPOSED)
+                case effects.ReopenBuffer():
+                    self.complete = False
                 case effects.RefillPlayer():
                     self.dry = False
                 case effects.Disconnect() | effects.DisconnectForGood():
@@ -158,7 +162,7 @@ class FakeWire(RuleBasedStateMachine):
     @property
     def all_is_here(self):
         """All that will come of the song is here."""
-        return self.song in (SongState.WHOLE, SongState.BROKEN)
+        return self.song in (SongState.WHOLE, SongState.SUPPOSED, SongState.BROKEN)
 
     # A person
 
@@ -186,6 +190,7 @@ class FakeWire(RuleBasedStateMachine):
         self.connecting = False
         self.server = ServerSide(self.titles, self.plain)
         self.upstream = self.downstream = b""
+        self.unwritten.clear()
         self.decoder = ResponseDecoder()
         self.fire(client_events.Connected())
 
@@ -194,6 +199,12 @@ class FakeWire(RuleBasedStateMachine):
     def refuse(self):
         self.connecting = False
         self.fire(client_events.ConnectFailed("refused"))
+
+    @precondition(lambda self: self.server and self.unwritten)
+    @rule()
+    def write(self):
+        """A request is handed to the kernel."""
+        self.fire(client_events.RequestWritten(self.unwritten.popleft()))
 
     @precondition(lambda self: self.server)
     @rule(size=st.integers(1, 40))
@@ -222,6 +233,8 @@ class FakeWire(RuleBasedStateMachine):
         for _ in range(20):
             if self.silent():
                 return
+            while self.unwritten:
+                self.write()
             self.deliver_requests(10_000)
             self.send(10_000)
             self.deliver_responses(1_000_000)
@@ -237,10 +250,20 @@ class FakeWire(RuleBasedStateMachine):
             self.titles = self.titles[1:] + self.titles[:1]
         self.fire(events.ConnectionLost("cut"))
 
+    @precondition(lambda self: self.server and self.silent())
+    @rule()
+    def hang_up(self):
+        """A server that has nothing to send closes the connection in order."""
+        if self.server.session.state is not ServerState.CLOSED:
+            self.server.fire(events.ConnectionLost())
+        self.server = None
+        self.fire(client_events.ServerClosed("it closed"))
+
     # A clock: it is silent only while nothing is in flight
 
     def silent(self):
-        return not (self.upstream or self.downstream or (self.server and self.server.has_work()))
+        has_work = self.server and self.server.has_work()
+        return not (self.unwritten or self.upstream or self.downstream or has_work)
 
     @precondition(lambda self: client_events.RetryDue in self.timers)
     @rule()
@@ -301,7 +324,7 @@ class FakeWire(RuleBasedStateMachine):
             else:
                 break
         assert (self.song, self.player) == (SongState.UNWANTED, PlayerState.SILENT)
-        at_rest = (LinkState.ONLINE, LinkState.UNLISTED, LinkState.OFFLINE)
+        at_rest = (LinkState.ONLINE, LinkState.UNLISTED, LinkState.OFFLINE, LinkState.RESTING)
         assert self.client.link.state in at_rest
         conversation = self.client.conversation
         assert not conversation.lists

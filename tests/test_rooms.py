@@ -21,12 +21,12 @@ ALLOWED = {
 LAYERS = {
     "fsm": ("fsm.client", "fsm"),
     "net": ("net.server", "net"),
-    "cli": ("cli", "cli.screen", "cli.playing", "cli.words", "cli.usage"),
+    "cli": ("cli", "cli.screen", "cli.playing", "cli.words", "cli.address", "cli.usage"),
 }
 """For each room its layers, highest first: each may import itself and those below it.
 
 A room's own name stands for those of its modules that no other layer names. In cli these are the
-commands; cli.usage has the exit codes.
+commands; cli.address has the server's address, cli.usage the exit codes.
 """
 
 PURE_STDLIB = {

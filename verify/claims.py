@@ -11,14 +11,14 @@ from enum import Enum
 from fsm import effects as do
 from fsm.client import effects as client_do
 from fsm.client import events as on
-from fsm.client.conversation import ConversationState as Conversation
+from fsm.client.conversation_table import ConversationState as Conversation
 from fsm.client.link import CONNECTED
 from fsm.client.link import LinkState as Link
 from fsm.client.player import PlayerState as Player
 from fsm.client.prompt import PromptState as Prompt
 from fsm.client.queue import QueueState as Queue
-from fsm.client.song import HERE as ALL_HERE
-from fsm.client.song import SHORT, SongState
+from fsm.client.song_table import HERE as ALL_HERE
+from fsm.client.song_table import SHORT, SongState
 from fsm.client.transport import TransportState as Transport
 from fsm.effects import Effect
 from fsm.events import Event
@@ -49,14 +49,22 @@ KEEP_PLAYING = (
 LISTING = (Server.LISTING, Server.LISTING_WHILE_STREAMING)
 ENDING = (Server.FINISHING, Server.CLOSING)
 
-PLAIN = (Conversation.PLAIN, Conversation.PLAIN_LISTING, Conversation.FENCING)
+PLAIN = (
+    Conversation.PLAIN,
+    Conversation.PLAIN_LISTING,
+    Conversation.ASKING,
+    Conversation.ANSWERED,
+    Conversation.STOPPING,
+    Conversation.FENCING,
+    Conversation.PASSING,
+)
 ATTEMPTING = (Link.CONNECTING, Link.RECONNECTING)
 SONG_OWED = (Link.WAITING, Link.RECONNECTING, Link.FINDING, Link.SKIPPING)
 TIMER_STATES: dict[type[Event], tuple[Conversation, ...]] = {
     on.GreetingUnanswered: (Conversation.GREETING,),
     on.SetupUnanswered: (Conversation.OFFERING,),
     on.FenceUnanswered: (Conversation.FENCING,),
-    on.ListWentQuiet: (Conversation.PLAIN_LISTING, Conversation.FENCING),
+    on.ListWentQuiet: (Conversation.PLAIN_LISTING, Conversation.ANSWERED, Conversation.PASSING),
     on.SongWentQuiet: (Conversation.PLAIN, Conversation.PLAIN_LISTING),
 }
 
@@ -97,16 +105,17 @@ class ClientClaims:
         link = world.client.states[self._link]
         conversation = world.client.states[self._conversation]
         up = world.connection in (UP, DISCONNECTING)
+        if conversation is Conversation.LEAVING:
+            return "" if world.left is not HERE else "conversation is LEAVING, the person is here"
         if (link in CONNECTED) != up or (link in ATTEMPTING) != (world.connection == CONNECTING):
             return f"link is {link.name}, the connection is {world.connection}"
         if (link is Link.WAITING) != (RETRY_DUE in world.timers):
             return f"link is {link.name}, and the next attempt is not due then"
-        if (conversation is Conversation.LEAVING) != (world.left is not HERE):
+        if world.left is not HERE:
             return f"conversation is {conversation.name}, the person is {world.left}"
-        connected = conversation is not Conversation.UNCONNECTED
-        if conversation is not Conversation.LEAVING and connected != up:
+        if (conversation is not Conversation.UNCONNECTED) != up:
             return f"conversation is {conversation.name}, the connection is {world.connection}"
-        if conversation is not Conversation.LEAVING and (wrong := _timers(conversation, world)):
+        if wrong := _timers(conversation, world):
             return wrong
         if (world.client.states[self._prompt] is Prompt.LEFT) != (world.left is not HERE):
             return f"the prompt does not know that the person is {world.left}"

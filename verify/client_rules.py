@@ -15,10 +15,11 @@ from verify.bounds import Bounds
 from verify.claims import ClientClaims
 from verify.messages import NEXT, PRESENT
 from verify.rules import Broken, Rule
-from verify.world import HERE, NOT_QUEUED, SILENT, UP, Wanted, World
+from verify.world import CONNECTING, HERE, NOT_QUEUED, SILENT, UP, Wanted, World
 
 SONG_ENDS = {
     Report.SONG_PLAYED,
+    Report.SONG_PROBABLY_PLAYED,
     Report.SONG_NOT_FOUND,
     Report.SONG_CUT_OFF,
     Report.SONG_UNDECODABLE,
@@ -51,6 +52,7 @@ class ClientRules:
         self._prebuffer = bounds.prebuffer
         # Where silence ends a song, it may also make an empty one of a song that has not begun.
         self._ends_are_said = bounds.closes and bounds.timely
+        self._timely = bounds.timely
 
     # States
 
@@ -122,6 +124,11 @@ class ClientRules:
             raise Broken(Rule.WHOLE, f"{music.short(world.buffer)} counts as all of a song {whole}")
         expected.ask_ahead(world)
 
+    def supposed(self, world: World) -> None:
+        """Check a song that a plain server seems to have sent whole: on a timely link it is."""
+        if self._timely:
+            self.completed(world)
+
     def next_completed(self, world: World) -> None:
         """Check that a next song which the client takes for whole is whole."""
         if world.ahead is None or world.ahead.audio != world.next.audio:
@@ -160,10 +167,20 @@ class ClientRules:
             self._song_ended(world, report)
 
     def loss_told(self, world: World, effects: tuple[Effect, ...]) -> None:
-        """Check that the person is told of a connection that is lost, or cannot be made."""
+        """Check that the person is told of a connection that is lost, or cannot be made.
+
+        Not of one that is made anew at once, nor of one that nobody misses.
+        """
         told = {effect.report for effect in effects if isinstance(effect, Tell)}
-        if world.left is HERE and not told & LOSSES:
+        missed = world.lists_owed or (world.wanted is not None and not world.finished)
+        renewed = world.connection == CONNECTING
+        if world.left is HERE and missed and not renewed and not told & LOSSES:
             raise Broken(Rule.LOSS_TOLD, "nobody is told")
+
+    def rest_untold(self, effects: tuple[Effect, ...]) -> None:
+        """Check that nothing is told of an end, in order, that nobody misses (protocol.md 8)."""
+        if any(isinstance(effect, Tell) and effect.report in LOSSES for effect in effects):
+            raise Broken(Rule.LOSS_TOLD, "nothing is owed, and the end is told as a loss")
 
     def left(self, world: World, closing_server: bool) -> None:
         """Check how the client leaves. closing_server: it knew that TEARDOWN is understood."""
@@ -197,6 +214,8 @@ def _check_audio(buffer: bytes, song: Wanted | None) -> None:
 
 
 def _check_cause(world: World, report: Report, song: Wanted) -> None:
-    there = music.is_there(world.library, song.song_id, song.titles)
+    # Of a plain server's song that holds nothing, nobody can know that it is whole.
+    empty = song.audio == b"" and report is Report.SONG_CUT_OFF
+    there = music.is_there(world.library, song.song_id, song.titles) and not empty
     if report in (Report.SONG_NOT_FOUND, Report.SONG_CUT_OFF) and there and not song.may_fail:
         raise Broken(Rule.PLAYED_WHOLE, f"{report.name} is told of a song that is there")

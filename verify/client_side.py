@@ -12,10 +12,11 @@ from typing import Any, cast
 
 from fsm.client import effects as do
 from fsm.client import events as on
+from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import ClientEffect
 from fsm.client.machines import CONVERSATION, NEXT_SONG, PROMPT, SONG, ClientSession
 from fsm.client.prompt import PromptState
-from fsm.client.song import SongState
+from fsm.client.song_table import SongState
 from fsm.effects import Effect
 from fsm.events import Event
 from fsm.table import Session
@@ -30,6 +31,7 @@ from verify.sound import Sound
 from verify.world import CONNECTING, DISCONNECTING, DOWN, LEAVING, RETRY_DUE, UP, World
 
 OUTPUT = on.TextArrived("text")
+FENCE_WRITTEN = on.RequestWritten(Request.LIST)
 
 
 class ClientSide:
@@ -90,6 +92,9 @@ class ClientSide:
         self.actor.restore(client)
         return self.session
 
+    def _stopping(self, world: World) -> bool:
+        return self.conversation(world.client) is ConversationState.STOPPING
+
     # Events
 
     def fire(self, world: World, event: Event, owner: int = NOBODY) -> Outcome:
@@ -115,6 +120,8 @@ class ClientSide:
         song, next_song = after.states[self._song], after.states[self._next_song]
         if song is SongState.WHOLE and song is not before.states[self._song]:
             self._rules.completed(world)
+        if song is SongState.SUPPOSED and song is not before.states[self._song]:
+            self._rules.supposed(world)
         if next_song is SongState.WHOLE and next_song is not before.states[self._next_song]:
             self._rules.next_completed(world)
 
@@ -123,7 +130,15 @@ class ClientSide:
         response, world.responses = world.responses[0], world.responses[1:]
         if response is END:
             world.connection = DOWN
-            self.fire(world, on.ConnectionLost("the server closed it"))
+            before = world.client
+            effects = self.fire(world, on.ServerClosed("it closed")).effects
+            self._rules.loss_told(world, effects)
+            closes_itself = self.conversation(before) in (
+                ConversationState.GIVING_UP,
+                ConversationState.BREAKING,
+            )
+            if not self.in_flight(before) and not closes_itself:
+                self._rules.rest_untold(effects)
             return
         assert response.event is not None
         self._note_list(world, response)
@@ -135,6 +150,11 @@ class ClientSide:
             world.known = tuple(dict.fromkeys((*world.known[:1], world.library)))
         elif isinstance(response.event, on.ListReceived | on.SetupReceived) or response is REFUSAL:
             world.known = world.known[-1:]
+
+    def write(self, world: World) -> None:
+        """Hand the LIST that is a fence to the kernel."""
+        world.fence_unwritten = False
+        self.fire(world, FENCE_WRITTEN)
 
     def time_out(self, world: World, timer: Event) -> None:
         """Let a timer run out."""
@@ -159,6 +179,7 @@ class ClientSide:
                 play_of = self._play_of(world) if word is Request.PLAY else NOBODY
                 if world.connection == UP:
                     world.requests += (request(word, song_id, play_of),)
+                    world.fence_unwritten = word is Request.LIST and self._stopping(world)
             case do.Connect():
                 if world.connection != DOWN:
                     raise Broken(Rule.ONE_CONNECTION, f"Connect while it is {world.connection}")

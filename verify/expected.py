@@ -97,4 +97,4 @@ def _wanted(world: World, song_id: int) -> Wanted:
     """Return the song that a person means by an ID, by the lists that have been shown."""
     numberings = [music.NUMBERINGS[library] for library in world.known]
     titles = {numbering[song_id] for numbering in numberings if song_id in numbering}
-    return Wanted(song_id, tuple(sorted(titles)))
+    return Wanted(song_id, tuple(sorted(titles)), unlisted=not titles)

@@ -56,6 +56,7 @@ CONNECTS, DISCONNECTS, EXITS = Move("connects"), Move("disconnects"), Move("exit
 STALLS, LOSES = Move("stalls"), Move("loses", certain=False)
 TIME_IS_UP = Move("server_time_is_up", certain=False)
 REPORT_RECEIVED, PLAYS_OUT = Move("report_received"), Move("plays_out")
+WRITES = Move("writes")
 RUNS_DRY, MEASURES = Move("runs_dry", certain=False), Move("measures", certain=False)
 
 
@@ -109,6 +110,8 @@ class Model:
         if world.left is not GONE:
             if world.responses:
                 yield CLIENT_RECEIVES
+            if world.fence_unwritten and world.connection == UP:
+                yield WRITES
             if world.left is LEAVING:
                 yield EXITS
             yield from self._connection(world)
@@ -193,9 +196,18 @@ class Model:
 
     def client_receives(self, world: World) -> None:
         """The client receives a response."""
+        ends = world.responses[:1] == (END,)
+        before = world.settled
         self.client.receive(world)
-        if world.connection == DOWN:
+        if ends:
+            world.fence_unwritten = False
             self.server.lose(world)
+            if world.settled and not before:
+                world.left = GONE
+
+    def writes(self, world: World) -> None:
+        """What the client has sent has left."""
+        self.client.write(world)
 
     def connects(self, world: World) -> None:
         """An attempt to connect succeeds."""
@@ -227,6 +239,7 @@ class Model:
         self.server.lose(world)
         if world.connection in (UP, DISCONNECTING):
             world.connection = DOWN
+            world.fence_unwritten = False
             self._report_loss(world, CUT)
 
     def _report_loss(self, world: World, event: Event) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from verify.bounds import Bounds, Peers, ServerKind, Trouble
 from verify.music import EMPTY
+from verify.rules import Rule
 from verify.suite import ANY_PEER, FILE, LOSSES, ONE_SONG, QUEUE
 
 _BRIEF = replace(LOSSES, losses=1, chunks=(1, 1), person=ONE_SONG)
@@ -185,5 +186,63 @@ _PLAIN = (
     ),
     replace(_BRIEF_PLAIN, name="plain, told so", plain=True),
 )
-SEARCHED = _FEW_STATES + _ONE_SIDED + _CLOSING + _SOUND + _PLAIN
+_STRANGERS = (
+    replace(
+        _BRIEF,
+        name="SETUP is accepted late",
+        requests=1,
+        losses=0,
+        chunks=(2, 2),
+        timely=False,
+        person=("play 1", "play 2", "stop"),
+    ),
+    replace(
+        _BRIEF_PLAIN,
+        name="plain, closes after a song",
+        server=ServerKind.ONE_SONG,
+        requests=1,
+        losses=0,
+        chunks=(2, 1),
+        person=("play 1", "play 2", "stop", "interrupt"),
+    ),
+    replace(
+        _BRIEF_PLAIN,
+        name="plain, closes on SETUP",
+        server=ServerKind.HANGING_UP,
+        requests=1,
+        losses=0,
+        person=("list", "play 1", "stop"),
+    ),
+    replace(
+        _BRIEF_PLAIN,
+        name="plain, falls silent",
+        requests=1,
+        losses=0,
+        chunks=(2, 1),
+        person=("play 1", "play 2", "stop", "interrupt"),
+        troubles=2,
+        trouble=(Trouble.FALLS_SILENT,),
+    ),
+    replace(
+        _BRIEF,
+        name="the server ends",
+        requests=1,
+        losses=0,
+        person=("list", "play 1", "interrupt"),
+        troubles=1,
+        trouble=(Trouble.SERVER_ENDS,),
+    ),
+    replace(
+        _BRIEF_PLAIN,
+        name="plain, slow",
+        server=ServerKind.IGNORING,
+        losses=0,
+        chunks=(2, 1),
+        plain=True,
+        timely=False,
+        person=("play 1", "play 2", "interrupt"),
+        ignored=(Rule.PLAYED_WHOLE,),
+    ),
+)
+SEARCHED = _FEW_STATES + _STRANGERS + _ONE_SIDED + _CLOSING + _SOUND + _PLAIN
 """In the order of the search."""

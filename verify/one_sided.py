@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from fsm import events as on
 from fsm.client import events as client_on
-from fsm.client.conversation import OFFERING
+from fsm.client.conversation_table import GREETING, OFFERING
 from fsm.client.effects import Report
 from fsm.client.events import ListedSong
 from fsm.effects import Effect
@@ -40,6 +40,8 @@ RESPONSES = (
     setup_reply(ends=True),
     setup_reply(ends=False),
     ERRO,
+    message(client_on.MessageNotUnderstood("it says HELO"), "HELO"),
+    END,
 )
 REQUESTS = (
     message(on.ListRequested(), "LIST"),
@@ -94,6 +96,12 @@ class ConnectionRules(ClientRules):
     def completed(self, world: World) -> None:
         """Check nothing."""
 
+    def supposed(self, world: World) -> None:
+        """Check nothing."""
+
+    def loss_told(self, world: World, effects: tuple[Effect, ...]) -> None:
+        """Check nothing."""
+
     def shown(self, world: World, songs: tuple[ListedSong, ...]) -> None:
         """Check nothing."""
 
@@ -126,11 +134,16 @@ class AnyServer(Model):
     def any_response(self, world: World, sent: Message) -> None:
         """The server sends this, whatever was requested."""
         world.troubles -= 1
+        if sent is END:
+            world.responses = (END,)
+            self.client_receives(world)
+            return
         assert sent.event is not None
         before = world.client.states
         kind = self.client.conversation(world.client)
         self.client.fire(world, sent.event)
-        unasked = isinstance(sent.event, client_on.SetupReceived) and kind is not OFFERING
+        expects = kind in (OFFERING, GREETING)
+        unasked = isinstance(sent.event, client_on.SetupReceived) and not expects
         if unasked and world.client.states != before:
             raise Broken(Rule.STATES, f"{sent} that nobody asked for changes a state")
 

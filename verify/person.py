@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fsm.client import events as on
 from fsm.client import requests as ask
-from fsm.client.conversation import ConversationState
+from fsm.client.conversation_table import ConversationState
 from fsm.client.events import Command, Event
 from verify import expected
 from verify.bounds import Bounds

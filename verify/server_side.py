@@ -78,9 +78,16 @@ class ServerSide:
         """Receive the next request."""
         request, world.requests = world.requests[0], world.requests[1:]
         event = self._as_received(request.event or REQUESTS_ENDED, world)
-        if event is not None:
-            world.due = self._reference(world).requested(world.due, event, world.changed)
-            self._fire(world, event, request)
+        if event is None:
+            return
+        self._take(world, event, request)
+        if self._kind(world) is ServerKind.ONE_SONG and isinstance(event, on.PlayRequested):
+            # It looks at nothing more, sends the song, and closes.
+            self._take(world, REQUESTS_ENDED, request)
+
+    def _take(self, world: World, event: Event, request: Message) -> None:
+        world.due = self._reference(world).requested(world.due, event, world.changed)
+        self._fire(world, event, request)
 
     def end(self, world: World) -> None:
         """Tell the server to end."""
@@ -103,6 +110,8 @@ class ServerSide:
             return event
         if kind is ServerKind.DECLINING:
             return on.SetupRequested(("other",))
+        if kind is ServerKind.HANGING_UP:
+            return on.TeardownRequested()
         return on.RequestNotUnderstood("SETUP ends") if kind is ServerKind.REFUSING else None
 
     def _kind(self, world: World) -> ServerKind:
@@ -155,9 +164,18 @@ class ServerSide:
         owner = cause.owner if cause is not None else NOBODY
         world.stream = Stream(title, chunks, 0, owner)
         if owner == PRESENT and world.wanted is not None:
-            world.wanted = _began(world.wanted, title, b"".join(chunks))
+            world.wanted = self._present_began(world, world.wanted, title, b"".join(chunks))
         elif owner == NEXT and world.ahead is not None:
             world.ahead = _began(world.ahead, title, b"".join(chunks))
+
+    @staticmethod
+    def _present_began(world: World, wanted: Wanted, title: str, audio: bytes) -> Wanted:
+        """Return the present song with its audio. Of one that was on no list only its ID is known:
+        whatever has that ID now is the song, until some of it is here to be compared.
+        """
+        if wanted.unlisted and title not in wanted.titles:
+            return wanted if world.buffer else wanted._replace(titles=(title,), audio=audio)
+        return _began(wanted, title, audio)
 
     def send(self, world: World) -> None:
         """Send the next message: an answer, else audio (RFC 2.4.1)."""

@@ -80,6 +80,8 @@ class Sound:
                 self._append(world, buffer, data, owner)
             case do.FinishBuffer(buffer):
                 self._finish(world, buffer)
+            case do.ReopenBuffer():
+                world.finished = False
             case _:
                 self._perform_on_player(world, effect)
 

@@ -59,7 +59,8 @@ class Troubles:
                     world.allow_failure(PRESENT)
             case Trouble.RENUMBERED | Trouble.SONG_GONE:
                 gone = trouble is Trouble.SONG_GONE and titles != (music.B,)
-                if gone or not titles:
+                unlisted = world.wanted is not None and world.wanted.unlisted
+                if gone or not titles or unlisted:
                     world.allow_failure(PRESENT)
                 cut()
                 world.library = music.GONE if trouble is Trouble.SONG_GONE else music.RENUMBERED

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from fsm.client.events import Command, RetryDue
 from fsm.effects import Effect
 from fsm.events import Event
+from verify import music
 from verify.messages import NEXT, PRESENT, Message, message
 from verify.reference import Due
 from verify.snapshots import Snapshot
@@ -51,7 +52,8 @@ class Wanted(NamedTuple):
     """A song that is to be played: the one that the person chose last, or the next in the queue.
 
     titles: which songs the ID may mean, by the lists seen so far; none if it is on no list.
-    audio: its file, as the server has begun to send it. may_fail: it cannot be had whole, so the
+    audio: its file, as the server has begun to send it. unlisted: it was on no list when it was
+    chosen, so after a restart nobody knows its ID. may_fail: it cannot be had whole, so the
     person may be told so. heard: the player has played all of it.
     """
 
@@ -59,6 +61,7 @@ class Wanted(NamedTuple):
     titles: tuple[str, ...]
     audio: bytes | None = None
     may_fail: bool = False
+    unlisted: bool = False
     heard: bool = False
 
 
@@ -76,7 +79,8 @@ State = tuple[Any, ...]
 class World:
     """The exchange at one moment.
 
-    Between the sides. requests, responses: messages in flight. connection: as the client sees it.
+    Between the sides. requests, responses: messages in flight. fence_unwritten: the client does not
+    know yet that the LIST has left which it sent as a fence. connection: as the client sees it.
     losses, troubles: how many may still happen; losses below 0: any number.
 
     The server. server: its session, None without a connection. answers: what it sends before the
@@ -99,9 +103,10 @@ class World:
 
     __slots__ = (
         "ahead", "answers", "awaited", "buffer", "changed", "client", "closing", "connection",
-        "due", "finished", "following", "known", "left", "library", "lists_owed", "losses",
-        "msgs_since", "next", "paused", "place", "player", "reports", "requests", "responses",
-        "server", "settled", "stream", "timers", "troubles", "upcoming", "wanted",
+        "due", "fence_unwritten", "finished", "following", "known", "left", "library",
+        "lists_owed", "losses", "msgs_since", "next", "paused", "place", "player", "reports",
+        "requests", "responses", "server", "settled", "stream", "timers", "troubles", "upcoming",
+        "wanted",
     )  # fmt: skip
 
     def __init__(self, client: Snapshot, library: int, losses: int, troubles: int) -> None:
@@ -109,6 +114,7 @@ class World:
         self.server: Snapshot | None = None
         self.connection = CONNECTING
         self.requests: tuple[Message, ...] = ()
+        self.fence_unwritten = False
         self.responses: tuple[Message, ...] = ()
         self.answers: tuple[Effect | Message, ...] = ()
         self.closing = False
@@ -124,7 +130,7 @@ class World:
         self.next, self.following = Next(), NOT_QUEUED
         self.awaited: Command | None = None
         self.lists_owed = 0
-        self.known: tuple[int, ...] = ()
+        self.known: tuple[int, ...] = (music.EMPTY,)
         self.settled, self.left = False, HERE
         self.library, self.changed = library, False
         self.losses, self.troubles = losses, troubles
@@ -133,7 +139,8 @@ class World:
         """Become this state. Written out, because nothing is called more often."""
         (
             self.ahead, self.answers, self.awaited, self.buffer, self.changed, self.client,
-            self.closing, self.connection, self.due, self.finished, self.following, self.known,
+            self.closing, self.connection, self.due, self.fence_unwritten, self.finished,
+            self.following, self.known,
             self.left, self.library, self.lists_owed, self.losses, self.msgs_since, self.next,
             self.paused, self.place, self.player, self.reports, self.requests, self.responses,
             self.server, self.settled, self.stream, self.timers, self.troubles, self.upcoming,
@@ -158,6 +165,7 @@ class World:
     def quiet(self) -> bool:
         """Nothing is in flight, and the server has nothing to send."""
         unread = self.requests and self.server is not None
+        unread = unread or self.fence_unwritten
         return not (unread or self.responses or self.answers or self.stream or self.closing)
 
 

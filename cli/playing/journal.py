@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from cli.words.moment import Activity, Status
-from cli.words.plain import clock
+from cli.playing.chosen import Chosen
+from cli.words.moment import Activity, SongName, Status
+from cli.words.plain import NO_AUDIO, clock, name
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests
 from fsm.client.events import Event, ListedSong
-from fsm.client.machines import PLAYER, SONG
+from fsm.client.machines import NEXT_SONG, PLAYER, SONG
 from fsm.client.player import DRY, RUNNING, SILENT
-from fsm.client.song import REQUESTED, UNWANTED
+from fsm.client.song_table import REQUESTED, UNWANTED
 from fsm.table import Step
 
 KEPT_FACTS = 100
@@ -37,7 +38,8 @@ class Fact:
     at: datetime
     recorded_s: float
     text: str
-    song_id: int | None = None
+    song: SongName | None = None
+    """As it was called then."""
     silences: bool = False
     """The client is silent after this."""
     times: int = 1
@@ -58,6 +60,7 @@ class Journal:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._wall, self._monotonic = wall, monotonic
+        self.chosen = Chosen()
         self._facts: deque[Fact] = deque(maxlen=KEPT_FACTS)
         self._latest: Event | None = None
         self._song: Enum = UNWANTED
@@ -70,7 +73,8 @@ class Journal:
         return f"<Journal {self._song.name} song={self._song_id} facts={len(self._facts)}>"
 
     def observe(self, step: Step) -> None:
-        """Observe one step (an `Observer`). Cost: one or two comparisons for an audio message."""
+        """Observe one step (an `Observer`). Cost: a few comparisons for an audio message."""
+        self.chosen.observe(step)
         event = step.event
         if isinstance(event, on.AudioReceived):
             if self._song in _NOT_ARRIVING and event.data:
@@ -152,6 +156,12 @@ class Journal:
             case internal.SongLost(reason):
                 text = f"the rest of {{song}} did not come: {_without_braces(reason)}"
                 self._record_failure(text, of_next=not changed)
+            case on.Undecodable(reason) if reason == NO_AUDIO:
+                self._add(f"{NO_AUDIO} of {{song}}", silences=True)
+            case internal.SongCompleted() | internal.SongEndedThere() if (
+                changed and self._song is UNWANTED
+            ):
+                self._add(f"{NO_AUDIO} of {{song}}", silences=True)
             case on.Undecodable(reason):
                 self._add(
                     f"{{song}} could not be decoded: {_without_braces(reason)}", silences=True
@@ -186,9 +196,10 @@ class Journal:
 
     def _add(self, text: str, silences: bool = False, song_id: int | None = None) -> None:
         song_id = self._song_id if song_id is None else song_id
-        fact = Fact(self._wall(), self._monotonic(), text, song_id, silences)
+        song = self.chosen.name_of(song_id, SONG if song_id == self._song_id else NEXT_SONG)
+        fact = Fact(self._wall(), self._monotonic(), text, song, silences)
         latest = self._facts[-1] if self._facts else fact
-        if latest is not fact and (latest.text, latest.song_id) == (text, song_id):
+        if latest is not fact and (latest.text, latest.song) == (text, song):
             fact.times += self._facts.pop().times
         self._facts.append(fact)
 
@@ -202,9 +213,10 @@ class Journal:
 
 
 def _describe(fact: Fact, songs: Sequence[ListedSong], timed: bool = False) -> str:
-    title = next((s.title for s in songs if s.song_id == fact.song_id), None)
-    song = f"{fact.song_id}. {title}" if title else f"song {fact.song_id}"
-    text = fact.text.replace("{song}", song)
+    song = fact.song
+    if song is not None and song.title is None:  # it was chosen before there was a list
+        song = SongName(song.song_id, next((s.title for s in songs if s.song_id == song[0]), None))
+    text = fact.text.replace("{song}", name(song))
     if timed:
         text += f" at {fact.at:%H:%M:%S}"
     if fact.times > 1:

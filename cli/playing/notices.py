@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from cli.words.plain import missing_ids
+from fsm.client.events import ListedSong
 
 
 class Notices:
@@ -36,6 +39,15 @@ class Notices:
             f"{frames} frames of the song ({seconds:.1f} s) could not be decoded, and were silent: "
             "the file is damaged"
         )
+
+    def remark(self, text: str) -> None:
+        """Say something odd about the server."""
+        self._print(text)
+
+    def gaps(self, songs: Sequence[ListedSong]) -> None:
+        """Say which IDs a list leaves out, but only to a person."""
+        if self._has_person and (text := missing_ids(songs)):
+            self._print(text)
 
     def _print(self, text: str) -> None:
         if self._has_person:

@@ -11,7 +11,9 @@ from collections import deque
 from collections.abc import Sequence
 from typing import assert_never
 
-from audio import FramesRefused, Output
+from audio import FrameIndex, FramesRefused, Output
+from audio.buffer import MAX_BYTES
+from cli.address import with_port
 from cli.playing.arrival_rate import ArrivalRate
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
@@ -25,6 +27,7 @@ from cli.usage import BY_SIGNAL, FAILED, NO_CONNECTION, OK, USAGE
 from cli.words import commands
 from cli.words.moment import Activity, Status
 from cli.words.plain import ERRORS, FAILURES, Formatter
+from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import (
     ClearLine,
     ClientEffect,
@@ -50,10 +53,12 @@ from fsm.client.events import (
     Interrupted,
     ListedSong,
     RetryDue,
+    SongMeasured,
     TextArrived,
 )
-from fsm.client.link import CONNECTED, LinkState
+from fsm.client.link import CONNECTED, RESTING, LinkState
 from fsm.client.machines import ClientSession
+from fsm.client.prebuffer import LEAST_S
 from fsm.client.prompt import PromptState
 from net.client import ServerConnection
 
@@ -65,7 +70,7 @@ class ClientProgram:
     """One run of the client.
 
     output: closed at the end of the run. changes: notified after every event. warning: what is
-    wrong with the output; printed when the first song plays.
+    wrong with the output; printed when the first song plays. max_song_bytes: what is kept of one.
     """
 
     def __init__(
@@ -79,25 +84,31 @@ class ClientProgram:
         journal: Journal,
         changes: Changes,
         warning: str = "",
+        max_song_bytes: int = MAX_BYTES,
     ) -> None:
         self._session = session
         self._screen = screen
-        self._server = f"{host}:{port}"
+        self._server = with_port(host, port)
         self._formatter = formatter
         self._journal = journal
+        self._chosen = journal.chosen
         self._changes = changes
         self._notices = Notices(
             screen.has_person, lambda t: self._print(formatter.error(t)), warning
         )
         self._list_words: deque[str] = deque()
-        self._connection = ServerConnection(host, port, self._receive)
-        self._sound = Sound(output, self.fire, self._remark)
+        self._connection = ServerConnection(host, port, self._receive, self._notices.remark)
+        self._sound = Sound(output, self.fire, self._remark, max_song_bytes)
         self._timers = Timers(self.fire)
-        self._snapshots = Snapshots(session, self._sound)
+        self._snapshots = Snapshots(session, self._sound, journal.chosen)
         self._arrival_rate = ArrivalRate()
+        self._measured: tuple[FrameIndex, SongMeasured] | None = None
+        """The song that arrives, and what was last said of it."""
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
         self._settled = asyncio.Event()
+        self._listed = asyncio.Event()
+        """No list is on its way."""
         self._worst_code = OK
         self._online_at_end = False
         self._signal = 0
@@ -142,15 +153,28 @@ class ClientProgram:
             self._end()
         if self._session.settled:
             self._settled.set()
+        if self._session.list_coming:
+            self._listed.clear()
+        else:
+            self._listed.set()
         self._changes.notify()
 
     def _receive(self, event: Event) -> None:
-        """Take an event of the connection, and measure the arrival rate for --prebuffer auto."""
-        if isinstance(event, AudioReceived) and self._session.prebuffer_msgs is None:
-            flow = self._arrival_rate.measure(len(event.data), self._sound.arriving_index)
+        """Take an event of the connection; measure the song that arrives, and how fast it does."""
+        if isinstance(event, AudioReceived):
+            self._measure(event)
+        self.fire(event)
+
+    def _measure(self, event: AudioReceived) -> None:
+        index = self._sound.arriving_index
+        measured = SongMeasured(index.can_play(LEAST_S), index.song_bytes or None)
+        if (index, measured) != self._measured:
+            self._measured = (index, measured)
+            self.fire(measured)
+        if self._session.prebuffer_msgs is None:
+            flow = self._arrival_rate.measure(len(event.data), index)
             if flow:
                 self.fire(flow)
-        self.fire(event)
 
     def _remark(self, report: FramesRefused) -> None:
         """Tell of a damaged song; nothing depends on it."""
@@ -184,6 +208,7 @@ class ClientProgram:
         self._unlocked.set()
         self._left.set()
         self._settled.set()
+        self._listed.set()
 
     async def _run_until_left(self) -> None:
         reading = asyncio.create_task(self._run_lines())
@@ -220,6 +245,8 @@ class ClientProgram:
         await self._run_command(line)
 
     async def _run_command(self, line: commands.Line) -> None:
+        if line.needs_list:
+            await self._listed.wait()
         try:
             request = line.request(commands.Context(self.songs, self.status()))
         except commands.CommandError as error:
@@ -272,6 +299,8 @@ class ClientProgram:
             case ShowSongs(songs):
                 words = self._list_words.popleft() if self._list_words else ""
                 self._print(self._formatter.songs(songs, words, self.status()))
+                if not words and not self._leaves_ids_out:
+                    self._notices.gaps(songs)
             case Tell():
                 self._tell(effect)
             case Print(text, error):
@@ -283,10 +312,15 @@ class ClientProgram:
             case ClearLine():
                 self._screen.clear_line()
             case Leave():
-                self._online_at_end = self._session.link.state in CONNECTED
+                self._online_at_end = self._session.link.state in (*CONNECTED, RESTING)
                 self._end()
             case _:
                 assert_never(effect)
+
+    @property
+    def _leaves_ids_out(self) -> bool:
+        """Whether the server is one of alfine's: the IDs of songs that are gone stay unused."""
+        return self._session.conversation.state is ConversationState.CLOSING_SERVER
 
     def _tell(self, tell: Tell) -> None:
         if tell.report in FAILURES:
@@ -295,7 +329,7 @@ class ClientProgram:
             self._list_words.clear()
         if tell.report is Report.SONG_PLAYING:
             self._notices.playing()
-        text = self._formatter.report(tell, self.songs)
+        text = self._formatter.report(tell, self._chosen.take_told(tell), self.songs)
         self._print(text, error=tell.report in ERRORS)
 
     def _print(self, text: str, error: bool = False) -> None:

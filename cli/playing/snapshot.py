@@ -6,13 +6,15 @@ import time
 from collections import deque
 from math import ceil, inf
 
+from cli.playing.chosen import Chosen
 from cli.playing.sound import Sound
 from cli.words.moment import Activity, Status
-from fsm.client.link import CONNECTED, CONNECTING, OFFLINE
+from fsm.client.link import CONNECTED, CONNECTING, OFFLINE, RESTING
 from fsm.client.machines import ClientSession
 from fsm.client.player import DRY, SILENT
 from fsm.client.prebuffer import needed_bytes
-from fsm.client.song import AWAITING, REQUESTED, UNWANTED, SongSession
+from fsm.client.song import SongSession
+from fsm.client.song_table import AWAITING, REQUESTED, UNWANTED
 from fsm.client.transport import TransportState
 from fsm.words import MAX_PAYLOAD_BYTES
 
@@ -20,29 +22,30 @@ RATE_WINDOW_S = 2.0
 """The rate at which messages arrive is taken over the last 2 s."""
 
 _PAUSED_STATES = (TransportState.PAUSED, TransportState.DEVICE_LOST)
-_ONLINE_STATES = (CONNECTING, *CONNECTED)
+_ONLINE_STATES = (CONNECTING, *CONNECTED, RESTING)
 """The first attempt to connect counts as a connection: nothing has been lost yet."""
 
 
 class Snapshots:
     """Takes the status of one client again and again."""
 
-    def __init__(self, session: ClientSession, sound: Sound) -> None:
+    def __init__(self, session: ClientSession, sound: Sound, chosen: Chosen) -> None:
         self._session = session
         self._sound = sound
+        self._chosen = chosen
         self._arrivals: deque[tuple[float, int]] = deque()
 
     def take(self, retry_in_s: float | None = None) -> Status:
         """Return the present status. retry_in_s: the time until the next attempt to connect."""
         song, link = self._session.song, self._session.link
         queue, transport = self._session.queue, self._session.transport
-        song_id = song.song_id
+        name = self._chosen.name_of(song.song_id)
         counted, needed = _progress(song)
         index = self._sound.index
         return Status(
             activity=_activity(self._session),
-            song_id=song_id,
-            title=next((s.title for s in link.songs if s.song_id == song_id), None),
+            song_id=name.song_id if name else None,
+            title=name.title if name else None,
             position_s=self._sound.position_s,
             duration_s=index.duration_s if index.exact else None,
             bitrate_kbps=round(index.bytes_per_s / 125) or None,

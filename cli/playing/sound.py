@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from audio import AudioBuffer, FrameIndex, Output, Player, reports
+from audio.buffer import MAX_BYTES
+from cli.words.plain import NO_AUDIO
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client.effects import Buffer, SoundEffect
@@ -67,6 +69,10 @@ class Song:
         self.buffer.finish()
         self.extend_index()
 
+    def reopen(self) -> None:
+        """Expect more of the song after all."""
+        self.buffer.reopen()
+
     def extend_index(self) -> None:
         """Extend the index over what has arrived since the last call."""
         self.index.extend()
@@ -78,7 +84,8 @@ class Sound:
 
     deliver: called in the event loop's thread with the event of each report. A report carries the
     tag of its song, and is not delivered if that song has been dropped meanwhile.
-    remark: called there with a report that changes nothing and is only told.
+    remark: called there with a report that changes nothing and is only told. max_song_bytes: what
+    is kept of one song.
     """
 
     def __init__(
@@ -86,9 +93,11 @@ class Sound:
         output: Output,
         deliver: Callable[[Event], None],
         remark: Callable[[reports.FramesRefused], None] = lambda _: None,
+        max_song_bytes: int = MAX_BYTES,
     ) -> None:
         self._deliver = deliver
         self._remark = remark
+        self._max_song_bytes = max_song_bytes
         self._loop = asyncio.get_running_loop()
         self._tags = 0
         self._song = self._new_song()
@@ -126,6 +135,8 @@ class Sound:
                 self._append(self._song_in(buffer), data)
             case do.FinishBuffer(buffer):
                 self._finish(self._song_in(buffer))
+            case do.ReopenBuffer():
+                self._song.reopen()
             case do.DropBuffers():
                 self._drop()
             case do.DropNextBuffer():
@@ -161,7 +172,7 @@ class Sound:
 
     def _new_song(self) -> Song:
         self._tags += 1
-        return Song(self._tags)
+        return Song(self._tags, AudioBuffer(max_bytes=self._max_song_bytes))
 
     def _song_in(self, buffer: Buffer) -> Song:
         if buffer is Buffer.PRESENT:
@@ -267,5 +278,7 @@ class Sound:
         DeviceLost is delivered whatever its song: the player is paused for every song then.
         """
         current = tag == self._song.tag and seeks in (None, self._song.seeks)
+        if current and isinstance(event, on.Undecodable) and not self._song.buffer.received_bytes:
+            event = on.Undecodable(NO_AUDIO)
         if current or isinstance(event, on.DeviceLost):
             self._deliver(event)

@@ -1,4 +1,8 @@
-"""Binds keys at the prompt; most of them act only while the line is empty."""
+"""Binds keys at the prompt; most of them act only while the line is empty.
+
+None of them acts while the history is searched (Ctrl-R): what is typed there is what is sought, and
+Ctrl-C leaves the search.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Callable
 
 from prompt_toolkit.buffer import Buffer, CompletionState
 from prompt_toolkit.completion import CompleteEvent
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.filters import Condition, Filter, is_searching
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 NEXT_AFTER_S = 0.4
@@ -63,14 +67,14 @@ def _bind_next(keys: KeyBindings, buffer: Buffer, run: Callable[[str], None]) ->
 
 
 def _bind_completion(keys: KeyBindings, buffer: Buffer) -> None:
-    @keys.add("tab")
+    @keys.add("tab", filter=~is_searching)
     def _complete(event: KeyPressEvent) -> None:
         if buffer.complete_state:
             buffer.complete_next()
         else:
             _complete_now(buffer)
 
-    @keys.add("s-tab")
+    @keys.add("s-tab", filter=~is_searching)
     def _complete_back(event: KeyPressEvent) -> None:
         buffer.complete_previous()
 
@@ -78,7 +82,7 @@ def _bind_completion(keys: KeyBindings, buffer: Buffer) -> None:
 def _bind_control_keys(
     keys: KeyBindings, buffer: Buffer, cancel: Callable[[], None], leave: Callable[[], None]
 ) -> None:
-    @keys.add("c-c")
+    @keys.add("c-c", filter=~is_searching)
     def _cancel(event: KeyPressEvent) -> None:
         cancel()
 
@@ -91,8 +95,9 @@ def _bind_control_keys(
         event.app.suspend_to_background()
 
 
-def _is_empty(buffer: Buffer) -> Condition:
-    return Condition(lambda: not buffer.text)
+def _is_empty(buffer: Buffer) -> Filter:
+    """Nothing is typed: neither a line nor what is sought in the history."""
+    return Condition(lambda: not buffer.text) & ~is_searching
 
 
 def _complete_now(buffer: Buffer) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
+import contextlib
 import io
 import sys
 import threading
 from collections.abc import AsyncGenerator, Sequence
+from typing import TextIO
 
 from cli.playing.screen_face import ScreenGone
 
@@ -32,31 +35,31 @@ class DumbScreen:
             line = await anext(typed, None)
             self._prompt_shown = False
             if line is None:
-                print(flush=True)
+                _print()
                 return
             yield line
 
     def print(self, text: str, error: bool) -> None:
-        """Print while no prompt is shown."""
-        print(text, flush=True)
+        """Print while no prompt is shown. Raises ScreenGone."""
+        _print(text)
 
     def print_above_prompt(self, text: str, error: bool) -> None:
         """Print below the prompt, if it is shown by now, and show a new one."""
         if not self._prompt_shown:
-            print(text, flush=True)
+            _print(text)
             return
-        print(f"\n{text}", flush=True)
+        _print(f"\n{text}")
         self._show_prompt()
 
     def clear_line(self) -> None:
         """Show a new prompt: the terminal itself has discarded what was typed."""
         if self._prompt_shown:
-            print(flush=True)
+            _print()
             self._show_prompt()
 
     def _show_prompt(self) -> None:
         self._prompt_shown = True
-        print(PROMPT, end="", flush=True)
+        _print(PROMPT, end="")
 
 
 class ScriptScreen:
@@ -83,15 +86,19 @@ class ScriptScreen:
 
     def print(self, text: str, error: bool) -> None:
         """Print to stdout or stderr. Raises ScreenGone."""
-        try:
-            print(text, flush=True, file=self._errors if error else sys.stdout)
-        except OSError as failure:
-            raise ScreenGone(failure.errno, failure.strerror) from failure
+        _print(text, file=self._errors if error else sys.stdout)
 
     print_above_prompt = print
 
     def clear_line(self) -> None:
         """Do nothing: a script has no line that is being typed."""
+
+
+def _print(text: str = "", end: str = "\n", file: TextIO | None = None) -> None:
+    try:
+        print(text, end=end, file=file, flush=True)
+    except OSError as failure:
+        raise ScreenGone(failure.errno, failure.strerror) from failure
 
 
 async def _read_stdin() -> AsyncGenerator[str, None]:
@@ -106,8 +113,11 @@ async def _read_stdin() -> AsyncGenerator[str, None]:
 
     def read() -> None:
         # Unbuffered: Python aborts if it exits while a thread holds the lock of a buffered stdin.
-        for raw in io.FileIO(sys.stdin.fileno(), closefd=False):
-            loop.call_soon_threadsafe(lines.put_nowait, raw.decode(errors="replace"))
+        mark = codecs.BOM_UTF8  # editors of Windows begin a file with it
+        with contextlib.suppress(OSError):  # a terminal that is closed ends the input
+            for raw in io.FileIO(sys.stdin.fileno(), closefd=False):
+                line, mark = raw.removeprefix(mark), b""
+                loop.call_soon_threadsafe(lines.put_nowait, line.decode(errors="replace"))
         loop.call_soon_threadsafe(lines.put_nowait, None)
 
     threading.Thread(target=read, name="stdin", daemon=True).start()

@@ -135,7 +135,7 @@ _FORMS = {
 
 def _bar(status: Status, columns: int, glyphs: Glyphs) -> Fragments:
     duration_s = status.duration_s or 1.0
-    played = min(columns - 1, int(columns * status.position_s / duration_s))
+    played = min(columns - 1, int(columns * min(1.0, status.position_s / duration_s)))
     received = columns if status.received is None else int(columns * status.received)
     arrived = max(0, received - played - 1)
     return [

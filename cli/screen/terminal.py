@@ -34,9 +34,11 @@ from cli.screen.completion_line import completion_line
 from cli.screen.keys import key_bindings
 from cli.screen.pager import page
 from cli.screen.plain import PROMPT
+from cli.screen.safe_input import SafeInput
 from cli.screen.status_line import Fragments, status_line
 from cli.words.glyphs import Glyphs
 from cli.words.moment import Activity, Status
+from cli.words.safe_text import in_place
 from fsm.client.events import ListedSong
 
 REFRESH_S = 0.25
@@ -111,7 +113,7 @@ class TerminalScreen:
                 text, echoed = entered
                 self._show_prompt(False)
                 if echoed:
-                    self._write(PROMPT + text)
+                    self._write(PROMPT + in_place(text))
                 yield text
         finally:
             refreshing.cancel()
@@ -193,7 +195,7 @@ class TerminalScreen:
                 self._entered.put_nowait(None)
                 break
         if self._prompt_shown and self._buffer.text:
-            self._write(f"{PROMPT}{self._buffer.text}^C")
+            self._write(f"{PROMPT}{in_place(self._buffer.text)}^C")
         self._buffer.reset()
         self._interrupt()
 
@@ -230,7 +232,7 @@ class TerminalScreen:
         search = SearchToolbar()
         control = BufferControl(
             self._buffer,
-            input_processors=[BeforeInput(PROMPT, style="class:prompt")],
+            input_processors=[SafeInput(), BeforeInput(PROMPT, style="class:prompt")],
             search_buffer_control=search.control,
             preview_search=True,
         )

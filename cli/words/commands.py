@@ -61,12 +61,14 @@ class Line:
 
     word: the command's full name. rest: the text after it, stripped. request: makes the request
     for the machines, or None where the client answers by itself; it raises CommandError.
+    needs_list: it names songs by their titles.
     """
 
     word: str
     rest: str = ""
     command: Command = Command.LOCAL
     request: MakeRequest = lambda context: None
+    needs_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def _play(word: str, rest: str) -> Line:
     def request(context: Context) -> Event:
         return PlayRequested(_song_id(rest, context.songs))
 
-    return Line(word, rest, Command.PLAY, request)
+    return Line(word, rest, Command.PLAY, request, needs_list=not _is_number(rest))
 
 
 def _queue(word: str, rest: str) -> Line:
@@ -193,7 +195,7 @@ def _queue(word: str, rest: str) -> Line:
     def titled(context: Context) -> Event:
         return QueueRequested((_song_id(rest, context.songs),))
 
-    return Line(word, rest, request=titled)
+    return Line(word, rest, request=titled, needs_list=True)
 
 
 def _seek(word: str, rest: str) -> Line:

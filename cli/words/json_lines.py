@@ -9,7 +9,7 @@ from typing import Any
 
 from cli.words import title_search
 from cli.words.commands import SPECS
-from cli.words.moment import Activity, Status
+from cli.words.moment import Activity, SongName, Status
 from cli.words.plain import ERRORS, Formatter, status_parts
 from cli.words.safe_text import safe
 from fsm.client.effects import Tell
@@ -22,14 +22,14 @@ VERSION = 1
 class JsonFormatter(Formatter):
     """Formats each answer and report as an object; `text` is the sentence for a person."""
 
-    def report(self, tell: Tell, songs: Sequence[ListedSong]) -> str:
+    def report(self, tell: Tell, song: SongName | None, songs: Sequence[ListedSong]) -> str:
         return dump(
             "event",
             event=tell.report.name.lower(),
-            song=_song(tell.song_id, songs),
+            song=_song(song),
             detail=tell.detail,
             error=tell.report in ERRORS,
-            text=super().report(tell, songs),
+            text=super().report(tell, song, songs),
         )
 
     def error(self, why: str, line: str = "") -> str:
@@ -48,7 +48,7 @@ class JsonFormatter(Formatter):
         return dump("status", **status_members(status))
 
     def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
-        return dump("queue", songs=[_song(song_id, songs) for song_id in status.queue])
+        return dump("queue", songs=[_listed(song_id, songs) for song_id in status.queue])
 
     def why(self, sentences: Sequence[str]) -> str:
         return dump("why", reasons=list(sentences))
@@ -76,8 +76,9 @@ def _songs(songs: Sequence[ListedSong]) -> list[dict[str, Any]]:
     return [{"id": s.song_id, "title": s.title} for s in songs]
 
 
-def _song(song_id: int | None, songs: Sequence[ListedSong]) -> dict[str, Any] | None:
-    if song_id is None:
-        return None
-    title = next((s.title for s in songs if s.song_id == song_id), None)
-    return {"id": song_id, "title": title}
+def _listed(song_id: int, songs: Sequence[ListedSong]) -> dict[str, Any] | None:
+    return _song(SongName(song_id, next((s.title for s in songs if s.song_id == song_id), None)))
+
+
+def _song(song: SongName | None) -> dict[str, Any] | None:
+    return None if song is None else {"id": song.song_id, "title": song.title}

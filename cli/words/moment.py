@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class Activity(Enum):
@@ -21,6 +22,13 @@ class Activity(Enum):
     PAUSED = "paused"
     STARVED = "starved"
     """The buffer ran dry: the player is silent until enough audio has arrived."""
+
+
+class SongName(NamedTuple):
+    """A song as it is told: its ID, and its title as the server sent it, None if not known."""
+
+    song_id: int
+    title: str | None
 
 
 @dataclass(frozen=True, slots=True)

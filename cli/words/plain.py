@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from cli.words import title_search
 from cli.words.commands import SPECS
-from cli.words.moment import Activity, Status
+from cli.words.moment import Activity, SongName, Status
 from cli.words.safe_text import safe
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
@@ -29,16 +29,21 @@ FAILURES = frozenset(
 ERRORS = FAILURES | {Report.CONNECTION_LOST, Report.CONNECT_FAILED}
 """Reports that are printed as errors."""
 
+NO_AUDIO = "no audio came"
+"""Why a song cannot be decoded of which the server has sent nothing."""
+
 SHOWN_NEAR = 2
+SHOWN_MISSING = 5
 
 _TEXTS = {
     Report.SONG_ARRIVING: "buffering {song}",
     Report.SONG_PLAYING: "playing {song}",
     Report.SONG_PLAYED: "played {song}",
-    Report.SONG_NOT_FOUND: "404: the server has no song {id}; {near}",
-    Report.SONG_CUT_OFF: "{song} was cut off before its end{detail}; play {id} starts it again",
+    Report.SONG_PROBABLY_PLAYED: "played {song}, as far as the server says",
+    Report.SONG_NOT_FOUND: "404: {missing}",
+    Report.SONG_CUT_OFF: "{song} was cut off before its end{detail}{again}",
     Report.SONG_UNDECODABLE: "{song} cannot be decoded{detail}; play another, or look at the file",
-    Report.OUTPUT_FAILED: "the audio output failed{detail}",
+    Report.OUTPUT_FAILED: "playing has stopped{detail}",
     Report.UNDERRUN: "the buffer ran dry: waiting until there is enough of {song} again",
     Report.PLAYING_AGAIN: "playing {song} again",
     Report.LIST_FAILED: "the list did not come; list asks for it again",
@@ -50,21 +55,24 @@ _TEXTS = {
     Report.DEVICE_LOST: "paused{detail}; resume plays on the default device",
     Report.NOTHING_PLAYS: "nothing is playing; play ID or a title starts a song",
     Report.NOTHING_FOLLOWS: "nothing is queued; queue ID adds a song",
+    Report.NOTHING_BEFORE: "nothing was played before; play ID or a title starts a song",
 }
+
+_NO_AUDIO_TEXT = "no audio came of {song}{again}"
 
 
 class Formatter:
     """Formats as plain text. Each method returns whole lines, or "" where nothing is to be printed.
 
-    server: HOST:PORT.
+    server: HOST:PORT, an IPv6 address in brackets.
     """
 
     def __init__(self, server: str) -> None:
         self.server = server
 
-    def report(self, tell: Tell, songs: Sequence[ListedSong]) -> str:
-        """Format a report of the machines."""
-        return safe(sentence(tell.report, self.server, tell.song_id, tell.detail, songs))
+    def report(self, tell: Tell, song: SongName | None, songs: Sequence[ListedSong]) -> str:
+        """Format a report of the machines. song: what it is about. songs: the last list."""
+        return safe(sentence(tell.report, self.server, song, tell.detail, songs))
 
     def error(self, why: str, line: str = "") -> str:
         """Say why the client cannot run `line`."""
@@ -118,28 +126,63 @@ class Formatter:
 
 
 def sentence(
-    report: Report, server: str, song_id: int | None, detail: str, songs: Sequence[ListedSong]
+    report: Report, server: str, song: SongName | None, detail: str, songs: Sequence[ListedSong]
 ) -> str:
-    """Say a report in one line. server: HOST:PORT. songs: the last list, for the title."""
-    title = next((s.title for s in songs if s.song_id == song_id), None)
-    song = f"{song_id}. {title}" if title else f"song {song_id}"
-    return _TEXTS[report].format(
-        id=song_id,
-        song=song,
+    """Say a report in one line. server: HOST:PORT. songs: the last list."""
+    text = _NO_AUDIO_TEXT if detail == NO_AUDIO else _TEXTS[report]
+    return text.format(
+        song=name(song),
         server=server,
         detail=f": {detail}" if detail else "",
-        near=_near(song_id, songs),
+        again=_again(song, songs),
+        missing=_missing(song, songs),
     )
 
 
-def _near(song_id: int | None, songs: Sequence[ListedSong]) -> str:
-    """Name the songs whose IDs are nearest to one that the server does not have."""
+def name(song: SongName | None) -> str:
+    """Return `3. grapes - I dunno`, or `song 3`; the code that prints it calls `safe`."""
+    if song is None:
+        return "the song"
+    return f"{song.song_id}. {song.title}" if song.title else f"song {song.song_id}"
+
+
+def _again(song: SongName | None, songs: Sequence[ListedSong]) -> str:
+    """Say how the song is started again, unless the list gives its ID to another one by now."""
+    if song is None or (song.title and songs and tuple(song) not in songs):
+        return ""
+    return f"; play {song.song_id} starts it again"
+
+
+def _missing(song: SongName | None, songs: Sequence[ListedSong]) -> str:
+    """Say which song the server does not send, and which ones it has."""
     known = [s for s in songs if s.song_id is not None]
-    if song_id is None or not known:
-        return "list shows the songs that it has"
-    near = sorted(known, key=lambda s: abs((s.song_id or 0) - song_id))[:SHOWN_NEAR]
+    if song is not None and song.song_id in {s.song_id for s in known}:
+        return f"the server lists {name(song)}, and cannot send it: its file may have gone"
+    if song is None or not known:
+        return f"the server has no {name(song)}; list shows the songs that it has"
+    near = sorted(known, key=lambda s: abs((s.song_id or 0) - song.song_id))[:SHOWN_NEAR]
     names = ", ".join(f"{s.song_id}. {s.title}" for s in near)
-    return f"the nearest: {names}; list shows all"
+    return f"the server has no {name(song)}; the nearest: {names}; list shows all"
+
+
+def missing_ids(songs: Sequence[ListedSong]) -> str:
+    """Say in one line which IDs a list leaves out; "" if none, or if its IDs are no numbering.
+
+    A numbering has more songs than gaps: a list of 17, 4711 and 100000 is none.
+    """
+    ids = {s.song_id for s in songs if s.song_id is not None}
+    if not ids or max(ids) - min(ids) + 1 >= 2 * len(ids):
+        return ""
+    missing = sorted(set(range(min(ids), max(ids))) - ids)
+    if not missing:
+        return ""
+    shown = ", ".join(map(str, missing[:SHOWN_MISSING]))
+    more = f" and {len(missing) - SHOWN_MISSING} more" if len(missing) > SHOWN_MISSING else ""
+    one = len(missing) == 1
+    return (
+        f"not on the list: {'song' if one else 'songs'} {shown}{more}; "
+        f"play {missing[0]} asks for {'it' if one else 'one'} all the same"
+    )
 
 
 def status_parts(status: Status) -> list[str]:
@@ -182,10 +225,9 @@ def queued_songs(status: Status, songs: Sequence[ListedSong]) -> list[ListedSong
 
 
 def song_name(status: Status) -> str:
-    """Return `3. grapes - I dunno`, safe to print."""
-    if status.title is None:
-        return f"song {status.song_id}"
-    return f"{status.song_id}. {safe(status.title)}"
+    """Return the name of its song, safe to print."""
+    song = None if status.song_id is None else SongName(status.song_id, status.title)
+    return safe(name(song))
 
 
 def clock(seconds: float) -> str:

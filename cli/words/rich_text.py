@@ -18,7 +18,7 @@ from rich.text import Text
 
 from cli.words.commands import SPECS
 from cli.words.glyphs import ASCII, IN_ASCII, Glyphs
-from cli.words.moment import Activity, Status
+from cli.words.moment import Activity, SongName, Status
 from cli.words.plain import ERRORS, Formatter, queued_songs, status_parts
 from cli.words.safe_text import cut, safe
 from fsm.client.effects import Report, Tell
@@ -44,10 +44,10 @@ class RichFormatter(Formatter):
         self._glyphs = glyphs
         self._retrying = False
 
-    def report(self, tell: Tell, songs: Sequence[ListedSong]) -> str:
+    def report(self, tell: Tell, song: SongName | None, songs: Sequence[ListedSong]) -> str:
         if tell.report in _SHOWN_BY_STATUS_LINE or self._is_retrying_again(tell.report):
             return ""
-        text = super().report(tell, songs)
+        text = super().report(tell, song, songs)
         return self._styled(text, "red" if tell.report in ERRORS else "")
 
     def error(self, why: str, line: str = "") -> str:

@@ -22,6 +22,11 @@ def _safe_character(character: str) -> str:
     return " " if character.isspace() or unicodedata.category(character) == "Zs" else ""
 
 
+def in_place(text: str) -> str:
+    """Return the text with a question mark for each character that is not safe to print."""
+    return "".join(c if c.isprintable() or c in _JOINERS else "?" for c in text)
+
+
 def columns_of(text: str) -> int:
     """Return the width in a terminal: wide characters take two columns, combining marks none."""
     return int(width(text))
@@ -38,4 +43,4 @@ def cut(text: str, columns: int, ellipsis: str = "…") -> str:
 
 def shown(text: str) -> str:
     """Return what somebody typed, cut to 40 columns and safe to print in a message."""
-    return cut("".join(c if c.isprintable() else "?" for c in text), 40)
+    return cut(in_place(text), 40)

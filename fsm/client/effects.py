@@ -32,9 +32,13 @@ class Connect(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Disconnect(Effect):
-    """Close the connection; ConnectionLost follows with this reason."""
+    """Close the connection; ConnectionLost follows with this reason.
+
+    Where an answer was awaited, and another thing has begun to come instead, that is the reason.
+    """
 
     reason: str
+    answer_awaited: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,11 @@ class FinishBuffer(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class ReopenBuffer(Effect):
+    """More of the present song comes after all: its buffer is not finished."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveSong(Effect):
     """Give up the present song's buffer; the next song's takes its place."""
 
@@ -168,6 +177,7 @@ class Report(Enum):
     SONG_ARRIVING = "the first audio of the song is here"
     SONG_PLAYING = "the player has been started"
     SONG_PLAYED = "the whole song has been heard"
+    SONG_PROBABLY_PLAYED = "the song has been heard, as far as a plain server says"
     SONG_NOT_FOUND = "the server has no such song"
     SONG_CUT_OFF = "the rest of the song did not come"
     SONG_UNDECODABLE = "the song cannot be decoded"
@@ -183,6 +193,7 @@ class Report(Enum):
     DEVICE_LOST = "the sound device has gone; it is paused"
     NOTHING_PLAYS = "nothing is played that could be paused or sought in"
     NOTHING_FOLLOWS = "nothing is queued that could be played next"
+    NOTHING_BEFORE = "no song was played before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +247,7 @@ SoundEffect = (
     | DropNextBuffer
     | AppendAudio
     | FinishBuffer
+    | ReopenBuffer
     | LeaveSong
     | SkipSong
     | StartPlayer

@@ -15,6 +15,7 @@ from fsm.events import Event as Event
 from fsm.events import ListRequested as ListRequested
 from fsm.events import PlayRequested as PlayRequested
 from fsm.events import StopRequested as StopRequested
+from fsm.words import Request
 
 
 class ListedSong(NamedTuple):
@@ -64,6 +65,27 @@ class NotFoundReceived(Event):
 
 
 # The connection.
+
+
+@dataclass(frozen=True, slots=True)
+class RequestWritten(Event):
+    """A paced request has left: all of it has been handed to the kernel."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class MessageNotUnderstood(Event):
+    """What came is no message of this protocol. reason: what came, in words for a person."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerClosed(Event):
+    """The server has closed the connection in order, between two messages."""
+
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,3 +239,15 @@ class Interrupted(Event):
 @dataclass(frozen=True, slots=True)
 class InputEnded(Event):
     """quit, exit, Ctrl-D, or the end of a script."""
+
+
+@dataclass(frozen=True, slots=True)
+class SongMeasured(Event):
+    """What the song that arrives says of itself.
+
+    playable: of what is here so much can be decoded that playing may begin. song_bytes: how long the
+    song is, by its own header (Xing, Info, VBRI); None where that does not say.
+    """
+
+    playable: bool
+    song_bytes: int | None = None

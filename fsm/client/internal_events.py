@@ -107,6 +107,39 @@ class SongLost(Event):
     reason: str
 
 
+# The connection.
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionEnded(Event):
+    """The connection has ended, and what it owed is interrupted. in_order: the server closed it."""
+
+    reason: str
+    in_order: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRenewed(Event):
+    """The client has closed the connection, to make it anew at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRested(Event):
+    """The server has closed a connection that owed nothing: nobody misses it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionUnusable(Event):
+    """The server has sent what is no message; another attempt would bring the same. reason: what."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SongEndedThere(Event):
+    """The server has closed the connection in order twice at the same byte of the song."""
+
+
 # The song and the player.
 
 

@@ -23,7 +23,8 @@ class LinkState(Enum):
     CONNECTING = "an attempt to connect is under way, no song is owed"
     ONLINE = "there is a connection; audio that comes goes on to the song"
     UNLISTED = "connected anew: until a list comes, IDs may be other than the person saw them"
-    OFFLINE = "there is no connection, and nothing needs one"
+    OFFLINE = "the connection is lost, and nothing needs one"
+    RESTING = "the server has closed the connection, and nobody misses it"
     WAITING = "no connection, a song is owed: the next attempt comes after a pause"
     RECONNECTING = "an attempt to connect is under way, for a song that is owed"
     FINDING = "connected again: a fresh list is to say which ID the song has now"
@@ -31,7 +32,7 @@ class LinkState(Enum):
 
 
 # fmt: off
-CONNECTING, ONLINE, UNLISTED, OFFLINE, WAITING, RECONNECTING, FINDING, SKIPPING = LinkState
+CONNECTING, ONLINE, UNLISTED, OFFLINE, RESTING, WAITING, RECONNECTING, FINDING, SKIPPING = LinkState
 
 CONNECTED = (ONLINE, UNLISTED, FINDING, SKIPPING)
 """There is a connection."""
@@ -39,39 +40,47 @@ _STOPS = (on.StopRequested, internal.SongAbandoned)
 
 LINK = Table("link", CONNECTING, [
     # The connection
-    Row(CONNECTING,                              on.Connected,      UNLISTED,     when="list_known",                               rfc="P7"),
-    Row(CONNECTING,                              on.Connected,      ONLINE,                                                        rfc="1"),
-    Row(CONNECTING,                              on.ConnectFailed,  OFFLINE,                         then="tell_connect_failed",   rfc="1"),
-    each(CONNECTED,                              on.ConnectionLost, OFFLINE,                         then="tell_connection_lost",  rfc="P7"),
-    Row(OFFLINE,                                 on.ListRequested,  CONNECTING,                      then="connect",               rfc="2.2"),
-    each((CONNECTING, *CONNECTED, RECONNECTING), on.ListRequested,                                                                 rfc="2.2"),
-    Row(WAITING,                                 on.ListRequested,  RECONNECTING,                    then="cancel_retry, connect", rfc="playing 9"),
+    Row(CONNECTING,                              on.Connected,                UNLISTED,     when="list_known", then="forget_end",                         rfc="P7"),
+    Row(CONNECTING,                              on.Connected,                ONLINE,                          then="forget_end",                         rfc="1"),
+    Row(CONNECTING,                              on.ConnectFailed,            OFFLINE,                         then="tell_connect_failed",                rfc="1"),
+    each((ONLINE, SKIPPING),                     internal.ConnectionEnded,    OFFLINE,                         then="note_end, tell_connection_lost",     rfc="P7"),
+    each((UNLISTED, FINDING),                    internal.ConnectionEnded,    OFFLINE,                         then="tell_connection_lost",               rfc="P7"),
+    each(CONNECTED,                              internal.ConnectionUnusable, OFFLINE,                         then="tell_connection_lost, say_unusable", rfc="P8"),
+    each(CONNECTED,                              internal.ConnectionRested,   RESTING,                                                                    rfc="P8"),
+    each(CONNECTED,                              internal.ConnectionRenewed,  CONNECTING,                      then="connect",                            rfc="P8"),
+    each((OFFLINE, RESTING),                     on.ListRequested,            CONNECTING,                      then="connect",                            rfc="2.2"),
+    each((CONNECTING, *CONNECTED, RECONNECTING), on.ListRequested,                                                                                        rfc="2.2"),
+    Row(WAITING,                                 on.ListRequested,            RECONNECTING,                    then="cancel_retry, connect",              rfc="playing 9"),
     # A song is wanted
     each((ONLINE, SKIPPING),         internal.SongWanted, ONLINE,       then="owe_song, request_song",          rfc="2.2"),
     Row(UNLISTED,                    internal.SongWanted, FINDING,      then="owe_song, need_list",             rfc="playing 9"),
     Row(FINDING,                     internal.SongWanted, FINDING,      then="owe_song",                        rfc="2.2"),
-    Row(OFFLINE,                     internal.SongWanted, RECONNECTING, then="owe_song, connect",               rfc="2.2"),
+    each((OFFLINE, RESTING),         internal.SongWanted, RECONNECTING, then="owe_song, connect",               rfc="2.2"),
     Row(WAITING,                     internal.SongWanted, RECONNECTING, then="owe_song, cancel_retry, connect", rfc="2.2"),
     each((CONNECTING, RECONNECTING), internal.SongWanted, RECONNECTING, then="owe_song",                        rfc="2.2"),
     # ... and no longer wanted
-    each((CONNECTING, UNLISTED, OFFLINE), on.StopRequested,                                  rfc="2.4.3"),
-    each((ONLINE, SKIPPING),              _STOPS,           ONLINE,                          rfc="2.4.3"),
-    each((WAITING,),                      _STOPS,           OFFLINE,    then="cancel_retry", rfc="2.4.3"),
-    each((RECONNECTING,),                 _STOPS,           CONNECTING,                      rfc="2.4.3"),
-    each((FINDING,),                      _STOPS,           UNLISTED,                        rfc="2.4.3"),
+    each((CONNECTING, UNLISTED, OFFLINE, RESTING), on.StopRequested,                                  rfc="2.4.3"),
+    each((ONLINE, SKIPPING),                       _STOPS,           ONLINE,                          rfc="2.4.3"),
+    each((WAITING,),                               _STOPS,           OFFLINE,    then="cancel_retry", rfc="2.4.3"),
+    each((RECONNECTING,),                          _STOPS,           CONNECTING,                      rfc="2.4.3"),
+    each((FINDING,),                               _STOPS,           UNLISTED,                        rfc="2.4.3"),
     # The song arrives
-    Row(ONLINE,              internal.AudioFromServer,   ONLINE,   then="forget_attempts, pass_audio", rfc="2.5.2"),
-    Row(ONLINE,              internal.ServerClosedSong,  ONLINE,   then="say_completed",               rfc="P7, P8"),
-    Row(ONLINE,              internal.ServerRefusedSong, ONLINE,   then="say_refused",                 rfc="2.5.3"),
-    each((ONLINE, UNLISTED), internal.ListCompleted,     ONLINE,   then="keep_list",                   rfc="2.5.1"),
-    Row(SKIPPING,            internal.ListCompleted,     SKIPPING, then="keep_list",                   rfc="2.5.1"),
+    Row(ONLINE,   internal.AudioFromServer,   ONLINE,   then="forget_attempts, pass_audio", rfc="2.5.2"),
+    Row(ONLINE,   internal.ServerClosedSong,  ONLINE,   then="say_completed",               rfc="P7, P8"),
+    Row(ONLINE,   internal.ServerRefusedSong, ONLINE,   then="say_refused",                 rfc="2.5.3"),
+    Row(ONLINE,   internal.ListCompleted,     ONLINE,   then="keep_list, note_title",       rfc="2.5.1"),
+    Row(UNLISTED, internal.ListCompleted,     ONLINE,   then="keep_list",                   rfc="2.5.1"),
+    Row(SKIPPING, internal.ListCompleted,     SKIPPING, then="keep_list",                   rfc="2.5.1"),
     # It is interrupted
-    Row(OFFLINE,      internal.SongInterrupted, WAITING,      when="retries_left", then="owe_rest, schedule_retry, tell_retrying, answer_play", rfc="P7, playing 9"),
-    Row(OFFLINE,      internal.SongInterrupted, OFFLINE,                           then="tell_no_retries_left, say_lost",                       rfc="P7, playing 9"),
-    Row(WAITING,      on.RetryDue,              RECONNECTING,                      then="connect",                                              rfc="playing 9"),
-    Row(RECONNECTING, on.ConnectFailed,         WAITING,      when="retries_left", then="schedule_retry, tell_attempt_failed, answer_play",     rfc="playing 9"),
-    Row(RECONNECTING, on.ConnectFailed,         OFFLINE,                           then="tell_connect_failed, say_lost",                        rfc="playing 9"),
-    Row(RECONNECTING, on.Connected,             FINDING,                           then="tell_reconnected, need_list",                          rfc="playing 9"),
+    Row(CONNECTING,   internal.SongInterrupted, RECONNECTING,                            then="owe_rest",                                             rfc="P8"),
+    Row(OFFLINE,      internal.SongInterrupted, RESTING,      when="ended_there_before", then="say_ended_there",                                      rfc="P8"),
+    Row(OFFLINE,      internal.SongInterrupted, WAITING,      when="retries_left",       then="owe_rest, schedule_retry, tell_retrying, answer_play", rfc="P7, playing 9"),
+    Row(OFFLINE,      internal.SongInterrupted, OFFLINE,                                 then="tell_no_retries_left, say_lost",                       rfc="P7, playing 9"),
+    Row(WAITING,      on.RetryDue,              RECONNECTING,                            then="connect",                                              rfc="playing 9"),
+    Row(RECONNECTING, on.ConnectFailed,         WAITING,      when="retries_left",       then="schedule_retry, tell_attempt_failed, answer_play",     rfc="playing 9"),
+    Row(RECONNECTING, on.ConnectFailed,         OFFLINE,                                 then="tell_connect_failed, say_lost",                        rfc="playing 9"),
+    Row(RECONNECTING, on.Connected,             FINDING,      when="loss_told",          then="tell_reconnected, forget_end, need_list",              rfc="playing 9"),
+    Row(RECONNECTING, on.Connected,             FINDING,                                 then="need_list",                                            rfc="playing 9"),
     # Its ID is found again
     Row(FINDING,              internal.ListCompleted,   ONLINE,   when="listed_and_nothing_held", then="keep_list, find_song, request_song", rfc="playing 9"),
     Row(FINDING,              internal.ListCompleted,   SKIPPING, when="listed",                  then="keep_list, find_song, request_song", rfc="playing 9"),
@@ -79,7 +88,7 @@ LINK = Table("link", CONNECTING, [
     each((UNLISTED, FINDING), internal.AudioFromServer,                                                                                      rfc="2.6.1"),
     # It comes again
     Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="same_song_goes_on", then="forget_attempts, tell_resumed, pass_rest", rfc="playing 9"),
-    Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="same_song",         then="forget_attempts, tell_resumed",            rfc="playing 9"),
+    Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="same_song",         then="tell_resumed",                             rfc="playing 9"),
     Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="caught_up",         then="say_abandoned, say_changed",               rfc="playing 9"),
     Row(SKIPPING, internal.AudioFromServer,   SKIPPING,                           then="skip_audio",                               rfc="playing 9"),
     Row(SKIPPING, internal.ServerClosedSong,  ONLINE,                             then="say_changed",                              rfc="playing 9"),
@@ -95,8 +104,8 @@ class LinkSession(Session[ClientEffect | on.Event]):
     """
 
     __slots__ = (
-        "attempts", "held_bytes", "max_retries", "skipped_bytes", "skipped_tail", "song_id",
-        "songs", "tail", "title",
+        "attempts", "ended_at_bytes", "ended_in_order", "held_bytes", "is_loss_told", "max_retries",
+        "skipped_bytes", "skipped_tail", "song_id", "songs", "tail", "title",
     )  # fmt: skip
     table = LINK
     says = (
@@ -108,12 +117,20 @@ class LinkSession(Session[ClientEffect | on.Event]):
         internal.SongRefused,
         internal.SongLost,
         internal.SongAbandoned,
+        internal.SongEndedThere,
     )
 
     def __init__(self, max_retries: int | None = None) -> None:
         super().__init__()
         self.max_retries = max_retries
         self.attempts = 0
+        """Attempts to connect, and to go on with the song, since new audio came."""
+        self.is_loss_told = False
+        """The person has been told that there is no connection."""
+        self.ended_in_order = False
+        """The server has closed the last connection itself, between two messages."""
+        self.ended_at_bytes: int | None = None
+        """So much of the song was here when it did so."""
         self.songs: tuple[on.ListedSong, ...] = ()
         self.title: str | None = None
         self.song_id: int | None = None
@@ -125,6 +142,14 @@ class LinkSession(Session[ClientEffect | on.Event]):
     def retries_left(self, event: on.Event) -> bool:
         """Another attempt may be made."""
         return self.max_retries is None or self.attempts < self.max_retries
+
+    def ended_there_before(self, event: internal.SongInterrupted) -> bool:
+        """The server has closed the connection in order, twice at the same byte of the song."""
+        return self.ended_in_order and event.held_bytes == self.ended_at_bytes
+
+    def loss_told(self, event: on.Event) -> bool:
+        """The person has been told that there is no connection."""
+        return self.is_loss_told
 
     def list_known(self, event: on.Event) -> bool:
         """A list has come, over an earlier connection."""
@@ -173,18 +198,28 @@ class LinkSession(Session[ClientEffect | on.Event]):
         """Count attempts from the first again: new audio has come."""
         self.attempts = 0
 
+    def note_end(self, event: internal.ConnectionEnded) -> None:
+        """Note how the connection has ended."""
+        self.ended_in_order = event.in_order
+
+    def forget_end(self, event: on.Event) -> None:
+        """Forget how the connection before this one has ended, and what was told of it."""
+        self.ended_in_order = self.is_loss_told = False
+
     # Effects: the song that is owed
 
     def owe_song(self, event: internal.SongWanted) -> None:
         """Note which song is wanted, by the list as it was when it was chosen."""
         self.song_id = event.song_id
-        self.title = next((s.title for s in self.songs if s.song_id == event.song_id), None)
+        self.title = _title(event.song_id, self.songs)
         self.attempts = 0
+        self.ended_at_bytes = None
         self._hold(0, b"")
 
     def owe_rest(self, event: internal.SongInterrupted) -> None:
-        """Note what of the song is here."""
+        """Note what of the song is here, and whether the server has ended it there."""
         self._hold(event.held_bytes, event.tail)
+        self.ended_at_bytes = event.held_bytes if self.ended_in_order else None
 
     def request_song(self, event: on.Event) -> None:
         """Have the song requested over the connection that there is."""
@@ -198,6 +233,11 @@ class LinkSession(Session[ClientEffect | on.Event]):
     def keep_list(self, event: internal.ListCompleted) -> None:
         """Keep the titles."""
         self.songs = event.songs
+
+    def note_title(self, event: internal.ListCompleted) -> None:
+        """Note the title of a song that was wanted before any list had come."""
+        if self.title is None:
+            self.title = _title(self.song_id, event.songs)
 
     def find_song(self, event: internal.ListCompleted) -> None:
         """Take the ID that the song has on this list."""
@@ -226,6 +266,14 @@ class LinkSession(Session[ClientEffect | on.Event]):
         """Say that the server refused the song."""
         self.record(internal.SongRefused())
 
+    def say_ended_there(self, event: on.Event) -> None:
+        """Say that the server has no more of the song."""
+        self.record(internal.SongEndedThere())
+
+    def say_unusable(self, event: internal.ConnectionUnusable) -> None:
+        """Say that the rest of the song will not come, and why."""
+        self.record(internal.SongLost(event.reason))
+
     def say_abandoned(self, event: on.Event) -> None:
         """Have the song stopped that arrives."""
         self.record(internal.SongAbandoned())
@@ -246,14 +294,18 @@ class LinkSession(Session[ClientEffect | on.Event]):
 
     def tell_connect_failed(self, event: on.ConnectFailed) -> None:
         """Tell that there is no connection, and why."""
+        self.is_loss_told = True
         self.record(do.Tell(do.Report.CONNECT_FAILED, detail=event.reason))
 
     def tell_no_retries_left(self, event: on.Event) -> None:
         """Tell that no further attempt is made."""
         self.record(do.Tell(do.Report.CONNECT_FAILED))
 
-    def tell_connection_lost(self, event: on.ConnectionLost) -> None:
+    def tell_connection_lost(
+        self, event: internal.ConnectionEnded | internal.ConnectionUnusable
+    ) -> None:
         """Tell that the connection is gone, and why."""
+        self.is_loss_told = True
         self.record(do.Tell(do.Report.CONNECTION_LOST, detail=event.reason))
 
     def tell_retrying(self, event: on.Event) -> None:
@@ -290,3 +342,8 @@ class LinkSession(Session[ClientEffect | on.Event]):
     def _hold(self, held_bytes: int, tail: bytes) -> None:
         self.held_bytes, self.tail = held_bytes, tail
         self.skipped_bytes, self.skipped_tail = 0, b""
+
+
+def _title(song_id: int | None, songs: tuple[on.ListedSong, ...]) -> str | None:
+    """The title that a list gives to an ID."""
+    return next((s.title for s in songs if s.song_id == song_id), None)

@@ -12,10 +12,11 @@ from typing import Any
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
-from fsm.client.conversation import CLOSING_SERVER, PLAIN, ConversationSession
+from fsm.client.conversation import ConversationSession
+from fsm.client.conversation_table import CLOSING_SERVER, PLAIN
 from fsm.client.effects import Buffer, ClientEffect
 from fsm.client.events import Event
-from fsm.client.link import OFFLINE, LinkSession
+from fsm.client.link import OFFLINE, RESTING, LinkSession
 from fsm.client.player import PlayerSession
 from fsm.client.prompt import PromptSession
 from fsm.client.queue import QueueSession
@@ -51,13 +52,17 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     # the wire
     on.Connected:               (CONVERSATION, LINK),
     on.ConnectFailed:           (CONVERSATION, LINK),
-    on.ConnectionLost:          (CONVERSATION, LINK, SONG, NEXT_SONG),
+    on.ConnectionLost:          (CONVERSATION,),
+    on.ServerClosed:            (CONVERSATION,),
+    on.MessageNotUnderstood:    (CONVERSATION,),
+    on.RequestWritten:          (CONVERSATION,),
     on.ServerSilent:            (CONVERSATION,),
     on.ListReceived:            (CONVERSATION,),
     on.AudioReceived:           (CONVERSATION,),
     on.SetupReceived:           (CONVERSATION,),
     on.NotFoundReceived:        (CONVERSATION,),
     on.FlowMeasured:            (SONG, NEXT_SONG),
+    on.SongMeasured:            (SONG, NEXT_SONG),
     # time
     on.ListWentQuiet:           (CONVERSATION,),
     on.SongWentQuiet:           (CONVERSATION,),
@@ -74,6 +79,11 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     on.NextBufferFull:          (NEXT_SONG,),
     on.DeviceLost:              (TRANSPORT,),
     # one machine to another
+    internal.ConnectionEnded:   (LINK, SONG, NEXT_SONG),
+    internal.ConnectionRenewed: (LINK, SONG, NEXT_SONG),
+    internal.ConnectionRested:  (LINK,),
+    internal.ConnectionUnusable: (LINK,),
+    internal.SongEndedThere:    (SONG, NEXT_SONG),
     internal.SongWanted:        (LINK,),
     internal.SongToRequest:     (CONVERSATION,),
     internal.SongAbandoned:     (LINK, CONVERSATION),
@@ -155,7 +165,12 @@ class ClientSession:
     def settled(self) -> bool:
         """It is known what kind of server it is, or that there is no connection to any."""
         connected = self.conversation.state in (CLOSING_SERVER, PLAIN)
-        return connected or self.link.state is OFFLINE
+        return connected or self.link.state in (OFFLINE, RESTING)
+
+    @property
+    def list_coming(self) -> bool:
+        """A list has been requested, by the person or by the client itself, and is not whole."""
+        return bool(self.conversation.lists)
 
     def handle(self, event: Event) -> list[ClientEffect]:
         """Take one event, let the machines tell each other of it, return what is to be done.

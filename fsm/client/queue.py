@@ -63,7 +63,7 @@ QUEUE = Table("queue", IDLE, [
     each(_ALL,    ask.NextRequested, CURRENT, when="another_wanted",  then="retire, forget_ahead, take_first, say_chosen", rfc="playing 3"),
     each(_ALL,    ask.NextRequested,                                  then="tell_nothing_follows",                         rfc="playing 3"),
     each(_ALL,    ask.PrevRequested, CURRENT, when="played_before",   then="take_previous, say_chosen",                    rfc="playing 3"),
-    Row(IDLE,     ask.PrevRequested, IDLE,                            then="tell_nothing_follows",                         rfc="playing 3"),
+    Row(IDLE,     ask.PrevRequested, IDLE,                            then="tell_nothing_before",                          rfc="playing 3"),
     each(_IN_USE, ask.PrevRequested,                                  then="say_start_sought",                             rfc="playing 3"),
     # What is queued
     Row(IDLE,            ask.QueueRequested, CURRENT,                            then="add, take_first, say_chosen",  rfc="playing 2"),
@@ -283,8 +283,12 @@ class QueueSession(Session[ClientEffect | on.Event]):
         self.record(on.CommandAnswered(on.Command.WAIT))
 
     def tell_nothing_follows(self, event: on.Event) -> None:
-        """Tell that there is no such song."""
+        """Tell that nothing is queued."""
         self.record(do.Tell(do.Report.NOTHING_FOLLOWS))
+
+    def tell_nothing_before(self, event: on.Event) -> None:
+        """Tell that no song was played before."""
+        self.record(do.Tell(do.Report.NOTHING_BEFORE))
 
     # What follows what
 

@@ -1,4 +1,6 @@
-"""How long the client waits before it draws a conclusion (protocol.md 7 and 8), in seconds."""
+"""How long the client waits before it draws a conclusion (protocol.md 7 and 8), in seconds; and for
+how much of a list.
+"""
 
 LIST_QUIET_S = 0.25
 """Without a further RESP 100: a plain server's list is whole."""
@@ -9,8 +11,8 @@ SHORT_AUDIO_QUIET_S = 0.25
 AUDIO_QUIET_S = 2.0
 """Without any audio: a plain server's song is whole."""
 
-MAX_LIST_MESSAGES = 20_000
-"""80 MB: what a server sends beyond that is no list."""
+MAX_LIST_BYTES = 64 * 1024 * 1024
+"""Of memory, for 300,000 songs and more: what a server sends beyond that is no list."""
 
 SETUP_SILENCE_S = 1.0
 """After SETUP: the server is plain."""

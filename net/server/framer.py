@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from fsm.words import MAX_MESSAGE_BYTES
 from net.framing import EOM, frame
-from songs import SongUnavailable
+from songs import SongUnavailable, Stamp
 
 READ_BYTES = 64 * 1024
 """Framed at once. Small, because the thread that frames shares the interpreter with the loop."""
@@ -21,16 +21,6 @@ SLICE_S = 0.005
 """A slice ends after this time: a song made of ` END` takes a hundred times as long as others."""
 
 CHANGED = "the file was changed while it was read"
-
-Stamp = tuple[int, int, int, int, int]
-"""What tells whether a file has changed: device, inode, size, time of the last change of its
-content, and of its status, which no program can set back."""
-
-
-def stamp_of(status: os.stat_result) -> Stamp:
-    """Return the stamp of a file with this status."""
-    times = status.st_mtime_ns, status.st_ctime_ns
-    return status.st_dev, status.st_ino, status.st_size, *times
 
 
 class Source:
@@ -43,12 +33,12 @@ class Source:
 
     def __init__(self, fd: int, closed: Callable[[], None] = lambda: None) -> None:
         self.fd = fd
-        self.stamp = stamp_of(os.fstat(fd))
+        self.stamp = Stamp.of(os.fstat(fd))
         self._closed = closed
         self._users = 1
 
     def __repr__(self) -> str:
-        return f"<Source {self.fd}: {self.stamp[2]} bytes, {self._users} users>"
+        return f"<Source {self.fd}: {self.stamp.size_bytes} bytes, {self._users} users>"
 
     def share(self) -> Source:
         """Count one user more."""
@@ -101,7 +91,7 @@ def next_slice(source: Source, position: Position, most_bytes: int) -> Slice:
         data = os.pread(source.fd, min(READ_BYTES, most_bytes), offset)
         offset += len(data)
         last = not data
-        if last and offset != source.stamp[2]:
+        if last and offset != source.stamp.size_bytes:
             raise SongUnavailable(CHANGED)
         messages, framed_bytes = frame(rest + data, last=last)
         rest = (rest + data)[framed_bytes:]
@@ -130,12 +120,12 @@ def is_as_it_was(source: Source, framed: Callable[[int, int], bytes] | None = No
     or given other rights has another time of change as well as one that was written over and had
     its time set back: only a second look tells. Without `framed` there is none.
     """
-    now = stamp_of(os.fstat(source.fd))
+    now = Stamp.of(os.fstat(source.fd))
     if now == source.stamp:
         return True
     if now[:4] != source.stamp[:4] or framed is None or not _frames_as(source, framed):
         return False
-    if stamp_of(os.fstat(source.fd)) != now:
+    if Stamp.of(os.fstat(source.fd)) != now:
         return False
     source.stamp = now
     return True

@@ -9,16 +9,12 @@ import itertools
 from collections.abc import Callable, Iterator
 
 from net.framing import EOM
-from net.wire import LIST_CLOSING, list_messages
+from net.wire import EMPTY_LIST, LIST_CLOSING, list_messages
 from songs import Library, Song
 
 PIECE_MESSAGES = 4
 """Messages encoded at once, which takes about 2 ms: 100,000 songs at once would block the event
 loop for 0.3 s."""
-
-EMPTY_LIST = b"RESP 100" + EOM
-"""To a peer without `ends`: an empty payload ends the receiving thread of deployed clients
-(protocol.md 4)."""
 
 RequestRescan = Callable[[Callable[[], None]], bool]
 """Called for every LIST with a callback. Returns whether the callback will be called, once the
@@ -107,15 +103,14 @@ class ListInFlight:
         if self._next < 0:
             return b""
         assert self.encoded is not None
-        if not self._closes and not self.encoded.songs:
-            self._next = -1
-            return EMPTY_LIST
-        piece = self.encoded.piece(self._next)
+        piece = self.encoded.piece(self._next) if self.encoded.songs else b""
         self._next += 1
-        if not piece:
-            self._next = -1
-            return LIST_CLOSING if self._closes else b""
-        return piece
+        if piece:
+            return piece
+        self._next = -1
+        if self._closes:
+            return LIST_CLOSING
+        return b"" if self.encoded.songs else EMPTY_LIST
 
 
 def message_end(messages: bytes, offset: int) -> int:

@@ -15,10 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from net.server.framer import Source, Stamp, stamp_of
+from net.server.framer import Source
 from net.server.framing_turns import FAULT, FramingTurns
 from net.server.spool import SLICE_BYTES, Framed, Spool, Work
-from songs import Library, Song, SongUnavailable
+from songs import Library, Song, SongUnavailable, Stamp
 
 log = logging.getLogger("alfine.server")
 
@@ -94,7 +94,7 @@ class SpoolCache:
         fd = -1
         try:
             fd = self._library.open(song)
-            if stamp_of(os.fstat(fd)) == cached:
+            if Stamp.of(os.fstat(fd)) == cached:
                 self._turns.call_in_loop(self._unchanged, song)
                 return
             source, fd = Source(fd, self._closed_one), -1

@@ -164,3 +164,12 @@ def test_a_writer_and_four_readers_at_once():
     buffer.finish()
     assert all(ends(reader) for reader in readers)
     assert results == [song] * 4
+
+
+def test_a_song_may_have_so_many_bytes_and_no_more():
+    buffer = AudioBuffer(memory_limit_bytes=2, max_bytes=5)
+    buffer.append(b"abcde")
+    with pytest.raises(OSError, match="larger than 0 MiB; --song-size allows more"):
+        buffer.append(b"f")
+    assert buffer.received_bytes == 5
+    assert buffer.read_at(0, 2) + buffer.read_at(2, 3) == b"abcde"

@@ -74,8 +74,10 @@ def serving(folder):
         text=True,
     ) as process:
         ports = (re.search(r"alfine client \S+ (\d+)", line) for line in process.stdout)
-        yield Server(process, next(int(port[1]) for port in ports if port))
-        process.terminate()
+        try:
+            yield Server(process, next(int(port[1]) for port in ports if port))
+        finally:
+            process.terminate()
 
 
 @pytest.fixture

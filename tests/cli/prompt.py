@@ -7,11 +7,11 @@ from tests.cli.pty_terminal import Terminal
 OPTIONS = ("--output", "null", "--prebuffer", "1")
 
 
-def client(port, columns=80, rows=24, env=None):
+def client(port, columns=80, rows=24, env=None, **more):
     """A client of the server on this port; a context manager, as Terminal is."""
     argv = [sys.executable, "-m", "cli.app", "client", "127.0.0.1", str(port), *OPTIONS]
     environment = {"LC_ALL": "C.UTF-8", "NO_COLOR": ""} | (env or {})
-    return Terminal(argv, columns, rows, environment)
+    return Terminal(argv, columns, rows, environment, **more)
 
 
 def at_prompt(terminal):

@@ -16,10 +16,19 @@ TIMEOUT_S = 40.0
 """A test fails after this time; on a busy machine a step may take long."""
 
 
-class Terminal:
-    """Runs a program in a terminal of `columns` × `rows`; a context manager that ends it."""
+def _environment(env, term):
+    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    return {**kept, **env, "TERM": term}
 
-    def __init__(self, argv, columns=80, rows=24, env=None):
+
+class Terminal:
+    """Runs a program in a terminal of `columns` × `rows`; a context manager that ends it.
+
+    env: added to the environment of the tests. term: what the terminal calls itself, whatever that
+    of whoever runs the tests is called; its size comes from `columns` and `rows` alone.
+    """
+
+    def __init__(self, argv, columns=80, rows=24, env=None, term="xterm-256color"):
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
@@ -33,7 +42,7 @@ class Terminal:
             stdout=child,
             stderr=child,
             start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", **(env or {})},
+            env=_environment(env or {}, term),
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         os.close(child)
@@ -64,6 +73,11 @@ class Terminal:
         screen.cursor_position(row - (surplus - below) + 1, min(column, columns - 1) + 1)
         self._set_size(columns, rows)
         os.killpg(self.process.pid, signal.SIGWINCH)
+
+    def hang_up(self):
+        """Close the terminal, as a person does who closes its window."""
+        os.close(self._fd)
+        self._fd = os.open(os.devnull, os.O_RDONLY)
 
     def settings(self):
         """Return the terminal's present attributes: echo, line editing and so on."""

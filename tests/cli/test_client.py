@@ -2,17 +2,20 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from errno import ECONNREFUSED, ENETUNREACH
 
 import pytest
 
 from fsm.client.events import ConnectFailed
 from net.client import ServerConnection
+from tests.cli.conftest import encode_tone, serving
 from tests.cli.pty_terminal import Terminal
 
 CLIENT = [sys.executable, "-m", "cli.app", "client", "127.0.0.1"]
@@ -43,10 +46,12 @@ def test_a_person_is_told_what_the_client_waits_for(silent_server):
 
 def test_a_server_that_closes_without_an_answer_is_named_as_perhaps_another_program(silent_server):
     with client(silent_server.getsockname()[1], "-c", "list") as process:
-        connection, _ = silent_server.accept()
-        with connection:
-            # Unread bytes would make the close a reset, which is reported with other words.
-            assert connection.recv(100)
+        # SETUP, and over a connection that is made anew, LIST.
+        for _ in range(2):
+            connection, _ = silent_server.accept()
+            with connection:
+                # Unread bytes would make the close a reset, which is reported with other words.
+                assert connection.recv(100)
         assert "is it an alfine server?" in process.stderr.read()
         assert process.wait(10) == 3
 
@@ -55,14 +60,13 @@ def test_a_missing_sound_device_is_reported_only_when_a_song_plays(steady_server
     config = tmp_path / "asound.conf"
     config.write_text("pcm.!default { type hw card 99 }\n")
     without_sound = {
-        **os.environ,
         "ALSA_CONFIG_PATH": str(config),
         "PULSE_SERVER": "unix:/nonexistent",
     }
     printed = {}
     for command in ("list", "play 1"):
         more = ("--output", "auto", "--prebuffer", "1", "-c", command, "-c", "stop")
-        with client(steady_server.port, *more, env=without_sound) as process:
+        with client(steady_server.port, *more, env=os.environ | without_sound) as process:
             printed[command] = process.stderr.read()
     assert printed["list"] == ""
     assert printed["play 1"].startswith("The music plays silently: ")
@@ -165,18 +169,66 @@ def test_without_standard_input_there_are_no_commands(steady_server):
         assert process.wait(10) == 0
 
 
-def test_an_endless_list_is_not_kept_without_limit():
-    from fsm.client.conversation import ConversationState
-    from fsm.client.events import Connected, ListedSong, ListReceived, SetupUnanswered
-    from fsm.client.machines import ClientSession
-    from fsm.client.timeouts import MAX_LIST_MESSAGES
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_script_may_begin_with_a_byte_order_mark(steady_server, end):
+    script = f"\ufeffvolume 30{end}status{end}"
+    with client(steady_server.port, stdin=subprocess.PIPE) as process:
+        printed, errors = process.communicate(script, 20)
+    assert (printed, errors, process.returncode) == ("stopped; volume 30 %\n", "", 0)
 
-    session = ClientSession()
-    session.handle(Connected())
-    message = ListReceived((ListedSong(1, "one"),))
-    for _ in range(MAX_LIST_MESSAGES):
-        session.handle(message)
-    assert session.handle(message) == [], "the timer runs on, and nothing more is kept"
-    assert len(session.conversation.collected) == MAX_LIST_MESSAGES
-    session.handle(SetupUnanswered())
-    assert session.conversation.state is ConversationState.PLAIN
+
+class EndlessServer:
+    """Answers the first request of a connection with an endless list; a context manager."""
+
+    def __init__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+
+    def __enter__(self):
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc):
+        self._listener.close()
+
+    def _serve(self):
+        # The most entries for their bytes, each of them another one.
+        numbers = itertools.count(1)
+        # What comes for SETUP makes it plain; over the second connection LIST is answered.
+        for _ in range(2):
+            with contextlib.suppress(OSError), self._listener.accept()[0] as connection:
+                connection.recv(100)
+                while True:
+                    entries = " END ".join(f"{n}. " for n in itertools.islice(numbers, 250))
+                    connection.sendall(b"RESP 100 END " + entries.encode() + b" END END")
+
+
+def test_a_list_without_end_is_told_in_one_line_and_takes_little_memory():
+    with EndlessServer() as server, client(server.port, "-c", "list") as process:
+        errors = process.stderr.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert errors == (
+        "the connection was lost: its list is longer than 64 MiB: --plain plays without a list\n"
+    )
+    assert process.returncode == 3
+    assert used.ru_maxrss < 400 * 1024, "KiB"
+
+
+@pytest.fixture(scope="module")
+def long_song(tmp_path_factory):
+    """A server of one song of 1.1 MB."""
+    folder = tmp_path_factory.mktemp("long")
+    (folder / "long.mp3").write_bytes(encode_tone(220, 4) * 35)
+    with serving(folder) as running:
+        yield running
+
+
+def test_a_song_that_is_larger_than_allowed_is_told_as_that(long_song):
+    play = ("--prebuffer", "1", "-c", "play 1", "-c", "wait")
+    with client(long_song.port, "--song-size", "1", *play) as process:
+        _, errors = process.communicate(timeout=40)
+    assert errors == (
+        "playing has stopped: the song is larger than 1 MiB; --song-size allows more\n"
+    )
+    assert process.returncode == 1

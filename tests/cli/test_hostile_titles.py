@@ -78,7 +78,7 @@ def test_in_json(server):
 
 
 def test_on_a_dumb_terminal(server):
-    with Terminal(command_line(server), 80, 50, {"TERM": "dumb"}) as terminal:
+    with Terminal(command_line(server), 80, 50, term="dumb") as terminal:
         terminal.wait_until(at_prompt)
         for command in ("list", "play 1", "status", "why"):
             terminal.type(f"{command}\r")

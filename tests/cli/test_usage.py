@@ -27,6 +27,10 @@ from cli.usage import NO_CONNECTION, USAGE
         ("client 127.0.0.1 1 --output wav:/", "Is a directory"),
         ("client 127.0.0.1 1 --prebuffer 0", "prebuffer"),
         ("client 127.0.0.1 1 -c sing", "sing"),
+        ("client [::1]:12345 1", "as in: [::1] 12345"),
+        ("client [localhost] 1", "as in: [::1]"),
+        ("client [::1 1", "is written as [::1]"),
+        ("server . 0 --host [127.0.0.1]", "as in: [::1]"),
         ("sing", "sing"),
     ],
 )

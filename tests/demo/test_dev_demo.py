@@ -29,8 +29,8 @@ def running(session):
 
 @pytest.fixture(params=["xterm-256color", "dumb"])
 def demo(request, tmp_path):
-    env = {"TERM": request.param, "XDG_STATE_HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
-    with Terminal([ROOT / "dev", "demo"], env=env) as terminal:
+    env = {"XDG_STATE_HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    with Terminal([ROOT / "dev", "demo"], env=env, term=request.param) as terminal:
         # The first run makes the songs.
         terminal.wait_until(lambda t: t.cursor_line == ">>", 50)
         yield terminal

@@ -12,6 +12,7 @@ from tests.end_to_end.crowd import crowd
 from tests.end_to_end.programs import Client, Run, play
 from tests.end_to_end.songs import recorded, samples
 from tests.peers.plain_server import Habits, PlainServer
+from tests.peers.wording import WORDINGS
 
 DEPLOYED = Habits(
     one_request_per_recv=True,
@@ -27,7 +28,7 @@ EVERY_HABIT = {
     "list twice": Habits(list_twice=True),
     "small send buffer": Habits(small_send_buffer=True),
     "uncut": Habits(uncut=True),
-    "parentheses": Habits(list_form="parentheses"),
+    "parentheses": Habits(wording=WORDINGS["brackets"]),
     "deployed": DEPLOYED,
 }
 BOTH = {"rfc": Habits(), "deployed": DEPLOYED}
@@ -92,7 +93,9 @@ def test_list_play_and_404(folder, runs, habits):
     assert "404" in run.err
     assert run.out.count(titles(folder)[0]) == 2
     assert [title for title in titles(folder) if title not in run.out] == []
-    assert f"played {HOSTILE}. " in run.out
+    # The files have no header that says how long they are, so the server's silence is all there is.
+    name = f"{HOSTILE}. {titles(folder)[HOSTILE - 1]}"
+    assert f"played {name}, as far as the server says" in run.out.splitlines()
     assert heard == samples(folder.song(HOSTILE))
 
 
@@ -130,10 +133,13 @@ def test_a_list_during_a_song_leaves_the_song_whole(folder, runs, habits):
     assert heard == samples(folder.song(LONG))
 
 
-def test_a_client_told_that_the_server_is_plain_sends_only_what_is_typed(folder, runs):
+def test_a_client_told_that_the_server_is_plain_offers_nothing(folder, runs):
     run, heard, received = runs["as typed"]
     assert run.code == 0, run
-    assert received == [b"PLAY %d" % SHORT, b"STOP", b"LIST"]
+    # Between what is typed, LIST asks whether the song is over. Then nothing is left to STOP.
+    assert received == [b"PLAY %d" % SHORT, b"LIST", b"LIST"]
+    # The list that answers the question is not printed.
+    assert run.out.count(titles(folder)[-1]) == 1
     assert heard == samples(folder.song(SHORT))
 
 
@@ -160,6 +166,17 @@ def test_an_empty_list(tmp_path):
     assert (run.code, run.out) == (0, "the server has no songs\n")
 
 
+@pytest.mark.parametrize("options", [FOUND_OUT, TOLD])
+def test_a_song_of_which_nothing_comes_is_not_called_empty(tmp_path, options):
+    (tmp_path / "nothing.mp3").touch()
+    with PlainServer(tmp_path) as server:
+        run = play(server.port, "play 1", "wait", "why", options=options)
+    assert run.code == 1
+    song = "song 1" if options == TOLD else "1. nothing"
+    assert run.err == f"no audio came of {song}; play 1 starts it again\n"
+    assert f"no audio came of {song} at " in run.out
+
+
 def test_requests_reach_a_server_that_reads_one_per_recv(folder):
     """Typed faster than such a server can take them apart, they come one by one."""
     habits = Habits(one_request_per_recv=True, first_four_bytes=True)
@@ -170,12 +187,24 @@ def test_requests_reach_a_server_that_reads_one_per_recv(folder):
         run = client.run()
         received = [request for request in server.received if not request.startswith(b"SETUP")]
     assert run.code == 0, run
-    assert b"" not in received
-    assert received.count(b"STOP") == 3
-    assert received.count(b"PLAY %d" % SHORT) == 1
+    # The first LIST finds out what the server is. The second "stop" finds nothing to STOP.
+    assert received == [b"LIST", b"LIST", b"PLAY %d" % SHORT, b"STOP", b"LIST"]
     assert run.out.count(titles(folder)[-1]) == 2
     # Leaving is not a loss.
     assert run.err == ""
+
+
+def test_a_plain_server_that_closes_behind_each_song_is_asked_twice_and_no_more(folder, tmp_path):
+    wav = tmp_path / "song.wav"
+    with PlainServer(folder.path, Habits(close_after_song=True)) as server:
+        run = play(server.port, f"play {SHORT}", "wait", "list", output=f"wav:{wav}")
+        received = list(server.received)
+    assert f"played {SHORT}. {titles(folder)[0]}, as far as the server says" in run.out.splitlines()
+    assert "cut off" not in run.err
+    assert received.count(b"PLAY %d" % SHORT) == 2
+    # The list is asked for over a new connection.
+    assert run.out.count(titles(folder)[-1]) == 1
+    assert recorded(wav) == samples(folder.song(SHORT))
 
 
 def test_a_plain_server_that_dies_in_a_song_does_not_make_it_whole(folder, tmp_path):

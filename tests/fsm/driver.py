@@ -9,6 +9,8 @@ from fsm.client.machines import ClientSession
 
 SONGS = tuple(on.ListedSong(n, f"song {n}") for n in range(1, 10))
 LISTED = on.ListReceived(SONGS)
+LIST_CLOSED = on.ListReceived()
+"""The closing message of a list."""
 ENDS_ACCEPTED = on.SetupReceived(("alfine/1", "ends"))
 CLOSED = on.AudioReceived(b"")
 """The closing message of a song."""
@@ -92,8 +94,8 @@ class ClientDriver:
 
 
 def closing_server(**options):
-    """A client whose server has accepted SETUP ends."""
-    return ClientDriver(on.Connected(), LISTED, ENDS_ACCEPTED, **options)
+    """A client whose server has accepted SETUP ends, and sent the list that was asked for then."""
+    return ClientDriver(on.Connected(), ENDS_ACCEPTED, LISTED, LIST_CLOSED, **options)
 
 
 def plain_server(**options):

@@ -56,6 +56,7 @@ def example(event: type[Event]) -> Event:
         "songs": (on.ListedSong(1, "one"),),
         "data": b"audio",
         "reason": "because",
+        "in_order": True,
         "held_bytes": 5,
         "tail": b"audio",
         "command": on.Command.LIST,
@@ -71,6 +72,7 @@ def example(event: type[Event]) -> Event:
         "arrival_bytes_per_s": 1e6,
         "song_bytes_per_s": 4e4,
         "song_bytes": 0,
+        "playable": True,
         "amount": 1.0,
         "measure": ask.Measure.FROM_START,
         "percent": 50,
@@ -265,7 +267,9 @@ def recorded(name: str, effect: str) -> set[type[Event]]:
     if effect in CARRIED:
         return set(CARRIED[effect])
     methods = methods_of(name)
-    names = vars(importlib.import_module(type(SESSIONS[name]()).__module__))
+    names = {}
+    for kind in own_classes(name):
+        names |= vars(importlib.import_module(kind.__module__))
     found = set()
     for node in ast.walk(methods[effect]):
         match node:
@@ -290,9 +294,17 @@ def is_event(thing: object) -> bool:
 
 
 def methods_of(name: str) -> dict[str, ast.FunctionDef]:
-    """The source of the methods of a session's own class."""
-    (source,) = ast.parse(inspect.getsource(type(SESSIONS[name]()))).body
-    return {node.name: node for node in source.body if isinstance(node, ast.FunctionDef)}
+    """The source of the methods of a session's own classes."""
+    methods = {}
+    for kind in own_classes(name):
+        (source,) = ast.parse(inspect.getsource(kind)).body
+        methods |= {node.name: node for node in source.body if isinstance(node, ast.FunctionDef)}
+    return methods
+
+
+def own_classes(name: str) -> list[type[Session]]:
+    """A session's class and those that it is made from, the first last, without Session."""
+    return [k for k in reversed(type(SESSIONS[name]()).__mro__) if issubclass(k, Session)][1:]
 
 
 def attributes(method: ast.FunctionDef) -> list[ast.Attribute]:

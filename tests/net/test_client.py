@@ -6,11 +6,21 @@ import contextlib
 import pytest
 
 from fsm.client.effects import Connect, Disconnect, DisconnectForGood, SendRequest
-from fsm.client.events import Connected, ConnectFailed, ListReceived, ServerSilent
+from fsm.client.events import (
+    Connected,
+    ConnectFailed,
+    ListReceived,
+    MessageNotUnderstood,
+    NotFoundReceived,
+    RequestWritten,
+    ServerClosed,
+    ServerSilent,
+)
 from fsm.events import ConnectionLost
 from fsm.words import Request
 from net import client as clients
 from net.client import ServerConnection
+from net.wire import NOT_FOUND
 
 LIST, STOP = SendRequest(Request.LIST, paced=True), SendRequest(Request.STOP, paced=True)
 
@@ -21,6 +31,7 @@ class Peer:
     def __init__(self):
         self.accepted = asyncio.Queue()
         self.events = asyncio.Queue()
+        self.remarks = []
 
     async def next_event(self):
         async with asyncio.timeout(10):
@@ -34,7 +45,9 @@ async def connected():
     server = await asyncio.start_server(lambda *both: peer.accepted.put_nowait(both), "127.0.0.1")
     async with server:
         port = server.sockets[0].getsockname()[1]
-        connection = ServerConnection("127.0.0.1", port, peer.events.put_nowait)
+        connection = ServerConnection(
+            "127.0.0.1", port, peer.events.put_nowait, peer.remarks.append
+        )
         connection.perform(Connect())
         assert await peer.next_event() == Connected()
         peer.reader, peer.writer = await peer.accepted.get()
@@ -66,23 +79,33 @@ async def test_paced_requests_are_apart():
         began = loop.time()
         assert await peer.reader.readexactly(12) == b"STOP END END"
         assert loop.time() - began > clients.PLAIN_GAP_S / 2
+        assert await peer.next_event() == RequestWritten(Request.LIST)
+        assert await peer.next_event() == RequestWritten(Request.STOP)
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
-    ("sent", "reason"),
+    ("sent", "in_order", "reason"),
     [
-        (b"", "closed without an answer: is it an alfine server?"),
-        (b"ERRO 404 END END", "the server closed it"),
-        (b"HTTP/1.1 400", "it does not speak this protocol, check the port"),
+        (b"", True, "closed without an answer: is it an alfine server?"),
+        (b"ERRO 404 END END", True, "the server closed it"),
+        (b"HTTP/1.1 400", False, "'HTTP/1.1 400' came, which is HTTP and not RFC 9999"),
+        (
+            b"ERRO 404 END ENDhello",
+            False,
+            "'hello' came, which is no message of RFC 9999: try --plain",
+        ),
+        (b"RESP 100 END 1. a END", False, "'RESP 100 END 1. a END' came and ended in one END"),
+        (b"RESP 200 END audio", False, "the server closed it in the middle of a message"),
     ],
 )
-async def test_a_lost_connection_is_explained(sent, reason):
+async def test_the_end_of_a_connection_is_explained(sent, in_order, reason):
     async with connected() as (connection, peer):
         peer.writer.write(sent)
         peer.writer.close()
-        while not isinstance(event := await peer.next_event(), ConnectionLost):
+        while not isinstance(event := await peer.next_event(), ConnectionLost | ServerClosed):
             pass
+        assert isinstance(event, ServerClosed) == in_order
         assert event.reason.startswith(reason)
         connection.perform(SendRequest(Request.LIST))  # does nothing
 
@@ -105,6 +128,64 @@ async def test_the_reason_to_disconnect_is_the_reason_of_the_loss():
         connection.perform(Disconnect("no answer"))
         assert await peer.next_event() == ConnectionLost("no answer")
         assert await peer.reader.read() == b"TEARDOWN END END"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("begun", "reason"),
+    [
+        (b"RESP 100 END 1. a END", "one END, not END END"),
+        (b"RESP 100 END 1. a", "'RESP 100 END 1. a' came, and no END END behind it"),
+        (b"RES", "'RES' came, and no END END behind it"),
+        (b"", "no answer"),
+    ],
+)
+async def test_no_answer_is_the_reason_only_where_nothing_has_begun(begun, reason):
+    async with connected() as (connection, peer):
+        peer.writer.write(b"ERRO 404 END END" + begun)
+        assert await peer.next_event() == NotFoundReceived()
+        connection.perform(Disconnect("no answer"))
+        event = await peer.next_event()
+        assert reason in event.reason
+
+
+@pytest.mark.asyncio
+async def test_a_reason_that_is_no_missing_answer_stands():
+    async with connected() as (connection, peer):
+        peer.writer.write(b"ERRO 404 END END" + b"RESP 100 END 1. a")
+        assert await peer.next_event() == NotFoundReceived()
+        connection.perform(Disconnect("too long", answer_awaited=False))
+        assert await peer.next_event() == ConnectionLost("too long")
+
+
+@pytest.mark.asyncio
+async def test_what_was_whole_before_a_fault_is_delivered():
+    async with connected() as (_, peer):
+        peer.writer.write(b"ERRO 404 END END" + b"RESP 100 END  END END" + b"RESP nonsense")
+        assert await peer.next_event() == NotFoundReceived()
+        assert await peer.next_event() == ListReceived(())
+        fault = await peer.next_event()
+        assert isinstance(fault, MessageNotUnderstood)
+        assert await peer.next_event() == ConnectionLost(fault.reason)
+
+
+@pytest.mark.asyncio
+async def test_a_code_that_is_ignored_is_told_once():
+    unknown = b"RESP 150 END hello END END"
+    async with connected() as (connection, peer):
+        peer.writer.write(unknown * 2 + NOT_FOUND)
+        assert await peer.next_event() == NotFoundReceived()
+        # Not even over the next connection.
+        peer.writer.close()
+        assert isinstance(await peer.next_event(), ServerClosed)
+        connection.perform(Connect())
+        assert await peer.next_event() == Connected()
+        peer.reader, peer.writer = await peer.accepted.get()
+        peer.writer.write(unknown + NOT_FOUND)
+        peer.writer.close()
+        assert await peer.next_event() == NotFoundReceived()
+        assert isinstance(await peer.next_event(), ServerClosed)
+        assert peer.remarks == ["the server sent RESP 150, which RFC 9999 does not have: ignored"]
 
 
 @pytest.mark.asyncio

@@ -1,19 +1,10 @@
 """The grammar: every split gives the same events, and what is encoded is what is decoded."""
 
-from itertools import pairwise
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm.client.effects import SendRequest
-from fsm.client.events import (
-    AudioReceived,
-    ListedSong,
-    ListReceived,
-    NotFoundReceived,
-    SetupReceived,
-)
 from fsm.events import (
     ListRequested,
     PlayRequested,
@@ -24,31 +15,19 @@ from fsm.events import (
     TeardownRequested,
 )
 from fsm.words import Request
-from net.framing import audio_message, chunks
+from net.responses import ResponseDecoder
 from net.wire import (
     LIST_CLOSING,
     MAX_REQUEST_BYTES,
-    NOT_FOUND,
     RequestDecoder,
-    ResponseDecoder,
-    WireError,
     encode_request,
     list_entry,
     list_messages,
     setup_message,
 )
-from tests.net.test_framing import salted
+from tests.net.decoding import cpu_s, decode, pieces
 
 EOM = b" END END"
-
-
-def pieces(stream: bytes, splits):
-    edges = [0, *sorted({min(s, len(stream)) for s in splits}), len(stream)]
-    return [stream[a:b] for a, b in pairwise(edges)]
-
-
-def decode(decoder, *parts):
-    return [event for part in parts for event in decoder.feed(part)]
 
 
 # Requests
@@ -68,6 +47,10 @@ def decode(decoder, *parts):
         (b"SETUP", SetupRequested(())),
         (b"SETUP a  ends", SetupRequested(("a", "ends"))),
         (b"TEARDOWN", TeardownRequested()),
+        (b" LIST", ListRequested()),
+        (b"PLAY  1", PlayRequested(1)),
+        (b"PLAY     1 ", PlayRequested(1)),
+        (b"TEARDOWN ", TeardownRequested()),
     ],
 )
 def test_requests_are_understood(request_, event):
@@ -78,8 +61,8 @@ def test_requests_are_understood(request_, event):
     "request_",
     [
         b"", b" ", b"HELO", b"list", b"LISTS", b"PLAY", b"PLAY ", b"PLAY 0", b"PLAY 01", b"PLAY x",
-        b"PLAY -1", b"PLAY 1 2", b"PLAY  1", b"PLAY 1 ", b"PLAY 10000000000", b"PLAY \xd9\xa3",
-        b"PLAY 1\n", b"TEARDOWN now", b"\xff\xfe", b" LIST", b"SETUP \xe9", b"GET / HTTP/1.1",
+        b"PLAY -1", b"PLAY 1 2", b"PLAY 1\t", b"PLAY\t1", b"PLAY 10000000000", b"PLAY \xd9\xa3",
+        b"PLAY 1\n", b"TEARDOWN now", b"\xff\xfe", b"LIST\0", b"SETUP \xe9", b"GET / HTTP/1.1",
     ],
 )  # fmt: skip
 def test_anything_else_is_not_understood_and_the_next_request_is(request_):
@@ -89,9 +72,55 @@ def test_anything_else_is_not_understood_and_the_next_request_is(request_):
     assert second == ListRequested()
 
 
-def test_line_ends_before_a_request_are_skipped():
-    typed = b"\r\nLIST END END\r\nPLAY 3 END END\n\nSTOP END END\n"
-    assert decode(RequestDecoder(), typed) == [ListRequested(), PlayRequested(3), StopRequested()]
+@pytest.mark.parametrize("gap", [b"\r\n", b"\n", b"\0", b" ", b"\t", b" \t\0\r\n \0"])
+def test_what_stands_before_a_request_is_skipped_and_begins_none(gap):
+    """A person ends each line with Enter; a client in C sends its string with the NUL behind it."""
+    decoder = RequestDecoder()
+    assert decode(decoder, gap * 3) == []
+    assert decoder.pending_bytes == 0
+    sent = b"LIST END END" + gap + b"PLAY 3 END END" + gap * 9 + b"STOP END END" + gap
+    assert decode(decoder, sent) == [ListRequested(), PlayRequested(3), StopRequested()]
+    assert decoder.pending_bytes == 0
+    assert decoder.consumed_bytes == len(gap * 3 + sent)
+
+
+@pytest.mark.parametrize("step", [1, 3, 8192])
+def test_several_spaces_are_one_wherever_they_are_split(step):
+    sent = b"PLAY" + b" " * 6000 + b"3" + b"  END" * 2 + b"LIST END    END"
+    decoder = RequestDecoder()
+    parts = [sent[i : i + step] for i in range(0, len(sent), step)]
+    assert decode(decoder, *parts) == [PlayRequested(3), ListRequested()]
+    assert decoder.consumed_bytes == len(sent)
+
+
+def test_a_request_that_has_begun_is_pending_and_not_consumed():
+    decoder = RequestDecoder()
+    assert decode(decoder, b"\r\nLIST END END\0PLAY") == [ListRequested()]
+    assert decoder.pending_bytes == len(b"PLAY")
+    assert decoder.consumed_bytes == len(b"\r\nLIST END END\0")
+
+
+@pytest.mark.parametrize("step", [1, 3, 1024, 1 << 20])
+@pytest.mark.parametrize(
+    ("unit", "requests"), [(b" END", 1), (b"\r\n\r\n", 0), (b"\0\0\0\0", 0), (b" \t \t", 0)]
+)
+def test_floods_hold_no_memory(unit, requests, step):
+    """Each pair of END ends a request of no words, however the flood is split."""
+    flood = unit * (1 << 14)
+    decoder = RequestDecoder()
+    events = decode(decoder, *(flood[i : i + step] for i in range(0, len(flood), step)))
+    assert events == [RequestNotUnderstood("")] * (requests << 13)
+    assert decoder.pending_bytes == 0
+    assert decoder.consumed_bytes == len(flood)
+
+
+@pytest.mark.parametrize("unit", [b" END", b"\r\n\r\n", b"LIST END END\r\n"])
+def test_one_large_feed_costs_linear_time(unit):
+    """16 times as much may take 64 times as long here; searched anew each time, it takes 256."""
+    small, large = unit * (1 << 13), unit * (1 << 17)
+    assert cpu_s(lambda: RequestDecoder().feed(large)) < 64 * cpu_s(
+        lambda: RequestDecoder().feed(small)
+    )
 
 
 def test_every_split_of_a_recorded_session_gives_the_same_requests():
@@ -143,68 +172,6 @@ def test_a_request_that_ends_beyond_the_limit_is_too_long_however_it_is_split(sp
 )
 def test_requests_are_encoded_as_the_rfc_shows_them(request_, line):
     assert encode_request(request_) == line
-
-
-# Responses
-
-RECORDED = (
-    b"RESP 100 END 1. NIN - 34 Ghosts IV END 2. cinematrik - Revolve END END"
-    b"RESP 200 END \xff\xfb\x90\x64 song END ENDERRO 404 END END"
-    b"RESP 101 END alfine/1 ends END ENDRESP 200 END  END ENDRESP 100 END  END END"
-)
-EVENTS = [
-    ListReceived((ListedSong(1, "NIN - 34 Ghosts IV"), ListedSong(2, "cinematrik - Revolve"))),
-    AudioReceived(b"\xff\xfb\x90\x64 song"),
-    NotFoundReceived(),
-    SetupReceived(("alfine/1", "ends")),
-    AudioReceived(b""),
-    ListReceived(()),
-]
-
-
-def test_every_split_of_a_recorded_session_gives_the_same_responses():
-    assert decode(ResponseDecoder(), RECORDED) == EVENTS
-    for split in range(len(RECORDED) + 1):
-        assert decode(ResponseDecoder(), RECORDED[:split], RECORDED[split:]) == EVENTS
-    assert decode(ResponseDecoder(), *(bytes([b]) for b in RECORDED)) == EVENTS
-
-
-@given(salted, st.lists(st.integers(0, 30_000), max_size=20))
-def test_what_is_sent_is_what_arrives(audio, splits):
-    stream = b"".join(map(audio_message, chunks(audio))) + NOT_FOUND
-    *audio_events, last = decode(ResponseDecoder(), *pieces(stream, splits))
-    assert b"".join(event.data for event in audio_events) == audio
-    assert last == NotFoundReceived()
-
-
-def test_a_sender_that_does_not_cut_cleanly_is_understood():
-    """Bytes behind an EOM that begin no message: the EOM was audio."""
-    stream = b"RESP 200 END THE END END of it END ENDRESP 200 END next END END"
-    assert decode(ResponseDecoder(), stream) == [
-        AudioReceived(b"THE END END of it"),
-        AudioReceived(b"next"),
-    ]
-
-
-def test_an_eom_at_the_end_of_what_has_arrived_is_an_end():
-    decoder = ResponseDecoder()
-    assert decode(decoder, b"RESP 200 END THE END END") == [AudioReceived(b"THE")]
-
-
-@pytest.mark.parametrize(
-    "garbage",
-    [
-        b"HTTP/1.1 400 Bad Request\r\n\r\n",
-        b"\x00",
-        b"RESPONSE",
-        b"RESP 300 END x END END",
-        b"ERRO 500 END END",
-        b"RESP 200 END " + b"x" * 70_000,
-    ],
-)
-def test_what_is_no_response_is_refused(garbage):
-    with pytest.raises(WireError):
-        decode(ResponseDecoder(), garbage)
 
 
 # Lists
@@ -263,17 +230,6 @@ def test_escape_codes_in_titles_are_removed():
     hostile = b"RESP 100 END 1. \x1b]0;title\x07\x9b31m END END"
     (event,) = decode(ResponseDecoder(), hostile)
     assert event.songs[0].title.isprintable()
-
-
-def test_lists_of_deployed_servers_are_understood():
-    """A separator behind the last entry, two spaces, a file extension, an entry without an ID."""
-    stream = b"RESP 100 END 1.  NIN END 2. grapes.mp3 END no ID END END END"
-    (event,) = decode(ResponseDecoder(), stream)
-    assert event.songs == (
-        ListedSong(1, "NIN"),
-        ListedSong(2, "grapes.mp3"),
-        ListedSong(None, "no ID"),
-    )
 
 
 def test_setup_reply():

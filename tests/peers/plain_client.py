@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 END_OF_MESSAGE = b" END END"
 FULL_MESSAGE = 4117
-RESPONSE = re.compile(rb"RESP ([0-9]{3}) END ")
+RESPONSE = re.compile(rb"RESP ([0-9]{3})(?: END |$)")
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ def first_message(data: bytes) -> Message | None:
     raw = data[: end + len(END_OF_MESSAGE)]
     if raw == b"ERRO 404 END END":
         return Message(b"ERRO", b"404", b"", raw)
+    # One that is only a code ends where END would follow it: an empty list.
     if (header := RESPONSE.match(data[:end])) is None:
         raise NotAMessage(raw[:40])
     return Message(b"RESP", header[1], data[header.end() : end], raw)

@@ -1,5 +1,7 @@
 """A streaming server written from the text of RFC 9999 alone, to test the client with.
 
+Run it as python -m tests.peers.plain_server FOLDER PORT.
+
 It shares no code with the program under test and needs only the standard library. Without switches
 it does what the RFC says and no more: no SETUP, nothing after the last piece of a song. Each switch
 gives it one habit that deployed servers have:
@@ -9,7 +11,17 @@ gives it one habit that deployed servers have:
   --list-twice            a list asked for during a song is sent again after the song
   --small-send-buffer     SO_SNDBUF is 4096
   --uncut                 audio goes out in plain 4096 byte pieces, whatever they contain
-  --list-form             the RFC shows the list in more than one form: end, crlf, parentheses
+  --close-after-song      the connection is closed behind each song
+  --close-after-setup     the connection is closed when SETUP comes
+  --silent-to-unknown     words that are not known are not answered
+  --404-for-stop          STOP is answered by ERRO 404
+  --lose-entries          of a list longer than one message, an entry is lost at each cut, and all
+                          that is behind the last full message
+  --silent                nothing is answered at all
+  --wording               how the answers are worded: a name of tests/peers/wording.py
+  --setup-answer          what SETUP is answered with, in the place of ERRO 404
+  --list-delay            seconds to wait before a list
+  --piece                 bytes of audio in a message
 
 It can also be imported: PlainServer(folder, Habits(...)) serves in threads until close().
 """
@@ -24,11 +36,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.peers.wording import EVERY_WORDING, PIECE, RFC, Wording
+
 END_OF_MESSAGE = b" END END"
-PIECE = 4096
-NOT_FOUND = b"ERRO 404 END END"
-AUDIO_HEAD = b"RESP 200 END "
-LIST_HEAD = b"RESP 100 END "
 
 
 @dataclass(frozen=True)
@@ -40,49 +50,23 @@ class Habits:
     list_twice: bool = False
     small_send_buffer: bool = False
     uncut: bool = False
-    list_form: str = "end"
+    close_after_song: bool = False
+    close_after_setup: bool = False
+    silent_to_unknown: bool = False
+    not_found_for_stop: bool = False
+    lose_entries: bool = False
+    silent: bool = False
+    wording: Wording = RFC
+    setup_answer: bytes | None = None
+    piece: int = PIECE
+    list_delay: float = 0.0
     # No habit, but a slow network: seconds to wait after each audio message.
     pause: float = 0.0
 
 
-def clean_pieces(data: bytes):
-    """Cut a song so that the first end of message in each message is its last eight bytes.
-
-    A piece is as long as it can be, and at least one byte: otherwise a song that begins with an end
-    of message could never be sent.
-    """
-    at = 0
-    while at < len(data):
-        size = min(PIECE, len(data) - at)
-        while size > 1:
-            message = AUDIO_HEAD + data[at : at + size] + END_OF_MESSAGE
-            first = message.find(END_OF_MESSAGE)
-            follows = data[at + size : at + size + 3]
-            if first == len(message) - len(END_OF_MESSAGE) and follows != b"END":
-                break
-            size -= 1
+def plain_pieces(data: bytes, size: int = PIECE):
+    for at in range(0, len(data), size):
         yield data[at : at + size]
-        at += size
-
-
-def plain_pieces(data: bytes):
-    for at in range(0, len(data), PIECE):
-        yield data[at : at + PIECE]
-
-
-def list_messages(titles: list[str], form: str = "end") -> list[bytes]:
-    """Encode the list: in each message whole entries, of at most 4096 bytes (RFC 2.4.1)."""
-    between = b"\r\n" if form == "crlf" else b" END "
-    groups: list[bytes] = []
-    for number, title in enumerate(titles, 1):
-        entry = f"{number}. {title}".encode()
-        if groups and len(groups[-1]) + len(between) + len(entry) <= PIECE - 2:
-            groups[-1] += between + entry
-        else:
-            groups.append(entry)
-    if form == "parentheses":
-        groups = [b"(" + group + b")" for group in groups]
-    return [LIST_HEAD + group + END_OF_MESSAGE for group in groups or [b""]]
 
 
 @dataclass
@@ -164,7 +148,7 @@ class PlainServer:
             waiting += got
             while END_OF_MESSAGE in waiting:
                 request, waiting = waiting.split(END_OF_MESSAGE, 1)
-                yield request.lstrip(b"\r\n")
+                yield request.lstrip(b"\r\n\0")
 
     def _receive(self, connection: Connection):
         for request in self._requests(connection.sock):
@@ -180,7 +164,13 @@ class PlainServer:
     def _handle(self, connection: Connection, request: bytes):
         words = request.split(b" ")
         word = request[:4] if self.habits.first_four_bytes else words[0]
-        if word == b"LIST":
+        if self.habits.silent:
+            return
+        if words[0] == b"SETUP" and self.habits.close_after_setup:
+            connection.pending.put(None)
+        elif words[0] == b"SETUP" and self.habits.setup_answer is not None:
+            connection.pending.put((b"SETUP", b""))
+        elif word == b"LIST":
             if connection.playing or connection.keep_playing:
                 connection.list_while_playing = True
                 if not self.habits.list_twice:
@@ -192,11 +182,14 @@ class PlainServer:
             connection.pending.put((b"PLAY", words[1] if len(words) > 1 else b""))
         elif word == b"STOP":
             connection.keep_playing = connection.playing = False
-        elif not self.habits.first_four_bytes:
+            if self.habits.not_found_for_stop:
+                connection.pending.put((b"", b""))
+        elif not (self.habits.first_four_bytes or self.habits.silent_to_unknown):
             connection.pending.put((b"", b""))
 
     def _write(self, connection: Connection):
         try:
+            connection.sock.sendall(self.habits.wording.greeting)
             while True:
                 item = connection.pending.get()
                 if item is None:
@@ -206,23 +199,38 @@ class PlainServer:
                     self._send_list(connection)
                 elif word == b"PLAY":
                     self._send_song(connection, number)
+                    if self.habits.close_after_song:
+                        break
+                elif word == b"SETUP":
+                    connection.sock.sendall(self.habits.setup_answer)
                 else:
-                    connection.sock.sendall(NOT_FOUND)
+                    connection.sock.sendall(self.habits.wording.refusal())
             connection.sock.shutdown(socket.SHUT_WR)
         except OSError:
             pass  # the client has gone
 
     def _send_list(self, connection: Connection):
-        titles = [song.stem for song in self.songs]
-        for message in list_messages(titles, self.habits.list_form):
+        if self.habits.list_delay:
+            time.sleep(self.habits.list_delay)
+        messages = self.habits.wording.lists([song.stem for song in self.songs])
+        if self.habits.lose_entries:
+            messages = self._with_losses(messages)
+        for message in messages:
             connection.sock.sendall(message)
 
+    def _with_losses(self, messages: list[bytes]) -> list[bytes]:
+        """The last entry of each full message is lost, and the message that is not full."""
+        between, end = self.habits.wording.between, self.habits.wording.end
+        cut = [m.removesuffix(end).rsplit(between, 1)[0] + end for m in messages[:-1]]
+        return cut or messages
+
     def _send_song(self, connection: Connection, number: bytes):
-        index = int(number) - 1 if number.isdigit() else -1
+        wording = self.habits.wording
+        index = wording.index(number)
         if not 0 <= index < len(self.songs):
             with connection.lock:
                 connection.keep_playing = False
-            connection.sock.sendall(NOT_FOUND)
+            connection.sock.sendall(wording.refusal())
             self._send_waiting_list(connection)
             return
         with connection.lock:
@@ -233,12 +241,14 @@ class PlainServer:
                 return
             connection.playing = True
         data = self.songs[index].read_bytes()
-        for piece in plain_pieces(data) if self.habits.uncut else clean_pieces(data):
+        uncut = self.habits.uncut or self.habits.piece != PIECE
+        connection.sock.sendall(wording.before_answers)
+        for piece in plain_pieces(data, self.habits.piece) if uncut else wording.clean_pieces(data):
             self._send_waiting_list(connection)
             with connection.lock:
                 if not connection.playing:
                     break
-            connection.sock.sendall(AUDIO_HEAD + piece + END_OF_MESSAGE)
+            connection.sock.sendall(wording.audio(piece))
             if self.habits.pause:
                 time.sleep(self.habits.pause)
         with connection.lock:
@@ -253,18 +263,29 @@ class PlainServer:
             self._send_list(connection)
 
 
+SWITCHES = {
+    "one_request_per_recv": bool, "first_four_bytes": bool, "list_twice": bool,
+    "small_send_buffer": bool, "uncut": bool, "close_after_song": bool, "close_after_setup": bool,
+    "silent_to_unknown": bool, "lose_entries": bool, "silent": bool, "setup_answer": str.encode,
+    "piece": int, "list_delay": float, "pause": float,
+}  # fmt: skip
+
+
 def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(description="A plain RFC 9999 server")
     parser.add_argument("folder")
     parser.add_argument("port", type=int)
-    for switch in ("one-request-per-recv", "first-four-bytes", "list-twice"):
-        parser.add_argument(f"--{switch}", action="store_true")
-    for switch in ("small-send-buffer", "uncut"):
-        parser.add_argument(f"--{switch}", action="store_true")
-    parser.add_argument("--list-form", choices=("end", "crlf", "parentheses"), default="end")
-    parser.add_argument("--pause", type=float, default=0.0)
+    for switch, kind in SWITCHES.items():
+        name, default = f"--{switch.replace('_', '-')}", getattr(Habits(), switch)
+        if kind is bool:
+            parser.add_argument(name, action="store_true", dest=switch)
+        else:
+            parser.add_argument(name, type=kind, default=default, dest=switch)
+    parser.add_argument("--404-for-stop", action="store_true", dest="not_found_for_stop")
+    parser.add_argument("--wording", choices=EVERY_WORDING, default="rfc")
     given = vars(parser.parse_args(arguments))
     folder, port = given.pop("folder"), given.pop("port")
+    given["wording"] = EVERY_WORDING[given["wording"]]
     server = PlainServer(folder, Habits(**given), port)
     print(f"listening on {server.port}", flush=True)
     try:

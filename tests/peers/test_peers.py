@@ -12,8 +12,9 @@ import pytest
 from tests.peers import plain_client, plain_server
 from tests.peers.plain_client import NotAMessage, PlainClient, split_messages
 from tests.peers.plain_server import PlainServer
+from tests.peers.wording import Wording
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
 HOSTILE = b"END " + bytes(5000) + b" END END" + b"x" * 4090 + b" END END END END " + bytes(99)
 
 
@@ -80,10 +81,7 @@ def test_the_pieces_of_any_song_are_clean():
         song = b"".join(parts)
         if song.startswith(b"END"):
             continue  # a plain reader cannot cut that cleanly but by single bytes
-        sent = b"".join(
-            plain_server.AUDIO_HEAD + piece + plain_server.END_OF_MESSAGE
-            for piece in plain_server.clean_pieces(song)
-        )
+        sent = b"".join(Wording().audio(piece) for piece in Wording().clean_pieces(song))
         messages, rest = split_messages(sent)
         assert not rest
         assert b"".join(message.data for message in messages) == song
@@ -91,14 +89,15 @@ def test_the_pieces_of_any_song_are_clean():
 
 def test_both_are_programs(folder, tmp_path):
     server = subprocess.Popen(
-        [sys.executable, HERE / "plain_server.py", folder, "0", "--list-twice"],
+        [sys.executable, "-m", "tests.peers.plain_server", folder, "0", "--list-twice"],
         stdout=subprocess.PIPE,
+        cwd=ROOT,
         text=True,
     )
     try:
         port = server.stdout.readline().split()[-1]
         saved = tmp_path / "saved"
-        client = [sys.executable, HERE / "plain_client.py", "127.0.0.1", port]
+        client = [sys.executable, ROOT / "tests/peers/plain_client.py", "127.0.0.1", port]
         done = subprocess.run(
             [*client, "list", "play 2", "play 9", "--save", saved, "--idle", "0.3"],
             capture_output=True,

@@ -1,20 +1,28 @@
 """The exploration proves what it says, shows what it cannot prove, and finds a fault."""
 
 import re
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
 
 from cli.app import application
-from fsm.client.conversation import CLOSING_SERVER, ConversationSession
-from fsm.client.events import AudioReceived
+from fsm.client.conversation import ConversationSession
+from fsm.client.conversation_table import (
+    BREAKING,
+    CLOSING_SERVER,
+    FENCING,
+    GIVING_UP,
+    LEAVING,
+    RENEWING,
+)
+from fsm.client.conversation_table import PLAIN as IS_PLAIN
+from fsm.client.events import AudioReceived, FenceUnanswered, RequestWritten
 from fsm.client.link import LinkSession
 from fsm.client.prompt import PromptSession
 from fsm.client.song import SongSession
 from fsm.server import ServerSession
+from fsm.table import Table
 from verify import report, suite
 from verify.bounds import Bounds, ServerKind
 from verify.explore import Explorer
@@ -28,11 +36,66 @@ SMALL = Bounds("small", requests=1, losses=0, person=("list", "play 1", "stop", 
 EXPLORED_WHOLE = (ServerSession, ConversationSession, LinkSession, PromptSession)
 NOT_REACHED = {
     "conversation": [
-        "OFFERING --ListReceived--> OFFERING",
-        "PLAIN_LISTING --ListReceived--> PLAIN_LISTING",
+        "CLOSING_SERVER --ListReceived [list_owed] / disconnect_endless--> BREAKING",
+        "CLOSING_SERVER --ListReceived--> CLOSING_SERVER",
+        "PLAIN_LISTING --ListReceived / stop_timers, disconnect_endless--> BREAKING",
+        "PASSING --AudioReceived [carries_audio] / list_answered, for"
+        "get_song, disconnect_anew--> RENEWING",
+        "PASSING --AudioReceived--> PASSING",
+        "PASSING --NotFoundReceived--> PASSING",
+        "PLAIN_LISTING --SongAbandoned [play_may_be_open] / forget_so"
+        "ng, stop_song_timer, close_play, send_stop--> PLAIN_LISTING",
+        "PLAIN --SongAbandoned / forget_song--> PLAIN",
+        "ASKING --SongAbandoned / forget_song--> ASKING",
+        "ANSWERED --NotFoundReceived--> ANSWERED",
+        "FENCING --SetupReceived--> FENCING",
+        "PASSING --SetupReceived--> PASSING",
+        "FENCING --ServerSilent--> FENCING",
+        "PASSING --ServerSilent--> PASSING",
+        "FENCING --MessageNotUnderstood / stop_timers, disconnect_garbled--> BREAKING",
+        "PASSING --MessageNotUnderstood / stop_timers, disconnect_garbled--> BREAKING",
+        "ANSWERED --ServerClosed [nothing_owed] / forget_all, stop_ti"
+        "mers, say_rested--> UNCONNECTED",
+        "FENCING --ServerClosed [nothing_owed] / forget_all, stop_tim"
+        "ers, say_rested--> UNCONNECTED",
+        "PASSING --ServerClosed [nothing_owed] / forget_all, stop_tim"
+        "ers, say_rested--> UNCONNECTED",
+        "ANSWERED --ServerClosed [list_awaited] / tell_list_failed, s"
+        "ay_ended_in_order, forget_all, stop_timers--> UNCONNECTED",
+        "FENCING --ServerClosed [list_awaited] / tell_list_failed, sa"
+        "y_ended_in_order, forget_all, stop_timers--> UNCONNECTED",
+        "PASSING --ServerClosed [list_awaited] / tell_list_failed, sa"
+        "y_ended_in_order, forget_all, stop_timers--> UNCONNECTED",
+        "FENCING --ServerClosed / say_ended_in_order, forget_all, stop_timers--> UNCONNECTED",
+        "PASSING --ServerClosed / say_ended_in_order, forget_all, stop_timers--> UNCONNECTED",
+        "GIVING_UP --ServerClosed [list_awaited] / tell_list_failed, "
+        "say_ended, forget_all--> UNCONNECTED",
+        "BREAKING --ServerClosed [list_awaited] / tell_list_failed, s"
+        "ay_unusable, forget_all--> UNCONNECTED",
+        "BREAKING --ServerClosed / say_unusable, forget_all--> UNCONNECTED",
+    ],
+    "link": [
+        "SKIPPING --ConnectionUnusable / tell_connection_lost, say_unusable--> OFFLINE",
+        "FINDING --ConnectionRested--> RESTING",
+        "SKIPPING --ConnectionRested--> RESTING",
+        "SKIPPING --ConnectionRenewed / connect--> CONNECTING",
+        "UNLISTED --AudioFromServer--> UNLISTED",
+        "FINDING --AudioFromServer--> FINDING",
     ],
 }
-"""A list of more than 20,000 messages is needed for these."""
+"""A list of more than 20,000 messages, or an end or an error at a moment at which no server that is
+explored makes one, is needed for these. The conversations written by hand have each of them.
+"""
+
+
+def is_known(row):
+    """A row that changes nothing, where the client closes the connection or no fence is written.
+
+    Whatever comes then is ignored, and what comes in an exploration is only a part of that.
+    """
+    closes = row.state in (RENEWING, GIVING_UP, BREAKING, LEAVING)
+    ignored = row.next_state is row.state and not row.effects
+    return ignored and (closes or row.event is RequestWritten)
 
 
 def run(*arguments):
@@ -50,29 +113,29 @@ def broken(bounds):
 
 
 @pytest.mark.timeout(250)
-def test_everything_holds_and_what_cannot_is_shown():
-    argv = [sys.executable, "-m", "cli.app", "verify"]
-    proof = subprocess.run(argv, capture_output=True, text=True, timeout=240)
-    assert proof.returncode == 0, proof.stdout + proof.stderr
-    assert "Holds in every state" in proof.stdout
+def test_everything_holds_and_what_cannot_is_shown(monkeypatch):
+    explorations, print_rules = [], report._print_rules
+    monkeypatch.setattr(
+        report,
+        "_print_rules",
+        lambda found, print_line: (explorations.extend(found), print_rules(found, print_line)),
+    )
+    proof = run()
+    assert proof.exit_code == 0, proof.output
+    assert "Holds in every state" in proof.output
     for bounds in PROVEN:
-        assert bounds.name in proof.stdout
+        assert bounds.name in proof.output
+    for case in UNPROVABLE:
+        assert f"Not provable when {case.bounds.name}" in proof.output
+    assert max(map(len, proof.output.splitlines())) <= 100
+    fired = set().union(*(found.rows for found in explorations))
     for session in EXPLORED_WHOLE:
         # A row that nothing reaches is dead, or the bounds are too narrow.
-        name = session.table.name
-        fired = re.search(rf"\b{name}\s+(\d+)\s+of\s+(\d+)", proof.stdout)
-        assert fired, proof.stdout
-        missing = len(NOT_REACHED.get(name, ()))
-        assert int(fired[1]) == int(fired[2]) - missing == len(session.table.rows) - missing
-    for case in UNPROVABLE:
-        assert f"Not provable when {case.bounds.name}" in proof.stdout
-    assert max(map(len, proof.stdout.splitlines())) <= 100
-
-
-def test_the_rows_that_are_not_reached_exist():
-    rows = {f"{kind.table.name}: {row}" for kind in SESSIONS for row in kind.table.rows}
-    for name, missing in NOT_REACHED.items():
-        assert {f"{name}: {row}" for row in missing} <= rows
+        name, rows = session.table.name, session.table.rows
+        missing = [row for row in rows if (name, row) not in fired and not is_known(row)]
+        assert sorted(map(str, missing)) == sorted(NOT_REACHED.get(name, ()))
+        count = sum((name, row) in fired for row in rows)
+        assert re.search(rf"\b{name}\s+{count}\s+of\s+{len(rows)}\b", proof.output)
 
 
 def test_what_the_machines_declare_and_do_not_say_is_found():
@@ -94,9 +157,10 @@ def test_an_event_that_is_not_declared_is_found(monkeypatch):
     assert "song does not declare SongWanted" in broken(SMALL)
 
 
-def test_the_same_server_falling_silent_is_noticed_when_it_closes_its_answers():
-    (case,) = (case for case in UNPROVABLE if case.bounds.name == "a plain server falls silent")
-    assert broken(replace(case.bounds, server=ServerKind.CLOSING)) == ""
+def test_a_server_that_falls_silent_is_noticed_whether_it_closes_its_answers_or_not():
+    (bounds,) = (bounds for bounds in PLAIN if bounds.name == "plain, falls silent")
+    assert broken(bounds) == ""
+    assert broken(replace(bounds, server=ServerKind.CLOSING)) == ""
 
 
 def test_one_exploration_within_bounds_of_ones_own():
@@ -106,9 +170,10 @@ def test_one_exploration_within_bounds_of_ones_own():
 
 
 def test_a_broken_rule_is_exit_code_1():
-    found = run("--requests", "1", "--losses", "0", "--any-time")
-    assert found.exit_code == 1
-    assert f"broken: {Rule.WHOLE.value}" in found.output
+    slow = ("--any-time", "--plain", "--server", "ignoring")
+    found = run("--requests", "1", "--losses", "0", *slow)
+    assert found.exit_code == 1, found.output
+    assert f"broken: {Rule.PLAYED_WHOLE.value}" in found.output
 
 
 @pytest.mark.parametrize("options", [["--chunks", "4"], ["--server", "http"], ["--trouble", "x"]])
@@ -139,16 +204,52 @@ def test_an_exchange_without_an_end_is_found():
     assert not broken(SMALL)
 
 
+def with_rows(session, *changes):
+    """The table of a session with some of its rows changed."""
+    rows = list(session.table.rows)
+    for change in changes:
+        rows = [change(row) for row in rows]
+    assert rows != list(session.table.rows)
+    return Table(session.table.name, session.table.initial, rows)
+
+
+def passes_unanswered(row):
+    """The fence that 1 s of silence passed, without an answer."""
+    if (row.state, row.event) == (FENCING, FenceUnanswered):
+        return replace(row, next_state=IS_PLAIN, then="expect_no_audio, take_up_waiting")
+    return row
+
+
+def counted_from_the_wish(row):
+    """The fence whose second began with the wish, not when its LIST had left."""
+    if "send_fence" in row.effects:
+        return replace(row, next_state=FENCING, then=f"{row.then}, wait_for_fence")
+    return row
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [(passes_unanswered,), (passes_unanswered, counted_from_the_wish)],
+    ids=["passed without an answer", "... and counted from the wish"],
+)
+def test_the_old_fence_is_found_by_a_slow_plain_server(monkeypatch, changes):
+    (bounds,) = (b for b in suite.PLAIN if b.name == "plain, slow, stalls anywhere")
+    monkeypatch.setattr(ConversationSession, "table", with_rows(ConversationSession, *changes))
+    found = Explorer(bounds).run()
+    assert found.broken is not None
+    assert found.broken.rule is Rule.RIGHT_AUDIO
+
+
 def test_the_song_ahead_may_be_dropped_while_a_fence_is_passed():
     """This was found by exploring a server that no longer closes its answers after a loss."""
     row = next(
         row
         for row in ConversationSession.table.rows
-        if (row.state.name, row.event.__name__) == ("FENCING", "SongAbandoned")
+        if (row.state.name, row.event.__name__) == ("STOPPING", "SongAbandoned")
     )
     (bounds,) = (bounds for bounds in suite.PLAIN if bounds.after_loss is not None)
     with Mutant(ConversationSession, row, Fault.DELETED).installed():
-        assert "SongAbandoned in FENCING" in broken(bounds)
+        assert "SongAbandoned in STOPPING" in broken(bounds)
 
 
 def test_the_tables_are_correct_again_after_a_mutant():
@@ -162,4 +263,5 @@ def test_explorations_have_names_of_their_own():
     for bounds in (PROVEN, SEARCHED):
         names = [b.name for b in bounds]
         assert len(set(names)) == len(names)
-    assert all(bounds.full for bounds in PLAIN), "a short message would end a plain server's song"
+    plain = [bounds for bounds in PLAIN if bounds.server is not ServerKind.CLOSING]
+    assert all(bounds.full for bounds in plain), "a short message would end a plain server's song"

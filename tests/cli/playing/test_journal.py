@@ -45,8 +45,9 @@ class Client:
         self.clocks.now_s = datetime(2024, 5, 1, 12, 3, 0).timestamp()
         self.journal = Journal(self.clocks.wall, self.clocks.monotonic)
         self.session = ClientSession(prebuffer_msgs=2, observe=self.journal.observe)
-        self.snapshots = Snapshots(self.session, silence())
-        self.fire(on.Connected(), on.ListReceived(SONGS), on.SetupReceived(("alfine/1", "ends")))
+        self.snapshots = Snapshots(self.session, silence(), self.journal.chosen)
+        self.fire(on.Connected(), on.SetupReceived(("alfine/1", "ends")))
+        self.fire(on.ListReceived(SONGS), on.ListReceived(()))
 
     def fire(self, *events):
         for event in events:

@@ -1,6 +1,6 @@
 """Single keys on an empty line are commands; in a line that is typed they are characters."""
 
-from tests.cli.prompt import at_prompt, has_typed, run, status_line
+from tests.cli.prompt import at_prompt, client, has_typed, run, status_line
 
 
 def test_keys_on_an_empty_line(terminal):
@@ -35,6 +35,13 @@ def test_next_can_still_be_typed(terminal):
     terminal.type("next\r")
     terminal.wait_for(">> next")
     terminal.wait_for("nothing is")
+
+
+def test_prev_in_a_new_session_says_that_nothing_was_played(steady_server):
+    with client(steady_server.port) as terminal:
+        run(terminal, "queue")
+        run(terminal, "prev")
+        assert "nothing was played before; play ID or a title starts a song" in terminal.text
 
 
 def test_arrows_seek(terminal):

@@ -4,7 +4,7 @@ from tests.cli.prompt import at_prompt, client
 
 
 def test_a_dumb_terminal_gets_lines_and_no_codes(steady_server):
-    with client(steady_server.port, env={"TERM": "dumb"}) as terminal:
+    with client(steady_server.port, term="dumb") as terminal:
         for command, answer in [
             ("list", "3. 3 THE END END"),
             ("play 99", "404"),

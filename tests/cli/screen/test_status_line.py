@@ -58,6 +58,11 @@ def test_it_fits_every_width_and_cannot_steer_a_terminal(status, columns, glyphs
     assert all(c.isprintable() or c in "\u200c\u200d" for c in line)
 
 
+def test_a_song_that_is_hardly_one_has_a_full_bar():
+    shortest = dataclasses.replace(PLAYING, duration_s=5e-324)
+    assert "━╺ " in drawn(shortest, 80)
+
+
 @pytest.mark.parametrize(
     ("columns", "line"),
     [

@@ -20,7 +20,8 @@ def client_of_width(steady_server, tmp_path_factory, request):
 @pytest.fixture
 def terminal_of_width(client_of_width):
     """At an empty screen."""
-    client_of_width.wait_until(at_prompt)
+    # Lines run in their order: once this one has, nothing of the test before is still to be shown.
+    run(client_of_width, "volume 100")
     client_of_width.type("\x0c")
     client_of_width.wait_until(lambda t: at_prompt(t) and t.screen.cursor.y == 0)
     return client_of_width
@@ -88,13 +89,15 @@ def test_ctrl_d_leaves_with_the_exit_code_of_the_run(steady_server, command, cod
         assert terminal.wait_for_exit() == code
 
 
-def test_a_lost_connection_is_reported_above_the_prompt(server):
+def test_a_server_that_has_gone_is_reported_above_the_prompt_once_it_is_missed(server):
     with client(server.port) as terminal:
-        terminal.wait_until(at_prompt)
+        run(terminal, "list")
         server.process.kill()
         server.process.wait()
-        terminal.wait_for("the connection was lost")
+        terminal.type("list\r")
+        terminal.wait_for("nobody listens there")
         terminal.wait_until(at_prompt)
+        assert "the connection was lost" not in "".join(terminal.lines)
         terminal.type("q\r")
         assert terminal.wait_for_exit() == 3
 
@@ -154,6 +157,61 @@ def test_each_pasted_line_is_a_command(terminal):
     assert ">> volume 30" in terminal.lines
 
 
+PASTED = "volume 30\x1b]0;owned\x07\x1b[2J\x9b5A\x9d0;owned\x9c\u202e\u2066"
+"""A command, and behind it what would steer the terminal: by ESC, by C1, by marks of direction."""
+
+
+def steering(terminal):
+    """What of PASTED the program has written to the terminal as it was pasted."""
+    shown = terminal.raw.decode(errors="replace")
+    return [code for code in ("\x1b]", "\x07", "\x9b", "\x9d", "\u202e", "\u2066") if code in shown]
+
+
+def test_pasted_escape_sequences_are_shown_and_not_obeyed(steady_server):
+    with client(steady_server.port) as terminal:
+        terminal.wait_until(at_prompt)
+        terminal.type(f"\x1b[200~{PASTED}\nvolume 40{PASTED}\x1b[201~")
+        terminal.wait_for("volume 30?]0;owned??[2J?5A?0;owned???")
+        terminal.type("\x03")
+        terminal.wait_until(lambda t: "^C" in t.text and at_prompt(t))
+        terminal.type(f"\x1b[200~{PASTED}\nvolume 40\x1b[201~\r")
+        terminal.wait_until(lambda t: ">> volume 40" in t.text and "vol 40 %" in status_line(t))
+        assert steering(terminal) == []
+
+
+def test_escape_sequences_in_the_history_are_shown_and_not_obeyed(steady_server, tmp_path):
+    folder = tmp_path / "alfine"
+    folder.mkdir()
+    entry = PASTED.replace("volume 30", "volume 20 ")
+    (folder / "history").write_text(f"\n# 2024-05-01 12:00:00.000000\n+{entry}\n")
+    with client(steady_server.port, env={"XDG_STATE_HOME": str(tmp_path)}) as terminal:
+        terminal.wait_until(at_prompt)
+        terminal.type("\x1b[A")
+        terminal.wait_for(">> volume 20 ?]0;owned")
+        terminal.type("\r")
+        terminal.wait_for("volume takes a number")
+        terminal.wait_until(at_prompt)
+        assert steering(terminal) == []
+
+
+def test_ctrl_c_leaves_the_search_of_the_history(steady_server):
+    with client(steady_server.port) as terminal:
+        run(terminal, "volume 40")
+        terminal.type("\x12 n+")  # Space, n and + are sought, and no commands
+        terminal.wait_for("search")
+        terminal.wait_for(" n+")
+        terminal.type("\x03")
+        terminal.wait_until(lambda t: "search" not in t.text and at_prompt(t))
+        run(terminal, "status")
+        assert "stopped  volume 40 %" in terminal.text
+        terminal.type("\x12vol")
+        terminal.wait_for(">> volume 40")
+        terminal.type("\x03")
+        terminal.wait_until(at_prompt)
+        terminal.type("\x04")
+        assert terminal.wait_for_exit() == 0
+
+
 def test_the_status_line_counts_down_to_the_next_attempt(server):
     with client(server.port) as terminal:
         run(terminal, "repeat one")
@@ -161,7 +219,6 @@ def test_the_status_line_counts_down_to_the_next_attempt(server):
         run(terminal, "queue 2")
         server.process.kill()
         server.process.wait()
-        terminal.wait_for("the connection was lost")
         terminal.wait_until(
             lambda t: "no connection" in status_line(t) or "connection lost" in status_line(t)
         )

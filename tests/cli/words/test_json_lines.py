@@ -51,7 +51,15 @@ def test_every_answer_and_event_matches_the_schema(large_server, validator):
     kinds = [line["kind"] for line in printed]
     assert set(kinds) == {"songs", "status", "event", "queue", "why", "help", "error"}
     events = [line["event"] for line in printed if line["kind"] == "event"]
-    assert {"song_not_found", "song_arriving", "song_playing", "nothing_plays"} <= set(events)
+    assert {"song_not_found", "song_arriving", "nothing_plays"} <= set(events)
+
+
+def test_a_song_that_is_heard_has_its_events(steady_server, validator):
+    printed = lines(steady_server.port, "play 1", "wait")
+    for line in printed:
+        validator.validate(line)
+    events = [line["event"] for line in printed if line["kind"] == "event"]
+    assert events == ["song_arriving", "song_playing", "song_played"]
 
 
 def test_titles_arrive_as_they_are(large_server):

@@ -5,7 +5,7 @@ Written by hand from those texts: a test made from a table cannot find a wrong t
 
 import pytest
 
-from fsm.client.conversation import ConversationState
+from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import (
     Buffer,
     Connect,
@@ -13,12 +13,14 @@ from fsm.client.effects import (
     DropBuffers,
     FinishBuffer,
     RefillPlayer,
+    ReopenBuffer,
     Report,
     ScheduleRetry,
     SendRequest,
     ShowSongs,
     StartPlayer,
     StartTimer,
+    Tell,
 )
 from fsm.client.events import (
     AudioReceived,
@@ -31,17 +33,21 @@ from fsm.client.events import (
     ListedSong,
     ListReceived,
     ListWentQuiet,
+    MessageNotUnderstood,
     NotFoundReceived,
     PlayedOut,
+    RequestWritten,
     RetryDue,
+    ServerClosed,
     SetupReceived,
     SetupUnanswered,
+    SongMeasured,
     SongWentQuiet,
     Undecodable,
 )
 from fsm.client.link import LinkState
 from fsm.client.player import PlayerState
-from fsm.client.song import SongState
+from fsm.client.song_table import SongState
 from fsm.events import ConnectionLost, ListRequested, PlayRequested, StopRequested
 from fsm.words import Request
 from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, ClientDriver, audio, plain_server
@@ -53,61 +59,78 @@ FULL = bytes(4096)
 
 def closing_server(**options):
     """A client whose server has accepted SETUP ends."""
-    return ClientDriver(Connected(), LISTED, ENDS_ACCEPTED, **options)
+    return ClientDriver(Connected(), ENDS_ACCEPTED, LISTED, LIST_CLOSED, **options)
 
 
 # Greeting (protocol.md 7)
 
 
-def test_it_greets_with_list_and_offers_ends_when_that_is_answered():
+def test_it_offers_ends_and_asks_for_a_list_when_that_is_accepted():
     client = ClientDriver(Connected())
-    assert client.sent() == ["LIST"]
-    client(LISTED)
     assert client.sent() == ["SETUP"]
-    assert not [e for e in client.effects if isinstance(e, ShowSongs)], (
-        "the person requested no list"
-    )
+    client(ENDS_ACCEPTED)
+    assert client.sent() == ["LIST"]
+    client(LISTED, LIST_CLOSED)
+    assert client.session.link.songs == SONGS
+    assert not client.did(ShowSongs), "the person requested no list"
 
 
-@pytest.mark.parametrize("answer", [NotFoundReceived(), SetupUnanswered()])
-def test_without_resp_101_the_server_is_plain(answer):
-    client = ClientDriver(Connected(), LISTED, answer)
+NOT_ACCEPTED = [
+    NotFoundReceived(),
+    SetupUnanswered(),
+    SetupReceived(("other/2", "gzip")),
+    SetupReceived(("ends",)),  # a product called ends is not an accepted token
+]
+
+
+@pytest.mark.parametrize("answer", NOT_ACCEPTED, ids=str)
+def test_a_server_that_does_not_accept_ends_is_plain_and_asked_for_a_list(answer):
+    client = ClientDriver(Connected())
+    client(answer)
+    assert client.sent() == ["LIST"]
+    client(LISTED, ListWentQuiet())
     assert client.session.conversation.state is ConversationState.PLAIN
+    assert client.session.link.songs == SONGS
+    assert not client.did(ShowSongs), "the person requested no list"
 
 
-def test_a_server_that_accepts_something_else_is_plain():
-    client = ClientDriver(Connected(), LISTED, SetupReceived(("other/2", "gzip")))
-    assert client.session.conversation.state is ConversationState.PLAIN
+def test_a_setup_that_is_accepted_late_closes_the_list_that_was_asked_for_since():
+    client = ClientDriver(Connected(), SetupUnanswered(), PlayRequested(1))
+    client(ENDS_ACCEPTED)
+    assert client.session.conversation.state is ConversationState.CLOSING_SERVER
+    assert client.sent() == ["PLAY 1"]
+    client(LISTED, LIST_CLOSED, audio("a"), audio("b"), CLOSED, PlayedOut())
+    assert client.told() == [Report.SONG_ARRIVING, Report.SONG_PLAYING, Report.SONG_PLAYED]
 
 
-def test_a_product_called_ends_is_not_an_accepted_token():
-    client = ClientDriver(Connected(), LISTED, SetupReceived(("ends",)))
-    assert client.session.conversation.state is ConversationState.PLAIN
-
-
-def test_silence_is_counted_from_the_last_message_of_the_list():
-    client = ClientDriver(Connected(), LISTED)
-    client(LISTED)
-    assert StartTimer(SetupUnanswered(), 1.0) in client.latest
+def test_a_server_that_hangs_up_on_setup_is_connected_to_again_and_offered_nothing():
+    client = ClientDriver(Connected(), PlayRequested(1))
+    client(ServerClosed("it closed"))
+    assert Connect() in client.latest
+    client(Connected())
+    assert client.sent() == ["LIST"]
+    client(LISTED, ListWentQuiet())
+    assert client.sent() == ["PLAY 1"]
+    assert Report.CONNECTION_LOST not in [e.report for e in client.effects if isinstance(e, Tell)]
 
 
 def test_requests_wait_until_the_server_is_known():
     client = ClientDriver(Connected())
-    client(PlayRequested(1), ListRequested(), LISTED)
-    assert client.sent() == ["SETUP"]
+    client(PlayRequested(1), ListRequested())
+    assert client.sent() == []
     client(ENDS_ACCEPTED)
-    assert client.sent() == ["PLAY 1", "LIST"]
+    assert client.sent() == ["PLAY 1", "LIST"], "the person's list is the client's too"
 
 
 def test_stop_takes_back_a_play_that_waits():
     client = ClientDriver(Connected())
-    client(PlayRequested(1), StopRequested(), PlayRequested(2), LISTED)
+    client(PlayRequested(1), StopRequested(), PlayRequested(2))
     client(ENDS_ACCEPTED)
-    assert client.sent() == ["PLAY 2"]
+    assert client.sent() == ["PLAY 2", "LIST"]
 
 
 def test_a_server_that_never_answers_is_disconnected():
-    client = ClientDriver(Connected(), GreetingUnanswered())
+    client = ClientDriver(Connected(), SetupUnanswered(), GreetingUnanswered())
     assert len(client.did(Disconnect)) == 1
 
 
@@ -278,14 +301,90 @@ def test_plain_list_a_second_time_is_not_shown():
     assert not [e for e in client.latest if isinstance(e, ShowSongs)]
 
 
-def test_plain_song_ends_with_silence_after_a_short_message_or_two_seconds():
+def test_plain_song_is_taken_for_whole_when_a_list_is_answered_and_nothing_follows():
     client = plain_server()
     client(PlayRequested(1), AudioReceived(FULL))
     assert StartTimer(SongWentQuiet(), 2.0) in client.latest
     client(audio("short"))
     assert StartTimer(SongWentQuiet(), 0.25) in client.latest
     client(SongWentQuiet())
-    assert FinishBuffer(Buffer.PRESENT) in client.latest
+    assert client.sent() == ["LIST"]
+    assert not client.did(FinishBuffer), "silence proves nothing"
+    client(LISTED)
+    assert not client.did(FinishBuffer)
+    client(ListWentQuiet())
+    assert client.did(FinishBuffer) == [FinishBuffer(Buffer.PRESENT)]
+    assert not client.did(ShowSongs), "the question is not printed"
+    client(PlayedOut())
+    assert client.told() == [Report.SONG_PROBABLY_PLAYED]
+
+
+def taken_for_whole():
+    client = plain_server()
+    client(PlayRequested(1), AudioReceived(FULL), AudioReceived(FULL), SongWentQuiet())
+    client(LISTED, ListWentQuiet())
+    assert client.states == (SongState.SUPPOSED, PlayerState.RUNNING)
+    return client
+
+
+def test_plain_audio_that_comes_later_takes_it_back():
+    client = taken_for_whole()
+    client(audio("rest"))
+    assert ReopenBuffer() in client.latest
+    assert client.states == (SongState.ENOUGH, PlayerState.RUNNING)
+    client(SongWentQuiet(), LISTED, ListWentQuiet(), PlayedOut())
+    assert client.told() == [Report.SONG_PROBABLY_PLAYED]
+
+
+def test_plain_song_of_which_more_comes_when_it_has_been_heard_is_cut_off():
+    client = taken_for_whole()
+    client(audio("rest"), PlayedOut())
+    assert client.told() == [Report.SONG_CUT_OFF]
+    assert client.sent() == ["STOP"]
+
+
+@pytest.mark.parametrize(
+    ("song_bytes", "report"),
+    [(8192, Report.SONG_PLAYED), (8193, Report.SONG_CUT_OFF), (None, Report.SONG_PROBABLY_PLAYED)],
+)
+def test_plain_song_that_says_how_long_it_is_needs_no_guess(song_bytes, report):
+    client = plain_server()
+    client(PlayRequested(1), AudioReceived(FULL), SongMeasured(9.0, song_bytes))
+    client(AudioReceived(FULL), SongWentQuiet(), LISTED, ListWentQuiet(), PlayedOut())
+    assert client.told()[-1] is report
+
+
+def test_plain_server_that_closes_after_each_song_is_not_asked_for_ever():
+    client = plain_server()
+    client(PlayRequested(1), AudioReceived(FULL), audio("end"), ServerClosed("it closed"))
+    client(RetryDue(), Connected(), LISTED, ListWentQuiet())
+    assert client.sent() == ["LIST", "PLAY 1"]
+    client(AudioReceived(FULL), audio("end"), ServerClosed("it closed"))
+    assert client.session.link.state is LinkState.RESTING
+    client(PlayedOut())
+    assert client.told() == [Report.SONG_PROBABLY_PLAYED]
+
+
+def test_plain_bytes_that_are_no_message_cut_the_song_off_and_nothing_is_tried_again():
+    client = plain_server()
+    client(PlayRequested(1), AudioReceived(FULL), AudioReceived(FULL))
+    client(MessageNotUnderstood("HELO came"))
+    assert client.did(Disconnect) == [Disconnect("HELO came")]
+    client(ConnectionLost("HELO came"))
+    assert not client.did(ScheduleRetry)
+    client(PlayedOut())
+    assert client.told()[-1] is Report.SONG_CUT_OFF
+
+
+def test_a_connection_that_is_closed_in_order_and_owes_nothing_is_not_told():
+    for client in (closing_server(), plain_server()):
+        assert client(ServerClosed("it closed")) != []
+        assert client.told() == []
+        assert client.session.link.state is LinkState.RESTING
+        assert Connect() in client(ListRequested())
+
+
+LIST_WRITTEN = RequestWritten(Request.LIST)
 
 
 def test_plain_switch_goes_through_a_fence():
@@ -293,32 +392,47 @@ def test_plain_switch_goes_through_a_fence():
     client(PlayRequested(1), AudioReceived(FULL))
     client(PlayRequested(2))
     assert client.sent() == ["STOP", "LIST"]
-    client(audio("late"), LISTED, audio("later"), ListWentQuiet())
+    client(audio("late"), LIST_WRITTEN, audio("later"), LISTED, ListWentQuiet())
     assert client.sent() == ["PLAY 2"]
     assert not [e for e in client.effects if isinstance(e, ShowSongs)], "the fence is not printed"
     client(audio("b"))
     assert client.buffer == b"b"
 
 
-def test_plain_fence_without_an_answer_is_passed_after_a_second():
+def test_plain_fence_without_an_answer_is_not_passed():
     client = plain_server()
-    client(PlayRequested(1), AudioReceived(FULL), PlayRequested(2))
+    client(PlayRequested(1), AudioReceived(FULL))
+    client(PlayRequested(2))
+    assert not client.did(StartTimer), "its LIST has not left"
+    client(LIST_WRITTEN)
     assert StartTimer(FenceUnanswered(), 1.0) in client.latest
     client(FenceUnanswered())
+    assert client.sent() == []
+    assert len(client.did(Disconnect)) == 1
+    client(ConnectionLost("it is made anew"))
+    assert client.told() == []
+    assert client.did(Connect) == [Connect()]
+    client(Connected())
+    assert client.sent() == ["LIST"]
+    client(LISTED, ListWentQuiet())
     assert client.sent() == ["PLAY 2"]
+    client(audio("b"))
+    assert client.buffer == b"b"
 
 
 def test_plain_stop_during_the_fence_takes_the_song_back():
     client = plain_server()
     client(PlayRequested(1), AudioReceived(FULL), PlayRequested(2), StopRequested())
-    client(LISTED, ListWentQuiet())
+    client(LIST_WRITTEN, LISTED, ListWentQuiet())
     assert client.sent() == []
 
 
-def test_plain_song_that_ended_needs_no_fence():
+def test_plain_song_that_ended_is_not_stopped_before_the_next():
     client = plain_server()
-    client(PlayRequested(1), audio("short"), SongWentQuiet())
+    client(PlayRequested(1), audio("short"), SongWentQuiet(), LISTED, ListWentQuiet())
     client(PlayRequested(2))
+    assert client.sent() == ["LIST"]
+    client(LIST_WRITTEN, LISTED, ListWentQuiet())
     assert client.sent() == ["PLAY 2"]
 
 
@@ -356,8 +470,8 @@ def test_it_plays_on_and_tries_again():
 def test_it_finds_the_song_by_its_title_and_goes_on_behind_what_it_has():
     client = lost_in_a_song()
     renumbered = ListReceived((ListedSong(1, "new"), ListedSong(7, SONGS[0].title)))
-    client(RetryDue(), Connected(), renumbered, ENDS_ACCEPTED)
-    assert client.sent() == ["LIST", "SETUP", "PLAY 7"]
+    client(RetryDue(), Connected(), ENDS_ACCEPTED, renumbered, LIST_CLOSED)
+    assert client.sent() == ["SETUP", "LIST", "PLAY 7"]
     client(audio("ab"), audio("cdefghi"), CLOSED)
     assert client.buffer == b"abcdefghi"
     assert FinishBuffer(Buffer.PRESENT) in client.latest
@@ -366,7 +480,7 @@ def test_it_finds_the_song_by_its_title_and_goes_on_behind_what_it_has():
 @pytest.mark.parametrize("again", [("abc", "dXf"), ("abcdXfgh",), ("Xb", "cdef")])
 def test_a_song_that_has_changed_does_not_go_on(again):
     client = lost_in_a_song()
-    client(RetryDue(), Connected(), LISTED, ENDS_ACCEPTED)
+    client(RetryDue(), Connected(), ENDS_ACCEPTED, LISTED, LIST_CLOSED)
     client(*map(audio, again))
     assert client.buffer == b"abcdef"
     assert client.states == (SongState.BROKEN, PlayerState.RUNNING)
@@ -377,14 +491,15 @@ def test_a_song_that_has_changed_does_not_go_on(again):
 
 def test_a_song_that_has_become_shorter_has_changed():
     client = lost_in_a_song()
-    client(RetryDue(), Connected(), LISTED, ENDS_ACCEPTED)
+    client(RetryDue(), Connected(), ENDS_ACCEPTED, LISTED, LIST_CLOSED)
     client(audio("abc"), CLOSED)
     assert client.states == (SongState.BROKEN, PlayerState.RUNNING)
 
 
 def test_a_song_that_has_gone_does_not_go_on():
     client = lost_in_a_song()
-    client(RetryDue(), Connected(), ListReceived((ListedSong(1, "another"),)), NotFoundReceived())
+    another = ListReceived((ListedSong(1, "another"),))
+    client(RetryDue(), Connected(), NotFoundReceived(), another, ListWentQuiet())
     assert client.states == (SongState.BROKEN, PlayerState.RUNNING)
     assert client.session.link.state is LinkState.ONLINE
 
@@ -406,8 +521,8 @@ def test_a_song_that_is_whole_needs_no_connection():
 
 def test_the_connection_is_lost_again_while_skipping():
     client = lost_in_a_song()
-    client(RetryDue(), Connected(), LISTED, ENDS_ACCEPTED, audio("ab"))
-    client(ConnectionLost(), RetryDue(), Connected(), LISTED, ENDS_ACCEPTED)
+    client(RetryDue(), Connected(), ENDS_ACCEPTED, LISTED, LIST_CLOSED, audio("ab"))
+    client(ConnectionLost(), RetryDue(), Connected(), ENDS_ACCEPTED, LISTED, LIST_CLOSED)
     client(audio("abcdefg"), CLOSED)
     assert client.buffer == b"abcdefg"
 
@@ -426,15 +541,15 @@ def test_a_command_without_a_connection_makes_one():
     client(ConnectionLost())
     client(ListRequested())
     assert Connect() in client.latest
-    client(Connected(), LISTED, ENDS_ACCEPTED)
-    assert client.sent() == ["LIST", "SETUP", "LIST"]
+    client(Connected(), ENDS_ACCEPTED, LISTED, LIST_CLOSED)
+    assert client.sent() == ["SETUP", "LIST"]
 
 
 def test_a_song_chosen_without_a_connection_is_found_by_its_title():
     client = closing_server()
     client(ConnectionLost(), PlayRequested(2), Connected())
-    client(ListReceived((ListedSong(9, SONGS[1].title),)), ENDS_ACCEPTED)
-    assert client.sent() == ["SETUP", "PLAY 9"]
+    client(ENDS_ACCEPTED, ListReceived((ListedSong(9, SONGS[1].title),)), LIST_CLOSED)
+    assert client.sent() == ["LIST", "PLAY 9"]
     client(audio("a"))
     assert client.buffer == b"a"
 

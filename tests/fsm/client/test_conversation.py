@@ -5,16 +5,23 @@ import pytest
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
-from fsm.client.conversation import (
+from fsm.client.conversation import NO_LIST, ConversationSession
+from fsm.client.conversation_table import (
+    ANSWERED,
+    ASKING,
+    BREAKING,
     CLOSING_SERVER,
     FENCING,
+    GIVING_UP,
     GREETING,
     LEAVING,
     OFFERING,
+    PASSING,
     PLAIN,
     PLAIN_LISTING,
+    RENEWING,
+    STOPPING,
     UNCONNECTED,
-    ConversationSession,
 )
 from fsm.client.effects import CancelTimer, SendRequest, StartTimer
 from fsm.words import Request
@@ -22,6 +29,8 @@ from tests.fsm.driver import step
 
 ONE, TWO = on.ListedSong(1, "one"), on.ListedSong(2, "two")
 CONNECTED, LOST, LEAVE = on.Connected(), on.ConnectionLost("cut"), on.InputEnded()
+SERVER_CLOSED, NONSENSE = on.ServerClosed("it closed"), on.MessageNotUnderstood("HELO came")
+WRITTEN = on.RequestWritten(Request.LIST)
 LIST, STOP, PLAY, PLAY_2 = (
     on.ListRequested(),
     on.StopRequested(),
@@ -32,30 +41,48 @@ ABANDONED, NEEDED = internal.SongAbandoned(), internal.ListNeeded()
 LISTED, LISTED_2, LIST_CLOSED = on.ListReceived((ONE,)), on.ListReceived((TWO,)), on.ListReceived()
 ENDS, OTHER = on.SetupReceived(("alfine/1", "ends")), on.SetupReceived(("alfine/1",))
 SHORT, FULL, CLOSED = on.AudioReceived(b"a"), on.AudioReceived(bytes(4096)), on.AudioReceived()
+MIDDLE = on.AudioReceived(bytes(1000))
 ERRO = on.NotFoundReceived()
 LIST_QUIET, SONG_QUIET = on.ListWentQuiet(), on.SongWentQuiet()
+SILENT = on.ServerSilent(10.0)
 NO_GREETING, NO_SETUP, NO_FENCE = (
     on.GreetingUnanswered(),
     on.SetupUnanswered(),
     on.FenceUnanswered(),
 )
 
+_PLAIN = (CONNECTED, ERRO, LISTED, LIST_QUIET)
+_FENCE = (*_PLAIN, PLAY, PLAY_2, WRITTEN)
 WAYS = {
     UNCONNECTED: (),
-    GREETING: (CONNECTED,),
-    OFFERING: (CONNECTED, LISTED),
-    CLOSING_SERVER: (CONNECTED, LISTED, ENDS),
-    PLAIN: (CONNECTED, LISTED, OTHER),
-    PLAIN_LISTING: (CONNECTED, LISTED, OTHER, LIST),
-    FENCING: (CONNECTED, LISTED, OTHER, PLAY, STOP, PLAY_2),
+    OFFERING: (CONNECTED,),
+    GREETING: (CONNECTED, ERRO),
+    CLOSING_SERVER: (CONNECTED, ENDS),
+    PLAIN: _PLAIN,
+    PLAIN_LISTING: (*_PLAIN, LIST),
+    ASKING: (*_PLAIN, PLAY, FULL, SONG_QUIET),
+    ANSWERED: (*_PLAIN, PLAY, FULL, SONG_QUIET, LISTED),
+    STOPPING: (*_PLAIN, PLAY, PLAY_2),
+    FENCING: _FENCE,
+    PASSING: (*_FENCE, LISTED),
+    RENEWING: (*_FENCE, NO_FENCE),
+    GIVING_UP: (CONNECTED, ERRO, NO_GREETING),
+    BREAKING: (*_PLAIN, NONSENSE),
     LEAVING: (LEAVE,),
 }
-CONNECTED_STATES = (GREETING, OFFERING, CLOSING_SERVER, PLAIN, PLAIN_LISTING, FENCING)
-PLAIN_STATES = (PLAIN, PLAIN_LISTING)
+PLAIN_STATES, QUESTIONS = (PLAIN, PLAIN_LISTING), (ASKING, ANSWERED)
+FENCES = (STOPPING, FENCING, PASSING)
+SETTLED = (CLOSING_SERVER, *PLAIN_STATES, *QUESTIONS, *FENCES)
+ENDED_BY_CLIENT = (RENEWING, GIVING_UP, BREAKING)
+CONNECTED_STATES = (OFFERING, GREETING, *SETTLED)
 
 LIST_ANSWERED = on.CommandAnswered(on.Command.LIST)
 LIST_FAILED = [do.Tell(do.Report.LIST_FAILED), LIST_ANSWERED]
-NOT_QUIET = CancelTimer(on.SongWentQuiet)
+NOT_QUIET, LIST_NOT_AWAITED = CancelTimer(on.SongWentQuiet), CancelTimer(on.ListWentQuiet)
+SETUP_ANSWERED, GREETED = CancelTimer(on.SetupUnanswered), CancelTimer(on.GreetingUnanswered)
+GREETS = [SendRequest(Request.LIST, None, True), StartTimer(NO_GREETING, 10.0)]
+OFFERS = [SendRequest(Request.SETUP, None, True), StartTimer(NO_SETUP, 1.0)]
+QUIET_LIST = StartTimer(LIST_QUIET, 0.25)
 
 
 def sends(request, song_id=None, paced=False):
@@ -82,25 +109,42 @@ def after(state, *events):
     return step(reached(state), *events)
 
 
+def in_a_song(state):
+    """A session in that state of a plain server, which sends song 1."""
+    if state in QUESTIONS:
+        return reached(state)
+    return reached(PLAIN, PLAY, *([LIST] if state is PLAIN_LISTING else []))
+
+
+def ended(end, state):
+    """What the link is told: only a plain server's end can be the song's end (protocol.md 8)."""
+    said = ENDED[end]
+    return internal.ConnectionEnded(said.reason) if state is CLOSING_SERVER else said
+
+
 def waits_behind(state, *events):
     """What has waited for the events that settle what is unsettled in that state."""
     settled = {
-        UNCONNECTED: (CONNECTED, LISTED, ENDS),
-        GREETING: (LISTED, ENDS),
+        UNCONNECTED: (CONNECTED, ENDS),
         OFFERING: (ENDS,),
-        FENCING: (LISTED, LIST_QUIET),
+        GREETING: (LISTED, LIST_QUIET),
         PLAIN_LISTING: (LIST_QUIET,),
+        ASKING: (LISTED, LIST_QUIET),
+        ANSWERED: (LIST_QUIET,),
+        STOPPING: (WRITTEN, LISTED, LIST_QUIET),
+        FENCING: (LISTED, LIST_QUIET),
+        PASSING: (LIST_QUIET,),
+        RENEWING: (LOST, CONNECTED, ENDS),
     }
     outcomes = after(state, *events, *settled[state])[0]
     return [e for e in outcomes if isinstance(e, on.ListRequested | internal.SongToRequest)]
 
 
-# The greeting (protocol.md 7)
+# What kind of server it is (protocol.md 7)
 
 
-def test_it_greets_with_list():
-    greeting = [sends(Request.LIST, paced=True), StartTimer(NO_GREETING, 10.0)]
-    assert after(UNCONNECTED, CONNECTED) == (greeting, GREETING)
+def test_it_offers_ends_and_nothing_else():
+    assert after(UNCONNECTED, CONNECTED) == (OFFERS, OFFERING)
 
 
 def test_told_plain_it_requests_nothing_by_itself():
@@ -108,69 +152,110 @@ def test_told_plain_it_requests_nothing_by_itself():
     assert step(session, LIST, CONNECTED) == ([LIST], PLAIN)
 
 
-@pytest.mark.parametrize("answer", [LISTED, ERRO], ids=str)
-def test_when_the_greeting_is_answered_it_offers_ends(answer):
-    offer = [
-        CancelTimer(on.GreetingUnanswered),
-        sends(Request.SETUP, paced=True),
-        StartTimer(NO_SETUP, 1.0),
-    ]
-    assert after(GREETING, answer) == (offer, OFFERING)
+def test_a_server_that_accepts_ends_is_asked_for_a_list_behind_what_waits():
+    settled = [SETUP_ANSWERED, LIST, PLAY, NEEDED]
+    session = reached(OFFERING, LIST, PLAY)
+    assert step(session, ENDS) == (settled, CLOSING_SERVER)
+    assert not session.waiting
+    assert step(session, NEEDED) == ([sends(Request.LIST)], CLOSING_SERVER)
 
 
-def test_more_of_the_list_is_no_silence():
-    assert after(OFFERING, LISTED_2) == ([StartTimer(NO_SETUP, 1.0)], OFFERING)
+@pytest.mark.parametrize("answer", [OTHER, ERRO], ids=str)
+def test_a_server_that_does_not_accept_it_is_greeted_with_list(answer):
+    session = reached(OFFERING)
+    assert step(session, answer) == ([SETUP_ANSWERED, *GREETS], GREETING)
+    assert session.lists == (False,)
+    assert not session.setup_open
 
 
-@pytest.mark.parametrize(
-    ("state", "requested"), [(OFFERING, ()), (CLOSING_SERVER, (LIST,)), (PLAIN_LISTING, ())]
-)
-def test_a_list_without_an_end_is_no_list(state, requested):
-    session = reached(state, *requested)
-    session.collected = ((ONE,),) * 20_000
-    assert step(session, LISTED_2) == ([], state), "no timer is started again"
-    assert len(session.collected) == 20_000
+def test_a_server_that_is_silent_is_greeted_with_list():
+    session = reached(OFFERING)
+    assert step(session, NO_SETUP) == (GREETS, GREETING)
+    assert session.lists == (False,)
+    assert session.setup_open, "it may still be answered"
 
 
-@pytest.mark.parametrize(
-    ("answer", "state"),
-    [(ENDS, CLOSING_SERVER), (OTHER, PLAIN), (ERRO, PLAIN), (NO_SETUP, PLAIN)],
-    ids=str,
-)
-def test_the_answer_to_setup_says_that_the_list_is_whole_and_what_server_it_is(answer, state):
-    settled = [CancelTimer(on.SetupUnanswered), internal.ListCompleted((ONE, TWO))]
-    assert after(OFFERING, LISTED_2, answer) == (settled, state)
+@pytest.mark.parametrize("answer", [LISTED, FULL, NONSENSE], ids=str)
+def test_a_server_that_answers_setup_with_anything_else_is_connected_to_anew(answer):
+    anew = [SETUP_ANSWERED, do.Disconnect("it is made anew")]
+    session = reached(OFFERING, PLAY, LIST)
+    assert step(session, answer) == (anew, RENEWING)
+    assert session.waiting == (LIST,), "the link asks for the song again"
+    assert step(session, LOST) == ([internal.ConnectionRenewed()], UNCONNECTED)
+    assert step(session, CONNECTED) == (GREETS, GREETING), "it is offered nothing"
+
+
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+def test_a_server_that_hangs_up_on_setup_is_connected_to_anew(end):
+    session = reached(OFFERING, PLAY, LIST)
+    anew = [SETUP_ANSWERED, internal.ConnectionRenewed()]
+    assert step(session, end) == (anew, UNCONNECTED)
+    assert session.waiting == (LIST,), "the link asks for the song again"
+    assert step(session, CONNECTED) == (GREETS, GREETING), "it is offered nothing"
+
+
+def test_a_setup_that_is_accepted_late_is_accepted():
+    session = reached(OFFERING, NO_SETUP, PLAY)
+    settled = [SETUP_ANSWERED, GREETED, PLAY]
+    assert step(session, ENDS) == (settled, CLOSING_SERVER)
+    assert session.lists == (False,), "the list that was asked for since is closed"
+    assert step(session, LISTED) == ([], CLOSING_SERVER)
+    assert step(session, LIST_CLOSED) == ([internal.ListCompleted((ONE,))], CLOSING_SERVER)
+
+
+@pytest.mark.parametrize("answer", [OTHER, ERRO], ids=str)
+def test_a_setup_that_is_refused_late_is_no_answer_to_list(answer):
+    session = reached(OFFERING, NO_SETUP)
+    assert step(session, answer) == ([SETUP_ANSWERED], GREETING)
+    assert not session.setup_open
+
+
+def test_the_list_of_the_greeting_says_that_the_server_speaks_this_protocol():
+    session = reached(OFFERING, NO_SETUP, LIST)
+    began = [SETUP_ANSWERED, GREETED, QUIET_LIST]
+    assert step(session, LISTED) == (began, PLAIN_LISTING)
+    assert not session.setup_open
+    ended = [internal.ListCompleted((ONE, TWO)), LIST]
+    assert step(session, LISTED_2, LIST_QUIET) == (ended, PLAIN)
+
+
+def test_a_server_that_knows_no_list_is_a_plain_one():
+    ended = [GREETED, internal.ListCompleted(()), LIST]
+    assert after(GREETING, LIST, ERRO) == (ended, PLAIN)
 
 
 def test_a_server_that_does_not_answer_is_disconnected():
-    (disconnect,), state = after(GREETING, NO_GREETING)
-    assert isinstance(disconnect, do.Disconnect)
-    assert disconnect.reason
-    assert state is GREETING, "until the connection is gone"
+    session = reached(GREETING)
+    assert step(session, NO_GREETING) == ([do.Disconnect(NO_LIST)], GIVING_UP)
+    ended = [internal.ConnectionEnded("cut")]
+    assert step(session, LOST) == (ended, UNCONNECTED)
 
 
 def test_before_anything_is_requested_no_audio_is_wanted():
-    for state in (GREETING, OFFERING):
-        assert after(state, SHORT) == ([], state)
+    assert after(GREETING, SHORT) == ([], GREETING)
 
 
 def test_an_answer_to_setup_that_was_not_sent_changes_nothing():
-    for state in (GREETING, CLOSING_SERVER, PLAIN, PLAIN_LISTING, FENCING):
+    for state in SETTLED:
         for answer in (ENDS, OTHER):
             assert after(state, answer) == ([], state)
 
 
 # Requests that wait
 
+_WAITS_ALREADY = {STOPPING: [PLAY_2], FENCING: [PLAY_2], PASSING: [PLAY_2]}
 
-@pytest.mark.parametrize("state", [UNCONNECTED, GREETING, OFFERING, FENCING, PLAIN_LISTING])
+
+@pytest.mark.parametrize(
+    "state",
+    [UNCONNECTED, OFFERING, GREETING, PLAIN_LISTING, *QUESTIONS, *FENCES, RENEWING],
+)
 def test_lists_wait_until_they_can_be_answered(state):
-    waited = [PLAY_2] if state is FENCING else []
-    assert after(state, LIST)[1] is state
-    assert waits_behind(state, LIST) == [*waited, LIST]
+    assert after(state, LIST) == ([], state)
+    assert waits_behind(state, LIST) == [*_WAITS_ALREADY.get(state, []), LIST]
 
 
-@pytest.mark.parametrize("state", [GREETING, OFFERING, FENCING, PLAIN_LISTING])
+@pytest.mark.parametrize("state", [OFFERING, GREETING, PLAIN_LISTING, *FENCES])
 def test_the_song_requested_last_waits_until_it_can_be_answered(state):
     assert after(state, PLAY)[1] is state
     assert waits_behind(state, PLAY, PLAY_2) == [PLAY_2]
@@ -178,7 +263,7 @@ def test_the_song_requested_last_waits_until_it_can_be_answered(state):
 
 
 @pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
-@pytest.mark.parametrize("state", [GREETING, OFFERING, FENCING, PLAIN_LISTING])
+@pytest.mark.parametrize("state", [OFFERING, GREETING, PLAIN_LISTING, *FENCES])
 def test_a_song_that_waits_is_taken_back(state, end):
     assert after(state, PLAY, end)[1] is state
     assert waits_behind(state, PLAY, end) == []
@@ -187,7 +272,7 @@ def test_a_song_that_waits_is_taken_back(state, end):
 
 @pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
 def test_before_anything_is_requested_nothing_is_sent_to_stop_it(end):
-    for state in (UNCONNECTED, GREETING, OFFERING, FENCING):
+    for state in (UNCONNECTED, OFFERING, GREETING, CLOSING_SERVER, *FENCES, *ENDED_BY_CLIENT):
         assert after(state, end) == ([], state)
 
 
@@ -195,14 +280,8 @@ def test_lists_that_wait_for_a_connection_fail_with_it():
     failed = on.ConnectFailed("refused")
     assert after(UNCONNECTED, LIST, failed) == (LIST_FAILED, UNCONNECTED)
     assert after(UNCONNECTED, failed) == ([], UNCONNECTED)
-    outcomes = after(UNCONNECTED, LIST, failed, CONNECTED, LISTED, ENDS)[0]
+    outcomes = after(UNCONNECTED, LIST, failed, CONNECTED, ENDS)[0]
     assert LIST not in outcomes, "it has been answered"
-
-
-@pytest.mark.parametrize("answer", [ENDS, OTHER, ERRO, NO_SETUP], ids=str)
-def test_what_waits_is_taken_up_behind_the_list_of_the_greeting(answer):
-    settled = [CancelTimer(on.SetupUnanswered), internal.ListCompleted((ONE,)), LIST, PLAY]
-    assert after(OFFERING, LIST, PLAY, answer)[0] == settled
 
 
 def test_what_waits_is_taken_up_behind_the_list_of_a_plain_server():
@@ -230,12 +309,13 @@ def test_a_list_that_was_not_requested_is_no_part_of_the_next():
 def test_a_plain_servers_list_ends_with_silence():
     session = reached(PLAIN)
     assert step(session, LIST) == ([sends(Request.LIST, paced=True)], PLAIN_LISTING)
-    assert step(session, LISTED) == ([StartTimer(LIST_QUIET, 0.25)], PLAIN_LISTING)
-    assert step(session, LIST_QUIET) == (shown(ONE), PLAIN)
+    assert step(session, LISTED) == ([QUIET_LIST], PLAIN_LISTING)
+    assert step(session, LISTED_2) == ([QUIET_LIST], PLAIN_LISTING)
+    assert step(session, LIST_QUIET) == (shown(ONE, TWO), PLAIN)
 
 
 def test_a_plain_servers_list_also_ends_with_404():
-    ended = [CancelTimer(on.ListWentQuiet), *shown(ONE), LIST]
+    ended = [LIST_NOT_AWAITED, *shown(ONE), LIST]
     assert after(PLAIN_LISTING, LISTED, LIST, ERRO) == (ended, PLAIN)
 
 
@@ -250,8 +330,10 @@ def test_the_link_has_a_list_of_its_own():
 
 
 def test_a_list_that_is_on_its_way_is_the_links_too():
-    for state in (GREETING, OFFERING, PLAIN_LISTING):
+    for state in (OFFERING, GREETING, PLAIN_LISTING):
         assert after(state, NEEDED) == ([], state)
+    assert after(CLOSING_SERVER, LIST, NEEDED) == ([], CLOSING_SERVER)
+    assert after(CLOSING_SERVER, NEEDED) == ([sends(Request.LIST)], CLOSING_SERVER)
 
 
 # A song from a server that closes its answers
@@ -304,21 +386,12 @@ def test_a_song_is_requested_and_its_end_expected():
 
 
 @pytest.mark.parametrize("requested", [(), (LIST,)])
-def test_silence_behind_a_short_message_ends_it_sooner(requested):
+def test_silence_behind_a_message_shorter_than_all_before_it_is_noticed_sooner(requested):
     state = PLAIN_LISTING if requested else PLAIN
     session = reached(PLAIN, PLAY, *requested)
-    assert step(session, FULL) == (
-        [internal.AudioFromServer(FULL.data), waits_for_silence(2.0)],
-        state,
-    )
-    assert step(session, SHORT) == (
-        [internal.AudioFromServer(b"a"), waits_for_silence(0.25)],
-        state,
-    )
-    assert step(session, SONG_QUIET) == ([internal.ServerClosedSong(said=False)], state)
-    assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], state), (
-        "the song is not open any more"
-    )
+    for message, silence_s in ((FULL, 2.0), (MIDDLE, 0.25), (MIDDLE, 2.0), (SHORT, 0.25)):
+        heard = [internal.AudioFromServer(message.data), waits_for_silence(silence_s)]
+        assert step(session, message) == (heard, state)
 
 
 @pytest.mark.parametrize("requested", [(), (LIST,)])
@@ -326,49 +399,162 @@ def test_an_empty_audio_message_is_part_of_the_song_and_no_audio(requested):
     state = PLAIN_LISTING if requested else PLAIN
     session = reached(PLAIN, PLAY, *requested)
     assert step(session, CLOSED) == ([waits_for_silence(0.25)], state)
-    assert step(session, SONG_QUIET, CLOSED) == ([], state), "the song is not open any more"
+
+
+def test_each_song_is_measured_anew():
+    session = reached(PLAIN, PLAY, SHORT, SONG_QUIET, LISTED, LIST_QUIET, PLAY_2, WRITTEN)
+    step(session, LISTED, LIST_QUIET, PLAY_2)
+    heard = [internal.AudioFromServer(MIDDLE.data), waits_for_silence(0.25)]
+    assert step(session, MIDDLE) == (heard, PLAIN)
+    assert session.shortest_bytes == len(MIDDLE.data)
+
+
+def test_without_an_open_song_audio_changes_nothing():
+    for state in PLAIN_STATES:
+        for message in (SHORT, FULL, CLOSED):
+            assert after(state, message) == ([], state)
+
+
+# Its silence proves nothing: it is asked by LIST
+
+
+def test_a_server_that_is_silent_in_a_song_is_asked():
+    assert after(PLAIN, PLAY, FULL, SONG_QUIET) == ([sends(Request.LIST, paced=True)], ASKING)
+    assert after(PLAIN, PLAY, SONG_QUIET) == ([sends(Request.LIST, paced=True)], ASKING)
+    assert reached(ASKING).lists == (), "the list is not shown"
+
+
+def test_while_a_list_is_being_sent_it_is_not_asked():
+    session = reached(PLAIN, PLAY, FULL, LIST)
+    assert step(session, SONG_QUIET) == ([waits_for_silence(0.25)], PLAIN_LISTING)
+
+
+@pytest.mark.parametrize("more", [FULL, SHORT], ids=["full", "short"])
+def test_audio_before_the_answer_is_the_songs(more):
+    session = reached(ASKING)
+    assert step(session, more) == ([internal.AudioFromServer(more.data)], ASKING)
+    assert session.short_audio == (more is SHORT)
+    assert step(session, CLOSED) == ([], ASKING)
+
+
+def test_when_it_answers_the_song_may_still_go_on():
+    session = reached(ASKING)
+    for message in (LISTED, LISTED_2, LIST_CLOSED):
+        assert step(session, message) == ([QUIET_LIST], ANSWERED)
+    assert step(session, CLOSED) == ([], ANSWERED)
+    step(session, LIST)
+    goes_on = [LIST_NOT_AWAITED, internal.AudioFromServer(FULL.data), waits_for_silence(2.0), LIST]
+    assert step(session, FULL) == (goes_on, PLAIN)
+
+
+def test_with_no_audio_behind_the_answer_the_song_is_taken_for_whole():
+    session = reached(ANSWERED, LIST)
+    assert step(session, LIST_QUIET) == ([internal.ServerClosedSong(said=False), LIST], PLAIN)
+    assert not session.wanted_open
+    assert session.play_open, "the server may still be sending it"
 
 
 @pytest.mark.parametrize("requested", [(), (LIST,)])
-@pytest.mark.parametrize("end", [SONG_QUIET, ERRO], ids=str)
-def test_a_song_that_has_ended_is_not_open_any_more(end, requested):
-    session = reached(PLAIN, PLAY, FULL, *requested, end)
+def test_audio_that_comes_later_takes_that_back(requested):
+    session = reached(ANSWERED, LIST_QUIET, *requested)
     state = PLAIN_LISTING if requested else PLAIN
-    assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], state), "no timer"
+    assert step(session, CLOSED) == ([], state)
+    assert not session.wanted_open, "an empty message is no audio"
+    back = [internal.AudioFromServer(FULL.data), waits_for_silence(2.0)]
+    assert step(session, FULL) == (back, state)
+    assert (session.wanted_open, session.supposed) == (True, False)
 
 
-@pytest.mark.parametrize("requested", [(), (LIST,)])
-def test_behind_silence_after_a_short_message_nothing_more_comes(requested):
-    answered = (LIST_QUIET,) if requested else ()
-    session = reached(PLAIN, PLAY, SHORT, *requested)
-    ended = [internal.ServerClosedSong(said=False)]
-    assert step(session, SONG_QUIET) == (ended, PLAIN_LISTING if requested else PLAIN)
-    assert step(session, *answered, PLAY_2)[1] is PLAIN
+def test_behind_silence_after_a_short_message_the_server_sends_no_song():
+    session = reached(PLAIN, PLAY, FULL, SHORT, SONG_QUIET, LISTED, LIST)
+    assert step(session, LIST_QUIET) == ([internal.ServerClosedSong(said=False), LIST], PLAIN)
+    assert (session.wanted_open, session.play_open) == (False, False)
+    fence = [sends(Request.LIST, paced=True)]
+    assert step(session, PLAY_2) == (fence, STOPPING), "no STOP where nothing is open"
+    assert session.waiting == (PLAY_2,)
 
 
-@pytest.mark.parametrize("requested", [(), (LIST,)])
-def test_behind_silence_after_a_full_message_more_may_come(requested):
-    answered = (LIST_QUIET,) if requested else ()
-    session = reached(PLAIN, PLAY, FULL, *requested)
-    ended = [internal.ServerClosedSong(said=False)]
-    assert step(session, SONG_QUIET) == (ended, PLAIN_LISTING if requested else PLAIN)
-    assert step(session, *answered, PLAY_2)[1] is FENCING
+def test_a_short_message_before_the_answer_counts_too():
+    session = reached(ASKING, SHORT, LISTED, LIST_QUIET)
+    assert not session.play_open
+
+
+def test_behind_silence_after_a_full_message_the_song_is_stopped_before_the_next():
+    fence = [NOT_QUIET, sends(Request.STOP, paced=True), sends(Request.LIST, paced=True)]
+    session = reached(ANSWERED, LIST_QUIET)
+    assert step(session, PLAY_2) == (fence, STOPPING)
+    assert not session.supposed
 
 
 @pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
-@pytest.mark.parametrize("state", PLAIN_STATES)
+@pytest.mark.parametrize("state", [*PLAIN_STATES, *QUESTIONS])
 def test_stop_is_sent_and_a_song_that_waits_forgotten(state, end):
     stop = [NOT_QUIET, sends(Request.STOP, paced=True)]
-    session = reached(PLAIN, PLAY, *([LIST] if state is PLAIN_LISTING else []))
+    session = in_a_song(state)
     assert step(session, end) == (stop, state)
-    assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], state)
+    assert not session.wanted_open
+    assert step(session, SHORT) == ([], state), "it is nobody's"
+    assert step(session, end) == ([], state), "nothing is open any more"
+
+
+@pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
+def test_a_stop_takes_back_a_song_that_waits_where_nothing_is_open(end):
+    assert after(PLAIN, end) == ([], PLAIN)
+    assert waits_behind(PLAIN_LISTING, PLAY, end) == []
+    assert waits_behind(ANSWERED, STOP, PLAY, end) == []
+
+
+@pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
+def test_a_song_that_was_taken_for_whole_and_stopped_does_not_go_on(end):
+    session = reached(ANSWERED, LIST_QUIET)
+    assert step(session, end) == ([NOT_QUIET, sends(Request.STOP, paced=True)], PLAIN)
+    assert step(session, FULL) == ([], PLAIN)
+
+
+@pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
+def test_a_song_that_ended_short_and_is_stopped_does_not_go_on_either(end):
+    session = reached(PLAIN, PLAY, FULL, SHORT, SONG_QUIET, LISTED, LIST_QUIET)
+    assert step(session, end) == ([], PLAIN), "the server sends no song that could be stopped"
+    assert step(session, FULL) == ([], PLAIN)
+
+
+def test_when_a_stopped_song_is_quiet_what_waits_is_taken_up():
+    session = reached(ANSWERED, STOP, PLAY_2)
+    assert step(session, LIST_QUIET) == ([PLAY_2], PLAIN)
+    assert not session.supposed
+
+
+def test_a_song_that_is_wanted_in_the_middle_of_a_question_needs_a_new_connection():
+    anew = [do.Disconnect("it is made anew")]
+    session = reached(ASKING)
+    assert step(session, PLAY_2) == (anew, RENEWING)
+    assert not session.wanted_open
+    assert step(session, LOST) == ([internal.ConnectionRenewed()], UNCONNECTED)
+
+
+def test_a_song_that_is_wanted_behind_an_answer_waits_until_it_is_quiet():
+    session = reached(ANSWERED)
+    assert step(session, PLAY_2) == ([NOT_QUIET], ANSWERED)
+    assert step(session, FULL) == ([], ANSWERED), "it is the old song's"
+    assert step(session, LIST_QUIET) == ([PLAY_2], PLAIN)
+    assert step(session, PLAY_2)[1] is STOPPING
 
 
 @pytest.mark.parametrize("state", PLAIN_STATES)
 def test_404_is_the_wanted_songs_if_one_is_open(state):
-    session = reached(PLAIN, PLAY, *([LIST] if state is PLAIN_LISTING else []))
+    session = in_a_song(state)
     assert step(session, ERRO) == ([NOT_QUIET, internal.ServerRefusedSong()], state)
+    assert step(session, SHORT) == ([], state)
     step(session, *([LIST_QUIET] if state is PLAIN_LISTING else []))
+    assert step(session, PLAY_2)[1] is PLAIN, "nothing more comes of it"
+
+
+@pytest.mark.parametrize("state", QUESTIONS)
+def test_404_in_a_question_is_the_wanted_songs_if_one_is_open(state):
+    session = reached(state)
+    assert step(session, ERRO) == ([internal.ServerRefusedSong()], state)
+    assert step(session, ERRO) == ([], state)
+    assert step(session, *([LISTED] if state is ASKING else []), LIST_QUIET) == ([], PLAIN)
     assert step(session, PLAY_2)[1] is PLAIN, "nothing more comes of it"
 
 
@@ -387,38 +573,122 @@ def test_404_in_answer_to_nothing_changes_nothing():
 def test_a_song_behind_a_list_ends_the_one_before_at_once():
     session = reached(PLAIN, PLAY, LIST)
     assert step(session, PLAY_2) == ([NOT_QUIET], PLAIN_LISTING)
-    assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], PLAIN_LISTING)
+    assert step(session, SHORT) == ([], PLAIN_LISTING), "it is nobody's"
 
 
 # The fence (protocol.md 8)
 
 
 def test_while_old_audio_may_come_the_next_song_needs_a_fence():
-    fence = [
-        NOT_QUIET,
-        sends(Request.STOP, paced=True),
-        sends(Request.LIST, paced=True),
-        StartTimer(NO_FENCE, 1.0),
-    ]
+    fence = [NOT_QUIET, sends(Request.STOP, paced=True), sends(Request.LIST, paced=True)]
     session = reached(PLAIN)
-    assert step(session, PLAY, PLAY_2) == (fence, FENCING)
+    assert step(session, PLAY, PLAY_2) == (fence, STOPPING)
     assert not session.wanted_open, "the new song has not been requested yet"
+    assert not session.play_open, "it has been told to stop"
+
+
+def test_the_clock_of_the_fence_begins_when_its_list_has_been_written():
+    assert after(STOPPING, on.RequestWritten(Request.STOP)) == ([], STOPPING)
+    assert after(STOPPING, WRITTEN) == ([StartTimer(NO_FENCE, 1.0)], FENCING)
+
+
+def test_audio_sets_the_clock_of_the_fence_back():
+    for message in (FULL, CLOSED):
+        assert after(FENCING, message) == ([StartTimer(NO_FENCE, 1.0)], FENCING)
 
 
 def test_behind_the_answer_to_the_fence_all_audio_is_the_new_songs():
-    quiet = [CancelTimer(on.FenceUnanswered), StartTimer(LIST_QUIET, 0.25)]
-    assert after(FENCING, LISTED) == (quiet, FENCING)
-    for passed in (LIST_QUIET, NO_FENCE):
-        session = reached(FENCING)
-        assert step(session, passed) == ([PLAY_2], PLAIN)
-        assert step(session, PLAY_2)[1] is PLAIN
+    session = reached(FENCING)
+    quiet = [CancelTimer(on.FenceUnanswered), QUIET_LIST]
+    assert step(session, LISTED) == (quiet, PASSING)
+    assert step(session, LISTED_2) == ([QUIET_LIST], PASSING)
+    assert step(session, CLOSED) == ([], PASSING), "an empty message is no audio"
+    assert step(session, LIST_QUIET) == ([PLAY_2], PLAIN)
+    begun = [sends(Request.PLAY, 2, paced=True), internal.SongOpened(), waits_for_silence(2.0)]
+    assert step(session, PLAY_2) == (begun, PLAIN)
+
+
+def test_true_silence_makes_the_connection_anew():
+    session = reached(FENCING, LIST)
+    assert step(session, NO_FENCE) == ([do.Disconnect("it is made anew")], RENEWING)
+    assert session.waiting == (LIST,), "the link asks for the song again"
+    assert step(session, LOST) == ([internal.ConnectionRenewed()], UNCONNECTED)
+    assert after(RENEWING, SERVER_CLOSED) == ([internal.ConnectionRenewed()], UNCONNECTED)
+
+
+def test_audio_behind_the_answer_makes_the_connection_anew():
+    session = reached(PASSING, LIST)
+    anew = [LIST_NOT_AWAITED, do.Disconnect("it is made anew")]
+    assert step(session, FULL) == (anew, RENEWING)
+    assert session.waiting == (LIST,)
+
+
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+def test_a_new_connection_needs_no_fence(end):
+    """Whatever was open over the old one is not open over this one."""
+    for told_plain in (True, False):
+        for way in ((PLAY, PLAY_2, WRITTEN, NO_FENCE), (PLAY, SONG_QUIET, PLAY_2)):
+            session = ConversationSession(plain=told_plain)
+            greeted = () if told_plain else (ERRO, LISTED, LIST_QUIET)
+            step(session, CONNECTED, *greeted, *way)
+            assert session.state is RENEWING
+            step(session, end, CONNECTED, *greeted)
+            begun = [
+                sends(Request.PLAY, 2, paced=True),
+                internal.SongOpened(),
+                waits_for_silence(2.0),
+            ]
+            assert step(session, STOP) == ([], PLAIN)
+            assert step(session, PLAY_2) == (begun, PLAIN)
 
 
 def test_what_comes_before_the_answer_to_the_fence_is_no_songs():
-    assert after(FENCING, ERRO) == ([], FENCING)
-    late = [internal.AudioFromServer(b"a")]
-    assert after(FENCING, SHORT) == (late, FENCING), "the song machine drops it"
-    assert after(FENCING, CLOSED) == ([], FENCING)
+    for state in FENCES:
+        assert after(state, ERRO) == ([], state)
+    for message in (SHORT, CLOSED, LISTED):
+        assert after(STOPPING, message) == ([], STOPPING)
+
+
+def test_that_a_request_is_written_matters_to_a_fence_only():
+    for state in (OFFERING, GREETING, *SETTLED, *ENDED_BY_CLIENT):
+        if state is not STOPPING:
+            assert after(state, WRITTEN) == ([], state)
+
+
+# What is no message (protocol.md 8)
+
+
+def test_bytes_that_are_no_message_end_the_connection_for_good():
+    garbled = do.Disconnect("HELO came")
+    for state in (GREETING, *SETTLED):
+        session = reached(state)
+        outcomes, now = step(session, NONSENSE)
+        assert now is BREAKING
+        assert outcomes[-1] == garbled
+        assert set(outcomes[:-1]) == TIMERS_STOPPED
+        assert len(outcomes) == len(TIMERS_STOPPED) + 1
+
+
+@pytest.mark.parametrize("end", [on.ConnectionLost("HELO came"), on.ServerClosed("HELO came")])
+def test_the_link_is_told_that_the_connection_is_of_no_use(end):
+    unusable = internal.ConnectionUnusable("HELO came")
+    session = reached(BREAKING)
+    assert step(session, end) == ([unusable], UNCONNECTED)
+    session = reached(BREAKING, LIST)
+    assert step(session, end) == ([*LIST_FAILED, unusable], UNCONNECTED)
+    assert not session.waiting
+
+
+def test_while_the_client_closes_the_connection_nothing_that_comes_matters():
+    late = (
+        LISTED, FULL, CLOSED, ERRO, ENDS, NONSENSE, LIST_QUIET, SONG_QUIET, NO_GREETING, NO_SETUP,
+        NO_FENCE, NEEDED, SILENT, PLAY, STOP, ABANDONED, WRITTEN,
+    )  # fmt: skip
+    for state in ENDED_BY_CLIENT:
+        session = reached(state)
+        for event in late:
+            assert step(session, event) == ([], state), event
+        assert session.waiting == ()
 
 
 # The connection ends
@@ -434,68 +704,138 @@ TIMERS_STOPPED = {
         on.FenceUnanswered,
     )
 }
+ENDED = {
+    LOST: internal.ConnectionEnded("cut"),
+    SERVER_CLOSED: internal.ConnectionEnded("it closed", in_order=True),
+}
 
 
-@pytest.mark.parametrize("state", CONNECTED_STATES)
-def test_a_lost_connection_answers_nothing(state):
+def said_at_the_end(state, *events):
+    """What is said of the connection's end, which stops all timers, and the session."""
     session = reached(state)
-    outcomes, now = step(session, LIST, LOST)
+    outcomes, now = step(session, *events)
     assert now is UNCONNECTED
-    assert outcomes[:2] == LIST_FAILED
-    assert len(outcomes) == 7
-    assert set(outcomes[2:]) == TIMERS_STOPPED
-    assert step(session, CONNECTED)[0][0] == sends(Request.LIST, paced=True)
-    assert session.lists == (False,)
+    stopped = outcomes[-len(TIMERS_STOPPED) :]
+    if isinstance(outcomes[-1], internal.ConnectionRested):
+        # The timers are stopped before anybody hears of it.
+        stopped, said = outcomes[-1 - len(TIMERS_STOPPED) : -1], [outcomes[-1]]
+    else:
+        said = outcomes[: -len(TIMERS_STOPPED)]
+        assert internal.ConnectionRested() not in said
+    assert set(stopped) == TIMERS_STOPPED
+    assert len(outcomes) == len(TIMERS_STOPPED) + len(said)
+    return said, session
 
 
-LIST_AWAITED = (PLAIN_LISTING,)
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+@pytest.mark.parametrize("state", [GREETING, *SETTLED])
+def test_a_lost_connection_answers_nothing(state, end):
+    said, session = said_at_the_end(state, LIST, end)
+    assert said == [*LIST_FAILED, ended(end, state)]
+    assert step(session, CONNECTED) == (OFFERS, OFFERING)
+    assert session.lists == ()
 
 
-@pytest.mark.parametrize("state", [s for s in CONNECTED_STATES if s not in LIST_AWAITED])
-def test_a_lost_connection_over_which_no_list_was_requested_fails_no_list(state):
-    outcomes, now = after(state, LOST)
-    assert now is UNCONNECTED
-    assert len(outcomes) == 5
-    assert set(outcomes) == TIMERS_STOPPED
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+@pytest.mark.parametrize("state", [GREETING, *(s for s in SETTLED if s is not PLAIN_LISTING)])
+def test_a_lost_connection_over_which_no_list_was_requested_fails_no_list(state, end):
+    # A song is open, or a list of the client's own.
+    requested = {CLOSING_SERVER: (PLAY,), PLAIN: (PLAY,)}.get(state, ())
+    assert said_at_the_end(state, *requested, end)[0] == [ended(end, state)]
 
 
-def test_the_links_own_list_is_not_told_to_have_failed():
-    outcomes, now = after(PLAIN, NEEDED, LOST)
-    assert now is UNCONNECTED
-    assert len(outcomes) == 5
-    assert set(outcomes) == TIMERS_STOPPED
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+def test_the_links_own_list_is_not_told_to_have_failed(end):
+    for state in (CLOSING_SERVER, PLAIN):
+        assert said_at_the_end(state, NEEDED, end)[0] == [ended(end, state)]
 
 
+@pytest.mark.parametrize(
+    ("state", "answered"),
+    [
+        (CLOSING_SERVER, ()),
+        (CLOSING_SERVER, (PLAY, CLOSED, LIST, LIST_CLOSED)),
+        (CLOSING_SERVER, (PLAY, STOP, CLOSED)),
+        (PLAIN, ()),
+        (PLAIN, (PLAY, ERRO)),
+        (PLAIN, (PLAY, FULL, STOP)),
+        (ANSWERED, (LIST_QUIET,)),
+        (ASKING, (STOP,)),
+        (ANSWERED, (STOP,)),
+        (STOPPING, (STOP,)),
+        (FENCING, (STOP,)),
+        (PASSING, (STOP,)),
+    ],
+)
+def test_a_connection_that_is_closed_in_order_and_owes_nothing_is_missed_by_nobody(state, answered):
+    said, session = said_at_the_end(state, *answered, SERVER_CLOSED)
+    assert said == [internal.ConnectionRested()]
+    assert_fresh(session)
+    assert said_at_the_end(state, *answered, LOST)[0] == [ENDED[LOST]], "that is no order"
+
+
+def test_a_song_that_nobody_wants_is_owed_until_it_is_closed():
+    said = said_at_the_end(CLOSING_SERVER, PLAY, STOP, SERVER_CLOSED)[0]
+    assert said == [ended(SERVER_CLOSED, CLOSING_SERVER)]
+
+
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+def test_a_server_that_was_given_up_is_lost(end):
+    session = reached(GIVING_UP)
+    assert step(session, end) == ([internal.ConnectionEnded(end.reason)], UNCONNECTED)
+    assert_fresh(session)
+    session = reached(GIVING_UP, LIST)
+    failed = [*LIST_FAILED, internal.ConnectionEnded(end.reason)]
+    assert step(session, end) == (failed, UNCONNECTED)
+    assert_fresh(session)
+
+
+def test_what_a_server_did_not_bear_is_forgotten_with_its_next_connection():
+    session = reached(OFFERING, LOST, CONNECTED, ENDS, LIST_CLOSED)
+    assert (session.state, session.offer_declined) == (CLOSING_SERVER, True)
+    assert step(session, SERVER_CLOSED)[0][-1] == internal.ConnectionRested()
+    assert_fresh(session)
+
+
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
 @pytest.mark.parametrize("listed", [(), (LIST,)])
 @pytest.mark.parametrize(
     ("state", "requested"),
     [
         (GREETING, (PLAY,)),
-        (OFFERING, (LISTED_2, PLAY)),
         (CLOSING_SERVER, (PLAY, PLAY_2)),
         (PLAIN, (PLAY, SHORT)),
         (PLAIN, (PLAY, NEEDED)),
         (PLAIN_LISTING, (PLAY,)),
+        (ASKING, ()),
+        (ANSWERED, ()),
+        (ANSWERED, (LIST_QUIET, PLAY_2)),
+        (STOPPING, ()),
         (FENCING, ()),
+        (PASSING, ()),
+        (PLAIN, (PLAY, FULL, NONSENSE)),
     ],
 )
-def test_of_a_lost_connection_nothing_is_left(state, requested, listed):
-    session, fresh = reached(state, *requested, *listed, LOST), ConversationSession()
+def test_of_a_lost_connection_nothing_is_left(state, requested, listed, end):
+    assert_fresh(reached(state, *requested, *listed, end))
+
+
+def assert_fresh(session):
+    fresh = ConversationSession()
     for name in ConversationSession.__slots__:
         assert getattr(session, name) == getattr(fresh, name), name
 
 
 # A server that is silent (protocol.md 7)
 
-SILENT = on.ServerSilent(10.0)
-DISCONNECT = [do.Disconnect("nothing came for 10 s")]
+DISCONNECT = do.Disconnect("nothing came for 10 s")
 
 
 @pytest.mark.parametrize(
     "requested", [(LIST,), (LIST, LISTED), (PLAY,), (PLAY, SHORT), (PLAY, STOP)], ids=str
 )
 def test_a_closing_server_that_owes_an_answer_is_disconnected(requested):
-    assert after(CLOSING_SERVER, *requested, SILENT) == (DISCONNECT, CLOSING_SERVER)
+    assert after(CLOSING_SERVER, *requested, SILENT) == ([DISCONNECT], GIVING_UP)
 
 
 @pytest.mark.parametrize(
@@ -505,18 +845,34 @@ def test_a_closing_server_that_owes_nothing_may_be_silent(requested):
     assert after(CLOSING_SERVER, *requested, SILENT) == ([], CLOSING_SERVER)
 
 
-def test_a_server_that_owes_a_list_or_an_answer_to_setup_is_disconnected():
-    for state in (OFFERING, PLAIN_LISTING):
-        assert after(state, SILENT) == (DISCONNECT, state)
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (PLAIN_LISTING, do.Disconnect(NO_LIST)),
+        (ASKING, DISCONNECT),
+        (STOPPING, DISCONNECT),
+    ],
+)
+def test_a_plain_server_that_owes_an_answer_is_disconnected(state, reason):
+    outcomes, now = after(state, SILENT)
+    assert now is GIVING_UP
+    assert outcomes[-1] == reason
+    assert set(outcomes[:-1]) == TIMERS_STOPPED
+    assert len(outcomes) == len(TIMERS_STOPPED) + 1
 
 
-def test_the_greeting_has_a_timer_of_its_own():
-    assert after(GREETING, SILENT) == ([], GREETING)
+def test_what_has_a_timer_of_its_own_is_not_disconnected_for_silence():
+    for state in (OFFERING, GREETING, ANSWERED, FENCING, PASSING):
+        assert after(state, SILENT) == ([], state)
 
 
-def test_a_plain_servers_silence_ends_a_song_and_no_connection():
+def test_a_plain_server_that_does_not_answer_list_may_have_no_songs():
+    assert "has no songs, or it is no alfine server" in NO_LIST
+    assert after(GREETING, NO_GREETING)[0] == [do.Disconnect(NO_LIST)]
+
+
+def test_a_plain_servers_silence_ends_no_connection():
     assert after(PLAIN, PLAY, FULL, SILENT) == ([], PLAIN)
-    assert after(FENCING, SILENT) == ([], FENCING)
 
 
 # The person leaves
@@ -526,7 +882,7 @@ def test_teardown_is_sent_where_it_is_understood():
     teardown = [sends(Request.TEARDOWN), do.DisconnectForGood()]
     assert after(CLOSING_SERVER, LEAVE) == (teardown, LEAVING)
     assert after(UNCONNECTED, LEAVE) == ([], LEAVING)
-    for state in (GREETING, OFFERING, PLAIN, PLAIN_LISTING, FENCING):
+    for state in (OFFERING, GREETING, *SETTLED[1:], *ENDED_BY_CLIENT):
         assert after(state, LEAVE) == ([do.DisconnectForGood()], LEAVING)
 
 
@@ -545,6 +901,9 @@ def test_teardown_is_sent_where_it_is_understood():
         CONNECTED,
         on.ConnectFailed("refused"),
         LOST,
+        SERVER_CLOSED,
+        NONSENSE,
+        WRITTEN,
         SILENT,
         ABANDONED,
         NEEDED,
@@ -554,3 +913,38 @@ def test_teardown_is_sent_where_it_is_understood():
 )
 def test_whatever_comes_when_the_person_has_left_changes_nothing(late):
     assert after(LEAVING, late) == ([], LEAVING)
+
+
+# A list without end
+
+
+SMALL = 1000
+"""Of memory, for a list of a test."""
+
+
+@pytest.mark.parametrize("state", [CLOSING_SERVER, PLAIN_LISTING])
+def test_a_list_is_kept_only_as_far_as_it_fits_and_its_server_is_disconnected(state):
+    session = reached(state, *([LIST] if state is CLOSING_SERVER else []), max_list_bytes=SMALL)
+    message = on.ListReceived((ONE, TWO))
+    for kept in (1, 2, 3):
+        assert step(session, message) == ([QUIET_LIST] * (state is PLAIN_LISTING), state)
+        assert len(session.collected) == kept
+    outcomes, now = step(session, message)
+    endless = do.Disconnect(
+        "its list is longer than 0 MiB: --plain plays without a list", answer_awaited=False
+    )
+    assert (outcomes[-1], now) == (endless, BREAKING)
+    assert set(outcomes[:-1]) == (TIMERS_STOPPED if state is PLAIN_LISTING else set())
+    assert len(session.collected) == 3
+
+
+def test_each_list_may_be_as_long_as_the_one_before():
+    session = reached(CLOSING_SERVER, max_list_bytes=SMALL)
+    for _ in range(3):
+        step(session, LIST, *[on.ListReceived((ONE, TWO))] * 3)
+        assert step(session, LIST_CLOSED)[0] == shown(ONE, TWO)
+
+
+def test_a_list_that_is_not_owed_is_ignored_however_long():
+    session = reached(CLOSING_SERVER, max_list_bytes=SMALL)
+    assert step(session, *[on.ListReceived((ONE, TWO))] * 9) == ([], CLOSING_SERVER)

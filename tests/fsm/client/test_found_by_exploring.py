@@ -4,7 +4,7 @@ import pytest
 
 from fsm.client import events as on
 from fsm.client import requests as ask
-from fsm.client.conversation import ConversationState
+from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import (
     CancelTimer,
     DropNextBuffer,
@@ -15,13 +15,15 @@ from fsm.client.effects import (
 )
 from fsm.client.events import Command
 from fsm.client.link import LinkState
-from fsm.client.song import SongState
+from fsm.client.song_table import SongState
+from fsm.words import Request
 from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, ClientDriver
 
 SONGS = (on.ListedSong(1, "one"), on.ListedSong(2, "two"))
 RENUMBERED = (on.ListedSong(1, "two"), on.ListedSong(2, "one"))
 LISTED, LIST_CLOSED = on.ListReceived(SONGS), on.ListReceived()
-ERRO = on.NotFoundReceived()
+ERRO, LIST_QUIET = on.NotFoundReceived(), on.ListWentQuiet()
+LIST_WRITTEN = on.RequestWritten(Request.LIST)
 LOST, DUE, CONNECTED = on.ConnectionLost("cut"), on.RetryDue(), on.Connected()
 AUDIO = on.AudioReceived(b"audio")
 
@@ -37,20 +39,20 @@ CTRL_C = on.Interrupted()
 @pytest.fixture
 def closing():
     """A client whose server closes its answers."""
-    return ClientDriver(CONNECTED, LISTED, ENDS_ACCEPTED)
+    return ClientDriver(CONNECTED, ENDS_ACCEPTED, LISTED, LIST_CLOSED)
 
 
 @pytest.fixture
 def plain():
     """A client whose server is plain."""
-    return ClientDriver(CONNECTED, LISTED, ERRO)
+    return ClientDriver(CONNECTED, ERRO, LISTED, LIST_QUIET)
 
 
 def test_a_song_that_waits_for_a_list_has_no_part_in_the_one_before(plain):
     plain(PLAY_9, CTRL_C, LIST, CTRL_C, PLAY_1)
     plain(ERRO)
     assert plain.session.song.state is SongState.REQUESTED
-    plain(LISTED, on.ListWentQuiet())
+    plain(LISTED, LIST_QUIET)
     assert plain.sent() == ["PLAY 1"]
 
 
@@ -58,14 +60,14 @@ def test_the_silence_of_the_song_before_does_not_end_the_one_that_waits(plain):
     plain(PLAY_1, AUDIO)
     plain(LIST, CTRL_C, PLAY_1)
     assert CancelTimer(on.SongWentQuiet) in plain.latest
-    plain(LISTED, on.ListWentQuiet())
+    plain(LISTED, LIST_QUIET)
     assert plain.sent() == ["STOP", "LIST"]
 
 
 def test_the_404_of_a_stopped_song_is_not_the_answer_to_a_list(plain):
     plain(PLAY_9, CTRL_C, *STOP, LIST)
     assert plain(ERRO) == []
-    plain(LISTED, on.ListWentQuiet())
+    plain(LISTED, LIST_QUIET)
     assert ShowSongs(SONGS) in plain.latest
 
 
@@ -73,7 +75,7 @@ def test_the_404_of_a_stopped_song_is_not_the_answer_to_a_list(plain):
 def test_after_the_404_of_a_stopped_song_no_more_of_it_is_expected(plain, listing):
     plain(PLAY_9, CTRL_C, *STOP)
     if listing:
-        plain(LIST, ERRO, LISTED, on.ListWentQuiet())
+        plain(LIST, ERRO, LISTED, LIST_QUIET)
     else:
         plain(ERRO)
     plain(PLAY_1)
@@ -93,7 +95,7 @@ def test_a_list_that_a_404_has_ended_is_not_waited_for(plain):
 
 
 def test_a_list_that_comes_twice_at_once_is_shown_once(plain):
-    plain(LIST, LISTED, LISTED, on.ListWentQuiet())
+    plain(LIST, LISTED, LISTED, LIST_QUIET)
     assert plain.did(ShowSongs) == [ShowSongs(SONGS)]
 
 
@@ -103,16 +105,16 @@ def test_an_id_from_an_old_list_means_the_song_that_it_meant(closing):
     closing(LIST, CONNECTED)
     closing(CTRL_C, PLAY_1)
     assert closing.sent() == []
-    closing(on.ListReceived(RENUMBERED), ENDS_ACCEPTED)
-    assert closing.sent() == ["SETUP", "LIST", "PLAY 2"]
+    closing(ENDS_ACCEPTED, on.ListReceived(RENUMBERED), LIST_CLOSED)
+    assert closing.sent() == ["LIST", "PLAY 2"]
 
 
 def test_stopping_the_search_for_a_song_does_not_make_old_ids_new(closing):
     closing(PLAY_1, LOST, DUE, CONNECTED)
     assert closing.session.link.state is LinkState.FINDING
     closing(*STOP, PLAY_1)
-    closing(on.ListReceived(RENUMBERED), ENDS_ACCEPTED)
-    assert closing.sent() == ["SETUP", "PLAY 2"]
+    closing(ENDS_ACCEPTED, on.ListReceived(RENUMBERED), LIST_CLOSED)
+    assert closing.sent() == ["LIST", "PLAY 2"]
 
 
 def test_the_first_connection_of_a_client_told_plain_needs_no_list():
@@ -141,8 +143,8 @@ def test_a_connection_that_comes_when_the_person_has_left_is_not_used(closing):
 
 def test_a_song_that_has_changed_is_stopped_at_once(closing):
     closing(PLAY_1)
-    closing(AUDIO, LOST, DUE, CONNECTED, LISTED, ENDS_ACCEPTED)
-    assert closing.sent() == ["LIST", "SETUP", "PLAY 1"]
+    closing(AUDIO, LOST, DUE, CONNECTED, ENDS_ACCEPTED, LISTED, LIST_CLOSED)
+    assert closing.sent() == ["SETUP", "LIST", "PLAY 1"]
     closing(on.AudioReceived(b"other"))
     assert closing.sent() == ["STOP"]
 
@@ -154,7 +156,7 @@ def test_audio_behind_the_end_of_a_song_does_not_make_it_less_whole(closing):
 
 
 def test_a_list_that_comes_while_a_song_is_skipped_is_kept(closing):
-    closing(PLAY_1, AUDIO, LOST, DUE, CONNECTED, LISTED, ENDS_ACCEPTED)
+    closing(PLAY_1, AUDIO, LOST, DUE, CONNECTED, ENDS_ACCEPTED, LISTED, LIST_CLOSED)
     longer = (*SONGS, on.ListedSong(3, "three"))
     closing(LIST, on.ListReceived(longer), LIST_CLOSED)
     assert closing.session.link.state is LinkState.SKIPPING
@@ -162,7 +164,7 @@ def test_a_list_that_comes_while_a_song_is_skipped_is_kept(closing):
 
 
 def test_a_fence_is_passed_when_its_list_is_quiet(plain):
-    plain(PLAY_1, AUDIO, PLAY_1)
+    plain(PLAY_1, AUDIO, CTRL_C, PLAY_1, LIST_WRITTEN)
     plain(LISTED)
     assert StartTimer(on.ListWentQuiet(), 0.25) in plain.latest
 
@@ -201,9 +203,9 @@ def test_a_device_that_went_with_a_stopped_song_does_not_silence_the_next(closin
 def test_a_song_ahead_may_be_dropped_while_a_fence_is_passed(closing):
     """The server that closes its answers is started anew as one that does not."""
     closing(PLAY_1, AUDIO, CLOSED, ask.QueueRequested((2,)))
-    closing(LOST, DUE, CONNECTED, LISTED, ERRO)
+    closing(LOST, DUE, CONNECTED, ERRO, LISTED, LIST_QUIET)
     closing(ask.ClearRequested(), ask.QueueRequested((1,)))
-    assert closing.session.conversation.state is ConversationState.FENCING
+    assert closing.session.conversation.state is ConversationState.STOPPING
     assert closing(ask.ClearRequested()) == [DropNextBuffer()]
-    closing(LISTED, on.ListWentQuiet())
+    closing(LIST_WRITTEN, LISTED, LIST_QUIET)
     assert closing.sent() == []

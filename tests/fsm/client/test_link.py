@@ -11,6 +11,7 @@ from fsm.client.link import (
     OFFLINE,
     ONLINE,
     RECONNECTING,
+    RESTING,
     SKIPPING,
     UNLISTED,
     WAITING,
@@ -18,7 +19,14 @@ from fsm.client.link import (
 )
 from tests.fsm.driver import step
 
-CONNECTED, FAILED, CUT = on.Connected(), on.ConnectFailed("refused"), on.ConnectionLost("cut")
+CONNECTED, FAILED, CUT = (
+    on.Connected(),
+    on.ConnectFailed("refused"),
+    internal.ConnectionEnded("cut"),
+)
+CLOSED_IN_ORDER = internal.ConnectionEnded("it closed", in_order=True)
+RENEWED, RESTED = internal.ConnectionRenewed(), internal.ConnectionRested()
+UNUSABLE = internal.ConnectionUnusable("HELO came")
 LIST, STOP, DUE = on.ListRequested(), on.StopRequested(), on.RetryDue()
 WANTED, ABANDONED = internal.SongWanted(2), internal.SongAbandoned()
 LISTED = internal.ListCompleted((on.ListedSong(1, "one"), on.ListedSong(2, "two")))
@@ -32,6 +40,7 @@ WAYS = {
     CONNECTING: (),
     ONLINE: (CONNECTED, LISTED),
     OFFLINE: (CONNECTED, LISTED, CUT),
+    RESTING: (CONNECTED, LISTED, RESTED),
     UNLISTED: (CONNECTED, LISTED, CUT, LIST, CONNECTED),
     WAITING: _LOST_WITH_IT,
     RECONNECTING: (*_LOST_WITH_IT, DUE),
@@ -88,8 +97,57 @@ def test_a_connection_that_is_lost_is_told():
         assert after(state, CUT) == ([do.Tell(do.Report.CONNECTION_LOST, detail="cut")], OFFLINE)
 
 
+def test_a_connection_that_nobody_misses_is_not_told_to_be_gone():
+    for state in CONNECTED_STATES:
+        assert after(state, RESTED) == ([], RESTING)
+
+
+def test_a_connection_that_is_made_anew_is_made_at_once_and_not_told():
+    for state in CONNECTED_STATES:
+        assert after(state, RENEWED) == ([CONNECT], CONNECTING)
+    session = reached(ONLINE)
+    step(session, WANTED, RENEWED)
+    assert step(session, NOTHING_HELD) == ([], RECONNECTING)
+    assert step(session, CONNECTED) == ([internal.ListNeeded()], FINDING)
+    assert step(session, LISTED) == (REQUEST_IT, ONLINE)
+
+
+def test_a_song_goes_on_over_a_connection_that_was_made_anew():
+    session = reached(ONLINE)
+    step(session, WANTED, RENEWED, HELD, CONNECTED)
+    assert step(session, LISTED) == (REQUEST_IT, SKIPPING)
+    resumed = [do.Tell(do.Report.SONG_RESUMED, 2), internal.SongAudio(b"e")]
+    assert step(session, audio(b"abcde")) == (resumed, ONLINE)
+
+
+def test_over_a_connection_that_is_of_no_use_nothing_is_tried_again():
+    gone = [do.Tell(do.Report.CONNECTION_LOST, detail="HELO came"), internal.SongLost("HELO came")]
+    for state in CONNECTED_STATES:
+        session = reached(state)
+        assert step(session, UNUSABLE) == (gone, OFFLINE)
+        assert session.is_loss_told
+
+
+def test_that_there_is_a_connection_again_is_told_where_its_loss_was():
+    session = reached(OFFLINE)
+    assert step(session, WANTED, CONNECTED) == (RECONNECTED, FINDING)
+    assert not session.is_loss_told
+    session = reached(CONNECTING)
+    assert step(session, FAILED, WANTED, CONNECTED) == (RECONNECTED, FINDING)
+    assert after(OFFLINE, LIST, CONNECTED, RESTED, WANTED, CONNECTED) == (
+        [internal.ListNeeded()],
+        FINDING,
+    )
+    assert after(RESTING, WANTED, CONNECTED) == ([internal.ListNeeded()], FINDING)
+    session = reached(CONNECTING)
+    assert step(session, FAILED, LIST, CONNECTED, RESTED, WANTED, CONNECTED)[0] == [
+        internal.ListNeeded()
+    ]
+
+
 def test_a_list_needs_a_connection():
     assert after(OFFLINE, LIST) == ([CONNECT], CONNECTING)
+    assert after(RESTING, LIST) == ([CONNECT], CONNECTING)
     assert after(WAITING, LIST) == ([CANCEL_RETRY, CONNECT], RECONNECTING)
     for state in (CONNECTING, RECONNECTING, *CONNECTED_STATES):
         assert after(state, LIST) == ([], state)
@@ -111,12 +169,13 @@ def test_where_ids_may_have_changed_a_list_is_needed_first():
 
 def test_without_a_connection_one_is_made_at_once():
     assert after(OFFLINE, WANTED) == ([CONNECT], RECONNECTING)
+    assert after(RESTING, WANTED) == ([CONNECT], RECONNECTING)
     assert after(WAITING, WANTED) == ([CANCEL_RETRY, CONNECT], RECONNECTING)
     for state in (CONNECTING, RECONNECTING):
         assert after(state, WANTED) == ([], RECONNECTING)
 
 
-@pytest.mark.parametrize("state", [CONNECTING, OFFLINE, WAITING, RECONNECTING])
+@pytest.mark.parametrize("state", [CONNECTING, OFFLINE, RESTING, WAITING, RECONNECTING])
 def test_the_song_wanted_last_is_the_one_that_is_found(state):
     session = reached(state)
     step(session, internal.SongWanted(1), CONNECTED)
@@ -142,7 +201,7 @@ def test_a_song_is_found_by_the_list_that_has_come_last(state):
 
 
 def test_stop_ends_the_attempts_and_the_search():
-    for state in (CONNECTING, UNLISTED, OFFLINE, ONLINE):
+    for state in (CONNECTING, UNLISTED, OFFLINE, RESTING, ONLINE):
         assert after(state, STOP) == ([], state)
 
 
@@ -193,11 +252,62 @@ def test_each_pause_is_twice_as_long_until_some_audio_has_come():
     assert step(session, HELD) == (RETRYING, WAITING)
 
 
-@pytest.mark.parametrize("arrives", [audio(b"abcd"), audio(b"abcde")], ids=str)
-def test_new_audio_counts_the_attempts_from_the_first_again(arrives):
+def test_new_audio_counts_the_attempts_from_the_first_again():
     session = reached(RECONNECTING)
-    step(session, FAILED, DUE, FAILED, DUE, CONNECTED, LISTED, arrives, CUT)
+    step(session, FAILED, DUE, FAILED, DUE, CONNECTED, LISTED, audio(b"abcde"), CUT)
     assert step(session, HELD) == (RETRYING, WAITING)
+
+
+@pytest.mark.parametrize("arrives", [(), (audio(b"ab"),), (audio(b"abcd"),)], ids=str)
+def test_audio_that_is_here_already_is_no_progress(arrives):
+    session = reached(RECONNECTING, max_retries=2)
+    step(session, CONNECTED, LISTED, *arrives, CUT)
+    assert step(session, HELD)[0][0] == do.ScheduleRetry(1.0)
+    step(session, DUE, CONNECTED, LISTED, *arrives, CUT)
+    gave_up = [do.Tell(do.Report.CONNECT_FAILED), internal.SongLost("the connection was lost")]
+    assert step(session, HELD) == (gave_up, OFFLINE)
+
+
+def test_a_song_that_is_wanted_again_has_all_its_attempts():
+    session = reached(RECONNECTING)
+    step(session, FAILED, WANTED, CONNECTED, LISTED, CUT)
+    assert step(session, NOTHING_HELD) == (RETRYING, WAITING)
+
+
+@pytest.mark.parametrize("again", [b"abcd", b"ab"])
+def test_a_server_that_closes_in_order_twice_at_the_same_byte_has_no_more_of_the_song(again):
+    session = reached(ONLINE)
+    step(session, WANTED, CLOSED_IN_ORDER)
+    assert step(session, HELD) == (RETRYING, WAITING)
+    step(session, DUE, CONNECTED, LISTED, audio(again), CLOSED_IN_ORDER)
+    assert step(session, HELD) == ([internal.SongEndedThere()], RESTING)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "held"),
+    [
+        (CUT, CLOSED_IN_ORDER, HELD),
+        (CLOSED_IN_ORDER, CUT, HELD),
+        (CLOSED_IN_ORDER, CLOSED_IN_ORDER, internal.SongInterrupted(2, 5, b"abcde")),
+    ],
+    ids=str,
+)
+def test_a_song_has_not_ended_where_a_connection_was_cut_or_more_came(first, second, held):
+    session = reached(ONLINE)
+    step(session, WANTED, first, HELD, DUE, CONNECTED, LISTED, audio(b"abcd"), second)
+    assert step(session, held)[1] is WAITING
+
+
+def test_a_song_has_not_ended_where_it_was_not_requested_again():
+    session = reached(ONLINE)
+    step(session, WANTED, CLOSED_IN_ORDER, HELD, DUE, CONNECTED, CLOSED_IN_ORDER)
+    assert step(session, HELD)[1] is WAITING
+
+
+def test_a_song_that_is_wanted_again_has_ended_nowhere():
+    session = reached(ONLINE)
+    step(session, WANTED, CLOSED_IN_ORDER, NOTHING_HELD, WANTED, CONNECTED, LISTED, CLOSED_IN_ORDER)
+    assert step(session, NOTHING_HELD) == (RETRYING, WAITING)
 
 
 def test_audio_of_a_song_that_begins_anew_counts_the_attempts_from_the_first_again():
@@ -223,6 +333,12 @@ def test_it_is_found_by_its_title():
     session = reached(FINDING)
     assert step(session, RENUMBERED) == ([internal.SongToRequest(1)], SKIPPING)
     assert session.songs == RENUMBERED.songs
+
+
+def test_a_song_that_was_wanted_before_the_first_list_has_its_title_from_that():
+    session = reached(CONNECTING)
+    step(session, CONNECTED, WANTED, LISTED, CUT, HELD, DUE, CONNECTED)
+    assert step(session, RENUMBERED) == ([internal.SongToRequest(1)], SKIPPING)
 
 
 def test_a_song_of_which_nothing_is_here_begins_anew():

@@ -14,10 +14,10 @@ from fsm.client import requests as ask
 from fsm.client.effects import Buffer
 from fsm.client.machines import RECIPIENTS, SONG_ENDS, ClientSession
 from fsm.client.player import PlayerState
-from fsm.client.song import SongState
+from fsm.client.song_table import SongState
 from fsm.events import Event
 from fsm.table import Step
-from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, LISTED, ClientDriver, audio, closing_server
+from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, ClientDriver, audio, closing_server
 from tests.fsm.test_tables import is_event
 
 CLIENT = ClientSession()
@@ -117,22 +117,22 @@ def test_the_observer_sees_every_step_of_every_machine():
     steps = []
     client = ClientDriver(observe=steps.append)
     client(on.Connected())
-    greeting = (
-        do.SendRequest(do.Request.LIST, paced=True),
-        do.StartTimer(on.GreetingUnanswered(), 10.0),
+    offer = (
+        do.SendRequest(do.Request.SETUP, paced=True),
+        do.StartTimer(on.SetupUnanswered(), 1.0),
     )
     states = {name: machine.state for name, machine in client.session.machines.items()}
     before = {name: machine.table.initial for name, machine in client.session.machines.items()}
     conversation, link = machines.CONVERSATION, machines.LINK
     assert steps == [
-        Step(conversation, on.Connected(), before[conversation], states[conversation], greeting),
+        Step(conversation, on.Connected(), before[conversation], states[conversation], offer),
         Step(link, on.Connected(), before[link], states[link], ()),
     ]
 
 
 def test_what_one_machine_tells_another_is_a_step_of_the_other():
     steps = []
-    client = ClientDriver(on.Connected(), LISTED, ENDS_ACCEPTED, observe=steps.append)
+    client = closing_server(observe=steps.append)
     steps.clear()
     client(on.CommandEntered(on.Command.PLAY, on.PlayRequested(1)))
     taken = [(step.machine, type(step.event)) for step in steps]
@@ -152,7 +152,7 @@ def test_what_one_machine_tells_another_is_a_step_of_the_other():
 
 def test_the_effects_are_those_of_the_steps_in_their_order():
     steps = []
-    client = ClientDriver(on.Connected(), LISTED, ENDS_ACCEPTED, prebuffer=1, observe=steps.append)
+    client = closing_server(prebuffer=1, observe=steps.append)
     for event in (on.PlayRequested(1), audio("a"), CLOSED, on.PlayedOut()):
         steps.clear()
         effects = client(event)
@@ -237,7 +237,7 @@ def test_it_is_settled_when_the_kind_of_server_is_known_or_there_is_no_connectio
     assert not client.session.settled, "it connects"
     client(on.Connected())
     assert not client.session.settled
-    client(LISTED)
+    client(on.SetupUnanswered())
     assert not client.session.settled
     client(ENDS_ACCEPTED)
     assert client.session.settled

@@ -13,13 +13,14 @@ import pytest
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import requests as ask
+from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import Buffer
 from fsm.client.link import LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.player import PlayerState
 from fsm.client.queue import QueueState
 from fsm.client.requests import Repeat
-from fsm.client.song import SongState
+from fsm.client.song_table import SongState
 from fsm.words import Request
 
 STEPS = 150
@@ -179,7 +180,8 @@ class World:
         self.fire(on.PlayedOut())
 
     def lose(self):
-        if self.connected:
+        # A server that hangs up on SETUP is a plain one from then on (protocol.md 7).
+        if self.connected and self.client.conversation.state is not ConversationState.OFFERING:
             self.connected, self.server = False, Server()
             self.fire(on.ConnectionLost("reset"))
 

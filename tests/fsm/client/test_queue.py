@@ -18,6 +18,7 @@ NEXT, PREV, CLEAR = ask.NextRequested(), ask.PrevRequested(), ask.ClearRequested
 SHUFFLE = ask.ShuffleRequested(3)
 OFF, ONE, ALL = (ask.RepeatRequested(repeat) for repeat in Repeat)
 NOTHING_FOLLOWS = [do.Tell(do.Report.NOTHING_FOLLOWS)]
+NOTHING_BEFORE = [do.Tell(do.Report.NOTHING_BEFORE)]
 WAIT_ENDS = on.CommandAnswered(on.Command.WAIT)
 
 
@@ -211,7 +212,7 @@ def test_prev_after_stop_plays_the_stopped_song_again():
 
 
 def test_prev_in_the_first_song_starts_it_over():
-    assert step(reached(ALONE, IDLE), PREV) == (NOTHING_FOLLOWS, IDLE)
+    assert step(reached(ALONE, IDLE), PREV) == (NOTHING_BEFORE, IDLE)
     for state in (CURRENT, WHOLE, AHEAD):
         assert step(reached(ALONE, state), PREV) == (
             [internal.SeekWanted(0.0, Measure.FROM_START)],

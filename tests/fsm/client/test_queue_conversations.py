@@ -12,11 +12,12 @@ from fsm.client import requests as ask
 from fsm.client.player import PlayerState
 from fsm.client.queue import QueueState
 from fsm.client.requests import Repeat
-from fsm.client.song import SongState
+from fsm.client.song_table import SongState
 from fsm.words import Request
 from tests.fsm.driver import (
     CLOSED,
     ENDS_ACCEPTED,
+    LIST_CLOSED,
     LISTED,
     audio,
     closing_server,
@@ -179,8 +180,13 @@ def test_nothing_is_requested_ahead_from_a_plain_server():
     client = plain_server()
     client(ask.QueueRequested((1, 2)), audio("1a"), audio("1b"))
     client(on.SongWentQuiet())
+    assert client.sent() == ["LIST"]
+    client(LISTED, on.ListWentQuiet())
     assert client.sent() == []
     client(END)
+    assert client.told()[0] is do.Report.SONG_PROBABLY_PLAYED
+    assert client.sent() == ["STOP", "LIST"], "what may still come of song 1 is fenced off"
+    client(on.RequestWritten(Request.LIST), LISTED, on.ListWentQuiet())
     assert "PLAY 2" in client.sent()
 
 
@@ -215,8 +221,8 @@ def test_a_next_song_that_is_cut_off_is_played_as_far_as_it_came():
 
 def test_a_connection_lost_in_the_next_song_is_made_again_while_this_one_plays():
     client = with_two_queued()
-    client(audio("2a"), on.ConnectionLost("reset"), on.RetryDue(), on.Connected(), LISTED)
-    client(ENDS_ACCEPTED)
+    client(audio("2a"), on.ConnectionLost("reset"), on.RetryDue(), on.Connected(), ENDS_ACCEPTED)
+    client(LISTED, LIST_CLOSED)
     assert client.sent() == ["PLAY 2"]
     client(audio("2a2b"), CLOSED)
     assert (client.buffer, client.next_buffer) == (b"1a1b", b"2a2b")
@@ -226,7 +232,7 @@ def test_a_song_taken_over_in_the_middle_of_its_loss_goes_on():
     client = with_two_queued()
     client(audio("2a"), audio("2b"), on.ConnectionLost("reset"), END)
     assert client.states == (SongState.ENOUGH, PlayerState.RUNNING)
-    client(on.RetryDue(), on.Connected(), LISTED, ENDS_ACCEPTED)
+    client(on.RetryDue(), on.Connected(), ENDS_ACCEPTED, LISTED, LIST_CLOSED)
     client(audio("2a2b2c"), CLOSED)
     assert client.buffer == b"2a2b2c"
 
@@ -313,7 +319,7 @@ def test_prev_in_the_first_song_starts_it_over():
 
 def test_without_a_song_before_it_prev_says_so():
     client = closing_server()
-    assert client(ask.PrevRequested()) == [do.Tell(do.Report.NOTHING_FOLLOWS)]
+    assert client(ask.PrevRequested()) == [do.Tell(do.Report.NOTHING_BEFORE)]
 
 
 # repeat

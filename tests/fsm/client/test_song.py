@@ -8,16 +8,17 @@ from fsm.client import internal_events as internal
 from fsm.client import requests as ask
 from fsm.client.effects import Buffer, Report
 from fsm.client.requests import Measure
-from fsm.client.song import (
+from fsm.client.song import SongSession
+from fsm.client.song_table import (
     AWAITING,
     BROKEN,
     COLLECTING,
     ENOUGH,
     OPENED,
     REQUESTED,
+    SUPPOSED,
     UNWANTED,
     WHOLE,
-    SongSession,
 )
 from tests.fsm.driver import step
 
@@ -25,7 +26,8 @@ A, B, C, D = (internal.SongAudio(data) for data in (b"a", b"b", b"c", b"d"))
 SONG_OPENED = internal.SongOpened()
 COMPLETED, WENT_QUIET = internal.SongCompleted(), internal.SongCompleted(said=False)
 REFUSED, LOST = internal.SongRefused(), internal.SongLost("it has changed")
-CUT = on.ConnectionLost("reset")
+CUT, RENEWED = internal.ConnectionEnded("reset"), internal.ConnectionRenewed()
+ENDED_THERE = internal.SongEndedThere()
 DRY, FAR = on.BufferRanDry(), on.PlaceNotHere(needed_bytes=5)
 PLAY, NEXT_KNOWN = on.PlayRequested(1), internal.NextSongKnown(2)
 
@@ -37,6 +39,7 @@ WAYS = {
     AWAITING: (PLAY, SONG_OPENED, A, B, FAR),
     ENOUGH: (PLAY, SONG_OPENED, A, B),
     WHOLE: (PLAY, SONG_OPENED, A, B, COMPLETED),
+    SUPPOSED: (PLAY, SONG_OPENED, A, B, WENT_QUIET),
     BROKEN: (PLAY, SONG_OPENED, A, B, LOST),
 }
 """To each state of the present song, song 1. Two messages are enough to play."""
@@ -49,12 +52,14 @@ WAYS_OF_NEXT = {
     AWAITING: (NEXT_KNOWN, SONG_OPENED, A, B, FAR),
     ENOUGH: (NEXT_KNOWN, SONG_OPENED, A, B),
     WHOLE: (NEXT_KNOWN, SONG_OPENED, A, B, COMPLETED),
+    SUPPOSED: (NEXT_KNOWN, SONG_OPENED, A, B, WENT_QUIET),
     BROKEN: (NEXT_KNOWN, SONG_OPENED, A, B, LOST),
 }
 """To each state of the next song, song 2. In a client nobody seeks a place in it."""
 
 AFTER_UNDERRUN = (PLAY, SONG_OPENED, A, B, DRY)
-NOTHING_YET, ARRIVING, HERE = (REQUESTED, OPENED), (COLLECTING, AWAITING, ENOUGH), (WHOLE, BROKEN)
+NOTHING_YET, ARRIVING, KNOWN = (REQUESTED, OPENED), (COLLECTING, AWAITING, ENOUGH), (WHOLE, BROKEN)
+HERE = (*KNOWN, SUPPOSED)
 PLAY_ANSWERED = on.CommandAnswered(on.Command.PLAY)
 READY, FINISHED = internal.SongReady(1), internal.SongReady(1, finished=True)
 ABANDONED, WHOLE_HERE = internal.SongAbandoned(), internal.SongWhole()
@@ -114,7 +119,10 @@ def holds_nothing(session):
         session.needed_bytes,
         session.tail,
         session.lost_because,
-    ) == (0, 0, 0, 0, 0, b"", "")
+        session.last_bytes,
+        session.shortest_bytes,
+        session.measure,
+    ) == (0, 0, 0, 0, 0, b"", "", 0, 4096, None)
 
 
 # A song is chosen, or none (RFC 2.2)
@@ -192,7 +200,7 @@ def test_audio_is_late_until_the_song_is_opened():
 
 
 def test_audio_behind_the_end_of_a_song_is_not_its_own():
-    for state in HERE:
+    for state in KNOWN:
         assert after(state, C) == ([], state)
         assert after_next(state, C) == ([], state)
 
@@ -349,9 +357,178 @@ def test_a_player_that_waits_plays_out_a_song_that_is_whole():
 
 
 def test_a_song_that_only_went_quiet_lets_no_song_be_requested_ahead():
-    assert after(ENOUGH, WENT_QUIET) == ([FINISH], WHOLE)
-    for state in (OPENED, COLLECTING, AWAITING):
-        assert after(state, WENT_QUIET) == ([FINISH, FINISHED, PLAY_ANSWERED], WHOLE)
+    assert after(ENOUGH, WENT_QUIET) == ([FINISH], SUPPOSED)
+    for state in (COLLECTING, AWAITING):
+        assert after(state, WENT_QUIET) == ([FINISH, FINISHED, PLAY_ANSWERED], SUPPOSED)
+
+
+@pytest.mark.parametrize("event", [WENT_QUIET, ENDED_THERE], ids=str)
+def test_a_song_of_which_nothing_came_is_not_taken_for_an_empty_one(event):
+    report = tell(Report.SONG_CUT_OFF, "no audio came")
+    ended = [do.LeaveSong(), report, PLAY_ANSWERED, UNPLAYABLE]
+    for state in (REQUESTED, OPENED) if event is ENDED_THERE else (OPENED,):
+        assert after(state, event) == (ended, UNWANTED)
+
+
+def says(song_bytes, playable=True):
+    return on.SongMeasured(playable, song_bytes)
+
+
+@pytest.mark.parametrize("event", [WENT_QUIET, ENDED_THERE], ids=str)
+@pytest.mark.parametrize("said_bytes", [1, 2])
+def test_a_song_that_is_as_long_as_its_header_says_is_whole(event, said_bytes):
+    finished = [FINISH, FINISHED, PLAY_ANSWERED, WHOLE_HERE]
+    assert after(COLLECTING, says(1), event) == (finished, WHOLE)
+    assert after(AWAITING, says(said_bytes), event) == (finished, WHOLE)
+    assert after(ENOUGH, says(said_bytes), event) == ([FINISH, WHOLE_HERE], WHOLE)
+
+
+@pytest.mark.parametrize("event", [WENT_QUIET, ENDED_THERE], ids=str)
+def test_a_song_that_is_shorter_than_its_header_says_is_cut_off(event):
+    report = tell(Report.SONG_CUT_OFF, "the server sent no more of it")
+    ended = [do.LeaveSong(), report, PLAY_ANSWERED, OVER]
+    for state in (COLLECTING, AWAITING):
+        session = present(state)
+        assert step(session, says(3), event) == ([FINISH, FINISHED, PLAY_ANSWERED], BROKEN)
+        assert step(session, on.PlayedOut()) == (ended, UNWANTED)
+    session = present(ENOUGH)
+    assert step(session, says(3), event) == ([FINISH], BROKEN)
+    assert step(session, on.PlayedOut()) == (ended, UNWANTED)
+
+
+def test_the_servers_word_counts_more_than_the_header():
+    assert after(ENOUGH, says(99), COMPLETED) == ([FINISH, WHOLE_HERE], WHOLE)
+
+
+@pytest.mark.parametrize("song_bytes", [None, 1])
+def test_what_the_song_says_is_kept_while_it_is_owed(song_bytes):
+    for state in (*NOTHING_YET, *ARRIVING):
+        for session in (present(state), following(state)):
+            assert step(session, says(song_bytes)) == ([], state)
+            assert session.measure == says(song_bytes)
+    for state in (UNWANTED, *HERE):
+        for session in (present(state), following(state)):
+            assert step(session, says(song_bytes)) == ([], state)
+            assert session.measure is None
+
+
+LONG, SHORTER = internal.SongAudio(b"long"), internal.SongAudio(b"c")
+
+
+def test_a_song_that_a_server_has_ended_in_order_may_end_behind_a_short_message():
+    report = tell(Report.SONG_PROBABLY_PLAYED)
+    ended = [do.LeaveSong(), report, PLAY_ANSWERED, OVER]
+    session = present(OPENED, prebuffer_msgs=3)
+    step(session, LONG, SHORTER)
+    assert step(session, ENDED_THERE) == ([FINISH, FINISHED, PLAY_ANSWERED], SUPPOSED)
+    assert step(session, on.PlayedOut()) == (ended, UNWANTED)
+    session = present(OPENED)
+    assert step(session, LONG, SHORTER, ENDED_THERE) == ([FINISH], SUPPOSED)
+    session = present(OPENED)
+    step(session, LONG, SHORTER, FAR)
+    assert step(session, ENDED_THERE) == ([FINISH, FINISHED, PLAY_ANSWERED], SUPPOSED)
+
+
+@pytest.mark.parametrize("arrived", [(LONG, LONG), (SHORTER, LONG)], ids=str)
+def test_behind_a_message_like_those_before_it_the_song_is_cut_off(arrived):
+    session = present(OPENED)
+    assert step(session, *arrived, ENDED_THERE) == ([FINISH], BROKEN)
+    assert session.lost_because == "the server sent no more of it"
+    session = present(OPENED, prebuffer_msgs=3)
+    finished = [FINISH, FINISHED, PLAY_ANSWERED]
+    assert step(session, *arrived, ENDED_THERE) == (finished, BROKEN)
+    assert session.lost_because == "the server sent no more of it"
+
+
+def test_where_no_song_is_owed_none_has_ended():
+    for state in (UNWANTED, *HERE):
+        assert after(state, ENDED_THERE) == ([], state)
+        assert after_next(state, ENDED_THERE) == ([], state)
+
+
+# ... and more of it comes after all
+
+
+def test_audio_that_comes_later_takes_back_that_the_song_is_whole():
+    session = present(SUPPOSED)
+    assert step(session, C) == ([do.ReopenBuffer(), append(b"c")], ENOUGH)
+    assert (session.num_audio_msgs_recv, session.held_bytes, session.tail) == (3, 3, b"abc")
+
+
+def test_where_the_player_has_come_to_its_end_before_that_is_known_the_song_is_cut_off():
+    report = tell(Report.SONG_CUT_OFF, "more of it came after the server had been silent")
+    ended = [ABANDONED, do.LeaveSong(), report, PLAY_ANSWERED, OVER]
+    for state in ARRIVING:
+        assert after(state, on.PlayedOut()) == (ended, UNWANTED)
+
+
+def test_a_song_that_was_only_taken_for_whole_is_told_as_that():
+    report = tell(Report.SONG_PROBABLY_PLAYED)
+    ended = [do.LeaveSong(), report, PLAY_ANSWERED, OVER]
+    assert after(SUPPOSED, on.PlayedOut()) == (ended, UNWANTED)
+
+
+# The next song, from a plain server
+
+
+def test_a_next_song_that_only_went_quiet_is_only_taken_for_whole():
+    for state in (COLLECTING, AWAITING):
+        assert after_next(state, WENT_QUIET) == ([FINISH_NEXT, NEXT_READY], SUPPOSED)
+    assert after_next(ENOUGH, WENT_QUIET) == ([FINISH_NEXT], SUPPOSED)
+
+
+@pytest.mark.parametrize("event", [WENT_QUIET, ENDED_THERE], ids=str)
+def test_a_next_song_is_as_long_as_its_header_says_or_cut_off(event):
+    for state in (COLLECTING, AWAITING):
+        assert after_next(state, says(1), event) == ([FINISH_NEXT, NEXT_READY], WHOLE)
+        session = following(state)
+        assert step(session, says(9), event) == ([FINISH_NEXT, NEXT_READY], BROKEN)
+        assert session.lost_because == "the server sent no more of it"
+    assert after_next(ENOUGH, says(2), event) == ([FINISH_NEXT], WHOLE)
+    session = following(ENOUGH)
+    assert step(session, says(9), event) == ([FINISH_NEXT], BROKEN)
+    assert session.lost_because == "the server sent no more of it"
+
+
+def test_a_next_song_that_a_server_has_ended_in_order_may_end_behind_a_short_message():
+    session = following(OPENED, prebuffer_msgs=3)
+    assert step(session, LONG, SHORTER, ENDED_THERE) == ([FINISH_NEXT, NEXT_READY], SUPPOSED)
+    session = following(OPENED)
+    assert step(session, LONG, SHORTER, ENDED_THERE) == ([FINISH_NEXT], SUPPOSED)
+    session = following(OPENED)
+    step(session, LONG, SHORTER, FAR)
+    assert step(session, ENDED_THERE) == ([FINISH_NEXT, NEXT_READY], SUPPOSED)
+    session = following(OPENED)
+    assert step(session, LONG, LONG, ENDED_THERE) == ([FINISH_NEXT], BROKEN)
+    session = following(OPENED, prebuffer_msgs=3)
+    assert step(session, LONG, LONG, ENDED_THERE) == ([FINISH_NEXT, NEXT_READY], BROKEN)
+    assert session.lost_because == "the server sent no more of it"
+
+
+@pytest.mark.parametrize("event", [WENT_QUIET, ENDED_THERE], ids=str)
+def test_a_next_song_of_which_nothing_came_fails(event):
+    report = tell_next(Report.SONG_CUT_OFF, "no audio came")
+    for state in (REQUESTED, OPENED) if event is ENDED_THERE else (OPENED,):
+        session = following(state)
+        failed = [do.DropNextBuffer(), report, NEXT_FAILED]
+        assert step(session, event) == (failed, UNWANTED)
+        assert holds_nothing(session)
+        assert session.song_id is None
+
+
+def test_a_next_song_of_which_more_comes_after_all_is_cut_off():
+    """Its buffer has been finished, and the player may have gone on into it."""
+    session = following(SUPPOSED)
+    assert step(session, C) == ([ABANDONED], BROKEN)
+    assert session.lost_because == "more of it came after the server had been silent"
+
+
+def test_what_can_be_heard_of_it_counts_as_well():
+    session = present(COLLECTING)
+    step(session, says(None, playable=False))
+    assert step(session, B) == ([append(b"b")], COLLECTING)
+    step(session, says(None, playable=True))
+    assert step(session, C) == ([append(b"c"), READY], ENOUGH)
 
 
 def test_a_next_song_shorter_than_the_count_is_ready_when_it_is_whole():
@@ -441,20 +618,22 @@ def test_a_next_song_for_which_there_is_no_room_breaks_off():
 # The connection has gone (protocol.md 7)
 
 
-def test_the_link_is_told_what_of_the_song_is_here():
+@pytest.mark.parametrize("end", [CUT, RENEWED], ids=str)
+def test_the_link_is_told_what_of_the_song_is_here(end):
     held = {REQUESTED: b"", OPENED: b"", COLLECTING: b"a", AWAITING: b"ab", ENOUGH: b"ab"}
     for state, data in held.items():
         interrupted = internal.SongInterrupted(1, len(data), data)
-        assert after(state, CUT) == ([interrupted], state)
+        assert after(state, end) == ([interrupted], state)
     for state, data in held.items():
         interrupted = internal.SongInterrupted(2, len(data), data)
-        assert after_next(state, CUT) == ([interrupted], state)
+        assert after_next(state, end) == ([interrupted], state)
 
 
-def test_a_song_that_is_not_owed_needs_no_connection():
+@pytest.mark.parametrize("end", [CUT, RENEWED], ids=str)
+def test_a_song_that_is_not_owed_needs_no_connection(end):
     for state in (UNWANTED, *HERE):
-        assert after(state, CUT) == ([], state)
-        assert after_next(state, CUT) == ([], state)
+        assert after(state, end) == ([], state)
+        assert after_next(state, end) == ([], state)
 
 
 def test_of_a_long_song_4_kib_are_enough_to_know_it_again():
@@ -538,7 +717,7 @@ def test_a_song_of_which_there_is_too_little_begins_like_any_other(state):
 
 
 @pytest.mark.parametrize(
-    ("state", "more"), [(ENOUGH, []), (WHOLE, [WHOLE_HERE]), (BROKEN, [])], ids=str
+    ("state", "more"), [(ENOUGH, []), (WHOLE, [WHOLE_HERE]), (SUPPOSED, []), (BROKEN, [])], ids=str
 )
 def test_into_a_song_that_was_ready_the_player_has_gone_by_itself(state, more):
     session, _ = taken_over(state)

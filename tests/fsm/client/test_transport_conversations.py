@@ -8,9 +8,9 @@ from fsm.client import requests as ask
 from fsm.client.effects import Buffer
 from fsm.client.player import PlayerState
 from fsm.client.requests import Measure
-from fsm.client.song import SongState
+from fsm.client.song_table import SongState
 from fsm.client.transport import TransportState
-from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, LISTED, audio, closing_server
+from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, LIST_CLOSED, LISTED, audio, closing_server
 
 PLAYING = (on.PlayRequested(1), audio("a"), audio("b"))
 
@@ -146,7 +146,7 @@ def test_the_end_of_the_song_ends_the_waiting():
 def test_a_connection_lost_while_waiting_is_made_again():
     client = playing()
     client(ask.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=4), on.ConnectionLost())
-    client(on.RetryDue(), on.Connected(), LISTED, ENDS_ACCEPTED)
+    client(on.RetryDue(), on.Connected(), ENDS_ACCEPTED, LISTED, LIST_CLOSED)
     client(audio("abcd"))
     assert client.buffer == b"abcd"
     assert client.states == (SongState.COLLECTING, PlayerState.DRY)

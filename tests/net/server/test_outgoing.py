@@ -13,11 +13,12 @@ import pytest
 from fsm.client.events import AudioReceived, ListReceived, NotFoundReceived
 from fsm.events import ListSent, SongFailed, SongSent
 from net.framing import AUDIO_CLOSING, audio_message, chunks
+from net.responses import ResponseDecoder
 from net.server.framer import Position, Slice, Source, short_ends
 from net.server.outgoing import Outgoing, Wait
 from net.server.song_list import PIECE_MESSAGES, EncodedList
 from net.server.spool import Spool, Work
-from net.wire import LIST_CLOSING, NOT_FOUND, ResponseDecoder, list_messages, setup_message
+from net.wire import LIST_CLOSING, NOT_FOUND, list_messages, setup_message
 from songs import Song
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sends a file into a file")

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from net.server.song_list import PIECE_MESSAGES, EncodedList, ListInFlight, SongList, message_end
-from net.wire import LIST_CLOSING, list_messages
+from net.wire import EMPTY_LIST, LIST_CLOSING, list_messages
 from songs import Song
 
 SONGS = tuple(Song(n, f"song {n} " + "x" * 400, b"%d.mp3" % n) for n in range(1, 300))
@@ -15,7 +15,7 @@ def whole(in_flight: ListInFlight) -> list[bytes]:
     return list(iter(in_flight.next_piece, b""))
 
 
-@pytest.mark.parametrize("songs", [(), SONGS[:1], SONGS])
+@pytest.mark.parametrize("songs", [SONGS[:1], SONGS])
 @pytest.mark.parametrize("closes", [False, True])
 def test_the_pieces_are_the_list(songs, closes):
     encoded = EncodedList(songs)
@@ -26,6 +26,13 @@ def test_the_pieces_are_the_list(songs, closes):
         pieces = whole(ListInFlight(closes, encoded))
         assert b"".join(pieces) == expected + (LIST_CLOSING if closes else b"")
     assert max(map(len, pieces)) <= PIECE_MESSAGES * 4117
+
+
+def test_an_empty_list_is_only_a_code_to_a_peer_without_closing_messages():
+    """The receiving thread of deployed clients ends at an empty payload (protocol.md 4)."""
+    encoded = EncodedList(())
+    assert b"".join(whole(ListInFlight(False, encoded))) == EMPTY_LIST == b"RESP 100 END END"
+    assert b"".join(whole(ListInFlight(True, encoded))) == LIST_CLOSING
 
 
 def test_two_clients_at_different_places():

@@ -1,0 +1,83 @@
+"""The entries of a list: what one message says of songs, in every form that servers use.
+
+It knows titles and IDs (RFC 2.3.1, protocol.md 8), and nothing of framing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fsm.client.events import ListedSong
+
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What no title may bring to a terminal: control characters, and those that turn text around."""
+SEPARATOR = " END "
+
+_SEPARATORS = re.compile(rf"(?: END)?[\r\n]+|{SEPARATOR}")
+"""RFC 2.3.1 says CR LF, and shows END."""
+_FORMS = tuple(
+    re.compile(form + r"\s*(.*)")
+    for form in (
+        r"([0-9]{1,10})\.",
+        r"([0-9]{1,10})\)",
+        r"([0-9]{1,10}) ?-",
+        r"([0-9]{1,10}) ?:",
+        r"\[ ?([0-9]{1,10}) ?\]",
+    )
+)
+
+
+class EntryDecoder:
+    """Decodes the list messages of one connection.
+
+    A list may stand in brackets: one before the first entry, one behind the last, which can be in
+    a later message.
+    """
+
+    __slots__ = ("_bracket_open",)
+
+    def __init__(self) -> None:
+        self._bracket_open = False
+
+    def decode(self, payload: bytes) -> tuple[ListedSong, ...]:
+        """Decode the payload of one message. Titles come without control characters.
+
+        An entry without a song ID has None in its place.
+        """
+        entries = _split(payload.decode(errors="replace"))
+        if entries and entries[0].startswith("("):
+            first = entries[0][1:].lstrip()
+            if _form([first]) is not None:
+                self._bracket_open = True
+                entries[0] = first
+        form = _form(entries)
+        songs = [_song(entry, form) for entry in entries]
+        if songs and self._bracket_open and songs[-1].title.endswith(")"):
+            songs[-1] = self._without_bracket(songs[-1])
+        return tuple(songs)
+
+    def _without_bracket(self, last: ListedSong) -> ListedSong:
+        """Take the list's closing bracket away, but no bracket that the title itself opens."""
+        if last.title.count(")") <= last.title.count("("):
+            return last
+        self._bracket_open = False
+        return last._replace(title=last.title[:-1].rstrip())
+
+
+def _split(text: str) -> list[str]:
+    lines = _SEPARATORS.split(text.removesuffix(" END"))
+    clean = (CONTROL.sub("", line.replace("\u00a0", " ")).strip() for line in lines)
+    return [line for line in clean if line and line != ")"]
+
+
+def _form(entries: list[str]) -> re.Pattern[str] | None:
+    """Return how this list writes an ID: as the first entry does that has one.
+
+    So `99 - Red Balloons`, without an ID in a list of `1.`, keeps its name.
+    """
+    return next((form for entry in entries for form in _FORMS if form.fullmatch(entry)), None)
+
+
+def _song(entry: str, form: re.Pattern[str] | None) -> ListedSong:
+    match = form.fullmatch(entry) if form else None
+    return ListedSong(int(match[1]), match[2]) if match else ListedSong(None, entry)

@@ -1,0 +1,119 @@
+"""What is told names the song that is heard, also when the server has other IDs by now."""
+
+import json
+
+import pytest
+
+from cli.playing.journal import Journal
+from cli.playing.snapshot import Snapshots
+from cli.words.json_lines import JsonFormatter
+from cli.words.plain import Formatter
+from fsm.client import events as on
+from fsm.client.effects import Tell
+from fsm.client.machines import ClientSession
+from fsm.client.requests import QueueRequested
+from tests.cli.playing.test_journal import silence
+
+BEFORE = (on.ListedSong(1, "one"), on.ListedSong(2, "two"), on.ListedSong(3, "three"))
+AFTER = (on.ListedSong(1, "new"), on.ListedSong(2, "one"), on.ListedSong(3, "two"))
+ENDS = on.SetupReceived(("alfine/1", "ends"))
+FULL, CLOSED = on.AudioReceived(bytes(4096)), on.AudioReceived()
+
+
+class Client:
+    """A client's machines, and what they tell: as text, and as the song in JSON."""
+
+    def __init__(self):
+        self.journal = Journal()
+        self.session = ClientSession(prebuffer_msgs=2, observe=self.journal.observe)
+        self.snapshots = Snapshots(self.session, silence(), self.journal.chosen)
+        self.told, self.named = [], []
+
+    def fire(self, *events):
+        for event in events:
+            for effect in self.session.handle(event):
+                if isinstance(effect, Tell):
+                    self._tell(effect)
+
+    def _tell(self, tell):
+        song, songs = self.journal.chosen.take_told(tell), self.session.link.songs
+        self.told.append(Formatter("host:1").report(tell, song, songs))
+        named = json.loads(JsonFormatter("host:1").report(tell, song, songs))["song"]
+        self.named.append(tuple(named.values()) if named else None)
+
+    def connect(self, songs):
+        self.fire(on.Connected(), ENDS, on.ListReceived(songs), on.ListReceived(()))
+
+    def restart_server(self, songs):
+        self.fire(on.ConnectionLost("it was closed"), on.RetryDue())
+        self.connect(songs)
+
+
+@pytest.fixture
+def client():
+    client = Client()
+    client.connect(BEFORE)
+    return client
+
+
+def test_a_song_that_has_another_id_now_keeps_its_title(client):
+    client.fire(on.PlayRequested(1), FULL)
+    client.restart_server(AFTER)
+    status = client.snapshots.take()
+    assert (status.song_id, status.title) == (2, "one")
+    client.fire(FULL, FULL, FULL, CLOSED, on.PlayedOut())
+    assert client.told[-3:] == [
+        "2. one goes on where it was interrupted",
+        "playing 2. one",
+        "played 2. one",
+    ]
+    assert client.named[-3:] == [(2, "one")] * 3
+    assert client.journal.why(client.snapshots.take(), AFTER)[-1].endswith("2. one ended")
+
+
+def test_so_does_the_next_song(client):
+    client.fire(QueueRequested((1, 2)), FULL, FULL, CLOSED, FULL)
+    client.restart_server(AFTER)
+    assert client.snapshots.take().title == "one"
+    client.fire(on.PlayedOut())
+    assert client.told[-1] == "played 1. one", "it plays out by the name that it was chosen by"
+    status = client.snapshots.take()
+    assert (status.song_id, status.title) == (3, "two")
+    client.fire(FULL, FULL, CLOSED, on.PlayedOut())
+    assert client.told[-1] == "played 3. two"
+
+
+def test_what_has_happened_keeps_the_name_that_it_had(client):
+    client.fire(on.PlayRequested(1), FULL, FULL, CLOSED, on.PlayedOut())
+    client.fire(on.ConnectionLost("it was closed"), on.ListRequested())
+    client.connect(AFTER)
+    said = client.journal.why(client.snapshots.take(), AFTER)
+    assert said[0].startswith("Silent: 1. one ended at ")
+
+
+def test_a_song_that_is_gone_is_not_offered_by_the_id_of_another(client):
+    client.fire(on.PlayRequested(3), FULL, FULL)
+    client.restart_server(AFTER)
+    client.fire(on.PlayedOut())
+    assert client.told[-1] == (
+        "3. three was cut off before its end: the song is no longer on the server"
+    )
+
+
+def test_two_songs_of_one_id_in_one_moment_are_told_apart(client):
+    client.fire(on.PlayRequested(1), FULL, FULL, CLOSED)
+    client.fire(on.ConnectionLost("it was closed"), on.ListRequested())
+    client.connect(AFTER)
+    client.fire(QueueRequested((1,)), on.PlayedOut(), FULL, FULL)
+    assert "played 1. one" in client.told
+    assert client.told[-1] == "playing 1. new"
+
+
+def test_a_title_that_was_not_known_is_taken_from_the_first_list():
+    client = Client()
+    client.session = ClientSession(prebuffer_msgs=2, plain=True, observe=client.journal.observe)
+    client.snapshots = Snapshots(client.session, silence(), client.journal.chosen)
+    client.fire(on.Connected(), on.PlayRequested(1), FULL, FULL)
+    assert client.told[0] == "buffering song 1"
+    client.fire(on.ListRequested(), on.ListReceived(BEFORE), on.ListWentQuiet())
+    assert client.snapshots.take().title == "one"

@@ -1,0 +1,32 @@
+"""`./dev` says what it does not know, and pins what it installs."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PINNED = (ROOT / "constraints.txt").read_text()
+
+
+def test_a_word_that_it_does_not_know_is_named():
+    done = subprocess.run([ROOT / "dev", "tset"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "dev: there is no command tset; ./dev help lists them\n"
+
+
+def test_every_file_that_is_installed_has_a_hash():
+    blocks = re.findall(r"^(\S+)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", PINNED, re.M)
+    assert {name for name, _, _ in blocks} >= {"setuptools", "transitions", "pytest", "matplotlib"}
+    left = re.sub(r"^\S+==\S+(?: \\\n    --hash=sha256:[0-9a-f]{64})+$", "", PINNED, flags=re.M)
+    assert all(line.startswith("#") or not line for line in left.splitlines())
+    assert re.findall(r"^# ([a-z]+)$", PINNED, re.M) == ["build", "demo", "dev", "bench"]
+
+
+def test_every_package_that_is_asked_for_is_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"].values()
+    asked = [*project["dependencies"], *(name for extra in extras for name in extra)]
+    names = {re.match(r"[\w-]+", each)[0].lower().replace("_", "-") for each in asked}
+    pinned = {name.lower().replace("_", "-") for name in re.findall(r"^(\S+)==", PINNED, re.M)}
+    assert names - pinned == set()
