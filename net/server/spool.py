@@ -16,7 +16,7 @@ from net.server.framer import CHANGED, Position, Slice, Source, is_as_it_was, ne
 from net.server.message_ends import MessageEnds
 from songs import SongUnavailable
 
-LEAST_SLICE_BYTES, SLICE_BYTES = 128 * 1024, 1 << 20
+LEAST_SLICE_BYTES, SLICE_BYTES = 128 * 1024, 512 * 1024
 """What is framed of a song before it is another one's turn: as much again as there is, within these
 bounds. So a song begins soon, and turns cost little."""
 PASSING_BYTES = 32 * 1024
