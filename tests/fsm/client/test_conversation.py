@@ -26,6 +26,7 @@ from fsm.client.conversation_table import (
 from fsm.client.effects import CancelTimer, SendRequest, StartTimer
 from fsm.words import Request
 from tests.fsm.driver import step
+from verify import snapshots
 
 ONE, TWO = on.ListedSong(1, "one"), on.ListedSong(2, "two")
 CONNECTED, LOST, LEAVE = on.Connected(), on.ConnectionLost("cut"), on.InputEnded()
@@ -822,7 +823,7 @@ def test_of_a_lost_connection_nothing_is_left(state, requested, listed, end):
 
 def assert_fresh(session):
     fresh = ConversationSession()
-    for name in ConversationSession.__slots__:
+    for name in snapshots.slots(session):
         assert getattr(session, name) == getattr(fresh, name), name
 
 
