@@ -94,8 +94,9 @@ def server(
 ) -> None:
     """Serve the MP3s of a folder, and log what each client asks for.
 
-    SIGTERM, SIGHUP or Ctrl-C lets songs end, a second one does not; the exit code is 0 for both. A
-    folder that cannot be read, or a port that cannot be had, ends with exit code 2.
+    SIGTERM, SIGHUP or Ctrl-C lets songs end, a second one does not; both end with exit code 0.
+
+    A folder that cannot be read, or a port that cannot be had, ends with exit code 2.
     """
     if not 0 <= port <= 65535:
         _refuse(f"there is no port {port}; choose one from 1 to 65535, or 0 for any that is free")

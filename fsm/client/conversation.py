@@ -15,7 +15,7 @@ from fsm.client.plain_song import PlainSong
 from fsm.words import ENDS, Request
 
 NO_LIST = (
-    "no answer to LIST: it has no songs, or it is no alfine server; --plain asks nothing by itself"
+    "no answer to LIST: it has no songs, or it is no alfine server; --plain plays without a list"
 )
 """Deployed servers answer nothing where their library is empty (protocol.md 9)."""
 
