@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
-from transitions import Machine, MachineError
+from transitions import EventData, Machine, MachineError
+from transitions.core import Transition
 
 from fsm.effects import Effect
 from fsm.events import Event
@@ -85,6 +86,22 @@ def each(
     ]
 
 
+class RowTransition(Transition):
+    """A transition that knows its row, and leaves it with the session when it fires."""
+
+    row: Row
+
+    def _change_state(self, event_data: EventData) -> None:
+        super()._change_state(event_data)
+        cast("Session[Any]", event_data.model).fired = self.row
+
+
+class RowMachine(Machine):
+    """The machine of a table. Only it knows which row its guards have chosen."""
+
+    transition_cls = RowTransition
+
+
 class Table:
     """A machine, written down.
 
@@ -132,7 +149,7 @@ class Table:
 
         A machine that holds its models costs 5.8 KB for each and grows quadratically with them.
         """
-        machine = Machine(
+        machine = RowMachine(
             model=None,
             states=self.states,
             initial=self.initial,
@@ -150,6 +167,8 @@ class Table:
                 # raises leaves the session in it.
                 before=list(row.effects),
             )
+            added = machine.events[row.event.__name__].transitions[row.state.name][-1]
+            cast(RowTransition, added).row = row
         return machine
 
     @cached_property
@@ -188,12 +207,13 @@ class Session(Generic[Outcome]):
 
     Guards and effects are methods that take the event. A guard looks and changes nothing. An effect
     changes the session's own values or records an outcome, and calls no other effect.
-    table: the rows. says: the events that the effects record for other machines.
+    table: the rows. says: the events that the effects record for other machines. fired: the row of
+    the last event, None before the first.
     A subclass raises TableError if its table names a guard or an effect that it does not have; one
     without a table is a part of another.
     """
 
-    __slots__ = ("_recorded", "state")
+    __slots__ = ("_recorded", "fired", "state")
     table: ClassVar[Table]
     says: ClassVar[tuple[type[Event], ...]] = ()
 
@@ -207,6 +227,7 @@ class Session(Generic[Outcome]):
 
     def __init__(self) -> None:
         self.state: Enum = self.table.initial
+        self.fired: Row | None = None
         self._recorded: list[Outcome] = []
 
     def __repr__(self) -> str:
@@ -245,6 +266,7 @@ class Step(NamedTuple):
     """One event that one machine has taken.
 
     machine: its name, on the server with the connection's number. outcomes: effects and events.
+    row: the one that fired.
     """
 
     machine: str
@@ -252,6 +274,7 @@ class Step(NamedTuple):
     before: Enum
     after: Enum
     outcomes: Sequence[Effect | Event]
+    row: Row
 
 
 Observer = Callable[[Step], None]
@@ -268,5 +291,6 @@ def take(
     before = session.state
     outcomes = session.handle(event)
     if observe is not None:
-        observe(Step(machine, event, before, session.state, tuple(outcomes)))
+        assert session.fired is not None
+        observe(Step(machine, event, before, session.state, tuple(outcomes), session.fired))
     return outcomes

@@ -85,15 +85,13 @@ class Watched:
     def handle(self, event: Event) -> list[Effect | Event]:
         """Let the machine take the event. Raises Broken for an event that it does not declare."""
         session, before, notes = self.session, self.session.state, self._notes
-        for row in session.table.group(before, type(event)):
-            if row.when is None or getattr(session, row.when)(event):
-                notes.rows.append((self.table, row))
-                break
         # Noted before it is fired, so that a fault shows in the ladder as well.
         notes.steps.append((self.name, event, before, before))
         notes.groups.add((self.table, before, type(event)))
         outcomes = session.handle(event)
         notes.steps[-1] = (self.name, event, before, session.state)
+        assert session.fired is not None
+        notes.rows.append((self.table, session.fired))
         for said in (outcome for outcome in outcomes if isinstance(outcome, Event)):
             if type(said) not in session.says:
                 raise Broken(Rule.NO_FAULT, f"{self.table} does not declare {type(said).__name__}")
@@ -104,12 +102,12 @@ class Watched:
 def slots(session: Session[Any]) -> tuple[str, ...]:
     """Return the names of a session's values that a snapshot keeps.
 
-    Left out are the outcomes in hand, and what would make the state space infinite: attempts to
-    connect, where they are not limited and only lengthen pauses; songs that were played, which
-    nobody goes back to here.
+    Left out are the outcomes and the row of the event in hand, and what would make the state space
+    infinite: attempts to connect, where they are not limited and only lengthen pauses; songs that
+    were played, which nobody goes back to here.
     """
     names = {name for kind in type(session).__mro__ for name in getattr(kind, "__slots__", ())}
-    names -= {"_recorded", "played"}
+    names -= {"_recorded", "fired", "played"}
     if getattr(session, "max_retries", 0) is None:
         names.discard("attempts")
     return tuple(sorted(names))

@@ -124,9 +124,11 @@ def test_the_observer_sees_every_step_of_every_machine():
     states = {name: machine.state for name, machine in client.session.machines.items()}
     before = {name: machine.table.initial for name, machine in client.session.machines.items()}
     conversation, link = machines.CONVERSATION, machines.LINK
+    fired = {name: machine.fired for name, machine in client.session.machines.items()}
+    assert [fired[name].event for name in (conversation, link)] == [on.Connected, on.Connected]
     assert steps == [
-        Step(conversation, on.Connected(), before[conversation], states[conversation], offer),
-        Step(link, on.Connected(), before[link], states[link], ()),
+        Step(name, on.Connected(), before[name], states[name], outcomes, fired[name])
+        for name, outcomes in ((conversation, offer), (link, ()))
     ]
 
 

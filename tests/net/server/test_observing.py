@@ -6,7 +6,7 @@ import pytest
 
 from fsm import effects as do
 from fsm import events as on
-from fsm.server import CLOSED, IDLE, LISTING
+from fsm.server import CLOSED, IDLE, LISTING, SERVER
 from fsm.table import Step
 from net.server.accepting import StreamingServer
 from net.server.limits import Limits
@@ -41,8 +41,10 @@ async def test_every_step_is_seen_with_the_connection_that_took_it(tmp_path):
         server.stop()
     name = steps[0].machine
     assert name.startswith("#1 127.0.0.1:")
+    [asked] = SERVER.group(IDLE, on.ListRequested)
+    [sent, _] = SERVER.group(LISTING, on.ListSent)
     assert steps[:2] == [
-        Step(name, on.ListRequested(), IDLE, LISTING, (do.SendSongList(closes=False),)),
-        Step(name, on.ListSent(), LISTING, IDLE, ()),
+        Step(name, on.ListRequested(), IDLE, LISTING, (do.SendSongList(closes=False),), asked),
+        Step(name, on.ListSent(), LISTING, IDLE, (), sent),
     ]
     assert isinstance(steps[-1].event, on.ConnectionLost)
