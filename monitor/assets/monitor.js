@@ -58,6 +58,7 @@ const row_header = (text) => {
   const made = cell("th", "", "code");
   for (const part of text.split(/(?<=_)/)) made.append(part, document.createElement("wbr"));
   made.scope = "row";
+  made.ariaLabel = text; // read as one word all the same
   return made;
 };
 
