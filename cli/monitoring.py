@@ -27,7 +27,7 @@ MonitorPort = Annotated[
         min=0,
         max=65535,
         help="Show the machines at work on a page at this port of 127.0.0.1, and metrics at its "
-        "/metrics; 0 picks a free one. Needs the extra: pip install 'alfine\\[monitor]'.",
+        "/metrics; 0 picks a free one. Needs pip install -e '.\\[monitor]'.",
     ),
 ]
 

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 
 from monitor.sample import Change, Dot, Sample, Source, is_news
 
-log = logging.getLogger("alfine.monitor")
+log = logging.getLogger("alfine.server.monitor")
 
 PERIOD_S = 0.1
 MAX_WATCHERS = 16

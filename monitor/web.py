@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from monitor.catalogue import Catalogue
 from monitor.feed import Feed, TooManyWatchers, watching
 from monitor.page import ASSETS, HEADERS, TYPES, asset, page
 from monitor.sample import Source
 
-log = logging.getLogger("alfine.monitor")
+log = logging.getLogger("alfine.server.monitor")
 
 OWN_NAMES = ("127.0.0.1", "localhost", "[::1]")
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -26,6 +27,15 @@ END = b"event: end\ndata: {}\n\n"
 MAX_NAME = 200
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def _is_of_this_program(record: logging.LogRecord) -> bool:
+    """Return whether it is no complaint about what somebody has sent that is no request."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+http_log = log.getChild("http")
+http_log.addFilter(_is_of_this_program)
 
 
 class Site:
@@ -56,7 +66,7 @@ class Site:
         )
         app.on_response_prepare.append(_add_headers)
         self._runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=1.0, handler_cancellation=True
+            app, access_log=None, logger=http_log, shutdown_timeout=1.0, handler_cancellation=True
         )
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()

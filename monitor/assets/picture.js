@@ -3,6 +3,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const PITCHES = [14, 10, 7.5, 5.5, 4, 3, 2.2, 1.6];
+const LABELLED_PITCH = 18;
 const HOT_MS = 700;
 const GONE_MS = 450;
 const SIDE = 8, TOP = 24, BOTTOM = 6;
@@ -15,20 +16,21 @@ const element = (name, attributes = {}) => {
 
 // The dots of one state, each in a slot; the more there are, the smaller they become.
 class Box {
-  constructor(group, radius) {
+  constructor(group, labelled) {
     const shape = group.querySelector("path, polygon").getBBox();
     this.group = group;
     this.shape = shape;
     this.slots = [];
     this.used = 0;
     this.level = 0;
-    this.radius = radius;
+    this.labelled = labelled;
     this.dirty = false;
     this.count = element("text", { class: "count", x: shape.x + shape.width - 5, y: shape.y - 4 });
     group.append(this.count);
   }
 
-  columns(level) { return Math.floor((this.shape.width - 2 * SIDE) / PITCHES[level]); }
+  // Labelled dots stand below each other, each with its name beside it.
+  columns(level) { return this.labelled ? 1 : Math.floor((this.shape.width - 2 * SIDE) / PITCHES[level]); }
 
   capacity(level) {
     return this.columns(level) * Math.floor((this.shape.height - TOP - BOTTOM) / PITCHES[level]);
@@ -66,11 +68,11 @@ class Box {
   }
 
   place(dot) {
-    const pitch = PITCHES[this.level];
+    const pitch = this.labelled ? LABELLED_PITCH : PITCHES[this.level];
     const columns = this.columns(this.level);
     const x = this.shape.x + SIDE + pitch * (dot.slot % columns + 0.5);
     const y = this.shape.y + TOP + pitch * (Math.floor(dot.slot / columns) + 0.5);
-    dot.move(x, y, this.radius || 0.4 * pitch);
+    dot.move(x, y, 0.4 * pitch);
   }
 
   middle() { return [this.shape.x + this.shape.width / 2, this.shape.y + this.shape.height / 2]; }
@@ -134,8 +136,7 @@ export class Picture {
       title.textContent = this.explain(title.textContent);
       group.setAttribute("aria-hidden", "true");
     }
-    const radius = labelled ? 7 : 0;
-    this.boxes = machine.states.map((state) => new Box(groups.get(state.name), radius));
+    this.boxes = machine.states.map((state) => new Box(groups.get(state.name), labelled));
     this.edges = machine.rows.map((row) => groups.get(row.before === row.after ? row.before : `${row.before}->${row.after}`));
     this.uses = new Map();
     this.layer = element("g", { class: "dots" });

@@ -14,7 +14,7 @@ from monitor.server.channel import encoded, receive
 from monitor.server.local import LocalServer
 from monitor.server.totals import Server
 
-log = logging.getLogger("alfine.server")
+log = logging.getLogger("alfine.server.monitor")
 
 BEGIN, CHANGES, END, HISTORY, TOTALS = "begin", "changes", "end", "history", "totals"
 """What the parent asks for."""
