@@ -126,6 +126,7 @@ export class Picture {
     this.dots = new Map();
     const svg = figure.querySelector("svg");
     const graph = svg.querySelector("g.graph");
+    this.view = svg.parentElement;
     svg.setAttribute("role", "group");
     svg.setAttribute("aria-label", `The states of ${machine.name}`);
     graph.querySelector("title").remove();
@@ -166,6 +167,15 @@ export class Picture {
     dot.state = state;
     dot.name_state(this.machine.states[state].name);
     this.boxes[state].add(dot);
+    if (this.labelled) this.reveal(this.boxes[state]);
+  }
+
+  // On a narrow screen the drawing scrolls: the present state is to be seen.
+  reveal(box) {
+    const [inner, outer] = [box.group, this.view].map((each) => each.getBoundingClientRect());
+    if (inner.left < outer.left || inner.right > outer.right) {
+      this.view.scrollLeft += (inner.left + inner.right - outer.left - outer.right) / 2;
+    }
   }
 
   drop(name) {

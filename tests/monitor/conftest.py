@@ -83,9 +83,9 @@ def serve(songs, tmp_path):
         )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def steady(songs, tmp_path_factory):
-    """A server for all tests of a module that leave it as it is, but for what it has counted."""
+    """A server for all tests that leave it as it is, but for what it has counted."""
     with watched(songs, tmp_path_factory.mktemp("steady")) as server:
         yield server
 

@@ -256,11 +256,10 @@ def test_the_page_says_when_the_server_has_ended_and_comes_back_with_it(page, se
     page.wait_for(lambda: page.text("#status").startswith("No connection: the server may have"))
 
 
-def test_a_page_elsewhere_can_read_none_of_it(page, serve):
+def test_a_page_elsewhere_can_read_none_of_it(page, steady):
     """Not even from this machine, and not by a frame or a script."""
-    server = serve()
     body = f"""<!doctype html><title>0</title><script>
-        const url = "{server.url}";
+        const url = "{steady.url}";
         const done = (name, got) => {{ document.title += " " + name + ":" + got; }};
         for (const path of ["", "machines.json", "events", "history?name=x", "metrics"])
             fetch(url + path).then(() => done(path, "read"), () => done(path, "no"));
@@ -272,7 +271,7 @@ def test_a_page_elsewhere_can_read_none_of_it(page, serve):
         const events = new EventSource(url + "events");
         events.onmessage = () => done("source", "read");
         events.onerror = () => {{ events.close(); done("source", "no"); }};
-        </script><iframe src="{server.url}"></iframe>""".encode()
+        </script><iframe src="{steady.url}"></iframe>""".encode()
 
     class Elsewhere(http.server.BaseHTTPRequestHandler):
         def do_GET(self):

@@ -136,11 +136,21 @@ def test_the_history_of_a_machine_counts_what_is_alike(page, server, client):
     assert page.console() == []
 
 
-def test_the_page_says_when_the_client_has_ended(page, server, client):
+def test_on_a_narrow_screen_the_state_is_seen_and_the_end_is_said(page, server, client):
     page.size(360)
     page.live(url_of(client))
     wide, inner = page.run("return [document.documentElement.scrollWidth, innerWidth]")
     assert wide <= inner
+    client.type("play 1")
+    server.played.get(timeout=30)
+    page.wait_for(lambda: page.dots()["song"] == "OPENED")
+    # The drawing is wider than the screen; it has scrolled to where the dot is.
+    left, right = page.run(
+        "const box = document.querySelector('.dot[data-name=song]').getBoundingClientRect();"
+        "return [box.left, box.right]"
+    )
+    assert 0 < left < right < inner
+    server.audio(1, FIRST_BYTES)
     client.type("quit")
     page.wait_for(lambda: page.text("#status") == "The client has ended.")
     assert client.end() == 0

@@ -235,11 +235,9 @@ def test_workers_are_summed_and_what_one_has_counted_outlives_it(serve, connect)
 
 
 @needs_program("promtool")
-@pytest.mark.parametrize("options", [(), ("--workers", 2)], ids=["one process", "workers"])
-def test_prometheus_finds_no_fault_in_the_servers(serve, connect, options):
-    server = serve(*options)
-    assert connect(server.port, b"PLAY 2").recv(1)
-    assert checked(scraped(server.url)) == (0, "")
+def test_prometheus_finds_no_fault_in_the_servers(steady, connect):
+    assert connect(steady.port, b"PLAY 2").recv(1)
+    assert checked(scraped(steady.url)) == (0, "")
 
 
 @needs_program("promtool")
