@@ -7,6 +7,7 @@ import contextlib
 import io
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from audio import Output, OutputError, open_output
-from cli import settings
+from cli import monitoring, settings
 from cli.address import host_of, with_port
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
@@ -31,6 +32,7 @@ from cli.words.plain import Formatter
 from cli.words.safe_text import shown
 from fsm.client.machines import ClientSession
 from fsm.client.requests import VolumeRequested
+from fsm.table import Observer, Step
 from fsm.words import PREBUFFER_MSGS
 
 SCRIPT_RETRIES = 6
@@ -153,6 +155,7 @@ def client(
             f"it takes at the prompt, {SCRIPT_RETRIES} in a script.",
         ),
     ] = None,
+    monitor: monitoring.MonitorPort = None,
 ) -> None:
     """Play a server's songs: list, play, pause, seek, queue and more; help shows all.
 
@@ -167,8 +170,9 @@ def client(
     options = Options(
         host, port, command or None, as_json, messages, plain, retries, volume, song_size
     )
+    page = monitoring.listen("alfine client", monitor)
     try:
-        code = asyncio.run(_run(options, *_open(output, device, force)))
+        code = asyncio.run(_run(options, page, *_open(output, device, force)))
     except ScreenGone as error:
         # Python flushes stdout at its exit, and would print a traceback when that fails too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -178,14 +182,16 @@ def client(
     raise typer.Exit(code)
 
 
-async def _run(options: Options, sound: Output, warning: str) -> int:
+async def _run(options: Options, page: socket.socket | None, sound: Output, warning: str) -> int:
     interactive = not options.script and not options.as_json and _stdin_is_a_terminal()
     retries = options.retries
     if retries is None and not interactive:
         retries = SCRIPT_RETRIES
     journal, changes = Journal(), Changes()
-    session = ClientSession(options.prebuffer, options.plain, retries, journal.observe)
     server = with_port(options.host, options.port)
+    monitor = monitoring.of_client(page, server)
+    observe = journal.observe if monitor is None else _both(journal.observe, monitor.observe)
+    session = ClientSession(options.prebuffer, options.plain, retries, observe)
     screen: Screen
     if interactive:
         screen, formatter = _for_person(server, lambda: program, changes)
@@ -207,12 +213,27 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
     if options.volume != 100:
         program.fire(VolumeRequested(options.volume))
     _handle_signals(program, interactive)
+    if page is not None and monitor is not None:
+        await monitor.start(session.machines)
+        print(f"The monitor is at {monitoring.address(page)}", file=sys.stderr)
     status_writer = asyncio.create_task(keep_status_file(program.status, changes.watch(), server))
     try:
         return await program.run()
     finally:
         status_writer.cancel()
         await asyncio.gather(status_writer, return_exceptions=True)
+        if monitor is not None:
+            await monitor.stop()
+
+
+def _both(first: Observer, second: Observer) -> Observer:
+    """Return an observer that calls two."""
+
+    def observe(step: Step) -> None:
+        first(step)
+        second(step)
+
+    return observe
 
 
 def _handle_signals(program: ClientProgram, interactive: bool) -> None:

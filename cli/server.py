@@ -18,6 +18,7 @@ from typing import Annotated, NoReturn
 import platformdirs
 import typer
 
+from cli import monitoring
 from cli import server_options as options
 from cli.address import host_of
 from cli.server_log import log, logging_to_stdout
@@ -73,6 +74,7 @@ def server(
             rich_help_panel=RUNNING,
         ),
     ] = None,
+    monitor: monitoring.MonitorPort = None,
     cache_size: options.CacheSize = DEFAULT.cache_bytes // MIB,
     song_size: options.SongSize = options.MAX_SONG_MIB,
     follow_links: options.FollowLinks = False,
@@ -124,19 +126,25 @@ def server(
     library, report, rescan = _scan(music_dir, index_dir, song_options)
     limits, few_clients = _with_descriptors(limits, len(library.songs))
     groups = _listen(host, port, limits, workers)
-    serving = Serving(library, limits, directory, make_loop)
+    page = monitoring.listen("alfine server", monitor)
     with logging_to_stdout() as start_thread:
         log_library(library, report)
         for warning in filter(None, (no_index, few_clients)):
             log.warning("%s", warning)
         # Who reads that the server listens may stop it: until that is heard, the kernel keeps it.
         signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
+        if page is not None:
+            log.info("the monitor is at %s", monitoring.address(page))
         _log_start(groups[0][0], limits, loop_name, workers)
+        serving = Serving(library, limits, directory, make_loop)
         if workers == 1:
+            serving = replace(serving, monitor=monitoring.of_process(page, groups[0][0]))
             start_thread()
             serving.run(groups[0], stop_signals(), lambda stop: rescan.request)
         else:
-            Workers(serving, groups, rescan, start_thread).run()
+            parent = monitoring.of_workers(page, groups[0][0], workers)
+            serving = replace(serving, monitor=parent.worker if parent is not None else None)
+            Workers(serving, groups, rescan, start_thread, parent).run()
 
 
 def _wanted_clients(clients: int | None) -> int:

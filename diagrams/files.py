@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from diagrams.compact import compact_dot
 from diagrams.draw import machine_dot
 from diagrams.machines import MACHINES, Machine
 from diagrams.overview import NAME as CLIENT
@@ -23,7 +24,7 @@ from diagrams.tables import page
 ROOT = Path(__file__).resolve().parent.parent
 """The source tree, where alfine runs from one."""
 
-DRAWINGS, PAGE = "diagrams", "docs/state-machines.md"
+DRAWINGS, COMPACT, PAGE = "diagrams", "compact", "docs/state-machines.md"
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_DPI = 108
 """Half as much again as a point: sharp at the width of a page, and small enough to commit."""
@@ -41,9 +42,22 @@ class CannotDraw(RuntimeError):
 
 
 def dot_texts(machines: Sequence[Machine] = MACHINES) -> dict[str, str]:
-    """Return the DOT text of every drawing, by its name."""
-    drawings = {machine.table.name: machine_dot(machine.table) for machine in machines}
-    return drawings | {CLIENT: client_dot()}
+    """Return the DOT text of every drawing, by its name below DRAWINGS."""
+    tables = [machine.table for machine in machines]
+    drawings = {table.name: machine_dot(table) for table in tables}
+    compact = {f"{COMPACT}/{table.name}": compact_dot(table) for table in tables}
+    return drawings | {CLIENT: client_dot()} | compact
+
+
+def kinds(name: str) -> tuple[str, ...]:
+    """Return in which forms a drawing is kept; the compact ones are for a page that moves them."""
+    return ("svg",) if name.startswith(f"{COMPACT}/") else ("svg", "png")
+
+
+def compact_svg(name: str) -> str:
+    """Return the compact drawing of the machine of this name, from its <svg> on."""
+    text = (Path(__file__).parent / COMPACT / f"{name}.svg").read_text("utf-8")
+    return SVG_MARK.sub("", text[text.index("<svg") :]).strip()
 
 
 def dot(text: str, kind: str) -> bytes:
@@ -75,8 +89,9 @@ def write(
     for name, text in dot_texts(machines).items():
         here = Path(DRAWINGS, name)
         contents[here.with_suffix(".dot")] = text.encode()
-        contents[here.with_suffix(".svg")] = marked_svg(render(text, "svg"), text)
-        contents[here.with_suffix(".png")] = marked_png(render(text, "png"), text)
+        for kind in kinds(name):
+            mark = marked_svg if kind == "svg" else marked_png
+            contents[here.with_suffix(f".{kind}")] = mark(render(text, kind), text)
     contents[Path(PAGE)] = page(machines).encode()
     for path, data in contents.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -91,13 +106,14 @@ def stale(root: Path = ROOT, machines: Sequence[Machine] = MACHINES) -> list[str
     for name, text in texts.items():
         here = Path(DRAWINGS, name)
         lines += _differs(root, here.with_suffix(".dot"), text)
-        lines += _drawn_from_another(root, here.with_suffix(".svg"), svg_mark, text)
-        lines += _drawn_from_another(root, here.with_suffix(".png"), png_mark, text)
+        for kind in kinds(name):
+            mark = svg_mark if kind == "svg" else png_mark
+            lines += _drawn_from_another(root, here.with_suffix(f".{kind}"), mark, text)
     lines += _differs(root, Path(PAGE), page(machines))
-    known = {f"{name}.dot" for name in texts}
-    for path in sorted((root / DRAWINGS).glob("*.dot")):
-        if path.name not in known:
-            lines.append(f"{DRAWINGS}/{path.name}: no machine has this name; delete it")
+    for path in sorted((root / DRAWINGS).rglob("*.dot")):
+        name = path.relative_to(root / DRAWINGS).with_suffix("").as_posix()
+        if name not in texts:
+            lines.append(f"{DRAWINGS}/{name}.dot: no machine has this name; delete it")
     return lines
 
 

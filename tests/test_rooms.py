@@ -14,13 +14,15 @@ ALLOWED = {
     "net": {"fsm", "songs"},
     "diagrams": {"fsm"},
     "verify": {"fsm"},
-    "cli": {"fsm", "net", "songs", "audio", "diagrams", "verify"},
+    "monitor": {"fsm", "diagrams"},
+    "cli": {"fsm", "net", "songs", "audio", "diagrams", "monitor", "verify"},
 }
 """For each room the other rooms that it may import."""
 
 LAYERS = {
     "fsm": ("fsm.client", "fsm"),
     "net": ("net.server", "net"),
+    "monitor": ("monitor.server", "monitor.client", "monitor"),
     "cli": ("cli", "cli.screen", "cli.playing", "cli.words", "cli.address", "cli.usage"),
 }
 """For each room its layers, highest first: each may import itself and those below it.

@@ -8,13 +8,14 @@ import logging
 import socket
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from fsm.events import DrainExpired, ShutdownRequested
 from fsm.table import Observer
 from net.server.addresses import counted_as, is_own
 from net.server.connection import Connection
+from net.server.counters import Counters, Seen
 from net.server.limits import Limits
 from net.server.song_list import RequestRescan, SongList
 from net.server.spool_cache import SpoolCache
@@ -51,7 +52,9 @@ class StreamingServer:
         observe: Observer | None = None,
     ) -> None:
         self._limits = limits
-        self._spools = spools
+        self._library = library
+        self.spools = spools
+        self.counters = Counters()
         # Bound once, since each bound method of its own would take 64 bytes of every connection.
         self._connect = partial(
             Connection,
@@ -59,6 +62,7 @@ class StreamingServer:
             limits=limits,
             spools=spools,
             song_list=SongList(library, request_rescan),
+            counters=self.counters,
             on_close=self._on_close,
             observe=observe,
         )
@@ -82,7 +86,16 @@ class StreamingServer:
 
     def __repr__(self) -> str:
         listeners, connections = len(self._listeners), len(self._connections)
-        return f"<StreamingServer {listeners} listeners, {connections} connections, {self._spools}>"
+        return f"<StreamingServer {listeners} listeners, {connections} connections, {self.spools}>"
+
+    def newest_first(self) -> Iterator[Seen]:
+        """Yield what may be told of each connection, the one that came last first."""
+        return (connection.seen for connection in reversed(self._connections))
+
+    def title(self, song_id: int) -> str:
+        """Return a song's title, as its file's tags have it; "" for one that has gone."""
+        song = self._library.get(song_id)
+        return song.title if song is not None else ""
 
     def start(self, listeners: Sequence[socket.socket]) -> None:
         """Accept connections. listeners: sockets that listen already, the server's from here on."""
@@ -112,7 +125,7 @@ class StreamingServer:
         for connection in list(self._connections):
             connection.close("the server stops", at_once=True)
         self._close_refused()
-        self._spools.close()
+        self.spools.close()
 
     async def _wait_until_empty(self, timeout_s: float) -> bool:
         try:
@@ -158,16 +171,19 @@ class StreamingServer:
         share = self._shares.get(address) or Share(self._turns)
         full = len(self._connections) >= self._limits.clients
         if full or (share.connections >= self._limits.per_address and not is_own(sock, peer[0])):
+            self.counters.refusals["clients" if full else "per-address"] += 1
             self._refuse(sock)
             return
         self._shares[address] = share
         share.connections += 1
         self._empty.clear()
         name = f"{self._tag}#{next(self._numbers)} {peer[0]}:{peer[1]}"
+        self.counters.accepted += 1
         self._connections[self._connect(sock, name, share)] = address
 
     def _on_close(self, connection: Connection) -> None:
         address = self._connections.pop(connection)
+        self.counters.sent_bytes += connection.seen.sent_bytes
         self._shares[address].connections -= 1
         if not self._shares[address].connections:
             del self._shares[address]

@@ -11,7 +11,6 @@ import logging
 import socket
 import time
 from collections.abc import Callable
-from enum import Enum
 from functools import partial
 from typing import assert_never
 
@@ -22,12 +21,14 @@ from fsm.server import ServerSession
 from fsm.table import Observer, take
 from net.framing import AUDIO_CLOSING
 from net.server.connection_log import ConnectionLog
+from net.server.counters import Counters, Exceeded, Seen, reason_of
 from net.server.incoming import Incoming
 from net.server.interest import Interest
 from net.server.limits import Limits, reset, segment_bytes, unacknowledged_bytes
 from net.server.lingering import Lingering
 from net.server.log_words import describe
 from net.server.outgoing import Outgoing, SongInFlight, Wait
+from net.server.phase import Phase
 from net.server.settling import Settling
 from net.server.song_list import SongList
 from net.server.spool import Spool
@@ -47,15 +48,6 @@ MAX_ANSWERS = 64
 """A client for which more answers wait is not read from."""
 
 
-class Phase(Enum):
-    """How far the socket has come. What is sent over it is the machine's decision."""
-
-    OPEN = "requests are read and answered"
-    ENDING = "what waits is sent, then the sending side is shut down"
-    LINGERING = "the sending side is shut down; what the client still sends is discarded"
-    CLOSED = "the socket is closed"
-
-
 class Connection:
     """One client: performs the effects of its machine on its socket (RFC 2.6.2).
 
@@ -65,6 +57,7 @@ class Connection:
     """
 
     __slots__ = (
+        "_counters",
         "_incoming",
         "_interest",
         "_library",
@@ -95,21 +88,20 @@ class Connection:
         limits: Limits,
         spools: SpoolCache,
         song_list: SongList,
+        counters: Counters,
         on_close: Callable[[Connection], None],
         observe: Observer | None = None,
     ) -> None:
         self._sock, self._name, self._share = sock, name, share
         self._library, self._limits = library, limits
-        self._spools, self._song_list = spools, song_list
+        self._spools, self._song_list, self._counters = spools, song_list, counters
         self._on_close, self._observe = on_close, observe
         self._session = ServerSession(library)
         self._outgoing = Outgoing(sock, spaced=True)
         step_bytes = segment_bytes(sock)
         self._incoming = Incoming(limits, time.monotonic(), step_bytes)
-        self._phase = Phase.OPEN
+        self._phase, self._sent_bytes = Phase.OPEN, 0
         self._song_id: int | None = None
-        """The song that was started last; for the log."""
-        self._sent_bytes = 0
         self._lingering: Lingering | None = None
         self._settling: Settling | None = None
         """While the client may not have read the last message, and has to before the next one."""
@@ -123,6 +115,11 @@ class Connection:
         return f"<Connection {self._name} {states} {self._outgoing}>"
 
     # Called by the server
+
+    @property
+    def seen(self) -> Seen:
+        """What may be told of it."""
+        return Seen(self._name, self._session.state, self._song_id, self._sent_bytes)
 
     def deliver(self, event: on.Event) -> None:
         """Give the machine an event that did not come over the socket; send what follows."""
@@ -164,6 +161,8 @@ class Connection:
             reset(self._sock)
         else:
             self._sock.close()
+        if isinstance(reason, Exceeded):
+            self._counters.refusals[reason.limit] += 1
         take(self._session, on.ConnectionLost(reason), self._name, self._observe)
         self._log(f"disconnected: {reason}", always=True)
         self._on_close(self)
@@ -183,7 +182,7 @@ class Connection:
         except (BlockingIOError, InterruptedError):
             self._watch(writing=self._interest.writing)
         except OSError as error:
-            self.close(error.strerror or type(error).__name__)
+            self.close(reason_of(error))
         except Exception:
             self._close_after_fault()
 
@@ -248,7 +247,8 @@ class Connection:
         song = self._library.get(song_id)
         assert song is not None, "the machine starts only songs that are known"
         self._song_id = song_id
-        self._spools.request(song, partial(self._on_spool, self._outgoing.start_song()))
+        in_flight = self._outgoing.start_song(self._counters.song_timer())
+        self._spools.request(song, partial(self._on_spool, in_flight))
 
     def _on_spool(self, in_flight: SongInFlight, spool: Spool | None, reason: str) -> None:
         """The song's spool is there; or None, and the reason."""
@@ -275,7 +275,7 @@ class Connection:
         try:
             more = self._send_batch()
         except OSError as error:
-            self.close(error.strerror or str(error))
+            self.close(reason_of(error))
         except Exception:
             self._close_after_fault()
         self._settle()

@@ -34,14 +34,15 @@ class SongInFlight:
     """A song on its way to one client.
 
     spool: None until the song's first messages are framed. offset: bytes sent, wherever in a
-    message that is.
+    message that is. at_first_byte: called once, when the first bytes are sent.
     """
 
-    __slots__ = ("offset", "spool")
+    __slots__ = ("at_first_byte", "offset", "spool")
 
-    def __init__(self) -> None:
+    def __init__(self, at_first_byte: Callable[[], None] | None = None) -> None:
         self.spool: Framed | None = None
         self.offset = 0
+        self.at_first_byte = at_first_byte
 
     def __repr__(self) -> str:
         return f"<SongInFlight at {self.offset} of {self.spool!r}>"
@@ -98,10 +99,10 @@ class Outgoing:
         assert isinstance(in_flight, ListInFlight), "it is no list's turn"
         in_flight.encoded = encoded
 
-    def start_song(self) -> SongInFlight:
+    def start_song(self, at_first_byte: Callable[[], None] | None = None) -> SongInFlight:
         """Send a song when no answer waits. The caller sets its spool when there is one."""
         assert self.song is None, "stop_song comes first"
-        self.song = SongInFlight()
+        self.song = SongInFlight(at_first_byte)
         return self.song
 
     def stop_song(self) -> None:
@@ -242,6 +243,9 @@ class Outgoing:
             count_bytes = min(count_bytes, spool.ends.short_end(song.offset) - song.offset)
         sent = spool.send(self._sock, song.offset, count_bytes)
         song.offset += sent
+        if song.at_first_byte is not None and sent:
+            song.at_first_byte()
+            song.at_first_byte = None
         self.unsettled = self.spaced and spool.ends.is_short_end(song.offset)
         spool.sent(song.offset)
         return sent

@@ -5,6 +5,7 @@ It has no clock and no socket: the time is an argument, in seconds of `time.mono
 
 from __future__ import annotations
 
+from net.server.counters import Exceeded
 from net.server.limits import Limits
 
 REQUEST_BYTES = 128
@@ -81,8 +82,10 @@ class Pace:
         if self._request_since is not None:
             self._request_since = now
 
-    def overdue(self, now: float, taken_bytes: int, *, full: bool, playing: bool) -> str | None:
-        """Return why the connection is to be closed, or None.
+    def overdue(
+        self, now: float, taken_bytes: int, *, full: bool, playing: bool
+    ) -> Exceeded | None:
+        """Return which limit the client exceeds, in words, or None.
 
         taken_bytes: since the connection began, by the client's kernel. full: more is to be sent,
         and the socket has no room before the client takes something. playing: a song is being sent.
@@ -95,20 +98,22 @@ class Pace:
             return self._stalled(now, progress) or self._too_slow(now)
         self._progress_at = None
         idle = not playing and now - self._quiet_since > limits.idle_s
-        return f"idle for {limits.idle_s:g} s" if idle else None
+        return Exceeded("idle-time", f"idle for {limits.idle_s:g} s") if idle else None
 
-    def _stalled(self, now: float, progress: bool) -> str | None:
+    def _stalled(self, now: float, progress: bool) -> Exceeded | None:
         if self._progress_at is None:
             self._window_since, self._window_bytes = now, self._taken_bytes
         if progress or self._progress_at is None:
             self._progress_at = now
         stalled = now - self._progress_at > self._stall_s
-        return f"it took nothing for {self._stall_s:.3g} s" if stalled else None
+        words = f"it took nothing for {self._stall_s:.3g} s"
+        return Exceeded("stall-time", words) if stalled else None
 
-    def _too_slow(self, now: float) -> str | None:
+    def _too_slow(self, now: float) -> Exceeded | None:
         passed_s = now - self._window_since
         if passed_s < self._limits.rate_window_s:
             return None
         slow = self._taken_bytes - self._window_bytes < self._limits.rate_bytes_s * passed_s
         self._window_since, self._window_bytes = now, self._taken_bytes
-        return f"it took less than {self._limits.rate_bytes_s} bytes/s" if slow else None
+        words = f"it took less than {self._limits.rate_bytes_s} bytes/s"
+        return Exceeded("least-rate", words) if slow else None

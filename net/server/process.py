@@ -16,6 +16,7 @@ from types import FrameType
 
 from net.server.accepting import StreamingServer
 from net.server.limits import OWN_DESCRIPTORS, Limits, descriptors
+from net.server.monitoring import Monitor
 from net.server.sockets import LoopFactory
 from net.server.song_list import RequestRescan
 from net.server.spool_cache import SpoolCache
@@ -66,12 +67,13 @@ def ignore(signals: Sequence[signal.Signals]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What a process serves, and how. cache_dir: for the spools."""
+    """What a process serves, and how. cache_dir: for the spools. monitor: looks on, if there is."""
 
     library: Library
     limits: Limits
     cache_dir: Path
     loop_factory: LoopFactory
+    monitor: Monitor | None = None
 
     def run(
         self,
@@ -103,12 +105,24 @@ class Serving:
 
         on_signals(signals, asyncio.get_running_loop(), stop)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
-        server = StreamingServer(self.library, self.limits, self._spools(), prepare(stop), tag)
+        monitor = self.monitor
+        server = StreamingServer(
+            self.library,
+            self.limits,
+            self._spools(),
+            prepare(stop),
+            tag,
+            monitor.observe if monitor is not None else None,
+        )
         server.start(listeners)
+        if monitor is not None:
+            await monitor.start(server)
         await stopping.wait()
         log.info("%sstopping: songs may end within %g s", tag, self.limits.drain_s)
         await self._drain(server, at_once)
         server.stop()
+        if monitor is not None:
+            await monitor.stop()
         log.info("%sstopped", tag)
 
     def _spools(self) -> SpoolCache:

@@ -67,6 +67,16 @@ class SpoolCache:
             f"{self._stored_bytes} of {self._cache_bytes} bytes>"
         )
 
+    @property
+    def count(self) -> int:
+        """How many spools there are."""
+        return len(self._spools)
+
+    @property
+    def stored_bytes(self) -> int:
+        """What all of them take, in files and in memory."""
+        return self._stored_bytes
+
     def request(self, song: Song, ready: Ready) -> None:
         """Get the song's spool; `ready` may be called before this returns.
 

@@ -11,7 +11,6 @@ import contextlib
 import logging
 import os
 import pickle
-import select
 import signal
 import socket
 import struct
@@ -20,6 +19,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+from net.server.monitoring import NoMonitor, Source, WorkersMonitor
 from net.server.process import Serving, ignore, stop_signals
 from net.server.rescan import MIN_PAUSE_S, Rescan
 from net.server.song_list import RequestRescan
@@ -55,7 +55,7 @@ class Workers:
     """The workers of one server; each has a slot, which is the index of its listening sockets.
 
     groups: the listening sockets of each worker. in_worker: called first in each worker; returns
-    what is called last.
+    what is called last. monitor: called around each fork.
     """
 
     def __init__(
@@ -64,11 +64,13 @@ class Workers:
         groups: list[list[socket.socket]],
         rescan: Rescan,
         in_worker: Callable[[], Callable[[], None]],
+        monitor: WorkersMonitor | None = None,
     ) -> None:
         self._serving = serving
         self._groups = groups
         self._rescan = rescan
         self._in_worker = in_worker
+        self._monitor = monitor or NoMonitor()
         self._workers: dict[int, _Worker] = {}
         """By slot."""
         self._free_slots: dict[int, float] = dict.fromkeys(range(len(groups)), 0.0)
@@ -100,6 +102,7 @@ class Workers:
                 self._stop_workers()
             self._reap()
         ignore(stop_signals())
+        self._monitor.stop()
         log.info("all workers have stopped")
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
@@ -109,9 +112,8 @@ class Workers:
         """Wait until a worker sends something or dies, a signal comes, or a slot may be filled."""
         channels = {w.channel: w for w in self._workers.values() if not w.ended}
         timeout_s = SLOT_CHECK_S if self._free_slots and not self._signals else None
-        sources: list[int | socket.socket] = [self._wake_in, *channels]
-        ready, _, _ = select.select(sources, (), (), timeout_s)
-        for source in ready:
+        sources: list[Source] = [self._wake_in, *channels]
+        for source in self._monitor.wait(sources, timeout_s):
             if isinstance(source, socket.socket):
                 self._receive(channels[source])
             else:
@@ -128,6 +130,7 @@ class Workers:
 
     def _start(self, slot: int) -> None:
         ours, its = socket.socketpair()
+        self._monitor.before_fork(slot)
         sys.stdout.flush()
         # Until the worker handles SIGTERM, the kernel keeps it: a worker told to stop early stops.
         signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
@@ -137,6 +140,7 @@ class Workers:
             self._run_worker(slot, its)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
         its.close()
+        self._monitor.in_parent(slot)
         ours.settimeout(SEND_TIMEOUT_S)
         self._workers[slot] = _Worker(pid, ours)
 
@@ -168,6 +172,7 @@ class Workers:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.close(self._wake_in)
         os.close(self._wake_out)
+        self._monitor.in_worker(slot)
         for worker in self._workers.values():
             worker.channel.close()
         for other, group in enumerate(self._groups):

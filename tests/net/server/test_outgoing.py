@@ -153,6 +153,18 @@ def test_a_song_to_its_end(outgoing, sock, spooled):
     assert (spool.users, outgoing.song) == (0, None)
 
 
+def test_the_first_byte_of_a_song_is_told_once(outgoing, sock, spooled):
+    told = []
+    outgoing.send(NOT_FOUND)
+    outgoing.start_song(lambda: told.append(len(sock.wire))).spool = spooled(SONG)
+    outgoing.step(1000)
+    assert told == []  # it was the answer
+    outgoing.step(1000)
+    assert told == [len(NOT_FOUND) + 1000]
+    assert run(outgoing) == [SongSent(), Wait.WORK]
+    assert len(told) == 1
+
+
 @pytest.mark.parametrize("room_bytes", [1, 1000, 4117, 5000])
 def test_a_step_sends_no_more_of_a_song_than_there_is_room_for(outgoing, sock, spooled, room_bytes):
     outgoing.start_song().spool = spooled(SONG)

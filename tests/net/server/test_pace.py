@@ -58,6 +58,16 @@ def test_a_stall(pace):
     assert pace.overdue(131.0, 5, full=True, playing=True) == "it took nothing for 30 s"
 
 
+def test_what_is_exceeded_names_its_option(pace):
+    assert pace.overdue(601.0, 0, full=False, playing=False).limit == "idle-time"
+    pace.overdue(602.0, 0, full=True, playing=False)
+    assert pace.overdue(640.0, 0, full=True, playing=False).limit == "stall-time"
+    pace = Pace(LIMITS, 0.0)
+    for now in range(60):
+        pace.overdue(float(now), now, full=True, playing=True)
+    assert pace.overdue(60.0, 60, full=True, playing=True).limit == "least-rate"
+
+
 def test_a_byte_a_second_is_no_stall_but_too_slow(pace):
     for now in range(60):
         assert pace.overdue(float(now), now, full=True, playing=True) is None
