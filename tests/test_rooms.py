@@ -13,8 +13,9 @@ ALLOWED = {
     "audio": set(),
     "net": {"fsm", "songs"},
     "diagrams": {"fsm"},
+    "traces": {"fsm", "net", "diagrams"},
     "verify": {"fsm", "diagrams"},
-    "cli": {"fsm", "net", "songs", "audio", "diagrams", "verify"},
+    "cli": {"fsm", "net", "songs", "audio", "diagrams", "traces", "verify"},
 }
 """For each room the other rooms that it may import."""
 
