@@ -14,8 +14,9 @@ ALLOWED = {
     "net": {"fsm", "songs"},
     "diagrams": {"fsm"},
     "traces": {"fsm", "net", "diagrams"},
+    "proxy": {"traces"},
     "verify": {"fsm", "diagrams"},
-    "cli": {"fsm", "net", "songs", "audio", "diagrams", "traces", "verify"},
+    "cli": {"fsm", "net", "songs", "audio", "diagrams", "traces", "proxy", "verify"},
 }
 """For each room the other rooms that it may import."""
 
