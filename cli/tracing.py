@@ -34,8 +34,8 @@ TraceTo = Annotated[
     typer.Option(
         "--trace",
         metavar="FILE",
-        help="Record every byte, event, step and effect as JSON lines (docs/traces.md); with "
-        "--workers a file for each: FILE.1, FILE.2 ...",
+        help="Record every byte, event, step and effect as JSON lines (docs/traces.md). A server's "
+        "workers have a file each: FILE.1, FILE.2 ...",
         rich_help_panel=PANEL,
     ),
 ]
