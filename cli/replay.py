@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,10 @@ def replay(
             _draw(to, file, other, connection)
     except (TraceError, LineUnknown, ladder.NotTheSame) as error:
         _fail(str(error), USAGE)
+    except BrokenPipeError:
+        # Python flushes stdout at its exit, and would print a traceback when that fails too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(FAILED) from None
 
 
 def _run(path: Path, step: bool, connection: int | None) -> None:

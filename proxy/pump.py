@@ -46,9 +46,9 @@ class Pump:
         return False
 
     async def _forward(self, piece: bytes) -> None:
-        self._writer.write(piece)
         self.passed_bytes += len(piece)
-        self._passed(piece)
+        self._passed(piece)  # first: who has received it finds that it was seen
+        self._writer.write(piece)
         await self._writer.drain()
         if self._faults.rate_bytes_s:
             await asyncio.sleep(len(piece) / self._faults.rate_bytes_s)
