@@ -11,12 +11,13 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from audio import Output, OutputError, open_output
-from cli import monitoring, settings
+from cli import monitoring, settings, tracing
 from cli.address import host_of, with_port
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
@@ -25,6 +26,7 @@ from cli.playing.screen_face import Screen, ScreenGone
 from cli.playing.status_file import keep_status_file
 from cli.screen.plain import DumbScreen, ScriptScreen
 from cli.settings import MAX_SONG_MIB, variable
+from cli.tracing import TraceAudio, TraceSize, TraceTo
 from cli.usage import FAILED, USAGE, end_at, run_alone
 from cli.words import commands
 from cli.words.json_lines import JsonFormatter
@@ -32,7 +34,7 @@ from cli.words.plain import Formatter
 from cli.words.safe_text import shown
 from fsm.client.machines import ClientSession
 from fsm.client.requests import VolumeRequested
-from fsm.table import Observer, Step
+from fsm.table import each_of
 from fsm.words import PREBUFFER_MSGS
 
 SCRIPT_RETRIES = 6
@@ -54,6 +56,9 @@ class Options:
     retries: int | None
     volume: int
     song_size_mib: int
+    trace: Path | None
+    trace_size_mib: int
+    trace_audio: bool
 
 
 def client(
@@ -156,6 +161,9 @@ def client(
         ),
     ] = None,
     monitor: monitoring.MonitorPort = None,
+    trace: TraceTo = None,
+    trace_size: TraceSize = tracing.DEFAULT_MIB,
+    trace_audio: TraceAudio = False,
 ) -> None:
     """Play a server's songs: list, play, pause, seek, queue and more; help shows all.
 
@@ -168,11 +176,15 @@ def client(
     end_at(signal.SIGTERM, signal.SIGHUP)
     messages = _prebuffer(prebuffer)
     options = Options(
-        host, port, command or None, as_json, messages, plain, retries, volume, song_size
-    )
+        host, port, command or None, as_json, messages, plain, retries, volume, song_size,
+        trace, trace_size, trace_audio
+    )  # fmt: skip
     page = monitoring.listen("alfine client", monitor)
     try:
+        tracing.check(trace)
         code = asyncio.run(_run(options, page, *_open(output, device, force)))
+    except tracing.CannotTrace as error:
+        _refuse(str(error))
     except ScreenGone as error:
         # Python flushes stdout at its exit, and would print a traceback when that fails too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -190,8 +202,15 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
     journal, changes = Journal(), Changes()
     server = with_port(options.host, options.port)
     monitor = monitoring.of_client(page, server)
-    observe = journal.observe if monitor is None else _both(journal.observe, monitor.observe)
+    observe = each_of(journal.observe, monitor.observe if monitor is not None else None)
     session = ClientSession(options.prebuffer, options.plain, retries, observe)
+    recording = tracing.recorder(
+        session,
+        options.trace,
+        options.trace_size_mib,
+        options.trace_audio,
+        lambda why: program.remark(why),
+    )
     screen: Screen
     if interactive:
         screen, formatter = _for_person(server, lambda: program, changes)
@@ -209,6 +228,7 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
         changes,
         warning,
         options.song_size_mib << 20,
+        recording,
     )
     if options.volume != 100:
         program.fire(VolumeRequested(options.volume))
@@ -224,16 +244,8 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
         await asyncio.gather(status_writer, return_exceptions=True)
         if monitor is not None:
             await monitor.stop()
-
-
-def _both(first: Observer, second: Observer) -> Observer:
-    """Return an observer that calls two."""
-
-    def observe(step: Step) -> None:
-        first(step)
-        second(step)
-
-    return observe
+        if recording is not None:
+            recording.close()
 
 
 def _handle_signals(program: ClientProgram, interactive: bool) -> None:

@@ -281,6 +281,19 @@ Observer = Callable[[Step], None]
 """Called with every step of every machine, after it."""
 
 
+def each_of(*observers: Observer | None) -> Observer | None:
+    """Return an observer that is all of those that there are; None if there is none."""
+    given = [observe for observe in observers if observe is not None]
+    if len(given) < 2:
+        return given[0] if given else None
+
+    def observe(step: Step) -> None:
+        for each in given:
+            each(step)
+
+    return observe
+
+
 def take(
     session: Session[Outcome], event: Event, machine: str, observe: Observer | None
 ) -> list[Outcome]:

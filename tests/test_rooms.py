@@ -13,9 +13,11 @@ ALLOWED = {
     "audio": set(),
     "net": {"fsm", "songs"},
     "diagrams": {"fsm"},
-    "verify": {"fsm"},
+    "traces": {"fsm", "net", "diagrams"},
+    "proxy": {"traces"},
+    "verify": {"fsm", "diagrams"},
     "monitor": {"fsm", "diagrams"},
-    "cli": {"fsm", "net", "songs", "audio", "diagrams", "monitor", "verify"},
+    "cli": {"fsm", "net", "songs", "audio", "diagrams", "traces", "proxy", "monitor", "verify"},
 }
 """For each room the other rooms that it may import."""
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from fsm.table import each_of
+from net.observing import ServerObserver
 from net.server.accepting import StreamingServer
 from net.server.limits import OWN_DESCRIPTORS, Limits, descriptors
 from net.server.monitoring import Monitor
@@ -67,29 +69,40 @@ def ignore(signals: Sequence[signal.Signals]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What a process serves, and how. cache_dir: for the spools. monitor: looks on, if there is."""
+    """What a process serves, and how.
+
+    cache_dir: for the spools. monitor: looks on, if there is. observing: called in each process
+    that serves, with the number of the worker, 0 if there is only one process; returns what looks
+    on, or None.
+    """
 
     library: Library
     limits: Limits
     cache_dir: Path
     loop_factory: LoopFactory
     monitor: Monitor | None = None
+    observing: Callable[[int], ServerObserver | None] | None = None
 
     def run(
         self,
         listeners: Sequence[socket.socket],
         signals: Sequence[signal.Signals],
         prepare: Prepare,
-        tag: str = "",
+        worker: int = 0,
     ) -> None:
         """Serve until a signal comes, or what `prepare` was given is called; twice: end at once.
 
-        tag: stands before each connection's number in the log.
+        worker: its number, from 1, which stands before each connection's in the log; 0 if there is
+        only one process.
         """
         sys.setswitchinterval(SWITCH_S)
+        observer = self.observing(worker) if self.observing is not None else None
         with asyncio.Runner(loop_factory=self.loop_factory) as runner:
-            runner.run(self._serve(listeners, signals, prepare, tag))
+            tag = f"w{worker} " if worker else ""
+            runner.run(self._serve(listeners, signals, prepare, tag, observer))
             ignore(signals)
+        if observer is not None:
+            observer.close()
 
     async def _serve(
         self,
@@ -97,6 +110,7 @@ class Serving:
         signals: Sequence[signal.Signals],
         prepare: Prepare,
         tag: str,
+        observer: ServerObserver | None,
     ) -> None:
         stopping, at_once = asyncio.Event(), asyncio.Event()
 
@@ -112,7 +126,11 @@ class Serving:
             self._spools(),
             prepare(stop),
             tag,
-            monitor.observe if monitor is not None else None,
+            each_of(
+                monitor.observe if monitor is not None else None,
+                observer.step if observer is not None else None,
+            ),
+            observer,
         )
         server.start(listeners)
         if monitor is not None:
