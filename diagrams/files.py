@@ -1,8 +1,8 @@
 """The files that are made from the tables: writes them, and finds those that are stale.
 
-Two versions of `dot` make different bytes of the same text. So the DOT texts and the page are
-compared with what the tables give, and each picture carries the hash of the text that it was drawn
-from: the check needs no `dot`.
+Two versions of `dot` make different bytes of the same text. So the DOT texts, the page and the
+dissector are compared with what the tables give, and each picture carries the hash of the text that
+it was drawn from: the check needs no `dot`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from diagrams.dissector import SCRIPT, script
 from diagrams.draw import machine_dot
 from diagrams.machines import MACHINES, Machine
 from diagrams.overview import NAME as CLIENT
@@ -67,7 +68,7 @@ def dot(text: str, kind: str) -> bytes:
 def write(
     root: Path = ROOT, machines: Sequence[Machine] = MACHINES, render: Render = dot
 ) -> list[Path]:
-    """Draw every machine and write the page; return the files, relative to `root`.
+    """Draw every machine, write the page and the dissector; return the files, relative to `root`.
 
     All is drawn before anything is written, so a missing `dot` leaves the files as they were.
     """
@@ -78,6 +79,7 @@ def write(
         contents[here.with_suffix(".svg")] = marked_svg(render(text, "svg"), text)
         contents[here.with_suffix(".png")] = marked_png(render(text, "png"), text)
     contents[Path(PAGE)] = page(machines).encode()
+    contents[Path(SCRIPT)] = script().encode()
     for path, data in contents.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(data)
@@ -94,6 +96,7 @@ def stale(root: Path = ROOT, machines: Sequence[Machine] = MACHINES) -> list[str
         lines += _drawn_from_another(root, here.with_suffix(".svg"), svg_mark, text)
         lines += _drawn_from_another(root, here.with_suffix(".png"), png_mark, text)
     lines += _differs(root, Path(PAGE), page(machines))
+    lines += _differs(root, Path(SCRIPT), script())
     known = {f"{name}.dot" for name in texts}
     for path in sorted((root / DRAWINGS).glob("*.dot")):
         if path.name not in known:

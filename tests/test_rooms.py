@@ -12,7 +12,7 @@ ALLOWED = {
     "songs": set(),
     "audio": set(),
     "net": {"fsm", "songs"},
-    "diagrams": {"fsm"},
+    "diagrams": {"fsm", "net"},
     "verify": {"fsm"},
     "cli": {"fsm", "net", "songs", "audio", "diagrams", "verify"},
 }
@@ -118,6 +118,12 @@ def test_every_folder_of_a_room_with_layers_is_a_layer():
 
 def test_the_clients_connection_knows_nothing_of_the_server():
     assert not {name for name in IMPORTS["net.client"] if name.startswith("net.server")}
+
+
+def test_of_net_the_drawings_know_the_grammar_alone():
+    modules = {other for name in MODULES if name.startswith("diagrams") for other in IMPORTS[name]}
+    grammar = {"net.dialects", "net.entries", "net.framing", "net.responses", "net.wire"}
+    assert {name for name in modules if name.startswith("net")} <= grammar
 
 
 def test_no_module_imports_itself_by_way_of_others():

@@ -11,11 +11,14 @@ from diagrams import files
 def tree(tmp_path):
     """A source tree with nothing in it but what is made from the tables."""
     for path in committed():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(files.ROOT / path, tmp_path / path)
     return tmp_path
 
 
 def committed():
     names = [f"{files.DRAWINGS}/{name}" for name in files.dot_texts()]
-    return [f"{name}.{kind}" for name in names for kind in ("dot", "svg", "png")] + [files.PAGE]
+    return [f"{name}.{kind}" for name in names for kind in ("dot", "svg", "png")] + [
+        files.PAGE,
+        files.SCRIPT,
+    ]
