@@ -28,8 +28,8 @@ def diagrams(
 ) -> None:
     """Draw every state machine from its table, and write the tables as a page of Markdown.
 
-    Makes diagrams/*.svg, *.png and *.dot, docs/state-machines.md, and the dissector for Wireshark,
-    docs/wireshark/alfine.lua. Only drawing needs the program dot.
+    Makes diagrams/*.svg, *.png and *.dot, docs/state-machines.md, docs/rfc9999.md, and the
+    dissector for Wireshark, docs/wireshark/alfine.lua. Only drawing needs the program dot.
     """
     if to == files.ROOT and not (to / "pyproject.toml").is_file():
         _fail("alfine does not run from its source tree; name one with --to DIR")

@@ -1,6 +1,6 @@
 """The files that are made from the tables: writes them, and finds those that are stale.
 
-Two versions of `dot` make different bytes of the same text. So the DOT texts, the page and the
+Two versions of `dot` make different bytes of the same text. So the DOT texts, the pages and the
 dissector are compared with what the tables give, and each picture carries the hash of the text that
 it was drawn from: the check needs no `dot`.
 """
@@ -19,6 +19,8 @@ from diagrams.draw import machine_dot
 from diagrams.machines import MACHINES, Machine
 from diagrams.overview import NAME as CLIENT
 from diagrams.overview import client_dot
+from diagrams.rfc import PAGE as RFC_PAGE
+from diagrams.rfc import rfc_page
 from diagrams.tables import page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,7 +70,7 @@ def dot(text: str, kind: str) -> bytes:
 def write(
     root: Path = ROOT, machines: Sequence[Machine] = MACHINES, render: Render = dot
 ) -> list[Path]:
-    """Draw every machine, write the page and the dissector; return the files, relative to `root`.
+    """Draw every machine, write the pages and the dissector; return the files, relative to `root`.
 
     All is drawn before anything is written, so a missing `dot` leaves the files as they were.
     """
@@ -79,6 +81,7 @@ def write(
         contents[here.with_suffix(".svg")] = marked_svg(render(text, "svg"), text)
         contents[here.with_suffix(".png")] = marked_png(render(text, "png"), text)
     contents[Path(PAGE)] = page(machines).encode()
+    contents[Path(RFC_PAGE)] = rfc_page(machines).encode()
     contents[Path(SCRIPT)] = script().encode()
     for path, data in contents.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -96,6 +99,7 @@ def stale(root: Path = ROOT, machines: Sequence[Machine] = MACHINES) -> list[str
         lines += _drawn_from_another(root, here.with_suffix(".svg"), svg_mark, text)
         lines += _drawn_from_another(root, here.with_suffix(".png"), png_mark, text)
     lines += _differs(root, Path(PAGE), page(machines))
+    lines += _differs(root, Path(RFC_PAGE), rfc_page(machines))
     lines += _differs(root, Path(SCRIPT), script())
     known = {f"{name}.dot" for name in texts}
     for path in sorted((root / DRAWINGS).glob("*.dot")):

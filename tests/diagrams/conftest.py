@@ -18,7 +18,5 @@ def tree(tmp_path):
 
 def committed():
     names = [f"{files.DRAWINGS}/{name}" for name in files.dot_texts()]
-    return [f"{name}.{kind}" for name in names for kind in ("dot", "svg", "png")] + [
-        files.PAGE,
-        files.SCRIPT,
-    ]
+    drawings = [f"{name}.{kind}" for name in names for kind in ("dot", "svg", "png")]
+    return [*drawings, files.PAGE, files.RFC_PAGE, files.SCRIPT]
