@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from net.framing import EOM
 
 MIB = 1 << 20
+LIST = b"LIST" + EOM
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Options:
     both sides; only with one can it be told that STOP stops. songs: how many songs are tried to
     find one. request_s: how long the server allows a request to be unfinished. gap_s: between two
     requests that a server is not to read at once. quiet_s: silence that shows that no more comes.
+    pause_s: how long a slow client does not read.
     """
 
     timeout_s: float = 2.0
@@ -30,6 +33,7 @@ class Options:
     songs: int = 8
     gap_s: float = 0.1
     quiet_s: float = 0.25
+    pause_s: float = 0.5
 
     @property
     def case_s(self) -> float:
@@ -59,26 +63,36 @@ class Facts:
     """What the survey has found.
 
     list_messages: the payloads of the messages that make the list; () if LIST was not answered.
-    list_raw: their bytes. entries: the IDs and titles in it. offers: the extensions that the server
-    accepts. several: it serves more than one client at a time. not_found: it answers an unknown ID.
-    answer_s: how long its answer to LIST took.
+    entries: the IDs and titles in it. message_ids: the first and the last ID of each message that
+    has any. offers: the extensions that the server
+    accepts. several: it serves more than one client at a time. error_request: what it answers by an
+    error, and goes on; None if there is nothing. answer_s: how long an answer took.
     """
 
-    list_raw: tuple[bytes, ...] = ()
     list_messages: tuple[bytes, ...] = ()
     entries: tuple[tuple[int, str], ...] = ()
-    unnumbered: tuple[str, ...] = ()
+    message_ids: tuple[tuple[int, int], ...] = ()
     offers: frozenset[str] = frozenset()
     songs: tuple[Song, ...] = ()
     several: bool = True
-    not_found: bool = True
+    error_request: bytes | None = None
     answer_s: float = 0.0
     options: Options = field(default_factory=Options)
 
     @property
     def mute(self) -> bool:
         """Nothing that was sent has been answered."""
-        return not self.list_messages and not self.not_found
+        return not self.list_messages and self.error_request is None
+
+    @property
+    def fence(self) -> bytes:
+        """A request whose answer shows that nothing came before it: LIST, if that is answered."""
+        return LIST if self.list_messages else self.mark
+
+    @property
+    def mark(self) -> bytes:
+        """Another such request, whose answer is not that of LIST if that can be had."""
+        return self.error_request or LIST
 
     @property
     def gap_s(self) -> float:
@@ -102,11 +116,19 @@ class Facts:
 
     @property
     def missing(self) -> int | None:
-        """The first ID that the list leaves out between two others."""
+        """An ID that the list leaves out between two others.
+
+        If it can be, one where a message ends: servers have lost entries there.
+        """
         ids = set(self.song_ids)
-        if not ids or max(ids) - min(ids) > 1_000_000:
-            return None
-        return next((i for i in range(max(1, min(ids)), max(ids)) if i not in ids), None)
+        ends = ((last, first) for (_, last), (first, _) in pairwise(self.message_ids))
+        gaps = (*ends, *pairwise(sorted(ids)))
+        return next((a + 1 for a, b in gaps if a + 1 < b and a + 1 not in ids), None)
+
+    @property
+    def next(self) -> int | None:
+        """The ID behind the highest in the list."""
+        return max(self.song_ids, default=0) + 1
 
     @property
     def song(self) -> Song | None:

@@ -25,6 +25,8 @@ _SEPARATORS = re.compile(rb"(?: END)?(?:\r\n|\n)| END (?!END)")
 _ENTRY = re.compile(rb"\(?[0-9]{1,10}\. +\S.*", re.DOTALL)
 _NUMBER = re.compile(rb"[0-9]{1,10}")
 _ONE_SPACE = re.compile(rb"\(?[0-9]{1,10}\. \S.*", re.DOTALL)
+_ANY_ENTRY = re.compile(rb"[(\[ ]*[0-9]{1,10}\W")
+"""An entry of any form that servers use."""
 _LISTS = (Kind.LIST, Kind.EMPTY_LIST)
 MAX_JUNK_BYTES = 1 << 20
 """What may stand before the first frame of a song."""
@@ -45,7 +47,13 @@ def entries_of(payload: bytes) -> list[bytes]:
 
 
 def _entries(messages: Sequence[Message]) -> list[bytes]:
-    return [entry for message in _lists(messages) for entry in entries_of(message.payload)]
+    """Return all entries, but not the rest of one that is parted between two messages."""
+    found: list[bytes] = []
+    for message in _lists(messages):
+        entries = entries_of(message.payload)
+        parted = found and entries and not _ANY_ENTRY.match(entries[0])
+        found += entries[1:] if parted else entries
+    return found
 
 
 # Messages
@@ -67,6 +75,12 @@ def audio_headers(messages: Sequence[Message], facts: Facts) -> str:
     """Each audio message begins with RESP 200 END."""
     wrong = [m.raw for m in _audio(messages) if not m.raw.startswith(AUDIO_HEADER)]
     return f"a message begins with {printed(wrong[0][:16])}" if wrong else ""
+
+
+def none_empty(messages: Sequence[Message], facts: Facts) -> str:
+    """No audio message is empty."""
+    empty = any(message.kind is Kind.CLOSING for message in messages)
+    return "a message of audio is empty" if empty else ""
 
 
 def error_exact(messages: Sequence[Message], facts: Facts) -> str:
@@ -147,7 +161,7 @@ def no_controls(messages: Sequence[Message], facts: Facts) -> str:
 def whole_entries(messages: Sequence[Message], facts: Facts) -> str:
     """Each message begins with an entry, and not with the rest of one."""
     for message in _lists(messages)[1:]:
-        if not _ENTRY.match(message.payload):
+        if not _ANY_ENTRY.match(message.payload):
             return f"a message begins with {printed(message.payload[:40])}"
     return ""
 
@@ -251,13 +265,13 @@ def _tokens(messages: Sequence[Message]) -> list[list[bytes]]:
 
 def ends_accepted(messages: Sequence[Message], facts: Facts) -> str:
     """RESP 101 names ends."""
-    missing = [tokens for tokens in _tokens(messages) if ENDS.encode() not in tokens[1:]]
+    missing = [tokens for tokens in _tokens(messages) if ENDS.encode() not in tokens]
     return f"RESP 101 names {printed(b' '.join(missing[0]))}" if missing else ""
 
 
 def ends_not_accepted(messages: Sequence[Message], facts: Facts) -> str:
     """RESP 101 does not name ends, which was not asked for."""
-    named = [tokens for tokens in _tokens(messages) if ENDS.encode() in tokens[1:]]
+    named = [tokens for tokens in _tokens(messages) if ENDS.encode() in tokens]
     return f"RESP 101 names {printed(b' '.join(named[0]))}" if named else ""
 
 
@@ -278,6 +292,7 @@ JUDGEMENTS: dict[str, Judgement] = {
     "nothing stands between messages": nothing_between,
     "no payload exceeds 4096 bytes": payloads_fit,
     "audio begins with RESP 200 END": audio_headers,
+    "no audio message is empty": none_empty,
     "the error is ERRO 404 END END": error_exact,
     "the code is 100": list_code,
     "entries are ID. TITLE": numbered,

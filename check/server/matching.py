@@ -7,7 +7,8 @@ far may stand at several places in it, and all are kept.
 |---|---|
 | `list` | the messages of the list, as they were found before |
 | `closed-list` | the same, and its closing message |
-| `fence` | what the request that a row names `{fence}` is answered with |
+| `fence` | what `{fence}` is answered with: the list, if LIST is answered at all |
+| `mark` | what `{mark}` is answered with: an ERRO message, if anything is |
 | `404`, `101`, `closed` | an ERRO message, a RESP 101, a song's closing message |
 | `audio` | one message of audio, whatever is in it |
 | `song`, `long`, `hard` | all audio of that song |
@@ -24,7 +25,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from check.server.facts import Facts, Song
+from check.server.facts import LIST, Facts, Song
 from check.server.messages import Kind, Message
 
 LISTS = (Kind.LIST, Kind.EMPTY_LIST, Kind.LIST_CLOSING)
@@ -109,8 +110,9 @@ def _audio_bytes(message: Message) -> int:
 
 def word(name: str, facts: Facts) -> Word:
     """Return one word of a row's `expects`. Raises KeyError: there is no such word, or no song."""
-    if name == "fence":
-        name = "list" if facts.list_messages else "404"
+    if name in ("fence", "mark"):
+        request = facts.fence if name == "fence" else facts.mark
+        name = "list" if request == LIST else "404"
     if (kind := _SINGLE.get(name)) is not None:
         return _once(name, kind)
     if name in ("list", "closed-list"):

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from check.case import Case
 from check.server.facts import Facts
 
+NOT_OF_SONGS = ("list", "errors", "several", "ends", "music", "request-time")
+
 
 def _two(facts: Facts) -> bool:
     song, long = facts.song, facts.long
@@ -28,6 +30,10 @@ NEEDS: dict[str, tuple[Callable[[Facts], bool], str]] = {
     "no-zero": (lambda facts: 0 not in facts.song_ids, "the server has a song 0"),
     "several": (lambda facts: facts.several, "the server serves one client at a time"),
     "ends": (lambda facts: "ends" in facts.offers, "the server does not offer ends"),
+    "errors": (
+        lambda facts: facts.error_request is not None,
+        "the server answers no request by an error and goes on",
+    ),
     "music": (lambda facts: facts.options.music is not None, "no --music was given"),
     "request-time": (
         lambda facts: facts.options.request_s is not None,
@@ -43,7 +49,7 @@ def missing(case: Case, facts: Facts) -> str:
         if not there(facts):
             if need == "ends" and facts.options.plain:
                 return "not tried because of --plain"
-            if not facts.entries and need not in ("ends", "music", "several", "request-time"):
-                return "the server has no songs" if facts.list_messages else reason
+            if not facts.entries and need not in NOT_OF_SONGS:
+                return "the server has no songs"
             return reason
     return ""

@@ -15,7 +15,6 @@ from check.server.matching import Matcher
 from check.server.steps import IN_WORDS, Action, Send, steps
 from check.server.wire import Address, Wire
 
-PAUSE_S = 0.5
 WHERE = ", where "
 ON_THE_OTHER = "||"
 
@@ -84,7 +83,7 @@ class Trial:
             case Action.QUIET:
                 await now.silence(facts.quiet_s)
             case Action.PAUSE:
-                await asyncio.sleep(PAUSE_S)
+                await asyncio.sleep(facts.options.pause_s)
             case Action.SONG:
                 assert facts.song is not None, "the row needs a song"
                 size = len(facts.song.audio)
@@ -104,7 +103,8 @@ class Trial:
             self._stack.callback(wire.close)
             expected = self._expected[len(self._open)]
             matchers = [Matcher(sequence, self._facts) for sequence in expected]
-            one = Conversation(wire, matchers, options.timeout_s, self._deadline)
+            closes = "ends" in self._case.needs.split()
+            one = Conversation(wire, matchers, options.timeout_s, self._deadline, closes)
             self._open.append(one)
         return self._open[number]
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 from check.server.facts import Facts
-from net.framing import EOM
 
 
 class Action(Enum):
@@ -35,7 +34,7 @@ IN_WORDS = {
     Action.GAP: "a moment passes",
     Action.SONG: "until all audio of the song has come",
     Action.QUIET: "until it has been silent for a while",
-    Action.PAUSE: "half a second without reading",
+    Action.PAUSE: "nothing is read for a while",
     Action.HALF_CLOSE: "the sending side is shut down",
     Action.RESET: "the connection is reset",
     Action.OTHER: "on another connection",
@@ -71,10 +70,9 @@ def _step(text: str, facts: Facts) -> Step:
 
 
 def _named(name: str, facts: Facts) -> str:
-    if name == "fence":
-        word = "LIST" if facts.list_messages else f"PLAY {facts.unknown}"
-        return word + EOM.decode()
-    numbers = {"unknown": facts.unknown, "missing": facts.missing}
+    if name in ("fence", "mark"):
+        return (facts.fence if name == "fence" else facts.mark).decode()
+    numbers = {"unknown": facts.unknown, "missing": facts.missing, "next": facts.next}
     if facts.song_ids:
         numbers |= {"first": facts.song_ids[0], "last": facts.song_ids[-1]}
     songs = {"song": facts.song, "long": facts.long, "hard": facts.hard}

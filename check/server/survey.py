@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from check.server.conversation import Conversation
-from check.server.facts import Facts, Options, Song
+from check.server.facts import LIST, Facts, Options, Song
 from check.server.matching import LISTS
-from check.server.messages import Kind, Message
+from check.server.messages import Kind
 from check.server.wire import Address, Wire
 from fsm.words import ENDS
 from net.entries import EntryDecoder
@@ -19,7 +19,6 @@ from net.framing import EOM
 
 EXTENSIONS = (ENDS,)
 """The tokens of SETUP that there are cases for."""
-LIST = b"LIST" + EOM
 
 
 @asynccontextmanager
@@ -37,53 +36,56 @@ async def conversation(
 
 async def survey(addresses: Sequence[Address], options: Options) -> Facts:
     """Find out what the cases need to know. Raises OSError: the first connection fails."""
-    facts = Facts(options=options)
-    async with conversation(addresses, options) as first:
-        facts = await _list(first, facts)
-        with contextlib.suppress(OSError):
-            facts = replace(facts, several=await _serves_another(addresses, facts))
-    if facts.mute:
-        return facts
+    facts = await _error_request(addresses, Facts(options=options))
     with contextlib.suppress(OSError):
+        async with conversation(addresses, options) as first:
+            facts = await _list(first, facts)
+            if facts.mute:
+                return facts
+            facts = replace(facts, several=await _serves_another(addresses, facts))
         if not options.plain:
             facts = replace(facts, offers=await _offers(addresses, facts))
         facts = replace(facts, songs=tuple([song async for song in _songs(addresses, facts)]))
     return facts
 
 
-async def _list(first: Conversation, facts: Facts) -> Facts:
-    """Ask for the list; an unknown ID's answer is behind all of it."""
+async def _error_request(addresses: Sequence[Address], facts: Facts) -> Facts:
+    """Find a request that is answered by an error, and again on the same connection."""
     clock = asyncio.get_running_loop().time
-    began = clock()
+    for request in (b"PLAY %d" % facts.unknown + EOM, b"NOPE" + EOM, b"PLAY" + EOM):
+        async with conversation(addresses, facts.options) as asked:
+            began = clock()
+            for _ in range(2):
+                await asked.send(request)
+                await asked.message(facts.options.timeout_s)
+            if [message.kind for message in asked.messages] == [Kind.ERROR, Kind.ERROR]:
+                return replace(facts, error_request=request, answer_s=(clock() - began) / 2)
+    return facts
+
+
+async def _list(first: Conversation, facts: Facts) -> Facts:
+    """Ask for the list; an error's answer is behind all of it."""
     await first.send(LIST)
     await first.message(facts.options.timeout_s)
-    answer_s = clock() - began
-    await first.send(b"PLAY %d" % facts.unknown + EOM)
-    not_found = await first.until(lambda: any(m.kind is Kind.ERROR for m in first.messages))
+    if facts.error_request is not None:
+        await first.send(facts.error_request)
+    await first.until(lambda: any(m.kind is Kind.ERROR for m in first.messages))
     lists = [message for message in first.messages if message.kind in LISTS]
-    songs = [song for listed in _decoded(lists) for song in listed]
+    decoder = EntryDecoder()
+    decoded = [decoder.decode(message.payload) for message in lists]
+    numbered = [[(n, title) for n, title in listed if n is not None] for listed in decoded]
     return replace(
         facts,
-        list_raw=tuple(message.raw for message in lists),
         list_messages=tuple(message.payload for message in lists),
-        entries=tuple((song_id, title) for song_id, title in songs if song_id is not None),
-        unnumbered=tuple(title for song_id, title in songs if song_id is None),
-        not_found=not_found,
-        answer_s=answer_s if lists else 0.0,
+        entries=tuple(entry for listed in numbered for entry in listed),
+        message_ids=tuple((listed[0][0], listed[-1][0]) for listed in numbered if listed),
     )
-
-
-def _decoded(lists: Sequence[Message]) -> list[tuple[tuple[int | None, str], ...]]:
-    decoder = EntryDecoder()
-    return [decoder.decode(message.payload) for message in lists]
 
 
 async def _serves_another(addresses: Sequence[Address], facts: Facts) -> bool:
     """Ask for something while the first connection is open."""
-    if facts.mute:
-        return False
     async with conversation(addresses, facts.options) as other:
-        await other.send(LIST if facts.list_messages else b"PLAY %d" % facts.unknown + EOM)
+        await other.send(facts.fence)
         return await other.message(facts.options.timeout_s)
 
 
