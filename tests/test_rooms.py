@@ -14,13 +14,15 @@ ALLOWED = {
     "net": {"fsm", "songs"},
     "diagrams": {"fsm", "net"},
     "verify": {"fsm"},
-    "cli": {"fsm", "net", "songs", "audio", "diagrams", "verify"},
+    "check": {"fsm", "net"},
+    "cli": {"fsm", "net", "songs", "audio", "diagrams", "verify", "check"},
 }
 """For each room the other rooms that it may import."""
 
 LAYERS = {
     "fsm": ("fsm.client", "fsm"),
     "net": ("net.server", "net"),
+    "check": ("check.server", "check.client", "check"),
     "cli": ("cli", "cli.screen", "cli.playing", "cli.words", "cli.address", "cli.usage"),
 }
 """For each room its layers, highest first: each may import itself and those below it.
