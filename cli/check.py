@@ -87,12 +87,27 @@ def check(
             max=1000,
         ),
     ] = DEFAULT.songs,
+    learn: Annotated[
+        bool,
+        typer.Option(
+            "--learn",
+            help="Try no cases: learn which machine the server is, and say where it is not the "
+            "table's. Takes a minute, and AALpy.",
+        ),
+    ] = False,
+    draw: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.svg", help="With --learn: draw what was learned, differences in red."
+        ),
+    ] = None,
 ) -> None:
     """Check whether a server does what RFC 9999 says, whoever wrote it.
 
     It finds the server's songs by LIST and changes nothing. Each case says
     what was sent, what came, and the sentence of the RFC. A MUST that is not
-    kept fails; a SHOULD is warned of.
+    kept fails; a SHOULD is warned of. With --learn: 0 it is the table's
+    machine, 1 it is not.
 
     Exit codes: 0 every MUST that could be tried is kept; 1 some are not;
     2 usage; 3 no connection.
@@ -107,6 +122,13 @@ def check(
         long_bytes=int(long_song * MIB),
         songs=songs,
     )
+    if learn and (only or as_json or junit):
+        raise typer.BadParameter("--learn tries no cases: no --only, --json or --junit with it")
+    if draw is not None and not learn:
+        raise typer.BadParameter("--draw draws what --learn has learned")
+    if learn:
+        _learn(host, port, options, draw)
+        return
     cases = _selected(only or [])
     try:
         verdicts = asyncio.run(_check_server(host, port, options, cases, as_json, junit))
@@ -119,6 +141,19 @@ def check(
         raise typer.BadParameter(f"{shown(str(junit))}: {error.strerror}") from None
     if any(verdict.outcome is Outcome.FAILED for verdict in verdicts):
         raise typer.Exit(FAILED)
+
+
+def _learn(host: str, port: int, options: Options, draw: Path | None) -> None:
+    from cli import learning  # it imports what draws
+
+    learning.require()
+    try:
+        server = asyncio.run(ServerCheck.begin(host, port, options))
+    except OSError as error:
+        why = error.strerror or str(error)
+        typer.echo(f"alfine check: no connection to {with_port(host, port)}: {why}", err=True)
+        raise typer.Exit(NO_CONNECTION) from None
+    learning.learn_and_tell(server, with_port(host, port), draw)
 
 
 class ConnectionFailed(Exception):

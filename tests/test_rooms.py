@@ -22,7 +22,7 @@ ALLOWED = {
 LAYERS = {
     "fsm": ("fsm.client", "fsm"),
     "net": ("net.server", "net"),
-    "check": ("check.server", "check.client", "check"),
+    "check": ("check.learning", "check.server", "check.client", "check"),
     "cli": ("cli", "cli.screen", "cli.playing", "cli.words", "cli.address", "cli.usage"),
 }
 """For each room its layers, highest first: each may import itself and those below it.

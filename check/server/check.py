@@ -17,7 +17,7 @@ class ServerCheck:
     """One server, and what is known of it. Made by `begin`."""
 
     def __init__(self, addresses: Sequence[Address], facts: Facts) -> None:
-        self._addresses, self.facts = addresses, facts
+        self.addresses, self.facts = addresses, facts
 
     @classmethod
     async def begin(cls, host: str, port: int, options: Options) -> ServerCheck:
@@ -43,5 +43,5 @@ class ServerCheck:
 
     def verdicts(self, cases: Sequence[Case]) -> AsyncIterator[Verdict]:
         """Try the cases; yield their verdicts in their order."""
-        one = partial(perform, addresses=self._addresses, facts=self.facts)
+        one = partial(perform, addresses=self.addresses, facts=self.facts)
         return run(cases, one, self.connections)
