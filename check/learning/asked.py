@@ -20,6 +20,8 @@ QUIET_S = 0.1
 make states of their own."""
 CLOSED_QUIET_S = 0.02
 """... where all that was requested has been closed: what comes then is wrong, and comes at once."""
+CLOSED = (Asks.LIST, Asks.SONG, Asks.UNKNOWN, Asks.ERROR)
+"""What is asked for by a request that has an answer of its own, or is closed."""
 MAX_BYTES = 64 << 20
 MAX_WORDS = 3000
 LISTS = (Kind.LIST, Kind.LIST_CLOSING, Kind.EMPTY_LIST)
@@ -78,8 +80,23 @@ class Asked(SUL):  # type: ignore[misc]  # AALpy has no types
             await self._until(lambda: self._audio_bytes > 0 or self._count(Kind.ERROR) > 0)
             await self._send(other.data)
         await self._until(lambda: self._answered(letter))
-        await self._until(lambda: False, self._quiet_s(letter))
+        if self._ends and letter.count(*CLOSED):
+            await self._until(lambda: False, CLOSED_QUIET_S)
+        else:
+            await self._until(lambda: False, QUIET_S)
+            await self._fence()
         return answer(self._kinds, 0 < self._audio_bytes < letter.audio_bytes)
+
+    async def _fence(self) -> None:
+        """Ask for an error, if that is answered: what comes before it was still to come."""
+        if self._facts.error_request is None or self._gone:
+            return
+        before = self._count(Kind.ERROR)
+        await self._send(self._facts.error_request)
+        await self._until(lambda: self._count(Kind.ERROR) > before)
+        errors = [at for at, kind in enumerate(self._kinds) if kind is Kind.ERROR]
+        if len(errors) > before:
+            del self._kinds[errors[before]]
 
     async def _send(self, data: bytes) -> None:
         assert self._wire is not None
@@ -132,10 +149,3 @@ class Asked(SUL):  # type: ignore[misc]  # AALpy has no types
         if len(letter.requests) > 1 and last.asks is Asks.SONG:
             owed = last.audio_bytes  # and what has come of the one before
         return self._audio_bytes >= owed or self._count(Kind.ERROR) > 0
-
-    def _quiet_s(self, letter: Letter) -> float:
-        if self._ends and letter.count(Asks.LIST, Asks.SONG, Asks.UNKNOWN, Asks.ERROR):
-            return CLOSED_QUIET_S
-        if not self._ends and len(letter.requests) > 1:
-            return max(QUIET_S, self._facts.quiet_s)
-        return QUIET_S
