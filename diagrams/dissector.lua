@@ -58,7 +58,7 @@ local completeness_of = Field.new("tcp.completeness")
 -- have taken. It takes a request only when it owes nothing: taken earlier, the same would come.
 
 local LIST, BEGUN_LIST, CLOSED_LIST = "list", "list, begun", "list, closed"
-local MOST_WAITING, MOST_OWED, MOST_COURSES = 32, 64, 256 -- beyond that nobody follows a connection
+local MOST_WAITING, MOST_COURSES = 32, 256 -- beyond that nobody follows a connection
 
 local OUTPUTS = { "101", "404", "100", "100.", "200", "200." }
 local IN_WORDS = {
@@ -238,27 +238,16 @@ local function answer(set, output, rare)
   return set.after[name]
 end
 
-local function with_request(c, event, found)
-  local new = course(c.state, c.ends, c.closes, c.owed, copied(c.waiting))
-  new.waiting[#new.waiting + 1] = event
-  local late = { new }
-  if #new.waiting > MOST_WAITING then
-    late = taken(new, new.waiting[1])
-    for _, each in ipairs(late) do each.waiting = without_first(each.waiting) end
-  end
-  for _, each in ipairs(late) do
-    if #each.owed > MOST_OWED then return false end
-    found[key_of(each)] = each
-  end
-  return true
-end
-
--- The set when the client has sent this request.
+-- The set when the client has sent this request. A course that is so far behind is given up.
 local function request(set, event)
   if set.requested[event] == nil then
-    local found, followed = {}, true
-    for _, c in ipairs(set.courses) do followed = followed and with_request(c, event, found) end
-    set.requested[event] = followed and set_of(found) or TOO_MANY
+    local found = {}
+    for _, c in ipairs(set.courses) do
+      local new = course(c.state, c.ends, c.closes, c.owed, copied(c.waiting))
+      new.waiting[#new.waiting + 1] = event
+      if #new.waiting <= MOST_WAITING then found[key_of(new)] = new end
+    end
+    set.requested[event] = next(found) and set_of(found) or TOO_MANY
   end
   return set.requested[event]
 end
@@ -478,9 +467,12 @@ local function parse_request(text)
   return words, event_of(words), tokens
 end
 
+local function printable(text)
+  return (text:gsub("[^\32-\126]", "?"))
+end
+
 local function shown(text)
-  local line = text:sub(1, 40):gsub("[^\32-\126]", "?")
-  return "'" .. line .. "'" .. (#text > 40 and " …" or "")
+  return "'" .. printable(text:sub(1, 40)) .. "'" .. (#text > 40 and " …" or "")
 end
 
 local function whole_number(text)
@@ -518,9 +510,9 @@ end
 
 local function show_request(m, words, event, tokens, text_range)
   local tree = m.tree
-  tree:add(f.message, text_range, words[1] or "")
+  tree:add(f.message, text_range, printable(words[1] or ""))
   if event == REQUESTS.PLAY then tree:add(f.song_id, text_range, whole_number(words[2])) end
-  if event == REQUESTS.SETUP then tree:add(f.tokens, text_range, tokens) end
+  if event == REQUESTS.SETUP then tree:add(f.tokens, text_range, printable(tokens)) end
   m.info = event and table.concat(words, " ") or "not a request: " .. shown(table.concat(words, " "))
 end
 
@@ -624,7 +616,7 @@ local function show_entries(m, from, bytes)
   while at <= #text do
     local first, last = text:find(SEPARATOR, at, true)
     local stop = first and first - 1 or #text
-    m.tree:add(f.entry, m.buf(from + at - 2, stop - at + 1), text:sub(at, stop))
+    m.tree:add_packet_field(f.entry, m.buf(from + at - 2, stop - at + 1), ENC_UTF_8)
     at = last and last + 1 or #text + 1
   end
 end
@@ -634,7 +626,9 @@ local function show_payload(m, kind, at, bytes)
   if bytes == 0 and kind ~= "SETUP" then m.tree:add(f.closing, m.buf(at - 1, 0), true) end
   if kind == "AUDIO" and bytes > 0 then m.tree:add(f.audio, m.buf(at - 1, bytes)) end
   if kind == "LIST" then show_entries(m, at, bytes) end
-  if kind == "SETUP" then m.tree:add(f.tokens, m.buf(at - 1, bytes), m.raw:sub(at, at + bytes - 1)) end
+  if kind == "SETUP" then
+    m.tree:add(f.tokens, m.buf(at - 1, bytes), printable(m.raw:sub(at, at + bytes - 1)))
+  end
 end
 
 local function dissect_answer(m)
@@ -754,9 +748,9 @@ local function next_request(m)
 end
 
 -- What was found out about the messages of this packet the first time that it was dissected: later
--- it may be shown in any order.
+-- it may be shown in any order, and with fewer bytes of the message behind it.
 local function memory(m, pinfo)
-  local key = table.concat({ pinfo.number, m.buf:reported_len(), m.first }, ":")
+  local key = pinfo.number .. ":" .. m.first
   function m.kept() return pinfo.visited and kept[key] or nil end
   function m.keep(seen)
     kept[key] = seen
