@@ -10,12 +10,13 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from audio import Output, OutputError, open_output
-from cli import settings
+from cli import settings, tracing
 from cli.address import host_of, with_port
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
@@ -24,6 +25,7 @@ from cli.playing.screen_face import Screen, ScreenGone
 from cli.playing.status_file import keep_status_file
 from cli.screen.plain import DumbScreen, ScriptScreen
 from cli.settings import MAX_SONG_MIB, variable
+from cli.tracing import TraceAudio, TraceSize, TraceTo
 from cli.usage import FAILED, USAGE, end_at, run_alone
 from cli.words import commands
 from cli.words.json_lines import JsonFormatter
@@ -52,6 +54,9 @@ class Options:
     retries: int | None
     volume: int
     song_size_mib: int
+    trace: Path | None
+    trace_size_mib: int
+    trace_audio: bool
 
 
 def client(
@@ -153,6 +158,9 @@ def client(
             f"it takes at the prompt, {SCRIPT_RETRIES} in a script.",
         ),
     ] = None,
+    trace: TraceTo = None,
+    trace_size: TraceSize = tracing.DEFAULT_MIB,
+    trace_audio: TraceAudio = False,
 ) -> None:
     """Play a server's songs: list, play, pause, seek, queue and more; help shows all.
 
@@ -165,10 +173,14 @@ def client(
     end_at(signal.SIGTERM, signal.SIGHUP)
     messages = _prebuffer(prebuffer)
     options = Options(
-        host, port, command or None, as_json, messages, plain, retries, volume, song_size
-    )
+        host, port, command or None, as_json, messages, plain, retries, volume, song_size,
+        trace, trace_size, trace_audio
+    )  # fmt: skip
     try:
+        tracing.check(trace)
         code = asyncio.run(_run(options, *_open(output, device, force)))
+    except tracing.CannotTrace as error:
+        _refuse(str(error))
     except ScreenGone as error:
         # Python flushes stdout at its exit, and would print a traceback when that fails too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -185,6 +197,13 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
         retries = SCRIPT_RETRIES
     journal, changes = Journal(), Changes()
     session = ClientSession(options.prebuffer, options.plain, retries, journal.observe)
+    recording = tracing.recorder(
+        session,
+        options.trace,
+        options.trace_size_mib,
+        options.trace_audio,
+        lambda why: program.remark(why),
+    )
     server = with_port(options.host, options.port)
     screen: Screen
     if interactive:
@@ -203,6 +222,7 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
         changes,
         warning,
         options.song_size_mib << 20,
+        recording,
     )
     if options.volume != 100:
         program.fire(VolumeRequested(options.volume))
@@ -213,6 +233,8 @@ async def _run(options: Options, sound: Output, warning: str) -> int:
     finally:
         status_writer.cancel()
         await asyncio.gather(status_writer, return_exceptions=True)
+        if recording is not None:
+            recording.close()
 
 
 def _handle_signals(program: ClientProgram, interactive: bool) -> None:

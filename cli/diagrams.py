@@ -8,10 +8,11 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cli.usage import FAILED
+from cli.heat import HeatUnknown, times_fired
+from cli.usage import FAILED, USAGE
 from diagrams import files
 
-EPILOG = "Example: alfine diagrams --check"
+EPILOG = "Example: alfine diagrams --heat server.jsonl --to heat"
 
 
 def diagrams(
@@ -22,15 +23,28 @@ def diagrams(
     to: Annotated[
         Path,
         typer.Option(
-            metavar="DIR", help="The source tree.", show_default="the one that alfine runs from"
+            metavar="DIR",
+            help="The source tree; with --heat, where the drawings go.",
+            show_default="the one that alfine runs from",
         ),
     ] = files.ROOT,
+    heat: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Draw how often each row has fired, into another directory (--to): by a trace, or "
+            "by build/rows.json of a test run.",
+        ),
+    ] = None,
 ) -> None:
     """Draw every state machine from its table, and write the tables as a page of Markdown.
 
     Makes diagrams/*.svg, *.png and *.dot, docs/state-machines.md, docs/rfc9999.md, and the
     dissector for Wireshark, docs/wireshark/alfine.lua. Only drawing needs the program dot.
     """
+    if heat is not None:
+        _draw_heat(heat, to)
+        return
     if to == files.ROOT and not (to / "pyproject.toml").is_file():
         _fail("alfine does not run from its source tree; name one with --to DIR")
     if check:
@@ -55,6 +69,18 @@ def _draw(root: Path) -> None:
     print(f"{len(written)} files written below {root}")
 
 
-def _fail(why: str) -> NoReturn:
+def _draw_heat(file: Path, to: Path) -> None:
+    if (to / "pyproject.toml").is_file():
+        _fail("with --heat, name a directory of its own for the drawings: --to DIR", USAGE)
+    try:
+        written = files.write_heat(to, times_fired(file))
+    except HeatUnknown as error:
+        _fail(str(error), USAGE)
+    except (files.CannotDraw, OSError) as error:
+        _fail(str(error))
+    print(f"{len(written)} drawings written into {to}")
+
+
+def _fail(why: str, code: int = FAILED) -> NoReturn:
     print(f"alfine diagrams: {why}", file=sys.stderr)
-    raise typer.Exit(FAILED)
+    raise typer.Exit(code)

@@ -19,10 +19,12 @@ import platformdirs
 import typer
 
 from cli import server_options as options
+from cli import tracing
 from cli.address import host_of
 from cli.server_log import log, logging_to_stdout
 from cli.server_options import DEFAULT, KIB, MIB, RUNNING
 from cli.server_songs import log_library
+from cli.tracing import TraceAudio, TraceSize, TraceTo
 from cli.usage import USAGE, run_alone
 from net.server.limits import (
     MAX_CLIENTS,
@@ -91,6 +93,9 @@ def server(
     ack_time: options.AckTime = DEFAULT.ack_s,
     keepalive: options.KeepaliveOption = DEFAULT.keepalive,
     unsent: options.Unsent = DEFAULT.unsent_bytes // KIB,
+    trace: TraceTo = None,
+    trace_size: TraceSize = tracing.DEFAULT_MIB,
+    trace_audio: TraceAudio = False,
 ) -> None:
     """Serve the MP3s of a folder, and log what each client asks for.
 
@@ -125,6 +130,8 @@ def server(
     limits, few_clients = _with_descriptors(limits, len(library.songs))
     groups = _listen(host, port, limits, workers)
     serving = Serving(library, limits, directory, make_loop)
+    if trace is not None:
+        serving = _traced(serving, trace, trace_size, trace_audio, workers)
     with logging_to_stdout() as start_thread:
         log_library(library, report)
         for warning in filter(None, (no_index, few_clients)):
@@ -231,6 +238,14 @@ def _listen(host: str, port: int, limits: Limits, workers: int) -> list[list[soc
         return listen(host, port, limits, workers)
     except OSError as error:
         _refuse(explain(error, host, port))
+
+
+def _traced(serving: Serving, path: Path, size_mib: int, audio: bool, workers: int) -> Serving:
+    """Return what serves and records; refuse a file that cannot be written."""
+    try:
+        return tracing.traced(serving, path, size_mib, audio, workers)
+    except tracing.CannotTrace as error:
+        _refuse(str(error))
 
 
 def _log_start(listening: socket.socket, limits: Limits, loop_name: str, workers: int) -> None:

@@ -1,16 +1,26 @@
-"""`alfine verify`: explore client, server and the messages between them, and prove the protocol."""
+"""`alfine verify`: explore client, server and the messages between them, and prove the protocol.
+
+Or show one ordinary exchange of theirs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from cli.usage import FAILED
-from verify import report, suite
+from cli.words import commands
+from cli.words.moment import Status
+from cli.words.safe_text import shown
+from diagrams.ladder import svg
+from verify import ladder, music, report, suite
 from verify.bounds import Bounds, ServerKind, Trouble
+from verify.person import LEAVE, TYPED
+from verify.show import BOUNDS, WORDS, CannotShow, ordinary
 
 EPILOG = "Example: alfine verify --requests 3 --losses 2 --chunks 3 --trouble file-changes"
 
@@ -72,17 +82,30 @@ def verify(
         bool,
         typer.Option("--any-time", help="Timers may run out while messages are in flight."),
     ] = False,
+    show: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORDS",
+            help="Prove nothing; show the exchange in which a person types these commands, with ; "
+            "between them. There are two songs, A (1) and B (2).",
+        ),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--ladder", metavar="FILE.svg", help="With --show: draw it into this file."),
+    ] = None,
 ) -> None:
     """Prove the protocol: explore client, server and all that can be between.
 
     Without options: a suite of explorations, then what no client can prove of
     a plain server. With options: one exploration, within those bounds.
 
-    The shortest exchange that breaks a rule is shown as a ladder.
+    The shortest exchange that breaks a rule is shown as a ladder. With --show:
+    one exchange in which nothing goes wrong.
 
     Exit codes: 0 proven; 1 broken; 2 usage.
     """
-    chosen = {
+    chosen: dict[str, Any] = {
         "requests": requests,
         "losses": losses,
         "messages": channel,
@@ -93,10 +116,15 @@ def verify(
         "chunks": None if chunks is None else (chunks, 1),
         "trouble": tuple(trouble) if trouble else None,
     }
+    given = {name: value for name, value in chosen.items() if value is not None}
+    if to is not None and show is None:
+        raise typer.BadParameter("--ladder draws what --show shows")
+    if show is not None:
+        _show(replace(BOUNDS, **given), show, to)
+        return
     if mutants:
         report.count_mutants(print)
         return
-    given = {name: value for name, value in chosen.items() if value is not None}
     if given:
         proven = report.prove([_bounds(given)], print)
     else:
@@ -104,6 +132,48 @@ def verify(
         proven = proven and report.show_unprovable(suite.UNPROVABLE, print)
     if not proven:
         raise typer.Exit(FAILED)
+
+
+def _show(bounds: Bounds, text: str, to: Path | None) -> None:
+    """Print or draw the exchange in which these commands are typed."""
+    try:
+        model, moves = ordinary(bounds, _typed(text))
+    except CannotShow as error:
+        raise typer.BadParameter(str(error)) from None
+    drawn, broken = ladder.rungs(model, moves)
+    if to is None:
+        for line in ladder.ladder(model, moves):
+            print(line)
+    else:
+        notes = [] if broken is None else [f"broken: {broken.rule.value}", broken.detail]
+        try:
+            to.write_text(svg(drawn, f"alfine verify --show {text!a}", notes), encoding="utf-8")
+        except OSError as error:
+            raise typer.BadParameter(f"{str(to)!a} cannot be written: {error.strerror}") from None
+    if broken is not None:
+        raise typer.Exit(FAILED)
+
+
+def _typed(text: str) -> list[str]:
+    """Return the words of the model for what a person types."""
+    return [_word(line.strip()) for line in text.split(";") if line.strip()]
+
+
+def _word(line: str) -> str:
+    if line in WORDS:
+        return line
+    try:
+        parsed = commands.parse(line)
+        context = commands.Context(music.entries(music.FIRST), Status())
+        request = parsed.request(context) if parsed is not None else None
+    except commands.CommandError as error:
+        raise CannotShow(str(error)) from None
+    if parsed is not None and parsed.word == "quit":
+        return LEAVE
+    for word, (_, asked) in TYPED.items():
+        if asked == request and (request is not None or word == (parsed and parsed.word)):
+            return word
+    raise CannotShow(f"{shown(line)!r} is not part of the model; these are: {', '.join(WORDS)}")
 
 
 def _bounds(given: Mapping[str, object]) -> Bounds:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from diagrams import look
+from diagrams.heat import Heat, colour, count, width
 from diagrams.machines import condition, counters, merged
 from fsm.events import Event
 from fsm.table import Row, Table
@@ -35,22 +36,30 @@ Shared = dict[Enum, list[Row]]
 """From a state to the rows by which many states lead there."""
 
 
-def machine_dot(table: Table) -> str:
-    """Return the DOT text of one machine; the same table always gives the same text."""
+def machine_dot(table: Table, heat: Heat | None = None) -> str:
+    """Return the DOT text of one machine; the same table always gives the same text.
+
+    heat: how often the rows have fired, which colours the edges and is written behind the rows.
+    """
     shared = _shared(table)
     arrows = _arrows(table, shared)
     body = [
         f'    "" [shape="circle" style="filled" fillcolor="{look.INK}" width="0.13" label=""]',
-        *(_state(table, state) for state in table.states),
+        *(_state(table, state, heat) for state in table.states),
         look.edge("", table.initial.name, []),
         *(
-            look.edge(tail.name, head.name, _lines(table, rows, look.EDGE_CHARS))
+            look.edge(
+                tail.name,
+                head.name,
+                _lines(table, rows, look.EDGE_CHARS, heat),
+                **_warmth(rows, heat),
+            )
             for (tail, head), rows in arrows.items()
         ),
     ]
     body += [_counter(name, use) for name, use in counters(table).items()]
     for head, rows in shared.items():
-        body += _shared_box(table, head, rows)
+        body += _shared_box(table, head, rows, heat)
     caption = " ".join([*NOTATION, SHARED_NOTATION] if shared else NOTATION)
     return look.graph(table.name, caption, body, rankdir="TB", nodesep="0.06", ranksep="0.35")
 
@@ -106,10 +115,10 @@ def _leaves(table: Table, state: Enum) -> bool:
     return any(row.state is state is not row.next_state for row in table.rows)
 
 
-def _state(table: Table, state: Enum) -> str:
+def _state(table: Table, state: Enum, heat: Heat | None) -> str:
     stays = [row for row in table.rows if row.state is state is row.next_state]
-    acts = _lines(table, [row for row in stays if row.then], look.BOX_CHARS)
-    idle = _unchanged(table, [row for row in stays if not row.then])
+    acts = _lines(table, [row for row in stays if row.then], look.BOX_CHARS, heat)
+    idle = _unchanged(table, [row for row in stays if not row.then], heat)
     lines = [look.bold(state.name), *look.wrapped(state.value, look.BOX_CHARS)]
     for part in (acts, idle):
         lines += [look.RULER, *part] if part else []
@@ -118,29 +127,45 @@ def _state(table: Table, state: Enum) -> str:
     return look.node(state.name, lines, fill, **({} if leaves else {"peripheries": "2"}))
 
 
-def _unchanged(table: Table, rows: list[Row]) -> list[str]:
+def _unchanged(table: Table, rows: list[Row], heat: Heat | None) -> list[str]:
     if not rows:
         return []
     texts = [
-        ", ".join(events) + (f" [{guard}]" if guard else "")
-        for events, guard, _ in merged(table, rows)
+        ", ".join(entry[0])
+        + (f" [{entry[1]}]" if entry[1] else "")
+        + (f" ×{heat.of_entry(table, rows, entry)}" if heat else "")
+        for entry in merged(table, rows)
     ]
     return look.wrapped("no effect: " + ", ".join(texts), look.BOX_CHARS + 6, size=8)
 
 
-def _lines(table: Table, rows: list[Row], chars: int) -> list[str]:
-    return [line for entry in merged(table, rows) for line in look.transition(*entry, chars)]
+def _lines(table: Table, rows: list[Row], chars: int, heat: Heat | None) -> list[str]:
+    lines: list[str] = []
+    for entry in merged(table, rows):
+        lines += look.transition(*entry, chars)
+        if heat is not None:
+            lines[-1] += count(heat.of_entry(table, rows, entry))
+    return lines
 
 
-def _shared_box(table: Table, head: Enum, rows: list[Row]) -> list[str]:
+def _warmth(rows: list[Row], heat: Heat | None) -> dict[str, str]:
+    """Return the attributes of an edge that these rows share."""
+    if heat is None:
+        return {}
+    times = heat.of(rows)
+    return {"color": colour(times), "penwidth": width(times)}
+
+
+def _shared_box(table: Table, head: Enum, rows: list[Row], heat: Heat | None) -> list[str]:
     states = [state for state in table.states if any(row.state is state for row in rows)]
     chars = look.WIDE_CHARS if len({row.event for row in rows}) >= WIDE_FROM else look.BOX_CHARS
     title = look.wrapped(_in_words(table, states, head), chars, look.INK)
     name = f"to {head.name}"
-    lines = [*title, look.RULER, *_by_state(table, states, rows, chars)]
+    lines = [*title, look.RULER, *_by_state(table, states, rows, chars, heat)]
+    drawn = {"color": look.GUARD, "style": "dashed"} | _warmth(rows, heat)
     return [
         look.node(name, lines, look.SHARED, color=look.GUARD, style="rounded,filled,dashed"),
-        look.edge(name, head.name, [], color=look.GUARD, style="dashed"),
+        look.edge(name, head.name, [], **drawn),
     ]
 
 
@@ -153,7 +178,9 @@ def _in_words(table: Table, states: Sequence[Enum], head: Enum) -> str:
     return f"in {', '.join(state.name for state in states)}"
 
 
-def _by_state(table: Table, states: Sequence[Enum], rows: list[Row], chars: int) -> list[str]:
+def _by_state(
+    table: Table, states: Sequence[Enum], rows: list[Row], chars: int, heat: Heat | None
+) -> list[str]:
     """Return the transitions; those that not all of the states have name the states that do."""
     having: dict[tuple[str, str, tuple[Enum, ...]], list[Row]] = defaultdict(list)
     where: dict[tuple[str, str, str], list[Enum]] = defaultdict(list)
@@ -165,7 +192,7 @@ def _by_state(table: Table, states: Sequence[Enum], rows: list[Row], chars: int)
         having[guard, row.then, tails].append(row)
     lines: list[str] = []
     for (_, _, tails), alike in having.items():
-        lines += _lines(table, alike, chars)
+        lines += _lines(table, alike, chars, heat)
         if len(tails) < len(states):
             text = f"in {', '.join(state.name for state in tails)}"
             lines += [look.INDENT + line for line in look.wrapped(text, chars, size=8)]

@@ -11,11 +11,12 @@ import hashlib
 import re
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from diagrams.dissector import SCRIPT, script
 from diagrams.draw import machine_dot
+from diagrams.heat import Heat
 from diagrams.machines import MACHINES, Machine
 from diagrams.overview import NAME as CLIENT
 from diagrams.overview import client_dot
@@ -87,6 +88,27 @@ def write(
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(data)
     return list(contents)
+
+
+def write_heat(
+    directory: Path,
+    times: Mapping[str, Mapping[str, int]],
+    machines: Sequence[Machine] = MACHINES,
+    render: Render = dot,
+) -> list[Path]:
+    """Draw each machine with how often its rows have fired, as SVG; return the files.
+
+    times: by a table's name, and the row as text.
+    """
+    pictures = {}
+    for machine in machines:
+        table = machine.table
+        text = machine_dot(table, Heat(times.get(table.name, {})))
+        pictures[directory / f"{table.name}.svg"] = render(text, "svg")
+    directory.mkdir(parents=True, exist_ok=True)
+    for path, picture in pictures.items():
+        path.write_bytes(picture)
+    return list(pictures)
 
 
 def stale(root: Path = ROOT, machines: Sequence[Machine] = MACHINES) -> list[str]:

@@ -25,6 +25,7 @@ from fsm.client.events import (
 )
 from fsm.events import ConnectionLost, Event
 from net.dialects import WireError
+from net.observing import ClientObserver
 from net.responses import MAX_UNKNOWN_CODES, ResponseDecoder
 from net.wire import encode_request
 
@@ -43,7 +44,8 @@ class ServerConnection:
     """At most one connection to one server at a time.
 
     deliver: called with each event, in the event loop. remark: called with one line for a person
-    about what the server sent and the client ignores, once for each kind.
+    about what the server sent and the client ignores, once for each kind. observer: looks on at
+    what is received and sent.
     """
 
     def __init__(
@@ -52,9 +54,10 @@ class ServerConnection:
         port: int,
         deliver: Callable[[Event], None],
         remark: Callable[[str], None] = lambda text: None,
+        observer: ClientObserver | None = None,
     ) -> None:
         self.host, self.port = host, port
-        self._deliver, self._remark = deliver, remark
+        self._deliver, self._remark, self._observer = deliver, remark, observer
         self._task: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._paced: asyncio.Queue[SendRequest] = asyncio.Queue()
@@ -85,6 +88,8 @@ class ServerConnection:
     def connect(self) -> None:
         """Try to connect. Connected or ConnectFailed follows; after Connected, ConnectionLost."""
         self._disconnected = None
+        if self._observer is not None:
+            self._observer.connecting()
         self._task = asyncio.create_task(self._run())
 
     def send(self, request: SendRequest) -> None:
@@ -97,7 +102,13 @@ class ServerConnection:
         if request.paced:
             self._paced.put_nowait(request)
         else:
-            self._writer.write(encode_request(request))
+            self._write(self._writer, request)
+
+    def _write(self, writer: asyncio.StreamWriter, request: SendRequest) -> None:
+        message = encode_request(request)
+        if self._observer is not None:
+            self._observer.sent(message)
+        writer.write(message)
 
     def _close(self) -> None:
         """Close once everything is sent."""
@@ -126,6 +137,9 @@ class ServerConnection:
             return
         # So `drain` waits until the kernel has everything.
         self._writer.transport.set_write_buffer_limits(0)
+        if self._observer is not None:
+            host, port = self._writer.get_extra_info("sockname")[:2]
+            self._observer.connected(f"{host}:{port}")
         self._paced = asyncio.Queue()
         pacing = asyncio.create_task(self._send_paced(self._writer))
         try:
@@ -193,14 +207,18 @@ class ServerConnection:
         while True:
             try:
                 async with asyncio.timeout(SILENCE_S):
-                    return await reader.read(RECEIVE_BYTES)
+                    data = await reader.read(RECEIVE_BYTES)
             except TimeoutError:
                 self._deliver(ServerSilent(SILENCE_S))
+                continue
+            if self._observer is not None:
+                self._observer.received(data)
+            return data
 
     async def _send_paced(self, writer: asyncio.StreamWriter) -> None:
         while True:
             request = await self._paced.get()
-            writer.write(encode_request(request))
+            self._write(writer, request)
             await writer.drain()
             self._deliver(RequestWritten(request.request))
             await asyncio.sleep(PLAIN_GAP_S)

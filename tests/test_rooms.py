@@ -13,9 +13,21 @@ ALLOWED = {
     "audio": set(),
     "net": {"fsm", "songs"},
     "diagrams": {"fsm", "net"},
-    "verify": {"fsm"},
+    "traces": {"fsm", "net", "diagrams"},
+    "proxy": {"traces"},
+    "verify": {"fsm", "diagrams"},
     "check": {"fsm", "net"},
-    "cli": {"fsm", "net", "songs", "audio", "diagrams", "verify", "check"},
+    "cli": {
+        "fsm",
+        "net",
+        "songs",
+        "audio",
+        "diagrams",
+        "traces",
+        "proxy",
+        "verify",
+        "check",
+    },
 }
 """For each room the other rooms that it may import."""
 

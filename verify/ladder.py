@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
+from diagrams.ladder import Arrow, Rung, text_lines
 from verify.bounds import Trouble
 from verify.messages import Message
 from verify.model import Model, Move
 from verify.rules import Broken
 from verify.snapshots import Snapshot
 from verify.world import World, state_of
-
-LEFT, MIDDLE, RIGHT = 38, 30, 30
-"""Columns: the client, the arrows, the server; with what stands between them 100 at most."""
 
 MOVE_TEXTS = {
     "connects": "the connection is made",
@@ -40,35 +38,43 @@ CLIENT_TROUBLES = (
 
 def ladder(model: Model, moves: Iterable[Move]) -> list[str]:
     """Return the lines of the ladder; the last ones name the rule that is broken, if one is."""
+    drawn, broken = rungs(model, moves)
+    lines = text_lines(drawn)
+    if broken is None:
+        return lines
+    return [*lines, "", f"broken: {broken.rule.value}", f"        {broken.detail}"]
+
+
+def rungs(model: Model, moves: Iterable[Move]) -> tuple[list[Rung], Broken | None]:
+    """Return the rungs of the ladder, and the rule that is broken at its end, if one is."""
     world = model.start()
-    lines = [_line("client", "", "server"), _line("-" * LEFT, "-" * MIDDLE, "-" * RIGHT)]
+    drawn: list[Rung] = []
     for move in moves:
         before = model.start()
         before.load(state_of(world))
         try:
             model.apply(world, move)
         except Broken as broken:
-            lines += _move_lines(model, move, before, world)
-            return [*lines, "", f"broken: {broken.rule.value}", f"        {broken.detail}"]
-        lines += _move_lines(model, move, before, world)
-    return lines
+            return drawn + _move_rungs(model, move, before, world), broken
+        drawn += _move_rungs(model, move, before, world)
+    return drawn, None
 
 
-def _move_lines(model: Model, move: Move, before: World, after: World) -> list[str]:
-    """Return the lines of one move: what it is, what was sent, and whose state it changed."""
+def _move_rungs(model: Model, move: Move, before: World, after: World) -> list[Rung]:
+    """Return the rungs of one move: what it is, what was sent, and whose state it changed."""
     left, right = _move_text(move, before)
-    lines = [_line(left, "", right)]
+    drawn = [Rung(left=left, right=right)]
     for sent in _added(before.requests, after.requests, taken=move.name == "server_receives"):
-        lines.append(_line("", _arrow(sent, to_the_right=True), ""))
+        drawn.append(Rung(middle=str(sent), arrow=Arrow.TO_RIGHT))
     for sent in _added(before.responses, after.responses, taken=move.name == "client_receives"):
-        lines.append(_line("", _arrow(sent, to_the_right=False), ""))
+        drawn.append(Rung(middle=str(sent), arrow=Arrow.TO_LEFT))
     names = list(model.client.actor.watched)
     for name, change in zip(names, _changes(before.client, after.client), strict=True):
-        lines += [_line(f"  {name} {change}", "", "")] if change else []
+        drawn += [Rung(left=f"  {name} {change}")] if change else []
     if before.server is not None and after.server is not None:
         (change,) = _changes(before.server, after.server)
-        lines += [_line("", "", f"  {change}")] if change else []
-    return [line for line in lines if line.strip(" |")]
+        drawn += [Rung(right=f"  {change}")] if change else []
+    return [rung for rung in drawn if not rung.empty]
 
 
 def _move_text(move: Move, before: World) -> tuple[str, str]:
@@ -116,17 +122,3 @@ def _changes(before: Snapshot, after: Snapshot) -> list[str]:
 
 def _change(before: Enum, after: Enum) -> str:
     return "" if before is after else f"-> {after.name}"
-
-
-def _arrow(sent: Message, to_the_right: bool) -> str:
-    text = f" {_cut(str(sent), MIDDLE - 5)} "
-    return f"-{text:-<{MIDDLE - 2}}>" if to_the_right else f"<{text:-<{MIDDLE - 2}}-"
-
-
-def _line(left: str, middle: str, right: str) -> str:
-    cells = (_cut(left, LEFT), _cut(middle, MIDDLE), _cut(right, RIGHT))
-    return f"{cells[0]:<{LEFT}}|{cells[1]:<{MIDDLE}}|{cells[2]}".rstrip()
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 3] + "..."

@@ -61,6 +61,7 @@ from fsm.client.machines import ClientSession
 from fsm.client.prebuffer import LEAST_S
 from fsm.client.prompt import PromptState
 from net.client import ServerConnection
+from net.observing import ClientObserver
 
 GREETING_NOTICE_S = 2.0
 """A person who waits longer than this for the server's greeting is told so."""
@@ -71,6 +72,7 @@ class ClientProgram:
 
     output: closed at the end of the run. changes: notified after every event. warning: what is
     wrong with the output; printed when the first song plays. max_song_bytes: what is kept of one.
+    observer: looks on at the connection's bytes.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class ClientProgram:
         changes: Changes,
         warning: str = "",
         max_song_bytes: int = MAX_BYTES,
+        observer: ClientObserver | None = None,
     ) -> None:
         self._session = session
         self._screen = screen
@@ -97,8 +100,9 @@ class ClientProgram:
             screen.has_person, lambda t: self._print(formatter.error(t)), warning
         )
         self._list_words: deque[str] = deque()
-        self._connection = ServerConnection(host, port, self._receive, self._notices.remark)
-        self._sound = Sound(output, self.fire, self._remark, max_song_bytes)
+        self.remark = self._notices.remark
+        self._connection = ServerConnection(host, port, self._receive, self.remark, observer)
+        self._sound = Sound(output, self.fire, self._on_refused, max_song_bytes)
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound, journal.chosen)
         self._arrival_rate = ArrivalRate()
@@ -176,7 +180,7 @@ class ClientProgram:
             if flow:
                 self.fire(flow)
 
-    def _remark(self, report: FramesRefused) -> None:
+    def _on_refused(self, report: FramesRefused) -> None:
         """Tell of a damaged song; nothing depends on it."""
         self._journal.note_refused_frames(report.seconds)
         self._notices.refused_frames(report.frames, report.seconds)

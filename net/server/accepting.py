@@ -13,9 +13,11 @@ from functools import partial
 
 from fsm.events import DrainExpired, ShutdownRequested
 from fsm.table import Observer
+from net.observing import ServerObserver
 from net.server.addresses import counted_as, is_own
 from net.server.connection import Connection
 from net.server.limits import Limits
+from net.server.observed_socket import ObservedSocket
 from net.server.song_list import RequestRescan, SongList
 from net.server.spool_cache import SpoolCache
 from net.server.turns import Share, Turns
@@ -38,7 +40,7 @@ class StreamingServer:
 
     spools: the server's own from here on. request_rescan: called for every LIST. tag: stands before
     each connection's number in the log. observe: called with every step of every connection's
-    machine. To be created in a running event loop.
+    machine. observer: looks on at their bytes. To be created in a running event loop.
     """
 
     def __init__(
@@ -49,8 +51,10 @@ class StreamingServer:
         request_rescan: RequestRescan = lambda ready: False,
         tag: str = "",
         observe: Observer | None = None,
+        observer: ServerObserver | None = None,
     ) -> None:
         self._limits = limits
+        self._observer = observer
         self._spools = spools
         # Bound once, since each bound method of its own would take 64 bytes of every connection.
         self._connect = partial(
@@ -158,12 +162,14 @@ class StreamingServer:
         share = self._shares.get(address) or Share(self._turns)
         full = len(self._connections) >= self._limits.clients
         if full or (share.connections >= self._limits.per_address and not is_own(sock, peer[0])):
-            self._refuse(sock)
+            self._refuse(sock, peer)
             return
         self._shares[address] = share
         share.connections += 1
         self._empty.clear()
         name = f"{self._tag}#{next(self._numbers)} {peer[0]}:{peer[1]}"
+        if self._observer is not None:
+            sock = ObservedSocket(sock, self._observer.accepted(name, f"{peer[0]}:{peer[1]}"))
         self._connections[self._connect(sock, name, share)] = address
 
     def _on_close(self, connection: Connection) -> None:
@@ -176,10 +182,12 @@ class StreamingServer:
 
     # Refusals
 
-    def _refuse(self, sock: socket.socket) -> None:
+    def _refuse(self, sock: socket.socket, peer: tuple[str, int]) -> None:
         self._refusals += 1
         try:
-            sock.send(NOT_FOUND)
+            sent = sock.send(NOT_FOUND)
+            if self._observer is not None:
+                self._observer.refused(f"{peer[0]}:{peer[1]}", NOT_FOUND[:sent])
             sock.shutdown(socket.SHUT_WR)
         except OSError:
             sock.close()

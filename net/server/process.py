@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from net.observing import ServerObserver
 from net.server.accepting import StreamingServer
 from net.server.limits import OWN_DESCRIPTORS, Limits, descriptors
 from net.server.sockets import LoopFactory
@@ -66,28 +67,38 @@ def ignore(signals: Sequence[signal.Signals]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What a process serves, and how. cache_dir: for the spools."""
+    """What a process serves, and how.
+
+    cache_dir: for the spools. observing: called in each process that serves, with the number of the
+    worker, 0 if there is only one process; returns what looks on, or None.
+    """
 
     library: Library
     limits: Limits
     cache_dir: Path
     loop_factory: LoopFactory
+    observing: Callable[[int], ServerObserver | None] | None = None
 
     def run(
         self,
         listeners: Sequence[socket.socket],
         signals: Sequence[signal.Signals],
         prepare: Prepare,
-        tag: str = "",
+        worker: int = 0,
     ) -> None:
         """Serve until a signal comes, or what `prepare` was given is called; twice: end at once.
 
-        tag: stands before each connection's number in the log.
+        worker: its number, from 1, which stands before each connection's in the log; 0 if there is
+        only one process.
         """
         sys.setswitchinterval(SWITCH_S)
+        observer = self.observing(worker) if self.observing is not None else None
         with asyncio.Runner(loop_factory=self.loop_factory) as runner:
-            runner.run(self._serve(listeners, signals, prepare, tag))
+            tag = f"w{worker} " if worker else ""
+            runner.run(self._serve(listeners, signals, prepare, tag, observer))
             ignore(signals)
+        if observer is not None:
+            observer.close()
 
     async def _serve(
         self,
@@ -95,6 +106,7 @@ class Serving:
         signals: Sequence[signal.Signals],
         prepare: Prepare,
         tag: str,
+        observer: ServerObserver | None,
     ) -> None:
         stopping, at_once = asyncio.Event(), asyncio.Event()
 
@@ -103,7 +115,10 @@ class Serving:
 
         on_signals(signals, asyncio.get_running_loop(), stop)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
-        server = StreamingServer(self.library, self.limits, self._spools(), prepare(stop), tag)
+        observe = observer.step if observer is not None else None
+        server = StreamingServer(
+            self.library, self.limits, self._spools(), prepare(stop), tag, observe, observer
+        )
         server.start(listeners)
         await stopping.wait()
         log.info("%sstopping: songs may end within %g s", tag, self.limits.drain_s)

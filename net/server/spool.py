@@ -14,6 +14,7 @@ from typing import BinaryIO, NamedTuple
 
 from net.server.framer import CHANGED, Position, Slice, Source, is_as_it_was, next_slice
 from net.server.message_ends import MessageEnds
+from net.server.observed_socket import ObservedSocket
 from songs import SongUnavailable
 
 LEAST_SLICE_BYTES, SLICE_BYTES = 128 * 1024, 512 * 1024
@@ -256,6 +257,8 @@ class Spool(Framed):
         sent = os.sendfile(sock.fileno(), self.fd, offset, count_bytes)
         if sent == 0:
             raise OSError("the cached song is shorter than it was")
+        if isinstance(sock, ObservedSocket):
+            sock.sent_by_kernel(os.pread(self.fd, sent, offset))
         return sent
 
     def continuation(self) -> Framed | None:

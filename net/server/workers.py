@@ -149,7 +149,7 @@ class Workers:
             at_exit = self._in_worker()
             link = _ParentLink(self._serving.library, channel)
             signals = (signal.SIGTERM,)
-            self._serving.run(self._groups[slot], signals, link.prepare, f"w{slot + 1} ")
+            self._serving.run(self._groups[slot], signals, link.prepare, slot + 1)
             code = 0
         except BaseException:
             log.exception("worker %d fails", slot + 1)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from proxy.faults import RANDOM, Faults
 from tests.end_to_end.conftest import LONG, SHORT
 from tests.end_to_end.crowd import crowd
 from tests.end_to_end.programs import Client, Run, Server, play, serving
 from tests.end_to_end.songs import music, named, recorded, samples
-from tests.peers.fault_proxy import FaultProxy, Plan
+from tests.faulty_proxy import FaultyProxy
 
 HALF = 150_000
 """Where the line holds: what the kernel and the proxy take beyond it is far from the whole."""
@@ -38,7 +39,7 @@ def interrupted(before: Path, after: Path | None, song_id: int, wav: Path, *opti
     after: what the new server serves; None for no new server.
     """
     first = Server(before)
-    with FaultProxy(first.port, Plan(hold_at=HALF)) as proxy:
+    with FaultyProxy(first.port, Faults(hold_after=HALF)) as proxy:
         client = Client(proxy.port, f"play {song_id}", "wait", output=f"wav:{wav}", options=options)
         try:
             line = proxy.line(0)
@@ -139,7 +140,7 @@ def test_a_server_that_stays_away_is_3(restarts):
 
 def test_stop_gives_up_a_song_that_is_interrupted(folder, wav):
     server = Server(folder.path)
-    with FaultProxy(server.port, Plan(hold_at=HALF)) as proxy:
+    with FaultyProxy(server.port, Faults(hold_after=HALF)) as proxy:
         client = Client(proxy.port, output=f"wav:{wav}")
         client.type(f"play {LONG}")
         line = proxy.line(0)
@@ -159,14 +160,14 @@ def test_stop_gives_up_a_song_that_is_interrupted(folder, wav):
 # A line that breaks at any byte
 
 
-def broken(port: int, script: tuple[str, ...], wav: Path, *plans: Plan) -> tuple[Run, bytes]:
-    with FaultProxy(port, *plans) as proxy:
+def broken(port: int, script: tuple[str, ...], wav: Path, *plans: Faults) -> tuple[Run, bytes]:
+    with FaultyProxy(port, *plans) as proxy:
         run = play(proxy.port, *script, output=f"wav:{wav}", options=("--retries", 20))
     return run, recorded(wav)
 
 
 SONG = (f"play {SHORT}", "wait")
-KINDS = ("cut_at", "reset_at")
+KINDS = ("cut_after", "reset_after")
 STALLS = (0, 250, 20_000)
 SETUP_ANSWER = b"RESP 101 END alfine/1 ends END END"
 FIRST = (0, 20, len(SETUP_ANSWER), 100, 330)
@@ -177,11 +178,11 @@ LATE = range(600, 31_000, 1250)
 CLIENTS = 4
 
 
-def breaks(client: int) -> list[Plan]:
+def breaks(client: int) -> list[Faults]:
     """Every CLIENTS-th place, after a late break an early one: only audio makes pauses short."""
     pairs = list(zip(LATE, EARLY, strict=True))[client::CLIENTS]
     places = [at for pair in pairs for at in pair]
-    return [Plan(**{KINDS[number // 2 % 2]: at}) for number, at in enumerate(places)]
+    return [Faults(**{KINDS[number // 2 % 2]: at}) for number, at in enumerate(places)]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -191,7 +192,7 @@ def stalls(folder, server, tmp_path_factory):
     with crowd() as together:
         for stalled in STALLS:
             wav = place / f"{stalled}.wav"
-            plan = Plan(stall_at=stalled)
+            plan = Faults(stall_after=stalled)
             together.send(f"{stalled}", broken, server.port, SONG, wav, plan)
         yield together
 
@@ -205,7 +206,7 @@ def broken_runs(folder, server, tmp_path_factory):
             together.send(f"{client}", broken, server.port, SONG, wav, *breaks(client))
         for at in FIRST:
             wav = place / f"first {at}.wav"
-            together.send(f"first {at}", broken, server.port, SONG, wav, Plan(cut_at=at))
+            together.send(f"first {at}", broken, server.port, SONG, wav, Faults(cut_after=at))
         yield together
 
 
@@ -238,7 +239,7 @@ def test_a_line_that_breaks_again_and_again(folder, broken_runs, client):
     run, heard = broken_runs[f"{client}"]
     judge(folder, run, heard)
     assert run.code == 0, run
-    told = [plan for plan in breaks(client) if plan.at() >= len(SETUP_ANSWER)]
+    told = [plan for plan in breaks(client) if plan.place >= len(SETUP_ANSWER)]
     assert run.err.count("the connection was lost") == len(told)
 
 
@@ -255,8 +256,8 @@ def test_a_line_that_stalls(folder, stalls, at):
 def test_bytes_late_and_in_pieces_do_not_stop_the_music(server, folder, tmp_path):
     wav = tmp_path / "song.wav"
     for seed, output in ((1, "null"), (2, f"wav:{wav}")):
-        plan = Plan(scatter=0.05, delay=0.0005, seed=seed)
-        with FaultProxy(server.port, plan) as proxy:
+        plan = Faults(split=RANDOM, jitter_s=0.0005, seed=seed)
+        with FaultyProxy(server.port, plan) as proxy:
             run = play(
                 proxy.port, f"play {SHORT}", "wait", output=output, options=("--prebuffer", 4)
             )
@@ -273,7 +274,7 @@ def test_a_line_too_slow_for_the_music_runs_dry_and_plays_on(tmp_path):
     # 128 kbit/s are 16,000 bytes a second.
     with (
         serving(songs) as server,
-        FaultProxy(server.port, Plan(rate=8_000, slice=1000)) as proxy,
+        FaultyProxy(server.port, Faults(rate_bytes_s=8_000, split=1000)) as proxy,
     ):
         run = play(proxy.port, "play 1", "wait", output="null", options=("--prebuffer", 2))
     assert run.code == 0, run

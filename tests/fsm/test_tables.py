@@ -24,7 +24,7 @@ from fsm.server import ServerSession
 from fsm.table import Row, Session, Table, TableError, UnexpectedEvent, each
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("fsm", "net", "songs", "audio", "cli", "diagrams", "verify")
+ROOMS = ("fsm", "net", "songs", "audio", "cli", "diagrams", "traces", "proxy", "verify")
 
 SESSIONS = {
     "server": lambda: ServerSession({1, 2}),

@@ -1,0 +1,153 @@
+"""`alfine replay`: run a trace through the machines again, walk through it, or draw it."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from cli.screen.one_key import one_key
+from cli.usage import FAILED, USAGE
+from diagrams.ladder import svg
+from traces import ladder
+from traces.reading import Header, Reader, TraceError
+from traces.replay import Difference, LineUnknown, Side, Totals
+from traces.replay import replay as run_again
+from traces.replay_client import ClientReplay
+from traces.replay_proxy import ProxyReplay
+from traces.replay_server import ServerReplay
+from traces.story import sentences
+
+EPILOG = "Example: alfine replay client.jsonl --ladder exchange.svg"
+KEY_HELP = "any key: the next; q: the end"
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A trace (--trace FILE).")],
+    other: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="The other side's trace, for the ladder."),
+    ] = None,
+    step: Annotated[
+        bool,
+        typer.Option("--step", help="Walk through it, a key a step; all of it with no terminal."),
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option("--ladder", metavar="FILE.svg", help="Draw the exchange."),
+    ] = None,
+    connection: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Show and draw only this connection."),
+    ] = None,
+) -> None:
+    """Run a trace through the machines again, and name the first row that differs.
+
+    A ladder of one trace shows the other side as the messages show it; with the traces of both
+    sides each is shown as it was.
+
+    Exit codes: 0 the machines do the same; 1 they do not; 2 usage, or no trace.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # the locale may lack characters of a title
+    try:
+        for path in filter(None, (file, other)):
+            _run(path, step, connection)
+        if to is not None:
+            _draw(to, file, other, connection)
+    except (TraceError, LineUnknown, ladder.NotTheSame) as error:
+        _fail(str(error), USAGE)
+    except BrokenPipeError:
+        # Python flushes stdout at its exit, and would print a traceback when that fails too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(FAILED) from None
+
+
+def _run(path: Path, step: bool, connection: int | None) -> None:
+    with Reader(path) as reader:
+        totals = Totals()
+        shown = _Walk(step)
+        try:
+            for line, counted in run_again(reader, _side(reader)):
+                totals = counted
+                if connection in (None, line.connection):
+                    shown.show(sentences(line))
+        except Difference as difference:
+            _fail(f"{ascii(str(path))[1:-1]}: {difference}", FAILED)
+        print(_summary(path, reader.header, totals))
+
+
+def _side(reader: Reader) -> Side:
+    match reader.header.side:
+        case "server":
+            return ServerReplay(reader.header)
+        case "client":
+            return ClientReplay(reader)
+    return ProxyReplay()
+
+
+def _summary(path: Path, header: Header, totals: Totals) -> str:
+    counted = ", ".join(
+        f"{number} {word}{'' if number == 1 else 's'}"
+        for number, word in ((totals.connections, "connection"), (totals.steps, "step"))
+    )
+    sent = f"{totals.client_bytes} bytes of the client, {totals.server_bytes} of the server"
+    same = "they are the same" if header.side == "proxy" else "the machines do the same"
+    return f"{ascii(str(path))[1:-1]}: {header.side}, {counted}, {sent}: {same}"
+
+
+class _Walk:
+    """Prints sentences, and waits for a key behind each where there is a terminal."""
+
+    def __init__(self, wanted: bool) -> None:
+        self._wanted = wanted
+        self._keys = wanted and sys.stdin.isatty() and sys.stdout.isatty()
+        if self._keys:
+            print(KEY_HELP)
+
+    def show(self, lines: Iterator[str]) -> None:
+        if not self._wanted:
+            return
+        for text in lines:
+            print(text)
+        if self._keys and one_key() in ("q", "Q", "\x03", "\x04", ""):
+            raise typer.Exit
+
+
+def _draw(to: Path, file: Path, other: Path | None, connection: int | None) -> None:
+    with Reader(file) as reader:
+        if other is None:
+            found = ladder.exchanges(reader)
+            title = f"{reader.header.program}, {reader.header.started}"
+        else:
+            with Reader(other) as second:
+                found = ladder.both(*_in_order(reader, second))
+            title = f"both sides, {reader.header.started}"
+    if any(to.exists() and to.samefile(path) for path in (file, other) if path is not None):
+        _fail("the ladder would take the place of the trace: choose another name", USAGE)
+    chosen = [e for e in found if connection in (None, e.connection)]
+    if not chosen:
+        _fail(f"there is no connection {connection} in the trace", USAGE)
+    try:
+        to.write_bytes(svg(ladder.drawn(chosen), title).encode(errors="replace"))
+    except OSError as error:
+        _fail(f"the ladder {str(to)!a} cannot be written: {error.strerror}", USAGE)
+    print(f"drawn: {ascii(str(to))[1:-1]}")
+
+
+def _in_order(first: Reader, second: Reader) -> tuple[Reader, Reader]:
+    """Return the client's trace and the server's."""
+    sides = {reader.header.side: reader for reader in (first, second)}
+    if sides.keys() != {"client", "server"}:
+        raise ladder.NotTheSame("two traces make a ladder if one is a client's and one a server's")
+    return sides["client"], sides["server"]
+
+
+def _fail(why: str, code: int) -> NoReturn:
+    print(f"alfine replay: {why}", file=sys.stderr)
+    raise typer.Exit(code)
