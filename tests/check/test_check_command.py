@@ -1,14 +1,16 @@
 """`alfine check` as a program: what it prints, writes and returns."""
 
 import json
+import re
 import socket
-from pathlib import Path
 from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 
 from check.server.cases import CASES
+from check.server.steps import Action
+from tests.check import page
 from tests.check.checking import PATIENCE_S
 from tests.end_to_end.programs import ROOT, run, serving
 from tests.peers.plain_server import Habits, PlainServer
@@ -115,7 +117,19 @@ def test_a_junit_file_that_cannot_be_written_is_told_before_anything_is_tried(po
     assert "/nowhere/check.xml: No such file or directory" in ran.err
 
 
-def test_the_page_lists_every_case_with_its_words():
-    page = (Path(ROOT) / "docs" / "checking.md").read_text()
+def test_the_page_lists_the_cases_as_they_are():
+    text = page.PAGE.read_text()
+    assert text == page.rewritten(text), "write it anew: python -m tests.check.page"
     for case in CASES:
-        assert f"| {case.number} | {case.requires.value} | {case.title} |" in page
+        assert f"| {case.number} | {case.requires.value} | {case.title} |" in text
+
+
+def test_the_page_explains_every_word():
+    text = page.PAGE.read_text().partition("## The cases")[0]
+    for action in Action:
+        assert f"`{action.value}`" in text or action is Action.END
+    for name in {name for case in CASES for name in re.findall(r"{[a-z]+}", case.sends)}:
+        assert f"`{name}`" in text
+    words = {word for case in CASES for word in case.expects.partition(", where ")[0].split()}
+    for word in words - {"||"}:
+        assert f"`{word.replace('song-', 'long-')}`" in text
