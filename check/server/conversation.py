@@ -129,7 +129,7 @@ class Conversation:
 
         What is expected before the silence is waited for as long as anything else.
         """
-        await self.until(lambda: self.over or not self.matchers or "quiet" in self._awaited())
+        await self.until(lambda: self.over or not self.matchers or self._silence_next())
         await self.until(lambda: self.over, quiet_s)
         if self.silent and self._left_s() > 0:
             self._take(Message(Kind.QUIET))
@@ -172,6 +172,9 @@ class Conversation:
             matcher.feed(message)
         if all(matcher.dead for matcher in self.matchers):
             self.wrong = message
+
+    def _silence_next(self) -> bool:
+        return any(matcher.awaits_silence for matcher in self.matchers)
 
     def _awaited(self) -> list[str]:
         return list(dict.fromkeys(word for matcher in self.matchers for word in matcher.awaited))

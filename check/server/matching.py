@@ -14,6 +14,7 @@ far may stand at several places in it, and all are kept.
 | `song`, `long`, `hard` | all audio of that song |
 | `song-part`, `long-part` | its audio from the beginning to anywhere, or none |
 | `long-cut` | the same, but not all of it |
+| `long-begun` | some of it, but not all |
 | `song-rest`, `long-rest` | what follows from there, to its end |
 | `long-more` | what follows from there, to anywhere |
 | `quiet`, `end` | silence for a while, the end of the connection |
@@ -45,12 +46,14 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word. takes: returns whether the next message, behind so much, is one of its messages.
+    """One word.
 
-    complete: whether it may end behind so much. afresh: it begins a song.
+    words: what it stands for, for a person. takes: returns whether the next message, behind so
+    much, is one of its messages. complete: whether it may end behind so much. afresh: it begins a
+    song.
     """
 
-    name: str
+    words: str
     takes: Callable[[Message, int, int], bool]
     complete: Callable[[int, int], bool]
     afresh: bool = False
@@ -75,9 +78,14 @@ class Matcher:
 
     @property
     def awaited(self) -> list[str]:
-        """The words of which a message may come next."""
+        """What may come next, in words."""
         open_ = sorted({place.at for place in self._places if place.at < len(self._words)})
-        return list(dict.fromkeys(self._words[index].name for index in open_))
+        return list(dict.fromkeys(self._words[index].words for index in open_))
+
+    @property
+    def awaits_silence(self) -> bool:
+        """Silence is what may come next."""
+        return Kind.QUIET.value in self.awaited
 
     def feed(self, message: Message) -> None:
         """Go on by one message."""
@@ -114,14 +122,16 @@ def word(name: str, facts: Facts) -> Word:
         request = facts.fence if name == "fence" else facts.mark
         name = "list" if request == LIST else "404"
     if (kind := _SINGLE.get(name)) is not None:
-        return _once(name, kind)
-    if name in ("list", "closed-list"):
-        return _list(name, facts.list_messages)
+        return _once(kind)
+    if name == "list":
+        return _list(facts.list_messages)
+    if name == "closed-list":
+        return _closed_list(facts.list_messages)
     song_name, _, which = name.partition("-")
     song = {"song": facts.song, "long": facts.long, "hard": facts.hard}[song_name]
     if song is None:
         raise KeyError(name)
-    return _audio(name, song, which)
+    return _audio(song, which)
 
 
 _SINGLE = {
@@ -134,26 +144,28 @@ _SINGLE = {
 }
 
 
-def _once(name: str, kind: Kind) -> Word:
+def _once(kind: Kind) -> Word:
     return Word(
-        name,
+        kind.value,
         takes=lambda message, progress, heard: progress == 0 and message.kind is kind,
         complete=lambda progress, heard: progress == 1,
     )
 
 
-def _list(name: str, payloads: tuple[bytes, ...]) -> Word:
-    """The list; closed, an empty one is its closing message alone (protocol.md 7)."""
-    if name == "list":
-        return Word(
-            name,
-            takes=lambda message, progress, heard: (
-                progress < len(payloads)
-                and message.kind in LISTS
-                and message.payload == payloads[progress]
-            ),
-            complete=lambda progress, heard: progress == len(payloads) > 0,
-        )
+def _list(payloads: tuple[bytes, ...]) -> Word:
+    return Word(
+        "the list",
+        takes=lambda message, progress, heard: (
+            progress < len(payloads)
+            and message.kind in LISTS
+            and message.payload == payloads[progress]
+        ),
+        complete=lambda progress, heard: progress == len(payloads) > 0,
+    )
+
+
+def _closed_list(payloads: tuple[bytes, ...]) -> Word:
+    """The list with its closing message, which is all of an empty one (protocol.md 7)."""
     entries = tuple(payload for payload in payloads if payload)
 
     def takes(message: Message, progress: int, heard: int) -> bool:
@@ -161,19 +173,32 @@ def _list(name: str, payloads: tuple[bytes, ...]) -> Word:
             return message.kind is Kind.LIST_CLOSING
         return progress < len(entries) and message.payload == entries[progress]
 
-    return Word(name, takes, complete=lambda progress, heard: progress == len(entries) + 1)
+    return Word(
+        "the list, closed", takes, complete=lambda progress, heard: progress == len(entries) + 1
+    )
 
 
-def _audio(name: str, song: Song, which: str) -> Word:
+_PARTS = {
+    "": "all of song {}",
+    "part": "song {}, or some of it",
+    "cut": "song {}, but not all of it",
+    "begun": "some of song {}, but not all of it",
+    "more": "more of song {}",
+    "rest": "the rest of song {}",
+}
+
+
+def _audio(song: Song, which: str) -> Word:
     complete: dict[str, Callable[[int, int], bool]] = {
         "": lambda progress, heard: heard == len(song.audio),
         "part": lambda progress, heard: True,
         "cut": lambda progress, heard: heard < len(song.audio),
+        "begun": lambda progress, heard: 0 < heard < len(song.audio),
         "more": lambda progress, heard: True,
         "rest": lambda progress, heard: heard == len(song.audio),
     }
     return Word(
-        name,
+        _PARTS[which].format(song.song_id),
         takes=lambda message, progress, heard: (
             message.kind is Kind.AUDIO and song.audio.startswith(message.payload, heard)
         ),

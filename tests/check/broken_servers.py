@@ -13,6 +13,8 @@ from collections import deque
 EOM = b" END END"
 PIECE = 4096
 SEND_BUFFER_BYTES = 16 * 1024
+PACE, PACE_S = 8, 0.03
+"""A song is sent so many messages at a time, with so many seconds between them."""
 
 
 def frames(count, seed=0):
@@ -38,6 +40,8 @@ class Server:
 
     CONNECTIONS = 32
     """How many cases are tried at once."""
+    ONLY = ()
+    """The sections that are tried; all if there is none."""
 
     def __init__(self, songs=None):
         self.songs = SONGS if songs is None else songs
@@ -113,7 +117,7 @@ class Server:
 class Client:
     """One client: what it has sent, and what waits for it."""
 
-    CONNECTIONS = Server.CONNECTIONS
+    CONNECTIONS, ONLY = Server.CONNECTIONS, Server.ONLY
     LIMIT = 4096
 
     def __init__(self, server, reader, writer):
@@ -125,6 +129,7 @@ class Client:
         self.song_closes = False
         self.ends = False
         self.no_more = False
+        self.unpaced = 0
         self.news = asyncio.Event()
 
     async def run(self):
@@ -134,6 +139,8 @@ class Client:
             while (message := await self._next()) is not None:
                 self.writer.write(message)
                 await self.writer.drain()
+                if self.song is not None:
+                    await self._pace()
         finally:
             receiving.cancel()
         self.writer.write_eof()
@@ -147,6 +154,13 @@ class Client:
             self.vanished()
         self.no_more = True
         self.news.set()
+
+    async def _pace(self):
+        """A long song lasts longer than any gap between two requests."""
+        self.unpaced += 1
+        if self.unpaced == PACE:
+            self.unpaced = 0
+            await asyncio.sleep(PACE_S)
 
     def vanished(self):
         self.writer.transport.abort()
@@ -279,7 +293,7 @@ def client_fault(*failed, warned=()):
     """Register a server whose clients have a fault."""
 
     def register(client):
-        about = {"__doc__": client.__doc__, "CONNECTIONS": client.CONNECTIONS}
+        about = {"__doc__": client.__doc__, "CONNECTIONS": client.CONNECTIONS, "ONLY": client.ONLY}
         server = type(client.__name__, (Server,), about)
         fault(*failed, warned=warned, client=client)(server)
         return server
@@ -290,13 +304,23 @@ def client_fault(*failed, warned=()):
 # Faults of STOP
 
 
-@client_fault()
+@client_fault("2.4.3-1", "2.4.3-3", "2.6.2-3", "2.7.1-1", "P7-10", "P7-11", warned=("P3-6",))
 class IgnoresStop(Client):
     def stop(self):
         pass
 
 
-@client_fault()
+@client_fault(
+    "2.4.3-2",
+    "2.4.3-3",
+    "2.4.3-4",
+    "2.4.3-7",
+    "2.4.3-8",
+    "P7-11",
+    "P7-12",
+    "P7-13",
+    warned=("P3-7",),
+)
 class AnswersStop(Client):
     def stop(self):
         if self.song is None:
@@ -304,7 +328,7 @@ class AnswersStop(Client):
         self.stop_song()
 
 
-@client_fault()
+@client_fault("2.4.3-5", "2.4.3-6")
 class StopsForGood(Client):
     """The next song after a STOP is not sent."""
 
@@ -320,7 +344,7 @@ class StopsForGood(Client):
         self.stopped = False
 
 
-@client_fault()
+@client_fault("2.4.3-6")
 class PausesAtStop(Client):
     """The next PLAY of the same song goes on where it was stopped."""
 
@@ -338,18 +362,29 @@ class PausesAtStop(Client):
         self.stopped = (None, None)
 
 
-@client_fault()
+@client_fault("2.6.2-5")
 class StopsEverybody(Client):
     """One client's STOP ends the songs of all."""
 
-    CONNECTIONS = 1
+    CONNECTIONS, ONLY = 1, ("2.3", "2.4.3", "2.6.2")
 
     def stop(self):
         for client in self.server.clients:
             client.stop_song()
 
 
-@client_fault()
+@client_fault(
+    "2.4.3-1",
+    "2.4.3-3",
+    "2.4.3-5",
+    "2.4.3-6",
+    "2.6.2-3",
+    "2.6.2-5",
+    "2.7.1-1",
+    "P7-10",
+    "P7-11",
+    warned=("P3-6",),
+)
 class StopsInsideMessage(Client):
     """The message that was begun is not finished."""
 
@@ -362,7 +397,7 @@ class StopsInsideMessage(Client):
 # Faults of PLAY
 
 
-@client_fault()
+@client_fault("2.4.2-13", "2.4.2-14", "2.6.2-4", "2.7.1-1", "P7-14", "P7-17")
 class PlaysOneAfterTheOther(Client):
     def __init__(self, *arguments):
         super().__init__(*arguments)
@@ -384,20 +419,41 @@ class PlaysOneAfterTheOther(Client):
             self.start_song(self.queue.popleft())
 
 
-@client_fault()
+@client_fault(
+    "2.3.1-5",
+    "2.3.1-10",
+    "2.4.1-9",
+    "2.4.1-15",
+    "2.4.2-6",
+    "2.4.2-15",
+    "P7-9",
+    "P7-15",
+    "P7-17",
+    warned=("P6-1",),
+)
 class IgnoresUnknownId(Client):
     def unknown(self, number):
         pass
 
 
-@client_fault()
+@client_fault(
+    "2.3.1-5",
+    "2.3.1-10",
+    "2.4.1-9",
+    "2.4.1-15",
+    "2.4.2-6",
+    "P7-9",
+    "P7-15",
+    "P7-17",
+    warned=("P6-1",),
+)
 class ClosesAfterUnknownId(Client):
     def unknown(self, number):
         super().unknown(number)
         self.no_more = True
 
 
-@client_fault()
+@client_fault("P7-15", "P7-17", warned=("P6-1",))
 class GoesOnAfterUnknownId(Client):
     def play(self, number):
         if number in self.server.songs:
@@ -406,7 +462,7 @@ class GoesOnAfterUnknownId(Client):
             self.unknown(number)
 
 
-@client_fault()
+@client_fault("2.4.2-10")
 class CountsFromTheEnd(Client):
     """PLAY -1 is the last song, as in a list of Python's."""
 
@@ -417,7 +473,7 @@ class CountsFromTheEnd(Client):
         return words
 
 
-@fault()
+@fault("2.4.2-16")
 class LosesLastByte(Server):
     def audio_messages(self, number):
         *messages, last = super().audio_messages(number)
@@ -425,13 +481,13 @@ class LosesLastByte(Server):
         yield last.removesuffix(EOM)[: None if EOM in self.songs[number][1] else -1] + EOM
 
 
-@fault()
+@fault("2.4.2-16", "P4-1")
 class Uncut(Server):
     def clean(self, chunk):
         return True
 
 
-@fault()
+@fault("2.3-3")
 class LongMessages(Server):
     def audio_messages(self, number):
         _, data = self.songs[number]
@@ -442,7 +498,7 @@ class LongMessages(Server):
                 yield b"RESP 200 END " + data[at : at + 8192] + EOM
 
 
-@fault()
+@fault(warned=("P4-2",))
 class ShortMessages(Server):
     """The first message of a song is shorter than it could be."""
 
@@ -453,7 +509,7 @@ class ShortMessages(Server):
                 yield b"RESP 200 END " + part + EOM
 
 
-@fault()
+@fault("2.4.2-17")
 class PlaysAnother(Server):
     """The last ID is another song."""
 
@@ -461,7 +517,7 @@ class PlaysAnother(Server):
         return super().audio_messages(2 if number == max(self.songs) else number)
 
 
-@fault()
+@fault("2.3-4")
 class LinesBetweenAudio(Server):
     def audio_messages(self, number):
         for message in super().audio_messages(number):
@@ -471,7 +527,7 @@ class LinesBetweenAudio(Server):
 # Faults of LIST
 
 
-@client_fault()
+@client_fault("2.4.1-10", "2.6.2-2", "P7-16")
 class ListsAfterTheSong(Client):
     later = False
 
@@ -488,7 +544,7 @@ class ListsAfterTheSong(Client):
         self.later = False
 
 
-@client_fault()
+@client_fault("2.4.1-11", warned=("2.4.1-12",))
 class ListsTwice(Client):
     """A list that was asked for during a song is sent again behind it."""
 
@@ -505,21 +561,21 @@ class ListsTwice(Client):
         self.again = False
 
 
-@client_fault()
+@client_fault("2.4.1-10", "2.4.1-11", "P7-16", warned=("2.4.1-12",))
 class ListEndsSong(Client):
     def list(self):
         self.stop_song()
         super().list()
 
 
-@fault()
+@fault("2.4.1-7", warned=("2.4.1-8",))
 class PartsEntries(Server):
     def list_payloads(self):
         joined = b" END ".join(self.entries())
         return [joined[at : at + 3993] for at in range(0, len(joined), 3993)]
 
 
-@fault()
+@fault("2.4.1-9", warned=("2.4.1-14",))
 class LosesEntries(Server):
     """An entry is lost wherever a message is full."""
 
@@ -528,25 +584,25 @@ class LosesEntries(Server):
         return [first, *(payload.partition(b" END ")[2] for payload in others)]
 
 
-@fault()
+@fault("2.3-2")
 class LongLists(Server):
     def list_payloads(self):
         return [b" END ".join(self.entries())]
 
 
-@fault()
+@fault("2.4.1-5", warned=("2.4.1-14",))
 class RepeatsIds(Server):
     def entries(self):
         return [*super().entries(), b"1. " + b"again"]
 
 
-@fault()
+@fault(warned=("P4-3",))
 class WritesLatin1(Server):
     def entries(self):
         return [entry.decode().encode("latin-1") for entry in super().entries()]
 
 
-@fault()
+@fault("2.4.1-3")
 class NumbersWithBrackets(Server):
     def entries(self):
         return [entry.replace(b". ", b") ", 1) for entry in super().entries()]
@@ -555,7 +611,19 @@ class NumbersWithBrackets(Server):
 # Faults of reading requests
 
 
-@client_fault()
+@client_fault(
+    "2.1-5",
+    "2.1-6",
+    "2.1-7",
+    "2.4.3-7",
+    "2.4.3-8",
+    "2.6.2-1",
+    "2.6.2-2",
+    "2.6.2-3",
+    "2.6.2-4",
+    "P7-17",
+    "P7-20",
+)
 class OneRequestPerSegment(Client):
     """What follows a request in the same segment is lost."""
 
@@ -566,7 +634,7 @@ class OneRequestPerSegment(Client):
         super().take(head + end)
 
 
-@client_fault()
+@client_fault("2.1-1", "2.1-2", "2.1-3", "2.1-4", "2.1-7")
 class NothingAcrossSegments(Client):
     """A request that does not come in one segment is lost."""
 
@@ -576,14 +644,14 @@ class NothingAcrossSegments(Client):
         self.received = b""
 
 
-@client_fault()
+@client_fault("2.3.1-7", "2.3.1-8", "2.3.1-9")
 class LooksAtFourBytes(Client):
     def words(self, head):
         words = super().words(head)
         return [words[0][:4], *words[1:]] if words else words
 
 
-@client_fault()
+@client_fault("2.1-4")
 class EndsAtOneEnd(Client):
     """A single END at the end of a segment is the end of a request; a second one is ignored."""
 
@@ -592,19 +660,43 @@ class EndsAtOneEnd(Client):
         super().take(data + b" END" if data.endswith(b" END") and not data.endswith(EOM) else data)
 
 
-@client_fault()
+@client_fault(warned=("P3-2",))
 class KeepsNuls(Client):
     def skip(self, data):
         return super().skip(data) if not data.startswith(b"\0") else data
 
 
-@client_fault()
+@client_fault(
+    "2.3.1-6",
+    "2.3.1-7",
+    "2.3.1-8",
+    "2.3.1-9",
+    "2.4.2-7",
+    "2.4.2-8",
+    "2.4.2-9",
+    "2.4.2-10",
+    "2.4.2-11",
+    "2.6.2-1",
+    "P3-12",
+    "P7-19",
+    warned=(
+        "P3-8",
+        "P3-9",
+        "P3-10",
+        "P3-11",
+        "P3-13",
+        "P3-14",
+        "P3-15",
+        "P3-17",
+        "P6-2",
+    ),
+)
 class IgnoresUnknownWords(Client):
     def not_understood(self, head):
         pass
 
 
-@client_fault()
+@client_fault("P3-12")
 class BreaksOnBytes(Client):
     """What is no UTF-8 ends the connection without a word."""
 
@@ -617,23 +709,23 @@ class BreaksOnBytes(Client):
             super().request(head)
 
 
-@client_fault()
+@client_fault(warned=("P3-17",))
 class TakesShortRequests(Client):
     LIMIT = 1024
 
 
-@client_fault()
+@client_fault(warned=("P3-16",))
 class TakesLongRequests(Client):
     LIMIT = 1 << 20
 
 
-@fault()
+@fault("2.3.1-5")
 class OtherError(Server):
     def not_found(self):
         return b"ERRO 500" + EOM
 
 
-@client_fault()
+@client_fault(warned=("2.4.2-18",))
 class ForgetsAtHalfClose(Client):
     async def _receive(self):
         await super()._receive()
@@ -643,26 +735,26 @@ class ForgetsAtHalfClose(Client):
 # Faults of the extension
 
 
-@client_fault()
+@client_fault("P7-6", "P7-7", "P7-16")
 class DoesNotCloseLists(Client):
     def list(self):
         self.answers.extend(self.server.list_messages(False))
 
 
-@client_fault()
+@client_fault("P7-10", "P7-11")
 class DoesNotCloseStoppedSongs(Client):
     def stop(self):
         self.song = None
 
 
-@client_fault()
+@client_fault("P7-8", "P7-13", "P7-14")
 class ClosesSongsTwice(Client):
     def song_ended(self):
         super().song_ended()
         self.close_song()
 
 
-@client_fault()
+@client_fault("P7-11", "P7-12", "P7-13")
 class ClosesAtEachStop(Client):
     def stop(self):
         if self.song is None and self.ends:
@@ -670,7 +762,7 @@ class ClosesAtEachStop(Client):
         self.stop_song()
 
 
-@client_fault()
+@client_fault("P7-9", "P7-15", "P7-17")
 class ClosesUnknownIdTwice(Client):
     def unknown(self, number):
         super().unknown(number)
@@ -678,13 +770,13 @@ class ClosesUnknownIdTwice(Client):
             self.answers.append(self.server.closing)
 
 
-@client_fault()
+@client_fault("P7-5", "P7-18", warned=("2.4.2-19",))
 class ClosesWithoutSetup(Client):
     def close_song(self):
         self.answers.append(self.server.closing)
 
 
-@client_fault()
+@client_fault("P7-18")
 class ClosesOlderSongs(Client):
     """A song that was asked for before SETUP is closed."""
 
@@ -693,13 +785,13 @@ class ClosesOlderSongs(Client):
         self.song_closes = self.ends
 
 
-@client_fault()
+@client_fault("P7-3")
 class AcceptsEverything(Client):
     def accepts(self, token):
         return True
 
 
-@client_fault()
+@client_fault("P7-2")
 class NamesNoProduct(Client):
     def setup(self, tokens):
         super().setup(tokens)
@@ -707,13 +799,13 @@ class NamesNoProduct(Client):
             self.answers[-1] = self.answers[-1].replace(b"small/1 ", b"")
 
 
-@client_fault()
+@client_fault("P7-21", "P7-22", "P7-23")
 class IgnoresTeardown(Client):
     def teardown(self):
         pass
 
 
-@client_fault()
+@client_fault("P7-22")
 class ClosesAtTeardown(Client):
     """TEARDOWN closes the song, which tells that it was told to stop."""
 
@@ -725,11 +817,11 @@ class ClosesAtTeardown(Client):
 # Faults of the whole
 
 
-@client_fault()
+@client_fault("2.6.2-7")
 class DiesWithItsClient(Client):
     """A client that vanishes ends the songs of all."""
 
-    CONNECTIONS = 1
+    CONNECTIONS, ONLY = 1, ("2.3", "2.4.3", "2.6.2")
 
     def vanished(self):
         super().vanished()
@@ -737,9 +829,11 @@ class DiesWithItsClient(Client):
             client.stop_song()
 
 
-@fault()
+@fault("2.3-5")
 class OneAtATime(Server):
     """A client is answered when the one before it has gone."""
+
+    ONLY = ("2.3", "2.6.2", "P3")
 
     def __init__(self, songs=None):
         super().__init__(songs)
