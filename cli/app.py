@@ -9,7 +9,9 @@ import typer
 
 from cli import settings, usage
 
-COMMANDS = ("server", "client", "devices", "config", "diagrams", "verify", "replay", "proxy")
+COMMANDS = (
+    "server", "client", "devices", "config", "diagrams", "verify", "check", "replay", "proxy",
+)  # fmt: skip
 """The name of each is that of its module and of its function."""
 
 

@@ -39,8 +39,8 @@ def diagrams(
 ) -> None:
     """Draw every state machine from its table, and write the tables as a page of Markdown.
 
-    Makes diagrams/*.svg, *.png and *.dot, and docs/state-machines.md. Only drawing needs the
-    program dot.
+    Makes diagrams/*.svg, *.png and *.dot, docs/state-machines.md, docs/rfc9999.md, and the
+    dissector for Wireshark, docs/wireshark/alfine.lua. Only drawing needs the program dot.
     """
     if heat is not None:
         _draw_heat(heat, to)

@@ -12,7 +12,7 @@ from enum import Enum
 
 from diagrams import look
 from diagrams.heat import Heat, colour, count, width
-from diagrams.machines import condition, merged
+from diagrams.machines import condition, counters, merged
 from fsm.events import Event
 from fsm.table import Row, Table
 
@@ -57,10 +57,16 @@ def machine_dot(table: Table, heat: Heat | None = None) -> str:
             for (tail, head), rows in arrows.items()
         ),
     ]
+    body += [_counter(name, use) for name, use in counters(table).items()]
     for head, rows in shared.items():
         body += _shared_box(table, head, rows, heat)
     caption = " ".join([*NOTATION, SHARED_NOTATION] if shared else NOTATION)
     return look.graph(table.name, caption, body, rankdir="TB", nodesep="0.06", ranksep="0.35")
+
+
+def _counter(name: str, use: str) -> str:
+    lines = [look.bold(name), *look.wrapped(f"{use} (RFC 2.6.1)", look.BOX_CHARS)]
+    return look.node(name, lines, look.SHARED, shape="note", style="filled")
 
 
 def _shared(table: Table) -> Shared:

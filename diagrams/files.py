@@ -1,8 +1,8 @@
 """The files that are made from the tables: writes them, and finds those that are stale.
 
-Two versions of `dot` make different bytes of the same text. So the DOT texts and the page are
-compared with what the tables give, and each picture carries the hash of the text that it was drawn
-from: the check needs no `dot`.
+Two versions of `dot` make different bytes of the same text. So the DOT texts, the pages and the
+dissector are compared with what the tables give, and each picture carries the hash of the text that
+it was drawn from: the check needs no `dot`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from diagrams.compact import compact_dot
+from diagrams.dissector import SCRIPT, script
 from diagrams.draw import machine_dot
 from diagrams.heat import Heat
 from diagrams.machines import MACHINES, Machine
 from diagrams.overview import NAME as CLIENT
 from diagrams.overview import client_dot
+from diagrams.rfc import PAGE as RFC_PAGE
+from diagrams.rfc import rfc_page
 from diagrams.tables import page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,7 +85,7 @@ def dot(text: str, kind: str) -> bytes:
 def write(
     root: Path = ROOT, machines: Sequence[Machine] = MACHINES, render: Render = dot
 ) -> list[Path]:
-    """Draw every machine and write the page; return the files, relative to `root`.
+    """Draw every machine, write the pages and the dissector; return the files, relative to `root`.
 
     All is drawn before anything is written, so a missing `dot` leaves the files as they were.
     """
@@ -94,6 +97,8 @@ def write(
             mark = marked_svg if kind == "svg" else marked_png
             contents[here.with_suffix(f".{kind}")] = mark(render(text, kind), text)
     contents[Path(PAGE)] = page(machines).encode()
+    contents[Path(RFC_PAGE)] = rfc_page(machines).encode()
+    contents[Path(SCRIPT)] = script().encode()
     for path, data in contents.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(data)
@@ -132,6 +137,8 @@ def stale(root: Path = ROOT, machines: Sequence[Machine] = MACHINES) -> list[str
             mark = svg_mark if kind == "svg" else png_mark
             lines += _drawn_from_another(root, here.with_suffix(f".{kind}"), mark, text)
     lines += _differs(root, Path(PAGE), page(machines))
+    lines += _differs(root, Path(RFC_PAGE), rfc_page(machines))
+    lines += _differs(root, Path(SCRIPT), script())
     for path in sorted((root / DRAWINGS).rglob("*.dot")):
         name = path.relative_to(root / DRAWINGS).with_suffix("").as_posix()
         if name not in texts:

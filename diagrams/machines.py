@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fsm.client.conversation import ConversationSession
@@ -29,6 +29,30 @@ MACHINES: tuple[Machine, ...] = (
     LinkSession,
     ConversationSession,
 )
+
+
+COUNTERS = {"song": "num_audio_msgs_recv"}
+"""From a machine's name to the value of its session that RFC 2.6.1 names, in capitals."""
+
+
+def counters(table: Table) -> dict[str, str]:
+    """Return the RFC's counters of a machine: by their names, which of its methods use them."""
+    name = COUNTERS.get(table.name)
+    if name is None:
+        return {}
+    (machine,) = (machine for machine in MACHINES if machine.table.name == table.name)
+
+    def using(methods: Sequence[str]) -> str:
+        found = (each for each in methods if name in getattr(machine, each).__code__.co_names)
+        return ", ".join(f"`{each}`" for each in found)
+
+    effects, guards = using(table.effects), using(table.guards)
+    return {name.upper(): f"{effects} count with it, {guards} asks it"}
+
+
+def table_line(*cells: str) -> str:
+    """Return one line of a Markdown table."""
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def first_line(thing: object) -> str:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from diagrams.machines import Machine, about, condition, first_line
+from diagrams.machines import Machine, about, condition, counters, first_line, table_line
 from diagrams.overview import NAME as CLIENT
+from diagrams.rfc import anchors
 from fsm.events import Event
 from fsm.table import Row, Table
 
@@ -20,8 +21,9 @@ HEAD = """\
 Each machine is one table of rows. In its state, when the event happens and the guard holds, the
 machine runs the effects in their order and is then in the next state. The guards of one state and
 event are asked from top to bottom; *else* marks the row that holds when none of them did. A state
-and an event that have no row cannot meet: that is tested. Sources are sections of RFC 9999, of
-[protocol.md][protocol] and, for what alfine adds of its own, of [playing.md][playing].
+and an event that have no row cannot meet: that is tested. Sources are sections of
+[RFC 9999](rfc9999.md), of [protocol.md][protocol] and, for what alfine adds of its own, of
+[playing.md][playing].
 """
 
 
@@ -31,13 +33,14 @@ def page(machines: Sequence[Machine]) -> str:
     drawing = f"\n![What the client's machines tell each other](../diagrams/{CLIENT}.svg)\n"
     sections = "".join(f"\n{_section(machine)}" for machine in machines)
     tail = f"\n{_events(machines)}\n[protocol]: protocol.md\n[playing]: playing.md\n"
+    tail += "".join(f"[{number}]: rfc9999.md#{anchor}\n" for number, anchor in anchors().items())
     return f"{HEAD}\n{contents}- [events](#events)\n{drawing}{sections}{tail}"
 
 
 def row_line(table: Table, row: Row) -> str:
     """Return one row as one line of a Markdown table."""
     guard = condition(table, row)
-    return _line(
+    return table_line(
         row.state.name,
         row.event.__name__,
         f"`{row.when}`" if row.when else f"*{guard}*" if guard else "",
@@ -48,7 +51,7 @@ def row_line(table: Table, row: Row) -> str:
 
 
 def sections_named(rfc: str) -> str:
-    """Return "2.4.2, P7" as "RFC 2.4.2, [protocol.md 7][protocol]", and so on."""
+    """Return "2.4.2, P7" as "[RFC 2.4.2][2.4.2], [protocol.md 7][protocol]", and so on."""
     return ", ".join(_section_named(part) for part in rfc.split(", ") if part)
 
 
@@ -57,7 +60,7 @@ def _section_named(part: str) -> str:
         return f"[protocol.md {part[1:]}][protocol]"
     if part.startswith("playing "):
         return f"[playing.md {part.removeprefix('playing ')}][playing]"
-    return f"RFC {part}"
+    return f"[RFC {part}][{part}]"
 
 
 def _section(machine: Machine) -> str:
@@ -69,9 +72,10 @@ def _section(machine: Machine) -> str:
             f"![The states of {table.name}](../diagrams/{table.name}.svg)\n",
             f"It begins in {table.initial.name}.\n",
             *_table(["state", "what is true"], ([s.name, s.value] for s in table.states)),
+            *(f"{name} (RFC 2.6.1): {use}.\n" for name, use in counters(table).items()),
             f"### {table.name}: transitions\n",
-            _line("state", "event", "guard", "next state", "effects", "source"),
-            _line(*["---"] * 6),
+            table_line("state", "event", "guard", "next state", "effects", "source"),
+            table_line(*["---"] * 6),
             *(row_line(table, row) for row in table.rows),
             "",
             *_methods(machine, "guard", table.guards, "it holds when"),
@@ -101,11 +105,7 @@ def _events(machines: Sequence[Machine]) -> str:
 
 
 def _table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield _line(*head)
-    yield _line(*["---"] * len(head))
-    yield from (_line(*cells) for cells in lines)
+    yield table_line(*head)
+    yield table_line(*["---"] * len(head))
+    yield from (table_line(*cells) for cells in lines)
     yield ""
-
-
-def _line(*cells: str) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -52,7 +52,7 @@ class Kind(Enum):
     UNKNOWN = "RESP with another code"
 
 
-_KINDS = {
+KINDS = {
     b"100": Kind.LIST,
     b"300": Kind.LIST,  # RFC 2.3.1
     b"200": Kind.AUDIO,
@@ -85,7 +85,7 @@ def read_header(beginning: bytes) -> Header | None:
         raise not_understood(beginning)
     if header[1] is None:
         return Header(Kind.ERROR, "", header.end())
-    kind = _KINDS.get(header[1], Kind.UNKNOWN)
+    kind = KINDS.get(header[1], Kind.UNKNOWN)
     # RFC 2.3.1 shows audio, and only audio, without END behind the code.
     if header[2] is None and kind is not Kind.AUDIO:
         raise not_understood(beginning)

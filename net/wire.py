@@ -31,7 +31,8 @@ _LIST_HEADER, _SETUP_HEADER = b"RESP 100 END ", b"RESP 101 END "
 LIST_CLOSING = _LIST_HEADER + EOM
 EMPTY_LIST = b"RESP 100" + EOM
 """To a peer without `ends`: an empty payload ends the receiving thread of deployed clients."""
-_SONG_ID = re.compile(rb"[1-9][0-9]{0,9}")
+MAX_ID_DIGITS = 10
+_SONG_ID = re.compile(rb"[1-9][0-9]{0,%d}" % (MAX_ID_DIGITS - 1))
 _SPACES = re.compile(rb"  +")
 _EMPTY_REQUEST = EOM.lstrip()
 """An EOM with no word before it: the space before it has been skipped."""

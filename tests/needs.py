@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 
@@ -13,7 +14,15 @@ def needs_program(*names: str) -> pytest.MarkDecorator:
 
     A build server that lacks a program would otherwise look as green as one that has it.
     """
-    missing = [name for name in names if shutil.which(name) is None]
+    return _needs([name for name in names if shutil.which(name) is None])
+
+
+def needs_module(*names: str) -> pytest.MarkDecorator:
+    """Skip the test where one of the Python modules `names` is missing; with CI=true fail it."""
+    return _needs([name for name in names if importlib.util.find_spec(name) is None])
+
+
+def _needs(missing: list[str]) -> pytest.MarkDecorator:
     reason = f"needs {', '.join(missing)}"
     if missing and os.environ.get("CI") == "true":
         # pytest evaluates a string just before the test, so only this test fails, with the reason.

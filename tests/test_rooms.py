@@ -12,12 +12,24 @@ ALLOWED = {
     "songs": set(),
     "audio": set(),
     "net": {"fsm", "songs"},
-    "diagrams": {"fsm"},
+    "diagrams": {"fsm", "net"},
     "traces": {"fsm", "net", "diagrams"},
     "proxy": {"traces"},
     "verify": {"fsm", "diagrams"},
     "monitor": {"fsm", "diagrams"},
-    "cli": {"fsm", "net", "songs", "audio", "diagrams", "traces", "proxy", "monitor", "verify"},
+    "check": {"fsm", "net"},
+    "cli": {
+        "fsm",
+        "net",
+        "songs",
+        "audio",
+        "diagrams",
+        "traces",
+        "proxy",
+        "monitor",
+        "verify",
+        "check",
+    },
 }
 """For each room the other rooms that it may import."""
 
@@ -25,6 +37,7 @@ LAYERS = {
     "fsm": ("fsm.client", "fsm"),
     "net": ("net.server", "net"),
     "monitor": ("monitor.server", "monitor.client", "monitor"),
+    "check": ("check.learning", "check.server", "check.client", "check"),
     "cli": ("cli", "cli.screen", "cli.playing", "cli.words", "cli.address", "cli.usage"),
 }
 """For each room its layers, highest first: each may import itself and those below it.
@@ -122,6 +135,12 @@ def test_every_folder_of_a_room_with_layers_is_a_layer():
 
 def test_the_clients_connection_knows_nothing_of_the_server():
     assert not {name for name in IMPORTS["net.client"] if name.startswith("net.server")}
+
+
+def test_of_net_the_drawings_know_the_grammar_alone():
+    modules = {other for name in MODULES if name.startswith("diagrams") for other in IMPORTS[name]}
+    grammar = {"net.dialects", "net.entries", "net.framing", "net.responses", "net.wire"}
+    assert {name for name in modules if name.startswith("net")} <= grammar
 
 
 def test_no_module_imports_itself_by_way_of_others():

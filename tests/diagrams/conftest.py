@@ -17,8 +17,9 @@ def tree(tmp_path):
 
 
 def committed():
-    return [
+    drawings = [
         f"{files.DRAWINGS}/{name}.{kind}"
         for name in files.dot_texts()
         for kind in ("dot", *files.kinds(name))
-    ] + [files.PAGE]
+    ]
+    return [*drawings, files.PAGE, files.RFC_PAGE, files.SCRIPT]

@@ -79,13 +79,16 @@ def test_a_removed_row_is_found(tree, row):
         "diagrams/prompt.png",
         *compact,
         "docs/state-machines.md",
+        "docs/rfc9999.md",
     ]
 
 
-def test_a_changed_source_is_found_in_the_page_alone(tree):
+def test_a_changed_source_is_found_in_the_pages_alone(tree):
     first, *rest = PromptSession.table.rows
     lines = files.stale(tree, with_prompt_rows([replace(first, rfc="9.9"), *rest]))
-    assert lines == ["docs/state-machines.md: not what the tables say"]
+    assert lines == [
+        f"docs/{name}.md: not what the tables say" for name in ("state-machines", "rfc9999")
+    ]
 
 
 @pytest.mark.parametrize("path", committed())
@@ -187,6 +190,6 @@ def test_every_guard_and_effect_has_a_sentence():
 
 def test_sources_are_named():
     assert sections_named("2.4.2, P7, playing 5") == (
-        "RFC 2.4.2, [protocol.md 7][protocol], [playing.md 5][playing]"
+        "[RFC 2.4.2][2.4.2], [protocol.md 7][protocol], [playing.md 5][playing]"
     )
     assert sections_named("") == ""

@@ -1,0 +1,1 @@
+"""Checks whether another program's server, or client, does what RFC 9999 says: numbered cases."""

@@ -1,0 +1,806 @@
+-- RFC 9999, as alfine speaks it, for Wireshark and tshark.
+--
+-- Made by `alfine diagrams` from diagrams/dissector.lua, the grammar in net/ and the tables in fsm/.
+-- Do not edit docs/wireshark/alfine.lua. How to install and to use it: docs/wireshark/README.md.
+--
+-- It knows bytes and what of both sides' machines can be seen from them. What one side has received
+-- and not yet acted on cannot be seen: so it follows every course that the tables allow, drops those
+-- that a message contradicts, and calls a message that no course is left for a violation.
+
+--@tables
+
+local p = Proto("alfine", "RFC 9999 Streaming Music Service")
+
+local f = {
+  from = ProtoField.string("alfine.from", "From", base.ASCII, "client or server"),
+  message = ProtoField.string("alfine.message", "Message", base.ASCII, "Its first word"),
+  code = ProtoField.uint16("alfine.code", "Status code"),
+  song_id = ProtoField.uint64("alfine.song_id", "Song ID"),
+  tokens = ProtoField.string("alfine.tokens", "Tokens", base.ASCII, "Of SETUP or RESP 101"),
+  entry = ProtoField.string("alfine.entry", "Entry", base.UNICODE, "ID and title in a list"),
+  payload_bytes = ProtoField.uint32("alfine.payload_bytes", "Payload bytes"),
+  audio = ProtoField.bytes("alfine.audio", "Audio"),
+  closing = ProtoField.bool("alfine.closing", "Closing message", base.NONE, nil, nil, "Empty"),
+  continued = ProtoField.bool("alfine.continued", "Begun before", base.NONE, nil, nil,
+    "Bytes of a message that began before"),
+  server_state = ProtoField.string("alfine.server.state", "Server's state", base.ASCII,
+    "Behind this message"),
+  client_state = ProtoField.string("alfine.client.state", "Client's state", base.ASCII,
+    "Of conversation, behind this message, if the client is alfine's"),
+  num_audio = ProtoField.uint32("alfine.num_audio_msgs_recv", "NUM_AUDIO_MSGS_RECV", base.DEC, nil,
+    nil, "Audio messages of this song (RFC 2.6.1)"),
+}
+p.fields = f
+
+local PROTOCOL, MALFORMED = expert.group.PROTOCOL, expert.group.MALFORMED
+local ERROR, NOTE = expert.severity.ERROR, expert.severity.NOTE
+local x = {
+  violation = ProtoExpert.new("alfine.violation", "The tables allow no such message here", PROTOCOL,
+    ERROR),
+  too_long = ProtoExpert.new("alfine.too_long", "Longer than a message may be", PROTOCOL, ERROR),
+  malformed = ProtoExpert.new("alfine.malformed", "Not a message of RFC 9999", MALFORMED, ERROR),
+  uncut = ProtoExpert.new("alfine.uncut", "Holds an END END that is data: not cut cleanly",
+    PROTOCOL, NOTE),
+  dialect = ProtoExpert.new("alfine.dialect", "Worded differently, and understood", PROTOCOL, NOTE),
+  failed = ProtoExpert.new("alfine.failed", "Something failed that no message tells of", PROTOCOL,
+    NOTE),
+}
+p.experts = x
+
+p.prefs.ports = Pref.range("TCP ports of servers", "", "None: choose them by Decode As", 65535)
+
+local stream_of = Field.new("tcp.stream")
+local completeness_of = Field.new("tcp.completeness")
+
+-- Courses of the server ---------------------------------------------------------------------------
+--
+-- A course: a state, the answers that the server owes, in order, and the requests that it may not
+-- have taken. It takes a request only when it owes nothing: taken earlier, the same would come.
+
+local LIST, BEGUN_LIST, CLOSED_LIST = "list", "list, begun", "list, closed"
+local MOST_WAITING, MOST_COURSES = 32, 256 -- beyond that nobody follows a connection
+
+local OUTPUTS = { "101", "404", "100", "100.", "200", "200." }
+local IN_WORDS = {
+  ["101"] = "RESP 101", ["101+"] = "RESP 101", ["404"] = "ERRO 404",
+  ["100"] = "RESP 100 with entries", ["100."] = "an empty RESP 100",
+  ["200"] = "RESP 200 with audio", ["200."] = "an empty RESP 200",
+}
+
+local function copied(list)
+  local new = {}
+  for i, value in ipairs(list) do new[i] = value end
+  return new
+end
+
+local function without_first(list)
+  local new = {}
+  for i = 2, #list do new[i - 1] = list[i] end
+  return new
+end
+
+local function course(state, ends, closes, owed, waiting)
+  return { state = state, ends = ends, closes = closes, owed = owed, waiting = waiting }
+end
+
+local function key_of(c)
+  return table.concat({ c.state, tostring(c.ends), tostring(c.closes), table.concat(c.owed, ";"),
+    table.concat(c.waiting, ";") }, "|")
+end
+
+local function owes(c, what)
+  c.owed[#c.owed + 1] = what
+end
+
+-- What each guard of the server's table is, as far as can be seen: nil where it cannot.
+local GUARDS = {
+  song_known = function() return nil end,
+  last_list = function(c)
+    local lists = 0
+    for _, answer in ipairs(c.owed) do
+      if answer == LIST or answer == BEGUN_LIST or answer == CLOSED_LIST then lists = lists + 1 end
+    end
+    return lists == 1
+  end,
+}
+
+-- What each effect of the server's table means for what is on the wire.
+local EFFECTS = {
+  send_list = function(c) owes(c, c.ends and CLOSED_LIST or LIST) end,
+  count_list = function() end, -- whoever fires ListSent takes the list away
+  start_song = function(c) c.closes = c.ends end,
+  stop_song = function() end,
+  close_song = function(c) if c.closes then owes(c, "200.") end end,
+  send_not_found = function(c) owes(c, "404") end,
+  send_setup_reply = function(c) owes(c, "101") end,
+  close_when_sent = function() end,
+  close_at_boundary = function(c) c.owed = {} end,
+}
+
+local function rows_that_may_fire(rows, guard_of)
+  local chosen = {}
+  for _, row in ipairs(rows or {}) do
+    local holds = true
+    if row.when ~= "" then holds = guard_of(row.when) end
+    if holds ~= false then chosen[#chosen + 1] = row end
+    if holds == true then break end
+  end
+  return chosen
+end
+
+-- The courses that one becomes by an event: more than one where a guard cannot be seen.
+local function taken(c, event)
+  local after = {}
+  local function guard_of(name) return GUARDS[name](c) end
+  for _, row in ipairs(rows_that_may_fire(SERVER[c.state][event], guard_of)) do
+    local new = course(row.next, c.ends, c.closes, copied(c.owed), copied(c.waiting))
+    for _, effect in ipairs(row.effects) do EFFECTS[effect](new) end
+    after[#after + 1] = new
+  end
+  return after
+end
+
+local explain
+
+local function explain_each(courses, output, rare, found, tried)
+  for _, c in ipairs(courses) do explain(c, output, rare, found, tried) end
+end
+
+local function answered(c)
+  return course(c.state, c.ends, c.closes, without_first(c.owed), c.waiting)
+end
+
+local function list_sent(c)
+  local after = {}
+  for _, new in ipairs(taken(c, "ListSent")) do after[#after + 1] = answered(new) end
+  return after
+end
+
+local function begun(c)
+  local new = course(c.state, c.ends, c.closes, copied(c.owed), c.waiting)
+  new.owed[1] = BEGUN_LIST
+  return new
+end
+
+-- By what it owes: from the first answer and the message that came to where the course goes on.
+local ANSWERS = {
+  ["404"] = function(c, output) return output == "404" and { answered(c) } or {} end,
+  ["200."] = function(c, output) return output == "200." and { answered(c) } or {} end,
+  [CLOSED_LIST] = function(c, output)
+    if output == "100" then return { c } end
+    return output == "100." and list_sent(c) or {}
+  end,
+  [LIST] = function(c, output)
+    if output == "100" then return { begun(c) } end
+    return output == "100." and list_sent(c) or {}
+  end,
+  [BEGUN_LIST] = function(c, output, rare, found, tried)
+    explain_each(list_sent(c), output, rare, found, tried)
+    return output == "100" and { c } or {}
+  end,
+  -- A plain server answers SETUP by ERRO 404 or not at all: both say that it closes nothing.
+  ["101"] = function(c, output, rare, found, tried)
+    local new = answered(c)
+    new.ends = c.ends or output == "101+"
+    if output == "101" or output == "101+" or output == "404" then return { new } end
+    explain(new, output, rare, found, tried)
+    return {}
+  end,
+}
+
+-- Put into `found` the courses that are left of one when the server sends this message.
+explain = function(c, output, rare, found, tried)
+  local key = key_of(c)
+  if tried[key] then return end
+  tried[key] = true
+  local after = {}
+  if #c.owed > 0 then
+    after = ANSWERS[c.owed[1]](c, output, rare, found, tried)
+  else
+    if output == "200" and SERVER[c.state].SongFailed then after = { c } end
+    explain_each(taken(c, "SongSent"), output, rare, found, tried)
+    for _, event in ipairs(rare) do explain_each(taken(c, event), output, rare, found, tried) end
+    if #c.waiting > 0 then
+      local new = taken(c, c.waiting[1])
+      for _, each in ipairs(new) do each.waiting = without_first(c.waiting) end
+      explain_each(new, output, rare, found, tried)
+    end
+  end
+  for _, new in ipairs(after) do found[key_of(new)] = new end
+end
+
+-- Sets of courses are kept once each, with what each message makes of them: in a song that is
+-- one look-up for a message.
+local sets = {}
+local NONE, TOO_MANY = { courses = {} }, { courses = {} }
+
+local function set_of(found)
+  local keys, courses = {}, {}
+  for key in pairs(found) do keys[#keys + 1] = key end
+  if #keys == 0 then return NONE end
+  if #keys > MOST_COURSES then return TOO_MANY end
+  table.sort(keys)
+  local name = table.concat(keys, "\n")
+  if not sets[name] then
+    for i, key in ipairs(keys) do courses[i] = found[key] end
+    sets[name] = { courses = courses, after = {}, requested = {} }
+  end
+  return sets[name]
+end
+
+local function answer(set, output, rare)
+  local name = output .. table.concat(rare)
+  if set.after[name] == nil then
+    local found, tried = {}, {}
+    explain_each(set.courses, output, rare, found, tried)
+    set.after[name] = set_of(found)
+  end
+  return set.after[name]
+end
+
+-- The set when the client has sent this request. A course that is so far behind is given up.
+local function request(set, event)
+  if set.requested[event] == nil then
+    local found = {}
+    for _, c in ipairs(set.courses) do
+      local new = course(c.state, c.ends, c.closes, c.owed, copied(c.waiting))
+      new.waiting[#new.waiting + 1] = event
+      if #new.waiting <= MOST_WAITING then found[key_of(new)] = new end
+    end
+    set.requested[event] = next(found) and set_of(found) or TOO_MANY
+  end
+  return set.requested[event]
+end
+
+local function in_order(states, order)
+  local names = {}
+  for _, state in ipairs(order) do
+    if states[state] then names[#names + 1] = state end
+  end
+  return table.concat(names, " or ")
+end
+
+local function states_now(set)
+  if not set.now then
+    local states = {}
+    for _, c in ipairs(set.courses) do states[c.state] = true end
+    set.now = in_order(states, SERVER_STATES)
+  end
+  return set.now
+end
+
+-- The states in which the server may be when it has taken all that was requested.
+local function states_ahead(set)
+  if set.ahead then return set.ahead end
+  local states = {}
+  for _, c in ipairs(set.courses) do
+    local here = { [c.state] = true }
+    for _, event in ipairs(c.waiting) do
+      local after = {}
+      for state in pairs(here) do
+        local rows = SERVER[state][event]
+        for _, row in ipairs(rows_that_may_fire(rows, GUARDS.song_known)) do
+          after[row.next] = true
+        end
+      end
+      here = after
+    end
+    for state in pairs(here) do states[state] = true end
+  end
+  set.ahead = in_order(states, SERVER_STATES)
+  return set.ahead
+end
+
+local function legal(set)
+  local names = {}
+  for _, output in ipairs(OUTPUTS) do
+    if answer(set, output, {}) ~= NONE then names[#names + 1] = IN_WORDS[output] end
+  end
+  return #names > 0 and table.concat(names, ", ") or "nothing, before another request"
+end
+
+local function first_set(whole)
+  local found = {}
+  local function add(c) found[key_of(c)] = c end
+  if whole then
+    add(course(SERVER_STATES[1], false, false, {}, {}))
+    return set_of(found)
+  end
+  -- The capture begins in the middle: the server may be anywhere that it can be requested in.
+  for _, state in ipairs(SERVER_STATES) do
+    if SERVER[state].ListRequested then
+      local lists = SERVER[state].ListSent ~= nil and SERVER[state].SongSent == nil
+      for _, ends in ipairs({ false, true }) do
+        add(course(state, ends, ends, lists and { ends and CLOSED_LIST or BEGUN_LIST } or {}, {}))
+      end
+    end
+  end
+  return set_of(found)
+end
+
+-- The client's conversation -----------------------------------------------------------------------
+--
+-- A set of places: a state, and the requests that it has begun to send. Most guards of this table
+-- cannot be seen, so there are often several.
+
+local REMEMBERED = 8 -- answers that a client may not have taken yet when it sends
+
+local function place_key(state, owed) return state .. "|" .. table.concat(owed, ";") end
+
+local function add_place(places, state, owed)
+  places[place_key(state, owed)] = { state = state, owed = owed }
+end
+
+local function anything_left(places) return next(places) ~= nil end
+
+-- Where the client may be when it has taken this answer.
+local function client_takes(places, event, facts)
+  local after = {}
+  for _, place in pairs(places) do
+    local rows = CLIENT[place.state] and CLIENT[place.state][event] or {}
+    for _, row in ipairs(rows_that_may_fire(rows, function(name) return facts[name] end)) do
+      local owed = copied(place.owed)
+      for _, word in ipairs(row.sends) do owed[#owed + 1] = word end
+      if #owed <= REMEMBERED then add_place(after, row.next, owed) end
+    end
+  end
+  return after
+end
+
+-- All places that events lead to of which the wire shows nothing.
+local function client_closure(places)
+  local reached, work = {}, {}
+  for _, place in pairs(places) do work[#work + 1] = place end
+  while #work > 0 do
+    local place = table.remove(work)
+    local key = place_key(place.state, place.owed)
+    if not reached[key] then
+      reached[key] = place
+      if #place.owed == 0 then
+        for _, row in ipairs(CLIENT[place.state].unseen or {}) do
+          work[#work + 1] = { state = row.next, owed = row.sends }
+        end
+      end
+    end
+  end
+  return reached
+end
+
+local function client_sends(places, word)
+  local after = {}
+  for _, place in pairs(client_closure(places)) do
+    if place.owed[1] == word then add_place(after, place.state, without_first(place.owed)) end
+  end
+  return after
+end
+
+local function client_sent(client, word)
+  local after = client_sends(client.places, word)
+  local behind = #client.taken
+  while not anything_left(after) and behind > 0 do
+    after = client_sends(client.taken[behind].before, word)
+    for i = behind, #client.taken do
+      after = client_takes(after, client.taken[i].event, client.taken[i].facts)
+    end
+    behind = behind - 1
+  end
+  client.places = after
+  client.taken = {}
+end
+
+local function client_received(client, event, facts)
+  local last = client.taken[#client.taken]
+  local after = client_takes(client.places, event, facts)
+  local same = last and last.event == event and last.facts.carries_audio == facts.carries_audio
+  if not same then
+    client.taken[#client.taken + 1] = { before = client.places, event = event, facts = facts }
+    if #client.taken > REMEMBERED then table.remove(client.taken, 1) end
+  end
+  client.places = after
+end
+
+local function client_state(client)
+  local states = {}
+  for _, place in pairs(client.places) do states[place.state] = true end
+  return in_order(states, CLIENT_STATES)
+end
+
+local function new_client()
+  local places = {}
+  for _, row in ipairs(CLIENT_START) do add_place(places, row.next, row.sends) end
+  return { places = places, taken = {} }
+end
+
+-- Where messages end --------------------------------------------------------------------------------
+
+local function skip_gap(raw, at) return raw:match("^[\r\n \t\0]*()", at) end
+
+local function may_begin_answer(raw, at)
+  local word = raw:sub(at, at + 4)
+  return ("RESP "):sub(1, #word) == word or ("ERRO "):sub(1, #word) == word
+end
+
+-- The last byte of the answer that begins at `from`, nil if it is not here; and whether it holds an
+-- END END that ended nothing (protocol.md 4).
+local function end_of_answer(raw, from)
+  local uncut = false
+  local first, last = raw:find(EOM, from, true)
+  while first do
+    if may_begin_answer(raw, skip_gap(raw, last + 1)) then return last, uncut end
+    uncut = true
+    first, last = raw:find(EOM, first + 1, true)
+  end
+  return nil, uncut
+end
+
+-- The last byte of the request that begins at `from`, and that of its words; several spaces are one.
+local function end_of_request(raw, from)
+  local first, last = raw:find("END", from, true)
+  while first do
+    local after = raw:match("^ +END()", last + 1)
+    if after and (first == from or raw:sub(first - 1, first - 1) == " ") then
+      return after - 1, first - 1
+    end
+    first, last = raw:find("END", last + 1, true)
+  end
+  return nil
+end
+
+-- Requests ------------------------------------------------------------------------------------------
+
+local function event_of(words)
+  local word = words[1]
+  if word == "LIST" or word == "STOP" then return REQUESTS[word] end
+  if word == "PLAY" and #words == 2 and #words[2] <= MAX_ID_DIGITS
+    and words[2]:match("^[1-9]%d*$") then return REQUESTS.PLAY end
+  if word == "TEARDOWN" and #words == 1 then return REQUESTS.TEARDOWN end
+  return nil
+end
+
+local function parse_request(text)
+  local words = {}
+  for word in text:gmatch("[^ ]+") do words[#words + 1] = word end
+  local tokens = table.concat(words, " ", 2)
+  if words[1] == "SETUP" and not text:find("[\128-\255]") then
+    return words, REQUESTS.SETUP, tokens
+  end
+  return words, event_of(words), tokens
+end
+
+local function printable(text)
+  return (text:gsub("[^\32-\126]", "?"))
+end
+
+local function shown(text)
+  return "'" .. printable(text:sub(1, 40)) .. "'" .. (#text > 40 and " …" or "")
+end
+
+local function whole_number(text)
+  local number = tonumber(text)
+  return UInt64.new(number % 4294967296, math.floor(number / 4294967296))
+end
+
+-- `seen` is what is kept of a message for when its packet is shown again: what the courses were.
+
+local function followed(set)
+  if set ~= TOO_MANY then return set end
+  return nil
+end
+
+local function note_request(talk, words, event)
+  local seen = {}
+  if talk.set then
+    seen.before = states_now(talk.set)
+    talk.set = followed(request(talk.set, event or "RequestNotUnderstood"))
+    seen.server = talk.set and states_ahead(talk.set)
+  end
+  if not event then
+    seen.violation = string.format(
+      "the client sent %s to a server in %s; legal would have been: %s",
+      shown(table.concat(words, " ")), seen.before or "a state unknown", REQUEST_WORDS)
+  else
+    client_sent(talk.client, words[1])
+    seen.client = client_state(talk.client)
+  end
+  if event == REQUESTS.PLAY then
+    talk.plays[#talk.plays + 1] = { song_id = words[2], count = 0 }
+  end
+  return seen
+end
+
+local function show_request(m, words, event, tokens, text_range)
+  local tree = m.tree
+  tree:add(f.message, text_range, printable(words[1] or ""))
+  if event == REQUESTS.PLAY then tree:add(f.song_id, text_range, whole_number(words[2])) end
+  if event == REQUESTS.SETUP then tree:add(f.tokens, text_range, printable(tokens)) end
+  m.info = event and table.concat(words, " ") or "not a request: " .. shown(table.concat(words, " "))
+end
+
+local function dissect_request(m)
+  local text = m.raw:sub(m.first, m.words_end)
+  local words, event, tokens = parse_request(text)
+  local text_range = m.buf(m.first - 1, math.max(0, m.words_end - m.first + 1))
+  show_request(m, words, event, tokens, text_range)
+  m.seen = m.kept() or m.keep(note_request(m.talk, words, event))
+end
+
+local function dissect_too_long(m)
+  m.info = "a request without an end"
+  local function note()
+    local state = m.talk.set and states_now(m.talk.set) or "a state unknown"
+    if m.talk.set then m.talk.set = followed(request(m.talk.set, "RequestTooLong")) end
+    m.talk.deaf = true
+    return { too_long = true, server = m.talk.set and states_ahead(m.talk.set), violation = string.format(
+      "the client sent %d bytes without END END to a server in %s; legal would have been: at most %d",
+      #m.raw - m.first + 1, state, MAX_REQUEST_BYTES) }
+  end
+  m.seen = m.kept() or m.keep(note())
+end
+
+-- Answers -------------------------------------------------------------------------------------------
+
+-- The kind of an answer, its code, and where its payload begins; nil if it is none.
+local function parse_answer(raw, first, last)
+  local code, at = raw:match("^RESP (%d%d%d) END ()", first)
+  if code and at <= last - #EOM + 2 then
+    return CODES[code] or "UNKNOWN", code, at, code == "300"
+  end
+  code = raw:match("^RESP (100) END END", first)
+  if code then return "LIST", code, last - #EOM + 1, false end
+  code, at = raw:match("^RESP (200) ()", first)
+  if code then return "AUDIO", code, at, true end
+  code = raw:match("^ERRO (%d%d%d) ", first)
+  if code then return "ERROR", code, last - #EOM + 1, code ~= "404" end
+  return nil
+end
+
+local function output_of(kind, bytes, payload)
+  if kind == "ERROR" then return "404" end
+  if kind == "SETUP" then
+    return (" " .. payload .. " "):find(" " .. ENDS .. " ", 1, true) and "101+" or "101"
+  end
+  local output = kind == "LIST" and "100" or "200"
+  return bytes == 0 and output .. "." or output
+end
+
+local EVENTS = {
+  LIST = "ListReceived", AUDIO = "AudioReceived", SETUP = "SetupReceived", ERROR = "NotFoundReceived",
+}
+
+-- Follow the server; a message that no course is left for is a violation, and changes nothing.
+local function note_output(talk, output, seen)
+  local before = talk.set
+  local after = answer(before, output, {})
+  if after == NONE then
+    local rare = { "SongFailed" }
+    if talk.request_begun then rare[2] = "RequestTimedOut" end
+    after = answer(before, output, rare)
+    seen.failed = after ~= NONE and "a song failed, or a request took too long" or nil
+  end
+  if after ~= NONE then
+    talk.set = followed(after)
+  else
+    seen.violation = string.format("the server in %s sent %s; legal would have been: %s",
+      states_ahead(before), IN_WORDS[output], legal(before))
+  end
+  seen.server = talk.set and states_now(talk.set)
+end
+
+-- Which song it belongs to: the oldest that is not closed, or else the last that was requested.
+local function note_song(talk, output, seen)
+  local play = talk.plays[talk.closes and 1 or #talk.plays]
+  if output == "200" and play and not seen.violation then
+    play.count = play.count + 1
+    seen.count = play.count
+    seen.song_id = talk.closes and play.song_id or nil
+  elseif talk.closes and (output == "200." or output == "404") then
+    seen.song_id = play and play.song_id
+    table.remove(talk.plays, 1)
+  end
+end
+
+local function note_answer(talk, kind, output)
+  local seen = {}
+  if output == "101+" then talk.closes = true end
+  if talk.set then note_output(talk, output, seen) end
+  note_song(talk, output, seen)
+  local facts = { ends_accepted = output == "101+", carries_audio = output == "200" }
+  client_received(talk.client, EVENTS[kind], facts)
+  seen.client = client_state(talk.client)
+  return seen
+end
+
+local function show_entries(m, from, bytes)
+  local text = m.raw:sub(from, from + bytes - 1)
+  local at = 1
+  while at <= #text do
+    local first, last = text:find(SEPARATOR, at, true)
+    local stop = first and first - 1 or #text
+    m.tree:add_packet_field(f.entry, m.buf(from + at - 2, stop - at + 1), ENC_UTF_8)
+    at = last and last + 1 or #text + 1
+  end
+end
+
+local function show_payload(m, kind, at, bytes)
+  m.tree:add(f.payload_bytes, m.buf(at - 1, bytes), bytes)
+  if bytes == 0 and kind ~= "SETUP" then m.tree:add(f.closing, m.buf(at - 1, 0), true) end
+  if kind == "AUDIO" and bytes > 0 then m.tree:add(f.audio, m.buf(at - 1, bytes)) end
+  if kind == "LIST" then show_entries(m, at, bytes) end
+  if kind == "SETUP" then
+    m.tree:add(f.tokens, m.buf(at - 1, bytes), printable(m.raw:sub(at, at + bytes - 1)))
+  end
+end
+
+local function dissect_answer(m)
+  local kind, code, at, dialect = parse_answer(m.raw, m.first, m.last)
+  if not kind then
+    m.info = "no message of RFC 9999: " .. shown(m.raw:sub(m.first, m.last))
+    m.tree:add_proto_expert_info(x.malformed, m.info)
+    m.seen = m.kept() or m.keep({})
+    return
+  end
+  local bytes = math.max(0, m.last - #EOM - at + 1)
+  local word = kind == "ERROR" and "ERRO" or "RESP"
+  m.tree:add(f.message, m.buf(m.first - 1, 4), word)
+  m.tree:add(f.code, m.buf(m.first + 4, 3), tonumber(code))
+  m.info = word .. " " .. code
+  if kind ~= "ERROR" then
+    show_payload(m, kind, at, bytes)
+    m.info = m.info .. (bytes == 0 and ", empty" or kind == "SETUP" and "" or ", " .. bytes .. " bytes")
+  end
+  if dialect or kind == "UNKNOWN" then m.tree:add_proto_expert_info(x.dialect) end
+  if m.last - m.first + 1 > MAX_MESSAGE_BYTES then m.tree:add_proto_expert_info(x.too_long) end
+  m.seen = m.kept() or m.keep(kind == "UNKNOWN" and {}
+    or note_answer(m.talk, kind, output_of(kind, bytes, m.raw:sub(at, at + bytes - 1))))
+end
+
+-- Bytes that belong to a message that began before: its sender has not cut it cleanly, or the
+-- capture lacks its beginning.
+local function dissect_continued(m)
+  m.tree:add(f.continued, m.buf(m.first - 1, m.last - m.first + 1), true)
+  m.info = "more of the message before"
+  m.seen = m.kept() or m.keep({ continued = true })
+end
+
+-- One packet ----------------------------------------------------------------------------------------
+
+local talks, kept = {}, {} -- by connection, and by packet
+
+function p.init() talks, kept, sets = {}, {}, {} end
+
+-- Which side serves: whoever says what only one side says, or else whoever has the chosen port.
+local function find_server(pinfo, raw)
+  local word = raw:match("^[\r\n \t\0]*(%u+) ")
+  if word == "RESP" or word == "ERRO" then return pinfo.src_port end
+  if REQUESTS[word] or pinfo.match ~= pinfo.src_port then return pinfo.dst_port end
+  return pinfo.src_port
+end
+
+-- The first time that packets are dissected there may be no fields: then a connection is known by its
+-- addresses and ports, and taken to be recorded whole if its client speaks first.
+local function find_talk(pinfo, raw)
+  local one = tostring(pinfo.src) .. ":" .. pinfo.src_port
+  local other = tostring(pinfo.dst) .. ":" .. pinfo.dst_port
+  local ends = one < other and one .. " " .. other or other .. " " .. one
+  local stream, completeness = stream_of(), completeness_of()
+  local key = stream and stream.value or ends
+  local talk = talks[key] or (pinfo.visited and talks[ends]) or nil
+  if talk then return talk end
+  talk = { client = new_client(), plays = {}, closes = false }
+  talk.server_port = find_server(pinfo, raw)
+  local whole = talk.server_port ~= pinfo.src_port
+  if completeness then whole = completeness.value % 2 == 1 end
+  talk.set, talk.answered = first_set(whole), not whole
+  talks[key] = talk
+  return talk
+end
+
+local function show_seen(m)
+  local seen, tree = m.seen, m.tree
+  local function add(field, value) if value then tree:add(field, value):set_generated() end end
+  add(f.from, m.from_server and "server" or "client")
+  add(f.server_state, seen.server)
+  if seen.client and seen.client ~= "" then add(f.client_state, seen.client) end
+  if seen.song_id then add(f.song_id, whole_number(seen.song_id)) end
+  add(f.num_audio, seen.count)
+  if seen.violation then tree:add_proto_expert_info(x.violation, seen.violation) end
+  if seen.failed then tree:add_proto_expert_info(x.failed, seen.failed) end
+  tree:append_text(", " .. m.info .. (seen.server and " [" .. seen.server .. "]" or ""))
+end
+
+-- Find the next message at `at` and dissect it; return it, or nil where its end is not here.
+local function next_answer(m)
+  local uncut
+  m.last, uncut = end_of_answer(m.raw, m.first)
+  local begins = may_begin_answer(m.raw, m.first)
+  if not m.last then
+    if #m.raw - m.first + 1 <= MAX_PENDING_BYTES and not m.truncated then return nil end
+    m.last = #m.raw
+  end
+  m.tree = m.root:add(p, m.buf(m.first - 1, m.last - m.first + 1))
+  local seen = m.kept()
+  local answered = m.talk.answered
+  if seen then answered = seen.continued end
+  if begins or not answered then dissect_answer(m) else dissect_continued(m) end
+  if uncut then m.tree:add_proto_expert_info(x.uncut) end
+  m.talk.answered = true
+  return m
+end
+
+local function next_request(m)
+  m.last, m.words_end = end_of_request(m.raw, m.first)
+  local bytes = (m.last or #m.raw) - m.first + 1
+  local seen = m.kept()
+  local too_long = m.talk.deaf
+  if seen then too_long = seen.too_long end
+  if bytes > MAX_REQUEST_BYTES and not too_long and not seen then
+    local squeezed = m.raw:sub(m.first, m.last or #m.raw):gsub("  +", " ")
+    too_long = #squeezed > MAX_REQUEST_BYTES
+  end
+  if not m.last and not too_long and not m.truncated then return nil end
+  if too_long or not m.last then m.last = #m.raw end
+  m.tree = m.root:add(p, m.buf(m.first - 1, m.last - m.first + 1))
+  if too_long then dissect_too_long(m) else
+    m.words_end = m.words_end or m.last
+    dissect_request(m)
+  end
+  return m
+end
+
+-- What was found out about the messages of this packet the first time that it was dissected: later
+-- it may be shown in any order, and with fewer bytes of the message behind it.
+local function memory(m, pinfo)
+  local key = pinfo.number .. ":" .. m.first
+  function m.kept() return pinfo.visited and kept[key] or nil end
+  function m.keep(seen)
+    kept[key] = seen
+    return seen
+  end
+end
+
+local function infos(messages)
+  local texts, last, times = {}, nil, 0
+  for _, m in ipairs(messages) do
+    local text = m.info .. (m.seen.server and " [" .. m.seen.server .. "]" or "")
+    if text == last then times = times + 1 else last, times = text, 1 end
+    texts[#texts + (times == 1 and 1 or 0)] = times == 1 and text or times .. " × " .. text
+  end
+  return table.concat(texts, ", ")
+end
+
+function p.dissector(buf, pinfo, root)
+  local raw = buf:raw()
+  local talk = find_talk(pinfo, raw)
+  pinfo.cols.protocol = "ALFINE"
+  local from_server = pinfo.src_port == talk.server_port
+  local dissect = from_server and next_answer or next_request
+  local messages, at = {}, skip_gap(raw, 1)
+  while at <= #raw do
+    local m = { buf = buf, raw = raw, root = root, first = at, talk = talk,
+      from_server = from_server, truncated = buf:len() < buf:reported_len() }
+    memory(m, pinfo)
+    local found = dissect(m)
+    if not from_server then talk.request_begun = not found end
+    if not found then
+      pinfo.desegment_offset = at - 1
+      pinfo.desegment_len = DESEGMENT_ONE_MORE_SEGMENT
+      break
+    end
+    show_seen(m)
+    messages[#messages + 1] = m
+    at = skip_gap(raw, m.last + 1)
+  end
+  if #messages > 0 then pinfo.cols.info = infos(messages) end
+  return buf:len()
+end
+
+-- No port is taken that nobody has named.
+local tcp_ports = DissectorTable.get("tcp.port")
+tcp_ports:add_for_decode_as(p)
+local chosen = nil
+
+function p.prefs_changed()
+  if chosen and chosen ~= "" then tcp_ports:remove(chosen, p) end
+  chosen = p.prefs.ports
+  if chosen and chosen ~= "" then tcp_ports:add(chosen, p) end
+end

@@ -1,0 +1,1 @@
+"""Extensions for Sphinx: what of the site is made when it is built. alfine knows none of it."""

@@ -1,0 +1,1 @@
+"""The conformance check: its reports, and servers and clients that it has to judge rightly."""
