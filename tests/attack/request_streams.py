@@ -13,7 +13,8 @@ WORDS = (
 )  # fmt: skip
 REAL = (
     b"LIST", b"PLAY 1", b"PLAY 2", b"PLAY 3", b"PLAY 4", b"STOP", b"STOP None", b"STOP 3",
-    b"SETUP ends", b"SETUP", b"SETUP other ends x", b"LIST x",
+    b"SETUP ends", b"SETUP", b"SETUP other ends x", b"LIST x", b"PLAY",
+    b"PLAY 01", b"PLAY 0", b"PLAY 1 2",
 )  # fmt: skip
 ENDS = (b" END END", b"  END   END", b"\tEND END", b" END END\r\n", b" END END\0", b" END  END ")
 GAPS = (b"", b"", b"", b" ", b"\r\n", b"\0", b"\t \t", b"\n" * 40)
