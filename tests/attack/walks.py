@@ -102,7 +102,8 @@ class Walks:
                 return
             if not self._move(model, world, move):
                 return
-        self._come_to_rest(model, world)
+        if self.bounds.peers is Peers.BOTH:  # another side may never answer
+            self._come_to_rest(model, world)
 
     def _come_to_rest(self, model: Model, world: World) -> None:
         for _ in range(REST_MOVES):
