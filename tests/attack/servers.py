@@ -64,9 +64,23 @@ class Attacked:
 
 
 @contextlib.contextmanager
-def attacked(folder: Path, place: Path, *options: object) -> Iterator[Attacked]:
-    """Run a server for the time of the block; afterwards nothing may have surprised it."""
-    command = [sys.executable, "-m", "cli.server", folder, 0, "--cache-dir", place / "cache"]
+def attacked(
+    folder: Path, place: Path, *options: object, prefix: tuple[str, ...] = ()
+) -> Iterator[Attacked]:
+    """Run a server for the time of the block; afterwards nothing may have surprised it.
+
+    prefix: the command that starts it.
+    """
+    command = [
+        *prefix,
+        sys.executable,
+        "-m",
+        "cli.server",
+        folder,
+        0,
+        "--cache-dir",
+        place / "cache",
+    ]
     log = place / "server.log"
     with log.open("wb") as out:
         arguments = [*map(str, (*command, "--drain", 0, *options))]

@@ -86,7 +86,7 @@ def test_what_comes_in_two_parts_is_the_same(campaign):
     sent = stream()
     expected = joined(decode(ResponseDecoder(), sent))
     rng = campaign.random("parts")
-    points = places(campaign, len(sent), 400, "split")
+    points = places(campaign, len(sent), 150, "split")
     for at in points:
         behind = rng.randrange(at, len(sent) + 1)
         got = joined(decode(ResponseDecoder(), sent[:at], sent[at:behind], sent[behind:]))
