@@ -53,9 +53,9 @@ def songs() -> tuple[bytes, ...]:
     )
 
 
-def damaged(song: bytes, rng: Random) -> bytes:
-    """Return the song with up to eight kinds of damage."""
-    for _ in range(rng.randint(1, 8)):
+def damaged(song: bytes, rng: Random, most: int = 8) -> bytes:
+    """Return the song with up to `most` kinds of damage."""
+    for _ in range(rng.randint(1, most)):
         at = rng.randrange(len(song) + 1)
         song = rng.choice(DAMAGES)(song, at, rng) or b"\0"
     return song
