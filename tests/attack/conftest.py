@@ -26,7 +26,6 @@ class Campaign:
     """Says how much is to be done and by which chance, and takes down what was done."""
 
     figures: list[tuple[str, object]] = field(default_factory=list)
-    part = PART
     seed = SEED
 
     def size(self, suite: int, whole: int) -> int:
