@@ -15,6 +15,18 @@ def test_a_word_that_it_does_not_know_is_named():
     assert done.stderr == "dev: there is no command tset; ./dev help lists them\n"
 
 
+def test_a_campaign_that_there_is_not_is_named_and_those_that_there_are_listed():
+    command = [ROOT / "dev", "attack", "cuts", "cats"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "dev: there is no campaign cats; ./dev help lists them\n"
+    said = subprocess.run([ROOT / "dev", "help"], capture_output=True, text=True, check=True).stdout
+    listed = re.search(r"^ +campaigns: ([a-z ]+)$", said, re.M)[1].split()
+    there = {path.stem.removeprefix("test_") for path in (ROOT / "tests/attack").glob("test_*.py")}
+    assert set(listed) == there
+    assert len(listed) == len(there)
+
+
 def test_every_file_that_is_installed_has_a_hash():
     blocks = re.findall(r"^(\S+)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", PINNED, re.M)
     assert {name for name, _, _ in blocks} >= {"setuptools", "transitions", "pytest", "matplotlib"}

@@ -59,7 +59,7 @@ _CLOSINGS = (on.AudioReceived, on.NotFoundReceived)
 _ENDS = (on.ConnectionLost, on.ServerClosed)
 _IGNORED_WHEN_LEAVING = (
     *_RESPONSES, *TIMERS, *_ENDS, on.Connected, on.ConnectFailed, on.ServerSilent, on.RequestWritten,
-    internal.SongAbandoned, internal.ListNeeded, on.InputEnded,
+    internal.SongToRequest, internal.SongAbandoned, internal.ListNeeded, on.InputEnded,
 )
 
 CONVERSATION = Table("conversation", UNCONNECTED, [

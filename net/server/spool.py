@@ -165,7 +165,9 @@ class Spool(Framed):
     file: unnamed, and the spool's own from here on. None: nothing can be kept.
     """
 
-    __slots__ = ("_file", "checked_at", "closed", "counted_bytes", "kept", "stamp")
+    __slots__ = (
+        "_file", "checked_at", "closed", "counted_bytes", "kept", "reserved_bytes", "stamp",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -182,6 +184,8 @@ class Spool(Framed):
         self.stamp = source.stamp
         self.counted_bytes = 0
         """For the cache: how much of it is in the sum of what is stored."""
+        self.reserved_bytes = 0
+        """For the cache: how much room is kept for the slice that is being framed."""
         self.checked_at = 0.0
         """When the stamp was last compared with the song's file, in `time.monotonic()`."""
         self.closed = False
@@ -211,6 +215,11 @@ class Spool(Framed):
         return self.length_bytes + self.ends.memory_bytes
 
     @property
+    def slice_bytes(self) -> int:
+        """How much the next slice is to have; it ends with the read that reaches that."""
+        return min(max(self.length_bytes, LEAST_SLICE_BYTES), SLICE_BYTES)
+
+    @property
     def wants_work(self) -> bool:
         ahead_bytes = min(max(self.furthest, LEAST_AHEAD_BYTES), MOST_AHEAD_BYTES)
         ahead = self.length_bytes >= self.furthest + ahead_bytes
@@ -219,8 +228,7 @@ class Spool(Framed):
     def work(self) -> Work:
         try:
             assert self._source is not None
-            most_bytes = min(max(self.length_bytes, LEAST_SLICE_BYTES), SLICE_BYTES)
-            framed = next_slice(self._source, self._position, most_bytes)
+            framed = next_slice(self._source, self._position, self.slice_bytes)
         except SongUnavailable as error:
             return Work(failure=error.reason)
         except OSError as error:

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from net.server.framer import Source
+from net.server.framer import READ_BYTES, Source
 from net.server.framing_turns import FAULT, FramingTurns
-from net.server.spool import SLICE_BYTES, Framed, Spool, Work
+from net.server.spool import Framed, Spool, Work
 from songs import Library, Song, SongUnavailable, Stamp
 
 log = logging.getLogger("alfine.server")
@@ -37,8 +37,8 @@ class SpoolCache:
 
     directory: for the unnamed files. cache_bytes: what all spools together may take, those that are
     being sent too; beyond it the least recently used of the others are closed, and what does not
-    fit then is framed for each client as it is sent. It may be exceeded by a slice for each worker
-    thread. max_descriptors: what the spools may have open.
+    fit then is framed for each client as it is sent. It may be exceeded by the headers of the
+    messages of the slices that are being framed. max_descriptors: what the spools may have open.
     """
 
     def __init__(
@@ -55,6 +55,8 @@ class SpoolCache:
         """Those of `_spools` that are whole and have no users, the least recently used first."""
         self._stored_bytes = 0
         """The cost of all spools that are not closed."""
+        self._reserved_bytes = 0
+        """The room for the slices that are being framed, or wait for a thread."""
         self._waiting: dict[int, list[Ready]] = {}
         """By song ID: who is called when a thread has opened the song's file."""
         self._turns = FramingTurns(self._may_grow, self._worked)
@@ -182,11 +184,15 @@ class SpoolCache:
             ready(None, reason)
 
     def _may_grow(self, spool: Framed) -> bool:
-        """Make room for a slice; if there is none, end the spool here."""
+        """Make room for a slice and keep it; if there is none, end the spool here."""
         if not isinstance(spool, Spool):
             return True
-        self._make_room(self._cache_bytes - SLICE_BYTES)
-        if self._stored_bytes + SLICE_BYTES <= self._cache_bytes:
+        # As many songs as there are clients may wait for a thread, each with a slice to come.
+        wanted_bytes = spool.slice_bytes + READ_BYTES
+        most_bytes = self._cache_bytes - self._reserved_bytes - wanted_bytes
+        self._make_room(most_bytes)
+        if self._stored_bytes <= most_bytes:
+            self._reserve(spool, wanted_bytes)
             return True
         spool.kept = False
         self._turns.soon(spool.wake)
@@ -195,6 +201,7 @@ class SpoolCache:
     def _worked(self, spool: Framed, work: Work) -> None:
         if not isinstance(spool, Spool):
             return
+        self._reserve(spool, 0)
         self._count(spool, spool.cost_bytes)
         if work.unkept is not None:
             self._report(work.unkept)
@@ -215,6 +222,10 @@ class SpoolCache:
                 trouble,
             )
         self._trouble = trouble
+
+    def _reserve(self, spool: Spool, slice_bytes: int) -> None:
+        self._reserved_bytes += slice_bytes - spool.reserved_bytes
+        spool.reserved_bytes = slice_bytes
 
     def _count(self, spool: Spool, cost_bytes: int) -> None:
         if not spool.closed:

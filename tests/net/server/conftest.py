@@ -1,10 +1,9 @@
-"""Servers with options, clients that misbehave, and what a server has open."""
+"""Servers with options, and clients that misbehave."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib.util
-import os
 import random
 import socket
 import time
@@ -65,16 +64,6 @@ def is_reset(sock: socket.socket) -> bool:
     except ConnectionResetError:
         return True
     return False
-
-
-def descriptors(server: Server) -> list[str]:
-    """Return what each of a server's descriptors refers to."""
-    folder = f"/proc/{server.process.pid}/fd"
-    kinds = []
-    for fd in os.listdir(folder):
-        with contextlib.suppress(OSError):  # closed meanwhile
-            kinds.append(os.readlink(f"{folder}/{fd}"))
-    return kinds
 
 
 def eventually(condition, seconds: float = TIMEOUT_S) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from net.server.limits import possible_clients
 from tests.end_to_end.programs import Program
 from tests.needs import needs_program
-from tests.net.server.conftest import connected, descriptors, eventually, is_reset, song_bytes
+from tests.net.server.conftest import connected, eventually, is_reset, song_bytes
 from tests.peers.plain_client import PlainClient
 
 LIST = b"RESP 100 END 1. 1 END 2. 2 END END"
@@ -265,31 +265,6 @@ def test_one_client_too_many_is_refused(serve, music):
                 return client.next().raw == LIST
 
         assert eventually(served)
-
-
-def test_connections_come_and_go_and_leave_nothing(serve, music, loop_name):
-    """10,000 of them: some leave at once, some in the middle of the song."""
-    server = serve(music, "--loop", loop_name)
-    with PlainClient(server.port) as client:
-        client.list_songs()
-        assert client.next().raw == LIST  # by now the server has opened what it needs
-    server.wait_for("disconnected")
-    before = descriptors(server)
-    for number in range(200):
-        with contextlib.ExitStack() as stack:
-            socks = [stack.enter_context(connected(server.port)) for _ in range(50)]
-            for sock in socks:
-                sock.sendall(b"PLAY %d END END" % (number % 2 + 1))
-            for sock in socks[:30]:
-                assert sock.recv(100)
-    server.wait_for("disconnected", times=10_001)
-
-    def without_spools() -> list[str]:
-        return [name for name in descriptors(server) if "(deleted)" not in name]
-
-    assert eventually(lambda: sorted(without_spools()) == sorted(before)), descriptors(server)
-    # The spools of the two songs are kept for later clients.
-    assert eventually(lambda: len(descriptors(server)) <= len(before) + 2), descriptors(server)
 
 
 def test_requests_after_a_teardown_cause_no_reset(serve, music):

@@ -13,7 +13,7 @@ from net.server import framer
 from net.server import spool as spools
 from net.server import spool_cache as caches
 from net.server.framing_turns import THREADS
-from net.server.spool import SLICE_BYTES, Spool
+from net.server.spool import LEAST_SLICE_BYTES, SLICE_BYTES, Spool
 from net.server.spool_cache import SpoolCache
 from songs import Library
 
@@ -259,7 +259,35 @@ def test_the_cache_holds_its_size_while_songs_are_sent(library, tmp_path, monkey
         assert await asyncio.gather(*map(taken, again)) == list(map(wire, "abcc"))
 
     run(library, tmp_path, use, cache_bytes=cache_bytes)
-    assert most <= cache_bytes + THREADS * 2 * SLICE_BYTES
+    assert most <= cache_bytes + THREADS * SLICE_BYTES // 50, "more than the headers"
+
+
+def test_songs_that_wait_for_a_thread_have_their_room(tmp_path, monkeypatch):
+    """Many begin at once: those for whose first slice there is no room are not kept."""
+    songs, cache_bytes = 40, 20 * (LEAST_SLICE_BYTES + framer.READ_BYTES)
+    music, may_read, read = tmp_path / "music", threading.Event(), os.pread
+    music.mkdir()
+    for number in range(songs):
+        (music / f"{number:02}.mp3").write_bytes(b"%03d" % number * 500_000)
+    library = Library(music)
+    library.scan()
+
+    def pread(fd, count, offset):
+        assert may_read.wait(30)
+        return read(fd, count, offset)
+
+    monkeypatch.setattr(framer.os, "pread", pread)
+
+    async def use(cache):
+        # The files are opened first, in their order; then every song waits for the same threads.
+        opened = await asyncio.gather(*(get(cache, song) for song in library.songs))
+        assert sum(spool.busy for spool in opened) == 20
+        may_read.set()
+        sizes = [len(got) for got in await asyncio.gather(*map(taken, opened))]
+        assert min(sizes) == max(sizes) > 1_500_000
+        assert cache._reserved_bytes == 0
+
+    run(library, tmp_path, use, cache_bytes=cache_bytes, descriptors=200)
 
 
 def test_a_directory_that_cannot_be_written_costs_no_song(library, tmp_path, monkeypatch, caplog):

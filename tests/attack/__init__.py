@@ -1,0 +1,1 @@
+"""Campaigns against alfine: what a peer, a file or a network may do, many times over."""
