@@ -115,6 +115,7 @@ def check(
     host, port = _address(peer)
     options = Options(
         timeout_s=timeout,
+        case_s=10 * timeout,
         connections=connections,
         plain=plain,
         music=music,
