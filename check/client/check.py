@@ -1,0 +1,184 @@
+"""Checks a client: looks at it first, then tries its cases, some of them in one running client.
+
+To start a client may take a second of CPU time. So one that has passed a case, and lists songs as
+before, is used for others. A case that is not kept there is tried again in a client of its own, and
+only that counts: no case is blamed for what another has left behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from check.case import MUST, Case, Outcome, Verdict, broken, kept, skipped
+from check.client.judgements import judge, probe
+from check.client.options import Facts, Options
+from check.client.session import Session
+from check.client.trial import NotDone, Script, Trial
+from check.printed import printed
+from check.run import run
+
+_SETUP_S = 0.7
+"""How long a client may take to begin with SETUP."""
+
+
+_SURVEY = Case("1-1", "The client lists songs", MUST, "", "list", "shown")
+
+
+class NeverConnected(Exception):
+    """The command has not connected. The text says how it went, in printable ASCII."""
+
+
+class ClientCheck:
+    """One command, and what is known of it. Made by `begin`; to be closed."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._idle: list[Session] = []
+        self.facts = Facts()
+
+    @classmethod
+    async def begin(cls, options: Options) -> ClientCheck:
+        """Look at the client. Raises NeverConnected; OSError: the command cannot be run."""
+        check = cls(options)
+        session = Session(options, options.plain)
+        try:
+            if not await session.start({}):
+                raise NeverConnected(_how_it_went(session))
+            check.facts = await _survey(session)
+        except BaseException:
+            await session.close()
+            raise
+        check._idle.append(session)
+        return check
+
+    def described(self) -> dict[str, object]:
+        """Return what is known of the client, and what was chosen, in plain values."""
+        return {
+            "offers": None if self.facts.offers is None else list(self.facts.offers),
+            "plain": self._options.plain,
+            "tty": self._options.tty,
+            "connections": self._options.at_once,
+        }
+
+    async def verdicts(self, cases: Sequence[Case]) -> AsyncIterator[Verdict]:
+        """Try the cases; yield their verdicts in their order."""
+        async for verdict in run(cases, self.perform, self._options.at_once):
+            yield verdict
+
+    async def close(self) -> None:
+        """End the clients that still run."""
+        await asyncio.gather(*(session.close() for session in self._idle))
+        self._idle.clear()
+
+    async def perform(self, case: Case) -> Verdict:
+        """Return the verdict on one case, within a bounded time."""
+        if reason := self._missing(case):
+            return skipped(case, reason)
+        script = Script.of(case)
+        plain = self._options.plain or script.plain
+        used = None if script.new else self._take_idle(plain)
+        if used is not None:
+            used.begin(script.answers)
+            verdict = await self._try(case, script, used)
+            if verdict.outcome is Outcome.PASSED:
+                return verdict
+        return await self._try_in_new(case, script, plain)
+
+    def _missing(self, case: Case) -> str:
+        for need in case.needs.split():
+            if need == "tty" and not self._options.tty:
+                return "the client has no terminal; with --tty it has"
+            if need in ("setup", "ends") and self.facts.offers is None:
+                return "the client does not send SETUP"
+            if need == "ends" and "ends" not in (self.facts.offers or ()):
+                return "the client does not ask for ends"
+            if need in ("setup", "ends") and self._options.plain:
+                return "the server is played as one that knows only the RFC (--plain)"
+        return ""
+
+    def _take_idle(self, plain: bool) -> Session | None:
+        # To a client that sends no SETUP both kinds of server are the same.
+        either = self.facts.offers is None
+        for session in self._idle:
+            if either or session.plain == plain:
+                self._idle.remove(session)
+                return session
+        return None
+
+    async def _try_in_new(self, case: Case, script: Script, plain: bool) -> Verdict:
+        session = Session(self._options, plain)
+        try:
+            connected = await session.start(script.answers)
+        except BaseException:
+            await session.close()
+            raise
+        if not connected:
+            exchange = session.exchange()
+            await session.close()
+            return broken(case, exchange, "started for this case, it did not connect")
+        return await self._try(case, script, session)
+
+    async def _try(self, case: Case, script: Script, session: Session) -> Verdict:
+        """Try a case in a running client, which is then kept for others, or ended."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        trial = Trial(case, script, session, self.facts)
+        again = False
+        try:
+            async with asyncio.timeout(self._options.case_s):
+                verdict = await _verdict(trial)
+                again = verdict.outcome is Outcome.PASSED and await _usable(trial)
+        except TimeoutError:
+            late = f"the case was not over after {self._options.case_s:g} s"
+            verdict = broken(case, session.exchange(), late)
+        finally:
+            if again:
+                self._idle.append(session)
+            else:
+                await session.close()
+        return Verdict(case, verdict.outcome, verdict.reason, verdict.exchange, loop.time() - began)
+
+
+async def _survey(session: Session) -> Facts:
+    await session.news.until(lambda: session.over or bool(session.stage.journal.requests), _SETUP_S)
+    trial = Trial(_SURVEY, Script.of(_SURVEY), session, Facts())
+    try:
+        await trial.carry_out()
+    except NotDone:
+        return Facts(session.stage.offers, lists=False, shows=False)
+    return Facts(session.stage.offers, lists=True, shows=trial.shown)
+
+
+async def _verdict(trial: Trial) -> Verdict:
+    case, session = trial.case, trial.session
+    try:
+        await trial.carry_out()
+    except NotDone as error:
+        if trial.undone is not None and trial.undone.value not in trial.expected:
+            reason = session.crash() or session.ending()
+            if reason:
+                return broken(case, session.exchange(), reason)
+            return skipped(case, str(error))
+    reason = await judge(trial)
+    if reason:
+        return broken(case, session.exchange(), reason)
+    return kept(case, session.exchange())
+
+
+async def _usable(trial: Trial) -> bool:
+    """The client can be used for other cases: it is in order, and answers as before."""
+    session = trial.session
+    if session.over:
+        return False
+    if (connection := session.listener.now) is not None:
+        await connection.halt()
+    if "alive" in trial.expected:
+        return True
+    return not await probe(trial)
+
+
+def _how_it_went(session: Session) -> str:
+    how = session.ending() or f"it ran for {session.options.start_s:g} s"
+    lines = [line for line in session.printed().splitlines() if line.strip()]
+    return f'{how}; it printed "{printed(lines[-1])}"' if lines else f"{how} and printed nothing"
