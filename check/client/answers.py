@@ -140,6 +140,28 @@ def _with_line_ends(nonce: str) -> Answer:
     return replace(answer, messages=(LIST_HEADER + payload + EOM,))
 
 
+@lru_cache(maxsize=16)
+def _clean(audio: bytes) -> tuple[bytes, ...]:
+    return tuple(audio_message(chunk) for chunk in chunks(audio))
+
+
+@lru_cache(maxsize=8)
+def _endless(song_id: int) -> tuple[bytes, ...]:
+    """Return more than any case waits for; the frames run on where it begins again."""
+    return _clean(song(song_id, MAX_PAYLOAD_BYTES)) * 12
+
+
+def _uncut(audio: bytes) -> tuple[bytes, ...]:
+    return tuple(
+        audio_message(audio[start : start + MAX_PAYLOAD_BYTES])
+        for start in range(0, len(audio), MAX_PAYLOAD_BYTES)
+    )
+
+
+def _without_end(audio: bytes) -> tuple[bytes, ...]:
+    return tuple(m.replace(b"RESP 200 END ", b"RESP 200 ", 1) for m in _clean(audio))
+
+
 ESCAPES = (b"\x1b]0;alfine-check\x07", b"\x1b[7;31m", b"\x1b[2J", b"\x9b31m")
 """What stands in the titles of `escapes`, and in no output of a client's own."""
 
@@ -168,25 +190,3 @@ _SONGS: dict[str, Callable[[int], Answer]] = {
     "no-end": lambda song_id: Answer(_without_end(song(song_id, 40))),
     "no-mp3": lambda song_id: Answer(_clean(b"this is no music; " * 1200)),
 }
-
-
-@lru_cache(maxsize=16)
-def _clean(audio: bytes) -> tuple[bytes, ...]:
-    return tuple(audio_message(chunk) for chunk in chunks(audio))
-
-
-@lru_cache(maxsize=8)
-def _endless(song_id: int) -> tuple[bytes, ...]:
-    """Return more than any case waits for; the frames run on where it begins again."""
-    return _clean(song(song_id, MAX_PAYLOAD_BYTES)) * 12
-
-
-def _uncut(audio: bytes) -> tuple[bytes, ...]:
-    return tuple(
-        audio_message(audio[start : start + MAX_PAYLOAD_BYTES])
-        for start in range(0, len(audio), MAX_PAYLOAD_BYTES)
-    )
-
-
-def _without_end(audio: bytes) -> tuple[bytes, ...]:
-    return tuple(m.replace(b"RESP 200 END ", b"RESP 200 ", 1) for m in _clean(audio))

@@ -11,10 +11,14 @@ from __future__ import annotations
 from check.case import MUST, SHOULD, Case
 
 _SOCKET = "The client python script receives an open port and IP address of the server as parameters and uses those to open a socket to the server to communicate via TCP connection."
-_THREE = "Once connected, the client has three different requests they can make: list, play, and stop."
+_THREE = (
+    "Once connected, the client has three different requests they can make: list, play, and stop."
+)
 _END = 'An end of line is denoted with the string "END" while the end of message is denoted with a double end of line, which would be "END END".'
 _LIST = "The list command retrieves a list of songs available on the server, along with their associated song ID numbers. It does not need any parameters. An example of the request would be: LIST END END"
-_PLAY = "The play command plays one of the songs on the server and takes in a song ID as a parameter."
+_PLAY = (
+    "The play command plays one of the songs on the server and takes in a song ID as a parameter."
+)
 _CLEARS = "Before sending this message, the client also clears the MAD buffer used to store the binary audio data, to stop a song if it is currently playing and get ready for the requested one."
 _STOP = "The stop command stops a currently playing song. It takes no parameters."
 _SIZE = "A server message has a maximum size of 4117 bytes"
@@ -84,7 +88,7 @@ CASES = (
     Case("2.2-9",    "STOP has no parameters", MUST, _STOP, "PLAY=long list play:1 stop play:2", "bare-STOP"),
     # Messages
     Case("2.3-1",    "A list message of 4117 bytes", MUST, _SIZE, "LIST=full list", "shown alive"),
-    Case("2.3-2",    "A message that has no end", SHOULD, _SIZE, "LIST=huge list watch", "standing calm"),
+    Case("2.3-2",    "A message that has no end", SHOULD, _SIZE, "last LIST=huge list watch", "standing calm"),
     # Status codes
     Case("2.3.1-1",  "A list with the status code of the RFC's example, 300", SHOULD, _300, "plain LIST=300 list", "shown alive"),
     Case("2.3.1-2",  "A list parted by carriage return and line feed", SHOULD, _CRLF, "plain LIST=crlf list", "shown alive"),
@@ -102,8 +106,8 @@ CASES = (
     Case("2.5-3",    "Messages that come in one segment", MUST, _PARTIAL, "LIST=list/joined PLAY=long play:1 list stop", "shown alive"),
     Case("2.5-4",    "Spaces and ENDs in audio", MUST, _REJOINS, "PLAY=tokens list play:1 settle", "alive"),
     Case("2.5-5",    "An END END in the middle of audio", SHOULD, _REJOINS, "plain PLAY=dirty list play:1 settle", "alive"),
-    Case("2.5-6",    "Bytes that are no message, in the place of a list", SHOULD, _TYPES, "LIST=garbage list watch", "standing calm"),
-    Case("2.5-7",    "Bytes that are no message, where nothing is awaited", SHOULD, _TYPES, "send=garbage watch", "standing calm"),
+    Case("2.5-6",    "Bytes that are no message, in the place of a list", SHOULD, _TYPES, "last LIST=garbage list watch", "standing calm"),
+    Case("2.5-7",    "Bytes that are no message, where nothing is awaited", SHOULD, _TYPES, "last send=garbage watch", "standing calm"),
     Case("2.5-8",    "No answer to LIST, ever", SHOULD, _TYPES, "new LIST=nothing list watch quit", "calm quits-late"),
     Case("2.5-9",    "No answer to PLAY, ever", SHOULD, _TYPES, "new PLAY=nothing list play:1 watch quit", "calm quits-late"),
     # Lists
@@ -134,7 +138,7 @@ CASES = (
     Case("2.7.1-1",  "The RFC's example: list, play 3, 2, 1, stop, exit", MUST, _EXAMPLE, "PLAY=long list play:3 play:2 play:1 stop quit", "LIST PLAY STOP quits"),
     Case("2.7.1-2",  "It ends when it is told to", MUST, _EXIT, "list quit", "quits"),
     Case("2.7.1-3",  "It ends while a song arrives", SHOULD, _EXIT, "PLAY=long list play:1 quit", "quits"),
-    Case("2.7.2-1",  "A list with the status code of audio, as in the RFC's example", SHOULD, _LIST_200, "plain LIST=as-200 list watch", "standing calm"),
+    Case("2.7.2-1",  "A list with the status code of audio, as in the RFC's example", SHOULD, _LIST_200, "last plain LIST=as-200 list watch", "standing calm"),
     # The grammar
     Case("P2-1",     "One space stands between words", SHOULD, _SPACE, "PLAY=long list play:1 stop", "one-space"),
     Case("P2-2",     "An ID has no leading zeros", SHOULD, _GRAMMAR, "list play:3", "no-zeros"),

@@ -123,21 +123,24 @@ class ClientCheck:
         """Try a case in a running client, which is then kept for others, or ended."""
         loop = asyncio.get_running_loop()
         began = loop.time()
+        seconds = 0.0
         trial = Trial(case, script, session, self.facts)
         again = False
         try:
             async with asyncio.timeout(self._options.case_s):
                 verdict = await _verdict(trial)
+                seconds = loop.time() - began
                 again = verdict.outcome is Outcome.PASSED and await _usable(trial)
         except TimeoutError:
             late = f"the case was not over after {self._options.case_s:g} s"
             verdict = broken(case, session.exchange(), late)
+            seconds = loop.time() - began
         finally:
             if again:
                 self._idle.append(session)
             else:
                 await session.close()
-        return Verdict(case, verdict.outcome, verdict.reason, verdict.exchange, loop.time() - began)
+        return Verdict(case, verdict.outcome, verdict.reason, verdict.exchange, seconds)
 
 
 async def _survey(session: Session) -> Facts:
@@ -169,7 +172,7 @@ async def _verdict(trial: Trial) -> Verdict:
 async def _usable(trial: Trial) -> bool:
     """The client can be used for other cases: it is in order, and answers as before."""
     session = trial.session
-    if session.over:
+    if session.over or trial.script.last:
         return False
     if (connection := session.listener.now) is not None:
         await connection.halt()

@@ -16,7 +16,7 @@ from net.framing import AUDIO_CLOSING, AUDIO_HEADER, EOM, audio_message
 
 QUIET_S = 0.5
 """Silence behind bytes that are no whole request: the client takes them for one."""
-SHORT_GAP_S = 0.1
+SHORT_GAP_S = 0.05
 """Behind a message that is not full: deployed clients read it apart (protocol.md 8)."""
 BYTE_S = 0.001
 SLOW_SETUP_S = 0.6
@@ -25,7 +25,10 @@ _READ_BYTES = 65536
 
 
 class Connection:
-    """ends: the client has been told that answers are closed. open: nobody has closed it."""
+    """ends: the client has been told that answers are closed. open: nobody has closed it.
+
+    answering: an answer to LIST is being sent. song_messages: how many of the song have been sent.
+    """
 
     def __init__(
         self, stage: Stage, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -39,6 +42,8 @@ class Connection:
         self._slow: asyncio.Task[None] | None = None
         self.ends = False
         self.open = True
+        self.answering = False
+        self.song_messages = 0
         raw = writer.get_extra_info("socket")
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -133,10 +138,14 @@ class Connection:
 
     async def _answer_list(self) -> None:
         answer = self._stage.list()
-        await self.send(answer)
-        if self.ends and answer.closes and self.open:
-            await self._write(LIST_CLOSING)
-        self._stage.news.tell()
+        self.answering = True
+        try:
+            await self.send(answer)
+            if self.ends and answer.closes and self.open:
+                await self._write(LIST_CLOSING)
+        finally:
+            self.answering = False
+            self._stage.news.tell()
 
     # Songs
 
@@ -144,6 +153,7 @@ class Connection:
         await self.halt()
         answer = self._stage.play(song_id)
         self._halted = asyncio.Event()
+        self.song_messages = 0
         self._song = asyncio.create_task(self._send_song(answer, self._halted))
 
     async def halt(self) -> None:
@@ -168,14 +178,15 @@ class Connection:
             await asyncio.sleep(SHORT_GAP_S)
             self._stage.note_place()
         if answer.manner == "close":
-            return self._end("close")
-        if answer.manner.startswith("half-"):
+            self._end("close")
+        elif answer.manner.startswith("half-"):
             messages = answer.messages
             whole, cut = messages[: len(messages) // 2], messages[len(messages) // 2]
             await self._write_all(replace(answer, messages=whole, manner=""), halted)
             await self._write(cut[: len(messages[-1]) // 2])
-            return self._end(answer.manner.removeprefix("half-"))
-        await self._write_all(answer, halted)
+            self._end(answer.manner.removeprefix("half-"))
+        else:
+            await self._write_all(answer, halted)
 
     async def _write_all(self, answer: Answer, halted: asyncio.Event | None) -> None:
         late = answer.late
@@ -185,6 +196,9 @@ class Connection:
                     return
                 late -= 1
             await self._write(message, answer.manner)
+            if halted is not None:
+                self.song_messages += 1
+                self._stage.news.tell()
             if len(message) != _FULL_BYTES and not self.ends:
                 await asyncio.sleep(SHORT_GAP_S)
             elif answer.pace_s:
@@ -213,8 +227,9 @@ class Connection:
     async def send_unasked(self, word: str) -> None:
         """Send something that no request has asked for."""
         if word == "audio":
-            return await self._write(audio_message(b"unasked"))
-        await self.send(list_answer(word, self._stage.nonce))
+            await self._write(audio_message(b"unasked"))
+        else:
+            await self.send(list_answer(word, self._stage.nonce))
 
     # How it ends
 

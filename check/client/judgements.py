@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 
 from check.client.answers import ESCAPES
 from check.client.requests import Fault, Kind
@@ -48,7 +49,7 @@ def _requested(kind: Kind) -> Judgement:
     async def requested(trial: Trial) -> str:
         if trial.undone is not kind:
             return ""
-        came = [request for request in trial.session.stage.journal.of(kind)]
+        came = trial.session.stage.journal.of(kind)
         other = f"; but {printed(came[-1].raw)} came" if came else ""
         return f"{kind.value} was typed, and not sent{other}"
 
@@ -160,7 +161,7 @@ async def _no_stop(trial: Trial) -> str:
 
 async def _apart(trial: Trial) -> str:
     requests = trial.session.stage.journal.requests
-    for one, other in zip(requests, requests[1:], strict=False):
+    for one, other in pairwise(requests):
         if (apart_s := other.at - one.at) < trial.session.options.hurry_s:
             return f"{printed(other.raw)} came {apart_s * 1000:.0f} ms after {printed(one.raw)}"
     return ""

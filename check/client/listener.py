@@ -62,6 +62,8 @@ class Listener:
         self._stage.news.tell()
         try:
             await connection.serve()
+        except asyncio.CancelledError:
+            pass  # by close(); asyncio's own callback would print a task that is cancelled
         finally:
             self._tasks.discard(task)
             self._connections.discard(connection)

@@ -29,7 +29,7 @@ class Output:
         self._forgotten = 0
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """How many have been printed."""
         return self._forgotten + len(self._kept)
 

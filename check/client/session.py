@@ -12,6 +12,10 @@ from check.client.process import ClientProcess
 from check.client.requests import Kind
 from check.client.stage import Stage
 
+SOME_MESSAGES = 5
+"""Of a song, so that it is under way."""
+LIST_S = 20.0
+"""The longest that the sending of a list takes, to a client that reads."""
 CRASHES = re.compile(
     rb"Traceback \(most recent call last\)|Exception in thread|^panic: |panicked at|"
     rb"terminate called|Unhandled exception|Unhandled rejection|Segmentation fault|"
@@ -55,7 +59,7 @@ class Session:
     def begin(self, answers: dict[str, str]) -> None:
         """Begin another case in it."""
         self.stage.begin(answers)
-        self._began_at = self.process.output.bytes
+        self._began_at = self.process.output.size
 
     async def close(self) -> None:
         """End the client and all connections."""
@@ -86,14 +90,17 @@ class Session:
     @property
     def place(self) -> int:
         """How much has been printed."""
-        return self.process.output.bytes
+        return self.process.output.size
 
     def printed(self, since: int | None = None) -> bytes:
         """Return what has been printed in this case, or since a place."""
         return self.process.output.since(self._began_at if since is None else since)
 
     async def shows(self, marks: frozenset[bytes], since: int) -> bool:
-        """Wait until all marks have been printed since a place; return whether so."""
+        """Wait until all marks have been printed since a place; return whether so.
+
+        The client's time begins when the whole list has been sent.
+        """
         if not marks:
             return True
         mark = re.compile(re.escape(next(iter(marks)).partition(b"-")[0]) + rb"-\d+z")
@@ -101,9 +108,14 @@ class Session:
         def shown() -> bool:
             return marks <= set(mark.findall(self.printed(since)))
 
-        return await self.news.until(lambda: shown() or self.over, self.options.timeout_s) and (
-            shown()
-        )
+        await self.news.until(lambda: self.over or not self._answering, LIST_S)
+        await self.news.until(lambda: shown() or self.over, self.options.timeout_s)
+        return shown()
+
+    @property
+    def _answering(self) -> bool:
+        connection = self.listener.now
+        return connection is not None and connection.answering
 
     # How it is
 
@@ -131,6 +143,20 @@ class Session:
             self.stage.journal.came(end)
         return self.stage.journal.exchange(self.printed())
 
+    async def under_way(self) -> None:
+        """Wait until some of a song has been sent, or all of it."""
+
+        def so() -> bool:
+            connection = self.listener.now
+            return (
+                self.over
+                or connection is None
+                or not connection.arriving
+                or connection.song_messages >= SOME_MESSAGES
+            )
+
+        await self.news.until(so, self.options.timeout_s)
+
     async def settle(self, seconds: float) -> None:
         """Wait until no song is being sent any more."""
         await self.news.until(
@@ -141,4 +167,3 @@ class Session:
     async def pause(self, seconds: float) -> None:
         """Let so much time pass, or less if the client ends."""
         await self.news.until(lambda: self.over, seconds)
-

@@ -1,4 +1,4 @@
-"""What the server that the check plays has to do at present: it is shared by a client's connections."""
+"""What the server that is played does at present, on all connections of one client."""
 
 from __future__ import annotations
 

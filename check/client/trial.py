@@ -6,7 +6,8 @@
 |---|---|
 | `list`, `play:3`, `stop`, `quit` | that is typed, and its request waited for |
 | `LIST=…`, `PLAY=…`, `STOP=…`, `SETUP=…` | how requests are answered (`check.client.answers`) |
-| `new`, `plain` | it needs a client of its own; the server knows only the RFC |
+| `new`, `last` | it needs a client of its own; the client is not used for another case |
+| `plain` | the server knows only the RFC |
 | `send=…` | an answer that nothing has asked for |
 | `settle` | until the song has been sent |
 | `watch` | a while in which requests and connections are counted |
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from check.case import Case
 from check.client.answers import list_answer
@@ -33,11 +35,12 @@ TYPED = {"list": Kind.LIST, "play": Kind.PLAY, "stop": Kind.STOP}
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A row's `sends`, taken apart. new: it needs a client of its own. plain: and the RFC alone."""
+    """A row's `sends`, taken apart."""
 
     steps: tuple[str, ...]
     answers: dict[str, str]
     new: bool
+    last: bool
     plain: bool
 
     @classmethod
@@ -45,8 +48,9 @@ class Script:
         """Read a row's words."""
         words = case.sends.split()
         answers = dict(w.split("=", 1) for w in words if w[0].isupper())
-        steps = tuple(w for w in words if not w[0].isupper() and w not in ("new", "plain"))
-        return cls(steps, answers, "new" in words, "plain" in words)
+        flags = ("new", "last", "plain")
+        steps = tuple(w for w in words if not w[0].isupper() and w not in flags)
+        return cls(steps, answers, *(flag in words for flag in flags))
 
 
 class NotDone(Exception):
@@ -62,22 +66,25 @@ class Trial:
 
     def __init__(self, case: Case, script: Script, session: Session, facts: Facts) -> None:
         self.case, self.session, self.facts = case, session, facts
-        self._script = script
+        self.script = script
         self.expected = tuple(case.expects.split())
         self.undone: Kind | None = None
         self.shown = False
+        self._typed_at = 0
         self.flood = ""
 
     async def carry_out(self) -> None:
         """Take all steps. Raises NotDone: something that was typed was not done."""
-        for step in self._script.steps:
-            await self._take(step)
+        for step, following in pairwise((*self.script.steps, "")):
+            await self._take(step, following)
         await self.session.pause(MOMENT_S)
 
-    async def _take(self, step: str) -> None:
+    async def _take(self, step: str, following: str) -> None:
         name, _, rest = step.partition(":")
         if name in TYPED:
             await self._type(step, TYPED[name], int(rest) if rest else None)
+            if name == "list" and self.facts.shows:
+                await self._list_shown(following)
         elif step.startswith("send="):
             if (connection := self.session.listener.now) is not None:
                 await connection.send_unasked(step.removeprefix("send="))
@@ -86,19 +93,24 @@ class Trial:
 
     async def _type(self, step: str, kind: Kind, song_id: int | None) -> None:
         session = self.session
-        place, before = session.place, len(session.stage.journal.of(kind))
+        before = len(session.stage.journal.of(kind))
+        self._typed_at = session.place
         session.type(step)
         if kind is Kind.STOP and not self._stop_is_due():
-            return await session.pause(MOMENT_S)
-        if not await session.requested(kind, before, song_id):
+            await session.pause(MOMENT_S)
+        elif not await session.requested(kind, before, song_id):
             self.undone = kind
             raise NotDone(f"{kind.value} was not sent")
-        if kind is Kind.LIST and self.facts.shows:
-            marks = list_answer(session.stage.answers["LIST"], session.stage.nonce).marks
-            if "shown" in self.expected:
-                self.shown = await session.shows(marks, place)
-            elif step != self._script.steps[-1]:
-                await session.shows(marks, place)
+        elif kind is Kind.PLAY:
+            await session.under_way()
+
+    async def _list_shown(self, following: str) -> None:
+        """Wait for the list on the screen, if that is judged, or before something else is typed."""
+        stage = self.session.stage
+        judged = "shown" in self.expected
+        if judged or following.partition(":")[0] in (*TYPED, "quit"):
+            marks = list_answer(stage.answers["LIST"], stage.nonce).marks
+            self.shown = await self.session.shows(marks, self._typed_at)
 
     def _stop_is_due(self) -> bool:
         """A song is under way; without one a client may send STOP or not."""
