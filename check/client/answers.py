@@ -162,7 +162,7 @@ def _without_end(audio: bytes) -> tuple[bytes, ...]:
     return tuple(m.replace(b"RESP 200 END ", b"RESP 200 ", 1) for m in _clean(audio))
 
 
-ESCAPES = (b"\x1b]0;alfine-check\x07", b"\x1b[7;31m", b"\x1b[2J", b"\x9b31m")
+ESCAPES = (b"\x1b]0;alfine-check\x07", b"\x1b[7;31m", b"\x1b[2J", "\u009b31m".encode())
 """What stands in the titles of `escapes`, and in no output of a client's own."""
 
 _LISTS: dict[str, Callable[[str], Answer]] = {

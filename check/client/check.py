@@ -35,29 +35,44 @@ class ClientCheck:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._idle: list[Session] = []
+        self._tty = False
+        self._how_it_went = ""
         self.facts = Facts()
 
     @classmethod
     async def begin(cls, options: Options) -> ClientCheck:
         """Look at the client. Raises NeverConnected; OSError: the command cannot be run."""
         check = cls(options)
-        session = Session(options, options.plain)
+        for tty in (False, True) if options.tty is None else (options.tty,):
+            await check._look(tty)
+            if check.facts.shows:
+                break
+        if not check.facts.connects:
+            await check.close()
+            raise NeverConnected(check._how_it_went)
+        return check
+
+    async def _look(self, tty: bool) -> None:
+        """Survey the client on a terminal or a pipe; keep it if it does more there than before."""
+        session = Session(self._options, self._options.plain, tty)
         try:
-            if not await session.start({}):
-                raise NeverConnected(_how_it_went(session))
-            check.facts = await _survey(session)
+            facts = await _survey(session)
+            self._how_it_went = self._how_it_went or _how_it_went(session)
         except BaseException:
             await session.close()
             raise
-        check._idle.append(session)
-        return check
+        better = facts.merit > self.facts.merit
+        for other in [*self._idle] if better else [session]:
+            await other.close()
+        if better:
+            self.facts, self._idle, self._tty = facts, [session], tty
 
     def described(self) -> dict[str, object]:
         """Return what is known of the client, and what was chosen, in plain values."""
         return {
             "offers": None if self.facts.offers is None else list(self.facts.offers),
             "plain": self._options.plain,
-            "tty": self._options.tty,
+            "tty": self._tty,
             "connections": self._options.at_once,
         }
 
@@ -87,7 +102,7 @@ class ClientCheck:
 
     def _missing(self, case: Case) -> str:
         for need in case.needs.split():
-            if need == "tty" and not self._options.tty:
+            if need == "tty" and not self._tty:
                 return "the client has no terminal; with --tty it has"
             if need in ("setup", "ends") and self.facts.offers is None:
                 return "the client does not send SETUP"
@@ -107,7 +122,7 @@ class ClientCheck:
         return None
 
     async def _try_in_new(self, case: Case, script: Script, plain: bool) -> Verdict:
-        session = Session(self._options, plain)
+        session = Session(self._options, plain, self._tty)
         try:
             connected = await session.start(script.answers)
         except BaseException:
@@ -144,13 +159,17 @@ class ClientCheck:
 
 
 async def _survey(session: Session) -> Facts:
+    """Start a client, and find out whether it connects, and what it does when `list` is typed."""
+    if not await session.start({}):
+        return Facts()
     await session.news.until(lambda: session.over or bool(session.stage.journal.requests), _SETUP_S)
-    trial = Trial(_SURVEY, Script.of(_SURVEY), session, Facts())
+    seen = Facts(connects=True, lists=True, shows=True)
+    trial = Trial(_SURVEY, Script.of(_SURVEY), session, seen)
     try:
         await trial.carry_out()
     except NotDone:
-        return Facts(session.stage.offers, lists=False, shows=False)
-    return Facts(session.stage.offers, lists=True, shows=trial.shown)
+        return Facts(session.stage.offers, connects=True)
+    return Facts(session.stage.offers, connects=True, lists=True, shows=trial.shown)
 
 
 async def _verdict(trial: Trial) -> Verdict:

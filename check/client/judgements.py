@@ -117,11 +117,11 @@ async def probe(trial: Trial) -> str:
     if facts.lists and not session.over:
         session.stage.answers["LIST"] = "list"
         session.stage.new_titles()
-        place, before = session.place, len(session.stage.journal.of(Kind.LIST))
-        session.type("list")
+        before = len(session.stage.journal.of(Kind.LIST))
+        await session.type("list")
         if not await session.requested(Kind.LIST, before):
             return session.crash() or session.ending() or "after that, LIST was typed and not sent"
-        if facts.shows and not await session.shows(session.stage.list().marks, place):
+        if facts.shows and not await session.shows(session.stage.list().marks, session.typed_place):
             return session.crash() or session.ending() or "after that, a list was not printed"
     return session.crash() or session.ending()
 

@@ -27,7 +27,8 @@ class Options:
 
     command: the program and its arguments, with {host} and {port} in them. timeout_s: how long the
     client may take for what it owes. at_once: cases, and so clients, that are under way together.
-    plain: the check plays a server that knows only the RFC. tty: the client gets a terminal.
+    plain: the check plays a server that knows only the RFC. tty: the client gets a terminal, or a
+    pipe; None: a terminal, if it connects, lists songs and prints them only there.
     watch_s: how long what comes unasked is counted. rate_hz: more requests, or more connections, in
     a second are a flood. hurry_s: requests that follow each other faster are in one segment.
     """
@@ -36,7 +37,7 @@ class Options:
     timeout_s: float = 5.0
     at_once: int = 4
     plain: bool = False
-    tty: bool = False
+    tty: bool | None = None
     typed: Typed = field(default_factory=Typed)
     watch_s: float = 1.5
     rate_hz: float = 10.0
@@ -66,10 +67,16 @@ class Options:
 class Facts:
     """What the survey has found.
 
-    offers: the tokens of the client's SETUP; None if it sends none. lists: it sends LIST when that
-    is typed. shows: it prints the list.
+    offers: the tokens of the client's SETUP; None if it sends none. connects: to where it is told.
+    lists: it sends LIST when that is typed. shows: it prints the list.
     """
 
     offers: tuple[str, ...] | None = None
-    lists: bool = True
-    shows: bool = True
+    connects: bool = False
+    lists: bool = False
+    shows: bool = False
+
+    @property
+    def merit(self) -> int:
+        """How far it has come."""
+        return self.connects + self.lists + self.shows

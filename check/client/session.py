@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from check.case import Exchange
@@ -14,6 +15,8 @@ from check.client.stage import Stage
 
 SOME_MESSAGES = 5
 """Of a song, so that it is under way."""
+TYPING_S = 0.15
+"""Between two lines: two requests that are typed are not to come in one segment (protocol.md 8)."""
 LIST_S = 20.0
 """The longest that the sending of a list takes, to a client that reads."""
 CRASHES = re.compile(
@@ -26,15 +29,20 @@ CRASHES = re.compile(
 
 
 class Session:
-    """cases: how many have been tried in it."""
+    """plain: what server is played. tty: whether the client has a terminal.
 
-    def __init__(self, options: Options, plain: bool) -> None:
+    typed_place: how much had been printed when the last line was typed.
+    """
+
+    def __init__(self, options: Options, plain: bool, tty: bool) -> None:
         self.options = options
         self.plain = plain
+        self.tty = tty
         self.news = News()
         self.stage = Stage(self.news, plain)
         self.listener = Listener(self.stage)
-        self.cases = 0
+        self._typed_at = 0.0
+        self.typed_place = 0
         self._process: ClientProcess | None = None
         self._began_at = 0
 
@@ -43,7 +51,7 @@ class Session:
         self.stage.begin(answers)
         await self.listener.open()
         command = self.options.filled(HOST, self.listener.port)
-        self._process = await ClientProcess.start(command, self.options.tty, self.news)
+        self._process = await ClientProcess.start(command, self.tty, self.news)
         self.stage.place = lambda: self.place
         await self.news.until(
             lambda: self.listener.accepted > 0 or not self.process.running, self.options.start_s
@@ -69,8 +77,12 @@ class Session:
 
     # What is typed
 
-    def type(self, word: str) -> None:
-        """Type a word of a row: list, play:3, stop, quit."""
+    async def type(self, word: str) -> None:
+        """Type a word of a row: list, play:3, stop, quit; no faster than a person."""
+        loop = asyncio.get_running_loop()
+        await self.pause(self._typed_at + TYPING_S - loop.time())
+        self._typed_at = loop.time()
+        self.typed_place = self.place
         line = self.options.typed.line(word)
         self.stage.journal.typed(line)
         self.process.type(line)
@@ -166,4 +178,6 @@ class Session:
 
     async def pause(self, seconds: float) -> None:
         """Let so much time pass, or less if the client ends."""
+        if seconds <= 0:
+            return
         await self.news.until(lambda: self.over, seconds)

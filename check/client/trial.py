@@ -70,7 +70,6 @@ class Trial:
         self.expected = tuple(case.expects.split())
         self.undone: Kind | None = None
         self.shown = False
-        self._typed_at = 0
         self.flood = ""
 
     async def carry_out(self) -> None:
@@ -94,8 +93,7 @@ class Trial:
     async def _type(self, step: str, kind: Kind, song_id: int | None) -> None:
         session = self.session
         before = len(session.stage.journal.of(kind))
-        self._typed_at = session.place
-        session.type(step)
+        await session.type(step)
         if kind is Kind.STOP and not self._stop_is_due():
             await session.pause(MOMENT_S)
         elif not await session.requested(kind, before, song_id):
@@ -110,7 +108,7 @@ class Trial:
         judged = "shown" in self.expected
         if judged or following.partition(":")[0] in (*TYPED, "quit"):
             marks = list_answer(stage.answers["LIST"], stage.nonce).marks
-            self.shown = await self.session.shows(marks, self._typed_at)
+            self.shown = await self.session.shows(marks, self.session.typed_place)
 
     def _stop_is_due(self) -> bool:
         """A song is under way; without one a client may send STOP or not."""
@@ -151,7 +149,7 @@ class Trial:
         await self.session.settle(SETTLE_S)
 
     async def _quit(self) -> None:
-        self.session.type("quit")
+        await self.session.type("quit")
         self.session.process.end_input()
 
 

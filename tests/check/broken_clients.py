@@ -1,0 +1,150 @@
+"""A small client that does all that the check asks for, and, with a fault, all but one thing.
+
+    python tests/check/broken_clients.py HOST PORT [FAULT]
+
+It needs only the standard library, and shares no code with the program under test.
+"""
+
+import os
+import re
+import socket
+import sys
+import threading
+import time
+
+FAULTS = {
+    "one-end": "a request ends in one END",
+    "small-letters": "requests are in small letters",
+    "pause": "STOP is called PAUSE",
+    "stop-parameter": "STOP has a parameter",
+    "place": "PLAY takes the place in the list, not the ID",
+    "deaf-to-stop": "STOP is not sent",
+    "whole-receives": "what one recv returns is taken for whole messages",
+    "one-message": "of each segment only the first message is read",
+    "small-buffer": "a message of more than 4109 bytes is dropped",
+    "first-part": "of a list in several messages the first one is printed",
+    "mute": "an error is not told",
+    "dies-of-404": "an error that answers no PLAY is a crash",
+    "dies-of-late-audio": "more than a few messages after STOP are a crash",
+    "dies-of-code": "a status code that is unknown is a crash",
+    "strict": "a title that is not UTF-8 is a crash",
+    "raw": "titles are printed as they come",
+    "stays": "it does not leave",
+    "repeats": "LIST is sent again and again until it is answered",
+    "reconnects": "it connects again at once, for ever",
+    "line-ends": "a line end stands behind each request",
+    "zeros": "an ID has a leading zero",
+    "hasty": "STOP is sent right before each PLAY",
+}
+HOST, PORT = sys.argv[1], int(sys.argv[2])
+FAULT = sys.argv[3] if len(sys.argv) > 3 else ""
+assert not FAULT or FAULT in FAULTS
+MESSAGE = re.compile(
+    rb"(RESP|ERRO) ([0-9]{3})(?: END| )?(.*?) END END(?=RESP |ERRO |\Z)", re.DOTALL
+)
+LONGEST = 1 << 18
+
+
+class Client:
+    def __init__(self):
+        self.sock, self.ids, self.late = None, [], None
+        self.listed = self.playing = threading.Event()
+        self.connect()
+
+    def connect(self):
+        if self.sock is None:
+            self.sock = socket.create_connection((HOST, PORT), 5)
+            self.sock.settimeout(None)
+            threading.Thread(target=self.receive, args=(self.sock,), daemon=True).start()
+
+    def send(self, request):
+        end = " END" if FAULT == "one-end" else " END END"
+        text = request + end + ("\n" if FAULT == "line-ends" else "")
+        try:
+            self.connect()
+            self.sock.sendall((text.lower() if FAULT == "small-letters" else text).encode())
+        except OSError as error:
+            print("no connection:", error)
+
+    def list(self):
+        self.listed = threading.Event()
+        self.send("LIST")
+        while FAULT == "repeats" and not self.listed.wait(0.01):
+            self.send("LIST")
+
+    def play(self, song):
+        if FAULT == "place" and int(song) in self.ids:
+            song = str(self.ids.index(int(song)) + 1)
+        if FAULT == "hasty":
+            self.send("STOP")
+        self.late, self.playing = None, threading.Event()
+        self.send(f"PLAY {'0' * (FAULT == 'zeros')}{song}")
+
+    def stop(self):
+        self.late, self.playing = 0, threading.Event()
+        if FAULT != "deaf-to-stop":
+            self.send({"stop-parameter": "STOP 1", "pause": "PAUSE"}.get(FAULT, "STOP"))
+
+    def receive(self, sock):
+        waiting = b""
+        try:
+            while data := sock.recv(1 << 16):
+                waiting = self.take(waiting + data)[-LONGEST:]
+        except OSError:
+            pass
+        print("the connection has ended")
+        self.sock = None
+        if FAULT == "reconnects":
+            self.connect()
+
+    def take(self, data):
+        """Handle the messages that begin the bytes; return what is behind them."""
+        while (found := MESSAGE.search(data)) is not None:
+            if not (FAULT == "small-buffer" and len(found[0]) > 4109):
+                self.handle(found[1], found[2], found[3].removeprefix(b" "))
+            data = b"" if FAULT == "one-message" else data[found.end() :]
+        return b"" if FAULT == "whole-receives" else data
+
+    def handle(self, word, code, data):
+        if word == b"ERRO":
+            if FAULT == "dies-of-404" and not self.playing:
+                raise ValueError("an error")
+            if FAULT != "mute":
+                print("\nnot a valid song ID\n>> ", end="", flush=True)
+        elif code in (b"100", b"300"):
+            self.show(data)
+        elif code == b"200":
+            self.late = None if self.late is None else self.late + 1
+            if FAULT == "dies-of-late-audio" and (self.late or 0) > 8:
+                raise ValueError("late audio")
+        elif FAULT == "dies-of-code":
+            raise ValueError(code)
+
+    def show(self, data):
+        if self.listed.is_set() and FAULT == "first-part":
+            return
+        self.listed.set()
+        text = data.decode(errors="strict" if FAULT == "strict" else "replace")
+        entries = [entry for entry in re.split(r" END |\r\n", text) if entry.strip()]
+        self.ids = [int(entry.partition(".")[0]) for entry in entries]
+        for entry in entries:
+            clean = "".join(c if c.isprintable() else "?" for c in entry)
+            print(entry if FAULT == "raw" else clean)
+
+
+def main():
+    client = Client()
+    print(">> ", end="", flush=True)
+    for line in sys.stdin:
+        word, _, rest = line.strip().partition(" ")
+        if word == "quit":
+            break
+        {"list": client.list, "play": client.play, "stop": client.stop}[word](*rest.split())
+        print(">> ", end="", flush=True)
+    while FAULT == "stays":
+        time.sleep(1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
