@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from check.case import MUST, Case, Outcome, Verdict, broken, kept, skipped
-from check.client.judgements import judge, probe
+from check.client.judgements import judge, judge_forms, probe
 from check.client.options import Facts, Options
 from check.client.session import Session
 from check.client.trial import NotDone, Script, Trial
@@ -178,8 +178,7 @@ async def _verdict(trial: Trial) -> Verdict:
         await trial.carry_out()
     except NotDone as error:
         if trial.undone is not None and trial.undone.value not in trial.expected:
-            reason = session.crash() or session.ending()
-            if reason:
+            if reason := session.crash() or session.ending() or await judge_forms(trial):
                 return broken(case, session.exchange(), reason)
             return skipped(case, str(error))
     reason = await judge(trial)

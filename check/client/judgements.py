@@ -45,6 +45,14 @@ async def judge(trial: Trial) -> str:
     return ""
 
 
+async def judge_forms(trial: Trial) -> str:
+    """Return in what a request that came is not formed as the row demands; "" for nothing."""
+    for word in trial.expected:
+        if word in _FORMS and (reason := await _FORMS[word](trial)):
+            return reason
+    return ""
+
+
 def _requested(kind: Kind) -> Judgement:
     async def requested(trial: Trial) -> str:
         if trial.undone is not kind:
@@ -167,12 +175,7 @@ async def _apart(trial: Trial) -> str:
     return ""
 
 
-JUDGEMENTS: dict[str, Judgement] = {
-    "LIST": _requested(Kind.LIST),
-    "PLAY": _requested(Kind.PLAY),
-    "STOP": _requested(Kind.STOP),
-    "connected": _connected,
-    "one-connection": _one_connection,
+_FORMS = {
     "ended": _none_has(Fault.NO_END),
     "known": _none_has(Fault.UNKNOWN),
     "capitals": _none_has(Fault.LETTERS),
@@ -182,6 +185,13 @@ JUDGEMENTS: dict[str, Judgement] = {
     "bare-LIST": _none_has(Fault.LIST_PARAMETER),
     "bare-STOP": _none_has(Fault.STOP_PARAMETER),
     "ID": _none_has(Fault.NO_ID),
+}
+JUDGEMENTS: dict[str, Judgement] = _FORMS | {
+    "LIST": _requested(Kind.LIST),
+    "PLAY": _requested(Kind.PLAY),
+    "STOP": _requested(Kind.STOP),
+    "connected": _connected,
+    "one-connection": _one_connection,
     "shown": _shown,
     "told": _told,
     "no-escapes": _no_escapes,

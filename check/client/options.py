@@ -30,7 +30,8 @@ class Options:
     plain: the check plays a server that knows only the RFC. tty: the client gets a terminal, or a
     pipe; None: a terminal, if it connects, lists songs and prints them only there.
     watch_s: how long what comes unasked is counted. rate_hz: more requests, or more connections, in
-    a second are a flood. hurry_s: requests that follow each other faster are in one segment.
+    a second are a flood. hurry_s: requests that follow each other
+    faster than this are not apart, where 100 ms are meant.
     """
 
     command: tuple[str, ...]
@@ -41,7 +42,7 @@ class Options:
     typed: Typed = field(default_factory=Typed)
     watch_s: float = 1.5
     rate_hz: float = 10.0
-    hurry_s: float = 0.02
+    hurry_s: float = 0.06
 
     @property
     def start_s(self) -> float:

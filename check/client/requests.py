@@ -57,7 +57,7 @@ class Request:
         return None
 
 
-_END = re.compile(rb" +END +END")
+_END = re.compile(rb" +END +END", re.IGNORECASE)
 _ID = re.compile(r"[0-9]{1,10}")
 
 
@@ -94,7 +94,7 @@ class RequestReader:
         if not body:
             faults = frozenset({Fault.BETWEEN}) if raw else frozenset[Fault]()
             return [Request(Kind.UNKNOWN, (), raw, faults, at)] if raw else []
-        body = re.sub(rb"(\s+END)*\s*\Z", b"", body)
+        body = re.sub(rb"(\s+END)*\s*\Z", b"", body, flags=re.IGNORECASE)
         request = _request(body, raw, at)
         faults = request.faults - {Fault.SPACES, Fault.BETWEEN} | {Fault.NO_END}
         return [Request(request.kind, request.words, raw, faults, at)]
@@ -111,11 +111,11 @@ def _faults(kind: Kind, words: tuple[str, ...], body: bytes, raw: bytes) -> set[
     faults = set()
     if not raw.startswith(body):
         faults.add(Fault.BETWEEN)
-    if raw[len(raw) - len(EOM) :] != EOM or raw.endswith(b" " + EOM) or b"  " in body:
+    if raw[len(raw) - len(EOM) :].upper() != EOM or raw.endswith(b" " + EOM) or b"  " in body:
         faults.add(Fault.SPACES)
     if kind is Kind.UNKNOWN:
         return faults | {Fault.UNKNOWN}
-    if not words[0].isupper():
+    if not (words[0] + raw[len(raw) - len(EOM) :].decode(errors="replace")).isupper():
         faults.add(Fault.LETTERS)
     if kind is Kind.LIST and len(words) > 1:
         faults.add(Fault.LIST_PARAMETER)

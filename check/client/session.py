@@ -15,7 +15,7 @@ from check.client.stage import Stage
 
 SOME_MESSAGES = 5
 """Of a song, so that it is under way."""
-TYPING_S = 0.15
+TYPING_S = 0.2
 """Between two lines: two requests that are typed are not to come in one segment (protocol.md 8)."""
 LIST_S = 20.0
 """The longest that the sending of a list takes, to a client that reads."""

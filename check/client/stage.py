@@ -53,7 +53,7 @@ class Stage:
 
     def new_titles(self) -> None:
         """From now on the titles of lists are others: what shows them is new."""
-        self.nonce = f"q{next(_numbers):x}"
+        self.nonce = f"q{next(_numbers):05x}"
 
     def list(self) -> Answer:
         """Return the answer to LIST; from now on its IDs are known."""
