@@ -30,6 +30,8 @@ async def present(
     or chosen, before the first case; their names are members of the JSON. Raises OSError: the
     JUnit file cannot be written.
     """
+    if junit_file is not None:
+        junit_file.touch()  # now, and not after a minute, is the time to learn that it cannot be
     began = time.monotonic()
     write(json_lines.started(side, peer, facts) if as_json else report.first(peer, facts))
     seen: list[Verdict] = []

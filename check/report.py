@@ -41,7 +41,7 @@ def lines(verdict: Verdict, previous: Case | None) -> Iterator[str]:
     if previous is None or previous.section != case.section:
         yield ""
         yield heading(case.section)
-    yield from _wrapped(f"  {MARKS[verdict.outcome]:4}  {case.number:8} {case.title}", " " * 17)
+    yield from _wrapped(f"  {MARKS[verdict.outcome]:4}  {case.number:9}{case.title}", " " * 17)
     if verdict.outcome in (Outcome.FAILED, Outcome.WARNED):
         yield from _details(verdict)
     elif verdict.reason:

@@ -1,0 +1,160 @@
+"""`alfine check`: tries whether a server does what RFC 9999 says, case by case."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from check.case import Case, Outcome, Verdict, select
+from check.present import present
+from check.server.cases import CASES
+from check.server.check import ServerCheck
+from check.server.facts import MIB, Options
+from cli.address import host_of, with_port
+from cli.usage import FAILED, NO_CONNECTION
+from cli.words.safe_text import shown
+
+EPILOG = "Example: alfine check 127.0.0.1 12345 --music ~/Music --junit check.xml"
+DEFAULT = Options()
+
+
+def check(
+    peer: Annotated[list[str], typer.Argument(metavar="HOST PORT", help="The server.")],
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Try nothing that the RFC does not have: no SETUP.")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NUMBER", help="Only this case, or the cases of this section. Repeatable."
+        ),
+    ] = None,
+    music: Annotated[
+        Path | None,
+        typer.Option(
+            help="The server's music directory: songs are compared with its files.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    junit: Annotated[
+        Path | None, typer.Option(help="Write the verdicts to this file, as JUnit XML.")
+    ] = None,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS", help="How long the server may take for an answer.", min=0.1, max=600
+        ),
+    ] = DEFAULT.timeout_s,
+    connections: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Cases at once; one, if the server serves one client at a time.",
+            min=1,
+            max=64,
+        ),
+    ] = DEFAULT.connections,
+    request_time: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="How long the server lets a request be unfinished. Without it that is not tried.",
+            min=0.1,
+            max=600,
+        ),
+    ] = None,
+    long_song: Annotated[
+        float,
+        typer.Option(
+            metavar="MIB",
+            help="A song of this size is longer than what may lie on the way, so that it can be "
+            "told whether STOP ends it.",
+            min=0.1,
+            max=48,
+        ),
+    ] = DEFAULT.long_bytes / MIB,
+    songs: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            help="Songs that are tried to find a long one, or to be compared with files.",
+            min=1,
+            max=1000,
+        ),
+    ] = DEFAULT.songs,
+) -> None:
+    """Check whether a server does what RFC 9999 says, whoever wrote it.
+
+    It finds the server's songs by LIST and changes nothing. Each case says
+    what was sent, what came, and the sentence of the RFC. A MUST that is not
+    kept fails; a SHOULD is warned of.
+
+    Exit codes: 0 every MUST that could be tried is kept; 1 some are not;
+    2 usage; 3 no connection.
+    """
+    host, port = _address(peer)
+    options = Options(
+        timeout_s=timeout,
+        connections=connections,
+        plain=plain,
+        music=music,
+        request_s=request_time,
+        long_bytes=int(long_song * MIB),
+        songs=songs,
+    )
+    cases = _selected(only or [])
+    try:
+        verdicts = asyncio.run(_check_server(host, port, options, cases, as_json, junit))
+    except ConnectionFailed as error:
+        typer.echo(f"alfine check: no connection to {with_port(host, port)}: {error}", err=True)
+        raise typer.Exit(NO_CONNECTION) from None
+    except OSError as error:
+        if junit is None or error.filename != str(junit):
+            raise
+        raise typer.BadParameter(f"{shown(str(junit))}: {error.strerror}") from None
+    if any(verdict.outcome is Outcome.FAILED for verdict in verdicts):
+        raise typer.Exit(FAILED)
+
+
+class ConnectionFailed(Exception):
+    """There is no server at the address."""
+
+
+async def _check_server(
+    host: str, port: int, options: Options, cases: list[Case], as_json: bool, junit: Path | None
+) -> list[Verdict]:
+    try:
+        server = await ServerCheck.begin(host, port, options)
+    except OSError as error:
+        raise ConnectionFailed(error.strerror or str(error)) from None
+    return await present(
+        server.verdicts(cases),
+        "server",
+        with_port(host, port),
+        server.described(),
+        typer.echo,
+        as_json=as_json,
+        junit_file=junit,
+    )
+
+
+def _address(peer: list[str]) -> tuple[str, int]:
+    """Return host and port. Raises typer.BadParameter."""
+    if len(peer) != 2:
+        raise typer.BadParameter("a server is two words, HOST PORT, as in: 127.0.0.1 12345")
+    host, port = host_of(peer[0]), peer[1]
+    if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
+        raise typer.BadParameter(f"PORT is a number from 1 to 65535, not {shown(port)}")
+    return host, int(port)
+
+
+def _selected(only: list[str]) -> list[Case]:
+    try:
+        return select(CASES, only)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; docs/checking.md lists them") from None

@@ -1,0 +1,57 @@
+"""A small correct server passes; each broken one fails the cases for its fault, and no other."""
+
+import asyncio
+
+import pytest
+
+from tests.check.broken_servers import FAULTS, HARD, LONG, SHORT, SONGS, Server
+from tests.check.checking import failed, skipped, verdicts, warned, why
+
+TIMES = {"timeout_s": 3.0, "gap_s": 0.25, "quiet_s": 0.25, "pause_s": 0.2}
+ALL = list(FAULTS)
+GROUPS = [ALL[at::4] for at in range(4)]
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory):
+    """The servers' songs, as files."""
+    folder = tmp_path_factory.mktemp("songs")
+    for number, (_, data) in SONGS.items():
+        (folder / f"{number}.mp3").write_bytes(data)
+    return folder
+
+
+async def checked(kind, music):
+    async with kind() as server:
+        options = TIMES | {"connections": kind.CONNECTIONS, "long_bytes": len(LONG) * 3 // 4}
+        return await verdicts(server.port, kind.ONLY, music=music, **options)
+
+
+def test_the_correct_server_passes_all(music):
+    found = asyncio.run(checked(Server, music))
+    assert why(found) == {}
+    # It has a song 0 as little as a time for requests; it has all else.
+    assert skipped(found) == {"P3-18"}
+
+
+def test_the_songs_are_what_the_cases_need():
+    assert b" END END" in HARD
+    assert b" END END" not in SHORT + LONG
+    assert len(SHORT) > 2 * 4096
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=["first", "second", "third", "fourth"])
+@pytest.mark.timeout(300)
+def test_each_fault_is_found_by_the_cases_for_it_and_by_no_other(group, music):
+    async def all_of_them():
+        return await asyncio.gather(*(checked(kind, music) for kind in group))
+
+    found = dict(zip(group, asyncio.run(all_of_them()), strict=True))
+    for kind in group:
+        told = (failed(found[kind]), warned(found[kind]))
+        assert told == FAULTS[kind], (kind.__name__, why(found[kind]))
+
+
+def test_there_are_more_than_fifteen_faults_and_each_is_found():
+    assert len(FAULTS) > 45
+    assert all(failed or warned for failed, warned in FAULTS.values())
