@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from check.case import MUST, Case, Outcome, Verdict, broken, kept, skipped
-from check.client.judgements import judge, judge_forms, probe
+from check.case import MUST, Case, Exchange, Outcome, Verdict, broken, kept, skipped
+from check.client.judgements import ALIVE, judge, judge_forms, probe
 from check.client.options import Facts, Options
 from check.client.session import Session
-from check.client.trial import NotDone, Script, Trial
+from check.client.trial import SHOWN, NotDone, Script, Trial
 from check.printed import printed
 from check.run import run
 
@@ -22,7 +22,7 @@ _SETUP_S = 0.7
 """How long a client may take to begin with SETUP."""
 
 
-_SURVEY = Case("1-1", "The client lists songs", MUST, "", "list", "shown")
+_SURVEY = Case("1-1", "The client lists songs", MUST, "", "list", SHOWN)
 
 
 class NeverConnected(Exception):
@@ -123,15 +123,19 @@ class ClientCheck:
 
     async def _try_in_new(self, case: Case, script: Script, plain: bool) -> Verdict:
         session = Session(self._options, plain, self._tty)
+        fault = ""
         try:
-            connected = await session.start(script.answers)
+            if not await session.start(script.answers):
+                fault = "started for this case, it did not connect"
+        except OSError as error:
+            return broken(case, Exchange(), f"it could not be started: {error.strerror}")
         except BaseException:
             await session.close()
             raise
-        if not connected:
+        if fault:
             exchange = session.exchange()
             await session.close()
-            return broken(case, exchange, "started for this case, it did not connect")
+            return broken(case, exchange, fault)
         return await self._try(case, script, session)
 
     async def _try(self, case: Case, script: Script, session: Session) -> Verdict:
@@ -177,7 +181,7 @@ async def _verdict(trial: Trial) -> Verdict:
     try:
         await trial.carry_out()
     except NotDone as error:
-        if trial.undone is not None and trial.undone.value not in trial.expected:
+        if trial.undone is not None and f"{trial.undone.value} is sent" not in trial.expected:
             if reason := session.crash() or session.ending() or await judge_forms(trial):
                 return broken(case, session.exchange(), reason)
             return skipped(case, str(error))
@@ -194,7 +198,7 @@ async def _usable(trial: Trial) -> bool:
         return False
     if (connection := session.listener.now) is not None:
         await connection.halt()
-    if "alive" in trial.expected:
+    if ALIVE in trial.expected:
         return True
     return not await probe(trial)
 

@@ -1,21 +1,18 @@
-"""What the words of a row's `expects` demand of a case that has been carried out.
+"""What the phrases of a row's `expects` demand of a case that has been carried out.
 
-| word | what has to be so |
+| phrase | what has to be so |
 |---|---|
-| `LIST`, `PLAY`, `STOP` | the request came that was typed |
-| `connected`, `one-connection` | it connected; and only once |
-| `ended`, `known`, `capitals`, `one-space`, `no-zeros`, `nothing-between` | so are all requests |
-| `bare-LIST`, `bare-STOP`, `ID` | LIST and STOP have no parameter, PLAY has one, a number |
-| `shown` | the list that was typed has been printed, each of its songs |
-| `told` | something has been printed since the answer |
-| `no-escapes` | no escape sequence of a title has been printed |
-| `prompt` | `>>` has been printed |
-| `alive` | it runs, and another list is requested and printed |
-| `standing` | it runs, or has ended in order |
-| `calm` | there was no flood of requests or connections |
-| `quits`, `quits-late` | it ends by itself, soon, or when it has given up waiting |
-| `setup-waits`, `one-setup` | nothing came before the answer to SETUP; SETUP came once |
-| `no-STOP`, `apart` | no STOP came; no two requests came in one segment |
+| `LIST is sent` … | the request came that was typed |
+| `END END ends each request` …, `PLAY and a number` | so are all requests that came |
+| `the whole list is printed` | each song of the list that was typed is in the output |
+| `an error is printed` | something has been printed since the answer |
+| `no escape sequence is printed` | none of a title; what the client prints of its own is its own |
+| `the next LIST is sent and printed` | it runs; when `list` is typed, new titles are printed |
+| `no crash` | it runs, or has ended in order |
+| `no flood` | in what was watched, few requests and connections came |
+| `it leaves`, `it leaves in the end` | it ends by itself, soon, or when it has waited enough |
+| `nothing before RESP 101`, `one SETUP` | it waited for the answer to SETUP, and sent that once |
+| `requests apart` | no two came in one segment |
 
 A crash breaks every case.
 """
@@ -28,18 +25,19 @@ from itertools import pairwise
 
 from check.client.answers import ESCAPES
 from check.client.requests import Fault, Kind
-from check.client.trial import Trial
+from check.client.trial import SHOWN, Trial
 from check.printed import printed
 
 Judgement = Callable[[Trial], Awaitable[str]]
 """Returns what is not as it has to be, as a clause; "" if it is."""
 
+NO_CRASH, ALIVE = "no crash", "the next LIST is sent and printed"
 _WORD = re.compile(rb"[A-Za-z0-9]{3,}")
 
 
 async def judge(trial: Trial) -> str:
     """Return the first thing that is not as the row demands; "" if there is none."""
-    for word in ("standing", *trial.expected):
+    for word in (NO_CRASH, *trial.expected):
         if reason := await JUDGEMENTS[word](trial):
             return reason
     return ""
@@ -176,33 +174,33 @@ async def _apart(trial: Trial) -> str:
 
 
 _FORMS = {
-    "ended": _none_has(Fault.NO_END),
-    "known": _none_has(Fault.UNKNOWN),
-    "capitals": _none_has(Fault.LETTERS),
-    "one-space": _none_has(Fault.SPACES),
-    "no-zeros": _none_has(Fault.ZEROS),
-    "nothing-between": _none_has(Fault.BETWEEN),
-    "bare-LIST": _none_has(Fault.LIST_PARAMETER),
-    "bare-STOP": _none_has(Fault.STOP_PARAMETER),
-    "ID": _none_has(Fault.NO_ID),
+    "END END ends each request": _none_has(Fault.NO_END),
+    "only LIST, PLAY, STOP": _none_has(Fault.UNKNOWN),
+    "capital letters": _none_has(Fault.LETTERS),
+    "single spaces": _none_has(Fault.SPACES),
+    "no leading zeros": _none_has(Fault.ZEROS),
+    "nothing between requests": _none_has(Fault.BETWEEN),
+    "LIST alone": _none_has(Fault.LIST_PARAMETER),
+    "STOP alone": _none_has(Fault.STOP_PARAMETER),
+    "PLAY and a number": _none_has(Fault.NO_ID),
 }
 JUDGEMENTS: dict[str, Judgement] = _FORMS | {
-    "LIST": _requested(Kind.LIST),
-    "PLAY": _requested(Kind.PLAY),
-    "STOP": _requested(Kind.STOP),
-    "connected": _connected,
-    "one-connection": _one_connection,
-    "shown": _shown,
-    "told": _told,
-    "no-escapes": _no_escapes,
-    "prompt": _prompt,
-    "alive": _alive,
-    "standing": _standing,
-    "calm": _calm,
-    "quits": _quits,
-    "quits-late": _quits_late,
-    "setup-waits": _setup_waits,
-    "one-setup": _one_setup,
-    "no-STOP": _no_stop,
-    "apart": _apart,
+    "LIST is sent": _requested(Kind.LIST),
+    "PLAY is sent": _requested(Kind.PLAY),
+    "STOP is sent": _requested(Kind.STOP),
+    "it connects": _connected,
+    "one connection": _one_connection,
+    SHOWN: _shown,
+    "an error is printed": _told,
+    "no escape sequence is printed": _no_escapes,
+    ">> is printed": _prompt,
+    ALIVE: _alive,
+    NO_CRASH: _standing,
+    "no flood": _calm,
+    "it leaves": _quits,
+    "it leaves in the end": _quits_late,
+    "nothing before RESP 101": _setup_waits,
+    "one SETUP": _one_setup,
+    "no STOP": _no_stop,
+    "requests apart": _apart,
 }

@@ -80,7 +80,9 @@ class Session:
     async def type(self, word: str) -> None:
         """Type a word of a row: list, play:3, stop, quit; no faster than a person."""
         loop = asyncio.get_running_loop()
-        await self.pause(self._typed_at + TYPING_S - loop.time())
+        came = self.stage.journal.requests
+        last = max(self._typed_at, came[-1].at if came else 0.0)
+        await self.pause(last + TYPING_S - loop.time())
         self._typed_at = loop.time()
         self.typed_place = self.place
         line = self.options.typed.line(word)
@@ -91,8 +93,8 @@ class Session:
         """Wait until more than `count` such requests have come in this case; return whether so."""
 
         def come() -> bool:
-            found = self.stage.journal.of(kind)
-            return len(found) > count and (song_id is None or found[-1].song_id == song_id)
+            new = self.stage.journal.of(kind)[count:]
+            return any(song_id in (None, request.song_id) for request in new)
 
         await self.news.until(lambda: come() or self.over, self.options.timeout_s)
         return come()

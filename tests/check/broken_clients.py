@@ -26,11 +26,10 @@ FAULTS = {
     "strict": "a title that is not UTF-8 is a crash",
     "raw": "titles are printed as they come",
     "stays": "it does not leave",
-    "repeats": "LIST is sent again and again until it is answered",
+    "repeats": "LIST is sent again and again until something comes",
     "reconnects": "it connects again at once, for ever",
 }
-HOST, PORT = sys.argv[1], int(sys.argv[2])
-FAULT = sys.argv[3] if len(sys.argv) > 3 else ""
+FAULT = sys.argv[3] if __name__ == "__main__" and len(sys.argv) > 3 else ""
 assert not FAULT or FAULT in FAULTS
 MESSAGE = re.compile(
     rb"(RESP|ERRO) ([0-9]{3})(?: END| )?(.*?) END END(?=RESP |ERRO |\Z)", re.DOTALL
@@ -39,15 +38,16 @@ LONGEST = 1 << 18
 
 
 class Client:
-    def __init__(self):
+    def __init__(self, address):
+        self.address = address
         self.sock, self.ids, self.late = None, [], None
         self.listed = threading.Event()
-        self.listed.set()
+        self.shown = False
         self.connect()
 
     def connect(self):
         if self.sock is None:
-            self.sock = sock = socket.create_connection((HOST, PORT))
+            self.sock = sock = socket.create_connection(self.address)
             threading.Thread(target=self.receive, args=(sock,), daemon=True).start()
 
     def send(self, request):
@@ -60,7 +60,7 @@ class Client:
             print("no connection:", error)
 
     def list(self):
-        self.listed = threading.Event()
+        self.listed, self.shown = threading.Event(), False
         self.send("LIST")
         while FAULT == "repeats" and not self.listed.wait(0.01):
             self.send("LIST")
@@ -80,9 +80,11 @@ class Client:
         waiting = b""
         try:
             while data := sock.recv(1 << 16):
+                self.listed.set()
                 waiting = self.take(waiting + data)[-LONGEST:]
         except OSError:
             pass
+        self.listed.set()
         print("the connection has ended")
         self.sock = None
         while FAULT == "reconnects" and self.sock is None:
@@ -108,9 +110,9 @@ class Client:
                 raise ValueError("late audio")
 
     def show(self, data):
-        if self.listed.is_set() and FAULT == "first-part":
+        if self.shown and FAULT == "first-part":
             return
-        self.listed.set()
+        self.shown = True
         text = data.decode(errors="strict" if FAULT == "strict" else "replace")
         entries = [entry for entry in re.split(r" END |\r\n", text) if entry.strip()]
         self.ids = [int(entry.partition(".")[0]) for entry in entries]
@@ -120,7 +122,7 @@ class Client:
 
 
 def main():
-    client = Client()
+    client = Client((sys.argv[1], int(sys.argv[2])))
     print(">> ", end="", flush=True)
     for line in sys.stdin:
         word, _, rest = line.strip().partition(" ")
