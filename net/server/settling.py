@@ -48,7 +48,7 @@ class Settling:
 
     def _poll(self) -> None:
         now = time.monotonic()
-        if self._empty_at is None and not unacknowledged_bytes(self._sock):
+        if self._empty_at is None and (self._reset() or not unacknowledged_bytes(self._sock)):
             self._empty_at = now
         if self._empty_at is None:
             pause_s = min(max((now - self._began) / POLLS, LEAST_POLL_S), MOST_POLL_S)
@@ -59,3 +59,7 @@ class Settling:
             self._timer = asyncio.get_running_loop().call_later(pause_s, self._poll)
         else:
             self._settled()
+
+    def _reset(self) -> bool:
+        """The peer has reset the connection: the queue stays as it is, and is never empty."""
+        return bool(self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))

@@ -132,3 +132,17 @@ def test_a_client_that_goes_within_a_wait_leaves_nothing(served, caplog):
     assert served.idle()
     time.sleep(2 * QUIET_S)  # what was not cancelled would be called now
     assert [r for r in caplog.records if r.levelname == "ERROR"] == []
+
+
+def test_a_client_that_is_gone_while_it_is_waited_for_is_forgotten(tmp_path):
+    """It has closed in order, so nothing more is read, and resets what is sent to it then."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(200):
+        (folder / f"{number:03} {'x' * 60}.mp3").write_bytes(SONG[:100])
+    with Served(folder, tmp_path) as server:
+        for _ in range(5):
+            with DeafClient(server.port) as client:
+                client.sock.sendall(b"LIST END END")
+                client.message()
+        assert server.idle()
