@@ -5,12 +5,12 @@ The word of an answer may have a manner behind a slash, as in `list/bytes`.
 | answer to LIST | what it is |
 |---|---|
 | `list` | three songs: 1, 2, 3 |
-| `gaps` | songs 2, 7 and 1204 |
+| `gaps`, `from-0` | songs 2, 7 and 1204; songs 0, 1 and 2 |
 | `full` | one message with a payload of 4096 bytes |
 | `several`, `many` | 300 songs, and 10,000, in several messages |
 | `empty`, `bare` | `RESP 100 END  END END` and `RESP 100 END END` |
 | `300`, `as-200` | a list under another status code, as in the RFC's examples |
-| `crlf` | entries behind which CR and LF stand |
+| `crlf`, `brackets` | entries behind which CR and LF stand; brackets round all of them |
 | `escapes`, `latin` | titles with escape sequences, and titles that are not UTF-8 |
 
 | answer to PLAY | what it is |
@@ -23,6 +23,7 @@ The word of an answer may have a manner behind a slash, as in `list/bytes`.
 | `dirty` | audio with an END END inside its messages, as deployed servers send it |
 | `no-end` | RESP 200 without END, as in the RFC's example |
 | `no-mp3` | audio that is no MP3 |
+| `broken` | some audio, then ERRO 404 |
 
 Any request: `404`, `500` (another ERRO), `unknown` (a RESP code that there is not), `garbage`,
 `huge` (a message without its end), `nothing`. Manners: `bytes`, one by one; `joined`, an audio
@@ -133,6 +134,12 @@ def _full(nonce: str) -> Answer:
     return replace(answer, messages=(message,))
 
 
+def _in_brackets(nonce: str) -> Answer:
+    answer = _songs(nonce, (1, 2, 3))
+    payload = answer.messages[0].removeprefix(LIST_HEADER).removesuffix(EOM)
+    return replace(answer, messages=(LIST_HEADER + b"(" + payload + b")" + EOM,))
+
+
 def _with_line_ends(nonce: str) -> Answer:
     ids = (1, 2, 3)
     payload = b"".join(_entry(nonce, song_id) + b"\r\n" for song_id in ids)
@@ -168,6 +175,7 @@ ESCAPES = (b"\x1b]0;alfine-check\x07", b"\x1b[7;31m", b"\x1b[2J", "\u009b31m".en
 _LISTS: dict[str, Callable[[str], Answer]] = {
     "list": lambda nonce: _songs(nonce, (1, 2, 3)),
     "gaps": lambda nonce: _songs(nonce, (2, 7, 1204)),
+    "from-0": lambda nonce: _songs(nonce, (0, 1, 2)),
     "full": _full,
     "several": lambda nonce: _songs(nonce, range(1, 301)),
     "many": lambda nonce: _songs(nonce, range(1, 10_001)),
@@ -176,6 +184,7 @@ _LISTS: dict[str, Callable[[str], Answer]] = {
     "300": _with(b"RESP 100", b"RESP 300"),
     "as-200": _with(b"RESP 100", b"RESP 200"),
     "crlf": _with_line_ends,
+    "brackets": _in_brackets,
     "escapes": lambda nonce: _songs(nonce, (1, 2, 3), b"".join(ESCAPES) + b" Song "),
     "latin": lambda nonce: _songs(nonce, (1, 2, 3), b"B\xf6hse \xff\xc3 - "),
 }
@@ -188,5 +197,6 @@ _SONGS: dict[str, Callable[[int], Answer]] = {
     "tokens": lambda song_id: Answer(_clean(song(song_id, 40, b" END  END x END  END  y END "))),
     "dirty": lambda song_id: Answer(_uncut(song(song_id, 40, b"THE END END and more"))),
     "no-end": lambda song_id: Answer(_without_end(song(song_id, 40))),
+    "broken": lambda song_id: Answer((*_clean(song(song_id, 40))[:3], ERROR), closes=False),
     "no-mp3": lambda song_id: Answer(_clean(b"this is no music; " * 1200)),
 }

@@ -52,6 +52,8 @@ _COMES_LATE = "A `RESP 101` that comes while that `LIST` is unanswered is taken 
 _TOKENS = "a product token, then the tokens it accepts"
 _CLOSED = "Every LIST and every PLAY that the server receives after a SETUP ends in exactly one closing message"
 _CUT_SHORT = "A song that was cut short by `STOP` or by another `PLAY` is closed too, by the empty message, before anything that follows."
+_HALF_WAY = "A song that the server cannot send whole (its file fails half-way) is closed by `ERRO 404`: nobody takes it for complete."
+_FROM_0 = "IDs from 0, gaps | the IDs that the list shows"
 _APART = "Deployed servers read one request per `recv`, so to a plain server two requests are at least 100 ms apart."
 _NO_STOP = "No `STOP` is sent where nothing is open."
 _ASKS = "After 2 s without audio (250 ms behind a payload shorter than all before it), send `LIST`"
@@ -90,6 +92,7 @@ CASES = (
     Case("2.3.1-3", "Audio without END behind the status code, as in the RFC's example", SHOULD, _NO_END, "plain PLAY=no-end list play:1 settle", "the next LIST is sent and printed"),
     Case("2.3.1-4", "A response whose status code is unknown", SHOULD, _CODES, "send=unknown", "the next LIST is sent and printed"),
     Case("2.3.1-5", "An error whose status code is unknown", SHOULD, _404, "plain PLAY=500 list play:1", "the next LIST is sent and printed"),
+    Case("2.3.1-6",  "Brackets round the list, as in the RFC's examples", SHOULD, _300, "plain LIST=brackets list", "the whole list is printed; the next LIST is sent and printed"),
     # LIST, STOP
     Case("2.4.1-1", "A list of 300 songs, in several messages", MUST, _NEXT, "LIST=several list", "the whole list is printed; the next LIST is sent and printed"),
     Case("2.4.1-2", "A list of 10,000 songs", MUST, _NEXT, "LIST=many list", "the whole list is printed; the next LIST is sent and printed"),
@@ -125,6 +128,7 @@ CASES = (
     Case("2.5.3-3", "ERRO 404 to LIST", SHOULD, _404, "LIST=404 list", "the next LIST is sent and printed"),
     Case("2.5.3-4", "ERRO 404 to STOP", SHOULD, _404, "plain STOP=404 PLAY=long list play:1 stop", "the next LIST is sent and printed"),
     Case("2.5.3-5", "ERRO 404 that answers nothing", SHOULD, _404, "send=404", "the next LIST is sent and printed"),
+    Case("2.5.3-6",  "ERRO 404 in the middle of a song", SHOULD, _404, "plain PLAY=broken list play:1 settle", "the next LIST is sent and printed"),
     # States
     Case("2.6.1-1", "Audio that comes after STOP", MUST, _LATE, "PLAY=late list play:1 stop", "the next LIST is sent and printed"),
     Case("2.6.1-2", "Audio of the old song that comes after another PLAY", MUST, _LATE, "PLAY=late list play:1 play:2", "the next LIST is sent and printed"),
@@ -150,9 +154,11 @@ CASES = (
     Case("P7-9",    "After a closed song, the next one is asked for without STOP", SHOULD, _NO_STOP, "list play:1 settle play:2 settle", "PLAY is sent; no STOP; the next LIST is sent and printed", needs="ends"),
     Case("P7-10",   "A song that STOP cuts short is closed, and another one follows", MUST, _CUT_SHORT, "PLAY=late list play:1 stop play:2 play:3", "STOP is sent; PLAY is sent; the next LIST is sent and printed", needs="ends"),
     Case("P7-11",   "A list is closed, and no more of it is awaited", MUST, _CLOSED, "LIST=several list", "the whole list is printed; the next LIST is sent and printed", needs="ends"),
+    Case("P7-12",    "A song that cannot be sent whole is closed by ERRO 404", MUST, _HALF_WAY, "PLAY=broken list play:1 settle", "the next LIST is sent and printed", needs="ends"),
     # A plain server
     Case("P8-1",    "Requests do not follow each other at once", SHOULD, _APART, "plain PLAY=long list play:1 play:2 stop list", "requests apart"),
     Case("P8-2",    "No STOP is sent where nothing is open", SHOULD, _NO_STOP, "new plain list play:1", "no STOP"),
     Case("P8-3",    "A song that has ended does not bring a flood of questions", SHOULD, _ASKS, "plain list play:1 settle watch", "no flood; the next LIST is sent and printed"),
+    Case("P8-4",     "IDs that begin with 0", SHOULD, _FROM_0, "plain LIST=from-0 list play:0", "PLAY is sent"),
 )
 # fmt: on

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from check.case import MUST, Case, Exchange, Outcome, Verdict, broken, kept, skipped
-from check.client.judgements import ALIVE, judge, judge_forms, probe
+from check.client.judgements import ALIVE, LIST_SENT, SENT, judge, judge_forms, probe
 from check.client.options import Facts, Options
 from check.client.session import Session
 from check.client.trial import SHOWN, NotDone, Script, Trial
@@ -69,8 +69,9 @@ class ClientCheck:
 
     def described(self) -> dict[str, object]:
         """Return what is known of the client, and what was chosen, in plain values."""
+        offers = self.facts.offers
         return {
-            "offers": None if self.facts.offers is None else list(self.facts.offers),
+            "offers": None if offers is None else [printed(word.encode()) for word in offers],
             "plain": self._options.plain,
             "tty": self._tty,
             "connections": self._options.at_once,
@@ -101,6 +102,8 @@ class ClientCheck:
         return await self._try_in_new(case, script, plain)
 
     def _missing(self, case: Case) -> str:
+        if not self.facts.lists and LIST_SENT not in case.expects and "list" in case.sends.split():
+            return "the client does not send LIST when that is typed"
         for need in case.needs.split():
             if need == "tty" and not self._tty:
                 return "the client has no terminal; with --tty it has"
@@ -181,7 +184,7 @@ async def _verdict(trial: Trial) -> Verdict:
     try:
         await trial.carry_out()
     except NotDone as error:
-        if trial.undone is not None and f"{trial.undone.value} is sent" not in trial.expected:
+        if trial.undone is not None and f"{trial.undone.value}{SENT}" not in trial.expected:
             if reason := session.crash() or session.ending() or await judge_forms(trial):
                 return broken(case, session.exchange(), reason)
             return skipped(case, str(error))

@@ -31,6 +31,8 @@ from check.printed import printed
 Judgement = Callable[[Trial], Awaitable[str]]
 """Returns what is not as it has to be, as a clause; "" if it is."""
 
+SENT = " is sent"
+LIST_SENT = "LIST" + SENT
 NO_CRASH, ALIVE = "no crash", "the next LIST is sent and printed"
 _WORD = re.compile(rb"[A-Za-z0-9]{3,}")
 
@@ -185,9 +187,9 @@ _FORMS = {
     "PLAY and a number": _none_has(Fault.NO_ID),
 }
 JUDGEMENTS: dict[str, Judgement] = _FORMS | {
-    "LIST is sent": _requested(Kind.LIST),
-    "PLAY is sent": _requested(Kind.PLAY),
-    "STOP is sent": _requested(Kind.STOP),
+    LIST_SENT: _requested(Kind.LIST),
+    "PLAY" + SENT: _requested(Kind.PLAY),
+    "STOP" + SENT: _requested(Kind.STOP),
     "it connects": _connected,
     "one connection": _one_connection,
     SHOWN: _shown,

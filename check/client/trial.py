@@ -89,7 +89,7 @@ class Trial:
             if (connection := self.session.listener.now) is not None:
                 await connection.send_unasked(step.removeprefix("send="))
         else:
-            await _STEPS[step](self)
+            await STEPS[step](self)
 
     async def _type(self, step: str, kind: Kind, song_id: int | None) -> None:
         session = self.session
@@ -154,7 +154,7 @@ class Trial:
         self.session.process.end_input()
 
 
-_STEPS: dict[str, Callable[[Trial], Awaitable[None]]] = {
+STEPS: dict[str, Callable[[Trial], Awaitable[None]]] = {
     "watch": Trial._watch,
     "close": Trial._close,
     "reset": Trial._reset,

@@ -108,7 +108,7 @@ class Client:
     def show(self, data):
         text = data.decode(errors="strict" if FAULT == "strict" else "replace")
         entries = [entry for entry in re.split(r" END |\r\n", text) if entry.strip()]
-        self.ids = [int(entry.partition(".")[0]) for entry in entries]
+        self.ids = [int(entry.partition(".")[0].strip("( ")) for entry in entries]
         for entry in entries:
             clean = "".join(c if c.isprintable() else "?" for c in entry)
             print(entry if FAULT == "raw" else clean)

@@ -14,7 +14,7 @@ from check.client.cases import CASES
 from check.client.judgements import JUDGEMENTS
 from check.client.requests import Fault, Kind, RequestReader
 from check.client.songs import song
-from check.client.trial import _STEPS, TYPED, Script
+from check.client.trial import STEPS, TYPED, Script
 from check.sections import SECTIONS
 from net.framing import EOM
 
@@ -47,7 +47,7 @@ def test_its_words_are_known(case):
     assert set(case.needs.split()) <= {"setup", "ends", "tty"}
     script = Script.of(case)
     for step in script.steps:
-        assert step in _STEPS or step.partition(":")[0] in TYPED or step.startswith("send="), step
+        assert step in STEPS or step.partition(":")[0] in TYPED or step.startswith("send="), step
         if step.startswith("send=") and step != "send=audio":
             assert list_answer(step.removeprefix("send="), "q1").messages
     for request, word in script.answers.items():
