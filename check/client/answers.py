@@ -127,8 +127,8 @@ def _with(old: bytes, new: bytes) -> Callable[[str], Answer]:
 
 def _full(nonce: str) -> Answer:
     """Return one message that is full, and that ends with the end of an entry."""
-    count = next(n for n in range(1, 1000) if len(_songs(nonce, range(n)).messages) > 1) - 2
-    answer = _songs(nonce, range(1, count + 1))
+    fitting = _songs(nonce, range(1, 1000)).messages[0].count(b" - ")
+    answer = _songs(nonce, range(1, fitting + 1))
     missing = MAX_PAYLOAD_BYTES + len(LIST_HEADER + EOM) - len(answer.messages[0])
     message = answer.messages[0].replace(b"Check", b"Check" + b"k" * missing, 1)
     return replace(answer, messages=(message,))

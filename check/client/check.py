@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
-from check.case import MUST, Case, Exchange, Outcome, Verdict, broken, kept, skipped
+from check.case import MUST, Case, Outcome, Verdict, broken, kept, skipped
 from check.client.judgements import ALIVE, LIST_SENT, SENT, judge, judge_forms, probe
 from check.client.options import Facts, Options
 from check.client.session import Session
@@ -95,8 +96,7 @@ class ClientCheck:
         plain = self._options.plain or script.plain
         used = None if script.new else self._take_idle(plain)
         if used is not None:
-            used.begin(script.answers)
-            verdict = await self._try(case, script, used)
+            verdict = await self._try_in_used(case, script, used)
             if verdict.outcome is Outcome.PASSED:
                 return verdict
         return await self._try_in_new(case, script, plain)
@@ -124,45 +124,48 @@ class ClientCheck:
                 return session
         return None
 
+    async def _try_in_used(self, case: Case, script: Script, session: Session) -> Verdict:
+        session.begin(script.answers)
+        return await self._try(Trial(case, script, session, self.facts))
+
     async def _try_in_new(self, case: Case, script: Script, plain: bool) -> Verdict:
         session = Session(self._options, plain, self._tty)
-        fault = ""
+        fault = "started for this case, it did not connect"
         try:
-            if not await session.start(script.answers):
-                fault = "started for this case, it did not connect"
+            connected = await session.start(script.answers)
         except OSError as error:
-            return broken(case, Exchange(), f"it could not be started: {error.strerror}")
+            connected, fault = False, f"it could not be started: {error.strerror}"
         except BaseException:
             await session.close()
             raise
-        if fault:
-            exchange = session.exchange()
-            await session.close()
-            return broken(case, exchange, fault)
-        return await self._try(case, script, session)
+        if connected:
+            return await self._try(Trial(case, script, session, self.facts))
+        await session.close()
+        return broken(case, session.exchange(), fault)
 
-    async def _try(self, case: Case, script: Script, session: Session) -> Verdict:
-        """Try a case in a running client, which is then kept for others, or ended."""
+    async def _try(self, trial: Trial) -> Verdict:
+        """Try a case; the client is kept for others if it passes and is in order, or ended."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        seconds = 0.0
-        trial = Trial(case, script, session, self.facts)
-        again = False
+        in_order = False
+        try:
+            verdict = await self._within_its_time(trial)
+            verdict = replace(verdict, seconds=loop.time() - began)
+            in_order = verdict.outcome is Outcome.PASSED and await _usable(trial)
+        finally:
+            if in_order:
+                self._idle.append(trial.session)
+            else:
+                await trial.session.close()
+        return verdict
+
+    async def _within_its_time(self, trial: Trial) -> Verdict:
         try:
             async with asyncio.timeout(self._options.case_s):
-                verdict = await _verdict(trial)
-                seconds = loop.time() - began
-                again = verdict.outcome is Outcome.PASSED and await _usable(trial)
+                return await _verdict(trial)
         except TimeoutError:
             late = f"the case was not over after {self._options.case_s:g} s"
-            verdict = broken(case, session.exchange(), late)
-            seconds = loop.time() - began
-        finally:
-            if again:
-                self._idle.append(session)
-            else:
-                await session.close()
-        return Verdict(case, verdict.outcome, verdict.reason, verdict.exchange, seconds)
+            return broken(trial.case, trial.session.exchange(), late)
 
 
 async def _survey(session: Session) -> Facts:
@@ -199,8 +202,12 @@ async def _usable(trial: Trial) -> bool:
     session = trial.session
     if session.over or trial.script.last:
         return False
-    if (connection := session.listener.now) is not None:
-        await connection.halt()
+    try:
+        async with asyncio.timeout(session.options.timeout_s):
+            if (connection := session.listener.now) is not None:
+                await connection.halt()
+    except TimeoutError:  # it does not read
+        return False
     if ALIVE in trial.expected:
         return True
     return not await probe(trial)

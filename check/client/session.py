@@ -108,6 +108,8 @@ class Session:
 
     def printed(self, since: int | None = None) -> bytes:
         """Return what has been printed in this case, or since a place."""
+        if self._process is None:
+            return b""
         return self.process.output.since(self._began_at if since is None else since)
 
     async def shows(self, marks: frozenset[bytes], since: int) -> bool:
@@ -148,8 +150,10 @@ class Session:
         return ""
 
     def ending(self) -> str:
-        """Return how it has ended; "" if it runs."""
-        return "" if self.process.code is None else f"it ended with exit code {self.process.code}"
+        """Return how it has ended; "" if it runs, or has not been started."""
+        if self._process is None or self._process.code is None:
+            return ""
+        return f"it ended with exit code {self._process.code}"
 
     def exchange(self) -> Exchange:
         """Return what was sent and what came in this case."""
