@@ -45,7 +45,7 @@ CASES = (
     Case("2.1-3",    "A request may be parted inside its END END", MUST, _SPLIT, "LIST END E | ND | {mark}", "list mark", needs="list"),
     Case("2.1-4",    "One END does not end a request", MUST, _SPLIT, "LIST END | <quiet> |  END | {mark}", "quiet list mark", needs="list"),
     Case("2.1-5",    "Two requests in one segment are two requests", MUST, _SPLIT, "LIST END ENDLIST END END | {mark}", "list list mark", needs="list"),
-    Case("2.1-6",    "Ten requests in one segment are ten requests", MUST, _SPLIT, "LIST END ENDLIST END END{mark}LIST END END{mark}{mark}LIST END ENDLIST END END{mark}LIST END END | {mark}", "list list mark list mark mark list list mark list mark", needs="list"),
+    Case("2.1-6",    "Ten requests in one segment are ten requests", MUST, _SPLIT, "LIST END ENDLIST END ENDLIST END ENDLIST END ENDLIST END ENDLIST END ENDLIST END ENDLIST END ENDLIST END ENDLIST END END | {mark}", "list list list list list list list list list list mark", needs="list"),
     Case("2.1-7",    "A request and half of the next in one segment are both answered", MUST, _SPLIT, "LIST END ENDLI | ST END END | {mark}", "list list mark", needs="list"),
     # What responses look like
     Case("2.3-1",    "Responses begin with RESP or ERRO, and nothing stands between them", MUST, _STARTS, "LIST END END | {mark} | LIST END END | {mark}", "list mark list mark, where nothing stands between messages", needs="list"),
@@ -108,10 +108,10 @@ CASES = (
     Case("2.4.3-4",  "STOP behind a song's end is not answered", MUST, _NO_EFFECT, "PLAY {song} END END | <song> | STOP END END | {fence}", "song fence", needs="songs"),
     Case("2.4.3-5",  "After STOP another song is played whole", MUST, _HALTS, "PLAY {long} END END | STOP END END | <gap> | PLAY {song} END END | <quiet>", "long-cut song quiet", needs="two"),
     Case("2.4.3-6",  "After STOP the same song begins anew", MUST, _HALTS, "PLAY {long} END END | STOP END END | <gap> | PLAY {long} END END", "long-begun long", needs="long"),
-    Case("2.4.3-7",  "STOP before PLAY in one segment stops nothing", MUST, _NO_EFFECT, "STOP END END{mark}LIST END END | {mark}", "mark list mark", needs="list"),
+    Case("2.4.3-7",  "STOP before another request in one segment stops nothing", MUST, _NO_EFFECT, "STOP END ENDLIST END END | {mark}", "list mark", needs="list"),
     Case("2.4.3-8",  "STOP does not cut a list short", MUST, _HALTS, "LIST END ENDSTOP END ENDLIST END END | {mark}", "list list mark", needs="list"),
     # What the server keeps for each client
-    Case("2.6.2-1",  "Requests are answered in their order", MUST, _QUEUE, "{mark}LIST END ENDPLAY x END END{mark}LIST END END | <gap> | LIST END END | {mark}", "mark list 404 mark list list mark", needs="list"),
+    Case("2.6.2-1",  "Requests are answered in their order", MUST, _QUEUE, "LIST END END{mark} | <gap> | LIST END END | {mark}", "list mark list mark", needs="list"),
     Case("2.6.2-2",  "PLAY and LIST in one segment are both answered", MUST, "A list_req_while_playing boolean state is also saved to let the write thread know to send a RESP 100 list message before other RESP 200 audio messages", "PLAY {long} END ENDLIST END END", "long-cut list", needs="list long"),
     Case("2.6.2-3",  "PLAY and STOP in one segment leave nothing to play", MUST, "When a STOP message is received, this boolean is switched off to stop the write thread from sending more RESP 200 messages.", "PLAY {long} END ENDSTOP END END | <gap> | {fence} | <quiet>", "long-cut fence quiet", needs="long"),
     Case("2.6.2-4",  "Of two PLAYs in one segment the second is played", MUST, _SAVED, "PLAY {long} END ENDPLAY {song} END END | <quiet>", "long-cut song quiet", needs="two"),
@@ -146,6 +146,7 @@ CASES = (
     Case("P4-2",     "Audio messages are as long as they can be", SHOULD, "The sender cuts greedily: the longest prefix of what is left, 1 to 4096 bytes, whose message is clean.", "PLAY {long} END END", "long, where chunks are as long as can be", needs="long"),
     Case("P4-3",     "The list is UTF-8, message by message", SHOULD, "Entries are UTF-8, `ID. TITLE`, joined by ` END `.", "LIST END END | {mark}", "list mark, where it is UTF-8", needs="list"),
     Case("P4-4",     "Titles hold no control characters", SHOULD, "control characters are dropped", "LIST END END | {mark}", "list mark, where there are no control characters", needs="list"),
+    Case("P4-5",     "An empty list is RESP 100 END END", SHOULD, "an empty payload kills the receiving thread of deployed clients", "LIST END END | {mark}", "list mark, where it is RESP 100 END END", needs="list empty"),
     # Order
     Case("P6-1",     "An unknown ID ends the song", SHOULD, "A `PLAY` of an unknown ID also ends the song that was being sent, because its client has already thrown its buffer away (2.2).", "PLAY {long} END END | PLAY {unknown} END END | <quiet>", "long-cut 404 quiet", needs="long"),
     Case("P6-2",     "A request that is not understood does not end the song", SHOULD, "One connection is answered in the order of its requests, with two exceptions that the RFC makes:", "PLAY {long} END END | NOPE END END", "long-part 404 long-rest", needs="long"),
@@ -172,6 +173,6 @@ CASES = (
     Case("P7-20",    "SETUP and what follows may come in one segment", MUST, _CLOSING, "SETUP ends END ENDPLAY {song} END END", "101 song closed", needs="ends songs"),
     Case("P7-21",    "TEARDOWN closes the connection", MUST, _TEARDOWN, "SETUP ends END END | TEARDOWN END END", "101 end", needs="ends"),
     Case("P7-22",    "TEARDOWN during a song ends behind a whole message, without a closing message", MUST, _TEARDOWN, "SETUP ends END END | PLAY {long} END END | TEARDOWN END END", "101 long-cut end", needs="ends long"),
-    Case("P7-23",    "TEARDOWN needs no SETUP", MUST, _TEARDOWN, "LIST END END | TEARDOWN END END", "list end", needs="ends list"),
+    Case("P7-23",    "TEARDOWN needs no SETUP", MUST, _TEARDOWN, "{mark} | TEARDOWN END END", "mark end", needs="ends errors"),
 )
 # fmt: on

@@ -81,7 +81,7 @@ class Facts:
 
     @property
     def mute(self) -> bool:
-        """Nothing that was sent has been answered."""
+        """No request has been answered, or the answer has no end."""
         return not self.list_messages and self.error_request is None
 
     @property

@@ -15,7 +15,7 @@ from pathlib import Path
 from check.printed import printed
 from check.server.facts import Facts
 from check.server.messages import Kind, Message
-from fsm.words import ENDS, MAX_PAYLOAD_BYTES
+from fsm.words import ENDS, MAX_MESSAGE_BYTES, MAX_PAYLOAD_BYTES
 from net.framing import AUDIO_HEADER, EOM
 
 Judgement = Callable[[Sequence[Message], Facts], str]
@@ -167,14 +167,23 @@ def whole_entries(messages: Sequence[Message], facts: Facts) -> str:
 
 
 def filled(messages: Sequence[Message], facts: Facts) -> str:
-    """A message is sent when the next entry would no longer fit."""
+    """A message is sent when the next entry would no longer fit.
+
+    The RFC does not say whether the 21 bytes round it count, so that room for those is none.
+    """
     lists = _lists(messages)
     for one, following in pairwise(lists):
         entry = entries_of(following.payload)[:1]
         size = len(one.payload) + sum(len(SEPARATOR) + len(each) for each in entry)
-        if entry and size <= MAX_PAYLOAD_BYTES:
+        if entry and size <= 2 * MAX_PAYLOAD_BYTES - MAX_MESSAGE_BYTES:
             return f"a message of {len(one.payload)} bytes has room for {printed(entry[0])}"
     return ""
+
+
+def short_when_empty(messages: Sequence[Message], facts: Facts) -> str:
+    """An empty list is RESP 100 END END, without an empty payload."""
+    wrong = [m.raw for m in messages if m.kind is Kind.LIST_CLOSING]
+    return f"the empty list is {printed(wrong[0])}" if wrong else ""
 
 
 def list_of_the_files(messages: Sequence[Message], facts: Facts) -> str:
@@ -305,6 +314,7 @@ JUDGEMENTS: dict[str, Judgement] = {
     "there are no control characters": no_controls,
     "messages begin with an entry": whole_entries,
     "messages are filled": filled,
+    "it is RESP 100 END END": short_when_empty,
     "it has as many entries as there are files": list_of_the_files,
     "it begins as an MP3 does": begins_as_mp3,
     "chunks are as long as can be": longest_chunks,

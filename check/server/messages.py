@@ -17,6 +17,10 @@ MAX_MESSAGE_BYTES = 1 << 20
 """A message without its end is given up beyond this; no message may have more than 4117 bytes."""
 
 
+MAX_BETWEEN_BYTES = 64
+"""So much is kept of what stands between two messages."""
+
+
 class Kind(Enum):
     """What a message is, in the words that the report uses."""
 
@@ -97,7 +101,7 @@ class StrictReader:
     def _next(self) -> Message | None:
         buffer = self._buffer
         if not self._searched and (gap := skip_gap(buffer)):
-            self._between += bytes(buffer[:gap])
+            self._between = (self._between + buffer[:gap])[:MAX_BETWEEN_BYTES]
             del buffer[:gap]
         end = buffer.find(EOM, self._searched)
         if end < 0:

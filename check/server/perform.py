@@ -128,5 +128,5 @@ async def perform(case: Case, addresses: Sequence[Address], facts: Facts) -> Ver
     if reason := needs.missing(case, facts):
         return skipped(case, reason)
     if facts.mute:
-        return broken(case, Exchange(), "nothing that was sent to the server has been answered")
+        return broken(case, Exchange(), "no request has been answered, or the answer has no end")
     return await Trial(case, addresses, facts).verdict()

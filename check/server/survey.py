@@ -70,7 +70,8 @@ async def _list(first: Conversation, facts: Facts) -> Facts:
     if facts.error_request is not None:
         await first.send(facts.error_request)
     await first.until(lambda: any(m.kind is Kind.ERROR for m in first.messages))
-    lists = [message for message in first.messages if message.kind in LISTS]
+    whole = not first.flooded
+    lists = [message for message in first.messages if whole and message.kind in LISTS]
     decoder = EntryDecoder()
     decoded = [decoder.decode(message.payload) for message in lists]
     numbered = [[(n, title) for n, title in listed if n is not None] for listed in decoded]

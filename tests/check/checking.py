@@ -23,6 +23,15 @@ def check(port, only=(), **options):
     return asyncio.run(verdicts(port, only, **options))
 
 
+def check_all(ports, only=(), **options):
+    """The same for many servers at once, by what each port is called in `ports`."""
+
+    async def all_of_them():
+        return await asyncio.gather(*(verdicts(port, only, **options) for port in ports.values()))
+
+    return dict(zip(ports, asyncio.run(all_of_them()), strict=True))
+
+
 def numbers(found, outcome):
     """The cases with this outcome."""
     return {number for number, verdict in found.items() if verdict.outcome is outcome}

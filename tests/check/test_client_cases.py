@@ -18,8 +18,7 @@ from check.client.trial import STEPS, TYPED, Script
 from check.sections import SECTIONS
 from net.framing import EOM
 
-DOCUMENTATION = Path(__file__).parents[2] / "docs" / "checking.md"
-PROTOCOL = DOCUMENTATION.with_name("protocol.md").read_text()
+PROTOCOL = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
 SETUP_ANSWERS = {"101", "slow", "facts", "none", "late", "404", "unknown", "close", "nothing"}
 MANNERS = {"", "bytes", "joined", "half-close", "half-reset", "close", "after"}
 
@@ -176,9 +175,3 @@ def test_requests_in_one_segment_are_two():
         (Kind.PLAY, 3),
     ]
     assert not any(request.faults for request in found)
-
-
-def test_the_documentation_lists_them():
-    rows = [f"| {case.number} | {case.requires.value} | {case.title} |" for case in CASES]
-    table = "\n".join(["| case | | what is tried |", "|---|---|---|", *rows])
-    assert table in DOCUMENTATION.read_text(), f"this table belongs there:\n{table}"

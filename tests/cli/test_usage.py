@@ -65,7 +65,7 @@ def test_so_does_the_program_run_as_a_process():
     assert len(run.stderr.splitlines()) == 1, run.stderr
 
 
-@pytest.mark.parametrize("command", ["server", "client", "diagrams"])
+@pytest.mark.parametrize("command", ["server", "client", "diagrams", "check"])
 def test_help_has_an_example(command):
     argv = [sys.executable, "-m", "cli.app", command, "--help"]
     run = subprocess.run(argv, capture_output=True, text=True, timeout=30)

@@ -1,0 +1,55 @@
+"""alfine's server passes every case that can be tried."""
+
+import pytest
+
+from tests.check.checking import PATIENCE_S, check, skipped, why
+from tests.check.conftest import LONG_BYTES
+from tests.end_to_end.programs import serving
+
+OPTIONS = {"timeout_s": PATIENCE_S, "connections": 16, "long_bytes": LONG_BYTES}
+OF_SONGS = ("songs", "long", "two", "hard", "long-list", "missing")
+
+
+@pytest.fixture(scope="module")
+def server(music):
+    with serving(music, 0, "--request-time", 1) as program:
+        yield program
+
+
+@pytest.mark.timeout(300)
+def test_it_passes_all_with_many_songs(server, music):
+    found = check(server.port, **OPTIONS, request_s=1.0, music=music)
+    assert why(found) == {}
+    # No file has gone, so the list leaves out no ID.
+    assert skipped(found) == {"2.4.1-9"}
+
+
+@pytest.mark.timeout(300)
+def test_it_passes_all_of_the_rfc_alone(server):
+    found = check(server.port, **OPTIONS, plain=True)
+    assert why(found) == {}
+    without = {number for number, verdict in found.items() if "ends" in verdict.case.needs.split()}
+    assert len(without) > 20
+    needed = {"2.4.1-9", "2.4.1-14", "2.4.2-16", "2.4.2-17", "P3-18"}
+    assert skipped(found) == without | needed
+    assert all("--plain" in found[number].reason for number in without)
+
+
+@pytest.mark.timeout(300)
+def test_it_passes_one_case_after_the_other(server):
+    found = check(server.port, ["2.1", "2.4.3"], **OPTIONS | {"connections": 1})
+    assert why(found) == {}
+    assert skipped(found) == set()
+
+
+@pytest.mark.timeout(300)
+def test_without_songs_it_passes_what_needs_none(tmp_path):
+    with serving(tmp_path) as server:
+        found = check(server.port, **OPTIONS)
+    assert why(found) == {}
+    for number in skipped(found):
+        needs = found[number].case.needs.split()
+        assert set(needs) & {*OF_SONGS, "music", "request-time"}, number
+        if set(needs) & set(OF_SONGS) and "music" not in needs:
+            assert found[number].reason == "the server has no songs"
+    assert len(found) - len(skipped(found)) > 50
