@@ -38,6 +38,8 @@ class ClientCheck:
         self._idle: list[Session] = []
         self._tty = False
         self._how_it_went = ""
+        self._undone: set[str] = set()
+        """What clients of their own did not do, in words: it is not tried twice again."""
         self.facts = Facts()
 
     @classmethod
@@ -97,9 +99,12 @@ class ClientCheck:
         used = None if script.new else self._take_idle(plain)
         if used is not None:
             verdict = await self._try_in_used(case, script, used)
-            if verdict.outcome is Outcome.PASSED:
+            if verdict.outcome is Outcome.PASSED or verdict.reason in self._undone:
                 return verdict
-        return await self._try_in_new(case, script, plain)
+        verdict = await self._try_in_new(case, script, plain)
+        if verdict.outcome is Outcome.SKIPPED:
+            self._undone.add(verdict.reason)
+        return verdict
 
     def _missing(self, case: Case) -> str:
         if not self.facts.lists and LIST_SENT not in case.expects and "list" in case.sends.split():

@@ -101,7 +101,7 @@ def broken_rules(verdicts) -> dict[str, str]:
 
 async def check_all(commands: dict[str, tuple[str, ...]]) -> dict[str, list[Verdict]]:
     """Check clients at once: most of that is waiting."""
-    chosen = [Options(c, timeout_s=6.0, at_once=2, tty=False) for c in commands.values()]
+    chosen = [Options(c, timeout_s=5.0, tty=False) for c in commands.values()]
     found = await asyncio.gather(*map(check, chosen))
     return dict(zip(commands, found, strict=True))
 
@@ -147,8 +147,6 @@ def alfine_check(home: Path, *options: object) -> subprocess.CompletedProcess[st
 
 
 OURS = ("--", sys.executable, "-m", "cli.client", *WHERE, "--output", "null")
-PROMPT = {"2.6.1-3"}
-ABOUT_SETUP = {case.number for case in CASES if case.needs} - PROMPT
 
 
 PROMPT = {"2.6.1-3"}
@@ -326,7 +324,7 @@ for line in sys.stdin:
     words = line.split()
     request = {"1": "LIST", "2": f"PLAY {words[-1]}", "3": "STOP"}[words[0]]
     sock.sendall(request.encode() + b" END END")
-    print(sock.recv(100), flush=True)
+    print(sock.recv(65536), flush=True)
 """
     typed = Typed(list="1", play="2 song {id}", stop="3 now", quit="4")
     case = Case("2.2-3", "x", MUST, "y", "last list play:2", "LIST is sent; PLAY is sent")
@@ -357,7 +355,7 @@ def test_a_hostile_client_takes_no_more_than_its_time(tmp_path, habit):
 
     async def main() -> list[Verdict]:
         client = await ClientCheck.begin(Options(script(tmp_path, text), timeout_s=0.3, tty=False))
-        cases = [c for c in CASES if c.number in ("2.2-1", "2.4.1-2", "2.7.1-2")]
+        cases = [c for c in CASES if c.number in ("2.2-1", "2.4.1-1", "2.7.1-2")]
         try:
             peer = "a client"
             return await present(client.verdicts(cases), "client", peer, {}, written.append)
