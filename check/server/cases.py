@@ -37,6 +37,15 @@ _PLAIN = "A peer that never sends them sees exactly the RFC's bytes."
 _ACCEPTS = "a product token, then the tokens it accepts"
 _TEARDOWN = "the server finishes the message it is sending, sends nothing more, and closes."
 
+_TOGETHER = "Negotiated like `ends` (`SETUP ends tags from END END`), and only together with it."
+_SEES_NOTHING = "A peer that does not ask for them sees nothing of them."
+_FIELDS = (
+    "then any number of fields, each the byte 0x1F, a two-letter key, `=`, and a value in UTF-8"
+)
+_WHOLE = "the rules of section 4 for `END`, for whole entries per message and for long entries hold for the whole entry"
+_FROM = "sends the song from that byte on, exactly, cut anew from there; it ends in the closing message as always"
+_BEYOND = "An OFFSET at the song's end is answered with the closing message alone, one beyond it with `ERRO 404`."
+
 # fmt: off
 CASES = (
     # How requests come
@@ -174,5 +183,24 @@ CASES = (
     Case("P7-21",    "TEARDOWN closes the connection", MUST, _TEARDOWN, "SETUP ends END END | TEARDOWN END END", "101 end", needs="ends"),
     Case("P7-22",    "TEARDOWN during a song ends behind a whole message, without a closing message", MUST, _TEARDOWN, "SETUP ends END END | PLAY {long} END END | TEARDOWN END END", "101 long-cut end", needs="ends long"),
     Case("P7-23",    "TEARDOWN needs no SETUP", MUST, _TEARDOWN, "{mark} | TEARDOWN END END", "mark end", needs="ends errors"),
+    Case("P7-24",    "A library that RESP 101 names has a name of letters, digits and hyphens", MUST, "`library=TOKEN` (1 to 64 of `A-Z a-z 0-9 -`) names the library's version", "SETUP ends END END", "101, where library= is well formed", needs="ends"),
+    # Fields, and songs from an offset on
+    Case("P10-1",    "tags is accepted together with ends", MUST, _TOGETHER, "SETUP ends tags END END", "101, where tags is accepted", needs="tags"),
+    Case("P10-2",    "tags is not accepted without ends", MUST, _TOGETHER, "SETUP tags END END", "101, where tags is not accepted", needs="tags"),
+    Case("P10-3",    "Who does not ask for tags gets none", MUST, _SEES_NOTHING, "SETUP ends END END | LIST END END", "101 closed-list, where there are no fields", needs="ends tags list"),
+    Case("P10-4",    "Fields are a key of two letters, =, and a value", MUST, _FIELDS, "SETUP ends tags END END | LIST END END", "101 lists list-closed, where fields are well formed", needs="ends tags list"),
+    Case("P10-5",    "A list with fields has the same songs in the same order", MUST, "The order of a list is that of section 5 whatever is negotiated.", "SETUP ends tags END END | LIST END END", "101 lists list-closed, where the songs are the same", needs="ends tags list"),
+    Case("P10-6",    "A message of a list with fields carries at most 4096 bytes", MUST, _WHOLE, "SETUP ends tags END END | LIST END END", "101 lists list-closed, where no payload exceeds 4096 bytes", needs="ends tags list"),
+    Case("P10-7",    "No entry with fields is parted between two messages", MUST, _WHOLE, "SETUP ends tags END END | LIST END END", "101 lists list-closed, where messages begin with an entry", needs="ends tags list"),
+    Case("P10-8",    "from is accepted together with ends", MUST, _TOGETHER, "SETUP ends from END END", "101, where from is accepted", needs="from"),
+    Case("P10-9",    "from is not accepted without ends", MUST, _TOGETHER, "SETUP from END END", "101, where from is not accepted", needs="from"),
+    Case("P10-10",   "A song is sent from an offset on, exactly", MUST, _FROM, "SETUP ends from END END | PLAY {song} {half} END END", "101 song-half closed", needs="ends from songs"),
+    Case("P10-11",   "From offset 0 all of a song is sent", MUST, _FROM, "SETUP ends from END END | PLAY {song} 0 END END", "101 song closed", needs="ends from songs"),
+    Case("P10-12",   "From a song's end on there is only the closing message", MUST, _BEYOND, "SETUP ends from END END | PLAY {song} {size} END END | {mark}", "101 closed mark", needs="ends from songs errors"),
+    Case("P10-13",   "An offset beyond a song's end is answered ERRO 404", MUST, _BEYOND, "SETUP ends from END END | PLAY {song} {beyond} END END | {mark}", "101 404 mark", needs="ends from songs errors"),
+    Case("P10-14",   "An offset that is no number is not understood", MUST, "(`OFFSET` = 1*10DIGIT, bytes of the song's file)", "SETUP ends from END END | PLAY {song} -1 END END | PLAY {song} x END END | {mark}", "101 404 404 mark", needs="ends from songs errors"),
+    Case("P10-15",   "An offset in an unknown song is answered ERRO 404", MUST, _BEYOND, "SETUP ends from END END | PLAY {unknown} 0 END END | {mark}", "101 404 mark", needs="ends from songs errors"),
+    Case("P10-16",   "A song from an offset on takes the place of another, which is closed", MUST, _FROM, "SETUP ends from END END | PLAY {long} END END | PLAY {song} {half} END END | <quiet>", "101 long-cut closed song-half closed quiet", needs="ends from two"),
+    Case("P10-17",   "Without from an offset is not understood", MUST, "Without `from`, `PLAY 3 5` stays what it was: not understood.", "SETUP ends END END | PLAY {song} 5 END END | {mark}", "101 404 mark", needs="ends from songs errors"),
 )
 # fmt: on

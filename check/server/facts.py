@@ -10,6 +10,8 @@ from net.framing import EOM
 
 MIB = 1 << 20
 LIST = b"LIST" + EOM
+TAGS, FROM = "tags", "from"
+"""The tokens of the extensions of protocol.md 10."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ far may stand at several places in it, and all are kept.
 | `fence` | what `{fence}` is answered with: the list, if LIST is answered at all |
 | `mark` | what `{mark}` is answered with: an ERRO message, if anything is |
 | `404`, `101`, `closed` | an ERRO message, a RESP 101, a song's closing message |
+| `lists`, `list-closed` | any messages of a list, the closing message of one |
 | `audio` | one message of audio, whatever is in it |
 | `song`, `long`, `hard` | all audio of that song |
 | `song-part`, `long-part` | its audio from the beginning to anywhere, or none |
@@ -17,6 +18,7 @@ far may stand at several places in it, and all are kept.
 | `long-begun` | some of it, but not all |
 | `song-rest`, `long-rest` | what follows from there, to its end |
 | `long-more` | what follows from there, to anywhere |
+| `song-half` | what follows its first half, to its end |
 | `quiet`, `end` | silence for a while, the end of the connection |
 """
 
@@ -49,14 +51,14 @@ class Word:
     """One word.
 
     words: what it stands for, for a person. takes: returns whether the next message, behind so
-    much, is one of its messages. complete: whether it may end behind so much. afresh: it begins a
-    song.
+    much, is one of its messages. complete: whether it may end behind so much. begins_at: where in
+    a song it begins, if it begins one.
     """
 
     words: str
     takes: Callable[[Message, int, int], bool]
     complete: Callable[[int, int], bool]
-    afresh: bool = False
+    begins_at: int | None = None
 
 
 class Matcher:
@@ -108,8 +110,8 @@ class Matcher:
         return found
 
     def _entered(self, at: int, heard: int) -> Place:
-        afresh = at < len(self._words) and self._words[at].afresh
-        return Place(at, 0, 0 if afresh else heard)
+        begins_at = self._words[at].begins_at if at < len(self._words) else None
+        return Place(at, 0, heard if begins_at is None else begins_at)
 
 
 def _audio_bytes(message: Message) -> int:
@@ -125,6 +127,8 @@ def word(name: str, facts: Facts) -> Word:
         return _once(kind)
     if name == "list":
         return _list(facts.list_messages)
+    if name == "lists":
+        return _lists()
     if name == "closed-list":
         return _closed_list(facts.list_messages)
     song_name, _, which = name.partition("-")
@@ -139,6 +143,7 @@ _SINGLE = {
     "101": Kind.SETUP,
     "closed": Kind.CLOSING,
     "audio": Kind.AUDIO,
+    "list-closed": Kind.LIST_CLOSING,
     "quiet": Kind.QUIET,
     "end": Kind.END,
 }
@@ -164,6 +169,14 @@ def _list(payloads: tuple[bytes, ...]) -> Word:
     )
 
 
+def _lists() -> Word:
+    return Word(
+        "a list",
+        takes=lambda message, progress, heard: message.kind is Kind.LIST,
+        complete=lambda progress, heard: True,
+    )
+
+
 def _closed_list(payloads: tuple[bytes, ...]) -> Word:
     """The list with its closing message, which is all of an empty one (protocol.md 7)."""
     entries = tuple(payload for payload in payloads if payload)
@@ -185,10 +198,12 @@ _PARTS = {
     "begun": "some of song {}, but not all of it",
     "more": "more of song {}",
     "rest": "the rest of song {}",
+    "half": "the second half of song {}",
 }
 
 
 def _audio(song: Song, which: str) -> Word:
+    begins_at = {"more": None, "rest": None, "half": len(song.audio) // 2}
     complete: dict[str, Callable[[int, int], bool]] = {
         "": lambda progress, heard: heard == len(song.audio),
         "part": lambda progress, heard: True,
@@ -196,6 +211,7 @@ def _audio(song: Song, which: str) -> Word:
         "begun": lambda progress, heard: 0 < heard < len(song.audio),
         "more": lambda progress, heard: True,
         "rest": lambda progress, heard: heard == len(song.audio),
+        "half": lambda progress, heard: heard == len(song.audio),
     }
     return Word(
         _PARTS[which].format(song.song_id),
@@ -203,5 +219,5 @@ def _audio(song: Song, which: str) -> Word:
             message.kind is Kind.AUDIO and song.audio.startswith(message.payload, heard)
         ),
         complete=complete[which],
-        afresh=which not in ("more", "rest"),
+        begins_at=begins_at.get(which, 0),
     )

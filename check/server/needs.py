@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from check.case import Case
-from check.server.facts import Facts
+from check.server.facts import FROM, TAGS, Facts
 
-NOT_OF_SONGS = ("list", "errors", "several", "ends", "music", "request-time")
+EXTENSIONS = ("ends", "tags", "from")
+NOT_OF_SONGS = (*EXTENSIONS, "list", "errors", "several", "music", "request-time")
 
 
 def _two(facts: Facts) -> bool:
@@ -30,6 +31,8 @@ NEEDS: dict[str, tuple[Callable[[Facts], bool], str]] = {
     "no-zero": (lambda facts: 0 not in facts.song_ids, "the server has a song 0"),
     "several": (lambda facts: facts.several, "the server serves one client at a time"),
     "ends": (lambda facts: "ends" in facts.offers, "the server does not offer ends"),
+    "tags": (lambda facts: TAGS in facts.offers, "the server does not offer tags"),
+    "from": (lambda facts: FROM in facts.offers, "the server does not offer from"),
     "errors": (
         lambda facts: facts.error_request is not None,
         "the server answers no request by an error and goes on",
@@ -47,7 +50,7 @@ def missing(case: Case, facts: Facts) -> str:
     for need in case.needs.split():
         there, reason = NEEDS[need]
         if not there(facts):
-            if need == "ends" and facts.options.plain:
+            if need in EXTENSIONS and facts.options.plain:
                 return "not tried because of --plain"
             if not facts.entries and need not in NOT_OF_SONGS:
                 return "the server has no songs"

@@ -76,6 +76,9 @@ def _named(name: str, facts: Facts) -> str:
     if facts.song_ids:
         numbers |= {"first": facts.song_ids[0], "last": facts.song_ids[-1]}
     songs = {"song": facts.song, "long": facts.long, "hard": facts.hard}
+    if facts.song is not None:
+        size = len(facts.song.audio)
+        numbers |= {"half": size // 2, "size": size, "beyond": size + 1}
     numbers |= {each: song.song_id for each, song in songs.items() if song is not None}
     if (number := numbers.get(name)) is None:
         raise KeyError(name)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from check.server.conversation import Conversation
-from check.server.facts import LIST, Facts, Options, Song
+from check.server.facts import FROM, LIST, TAGS, Facts, Options, Song
 from check.server.matching import LISTS
 from check.server.messages import Kind
 from check.server.wire import Address, Wire
@@ -17,7 +17,7 @@ from fsm.words import ENDS
 from net.entries import EntryDecoder
 from net.framing import EOM
 
-EXTENSIONS = (ENDS,)
+EXTENSIONS = (ENDS, TAGS, FROM)
 """The tokens of SETUP that there are cases for."""
 
 

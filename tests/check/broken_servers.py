@@ -11,6 +11,7 @@ import socket
 from collections import deque
 
 EOM = b" END END"
+DIGITS = re.compile(rb"[0-9]{1,20}")
 PIECE = 4096
 SEND_BUFFER_BYTES = 16 * 1024
 PACE, PACE_S = 8, 0.03
@@ -79,9 +80,13 @@ class Server:
     def entries(self):
         return [f"{number}. {title}".encode() for number, (title, _) in self.songs.items()]
 
-    def list_payloads(self):
+    def tagged_entries(self):
+        fields = b"\x1far=NIN\x1ftr=%d\x1fdu=2.5"
+        return [entry + fields % track for track, entry in enumerate(self.entries(), 1)]
+
+    def list_payloads(self, tags=False):
         payloads = [b""]
-        for entry in self.entries():
+        for entry in self.tagged_entries() if tags else self.entries():
             joined = payloads[-1] + b" END " + entry if payloads[-1] else entry
             if len(joined) <= PIECE:
                 payloads[-1] = joined
@@ -89,15 +94,15 @@ class Server:
                 payloads.append(entry)
         return payloads
 
-    def list_messages(self, ends):
-        payloads = self.list_payloads()
+    def list_messages(self, ends, tags=False):
+        payloads = self.list_payloads(tags)
         if payloads == [b""]:
             return [b"RESP 100 END " + EOM] if ends else [b"RESP 100" + EOM]
         messages = [b"RESP 100 END " + payload + EOM for payload in payloads]
         return [*messages, b"RESP 100 END " + EOM] if ends else messages
 
-    def audio_messages(self, number):
-        _, data = self.songs[number]
+    def audio_messages(self, number, offset=0):
+        data = self.songs[number][1][offset:]
         while data:
             length = min(PIECE, len(data))
             while length > 1 and not self.clean(data[:length]):
@@ -127,7 +132,7 @@ class Client:
         self.song = None
         self.song_id = None
         self.song_closes = False
-        self.ends = False
+        self.ends = self.tags = self.offsets = False
         self.no_more = False
         self.unpaced = 0
         self.news = asyncio.Event()
@@ -211,6 +216,8 @@ class Client:
                 self.list()
             case [b"PLAY", number] if re.fullmatch(rb"[1-9][0-9]{0,9}", number):
                 self.play(int(number))
+            case [b"PLAY", number, offset] if self.offsets and DIGITS.fullmatch(number + offset):
+                self.play_from(int(number), int(offset))
             case [b"STOP", *_]:
                 self.stop()
             case [b"SETUP", *tokens]:
@@ -224,7 +231,7 @@ class Client:
         return [word for word in head.split(b" ") if word]
 
     def list(self):
-        self.answers.extend(self.server.list_messages(self.ends))
+        self.answers.extend(self.server.list_messages(self.ends, self.tags))
 
     def play(self, number):
         self.stop_song()
@@ -236,6 +243,13 @@ class Client:
     def start_song(self, number):
         self.song_id, self.song_closes = number, self.ends
         self.song = self.server.audio_messages(number)
+
+    def play_from(self, number, offset):
+        if number in self.server.songs and offset > len(self.server.songs[number][1]):
+            number = None
+        self.play(number)
+        if number in self.server.songs:
+            self.song = self.server.audio_messages(number, offset)
 
     def unknown(self, number):
         self.answers.append(self.server.not_found())
@@ -258,10 +272,12 @@ class Client:
     def setup(self, tokens):
         self.ends = self.ends or b"ends" in tokens
         accepted = [token for token in tokens if self.accepts(token)]
+        self.tags = self.tags or b"tags" in accepted
+        self.offsets = self.offsets or b"from" in accepted
         self.answers.append(b" ".join([b"RESP 101 END small/1", *accepted]) + EOM)
 
     def accepts(self, token):
-        return token == b"ends"
+        return token == b"ends" or (self.ends and token in (b"tags", b"from"))
 
     def teardown(self):
         self.song = None
@@ -397,7 +413,7 @@ class StopsInsideMessage(Client):
 # Faults of PLAY
 
 
-@client_fault("2.4.2-13", "2.4.2-14", "2.6.2-4", "2.7.1-1", "P7-14", "P7-17")
+@client_fault("2.4.2-13", "2.4.2-14", "2.6.2-4", "2.7.1-1", "P7-14", "P7-17", "P10-16")
 class PlaysOneAfterTheOther(Client):
     def __init__(self, *arguments):
         super().__init__(*arguments)
@@ -429,6 +445,8 @@ class PlaysOneAfterTheOther(Client):
     "P7-9",
     "P7-15",
     "P7-17",
+    "P10-13",
+    "P10-15",
     warned=("P6-1",),
 )
 class IgnoresUnknownId(Client):
@@ -445,6 +463,8 @@ class IgnoresUnknownId(Client):
     "P7-9",
     "P7-15",
     "P7-17",
+    "P10-13",
+    "P10-15",
     warned=("P6-1",),
 )
 class ClosesAfterUnknownId(Client):
@@ -462,7 +482,7 @@ class GoesOnAfterUnknownId(Client):
             self.unknown(number)
 
 
-@client_fault("2.4.2-10")
+@client_fault("2.4.2-10", "P10-14")
 class CountsFromTheEnd(Client):
     """PLAY -1 is the last song, as in a list of Python's."""
 
@@ -475,10 +495,10 @@ class CountsFromTheEnd(Client):
 
 @fault("2.4.2-16")
 class LosesLastByte(Server):
-    def audio_messages(self, number):
-        *messages, last = super().audio_messages(number)
-        yield from messages
-        yield last.removesuffix(EOM)[: None if EOM in self.songs[number][1] else -1] + EOM
+    def __init__(self):
+        super().__init__()
+        songs = self.songs.items()
+        self.songs = {n: (title, data if EOM in data else data[:-1]) for n, (title, data) in songs}
 
 
 @fault("2.4.2-16", "P4-1")
@@ -489,10 +509,10 @@ class Uncut(Server):
 
 @fault("2.3-3")
 class LongMessages(Server):
-    def audio_messages(self, number):
-        _, data = self.songs[number]
+    def audio_messages(self, number, offset=0):
+        data = self.songs[number][1][offset:]
         if EOM in data:
-            yield from super().audio_messages(number)
+            yield from super().audio_messages(number, offset)
         else:
             for at in range(0, len(data), 8192):
                 yield b"RESP 200 END " + data[at : at + 8192] + EOM
@@ -502,8 +522,8 @@ class LongMessages(Server):
 class ShortMessages(Server):
     """The first message of a song is shorter than it could be."""
 
-    def audio_messages(self, number):
-        for count, message in enumerate(super().audio_messages(number)):
+    def audio_messages(self, number, offset=0):
+        for count, message in enumerate(super().audio_messages(number, offset)):
             payload = message[13 : -len(EOM)]
             for part in (payload[:1000], payload[1000:]) if count == 0 else (payload,):
                 yield b"RESP 200 END " + part + EOM
@@ -513,14 +533,14 @@ class ShortMessages(Server):
 class PlaysAnother(Server):
     """The last ID is another song."""
 
-    def audio_messages(self, number):
-        return super().audio_messages(2 if number == max(self.songs) else number)
+    def audio_messages(self, number, offset=0):
+        return super().audio_messages(2 if number == max(self.songs) else number, offset)
 
 
 @fault("2.3-4")
 class LinesBetweenAudio(Server):
-    def audio_messages(self, number):
-        for message in super().audio_messages(number):
+    def audio_messages(self, number, offset=0):
+        for message in super().audio_messages(number, offset):
             yield message + b"\r\n"
 
 
@@ -570,24 +590,26 @@ class ListEndsSong(Client):
 
 @fault("2.4.1-7", warned=("2.4.1-8",))
 class PartsEntries(Server):
-    def list_payloads(self):
+    def list_payloads(self, tags=False):
+        if tags:
+            return super().list_payloads(tags)
         joined = b" END ".join(self.entries())
         return [joined[at : at + 3993] for at in range(0, len(joined), 3993)]
 
 
-@fault("2.4.1-9", warned=("2.4.1-14",))
+@fault("2.4.1-9", "P10-5", warned=("2.4.1-14",))
 class LosesEntries(Server):
     """An entry is lost wherever a message is full."""
 
-    def list_payloads(self):
-        first, *others = super().list_payloads()
+    def list_payloads(self, tags=False):
+        first, *others = super().list_payloads(tags)
         return [first, *(payload.partition(b" END ")[2] for payload in others)]
 
 
 @fault("2.3-2")
 class LongLists(Server):
-    def list_payloads(self):
-        return [b" END ".join(self.entries())]
+    def list_payloads(self, tags=False):
+        return super().list_payloads(tags) if tags else [b" END ".join(self.entries())]
 
 
 @fault("2.4.1-5", warned=("2.4.1-14",))
@@ -602,7 +624,7 @@ class WritesLatin1(Server):
         return [entry.decode().encode("latin-1") for entry in super().entries()]
 
 
-@fault("2.4.1-3")
+@fault("2.4.1-3", "P10-4")
 class NumbersWithBrackets(Server):
     def entries(self):
         return [entry.replace(b". ", b") ", 1) for entry in super().entries()]
@@ -676,9 +698,10 @@ class KeepsNuls(Client):
     "2.4.2-9",
     "2.4.2-10",
     "2.4.2-11",
-    "2.6.2-1",
     "P3-12",
     "P7-19",
+    "P10-14",
+    "P10-17",
     warned=(
         "P3-8",
         "P3-9",
@@ -735,10 +758,10 @@ class ForgetsAtHalfClose(Client):
 # Faults of the extension
 
 
-@client_fault("P7-6", "P7-7", "P7-16")
+@client_fault("P7-6", "P7-7", "P7-16", "P10-3", "P10-4", "P10-5", "P10-6", "P10-7")
 class DoesNotCloseLists(Client):
     def list(self):
-        self.answers.extend(self.server.list_messages(False))
+        self.answers.extend(self.server.list_messages(False, self.tags))
 
 
 @client_fault("P7-10", "P7-11")
@@ -747,7 +770,7 @@ class DoesNotCloseStoppedSongs(Client):
         self.song = None
 
 
-@client_fault("P7-8", "P7-13", "P7-14")
+@client_fault("P7-8", "P7-13", "P7-14", "P10-12", "P10-16")
 class ClosesSongsTwice(Client):
     def song_ended(self):
         super().song_ended()
@@ -762,7 +785,7 @@ class ClosesAtEachStop(Client):
         self.stop_song()
 
 
-@client_fault("P7-9", "P7-15", "P7-17")
+@client_fault("P7-9", "P7-15", "P7-17", "P10-13", "P10-15")
 class ClosesUnknownIdTwice(Client):
     def unknown(self, number):
         super().unknown(number)
@@ -788,7 +811,7 @@ class ClosesOlderSongs(Client):
 @client_fault("P7-3")
 class AcceptsEverything(Client):
     def accepts(self, token):
-        return True
+        return super().accepts(token) or token == b"no-such-thing"
 
 
 @client_fault("P7-2")
@@ -843,3 +866,75 @@ class OneAtATime(Server):
         with contextlib.suppress(asyncio.CancelledError):
             async with self.turn:
                 await super()._serve(reader, writer)
+
+
+# Faults of fields and offsets
+
+
+@client_fault("P10-2", "P10-9")
+class AcceptsWithoutEnds(Client):
+    def accepts(self, token):
+        return token in (b"ends", b"tags", b"from")
+
+
+@client_fault("P7-6", "P7-7", "P7-16", "P10-3")
+class TagsAlways(Client):
+    """Fields come with the closing messages, whether they were asked for or not."""
+
+    def setup(self, tokens):
+        super().setup(tokens)
+        self.tags = self.ends
+
+
+@fault("P10-4")
+class LongKeys(Server):
+    def tagged_entries(self):
+        return [entry.replace(b"ar=", b"artist=") for entry in super().tagged_entries()]
+
+
+@fault("P10-4")
+class TrackZero(Server):
+    def tagged_entries(self):
+        return [entry.replace(b"tr=1\x1f", b"tr=0\x1f") for entry in super().tagged_entries()]
+
+
+@fault("P10-5")
+class OtherOrder(Server):
+    def tagged_entries(self):
+        return super().tagged_entries()[::-1]
+
+
+@client_fault("P10-10", "P10-12", "P10-13", "P10-16")
+class IgnoresOffsets(Client):
+    def play_from(self, number, offset):
+        super().play_from(number, 0)
+
+
+@client_fault("P10-10", "P10-16")
+class OneByteLater(Client):
+    def play_from(self, number, offset):
+        _, data = self.server.songs.get(number, ("", b""))
+        super().play_from(number, offset + 1 if 0 < offset < len(data) else offset)
+
+
+@client_fault("P10-13")
+class NothingIsBeyond(Client):
+    """An offset beyond the end is like one at the end."""
+
+    def play_from(self, number, offset):
+        _, data = self.server.songs.get(number, ("", b""))
+        super().play_from(number, min(offset, len(data)))
+
+
+@client_fault("P10-17")
+class TakesOffsetsFromAll(Client):
+    def setup(self, tokens):
+        super().setup(tokens)
+        self.offsets = True
+
+
+@client_fault("P7-24")
+class NamesLibraryBadly(Client):
+    def setup(self, tokens):
+        super().setup(tokens)
+        self.answers[-1] = self.answers[-1].removesuffix(EOM) + b" library=a/b" + EOM

@@ -17,6 +17,7 @@ from check.client.songs import song
 from check.client.trial import STEPS, TYPED, Script
 from check.sections import SECTIONS
 from net.framing import EOM
+from tests.check import page
 
 PROTOCOL = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
 SETUP_ANSWERS = {"101", "slow", "facts", "none", "late", "404", "unknown", "close", "nothing"}
@@ -175,3 +176,21 @@ def test_requests_in_one_segment_are_two():
         (Kind.PLAY, 3),
     ]
     assert not any(request.faults for request in found)
+
+
+def test_the_page_explains_every_word():
+    text = page.PAGE.read_text().partition("### The words of the cases for clients")[2]
+    text = text.partition("### The cases for clients")[0]
+    for word in {word for case in CASES for word in case.sends.split()}:
+        name, _, answer = word.partition("=")
+        name = "play:3" if name.startswith("play") else name
+        assert f"`{name}=…`" in text if answer else f"`{name}`" in text, word
+        answer, _, manner = answer.partition("/")
+        assert not answer or f"`{answer}`" in text or answer == "audio", word
+        assert not manner or f"`/{manner}`" in text, word
+
+
+def test_the_page_lists_them():
+    text = page.PAGE.read_text().partition("### The cases for clients")[2]
+    for case in CASES:
+        assert f"| {case.number} | {case.requires.value} | {case.title} |" in text
