@@ -22,7 +22,7 @@ from cli.usage import FAILED, NO_CONNECTION
 from cli.words.safe_text import shown
 
 EPILOG = (
-    "Examples: alfine check 127.0.0.1 12345 --music ~/Music --junit check.xml; "
+    "Example: alfine check 127.0.0.1 12345 --music ~/Music --junit check.xml; "
     "alfine check --client -- python client.py {host} {port}"
 )
 DEFAULT = Options()
