@@ -159,6 +159,7 @@ def check(
     host, port = _address(peer)
     options = Options(
         timeout_s=timeout or DEFAULT.timeout_s,
+        case_s=10 * (timeout or DEFAULT.timeout_s),
         connections=connections,
         plain=plain,
         music=music,

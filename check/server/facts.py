@@ -18,15 +18,16 @@ TAGS, FROM = "tags", "from"
 class Options:
     """How a server is checked.
 
-    timeout_s: how long a server may be silent where it owes something. connections: cases at once.
-    long_bytes: a song of so many bytes is longer than what may lie on the way, in the kernels of
-    both sides; only with one can it be told that STOP stops. songs: how many songs are tried to
-    find one. request_s: how long the server allows a request to be unfinished. gap_s: between two
-    requests that a server is not to read at once. quiet_s: silence that shows that no more comes.
-    pause_s: how long a slow client does not read.
+    timeout_s: how long a server may be silent where it owes something. case_s: how long one case
+    may take. connections: cases at once. long_bytes: a song of so many bytes is longer than what
+    may lie on the way, in the kernels of both sides; only with one can it be told that STOP stops.
+    songs: how many songs are tried to find one. request_s: how long the server allows a request to
+    be unfinished. gap_s: between two requests that a server is not to read at once. quiet_s:
+    silence that shows that no more comes. pause_s: how long a slow client does not read.
     """
 
     timeout_s: float = 2.0
+    case_s: float = 20.0
     connections: int = 4
     plain: bool = False
     music: Path | None = None
@@ -36,11 +37,6 @@ class Options:
     gap_s: float = 0.1
     quiet_s: float = 0.25
     pause_s: float = 0.5
-
-    @property
-    def case_s(self) -> float:
-        """How long one case may take."""
-        return 10 * self.timeout_s + (self.request_s or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +62,9 @@ class Facts:
 
     list_messages: the payloads of the messages that make the list; () if LIST was not answered.
     entries: the IDs and titles in it. message_ids: the first and the last ID of each message that
-    has any. offers: the extensions that the server
-    accepts. several: it serves more than one client at a time. error_request: what it answers by an
-    error, and goes on; None if there is nothing. answer_s: how long an answer took.
+    has any. offers: the extensions that the server accepts. several: it serves more than one client
+    at a time. error_request: what it answers by an error, and goes on; None if there is nothing.
+    answer_s: how long an answer took.
     """
 
     list_messages: tuple[bytes, ...] = ()

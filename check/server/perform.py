@@ -32,7 +32,8 @@ class Trial:
         if case.allows:
             self._expected[0].append(case.allows)
         self._judge = JUDGEMENTS[where] if where else None
-        self._deadline = asyncio.get_running_loop().time() + facts.options.case_s
+        limit_s = facts.options.case_s + (facts.options.request_s or 0)
+        self._deadline = asyncio.get_running_loop().time() + limit_s
         self._open: list[Conversation] = []
         self._stack = AsyncExitStack()
 

@@ -12,7 +12,14 @@ from check.case import Outcome
 from check.server.cases import CASES
 from tests.check.checking import failed, verdicts, warned
 
-HURRY = {"timeout_s": 0.2, "gap_s": 0.02, "quiet_s": 0.05, "pause_s": 0.02, "connections": 32}
+HURRY = {
+    "timeout_s": 0.2,
+    "case_s": 2.0,
+    "gap_s": 0.02,
+    "quiet_s": 0.05,
+    "pause_s": 0.02,
+    "connections": 32,
+}
 ESCAPE = b"\x1b[2J\x1b]0;owned\x07\x9b31m\xe2\x80\xae"
 FLOOD_BYTES = 1 << 16
 

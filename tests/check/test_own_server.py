@@ -6,7 +6,7 @@ from tests.check.checking import PATIENCE_S, check, skipped, why
 from tests.check.conftest import LONG_BYTES
 from tests.end_to_end.programs import serving
 
-OPTIONS = {"timeout_s": PATIENCE_S, "connections": 16, "long_bytes": LONG_BYTES}
+OPTIONS = {"timeout_s": PATIENCE_S, "case_s": 200.0, "connections": 16, "long_bytes": LONG_BYTES}
 OF_SONGS = ("songs", "long", "two", "hard", "long-list", "missing")
 
 

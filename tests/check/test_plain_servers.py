@@ -11,8 +11,13 @@ from tests.peers.plain_server import Habits, PlainServer
 from tests.peers.wording import WORDINGS
 
 OPTIONS = {
-    "timeout_s": 5.0, "gap_s": 0.4, "quiet_s": 0.4, "connections": 16, "long_bytes": LONG_BYTES,
-}  # fmt: skip
+    "timeout_s": 5.0,
+    "case_s": 200.0,
+    "gap_s": 0.4,
+    "quiet_s": 0.4,
+    "connections": 16,
+    "long_bytes": LONG_BYTES,
+}
 CAREFUL = {"P3-3", "P3-4", "P3-8", "P3-9", "P3-16"}
 """What only docs/protocol.md settles, and a careful reader of the RFC does in another way: tabs and
 several spaces, two IDs, leading zeros, and requests that do not end."""
