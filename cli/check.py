@@ -1,30 +1,53 @@
-"""`alfine check`: tries whether a server does what RFC 9999 says, case by case."""
+"""`alfine check`: tries whether a server, or a client, does what RFC 9999 says, case by case."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from check.case import Case, Outcome, Verdict, select
+from check.client import cases as client_cases
+from check.client import options as client_options
 from check.present import present
 from check.server.cases import CASES
 from check.server.check import ServerCheck
 from check.server.facts import MIB, Options
+from cli import check_client
 from cli.address import host_of, with_port
 from cli.usage import FAILED, NO_CONNECTION
 from cli.words.safe_text import shown
 
-EPILOG = "Example: alfine check 127.0.0.1 12345 --music ~/Music --junit check.xml"
+EPILOG = (
+    "Example: alfine check 127.0.0.1 12345 --music ~/Music --junit check.xml; "
+    "alfine check --client -- python client.py {host} {port}"
+)
 DEFAULT = Options()
+DEFAULT_CLIENT = client_options.Options(())
+TYPED = client_options.Typed()
 
 
 def check(
-    peer: Annotated[list[str], typer.Argument(metavar="HOST PORT", help="The server.")],
+    peer: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="HOST PORT | --client -- COMMAND…",
+            help="The server; or the client's command, with {host} and {port} where these go.",
+        ),
+    ],
+    client: Annotated[
+        bool,
+        typer.Option("--client", help="Run a client's command, and play a server to it."),
+    ] = False,
     plain: Annotated[
-        bool, typer.Option("--plain", help="Try nothing that the RFC does not have: no SETUP.")
+        bool,
+        typer.Option(
+            "--plain",
+            help="Try nothing that the RFC does not have: send no SETUP, accept none.",
+        ),
     ] = False,
     only: Annotated[
         list[str] | None,
@@ -45,11 +68,15 @@ def check(
         Path | None, typer.Option(help="Write the verdicts to this file, as JUnit XML.")
     ] = None,
     timeout: Annotated[
-        float,
+        float | None,
         typer.Option(
-            metavar="SECONDS", help="How long the server may take for an answer.", min=0.1, max=600
+            metavar="SECONDS",
+            help=f"How long a server may take for an answer ({DEFAULT.timeout_s:g}), a client for "
+            f"what is typed ({DEFAULT_CLIENT.timeout_s:g}).",
+            min=0.1,
+            max=600,
         ),
-    ] = DEFAULT.timeout_s,
+    ] = None,
     connections: Annotated[
         int,
         typer.Option(
@@ -101,6 +128,20 @@ def check(
             metavar="FILE.svg", help="With --learn: draw what was learned, differences in red."
         ),
     ] = None,
+    tty: Annotated[
+        bool | None,
+        typer.Option(
+            "--tty/--pipe",
+            help="What a client types and prints on; without it a terminal, if it lists songs "
+            "only there.",
+        ),
+    ] = None,
+    type_list: Annotated[
+        str, typer.Option(metavar="TEXT", help="What is typed into a client for LIST.")
+    ] = TYPED.list,
+    type_play: Annotated[str, typer.Option(metavar="TEXT", help="The same for PLAY.")] = TYPED.play,
+    type_stop: Annotated[str, typer.Option(metavar="TEXT", help="The same for STOP.")] = TYPED.stop,
+    type_quit: Annotated[str, typer.Option(metavar="TEXT", help="The same to leave.")] = TYPED.quit,
 ) -> None:
     """Check whether a server does what RFC 9999 says, whoever wrote it.
 
@@ -109,13 +150,31 @@ def check(
     kept fails; a SHOULD is warned of. With --learn: 0 it is the table's
     machine, 1 it is not.
 
+    With --client: check a client. Its command is run, many times and without
+    a shell; a server is played to it, and words are typed into it.
+
     Exit codes: 0 every MUST that could be tried is kept; 1 some are not;
     2 usage; 3 no connection.
     """
+    if client:
+        if music is not None or learn:
+            raise typer.BadParameter("--music and --learn are about servers: not with --client")
+        words = {"list": type_list, "play": type_play, "stop": type_stop, "quit": type_quit}
+        chosen = client_options.Options(
+            command=tuple(peer),
+            timeout_s=timeout or DEFAULT_CLIENT.timeout_s,
+            at_once=connections,
+            plain=plain,
+            tty=tty,
+            typed=check_client.typed(words),
+        )
+        cases = _selected(client_cases.CASES, only or [])
+        _end(check_client.checked(chosen, cases, as_json, junit))
+        return
     host, port = _address(peer)
     options = Options(
-        timeout_s=timeout,
-        case_s=10 * timeout,
+        timeout_s=timeout or DEFAULT.timeout_s,
+        case_s=10 * (timeout or DEFAULT.timeout_s),
         connections=connections,
         plain=plain,
         music=music,
@@ -123,16 +182,22 @@ def check(
         long_bytes=int(long_song * MIB),
         songs=songs,
     )
-    if learn and (only or as_json or junit):
-        raise typer.BadParameter("--learn tries no cases: no --only, --json or --junit with it")
     if draw is not None and not learn:
         raise typer.BadParameter("--draw draws what --learn has learned")
     if learn:
+        if only or as_json or junit:
+            raise typer.BadParameter("--learn tries no cases: no --only, --json or --junit with it")
         _learn(host, port, options, draw)
         return
-    cases = _selected(only or [])
+    _end(_server_verdicts(host, port, options, _selected(CASES, only or []), as_json, junit))
+
+
+def _server_verdicts(
+    host: str, port: int, options: Options, cases: list[Case], as_json: bool, junit: Path | None
+) -> Iterable[Verdict]:
+    """Try the cases on a server. Ends the program where that is not possible."""
     try:
-        verdicts = asyncio.run(_check_server(host, port, options, cases, as_json, junit))
+        return asyncio.run(_check_server(host, port, options, cases, as_json, junit))
     except ConnectionFailed as error:
         typer.echo(f"alfine check: no connection to {with_port(host, port)}: {error}", err=True)
         raise typer.Exit(NO_CONNECTION) from None
@@ -140,6 +205,9 @@ def check(
         if junit is None or error.filename != str(junit):
             raise
         raise typer.BadParameter(f"{shown(str(junit))}: {error.strerror}") from None
+
+
+def _end(verdicts: Iterable[Verdict]) -> None:
     if any(verdict.outcome is Outcome.FAILED for verdict in verdicts):
         raise typer.Exit(FAILED)
 
@@ -189,8 +257,8 @@ def _address(peer: list[str]) -> tuple[str, int]:
     return host, int(port)
 
 
-def _selected(only: list[str]) -> list[Case]:
+def _selected(cases: Iterable[Case], only: list[str]) -> list[Case]:
     try:
-        return select(CASES, only)
+        return select(cases, only)
     except ValueError as error:
         raise typer.BadParameter(f"{error}; docs/checking.md lists them") from None

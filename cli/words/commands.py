@@ -38,6 +38,7 @@ from fsm.client.requests import (
 )
 
 MAX_SONG_ID = 9_999_999_999
+_IDS = "song IDs are 1, 2, 3 and so on; list shows them"
 
 
 class CommandError(ValueError):
@@ -181,7 +182,7 @@ def _play(word: str, rest: str) -> Line:
     def request(context: Context) -> Event:
         return PlayRequested(_song_id(rest, context.songs))
 
-    return Line(word, rest, Command.PLAY, request, needs_list=not _is_number(rest))
+    return Line(word, rest, Command.PLAY, request, needs_list=not _is_number(rest) or not int(rest))
 
 
 def _queue(word: str, rest: str) -> Line:
@@ -189,8 +190,13 @@ def _queue(word: str, rest: str) -> Line:
     if all(map(_is_number, numbers)):
         for number in numbers:
             _check_number(number)
-        request = QueueRequested(tuple(map(int, numbers))) if numbers else None
-        return Line(word, rest, request=_always(request))
+
+        def numbered(context: Context) -> Event | None:
+            ids = tuple(_zero_if_listed(int(number), context.songs) for number in numbers)
+            return QueueRequested(ids) if ids else None
+
+        zero = any(int(number) == 0 for number in numbers)
+        return Line(word, rest, request=numbered, needs_list=zero)
 
     def titled(context: Context) -> Event:
         return QueueRequested((_song_id(rest, context.songs),))
@@ -263,7 +269,9 @@ def _song_id(text: str, songs: Sequence[ListedSong]) -> int:
         song_id = int(text)
         titled = [s.song_id for s in songs if text in title_search.fold(s.title).split()]
         listed = song_id in {s.song_id for s in songs}
-        return titled[0] or song_id if len(titled) == 1 and not listed else song_id
+        if len(titled) == 1 and not listed:
+            return titled[0] or song_id
+        return _zero_if_listed(song_id, songs)
     if not songs:
         raise CommandError("no titles are known yet; list fetches them, or play takes an ID")
     try:
@@ -272,9 +280,16 @@ def _song_id(text: str, songs: Sequence[ListedSong]) -> int:
         raise CommandError(f"{shown(text)}: {error}") from None
 
 
+def _zero_if_listed(song_id: int, songs: Sequence[ListedSong]) -> int:
+    """Return the ID; some servers count from 0 (protocol.md 8). Raises CommandError: others."""
+    if song_id == 0 and not any(song.song_id == 0 for song in songs):
+        raise CommandError(_IDS)
+    return song_id
+
+
 def _check_number(text: str) -> None:
-    if _is_number(text) and (len(text) > 10 or not 1 <= int(text) <= MAX_SONG_ID):
-        raise CommandError("song IDs are 1, 2, 3 and so on; list shows them")
+    if _is_number(text) and (len(text) > 10 or int(text) > MAX_SONG_ID):
+        raise CommandError(_IDS)
 
 
 def _is_number(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The list of cases in docs/checking.md, made from the rows. To write it:
+"""The lists of cases in docs/checking.md, made from the rows. To write them:
 
 python -m tests.check.page
 """
@@ -9,21 +9,21 @@ import re
 from itertools import groupby
 from pathlib import Path
 
+from check.client import cases as client
 from check.sections import heading
-from check.server.cases import CASES
+from check.server import cases as server
 
 PAGE = Path(__file__).parents[2] / "docs" / "checking.md"
-BEGIN, END = (
-    "<!-- cases for servers, made from the rows -->",
-    "<!-- end of the cases for servers -->",
-)
+BEGIN, END = "<!-- cases for {}, made from the rows -->", "<!-- end of the cases for {} -->"
+SIDES = {"servers": (server.CASES, "###"), "clients": (client.CASES, "####")}
+"""The cases, and what stands before the headings of their sections."""
 
 
-def listed(cases) -> str:
+def listed(cases, level: str) -> str:
     """The cases as tables, one for each section."""
     parts = []
     for section, group in groupby(cases, key=lambda case: case.section):
-        parts.append(f"### {heading(section)}\n")
+        parts.append(f"{level} {heading(section)}\n")
         parts.append("| | | case | sends | expects | needs |\n|---|---|---|---|---|---|")
         parts += [_row(case) for case in group]
         parts.append("")
@@ -41,10 +41,13 @@ def _code(text: str) -> str:
 
 
 def rewritten(page: str) -> str:
-    """The page with its list made anew."""
-    text = f"{BEGIN}\n\n{listed(CASES)}\n{END}"
-    pattern = re.escape(BEGIN) + ".*" + re.escape(END)
-    return re.sub(pattern, lambda _: text, page, flags=re.DOTALL)
+    """The page with its lists made anew."""
+    for side, (cases, level) in SIDES.items():
+        begin, end = BEGIN.format(side), END.format(side)
+        text = f"{begin}\n\n{listed(cases, level)}\n{end}"
+        pattern = re.escape(begin) + ".*" + re.escape(end)
+        page = re.sub(pattern, lambda _, text=text: text, page, flags=re.DOTALL)
+    return page
 
 
 if __name__ == "__main__":

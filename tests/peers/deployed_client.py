@@ -13,6 +13,7 @@ Written from the text of RFC 9999 and observation alone; it needs only the stand
         assert client.heard(len(song)) == song    # exactly, or TimeoutError with what was heard
 
 Run it as python tests/peers/deployed_client.py HOST PORT list "play 3"; it says what it received.
+Without commands it has a prompt; quit leaves.
 """
 
 from __future__ import annotations
@@ -135,8 +136,42 @@ class DeployedClient:
         )
 
 
+class TalkingClient(DeployedClient):
+    """The same with a prompt: it prints lists and errors as its thread receives them (RFC 2.5)."""
+
+    def prompt(self) -> None:
+        """Do what is typed, line after line."""
+        print(">> ", end="", flush=True)
+        for line in sys.stdin:
+            word, _, number = line.strip().partition(" ")
+            if word == "quit":
+                return
+            try:
+                if word == "play":
+                    self.play(int(number))
+                else:
+                    {"list": self.list_songs, "stop": self.stop}[word]()
+            except OSError as error:
+                print(f"the server has gone: {error}")
+            print(">> ", end="", flush=True)
+
+    def _take_list(self, tokens: list[bytes], payload: bytes) -> None:
+        super()._take_list(tokens, payload)
+        print("", *self.lists[-1], ">> ", sep="\n", end="", flush=True)
+
+    def _take(self, received: bytes) -> None:
+        before = self.errors
+        super()._take(received)
+        if self.errors > before:
+            print("\nnot a valid song ID\n>> ", end="", flush=True)
+
+
 def main(arguments: list[str]) -> int:
     host, port, *commands = arguments
+    if not commands:
+        with TalkingClient(int(port), host) as client:
+            client.prompt()
+        return 0
     with DeployedClient(int(port), host, seconds=2.0) as client:
         for command in commands:
             word, _, number = command.partition(" ")

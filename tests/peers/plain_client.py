@@ -10,13 +10,15 @@ that deployed clients have:
   --stop-before-play  send a STOP before each PLAY
 
 Run it with commands as arguments: plain_client.py HOST PORT list "play 3" stop. The audio goes to
-the file named by --save. It can also be imported: see PlainClient.
+the file named by --save. Without commands it has a prompt, and receives while it waits for a line;
+quit leaves. It can also be imported: see PlainClient.
 """
 
 import argparse
 import re
 import socket
 import sys
+import threading
 import time
 from dataclasses import dataclass
 
@@ -53,7 +55,11 @@ class Message:
 
     @property
     def songs(self) -> list[str]:
-        return [entry.decode() for entry in self.data.split(b" END ")] if self.data else []
+        return (
+            [entry.decode(errors="replace") for entry in self.data.split(b" END ")]
+            if self.data
+            else []
+        )
 
 
 class NotAMessage(ValueError):
@@ -195,11 +201,40 @@ class PlainClient:
         return got
 
 
+def prompt(client: PlainClient) -> None:
+    """Do what is typed, line after line, while a thread receives (RFC 2.5)."""
+    threading.Thread(target=receive, args=(client,), daemon=True).start()
+    print(">> ", end="", flush=True)
+    for line in sys.stdin:
+        word, _, number = line.strip().partition(" ")
+        if word == "quit":
+            return
+        try:
+            {"list": client.list_songs, "stop": client.stop}.get(
+                word, lambda number=number: client.play(number)
+            )()
+        except OSError as error:
+            print(f"the server has gone: {error}")
+        print(">> ", end="", flush=True)
+
+
+def receive(client: PlainClient) -> None:
+    """Print lists and errors until the connection ends, or what comes is no message."""
+    try:
+        while (message := client.next()) is not None:
+            if message.is_list:
+                print("", *message.songs, ">> ", sep="\n", end="", flush=True)
+            elif message.is_error:
+                print("\nnot a valid song ID\n>> ", end="", flush=True)
+    except (OSError, ValueError) as error:
+        print(f"nothing more is received: {error!r}")
+
+
 def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(description="A plain RFC 9999 client")
     parser.add_argument("host")
     parser.add_argument("port", type=int)
-    parser.add_argument("commands", nargs="+", help='list, "play ID" or stop')
+    parser.add_argument("commands", nargs="*", help='list, "play ID" or stop')
     parser.add_argument("--save", help="file for the audio")
     parser.add_argument(
         "--idle", type=float, default=1.0, help="this many silent seconds end a song"
@@ -210,6 +245,10 @@ def main(arguments=None) -> int:
     habits = Habits(given.token_reader, given.stop_none, given.stop_before_play)
     audio = bytearray()
     errors = 0
+    if not given.commands:
+        with PlainClient(given.port, habits, given.host, 86400.0) as client:
+            prompt(client)
+        return 0
     with PlainClient(given.port, habits, given.host) as client:
         for command in given.commands:
             word, _, number = command.partition(" ")

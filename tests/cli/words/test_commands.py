@@ -118,9 +118,7 @@ def test_an_empty_line_is_no_command(text):
         ("pley 3", "type help"),
         ("st", "stop or status"),
         ("play", "play 3"),
-        ("play 0", "1, 2, 3"),
         ("play 99999999999", "1, 2, 3"),
-        ("queue 1 0", "1, 2, 3"),
         ("stop now", "takes nothing"),
         ("find", "find moon"),
         ("seek", "seek 1:30"),
@@ -141,11 +139,22 @@ def test_a_line_that_is_no_command_raises_advice(text, advice):
 
 
 @pytest.mark.parametrize(
+    ("text", "request_"),
+    [("play 0", PlayRequested(0)), ("queue 1 0", QueueRequested((1, 0)))],
+)
+def test_0_is_an_id_where_the_list_shows_it(text, request_):
+    assert parse(text).needs_list
+    assert request_of(text, (ListedSong(0, "first"), *SONGS)) == request_
+
+
+@pytest.mark.parametrize(
     ("text", "songs", "advice"),
     [
         ("play grapes", SONGS, "2 titles have that: 2. grapes - I dunno, 12. Grapes of Wrath"),
         ("play gropes i dunno", SONGS, "the nearest: 2. grapes - I dunno"),
         ("play qqqqqq", SONGS, "list shows the songs"),
+        ("play 0", SONGS, "1, 2, 3"),
+        ("queue 1 0", SONGS, "1, 2, 3"),
         ("play grapes", (), "list fetches them"),
     ],
 )
