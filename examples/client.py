@@ -30,7 +30,7 @@ class Client:
         word, payload = message[:8], message[13:]  # behind "RESP 200 END "
         if word == b"RESP 101":
             self.closes = b"ends" in payload.split()
-        elif word == b"RESP 100" and payload:
+        elif word in (b"RESP 100", b"RESP 300") and payload:  # 300: the RFC's own example
             for entry in payload.decode(errors="replace").split(" END "):
                 print("".join(filter(str.isprintable, entry)), flush=True)
         elif word == b"RESP 200" and self.plays and payload:

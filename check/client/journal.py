@@ -14,7 +14,8 @@ MAX_LINES = 400
 class Journal:
     """One case. requests: what came, but for what is beyond the bound; all are counted.
 
-    early: those of them that did not wait for the answer to SETUP.
+    early: those of them that did not wait for the answer to SETUP. reconnections: connections that
+    came after the client's first.
     """
 
     def __init__(self) -> None:
@@ -24,7 +25,7 @@ class Journal:
         self.requests: list[Request] = []
         self.early: list[Request] = []
         self.request_count = 0
-        self.connections = 0
+        self.reconnections = 0
 
     def typed(self, line: str) -> None:
         """A line has been typed."""

@@ -80,7 +80,7 @@ async def _connected(trial: Trial) -> str:
 
 
 async def _one_connection(trial: Trial) -> str:
-    more = trial.session.stage.journal.connections
+    more = trial.session.stage.journal.reconnections
     return f"it connected {more} times more" if more else ""
 
 

@@ -52,8 +52,9 @@ class Listener:
         assert task is not None
         self._tasks.add(task)
         self.accepted += 1
-        self._stage.journal.connections += 1
-        self._stage.journal.came("connected" if self.accepted == 1 else "connected again")
+        again = self.accepted > 1
+        self._stage.journal.reconnections += again
+        self._stage.journal.came("connected again" if again else "connected")
         connection = Connection(self._stage, reader, writer)
         self._connections.add(connection)
         self._now = connection

@@ -118,12 +118,12 @@ class Trial:
 
     async def _watch(self) -> None:
         session, journal = self.session, self.session.stage.journal
-        requests, connections = journal.request_count, journal.connections
+        requests, connections = journal.request_count, journal.reconnections
         await session.pause(session.options.watch_s)
         most = session.options.watch_s * session.options.rate_hz
         for name, count in (
             ("requests", journal.request_count - requests),
-            ("connections", journal.connections - connections),
+            ("connections", journal.reconnections - connections),
         ):
             if count > most:
                 self.flood = f"{count} {name} came in {session.options.watch_s:g} s"
