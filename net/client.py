@@ -43,7 +43,8 @@ class ServerConnection:
     """At most one connection to one server at a time.
 
     deliver: called with each event, in the event loop. remark: called with one line for a person
-    about what the server sent and the client ignores, once for each kind.
+    about what the server sent and the client ignores, once for each kind. told_plain: the user has
+    said that the server is plain, and need not be advised to.
     """
 
     def __init__(
@@ -52,12 +53,16 @@ class ServerConnection:
         port: int,
         deliver: Callable[[Event], None],
         remark: Callable[[str], None] = lambda text: None,
+        told_plain: bool = False,
     ) -> None:
         self.host, self.port = host, port
+        self._told_plain = told_plain
         self._deliver, self._remark = deliver, remark
         self._task: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._paced: asyncio.Queue[SendRequest] = asyncio.Queue()
+        self._unwritten = b""
+        """Requests of this moment, which leave together."""
         self._disconnected: Disconnect | None = None
         """How the client has disconnected, if it has."""
         self._told_codes: set[str] = set()
@@ -90,25 +95,34 @@ class ServerConnection:
     def send(self, request: SendRequest) -> None:
         """Send a request, a paced one at least 100 ms after the one before it.
 
-        Does nothing without a connection.
+        Others of the same moment leave in one segment: a server that reads LIST together with the
+        PLAY before it answers it before the song is on its way. Does nothing without a connection.
         """
         if self._writer is None:
             return
         if request.paced:
             self._paced.put_nowait(request)
-        else:
-            self._writer.write(encode_request(request))
+            return
+        if not self._unwritten:
+            asyncio.get_running_loop().call_soon(self._write)
+        self._unwritten += encode_request(request)
+
+    def _write(self) -> None:
+        unwritten, self._unwritten = self._unwritten, b""
+        if self._writer is not None and unwritten:
+            self._writer.write(unwritten)
 
     def _close(self) -> None:
         """Close once everything is sent."""
+        self._write()
         if self._writer is not None:
             self._writer.close()
 
     async def close(self) -> None:
         """Send what was given to `send`, for at most 1 s; close, and deliver nothing more."""
         self._deliver = lambda event: None
+        self._close()
         if self._writer is not None:
-            self._writer.close()
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(CLOSE_TIMEOUT_S):
                     await self._writer.wait_closed()
@@ -126,7 +140,7 @@ class ServerConnection:
             return
         # So `drain` waits until the kernel has everything.
         self._writer.transport.set_write_buffer_limits(0)
-        self._paced = asyncio.Queue()
+        self._paced, self._unwritten = asyncio.Queue(), b""
         pacing = asyncio.create_task(self._send_paced(self._writer))
         try:
             self._deliver(Connected())
@@ -149,8 +163,9 @@ class ServerConnection:
                 events = decoder.feed(data)
             except WireError as error:
                 self._deliver_all(error.events)
-                self._deliver(MessageNotUnderstood(str(error)))
-                return ConnectionLost(str(error))
+                reason = error.advice(self._told_plain)
+                self._deliver(MessageNotUnderstood(reason))
+                return ConnectionLost(reason)
             except OSError as error:
                 if self._disconnected is not None:
                     return ConnectionLost(self._disconnected.reason)

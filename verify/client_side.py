@@ -14,7 +14,7 @@ from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import ClientEffect
-from fsm.client.machines import CONVERSATION, NEXT_SONG, PROMPT, SONG, ClientSession
+from fsm.client.machines import CONVERSATION, LINK, NEXT_SONG, PROMPT, SONG, ClientSession
 from fsm.client.prompt import PromptState
 from fsm.client.song_table import SongState
 from fsm.effects import Effect
@@ -53,6 +53,8 @@ class ClientSide:
         rules.claims = claims.ClientClaims(bounds, self.actor.watched)
         slots = self.actor.watched[CONVERSATION].slots
         self._counted = [slots.index(name) for name in ("lists", "waiting")]
+        self._link = names.index(LINK)
+        self._songs = self.actor.watched[LINK].slots.index("songs")
         self._open = [slots.index(name) for name in ("late_songs", "wanted_open")]
 
     def _handle(self, event: Event) -> Sequence[Effect]:
@@ -87,6 +89,9 @@ class ClientSide:
         """Tell whether the songs know how fast audio arrives."""
         return client.values[self._song][self._flow] is not None
 
+    def _titles(self, client: Snapshot) -> bool:
+        return bool(client.values[self._link][self._songs])
+
     def restored(self, client: Snapshot) -> ClientSession:
         """Return the session as it was."""
         self.actor.restore(client)
@@ -104,6 +109,9 @@ class ClientSide:
         if outcome.fault is not None:
             raise outcome.fault
         world.client = after = outcome.after
+        if self._titles(before) and not self._titles(after):
+            # What is told from here on has no titles: an ID is what the server has under it.
+            expected.forget_titles(world)
         previous: Effect | None = None
         for effect in outcome.effects:
             self._perform(world, cast("ClientEffect", effect), owner, previous)
@@ -176,6 +184,7 @@ class ClientSide:
     ) -> None:
         match effect:
             case do.SendRequest(word, song_id):
+                self._rules.sent(world, word)
                 play_of = self._play_of(world) if word is Request.PLAY else NOBODY
                 if world.connection == UP:
                     world.requests += (request(word, song_id, play_of),)

@@ -50,6 +50,20 @@ def clear(world: World) -> None:
     world.upcoming, world.ahead = (), None
 
 
+def forget_titles(world: World) -> None:
+    """Expect of an ID what the server has under it; a song that has begun goes on, or fails."""
+    world.known = (music.EMPTY,)
+    if world.wanted is not None:
+        world.wanted = _untitled(world.wanted, bool(world.buffer))
+    if world.ahead is not None:
+        world.ahead = _untitled(world.ahead, bool(world.next.audio))
+
+
+def _untitled(song: Wanted, begun: bool) -> Wanted:
+    titles, audio = (song.titles, song.audio) if begun else ((), None)
+    return song._replace(titles=titles, audio=audio, unlisted=True, may_fail=True)
+
+
 def ask_ahead(world: World) -> None:
     """Expect the next song to be requested: all of the present one is here."""
     if world.ahead is None and world.upcoming:

@@ -15,6 +15,7 @@ from fsm.client.effects import Report
 from fsm.client.events import ListedSong
 from fsm.effects import Effect
 from fsm.events import Event
+from fsm.words import Request
 from verify.bounds import Bounds, Trouble
 from verify.client_rules import ClientRules
 from verify.messages import AUDIO_CLOSING, END, ERRO, LIST_CLOSING, Message, message, setup_reply
@@ -101,6 +102,9 @@ class ConnectionRules(ClientRules):
 
     def loss_told(self, world: World, effects: tuple[Effect, ...]) -> None:
         """Check nothing."""
+
+    def sent(self, world: World, word: Request) -> None:
+        """Check nothing: which lists were typed is not kept."""
 
     def shown(self, world: World, songs: tuple[ListedSong, ...]) -> None:
         """Check nothing."""

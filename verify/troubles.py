@@ -8,7 +8,16 @@ from fsm.client import events as on
 from verify import music
 from verify.bounds import Bounds, Trouble
 from verify.messages import NEXT, PRESENT
-from verify.world import CONNECTING, GONE_ON, NOT_QUEUED, QUEUED, RUNNING, SILENT, World
+from verify.world import (
+    CONNECTING,
+    DISCONNECTING,
+    GONE_ON,
+    NOT_QUEUED,
+    QUEUED,
+    RUNNING,
+    SILENT,
+    World,
+)
 
 NO_ROOM = "no space left"
 
@@ -18,6 +27,7 @@ class Troubles:
 
     def __init__(self, bounds: Bounds) -> None:
         self._kinds = bounds.trouble
+        self._between = not (bounds.plain and bounds.timely)
 
     def possible(self, world: World) -> list[Trouble]:
         """Return what can go wrong now."""
@@ -36,7 +46,10 @@ class Troubles:
             case Trouble.FILE_CHANGES:
                 return not world.changed
             case Trouble.RENUMBERED | Trouble.SONG_GONE:
-                return world.library == music.FIRST
+                # A client that may not ask for a list cannot notice one that is there again before
+                # it has connected anew: that takes a server that is started in no time.
+                at_once = world.connection in (CONNECTING, DISCONNECTING)
+                return world.library == music.FIRST and (self._between or not at_once)
             case Trouble.UNDECODABLE:
                 return world.player != SILENT and world.following != GONE_ON and not world.paused
             case Trouble.DEVICE_GOES:

@@ -17,6 +17,7 @@ from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client.effects import Tell
 from fsm.client.events import Event, ListedSong
+from fsm.client.link import SKIPPING
 from fsm.client.machines import LINK, NEXT_SONG, SONG
 from fsm.client.song_table import UNWANTED
 from fsm.table import Step
@@ -56,6 +57,8 @@ class Chosen:
             self._choose(step.machine, step.event, step.after)
         elif step.machine == LINK and isinstance(step.event, internal.ListCompleted):
             self._take_list(step.event.songs, step.outcomes)
+        elif step.machine == LINK and "forget_list" in step.row.effects:
+            self._forget_list(owed_begun=step.after is SKIPPING)
         for outcome in step.outcomes:
             if isinstance(outcome, internal.SongWanted):
                 self._owed = step.machine
@@ -74,6 +77,10 @@ class Chosen:
         if choice is not None and song_id in (choice.asked_id, choice.song_id):
             return choice.name
         return SongName(song_id, self._listed_title(song_id))
+
+    def titled(self, song: SongName) -> SongName:
+        """Return the name with the title that the last list gives to it, if it has none."""
+        return song if song.title else SongName(song.song_id, self._listed_title(song.song_id))
 
     def _whose(self, machine: str) -> str:
         """Return the machine of the song that this one speaks of."""
@@ -103,6 +110,13 @@ class Chosen:
         for choice in self._choices.values():
             if choice.title is None:
                 choice.title = self._listed_title(choice.song_id)
+
+    def _forget_list(self, owed_begun: bool) -> None:
+        """Forget the titles; a song that has begun is known by its audio, and keeps its own."""
+        self._songs = ()
+        owed = self._choices.get(self._owed)
+        if owed is not None and not owed_begun:
+            owed.title = None
 
     def _listed_title(self, song_id: int) -> str | None:
         return next((s.title for s in self._songs if s.song_id == song_id), None)

@@ -237,6 +237,11 @@ class Interrupted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TitlesNeeded(Event):
+    """A song is to be found by its title, or titles are to be completed: that takes a list."""
+
+
+@dataclass(frozen=True, slots=True)
 class InputEnded(Event):
     """quit, exit, Ctrl-D, or the end of a script."""
 

@@ -34,7 +34,12 @@ class SongAbandoned(Event):
 
 @dataclass(frozen=True, slots=True)
 class ListNeeded(Event):
-    """The link has to find a song's present ID and needs a fresh list."""
+    """A song's present ID or its title is to be found: that takes a fresh list."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListWithheld(Event):
+    """There is a connection, and no list is asked for over it but by the user (`--plain`)."""
 
 
 @dataclass(frozen=True, slots=True)

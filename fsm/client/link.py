@@ -40,24 +40,30 @@ _STOPS = (on.StopRequested, internal.SongAbandoned)
 
 LINK = Table("link", CONNECTING, [
     # The connection
-    Row(CONNECTING,                              on.Connected,                UNLISTED,     when="list_known", then="forget_end",                         rfc="P7"),
-    Row(CONNECTING,                              on.Connected,                ONLINE,                          then="forget_end",                         rfc="1"),
-    Row(CONNECTING,                              on.ConnectFailed,            OFFLINE,                         then="tell_connect_failed",                rfc="1"),
-    each((ONLINE, SKIPPING),                     internal.ConnectionEnded,    OFFLINE,                         then="note_end, tell_connection_lost",     rfc="P7"),
-    each((UNLISTED, FINDING),                    internal.ConnectionEnded,    OFFLINE,                         then="tell_connection_lost",               rfc="P7"),
-    each(CONNECTED,                              internal.ConnectionUnusable, OFFLINE,                         then="tell_connection_lost, say_unusable", rfc="P8"),
-    each(CONNECTED,                              internal.ConnectionRested,   RESTING,                                                                    rfc="P8"),
-    each(CONNECTED,                              internal.ConnectionRenewed,  CONNECTING,                      then="connect",                            rfc="P8"),
-    each((OFFLINE, RESTING),                     on.ListRequested,            CONNECTING,                      then="connect",                            rfc="2.2"),
-    each((CONNECTING, *CONNECTED, RECONNECTING), on.ListRequested,                                                                                        rfc="2.2"),
-    Row(WAITING,                                 on.ListRequested,            RECONNECTING,                    then="cancel_retry, connect",              rfc="playing 9"),
+    Row(CONNECTING,                              on.Connected,                UNLISTED,     when="list_known", then="forget_end",                                    rfc="P7"),
+    Row(CONNECTING,                              on.Connected,                ONLINE,                          then="forget_end",                                    rfc="1"),
+    Row(CONNECTING,                              on.ConnectFailed,            OFFLINE,                         then="doubt_ids, tell_connect_failed",                rfc="1"),
+    each((ONLINE, SKIPPING),                     internal.ConnectionEnded,    OFFLINE,                         then="note_end, doubt_ids, tell_connection_lost",     rfc="P7"),
+    each((UNLISTED, FINDING),                    internal.ConnectionEnded,    OFFLINE,                         then="doubt_ids, tell_connection_lost",               rfc="P7"),
+    each(CONNECTED,                              internal.ConnectionUnusable, OFFLINE,                         then="doubt_ids, tell_connection_lost, say_unusable", rfc="P8"),
+    each(CONNECTED,                              internal.ConnectionRested,   RESTING,                         then="doubt_ids",                                     rfc="P8"),
+    each(CONNECTED,                              internal.ConnectionRenewed,  CONNECTING,                      then="connect",                                       rfc="P8"),
+    each((OFFLINE, RESTING),                     on.ListRequested,            CONNECTING,                      then="connect",                                       rfc="2.2"),
+    each((CONNECTING, *CONNECTED, RECONNECTING), on.ListRequested,                                                                                                   rfc="2.2"),
+    Row(WAITING,                                 on.ListRequested,            RECONNECTING,                    then="cancel_retry, connect",                         rfc="playing 9"),
+    # A title is to be found: the list is asked for when it is needed
+    each((CONNECTING, ONLINE, RECONNECTING), on.TitlesNeeded,               when="titles_unknown", then="need_list",                        rfc="P7"),
+    each((OFFLINE, RESTING),                 on.TitlesNeeded, CONNECTING,   when="titles_unknown", then="connect, need_list",               rfc="P7"),
+    Row(WAITING,                             on.TitlesNeeded, RECONNECTING, when="titles_unknown", then="cancel_retry, connect, need_list", rfc="P7"),
+    each(LinkState,                          on.TitlesNeeded,                                                                               rfc="P7"),
     # A song is wanted
-    each((ONLINE, SKIPPING),         internal.SongWanted, ONLINE,       then="owe_song, request_song",          rfc="2.2"),
-    Row(UNLISTED,                    internal.SongWanted, FINDING,      then="owe_song, need_list",             rfc="playing 9"),
-    Row(FINDING,                     internal.SongWanted, FINDING,      then="owe_song",                        rfc="2.2"),
-    each((OFFLINE, RESTING),         internal.SongWanted, RECONNECTING, then="owe_song, connect",               rfc="2.2"),
-    Row(WAITING,                     internal.SongWanted, RECONNECTING, then="owe_song, cancel_retry, connect", rfc="2.2"),
-    each((CONNECTING, RECONNECTING), internal.SongWanted, RECONNECTING, then="owe_song",                        rfc="2.2"),
+    Row(ONLINE,                      internal.SongWanted, ONLINE,       when="titles_unknown", then="owe_song, request_song, need_list", rfc="P7"),
+    each((ONLINE, SKIPPING),         internal.SongWanted, ONLINE,                              then="owe_song, request_song",            rfc="2.2"),
+    Row(UNLISTED,                    internal.SongWanted, FINDING,                             then="owe_song, need_list",               rfc="playing 9"),
+    Row(FINDING,                     internal.SongWanted, FINDING,                             then="owe_song",                          rfc="2.2"),
+    each((OFFLINE, RESTING),         internal.SongWanted, RECONNECTING,                        then="owe_song, connect",                 rfc="2.2"),
+    Row(WAITING,                     internal.SongWanted, RECONNECTING,                        then="owe_song, cancel_retry, connect",   rfc="2.2"),
+    each((CONNECTING, RECONNECTING), internal.SongWanted, RECONNECTING,                        then="owe_song",                          rfc="2.2"),
     # ... and no longer wanted
     each((CONNECTING, UNLISTED, OFFLINE, RESTING), on.StopRequested,                                  rfc="2.4.3"),
     each((ONLINE, SKIPPING),                       _STOPS,           ONLINE,                          rfc="2.4.3"),
@@ -72,26 +78,34 @@ LINK = Table("link", CONNECTING, [
     Row(UNLISTED, internal.ListCompleted,     ONLINE,   then="keep_list",                   rfc="2.5.1"),
     Row(SKIPPING, internal.ListCompleted,     SKIPPING, then="keep_list",                   rfc="2.5.1"),
     # It is interrupted
-    Row(CONNECTING,   internal.SongInterrupted, RECONNECTING,                            then="owe_rest",                                             rfc="P8"),
-    Row(OFFLINE,      internal.SongInterrupted, RESTING,      when="ended_there_before", then="say_ended_there",                                      rfc="P8"),
-    Row(OFFLINE,      internal.SongInterrupted, WAITING,      when="retries_left",       then="owe_rest, schedule_retry, tell_retrying, answer_play", rfc="P7, playing 9"),
-    Row(OFFLINE,      internal.SongInterrupted, OFFLINE,                                 then="tell_no_retries_left, say_lost",                       rfc="P7, playing 9"),
-    Row(WAITING,      on.RetryDue,              RECONNECTING,                            then="connect",                                              rfc="playing 9"),
-    Row(RECONNECTING, on.ConnectFailed,         WAITING,      when="retries_left",       then="schedule_retry, tell_attempt_failed, answer_play",     rfc="playing 9"),
-    Row(RECONNECTING, on.ConnectFailed,         OFFLINE,                                 then="tell_connect_failed, say_lost",                        rfc="playing 9"),
-    Row(RECONNECTING, on.Connected,             FINDING,      when="loss_told",          then="tell_reconnected, forget_end, need_list",              rfc="playing 9"),
-    Row(RECONNECTING, on.Connected,             FINDING,                                 then="need_list",                                            rfc="playing 9"),
+    Row(CONNECTING,   internal.SongInterrupted, RECONNECTING,                            then="owe_rest",                                                    rfc="P8"),
+    Row(OFFLINE,      internal.SongInterrupted, RESTING,      when="ended_there_before", then="say_ended_there",                                             rfc="P8"),
+    Row(OFFLINE,      internal.SongInterrupted, WAITING,      when="retries_left",       then="owe_rest, schedule_retry, tell_retrying, answer_play",        rfc="P7, playing 9"),
+    Row(OFFLINE,      internal.SongInterrupted, OFFLINE,                                 then="tell_no_retries_left, say_lost",                              rfc="P7, playing 9"),
+    Row(WAITING,      on.RetryDue,              RECONNECTING,                            then="connect",                                                     rfc="playing 9"),
+    Row(RECONNECTING, on.ConnectFailed,         WAITING,      when="retries_left",       then="doubt_ids, schedule_retry, tell_attempt_failed, answer_play", rfc="playing 9"),
+    Row(RECONNECTING, on.ConnectFailed,         OFFLINE,                                 then="doubt_ids, tell_connect_failed, say_lost",                    rfc="playing 9"),
+    Row(RECONNECTING, on.Connected,             FINDING,      when="loss_told",          then="tell_reconnected, forget_end, need_list",                     rfc="playing 9"),
+    Row(RECONNECTING, on.Connected,             FINDING,                                 then="need_list",                                                   rfc="playing 9"),
     # Its ID is found again
     Row(FINDING,              internal.ListCompleted,   ONLINE,   when="listed_and_nothing_held", then="keep_list, find_song, request_song", rfc="playing 9"),
     Row(FINDING,              internal.ListCompleted,   SKIPPING, when="listed",                  then="keep_list, find_song, request_song", rfc="playing 9"),
     Row(FINDING,              internal.ListCompleted,   ONLINE,                                   then="keep_list, say_gone",                rfc="playing 9"),
     each((UNLISTED, FINDING), internal.AudioFromServer,                                                                                      rfc="2.6.1"),
+    # ... or asked for by the same one: the user has said that no list is to be asked for
+    each((ONLINE, SKIPPING), internal.ListWithheld,                                                                                   rfc="P7"),
+    Row(UNLISTED,            internal.ListWithheld, ONLINE,   when="ids_in_doubt",                  then="forget_list",               rfc="P7"),
+    Row(UNLISTED,            internal.ListWithheld, ONLINE,                                                                           rfc="P7"),
+    Row(FINDING,             internal.ListWithheld, ONLINE,   when="nothing_held_and_ids_in_doubt", then="forget_list, request_song", rfc="P7"),
+    Row(FINDING,             internal.ListWithheld, ONLINE,   when="nothing_held",                  then="request_song",              rfc="P7"),
+    Row(FINDING,             internal.ListWithheld, SKIPPING,                                       then="forget_list, request_song", rfc="P7"),
     # It comes again
     Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="same_song_goes_on", then="forget_attempts, tell_resumed, pass_rest", rfc="playing 9"),
     Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="same_song",         then="tell_resumed",                             rfc="playing 9"),
     Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="caught_up",         then="say_abandoned, say_changed",               rfc="playing 9"),
     Row(SKIPPING, internal.AudioFromServer,   SKIPPING,                           then="skip_audio",                               rfc="playing 9"),
-    Row(SKIPPING, internal.ServerClosedSong,  ONLINE,                             then="say_changed",                              rfc="playing 9"),
+    Row(SKIPPING, internal.ServerClosedSong,  ONLINE,   when="server_said_so",    then="say_changed",                              rfc="playing 9"),
+    Row(SKIPPING, internal.ServerClosedSong,  ONLINE,                             then="say_silent",                               rfc="playing 9"),
     Row(SKIPPING, internal.ServerRefusedSong, ONLINE,                             then="say_gone",                                 rfc="playing 9"),
 ])
 # fmt: on
@@ -104,7 +118,7 @@ class LinkSession(Session[ClientEffect | on.Event]):
     """
 
     __slots__ = (
-        "attempts", "ended_at_bytes", "ended_in_order", "held_bytes", "is_loss_told", "max_retries",
+        "are_ids_doubted", "attempts", "ended_at_bytes", "ended_in_order", "held_bytes", "is_listed", "is_loss_told", "max_retries",
         "skipped_bytes", "skipped_tail", "song_id", "songs", "tail", "title",
     )  # fmt: skip
     table = LINK
@@ -132,6 +146,10 @@ class LinkSession(Session[ClientEffect | on.Event]):
         self.ended_at_bytes: int | None = None
         """So much of the song was here when it did so."""
         self.songs: tuple[on.ListedSong, ...] = ()
+        self.are_ids_doubted = False
+        """A connection has ended since the list came, and not because the client made it anew."""
+        self.is_listed = False
+        """A list has come, be it an empty one."""
         self.title: str | None = None
         self.song_id: int | None = None
         self.held_bytes = self.skipped_bytes = 0
@@ -151,6 +169,10 @@ class LinkSession(Session[ClientEffect | on.Event]):
         """The person has been told that there is no connection."""
         return self.is_loss_told
 
+    def titles_unknown(self, event: on.Event) -> bool:
+        """No list has come."""
+        return not self.is_listed
+
     def list_known(self, event: on.Event) -> bool:
         """A list has come, over an earlier connection."""
         return bool(self.songs)
@@ -162,6 +184,22 @@ class LinkSession(Session[ClientEffect | on.Event]):
     def listed_and_nothing_held(self, event: internal.ListCompleted) -> bool:
         """The song is on the list, and none of it has arrived yet."""
         return self.held_bytes == 0 and self.listed(event)
+
+    def ids_in_doubt(self, event: on.Event) -> bool:
+        """The server may have been started again since its list came, and number its songs anew."""
+        return self.are_ids_doubted
+
+    def nothing_held(self, event: on.Event) -> bool:
+        """None of the song that is owed has arrived."""
+        return self.held_bytes == 0
+
+    def nothing_held_and_ids_in_doubt(self, event: on.Event) -> bool:
+        """... and the server may number its songs anew."""
+        return self.nothing_held(event) and self.ids_in_doubt(event)
+
+    def server_said_so(self, event: internal.ServerClosedSong) -> bool:
+        """The server itself has said that the song ends."""
+        return event.said
 
     def caught_up(self, event: internal.AudioFromServer) -> bool:
         """With this message as much has come again as is here."""
@@ -232,7 +270,16 @@ class LinkSession(Session[ClientEffect | on.Event]):
 
     def keep_list(self, event: internal.ListCompleted) -> None:
         """Keep the titles."""
-        self.songs = event.songs
+        self.songs, self.is_listed, self.are_ids_doubted = event.songs, True, False
+
+    def forget_list(self, event: on.Event) -> None:
+        """Forget the titles: what they belong to now is not known."""
+        self.songs, self.is_listed, self.are_ids_doubted = (), False, False
+        self.title = None
+
+    def doubt_ids(self, event: on.Event) -> None:
+        """Note that the server may be started again before there is another connection."""
+        self.are_ids_doubted = True
 
     def note_title(self, event: internal.ListCompleted) -> None:
         """Note the title of a song that was wanted before any list had come."""
@@ -281,6 +328,10 @@ class LinkSession(Session[ClientEffect | on.Event]):
     def say_changed(self, event: on.Event) -> None:
         """Say that the song is another one now."""
         self.record(internal.SongLost("the song has changed on the server"))
+
+    def say_silent(self, event: on.Event) -> None:
+        """Say that a plain server, silent, has not sent as much as is here."""
+        self.record(internal.SongLost("the server sends no more of it"))
 
     def say_gone(self, event: on.Event) -> None:
         """Say that the server has the song no longer."""

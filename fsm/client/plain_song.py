@@ -19,8 +19,11 @@ class PlainSong(Session[ClientEffect | on.Event]):
     """The part of a conversation that is about one song of a plain server."""
 
     __slots__ = (
-        "audio_coming", "play_open", "short_audio", "shortest_bytes", "supposed", "wanted_open",
+        "audio_coming", "plain", "play_open", "short_audio", "shortest_bytes", "supposed", "wanted_open",
     )  # fmt: skip
+
+    plain: bool
+    """The user says that the server is plain: nothing is sent but what the user asks for."""
 
     def _reset_song(self) -> None:
         self.wanted_open = False
@@ -38,6 +41,10 @@ class PlainSong(Session[ClientEffect | on.Event]):
 
     # Guards
 
+    def told_plain(self, event: on.Event) -> bool:
+        """The user says that the server is plain."""
+        return self.plain
+
     def song_continues(self, event: on.AudioReceived) -> bool:
         """The wanted song is open, and the message is not empty."""
         return self.wanted_open and bool(event.data)
@@ -45,6 +52,14 @@ class PlainSong(Session[ClientEffect | on.Event]):
     def ended_short(self, event: on.Event) -> bool:
         """The wanted song is open, and its last message was shorter than all before it."""
         return self.wanted_open and self.short_audio
+
+    def told_plain_and_short(self, event: on.Event) -> bool:
+        """The user says that the server is plain, and the last message was shorter than all before."""
+        return self.plain and self.short_audio
+
+    def only_anew(self, event: on.Event) -> bool:
+        """Audio of an earlier song may come, and without a LIST only a new connection is a fence."""
+        return self.plain and self.audio_coming
 
     def takes_back(self, event: on.AudioReceived) -> bool:
         """There is more of a song that was taken for whole."""
@@ -69,6 +84,12 @@ class PlainSong(Session[ClientEffect | on.Event]):
         self.audio_coming = self.play_open = True
         self.short_audio, self.shortest_bytes = False, MAX_PAYLOAD_BYTES
         self.record(do.StartTimer(on.SongWentQuiet(), timeouts.AUDIO_QUIET_S))
+
+    def expect_any_audio(self, event: on.Event) -> None:
+        """Expect audio; where the server cannot be asked, 10 s without any are no song."""
+        self.audio_coming = self.play_open = True
+        self.short_audio, self.shortest_bytes = False, MAX_PAYLOAD_BYTES
+        self.record(do.StartTimer(on.SongWentQuiet(), timeouts.NO_AUDIO_S))
 
     def await_silence(self, event: on.AudioReceived) -> None:
         """Expect silence: after 250 ms behind a short message, or 2 s, the server is asked."""

@@ -229,7 +229,9 @@ def test_a_first_connection_that_breaks(folder, broken_runs, at):
     assert run.code == 0, run
     # Without the whole answer to SETUP it is taken for a plain server, and nobody is told of it.
     known = at >= len(SETUP_ANSWER)
-    assert run.err.count("the connection was lost") == known, run
+    # Behind the answer nothing is owed yet: whether PLAY had left by then is chance.
+    losses = {0, 1} if at == len(SETUP_ANSWER) else {int(known)}
+    assert run.err.count("the connection was lost") in losses, run
     assert ("as far as the server says" in run.out) == (not known), run
 
 

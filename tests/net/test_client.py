@@ -39,14 +39,14 @@ class Peer:
 
 
 @contextlib.asynccontextmanager
-async def connected():
+async def connected(told_plain=False):
     """A connection that has delivered Connected; the peer has `reader` and `writer`."""
     peer = Peer()
     server = await asyncio.start_server(lambda *both: peer.accepted.put_nowait(both), "127.0.0.1")
     async with server:
         port = server.sockets[0].getsockname()[1]
         connection = ServerConnection(
-            "127.0.0.1", port, peer.events.put_nowait, peer.remarks.append
+            "127.0.0.1", port, peer.events.put_nowait, peer.remarks.append, told_plain
         )
         connection.perform(Connect())
         assert await peer.next_event() == Connected()
@@ -67,6 +67,32 @@ async def test_requests_go_out_and_responses_come_in():
         peer.writer.write(b" END")
         assert await peer.next_event() == ListReceived(())
         assert repr(connection).endswith(" connected>")
+
+
+@pytest.mark.asyncio
+async def test_requests_of_one_moment_leave_together():
+    async with connected() as (connection, peer):
+        connection.perform(SendRequest(Request.PLAY, 2))
+        connection.perform(SendRequest(Request.LIST))
+        assert await peer.reader.read(1000) == b"PLAY 2 END ENDLIST END END"
+        connection.perform(SendRequest(Request.STOP))
+        await connection.close()
+        assert await peer.reader.read() == b"STOP END END"
+
+
+@pytest.mark.asyncio
+async def test_who_has_said_plain_is_not_advised_to():
+    for told_plain, advice in (
+        (True, "alfine does not speak that dialect"),
+        (False, "try --plain"),
+    ):
+        async with connected(told_plain) as (_, peer):
+            peer.writer.write(b"hello, client")
+            event = await peer.next_event()
+            assert isinstance(event, MessageNotUnderstood)
+            assert event.reason.startswith(
+                f"'hello, client' came, which is no message of RFC 9999: {advice}"
+            )
 
 
 @pytest.mark.asyncio

@@ -24,6 +24,7 @@ from fsm.client.conversation_table import (
     UNCONNECTED,
 )
 from fsm.client.effects import CancelTimer, SendRequest, StartTimer
+from fsm.client.owed_lists import PLAIN_HELPS
 from fsm.words import Request
 from tests.fsm.driver import step
 from verify import snapshots
@@ -150,15 +151,63 @@ def test_it_offers_ends_and_nothing_else():
 
 def test_told_plain_it_requests_nothing_by_itself():
     session = reached(UNCONNECTED, plain=True)
-    assert step(session, LIST, CONNECTED) == ([LIST], PLAIN)
+    assert step(session, LIST, CONNECTED) == ([LIST, internal.ListWithheld()], PLAIN)
+    assert step(session, NEEDED) == ([], PLAIN)
 
 
-def test_a_server_that_accepts_ends_is_asked_for_a_list_behind_what_waits():
-    settled = [SETUP_ANSWERED, LIST, PLAY, NEEDED]
+def test_a_server_that_accepts_ends_is_asked_for_what_waits_and_nothing_else():
+    settled = [SETUP_ANSWERED, LIST, PLAY]
     session = reached(OFFERING, LIST, PLAY)
     assert step(session, ENDS) == (settled, CLOSING_SERVER)
     assert not session.waiting
-    assert step(session, NEEDED) == ([sends(Request.LIST)], CLOSING_SERVER)
+
+
+def test_the_need_of_a_list_waits_behind_play_and_is_one():
+    settled = [SETUP_ANSWERED, PLAY_2, NEEDED]
+    for state in (UNCONNECTED, OFFERING):
+        session = reached(state, NEEDED, NEEDED)
+        assert session.waiting == (NEEDED,)
+        assert session.list_coming
+        step(session, *([CONNECTED] if state is UNCONNECTED else []), PLAY_2)
+        assert step(session, ENDS) == (settled, CLOSING_SERVER)
+        assert step(session, NEEDED) == ([sends(Request.LIST)], CLOSING_SERVER)
+        assert step(session, NEEDED) == ([], CLOSING_SERVER)
+
+
+@pytest.mark.parametrize("ends", [(ERRO, LISTED, LIST_QUIET), (NO_SETUP, ERRO, ERRO)], ids=str)
+def test_the_list_of_the_greeting_serves_whatever_needs_one(ends):
+    session = reached(OFFERING, NEEDED)
+    step(session, *ends)
+    assert (session.state, session.waiting) == (PLAIN, ())
+    for state in (GREETING, PLAIN_LISTING):
+        assert after(state, NEEDED) == ([], state)
+
+
+def test_a_need_of_a_list_ends_with_an_attempt_that_fails():
+    session = reached(UNCONNECTED, NEEDED)
+    assert step(session, on.ConnectFailed("refused")) == ([], UNCONNECTED)
+    assert not session.list_coming
+
+
+def test_the_greeting_is_the_users_list_where_one_waits():
+    """Only one of them: each list that was asked for is shown."""
+    session = reached(OFFERING, LIST, PLAY, LIST)
+    assert step(session, ERRO) == ([SETUP_ANSWERED, *GREETS], GREETING)
+    assert session.waiting == (PLAY, LIST)
+    began = step(session, LISTED, LIST_QUIET)
+    assert began == ([*shown(ONE), PLAY, LIST], PLAIN)
+
+
+def test_a_list_of_its_own_that_is_on_its_way_becomes_the_users():
+    for state, ends in (
+        (CLOSING_SERVER, (LISTED, LIST_CLOSED)),
+        (GREETING, (LISTED, LIST_QUIET)),
+        (PLAIN_LISTING, (LISTED, LIST_QUIET)),
+    ):
+        session = reached(GREETING, LISTED) if state is PLAIN_LISTING else reached(state)
+        step(session, *([NEEDED] if state is CLOSING_SERVER else []))
+        assert step(session, LIST) == ([], state)
+        assert step(session, *ends)[0] == shown(ONE)
 
 
 @pytest.mark.parametrize("answer", [OTHER, ERRO], ids=str)
@@ -216,18 +265,17 @@ def test_the_list_of_the_greeting_says_that_the_server_speaks_this_protocol():
     began = [SETUP_ANSWERED, GREETED, QUIET_LIST]
     assert step(session, LISTED) == (began, PLAIN_LISTING)
     assert not session.setup_open
-    ended = [internal.ListCompleted((ONE, TWO)), LIST]
-    assert step(session, LISTED_2, LIST_QUIET) == (ended, PLAIN)
+    assert step(session, LISTED_2, LIST_QUIET) == (shown(ONE, TWO), PLAIN)
 
 
 def test_a_server_that_knows_no_list_is_a_plain_one():
-    ended = [GREETED, internal.ListCompleted(()), LIST]
-    assert after(GREETING, LIST, ERRO) == (ended, PLAIN)
+    assert after(GREETING, LIST, ERRO) == ([GREETED, *shown()], PLAIN)
+    assert after(GREETING, ERRO) == ([GREETED, internal.ListCompleted(())], PLAIN)
 
 
 def test_a_server_that_does_not_answer_is_disconnected():
     session = reached(GREETING)
-    assert step(session, NO_GREETING) == ([do.Disconnect(NO_LIST)], GIVING_UP)
+    assert step(session, NO_GREETING) == ([do.Disconnect(f"{NO_LIST}; {PLAIN_HELPS}")], GIVING_UP)
     ended = [internal.ConnectionEnded("cut")]
     assert step(session, LOST) == (ended, UNCONNECTED)
 
@@ -249,7 +297,7 @@ _WAITS_ALREADY = {STOPPING: [PLAY_2], FENCING: [PLAY_2], PASSING: [PLAY_2]}
 
 @pytest.mark.parametrize(
     "state",
-    [UNCONNECTED, OFFERING, GREETING, PLAIN_LISTING, *QUESTIONS, *FENCES, RENEWING],
+    [UNCONNECTED, OFFERING, PLAIN_LISTING, *QUESTIONS, *FENCES, RENEWING],
 )
 def test_lists_wait_until_they_can_be_answered(state):
     assert after(state, LIST) == ([], state)
@@ -260,7 +308,8 @@ def test_lists_wait_until_they_can_be_answered(state):
 def test_the_song_requested_last_waits_until_it_can_be_answered(state):
     assert after(state, PLAY)[1] is state
     assert waits_behind(state, PLAY, PLAY_2) == [PLAY_2]
-    assert waits_behind(state, PLAY_2, LIST, PLAY) == [LIST, PLAY]
+    lists = [] if state is GREETING else [LIST]
+    assert waits_behind(state, PLAY_2, LIST, PLAY) == [*lists, PLAY]
 
 
 @pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
@@ -268,7 +317,7 @@ def test_the_song_requested_last_waits_until_it_can_be_answered(state):
 def test_a_song_that_waits_is_taken_back(state, end):
     assert after(state, PLAY, end)[1] is state
     assert waits_behind(state, PLAY, end) == []
-    assert waits_behind(state, LIST, PLAY, end) == [LIST]
+    assert waits_behind(state, LIST, PLAY, end) == ([] if state is GREETING else [LIST])
 
 
 @pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
@@ -628,7 +677,8 @@ def test_audio_behind_the_answer_makes_the_connection_anew():
 def test_a_new_connection_needs_no_fence(end):
     """Whatever was open over the old one is not open over this one."""
     for told_plain in (True, False):
-        for way in ((PLAY, PLAY_2, WRITTEN, NO_FENCE), (PLAY, SONG_QUIET, PLAY_2)):
+        by_fence = (PLAY, PLAY_2, *(() if told_plain else (WRITTEN, NO_FENCE)))
+        for way in (by_fence, (PLAY, SONG_QUIET, PLAY_2)):
             session = ConversationSession(plain=told_plain)
             greeted = () if told_plain else (ERRO, LISTED, LIST_QUIET)
             step(session, CONNECTED, *greeted, *way)
@@ -637,7 +687,7 @@ def test_a_new_connection_needs_no_fence(end):
             begun = [
                 sends(Request.PLAY, 2, paced=True),
                 internal.SongOpened(),
-                waits_for_silence(2.0),
+                waits_for_silence(10.0 if told_plain else 2.0),
             ]
             assert step(session, STOP) == ([], PLAIN)
             assert step(session, PLAY_2) == (begun, PLAIN)
@@ -849,7 +899,7 @@ def test_a_closing_server_that_owes_nothing_may_be_silent(requested):
 @pytest.mark.parametrize(
     ("state", "reason"),
     [
-        (PLAIN_LISTING, do.Disconnect(NO_LIST)),
+        (PLAIN_LISTING, do.Disconnect(f"{NO_LIST}; {PLAIN_HELPS}")),
         (ASKING, DISCONNECT),
         (STOPPING, DISCONNECT),
     ],
@@ -869,7 +919,7 @@ def test_what_has_a_timer_of_its_own_is_not_disconnected_for_silence():
 
 def test_a_plain_server_that_does_not_answer_list_may_have_no_songs():
     assert "has no songs, or it is no alfine server" in NO_LIST
-    assert after(GREETING, NO_GREETING)[0] == [do.Disconnect(NO_LIST)]
+    assert after(GREETING, NO_GREETING)[0] == [do.Disconnect(f"{NO_LIST}; {PLAIN_HELPS}")]
 
 
 def test_a_plain_servers_silence_ends_no_connection():

@@ -39,7 +39,7 @@ CTRL_C = on.Interrupted()
 @pytest.fixture
 def closing():
     """A client whose server closes its answers."""
-    return ClientDriver(CONNECTED, ENDS_ACCEPTED, LISTED, LIST_CLOSED)
+    return ClientDriver(CONNECTED, ENDS_ACCEPTED, on.TitlesNeeded(), LISTED, LIST_CLOSED)
 
 
 @pytest.fixture

@@ -153,6 +153,100 @@ def test_a_list_needs_a_connection():
         assert after(state, LIST) == ([], state)
 
 
+# A title is needed
+
+TITLES, NEED = on.TitlesNeeded(), [internal.ListNeeded()]
+
+
+def test_a_title_takes_a_list_where_none_has_come():
+    fresh = LinkSession()
+    assert step(fresh, TITLES) == (NEED, CONNECTING)
+    assert step(fresh, CONNECTED, TITLES) == (NEED, ONLINE)
+    assert step(fresh, WANTED, CUT, NOTHING_HELD, TITLES) == (
+        [CANCEL_RETRY, CONNECT, *NEED],
+        RECONNECTING,
+    )
+    assert step(fresh, TITLES) == (NEED, RECONNECTING)
+    for end, ended in ((CUT, OFFLINE), (RESTED, RESTING)):
+        session = LinkSession()
+        assert step(session, CONNECTED, end)[1] is ended
+        assert step(session, TITLES) == ([CONNECT, *NEED], CONNECTING)
+
+
+def test_a_title_takes_no_list_where_one_has_come_or_is_on_its_way():
+    for state in WAYS:
+        assert after(state, TITLES) == (NEED if state is CONNECTING else [], state)
+
+
+def test_the_first_song_is_requested_before_the_list_that_has_its_title():
+    session = LinkSession()
+    assert step(session, CONNECTED, WANTED) == ([*REQUEST_IT, *NEED], ONLINE)
+    step(session, LISTED)
+    assert session.title == "two"
+    assert step(session, WANTED) == (REQUEST_IT, ONLINE)
+
+
+# No list is asked for
+
+WITHHELD = internal.ListWithheld()
+
+
+def test_without_a_list_a_song_that_has_not_begun_is_whatever_has_its_id():
+    session = reached(FINDING)
+    step(session, WANTED)
+    assert step(session, WITHHELD) == (REQUEST_IT, ONLINE)
+    assert (session.songs, session.title, session.is_listed) == ((), None, False)
+
+
+def test_without_a_list_ids_hold_over_a_connection_that_the_client_has_made_anew():
+    session = reached(ONLINE)
+    step(session, WANTED, RENEWED, NOTHING_HELD, CONNECTED)
+    assert step(session, WITHHELD) == (REQUEST_IT, ONLINE)
+    assert (session.songs, session.title) == (LISTED.songs, "two")
+    step(session, RENEWED, STOP, CONNECTED)
+    assert step(session, WITHHELD) == ([], ONLINE)
+    assert session.songs == LISTED.songs
+
+
+@pytest.mark.parametrize("end", [CUT, RESTED, UNUSABLE], ids=str)
+def test_without_a_list_ids_do_not_hold_over_a_connection_that_has_ended(end):
+    for state in CONNECTED_STATES:
+        session = reached(state)
+        step(session, end, LIST, CONNECTED)
+        assert step(session, WITHHELD) == ([], ONLINE)
+        assert (session.songs, session.is_listed) == ((), False)
+
+
+@pytest.mark.parametrize("owed", [True, False])
+def test_without_a_list_ids_do_not_hold_over_an_attempt_that_has_failed(owed):
+    session = reached(ONLINE, max_retries=1)
+    step(session, WANTED, RENEWED, *([NOTHING_HELD] if owed else []), FAILED)
+    step(session, *([DUE] if owed else [LIST]), CONNECTED, WITHHELD)
+    assert (session.state, session.songs) == (ONLINE, ())
+    session = reached(ONLINE, max_retries=0)
+    step(session, WANTED, RENEWED, NOTHING_HELD, FAILED, LIST, CONNECTED, WITHHELD)
+    assert session.songs == ()
+
+
+def test_without_a_list_a_song_that_has_begun_goes_on_by_what_is_here():
+    session = reached(FINDING)
+    assert step(session, WITHHELD) == (REQUEST_IT, SKIPPING)
+    assert session.songs == ()
+    assert step(session, WITHHELD) == ([], SKIPPING)
+    resumed = [do.Tell(do.Report.SONG_RESUMED, 2), internal.SongAudio(b"e")]
+    assert step(session, audio(b"abcde")) == (resumed, ONLINE)
+
+
+def test_a_list_ends_the_doubt():
+    session = reached(UNLISTED)
+    step(session, LISTED, RENEWED, CONNECTED, WITHHELD)
+    assert session.songs == LISTED.songs
+    session = reached(UNLISTED)
+    step(session, WITHHELD, LISTED, RENEWED, CONNECTED, WITHHELD)
+    assert session.songs == LISTED.songs
+    assert step(LinkSession(), CONNECTED, WITHHELD) == ([], ONLINE)
+
+
 # A song is wanted
 
 
