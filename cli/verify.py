@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli.usage import FAILED
-from verify import report, suite
+from verify import bases, plain_suite, report, suite
 from verify.bounds import Bounds, ServerKind, Trouble
 
 EPILOG = "Example: alfine verify --requests 3 --losses 2 --chunks 3 --trouble file-changes"
@@ -101,14 +101,14 @@ def verify(
         proven = report.prove([_bounds(given)], print)
     else:
         proven = report.prove(suite.PROVEN, print, suite.UNSAID)
-        proven = proven and report.show_unprovable(suite.UNPROVABLE, print)
+        proven = proven and report.show_unprovable(plain_suite.UNPROVABLE, print)
     if not proven:
         raise typer.Exit(FAILED)
 
 
 def _bounds(given: Mapping[str, object]) -> Bounds:
     """Build the bounds of one exploration; by default a person does everything that they can do."""
-    bounds = Bounds("as asked for", losses=None, person=(*suite.EVERYTHING, "wait"))
+    bounds = Bounds("as asked for", losses=None, person=(*bases.EVERYTHING, "wait"))
     bounds = replace(bounds, **given)  # type: ignore[arg-type]  # the options are of these types
     plain = bounds.server is not ServerKind.CLOSING
     return replace(bounds, full=plain, troubles=int(bool(bounds.trouble)))

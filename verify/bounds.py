@@ -16,6 +16,7 @@ class ServerKind(Enum):
     DECLINING = "plain: answers SETUP with RESP 101, and accepts nothing (protocol.md 7)"
     IGNORING = "plain: does not answer SETUP at all (protocol.md 9)"
     REPEATING = "plain: does not answer SETUP, sends a list a second time after a song"
+    ACCEPTING_LATE = "plain at first: accepts SETUP at any later time, or never"
     HANGING_UP = "plain: closes the connection when SETUP comes"
     ONE_SONG = "plain: closes the connection after each song"
     MUTE = "takes the connection and never answers"

@@ -53,6 +53,7 @@ class ClientSide:
         rules.claims = claims.ClientClaims(bounds, self.actor.watched)
         slots = self.actor.watched[CONVERSATION].slots
         self._counted = [slots.index(name) for name in ("lists", "waiting")]
+        self._setup_open = slots.index("setup_open")
         self._link = names.index(LINK)
         self._songs = self.actor.watched[LINK].slots.index("songs")
         self._open = [slots.index(name) for name in ("late_songs", "wanted_open")]
@@ -88,6 +89,10 @@ class ClientSide:
     def flow_measured(self, client: Snapshot) -> bool:
         """Tell whether the songs know how fast audio arrives."""
         return client.values[self._song][self._flow] is not None
+
+    def setup_open(self, client: Snapshot) -> bool:
+        """Tell whether SETUP has been sent over this connection and is not answered."""
+        return bool(client.values[self._conversation][self._setup_open])
 
     def _titles(self, client: Snapshot) -> bool:
         return bool(client.values[self._link][self._songs])

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from verify.bases import ANY_PEER, FILE, LOSSES, ONE_SONG, QUEUE
 from verify.bounds import Bounds, Peers, ServerKind, Trouble
 from verify.music import EMPTY
 from verify.rules import Rule
-from verify.suite import ANY_PEER, FILE, LOSSES, ONE_SONG, QUEUE
 
 _BRIEF = replace(LOSSES, losses=1, chunks=(1, 1), person=ONE_SONG)
 _BRIEF_PLAIN = replace(_BRIEF, server=ServerKind.REFUSING, full=True)

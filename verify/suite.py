@@ -1,27 +1,19 @@
-"""What `alfine verify` explores unless it is told otherwise, and what it shows cannot be proven.
+"""What `alfine verify` explores unless it is told otherwise.
 
 There are many small explorations instead of one that varies everything: each widens one bound.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
-from verify.bounds import Bounds, Peers, ServerKind, Trouble
+from verify.bases import ANY_PEER, EVERYTHING, FILE, LOSSES, ONE_SONG, QUEUE
+from verify.bounds import Bounds, Peers, Trouble
 from verify.music import EMPTY
-from verify.rules import Rule
+from verify.plain_suite import PLAIN
 from verify.snapshots import Said
-
-EVERYTHING = ("list", "play 1", "play 2", "play 9", "stop", "interrupt")
-ONE_SONG = ("list", "play 1", "stop", "interrupt")
-QUEUE = ("play 1", "queue 1", "queue 2", "queue 9", "next", "clear", "stop")
-
-LOSSES = Bounds("losses", requests=2, losses=None, person=EVERYTHING)
-FILE = replace(LOSSES, requests=1, losses=1, chunks=(3, 1), prebuffer=2, troubles=1)
-_PLAIN = replace(LOSSES, full=True)
-ANY_PEER = Bounds("", requests=2, losses=1, person=ONE_SONG, troubles=2, timely=False)
 
 CLOSING = (
     Bounds("three requests", requests=3, losses=0, person=EVERYTHING, chunks=(1, 1)),
@@ -148,121 +140,6 @@ SOUND = (
         person=("queue 1", "queue 2", "next", "pause", "resume", "seek start", "seek far"),
     ),
 )
-PLAIN = (
-    replace(_PLAIN, name="plain, refuses SETUP", server=ServerKind.REFUSING),
-    replace(_PLAIN, name="plain, ignores SETUP", server=ServerKind.IGNORING, list_messages=2),
-    replace(_PLAIN, name="plain, repeats lists", server=ServerKind.REPEATING, chunks=(1, 1)),
-    replace(
-        _PLAIN,
-        name="plain, and told so",
-        server=ServerKind.IGNORING,
-        plain=True,
-        chunks=(1, 1),
-        person=(*ONE_SONG, "play 9"),
-    ),
-    replace(
-        _PLAIN,
-        name="plain, everything fails",
-        server=ServerKind.DECLINING,
-        requests=1,
-        losses=1,
-        person=ONE_SONG,
-        troubles=1,
-        trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.CONNECT_FAILS),
-    ),
-    replace(
-        _PLAIN,
-        name="closing, then plain, a queue",
-        server=ServerKind.CLOSING,
-        after_loss=ServerKind.REFUSING,
-        losses=1,
-        person=("queue 1", "queue 2", "clear", "stop"),
-    ),
-    replace(
-        _PLAIN, name="plain, closes on SETUP", server=ServerKind.HANGING_UP, requests=1, losses=1
-    ),
-    replace(
-        _PLAIN,
-        name="plain, closes after a song",
-        server=ServerKind.ONE_SONG,
-        requests=1,
-        losses=0,
-        person=("play 1", "play 2", "stop", "interrupt"),
-    ),
-    replace(
-        _PLAIN,
-        name="plain, falls silent",
-        server=ServerKind.REFUSING,
-        requests=1,
-        losses=0,
-        person=("play 1", "play 2", "stop", "interrupt"),
-        troubles=2,
-        trouble=(Trouble.FALLS_SILENT,),
-    ),
-    replace(
-        _PLAIN,
-        name="plain, slow, stalls anywhere",
-        server=ServerKind.IGNORING,
-        requests=2,
-        losses=0,
-        chunks=(3, 2),
-        timely=False,
-        person=("play 1", "play 2", "interrupt"),
-        ignored=(Rule.PLAYED_WHOLE,),
-    ),
-    replace(
-        _PLAIN,
-        name="told plain, slow, stalls",
-        server=ServerKind.IGNORING,
-        requests=1,
-        losses=1,
-        chunks=(3, 2),
-        plain=True,
-        timely=False,
-        person=("play 1", "play 2", "interrupt"),
-        ignored=(Rule.PLAYED_WHOLE,),
-    ),
-    replace(
-        _PLAIN,
-        name="told plain, a queue",
-        server=ServerKind.IGNORING,
-        requests=1,
-        losses=1,
-        plain=True,
-        person=("list", "queue 1", "queue 2", "next", "stop"),
-    ),
-    replace(
-        _PLAIN,
-        name="told plain, a restart renumbers",
-        server=ServerKind.IGNORING,
-        requests=1,
-        losses=1,
-        plain=True,
-        person=("list", "play 1", "play 2"),
-        troubles=1,
-        trouble=(Trouble.RENUMBERED, Trouble.SONG_GONE),
-    ),
-    replace(
-        _PLAIN,
-        name="plain, slow, with a queue",
-        server=ServerKind.REFUSING,
-        requests=1,
-        losses=0,
-        timely=False,
-        person=("queue 1", "queue 2", "next"),
-        ignored=(Rule.PLAYED_WHOLE,),
-    ),
-    replace(
-        LOSSES,
-        name="SETUP is accepted late",
-        requests=1,
-        losses=0,
-        chunks=(2, 2),
-        timely=False,
-        person=("play 1", "play 2", "stop"),
-    ),
-    replace(_PLAIN, name="mute", server=ServerKind.MUTE),
-)
 ONE_SIDED = (
     Bounds(
         "any client",
@@ -290,48 +167,3 @@ UNSAID: frozenset[Said] = frozenset(
     {*(("prompt", request) for request in UNTYPED), ("queue", internal.SeekWanted)}
 )
 """The events that the machines therefore never record in these explorations."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unprovable:
-    """A rule that no client can keep within these bounds. why: what the wire does not say."""
-
-    bounds: Bounds
-    rule: Rule
-    why: str
-
-
-UNPROVABLE = (
-    Unprovable(
-        replace(
-            _PLAIN,
-            name="a plain server pauses in a list",
-            server=ServerKind.IGNORING,
-            losses=0,
-            list_messages=2,
-            timely=False,
-            plain=True,
-            person=("list",),
-        ),
-        Rule.LISTS_ONCE,
-        "250 ms without a RESP 100 end a plain server's list; a longer pause on the way cuts it.",
-    ),
-    Unprovable(
-        replace(
-            _PLAIN,
-            name="a plain server restarts in no time",
-            server=ServerKind.IGNORING,
-            requests=1,
-            losses=0,
-            timely=False,
-            plain=True,
-            person=("list", "play 1", "play 2"),
-            troubles=1,
-            trouble=(Trouble.RENUMBERED,),
-            ignored=(Rule.PLAYED_WHOLE, Rule.LISTS_ONCE),
-        ),
-        Rule.RIGHT_AUDIO,
-        "With --plain no list is asked for. A server that is started again, with other numbers, in "
-        "the moment in which the client connects anew is taken for the same.",
-    ),
-)

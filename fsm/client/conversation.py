@@ -30,6 +30,7 @@ class ConversationSession(OwedLists):
     says = (
         on.CommandAnswered,
         on.ListRequested,
+        on.SetupReceived,
         internal.SongToRequest,
         internal.ListNeeded,
         internal.ListCompleted,
@@ -74,6 +75,24 @@ class ConversationSession(OwedLists):
         """SETUP has been sent and is not answered."""
         return self.setup_open
 
+    def accepts_late(self, event: on.SetupReceived) -> bool:
+        """The server, which seemed to be plain, will close its answers."""
+        known = any(isinstance(e, on.SetupReceived) for e in self.waiting)
+        return self.setup_open and self.ends_accepted(event) and not known
+
+    def accepts_supposed(self, event: on.SetupReceived) -> bool:
+        """... and silence has ended the wanted song."""
+        return self.supposed and self.accepts_late(event)
+
+    def accepts_behind_song(self, event: on.SetupReceived) -> bool:
+        """... and it has closed the wanted song already."""
+        of_song = (self.wanted_open or self.supposed) and self.closing_seen
+        return of_song and self.accepts_late(event)
+
+    def closes_early(self, event: on.AudioReceived) -> bool:
+        """The message is empty: it closes the song, if SETUP is accepted."""
+        return self.setup_open and self.audio_coming and not event.data
+
     def plays_open(self, event: on.Event) -> bool:
         """Some PLAY is not closed: the next audio belongs to it."""
         return self.wanted_open or self.late_songs > 0
@@ -96,11 +115,11 @@ class ConversationSession(OwedLists):
 
     def nothing_owed(self, event: on.Event) -> bool:
         """Nothing that was requested is unanswered."""
-        return not (self.lists or self.waiting or self.wanted_open or self.late_songs)
+        return not (self._list_open() or self.waiting or self.wanted_open or self.late_songs)
 
     def answer_owed(self, event: on.Event) -> bool:
         """The server has not answered all that it was asked."""
-        return bool(self.lists) or self.wanted_open or self.late_songs > 0
+        return self._list_open() or self.wanted_open or self.late_songs > 0
 
     # Effects: greeting
 
@@ -138,7 +157,7 @@ class ConversationSession(OwedLists):
 
     def send_play(self, event: internal.SongToRequest) -> None:
         """Send PLAY."""
-        self.wanted_open = True
+        self.wanted_open, self.supposed = True, False
         self._send(Request.PLAY, event.song_id)
 
     def send_stop(self, event: on.Event) -> None:
@@ -154,6 +173,11 @@ class ConversationSession(OwedLists):
         """Want no song: neither the one that is open nor one that waits."""
         self.wanted_open = self.supposed = False
         self.waiting = tuple(e for e in self.waiting if not isinstance(e, internal.SongToRequest))
+
+    def reopen_late_song(self, event: on.Event) -> None:
+        """Count the last song, unless it is the wanted one or has been closed, among the late ones."""
+        late = self.audio_coming and not self.wanted_open and not self.closing_seen
+        self.late_songs = int(late)
 
     def count_late_song(self, event: on.Event) -> None:
         """Count one song less that nobody wants."""
@@ -197,6 +221,10 @@ class ConversationSession(OwedLists):
     def forget_waiting(self, event: on.Event) -> None:
         """Forget the requests that wait."""
         self.waiting = ()
+
+    def forget_acceptance(self, event: on.Event) -> None:
+        """Forget that SETUP was accepted: it was over the connection that has ended."""
+        self.waiting = tuple(e for e in self.waiting if not isinstance(e, on.SetupReceived))
 
     def forget_all(self, event: on.Event) -> None:
         """Forget all that was requested: nothing of it will be answered."""

@@ -93,12 +93,12 @@ LINK = Table("link", CONNECTING, [
     Row(FINDING,              internal.ListCompleted,   ONLINE,                                   then="keep_list, say_gone",                rfc="playing 9"),
     each((UNLISTED, FINDING), internal.AudioFromServer,                                                                                      rfc="2.6.1"),
     # ... or asked for by the same one: the user has said that no list is to be asked for
-    each((ONLINE, SKIPPING), internal.ListWithheld,                                                                                   rfc="P7"),
-    Row(UNLISTED,            internal.ListWithheld, ONLINE,   when="ids_in_doubt",                  then="forget_list",               rfc="P7"),
-    Row(UNLISTED,            internal.ListWithheld, ONLINE,                                                                           rfc="P7"),
-    Row(FINDING,             internal.ListWithheld, ONLINE,   when="nothing_held_and_ids_in_doubt", then="forget_list, request_song", rfc="P7"),
-    Row(FINDING,             internal.ListWithheld, ONLINE,   when="nothing_held",                  then="request_song",              rfc="P7"),
-    Row(FINDING,             internal.ListWithheld, SKIPPING,                                       then="forget_list, request_song", rfc="P7"),
+    Row(ONLINE,   internal.ListWithheld, ONLINE,                                                                           rfc="P7"),
+    Row(UNLISTED, internal.ListWithheld, ONLINE,   when="ids_in_doubt",                  then="forget_list",               rfc="P7"),
+    Row(UNLISTED, internal.ListWithheld, ONLINE,                                                                           rfc="P7"),
+    Row(FINDING,  internal.ListWithheld, ONLINE,   when="nothing_held_and_ids_in_doubt", then="forget_list, request_song", rfc="P7"),
+    Row(FINDING,  internal.ListWithheld, ONLINE,   when="nothing_held",                  then="request_song",              rfc="P7"),
+    Row(FINDING,  internal.ListWithheld, SKIPPING,                                       then="forget_list, request_song", rfc="P7"),
     # It comes again
     Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="same_song_goes_on", then="forget_attempts, tell_resumed, pass_rest", rfc="playing 9"),
     Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="same_song",         then="tell_resumed",                             rfc="playing 9"),

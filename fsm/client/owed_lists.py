@@ -17,22 +17,33 @@ _ENTRY_BYTES = 96
 class OwedLists(PlainSong):
     """The part of a conversation that is about lists. max_list_bytes: of memory, for one list."""
 
-    __slots__ = ("collected", "collected_bytes", "lists", "max_list_bytes", "waiting")
+    __slots__ = (
+        "collected",
+        "collected_bytes",
+        "list_unclosed",
+        "lists",
+        "max_list_bytes",
+        "waiting",
+    )
 
     max_list_bytes: int
+    setup_open: bool
+    """SETUP has been sent over this connection and is not answered."""
 
     def _reset_lists(self) -> None:
         self.waiting: tuple[on.Event, ...] = ()
         """Requests that wait until the server can take them, in order."""
-        self.lists: tuple[bool, ...] = ()
-        """Lists that are not whole yet, oldest first: is it the user's, to be shown?"""
+        self.lists: tuple[bool | None, ...] = ()
+        """Lists that are not whole yet, oldest first: is it the user's, to be shown? None: of no use."""
+        self.list_unclosed = False
+        """No empty list message has come behind the last LIST, and SETUP may still be accepted."""
         self.collected: tuple[tuple[on.ListedSong, ...], ...] = ()
         self.collected_bytes = 0
 
     @property
     def list_coming(self) -> bool:
         """A list has been requested, or is to be, and is not whole."""
-        return bool(self.lists) or internal.ListNeeded() in self.waiting
+        return self._list_open() or internal.ListNeeded() in self.waiting
 
     # Guards
 
@@ -43,6 +54,14 @@ class OwedLists(PlainSong):
     def list_owed(self, event: on.Event) -> bool:
         """A list has been requested and is not whole."""
         return bool(self.lists)
+
+    def of_old_list(self, event: on.ListReceived) -> bool:
+        """The message belongs to a list that silence has ended."""
+        return self.lists[:1] == (None,)
+
+    def closes_old_list(self, event: on.ListReceived) -> bool:
+        """... and closes it."""
+        return self.of_old_list(event) and not event.songs
 
     def closes_list(self, event: on.ListReceived) -> bool:
         """A list is owed, and this message is empty."""
@@ -76,6 +95,19 @@ class OwedLists(PlainSong):
         self.waiting = tuple(e for e in self.waiting if not isinstance(e, internal.ListNeeded))
         self.lists += (waits,)
         self._send(Request.LIST)
+
+    def note_list_end(self, event: on.ListReceived) -> None:
+        """Note whether the list is still to be closed, in case that the server closes its answers."""
+        self.list_unclosed = self.setup_open and bool(event.songs)
+
+    def reopen_list(self, event: on.Event) -> None:
+        """Expect the rest of the list that silence has ended; nobody needs it."""
+        self.lists += (None,) * self.list_unclosed
+        self.list_unclosed = False
+
+    def drop_list(self, event: on.Event) -> None:
+        """Expect no more of a list that nobody needs."""
+        self.lists = self.lists[1:]
 
     def show_open_list(self, event: on.Event) -> None:
         """Show the list that is on its way: it is the user's now."""
@@ -118,6 +150,10 @@ class OwedLists(PlainSong):
     def tell_list_failed(self, event: on.Event) -> None:
         """Tell the user that the list will not come."""
         self.record(do.Tell(do.Report.LIST_FAILED), on.CommandAnswered(on.Command.LIST))
+
+    def _list_open(self) -> bool:
+        """A list that somebody needs is not whole."""
+        return any(shown is not None for shown in self.lists)
 
 
 def _without_first(waiting: tuple[on.Event, ...], kind: type[on.Event]) -> tuple[on.Event, ...]:

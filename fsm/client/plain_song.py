@@ -19,7 +19,7 @@ class PlainSong(Session[ClientEffect | on.Event]):
     """The part of a conversation that is about one song of a plain server."""
 
     __slots__ = (
-        "audio_coming", "plain", "play_open", "short_audio", "shortest_bytes", "supposed", "wanted_open",
+        "audio_coming", "closing_seen", "plain", "play_open", "short_audio", "shortest_bytes", "supposed", "wanted_open",
     )  # fmt: skip
 
     plain: bool
@@ -30,6 +30,8 @@ class PlainSong(Session[ClientEffect | on.Event]):
         """The song that is wanted has been requested and is not closed."""
         self.audio_coming = False
         """A plain server may still send audio of an earlier song (protocol.md 8)."""
+        self.closing_seen = False
+        """An empty audio message has come behind the last PLAY: it closes it, if SETUP is accepted."""
         self.play_open = False
         """A plain server may still be sending a song: it has not been told to stop."""
         self.supposed = False
@@ -81,13 +83,13 @@ class PlainSong(Session[ClientEffect | on.Event]):
 
     def expect_audio(self, event: on.Event) -> None:
         """Expect audio; after 2 s without any the server is asked."""
-        self.audio_coming = self.play_open = True
+        self.audio_coming, self.play_open, self.closing_seen = True, True, False
         self.short_audio, self.shortest_bytes = False, MAX_PAYLOAD_BYTES
         self.record(do.StartTimer(on.SongWentQuiet(), timeouts.AUDIO_QUIET_S))
 
     def expect_any_audio(self, event: on.Event) -> None:
         """Expect audio; where the server cannot be asked, 10 s without any are no song."""
-        self.audio_coming = self.play_open = True
+        self.audio_coming, self.play_open, self.closing_seen = True, True, False
         self.short_audio, self.shortest_bytes = False, MAX_PAYLOAD_BYTES
         self.record(do.StartTimer(on.SongWentQuiet(), timeouts.NO_AUDIO_S))
 
@@ -96,6 +98,10 @@ class PlainSong(Session[ClientEffect | on.Event]):
         self._measure(event.data)
         delay_s = timeouts.SHORT_AUDIO_QUIET_S if self.short_audio else timeouts.AUDIO_QUIET_S
         self.record(do.StartTimer(on.SongWentQuiet(), delay_s))
+
+    def note_closing(self, event: on.AudioReceived) -> None:
+        """Note that the song may have been closed."""
+        self.closing_seen = True
 
     def measure_message(self, event: on.AudioReceived) -> None:
         """Note whether the message is shorter than all before it."""

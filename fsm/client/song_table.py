@@ -93,6 +93,8 @@ SONG = Table("song", UNWANTED, [
     Row(ENOUGH,             internal.SongCompleted, WHOLE,    when="as_long_as_it_says",        then="finish, say_whole",                                            rfc="P8"),
     Row(ENOUGH,             internal.SongCompleted, BROKEN,   when="shorter_than_it_says",      then="note_too_short, finish",                                       rfc="P8"),
     Row(ENOUGH,             internal.SongCompleted, SUPPOSED,                                   then="finish",                                                       rfc="P8"),
+    Row(SUPPOSED,           internal.SongCompleted, WHOLE,    when="next_said_whole",                                                                                rfc="P7, playing 5"),
+    Row(SUPPOSED,           internal.SongCompleted, WHOLE,    when="server_said_so",            then="say_whole",                                                    rfc="P7"),
     each((UNWANTED, *HERE), internal.SongCompleted,                                                                                                                  rfc="P7"),
     # A plain server has closed the connection twice at the same byte
     each(SHORT,             internal.SongEndedThere, WHOLE,    when="next_as_long_as_it_says", then="finish, say_next_ready",                                       rfc="P8, playing 5"),

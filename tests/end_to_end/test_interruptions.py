@@ -251,6 +251,32 @@ def test_a_line_that_stalls(folder, stalls, at):
     assert run.code == (3 if at == 0 else 0), run
 
 
+# A line on which SETUP is accepted late: the server is taken for plain until then
+
+
+def test_a_frozen_line_costs_no_closing_messages(server, folder):
+    with FaultProxy(server.port, Plan(hold_at=0)) as proxy:
+        client = Client(proxy.port, f"play {SHORT}", "wait", options=("--prebuffer", 4))
+        line = proxy.line(0)
+        line.wait_for_sent(b"LIST END END")
+        line.go_on.set()
+        run = client.run()
+    assert (run.code, run.err) == (0, ""), run
+    assert f"played {SHORT}. {folder.titles[SHORT - 1]}\n" in run.out
+    assert "as far as the server says" not in run.out
+
+
+def test_a_line_of_600_ms_each_way_costs_no_closing_messages(server, folder, tmp_path):
+    wav = tmp_path / "song.wav"
+    with FaultProxy(server.port, Plan(latency=0.6)) as proxy:
+        run = play(proxy.port, *SONG, output=f"wav:{wav}")
+        sent = bytes(proxy.line(0).sent)
+    assert run.code == 0, run
+    assert f"played {SHORT}. {folder.titles[SHORT - 1]}\n" in run.out
+    assert sent.startswith(b"SETUP ends END ENDLIST END END"), "the answer came after a second"
+    assert recorded(wav) == samples(folder.song(SHORT))
+
+
 # A line that is only bad
 
 

@@ -225,7 +225,12 @@ def test_no_method_is_unused(name):
 
 
 CARRIED = {
-    "take_up_waiting": (on.ListRequested, internal.ListNeeded, internal.SongToRequest),
+    "take_up_waiting": (
+        on.ListRequested,
+        on.SetupReceived,
+        internal.ListNeeded,
+        internal.SongToRequest,
+    ),
     "pass_request": (
         on.ListRequested,
         on.PlayRequested,

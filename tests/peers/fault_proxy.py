@@ -12,6 +12,7 @@ import socket
 import struct
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -27,7 +28,7 @@ class Plan:
     cut closes, reset closes with RST, stall forwards nothing more, hold nothing until
     `Line.go_on` is set. rate: bytes per second. slice: bytes per write. scatter: this share of the
     bytes begins a write of its own, and half of those writes come up to `delay` seconds late; seed
-    makes the choice.
+    makes the choice. latency: seconds that everything takes, each way.
     """
 
     cut_at: int | None = None
@@ -39,6 +40,7 @@ class Plan:
     delay: float = 0.0
     scatter: float = 0.0
     seed: int = 0
+    latency: float = 0.0
 
     def at(self) -> int | None:
         """Return the offset of the fault; None if there is none at an offset."""
@@ -53,6 +55,7 @@ class Line:
         self.client, self.server, self.plan = client, server, plan
         self.sent = bytearray()
         """What the client has sent."""
+        self.heard = threading.Condition()
         self.forwarded = 0
         """How many bytes from the server have been forwarded."""
         self.reached = threading.Event()
@@ -60,6 +63,14 @@ class Line:
         self.go_on = threading.Event()
         self.over = threading.Event()
         self.resetting = False
+        self.lock = threading.Lock()
+        self.under_way: dict[socket.socket, deque[bytes]] = {client: deque(), server: deque()}
+        """With latency: what each side is sent next."""
+
+    def wait_for_sent(self, wanted: bytes, seconds: float = 20.0) -> None:
+        """Wait until the client has sent this."""
+        with self.heard:
+            assert self.heard.wait_for(lambda: wanted in self.sent, seconds), bytes(self.sent)
 
     def run(self) -> None:
         back = threading.Thread(target=self._requests, daemon=True)
@@ -68,6 +79,21 @@ class Line:
             self._responses()
         self.close()
         back.join()
+
+    def _pass_on(self, sock: socket.socket, data: bytes) -> None:
+        """Send, or with latency have it sent later, in its order."""
+        if not self.plan.latency:
+            sock.sendall(data)
+            return
+        timer = threading.Timer(self.plan.latency, self._send_first, (sock,))
+        with self.lock:
+            self.under_way[sock].append(data)
+        timer.daemon = True
+        timer.start()
+
+    def _send_first(self, sock: socket.socket) -> None:
+        with self.lock, contextlib.suppress(OSError):
+            sock.sendall(self.under_way[sock].popleft())
 
     def close(self) -> None:
         self.over.set()
@@ -83,8 +109,10 @@ class Line:
     def _requests(self) -> None:
         with contextlib.suppress(OSError):
             while data := self.client.recv(BLOCK):
-                self.sent += data
-                self.server.sendall(data)
+                with self.heard:
+                    self.sent += data
+                    self.heard.notify_all()
+                self._pass_on(self.server, data)
             # The client has shut down its side: what the server still sends to it is forwarded.
             self.server.shutdown(socket.SHUT_WR)
             return
@@ -102,7 +130,7 @@ class Line:
             if not (data := self.server.recv(min(room, BLOCK))):
                 return
             for piece in self._pieces(data, rng):
-                self.client.sendall(piece)
+                self._pass_on(self.client, piece)
                 self.forwarded += len(piece)
 
     def _pieces(self, data: bytes, rng: random.Random) -> Iterable[bytes]:

@@ -23,14 +23,15 @@ from fsm.client.prompt import PromptSession
 from fsm.client.song import SongSession
 from fsm.server import ServerSession
 from fsm.table import Table
-from verify import report, suite
+from verify import report
 from verify.bounds import Bounds, ServerKind
 from verify.explore import Explorer
 from verify.ladder import ladder
 from verify.mutant_suite import SEARCHED
 from verify.mutants import SESSIONS, Fault, Mutant
+from verify.plain_suite import PLAIN, UNPROVABLE
 from verify.rules import Rule
-from verify.suite import PLAIN, PROVEN, UNPROVABLE, UNSAID
+from verify.suite import PROVEN, UNSAID
 
 SMALL = Bounds("small", requests=1, losses=0, person=("list", "play 1", "stop", "interrupt"))
 EXPLORED_WHOLE = (ServerSession, ConversationSession, LinkSession, PromptSession)
@@ -233,7 +234,7 @@ def counted_from_the_wish(row):
     ids=["passed without an answer", "... and counted from the wish"],
 )
 def test_the_old_fence_is_found_by_a_slow_plain_server(monkeypatch, changes):
-    (bounds,) = (b for b in suite.PLAIN if b.name == "plain, slow, stalls anywhere")
+    (bounds,) = (b for b in PLAIN if b.name == "plain, slow, stalls anywhere")
     monkeypatch.setattr(ConversationSession, "table", with_rows(ConversationSession, *changes))
     found = Explorer(bounds).run()
     assert found.broken is not None
@@ -247,7 +248,7 @@ def test_the_song_ahead_may_be_dropped_while_a_fence_is_passed():
         for row in ConversationSession.table.rows
         if (row.state.name, row.event.__name__) == ("STOPPING", "SongAbandoned")
     )
-    (bounds,) = (bounds for bounds in suite.PLAIN if bounds.after_loss is not None)
+    (bounds,) = (bounds for bounds in PLAIN if bounds.after_loss is not None)
     with Mutant(ConversationSession, row, Fault.DELETED).installed():
         assert "SongAbandoned in STOPPING" in broken(bounds)
 

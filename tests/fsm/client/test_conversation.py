@@ -253,6 +253,152 @@ def test_a_setup_that_is_accepted_late_is_accepted():
     assert step(session, LIST_CLOSED) == ([internal.ListCompleted((ONE,))], CLOSING_SERVER)
 
 
+# ... and accepted when the server has been taken for plain
+
+UNSURE = (CONNECTED, NO_SETUP, LISTED, LIST_QUIET)
+"""The list of the greeting was answered before SETUP, and not closed."""
+NO_SONG_TIMER = [SETUP_ANSWERED, NOT_QUIET]
+
+
+def unsure(*events):
+    session = ConversationSession()
+    step(session, *UNSURE, *events)
+    return session
+
+
+def test_what_was_asked_for_before_a_late_acceptance_is_closed():
+    session = unsure(PLAY, FULL)
+    assert step(session, ENDS) == (NO_SONG_TIMER, CLOSING_SERVER)
+    assert (session.wanted_open, session.late_songs) == (True, 0)
+    assert step(session, FULL) == ([internal.AudioFromServer(FULL.data)], CLOSING_SERVER)
+    assert step(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
+
+
+def test_what_was_taken_for_whole_by_silence_is_open_again():
+    for end in ((FULL, SONG_QUIET, LISTED, LIST_QUIET), (SHORT, SONG_QUIET, LISTED, LIST_QUIET)):
+        session = unsure(PLAY, *end)
+        assert step(session, ENDS) == ([SETUP_ANSWERED], CLOSING_SERVER)
+        assert (session.wanted_open, session.late_songs, session.supposed) == (True, 0, False)
+        assert not session.play_open
+        assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], CLOSING_SERVER)
+        assert step(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
+
+
+def test_a_song_that_was_closed_before_the_acceptance_is_whole():
+    for end in ((), (SONG_QUIET, LISTED, LIST_QUIET)):
+        session = unsure(PLAY, FULL, CLOSED, *end)
+        outcomes, state = step(session, ENDS)
+        assert (outcomes[-1], state) == (internal.ServerClosedSong(), CLOSING_SERVER)
+        assert NOT_QUIET in outcomes
+        assert (session.wanted_open, session.supposed, session.late_songs) == (False, False, 0)
+        assert not session.audio_coming
+
+
+@pytest.mark.parametrize("state", [PLAIN, PLAIN_LISTING, ASKING, ANSWERED], ids=str)
+def test_an_empty_audio_message_may_be_a_closing_one_wherever_it_comes(state):
+    ways = {
+        PLAIN: (),
+        PLAIN_LISTING: (LIST,),
+        ASKING: (SONG_QUIET,),
+        ANSWERED: (SONG_QUIET, LISTED),
+    }
+    session = unsure(PLAY, FULL, *ways[state])
+    assert step(session, CLOSED) == ([], state)
+    assert session.closing_seen
+    session = ConversationSession()
+    step(session, *_PLAIN, PLAY, FULL, *ways[state], CLOSED)
+    assert not session.closing_seen, "SETUP was refused"
+    session = unsure(*([LIST] if state is PLAIN_LISTING else []), CLOSED)
+    assert not session.closing_seen, "no song is on its way"
+
+
+def test_a_song_that_is_not_wanted_any_more_is_a_late_one():
+    session = unsure(PLAY, FULL, STOP)
+    step(session, ENDS)
+    assert session.late_songs == 1
+    assert step(session, PLAY_2) == ([sends(Request.PLAY, 2)], CLOSING_SERVER)
+    assert step(session, CLOSED) == ([internal.SongOpened()], CLOSING_SERVER)
+    for over in ((ERRO,), (STOP, CLOSED), (STOP, ERRO)):
+        session = unsure(PLAY, *over)
+        step(session, ENDS)
+        assert session.late_songs == 0
+
+
+def test_a_new_song_has_not_been_closed_by_what_closed_the_one_before():
+    session = unsure(PLAY, FULL, CLOSED, STOP, PLAY_2, WRITTEN, LISTED, LIST_QUIET, PLAY_2)
+    step(session, ENDS)
+    assert (session.wanted_open, session.state) == (True, CLOSING_SERVER)
+
+
+def test_a_list_that_silence_has_ended_is_closed_and_of_no_use():
+    session = unsure(ENDS)
+    assert not session.list_coming
+    assert step(session, on.ServerSilent(10.0)) == ([], CLOSING_SERVER)
+    assert step(session, LIST) == ([sends(Request.LIST)], CLOSING_SERVER)
+    assert step(session, LISTED, LIST_CLOSED, LISTED_2) == ([], CLOSING_SERVER)
+    assert step(session, LIST_CLOSED) == (shown(TWO), CLOSING_SERVER)
+    assert step(unsure(ENDS), SERVER_CLOSED)[0][-1] == internal.ConnectionRested()
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        (CONNECTED, NO_SETUP, LISTED, LIST_CLOSED, LIST_QUIET),
+        (*UNSURE, LIST_CLOSED),
+        (*UNSURE, LIST, LISTED, LIST_CLOSED, LIST_QUIET),
+        (*UNSURE, PLAY, FULL, SONG_QUIET, LISTED, LIST_CLOSED, LIST_QUIET),
+        (*UNSURE, PLAY, FULL, SONG_QUIET, LIST_CLOSED, LIST_QUIET),
+        (*UNSURE, PLAY, PLAY_2, WRITTEN, LISTED, LIST_CLOSED, LIST_QUIET),
+        (*UNSURE, PLAY, PLAY_2, WRITTEN, LIST_CLOSED, LIST_QUIET),
+    ],
+    ids=len,
+)
+def test_a_list_that_was_closed_is_over(way):
+    session = ConversationSession()
+    step(session, *way, ENDS)
+    assert (session.state, session.lists) == (CLOSING_SERVER, ())
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        (LIST, LISTED),
+        (PLAY, FULL, SONG_QUIET, LISTED),
+        (PLAY, FULL, SONG_QUIET),
+        (PLAY, PLAY_2),
+        (PLAY, PLAY_2, WRITTEN),
+        (PLAY, PLAY_2, WRITTEN, LISTED),
+    ],
+    ids=len,
+)
+def test_while_a_list_is_on_its_way_the_acceptance_waits(way):
+    session = unsure(*way)
+    state = session.state
+    assert step(session, ENDS, ENDS, OTHER) == ([], state)
+    assert session.waiting.count(ENDS) == 1
+    rest = (*([WRITTEN] if state is STOPPING else []), LISTED, LIST_QUIET)
+    outcomes = step(session, *rest)[0]
+    assert outcomes[-1] == ENDS
+    assert step(session, ENDS)[1] is CLOSING_SERVER
+
+
+def test_an_acceptance_ends_with_its_connection():
+    session = unsure(PLAY, PLAY_2, WRITTEN, ENDS, NO_FENCE, LOST)
+    assert (session.state, session.waiting) == (UNCONNECTED, ())
+
+
+def test_what_was_refused_or_never_offered_cannot_be_accepted():
+    for state in (PLAIN, PLAIN_LISTING, *QUESTIONS, *FENCES, CLOSING_SERVER):
+        session = reached(state)
+        waiting = session.waiting
+        assert step(session, ENDS) == ([], state)
+        assert session.waiting == waiting
+        assert step(session, OTHER) == ([], state)
+    assert step(unsure(), OTHER) == ([], PLAIN)
+    session = ConversationSession(plain=True)
+    assert step(session, CONNECTED, ENDS) == ([], PLAIN)
+
+
 @pytest.mark.parametrize("answer", [OTHER, ERRO], ids=str)
 def test_a_setup_that_is_refused_late_is_no_answer_to_list(answer):
     session = reached(OFFERING, NO_SETUP)
@@ -262,9 +408,9 @@ def test_a_setup_that_is_refused_late_is_no_answer_to_list(answer):
 
 def test_the_list_of_the_greeting_says_that_the_server_speaks_this_protocol():
     session = reached(OFFERING, NO_SETUP, LIST)
-    began = [SETUP_ANSWERED, GREETED, QUIET_LIST]
+    began = [GREETED, QUIET_LIST]
     assert step(session, LISTED) == (began, PLAIN_LISTING)
-    assert not session.setup_open
+    assert session.setup_open, "it may still be accepted"
     assert step(session, LISTED_2, LIST_QUIET) == (shown(ONE, TWO), PLAIN)
 
 
@@ -374,9 +520,10 @@ def test_a_plain_server_may_send_a_list_again():
 
 
 def test_the_link_has_a_list_of_its_own():
-    session = reached(PLAIN)
-    assert step(session, NEEDED) == ([sends(Request.LIST, paced=True)], PLAIN_LISTING)
-    assert step(session, LISTED, LIST_QUIET) == ([internal.ListCompleted((ONE,))], PLAIN)
+    session = reached(CLOSING_SERVER)
+    assert step(session, NEEDED) == ([sends(Request.LIST)], CLOSING_SERVER)
+    assert step(session, LISTED, LIST_CLOSED) == ([internal.ListCompleted((ONE,))], CLOSING_SERVER)
+    assert after(PLAIN, NEEDED) == ([], PLAIN), "the list of the greeting has come"
 
 
 def test_a_list_that_is_on_its_way_is_the_links_too():
@@ -797,8 +944,10 @@ def test_a_lost_connection_over_which_no_list_was_requested_fails_no_list(state,
 
 @pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
 def test_the_links_own_list_is_not_told_to_have_failed(end):
-    for state in (CLOSING_SERVER, PLAIN):
-        assert said_at_the_end(state, NEEDED, end)[0] == [ended(end, state)]
+    for state, need in ((CLOSING_SERVER, [NEEDED]), (GREETING, []), (PLAIN_LISTING, [])):
+        session = reached(GREETING, LISTED) if state is PLAIN_LISTING else reached(state, *need)
+        outcomes = [o for o in step(session, end)[0] if o not in TIMERS_STOPPED]
+        assert outcomes == [ended(end, state)]
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,6 @@ def test_without_a_list_a_song_that_has_begun_goes_on_by_what_is_here():
     session = reached(FINDING)
     assert step(session, WITHHELD) == (REQUEST_IT, SKIPPING)
     assert session.songs == ()
-    assert step(session, WITHHELD) == ([], SKIPPING)
     resumed = [do.Tell(do.Report.SONG_RESUMED, 2), internal.SongAudio(b"e")]
     assert step(session, audio(b"abcde")) == (resumed, ONLINE)
 

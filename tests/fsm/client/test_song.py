@@ -220,12 +220,19 @@ def test_a_new_connection_opens_the_song_again_and_nothing_is_lost():
 
 @pytest.mark.parametrize("event", [SONG_OPENED, COMPLETED, REFUSED, LOST], ids=str)
 def test_what_comes_behind_a_song_that_is_here_is_the_next_songs(event):
-    for state in HERE:
+    for state in KNOWN if event is COMPLETED else HERE:
         session = present(state)
         why = session.lost_because
         assert step(session, event) == ([], state)
         assert session.lost_because == why
         assert after_next(state, event) == ([], state)
+
+
+def test_a_song_that_seemed_to_be_here_is_when_the_server_says_so():
+    assert after(SUPPOSED, COMPLETED) == ([internal.SongWhole()], WHOLE)
+    assert after_next(SUPPOSED, COMPLETED) == ([], WHOLE)
+    for said in (after, after_next):
+        assert said(SUPPOSED, WENT_QUIET) == ([], SUPPOSED)
 
 
 @pytest.mark.parametrize("event", [SONG_OPENED, A, COMPLETED, REFUSED, LOST, CUT], ids=str)
