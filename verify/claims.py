@@ -185,7 +185,8 @@ class ClientClaims:
     def _queue_claims(self, world: World) -> str:
         states = world.client.states
         queue, song, following = (states[i] for i in (self._queue, self._song, self._next_song))
-        if world.client.values[self._queue][self._upcoming] != world.upcoming:
+        expected = tuple([song.song_id for song in world.upcoming])
+        if world.client.values[self._queue][self._upcoming] != expected:
             return "what is queued is not what was asked for"
         if (queue is Queue.IDLE) != (world.wanted is None):
             return f"queue is {queue.name}, which is not whether a song is wanted"

@@ -14,6 +14,7 @@ from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import ClientEffect
+from fsm.client.events import ListedSong
 from fsm.client.machines import CONVERSATION, LINK, NEXT_SONG, PROMPT, SONG, ClientSession
 from fsm.client.prompt import PromptState
 from fsm.client.song_table import SongState
@@ -94,8 +95,9 @@ class ClientSide:
         """Tell whether SETUP has been sent over this connection and is not answered."""
         return bool(client.values[self._conversation][self._setup_open])
 
-    def _titles(self, client: Snapshot) -> bool:
-        return bool(client.values[self._link][self._songs])
+    def _listed(self, client: Snapshot) -> tuple[ListedSong, ...]:
+        songs: tuple[ListedSong, ...] = client.values[self._link][self._songs]
+        return songs
 
     def restored(self, client: Snapshot) -> ClientSession:
         """Return the session as it was."""
@@ -114,9 +116,12 @@ class ClientSide:
         if outcome.fault is not None:
             raise outcome.fault
         world.client = after = outcome.after
-        if self._titles(before) and not self._titles(after):
+        old, new = self._listed(before), self._listed(after)
+        if old and not new:
             # What is told from here on has no titles: an ID is what the server has under it.
             expected.forget_titles(world)
+        elif old and old != new:
+            expected.renumber(world, old, new)
         previous: Effect | None = None
         for effect in outcome.effects:
             self._perform(world, cast("ClientEffect", effect), owner, previous)

@@ -114,6 +114,15 @@ SOUND = (
         trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
     ),
     replace(LOSSES, name="a queue, any number of losses", requests=1, person=QUEUE),
+    replace(
+        LOSSES,
+        name="a queue, and a restart renumbers",
+        requests=1,
+        losses=0,
+        person=("list", "queue 1", "queue 2", "next"),
+        troubles=1,
+        trouble=(Trouble.RENUMBERED, Trouble.SONG_GONE),
+    ),
     replace(LOSSES, name="a queue, two requests", losses=0, person=QUEUE),
     replace(
         LOSSES,

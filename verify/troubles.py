@@ -16,6 +16,7 @@ from verify.world import (
     QUEUED,
     RUNNING,
     SILENT,
+    Wanted,
     World,
 )
 
@@ -71,10 +72,11 @@ class Troubles:
                 if titles != (music.B,):
                     world.allow_failure(PRESENT)
             case Trouble.RENUMBERED | Trouble.SONG_GONE:
-                gone = trouble is Trouble.SONG_GONE and titles != (music.B,)
-                unlisted = world.wanted is not None and world.wanted.unlisted
-                if gone or not titles or unlisted:
+                gone = trouble is Trouble.SONG_GONE
+                if world.wanted is None or _may_be_gone(world.wanted, gone):
                     world.allow_failure(PRESENT)
+                if world.ahead is not None and _may_be_gone(world.ahead, gone):
+                    world.allow_failure(NEXT)
                 cut()
                 world.library = music.GONE if trouble is Trouble.SONG_GONE else music.RENUMBERED
             case Trouble.UNDECODABLE:
@@ -87,6 +89,11 @@ class Troubles:
                 world.reports += (on.NextBufferFull(NO_ROOM),)
             case Trouble.OUTPUT_FAILS:
                 _end_song(world, on.OutputFailed("unplugged"))
+
+
+def _may_be_gone(song: Wanted, first_gone: bool) -> bool:
+    """Tell whether a server that has started again may not have it, or under an unknown ID."""
+    return not song.titles or song.unlisted or (first_gone and song.titles != (music.B,))
 
 
 def _end_song(world: World, report: on.Event) -> None:

@@ -96,8 +96,8 @@ class World:
     be dry, or the place was here. next: what is here of the next song. following: whether the
     player goes on into it. reports: of the player, on their way to the machines.
 
-    What the person expects. wanted: the present song. upcoming: the IDs that are queued. ahead: the
-    first of them, once the client may request it. awaited: the command that keeps the prompt
+    What the person expects. wanted: the present song. upcoming: the songs that are queued. ahead:
+    the first of them, once the client may request it. awaited: the command that keeps the prompt
     locked. lists_owed: lists requested and not shown. known: the libraries whose lists the person
     may have seen. settled: commands can be typed. left: whether the person has left.
     """
@@ -127,7 +127,7 @@ class World:
         self.buffer, self.msgs_since = b"", 0
         self.reports: tuple[Event, ...] = ()
         self.wanted: Wanted | None = None
-        self.upcoming: tuple[int, ...] = ()
+        self.upcoming: tuple[Wanted, ...] = ()
         self.ahead: Wanted | None = None
         self.next, self.following = Next(), NOT_QUEUED
         self.awaited: Command | None = None

@@ -25,9 +25,8 @@ from fsm.table import Step
 
 @dataclass(slots=True)
 class Choice:
-    """A song that is played or comes next. asked_id: as it was chosen; song_id: its ID now."""
+    """A song that is played or comes next. song_id: its ID now. title: as it was chosen."""
 
-    asked_id: int
     song_id: int
     title: str | None
 
@@ -74,7 +73,7 @@ class Chosen:
         if song_id is None:
             return None
         choice = self._choices.get(machine)
-        if choice is not None and song_id in (choice.asked_id, choice.song_id):
+        if choice is not None and song_id == choice.song_id:
             return choice.name
         return SongName(song_id, self._listed_title(song_id))
 
@@ -99,14 +98,16 @@ class Chosen:
                 self._owed = SONG
 
     def _choice(self, song_id: int) -> Choice:
-        return Choice(song_id, song_id, self._listed_title(song_id))
+        return Choice(song_id, self._listed_title(song_id))
 
     def _take_list(self, songs: Sequence[ListedSong], outcomes: Sequence[object]) -> None:
-        """Take a new list. The ID that is requested then is the one that the owed song has now."""
+        """Take a new list, on which songs may have other IDs."""
         self._songs = songs
         for outcome in outcomes:
-            if isinstance(outcome, internal.SongToRequest) and self._owed in self._choices:
-                self._choices[self._owed].song_id = outcome.song_id
+            if isinstance(outcome, internal.SongsRenumbered):
+                now = outcome.known
+                for choice in self._choices.values():
+                    choice.song_id = now.get(choice.song_id, choice.song_id)
         for choice in self._choices.values():
             if choice.title is None:
                 choice.title = self._listed_title(choice.song_id)

@@ -139,6 +139,11 @@ class Journal:
             case internal.SongBegan() if self._song is not UNWANTED:
                 self._begin_song(self._next_id)
                 self._add("{song} followed")
+            case internal.SongsRenumbered():
+                self._song_id, self._next_id = (
+                    None if song_id is None else event.known.get(song_id, song_id)
+                    for song_id in (self._song_id, self._next_id)
+                )
             case on.StopRequested() if changed:
                 self._add("STOP", silences=True)
             case requests.PauseRequested() if changed:

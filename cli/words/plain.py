@@ -55,6 +55,7 @@ _TEXTS = {
     Report.DEVICE_LOST: "paused{detail}; resume plays on the default device",
     Report.NOTHING_PLAYS: "nothing is playing; play ID or a title starts a song",
     Report.NOTHING_FOLLOWS: "nothing is queued; queue ID adds a song",
+    Report.SONGS_GONE: "no longer on the server, and left out{detail}",
     Report.NOTHING_BEFORE: "nothing was played before; play ID or a title starts a song",
 }
 

@@ -193,6 +193,7 @@ class Report(Enum):
     DEVICE_LOST = "the sound device has gone; it is paused"
     NOTHING_PLAYS = "nothing is played that could be paused or sought in"
     NOTHING_FOLLOWS = "nothing is queued that could be played next"
+    SONGS_GONE = "songs that were queued or played are no longer on the server"
     NOTHING_BEFORE = "no song was played before"
 
 

@@ -6,6 +6,7 @@ Which machine receives which of them is in `fsm.client.machines`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from fsm.client.events import Event, ListedSong
 from fsm.client.requests import Measure
@@ -47,6 +48,26 @@ class ListCompleted(Event):
     """All entries of one list are here (RFC 2.5.1, protocol.md 7, 8)."""
 
     songs: tuple[ListedSong, ...] = ()
+
+
+class NewId(NamedTuple):
+    """What has become of a song's ID. new_id: None where the song cannot be found again."""
+
+    song_id: int
+    title: str
+    new_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SongsRenumbered(Event):
+    """The server has been started again, and has other IDs for its songs. new_ids: no other ones."""
+
+    new_ids: tuple[NewId, ...]
+
+    @property
+    def known(self) -> dict[int, int]:
+        """The new ID of each song that was found again, by its old one."""
+        return {old: new for old, _, new in self.new_ids if new is not None}
 
 
 @dataclass(frozen=True, slots=True)

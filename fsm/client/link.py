@@ -6,6 +6,7 @@ knows nothing of requests and answers, and keeps no audio but the few bytes that
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import Enum
 
 from fsm.client import effects as do
@@ -75,7 +76,7 @@ LINK = Table("link", CONNECTING, [
     Row(ONLINE,   internal.ServerClosedSong,  ONLINE,   then="say_completed",               rfc="P7, P8"),
     Row(ONLINE,   internal.ServerRefusedSong, ONLINE,   then="say_refused",                 rfc="2.5.3"),
     Row(ONLINE,   internal.ListCompleted,     ONLINE,   then="keep_list, note_title",       rfc="2.5.1"),
-    Row(UNLISTED, internal.ListCompleted,     ONLINE,   then="keep_list",                   rfc="2.5.1"),
+    Row(UNLISTED, internal.ListCompleted,     ONLINE,   then="say_renumbered, keep_list",   rfc="2.5.1"),
     Row(SKIPPING, internal.ListCompleted,     SKIPPING, then="keep_list",                   rfc="2.5.1"),
     # It is interrupted
     Row(CONNECTING,   internal.SongInterrupted, RECONNECTING,                            then="owe_rest",                                                    rfc="P8"),
@@ -88,10 +89,10 @@ LINK = Table("link", CONNECTING, [
     Row(RECONNECTING, on.Connected,             FINDING,      when="loss_told",          then="tell_reconnected, forget_end, need_list",                     rfc="playing 9"),
     Row(RECONNECTING, on.Connected,             FINDING,                                 then="need_list",                                                   rfc="playing 9"),
     # Its ID is found again
-    Row(FINDING,              internal.ListCompleted,   ONLINE,   when="listed_and_nothing_held", then="keep_list, find_song, request_song", rfc="playing 9"),
-    Row(FINDING,              internal.ListCompleted,   SKIPPING, when="listed",                  then="keep_list, find_song, request_song", rfc="playing 9"),
-    Row(FINDING,              internal.ListCompleted,   ONLINE,                                   then="keep_list, say_gone",                rfc="playing 9"),
-    each((UNLISTED, FINDING), internal.AudioFromServer,                                                                                      rfc="2.6.1"),
+    Row(FINDING,              internal.ListCompleted,   ONLINE,   when="listed_and_nothing_held", then="say_renumbered, keep_list, find_song, request_song", rfc="playing 9"),
+    Row(FINDING,              internal.ListCompleted,   SKIPPING, when="listed",                  then="say_renumbered, keep_list, find_song, request_song", rfc="playing 9"),
+    Row(FINDING,              internal.ListCompleted,   ONLINE,                                   then="say_renumbered, keep_list, say_gone",                rfc="playing 9"),
+    each((UNLISTED, FINDING), internal.AudioFromServer,                                                                                                      rfc="2.6.1"),
     # ... or asked for by the same one: the user has said that no list is to be asked for
     Row(ONLINE,   internal.ListWithheld, ONLINE,                                                                           rfc="P7"),
     Row(UNLISTED, internal.ListWithheld, ONLINE,   when="ids_in_doubt",                  then="forget_list",               rfc="P7"),
@@ -125,6 +126,7 @@ class LinkSession(Session[ClientEffect | on.Event]):
     says = (
         on.CommandAnswered,
         internal.ListNeeded,
+        internal.SongsRenumbered,
         internal.SongToRequest,
         internal.SongAudio,
         internal.SongCompleted,
@@ -281,6 +283,11 @@ class LinkSession(Session[ClientEffect | on.Event]):
         """Note that the server may be started again before there is another connection."""
         self.are_ids_doubted = True
 
+    def say_renumbered(self, event: internal.ListCompleted) -> None:
+        """Say which songs have other IDs on this list than before, if any have."""
+        if new_ids := self._new_ids(event.songs):
+            self.record(internal.SongsRenumbered(new_ids))
+
     def note_title(self, event: internal.ListCompleted) -> None:
         """Note the title of a song that was wanted before any list had come."""
         if self.title is None:
@@ -385,10 +392,21 @@ class LinkSession(Session[ClientEffect | on.Event]):
 
     def _find(self, songs: tuple[on.ListedSong, ...]) -> int | None:
         """The song's ID on a fresh list: the same ID if its title is, else the first such title."""
-        ids = [s.song_id for s in songs if s.song_id and self.title in (None, s.title)]
+        listed = [s for s in songs if self.title in (None, s.title)]
+        ids = [s.song_id for s in listed if s.song_id is not None]
         if self.song_id in ids:
             return self.song_id
         return ids[0] if ids and self.title is not None else None
+
+    def _new_ids(self, songs: tuple[on.ListedSong, ...]) -> tuple[internal.NewId, ...]:
+        """Which songs have other IDs on a fresh list: by their titles, where both lists have one."""
+        old, new = Counter(s.title for s in self.songs), Counter(s.title for s in songs)
+        ids = {s.title: s.song_id for s in songs if new[s.title] == old[s.title] == 1}
+        if self.state is FINDING and (found := self._find(songs)) is not None:
+            ids |= {s.title: found for s in self.songs if s.song_id == self.song_id}
+        same = set(songs)
+        moved = (s for s in self.songs if s not in same and s.song_id is not None)
+        return tuple(internal.NewId(s.song_id or 0, s.title, ids.get(s.title)) for s in moved)
 
     def _hold(self, held_bytes: int, tail: bytes) -> None:
         self.held_bytes, self.tail = held_bytes, tail

@@ -91,6 +91,7 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     internal.ListNeeded:        (CONVERSATION,),
     internal.ListCompleted:     (LINK,),
     internal.ListWithheld:      (LINK,),
+    internal.SongsRenumbered:   (SONG, NEXT_SONG, QUEUE),
     internal.SongOpened:        (SONG, NEXT_SONG),
     internal.AudioFromServer:   (LINK,),
     internal.SongAudio:         (SONG, NEXT_SONG),

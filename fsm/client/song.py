@@ -159,6 +159,11 @@ class SongSession(Session[ClientEffect | on.Event]):
         """Want no song."""
         self._forget()
 
+    def take_new_id(self, event: internal.SongsRenumbered) -> None:
+        """Take the ID that the song has now; one that is gone keeps the ID that it had."""
+        if self.song_id is not None:
+            self.song_id = event.known.get(self.song_id, self.song_id)
+
     def append(self, event: internal.SongAudio) -> None:
         """Add the audio to the buffer and count the message."""
         self.num_audio_msgs_recv += 1

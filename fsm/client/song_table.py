@@ -50,6 +50,8 @@ SONG = Table("song", UNWANTED, [
     Row(UNWANTED, internal.NextSongKnown,   REQUESTED, then="want, say_wanted",                        rfc="playing 5"),
     each(OWED,    internal.NextSongDropped, UNWANTED,  then="forget, drop_next_buffer, say_abandoned", rfc="playing 5, 2.4.3"),
     each(HERE,    internal.NextSongDropped, UNWANTED,  then="forget, drop_next_buffer",                rfc="playing 5"),
+    # The server has been started again, and has another ID for it
+    each(ALL, internal.SongsRenumbered, then="take_new_id", rfc="playing 9"),
     # It arrives
     Row(REQUESTED,                             internal.SongOpened, OPENED,                                                                                  rfc="2.5.2, P8"),
     each((UNWANTED, OPENED, *ARRIVING, *HERE), internal.SongOpened,                                                                                          rfc="P7"),

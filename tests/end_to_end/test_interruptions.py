@@ -32,14 +32,14 @@ def library_song(song: bytes, title: str = "wanted") -> bytes:
     return named("Noise", title) + song
 
 
-def interrupted(before: Path, after: Path | None, song_id: int, wav: Path, *options: object) -> Run:
+def interrupted(before: Path, after: Path | None, play_it: str, wav: Path, *options: object) -> Run:
     """Play through a line that holds in mid-song while the server is killed and started anew.
 
     after: what the new server serves; None for no new server.
     """
     first = Server(before)
     with FaultProxy(first.port, Plan(hold_at=HALF)) as proxy:
-        client = Client(proxy.port, f"play {song_id}", "wait", output=f"wav:{wav}", options=options)
+        client = Client(proxy.port, play_it, "wait", output=f"wav:{wav}", options=options)
         try:
             line = proxy.line(0)
             assert line.reached.wait(30), client.err
@@ -81,7 +81,20 @@ def restarted(place: Path, name: str) -> tuple[Run, bytes]:
     before = library(place / "before", *BEFORE)
     after = library(place / "after", *songs) if songs is not None else None
     wav = place / "song.wav"
-    run = interrupted(before, after, 1, wav, *options)
+    run = interrupted(before, after, "play 1", wav, *options)
+    return run, recorded(wav)
+
+
+SHORT_NOISE = music(1.0, seed=9)
+QUEUED = (("wanted", NOISE), ("second", SHORT_NOISE), ("third", b"x"))
+RENUMBERED = (("new", b"x"), ("wanted", NOISE), ("second", SHORT_NOISE))
+
+
+def restarted_with_a_queue(place: Path) -> tuple[Run, bytes]:
+    place.mkdir()
+    before, after = library(place / "before", *QUEUED), library(place / "after", *RENUMBERED)
+    wav = place / "song.wav"
+    run = interrupted(before, after, "queue 1 2 3", wav, "--retries", 20)
     return run, recorded(wav)
 
 
@@ -91,6 +104,7 @@ def restarts(tmp_path_factory):
     with crowd() as together:
         for name in AFTER:
             together.send(name, restarted, place / name, name)
+        together.send("queued", restarted_with_a_queue, place / "queued")
         yield together
 
 
@@ -106,6 +120,16 @@ def test_a_server_killed_and_started_again_is_not_heard(restarts, name):
         f"played {song}",
     ]
     assert heard == samples(library_song(NOISE))
+
+
+def test_behind_a_server_that_renumbers_the_queue_holds_the_same_songs(restarts):
+    run, heard = restarts["queued"]
+    assert run.code == 0, run
+    assert "no longer on the server, and left out: Noise - third\n" in run.out
+    assert "played 2. Noise - wanted\n" in run.out
+    assert run.out.endswith("played 3. Noise - second\n")
+    both = (library_song(NOISE), library_song(SHORT_NOISE, "second"))
+    assert heard == b"".join(map(samples, both))
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ def example(event: type[Event]) -> Event:
         "shown": "HELO",
         "said": True,
         "asked": True,
+        "new_ids": (internal.NewId(1, "one", 2),),
         "finished": True,
         "needed_bytes": 9,
         "seconds": 10.0,

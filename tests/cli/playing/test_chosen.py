@@ -77,7 +77,7 @@ def test_so_does_the_next_song(client):
     client.restart_server(AFTER)
     assert client.snapshots.take().title == "one"
     client.fire(on.PlayedOut())
-    assert client.told[-1] == "played 1. one", "it plays out by the name that it was chosen by"
+    assert client.told[-1] == "played 2. one"
     status = client.snapshots.take()
     assert (status.song_id, status.title) == (3, "two")
     client.fire(FULL, FULL, CLOSED, on.PlayedOut())
@@ -106,7 +106,7 @@ def test_two_songs_of_one_id_in_one_moment_are_told_apart(client):
     client.fire(on.ConnectionLost("it was closed"), on.ListRequested())
     client.connect(AFTER)
     client.fire(QueueRequested((1,)), on.PlayedOut(), FULL, FULL)
-    assert "played 1. one" in client.told
+    assert "played 2. one" in client.told
     assert client.told[-1] == "playing 1. new"
 
 
@@ -144,3 +144,12 @@ def test_told_plain_a_song_that_has_begun_keeps_its_title():
     assert client.told[-1] == "played 1. one, as far as the server says"
     client.fire(on.PlayRequested(2), *LOST[::2], FULL)
     assert client.told[-1] == "buffering song 2"
+
+
+def test_what_is_queued_is_the_song_that_was_queued(client):
+    client.fire(QueueRequested((1, 2, 3)), FULL)
+    client.restart_server(AFTER)
+    assert client.told[-1] == "no longer on the server, and left out: three"
+    assert client.snapshots.take().queue == (3,)
+    client.fire(FULL, FULL, CLOSED, on.PlayedOut(), FULL, FULL)
+    assert client.named[-1] == (3, "two")

@@ -32,6 +32,9 @@ WANTED, ABANDONED = internal.SongWanted(2), internal.SongAbandoned()
 LISTED = internal.ListCompleted((on.ListedSong(1, "one"), on.ListedSong(2, "two")))
 RENUMBERED = internal.ListCompleted((on.ListedSong(1, "two"), on.ListedSong(2, "three")))
 WITHOUT_IT = internal.ListCompleted((on.ListedSong(2, "three"),))
+ONE_IS_GONE = internal.NewId(1, "one", None)
+NEW_IDS = internal.SongsRenumbered((ONE_IS_GONE, internal.NewId(2, "two", 1)))
+BOTH_GONE = internal.SongsRenumbered((ONE_IS_GONE, internal.NewId(2, "two", None)))
 CLOSED, REFUSED = internal.ServerClosedSong(), internal.ServerRefusedSong()
 NOTHING_HELD = internal.SongInterrupted(2, 0, b"")
 HELD = internal.SongInterrupted(2, 4, b"abcd")
@@ -287,7 +290,19 @@ def test_a_song_is_found_by_the_list_that_has_come_last(state):
     assert step(session, longer)[0] == []
     step(session, internal.SongWanted(7), CUT, internal.SongInterrupted(7, 0, b""), DUE, CONNECTED)
     moved = internal.ListCompleted((on.ListedSong(7, "six"), on.ListedSong(8, "seven")))
-    assert step(session, moved) == ([internal.SongToRequest(8)], ONLINE)
+    assert step(session, moved) == (
+        [
+            internal.SongsRenumbered(
+                (
+                    ONE_IS_GONE,
+                    internal.NewId(2, "two", None),
+                    internal.NewId(7, "seven", 8),
+                )
+            ),
+            internal.SongToRequest(8),
+        ],
+        ONLINE,
+    )
 
 
 # ... and no longer wanted
@@ -424,19 +439,72 @@ def test_with_no_attempt_left_the_song_is_lost():
 
 def test_it_is_found_by_its_title():
     session = reached(FINDING)
-    assert step(session, RENUMBERED) == ([internal.SongToRequest(1)], SKIPPING)
+    assert step(session, RENUMBERED) == ([NEW_IDS, internal.SongToRequest(1)], SKIPPING)
     assert session.songs == RENUMBERED.songs
 
 
 def test_a_song_that_was_wanted_before_the_first_list_has_its_title_from_that():
     session = reached(CONNECTING)
     step(session, CONNECTED, WANTED, LISTED, CUT, HELD, DUE, CONNECTED)
-    assert step(session, RENUMBERED) == ([internal.SongToRequest(1)], SKIPPING)
+    assert step(session, RENUMBERED) == ([NEW_IDS, internal.SongToRequest(1)], SKIPPING)
+
+
+def listing(*songs):
+    return internal.ListCompleted(tuple(on.ListedSong(*song) for song in songs))
+
+
+def new_ids(before, after, state=UNLISTED):
+    """What is told of a list after a loss, where none of the listed songs is owed."""
+    session = LinkSession()
+    step(session, CONNECTED, listing(*before), CUT, LIST, CONNECTED)
+    assert session.state is state
+    outcomes, now = step(session, listing(*after))
+    assert now is ONLINE
+    return [tuple(new) for outcome in outcomes for new in outcome.new_ids]
+
+
+def test_over_a_new_connection_songs_are_known_again_by_their_titles():
+    before = ((1, "one"), (2, "two"), (3, "three"))
+    assert new_ids(before, before) == []
+    assert new_ids(before, ((1, "new"), *before[1:], (4, "one"))) == [(1, "one", 4)]
+    assert new_ids(before, ((1, "two"), (2, "one"), (3, "three"))) == [
+        (1, "one", 2),
+        (2, "two", 1),
+    ]
+    assert new_ids(before, ((1, "one"), (2, "three"))) == [(2, "two", None), (3, "three", 2)]
+    assert new_ids(((0, "one"), (1, "two")), ((0, "two"), (1, "one"))) == [
+        (0, "one", 1),
+        (1, "two", 0),
+    ]
+
+
+def test_a_title_that_two_songs_have_says_nothing():
+    twice = ((1, "one"), (2, "one"), (3, "two"))
+    assert new_ids(twice, ((1, "two"), (2, "one"), (3, "one"))) == [(1, "one", None), (3, "two", 1)]
+    assert new_ids(twice, ((1, "one"), (3, "two"))) == [(2, "one", None)]
+    assert new_ids(((1, "one"), (2, "two")), ((2, "one"), (3, "one"))) == [
+        (1, "one", None),
+        (2, "two", None),
+    ]
+    assert new_ids(((None, "one"), (2, "two")), ((5, "one"),)) == [(2, "two", None)]
+
+
+def test_the_song_that_is_owed_has_the_id_that_is_requested():
+    """Also where its title is not the only one of that name: its audio is compared."""
+    session = reached(FINDING)
+    twice = listing((1, "one"), (4, "two"), (5, "two"))
+    found = internal.SongsRenumbered((internal.NewId(2, "two", 4),))
+    assert step(session, twice) == ([found, internal.SongToRequest(4)], SKIPPING)
+
+
+def test_while_the_connection_lasts_ids_are_those_of_the_list():
+    assert after(ONLINE, RENUMBERED) == ([], ONLINE)
+    assert after(SKIPPING, RENUMBERED) == ([], SKIPPING)
 
 
 def test_a_song_of_which_nothing_is_here_begins_anew():
     session = reached(OFFLINE)
-    begun = [internal.SongToRequest(1)]
+    begun = [NEW_IDS, internal.SongToRequest(1)]
     assert step(session, WANTED, CONNECTED, RENUMBERED) == (begun, ONLINE)
     assert session.songs == RENUMBERED.songs
 
@@ -444,7 +512,7 @@ def test_a_song_of_which_nothing_is_here_begins_anew():
 def test_a_song_that_is_not_on_the_list_any_more_is_lost():
     gone = [internal.SongLost("the song is no longer on the server")]
     session = reached(FINDING)
-    assert step(session, WITHOUT_IT) == (gone, ONLINE)
+    assert step(session, WITHOUT_IT) == ([BOTH_GONE, *gone], ONLINE)
     assert session.songs == WITHOUT_IT.songs
     assert after(SKIPPING, REFUSED) == (gone, ONLINE)
 

@@ -748,3 +748,27 @@ def test_a_next_song_that_broke_off_says_why_when_it_has_been_heard(end, reason)
     report = tell_next(Report.SONG_CUT_OFF, reason)
     ended = [do.LeaveSong(), report, PLAY_ANSWERED, OVER]
     assert step(session, on.PlayedOut()) == (ended, UNWANTED)
+
+
+# The server has been started again, and has other IDs
+
+NEW_IDS = internal.SongsRenumbered(
+    (internal.NewId(1, "one", 2), internal.NewId(2, "two", 1), internal.NewId(3, "three", None))
+)
+
+
+def test_the_song_takes_the_id_that_it_has_now():
+    for state in WAYS:
+        session = present(state)
+        assert step(session, NEW_IDS) == ([], state)
+        assert session.song_id == (None if state is UNWANTED else 2)
+    for state in WAYS_OF_NEXT:
+        session = following(state)
+        assert step(session, NEW_IDS) == ([], state)
+        assert session.song_id == (None if state is UNWANTED else 1)
+
+
+def test_a_song_that_is_gone_keeps_the_id_that_it_had():
+    session = present(ENOUGH)
+    step(session, internal.SongsRenumbered((internal.NewId(1, "one", None),)))
+    assert session.song_id == 1
