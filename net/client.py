@@ -96,11 +96,12 @@ class ServerConnection:
         """Send a request, a paced one at least 100 ms after the one before it.
 
         Others of the same moment leave in one segment: a server that reads LIST together with the
-        PLAY before it answers it before the song is on its way. Does nothing without a connection.
+        PLAY before it answers it before the song is on its way. None overtakes a paced one. Does
+        nothing without a connection.
         """
         if self._writer is None:
             return
-        if request.paced:
+        if request.paced or not self._paced.empty():
             self._paced.put_nowait(request)
             return
         if not self._unwritten:

@@ -30,7 +30,7 @@ class ConversationSession(OwedLists):
     says = (
         on.CommandAnswered,
         on.ListRequested,
-        on.SetupReceived,
+        internal.SetupAccepted,
         internal.SongToRequest,
         internal.ListNeeded,
         internal.ListCompleted,
@@ -80,14 +80,13 @@ class ConversationSession(OwedLists):
         known = any(isinstance(e, on.SetupReceived) for e in self.waiting)
         return self.setup_open and self.ends_accepted(event) and not known
 
-    def accepts_supposed(self, event: on.SetupReceived) -> bool:
-        """... and silence has ended the wanted song."""
-        return self.supposed and self.accepts_late(event)
+    def song_supposed(self, event: on.Event) -> bool:
+        """Silence has ended the wanted song."""
+        return self.supposed
 
-    def accepts_behind_song(self, event: on.SetupReceived) -> bool:
-        """... and it has closed the wanted song already."""
-        of_song = (self.wanted_open or self.supposed) and self.closing_seen
-        return of_song and self.accepts_late(event)
+    def song_was_closed(self, event: on.Event) -> bool:
+        """The server has closed the wanted song already."""
+        return (self.wanted_open or self.supposed) and self.closing_seen
 
     def closes_early(self, event: on.AudioReceived) -> bool:
         """The message is empty: it closes the song, if SETUP is accepted."""
@@ -213,9 +212,13 @@ class ConversationSession(OwedLists):
         """Let the request wait."""
         self.waiting = (*self.waiting, event)
 
+    def say_accepted(self, event: on.Event) -> None:
+        """Take it that the server closes its answers."""
+        self.record(internal.SetupAccepted())
+
     def take_up_waiting(self, event: on.Event) -> None:
-        """Let the requests that wait happen now, in their order; PLAY before a list for its title."""
-        self.record(*sorted(self.waiting, key=lambda e: isinstance(e, internal.ListNeeded)))
+        """Let what waits happen now: the server's word first, a list for titles behind PLAY."""
+        self.record(*map(_taken_up, sorted(self.waiting, key=_turn)))
         self.waiting = ()
 
     def forget_waiting(self, event: on.Event) -> None:
@@ -273,3 +276,13 @@ class ConversationSession(OwedLists):
     def disconnect(self, event: on.Event) -> None:
         """Close the connection for good."""
         self.record(do.DisconnectForGood())
+
+
+def _turn(event: on.Event) -> int:
+    """When it is the turn of something that waits."""
+    return {on.SetupReceived: 0, internal.ListNeeded: 2}.get(type(event), 1)
+
+
+def _taken_up(event: on.Event) -> on.Event:
+    """What becomes of something that has waited."""
+    return internal.SetupAccepted() if isinstance(event, on.SetupReceived) else event

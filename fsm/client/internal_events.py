@@ -34,6 +34,11 @@ class SongAbandoned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SetupAccepted(Event):
+    """SETUP was accepted by a server that seemed to be plain; no list of it is on its way."""
+
+
+@dataclass(frozen=True, slots=True)
 class ListNeeded(Event):
     """A song's present ID or its title is to be found: that takes a fresh list."""
 

@@ -94,12 +94,12 @@ LINK = Table("link", CONNECTING, [
     Row(FINDING,              internal.ListCompleted,   ONLINE,                                   then="say_renumbered, keep_list, say_gone",                rfc="playing 9"),
     each((UNLISTED, FINDING), internal.AudioFromServer,                                                                                                      rfc="2.6.1"),
     # ... or asked for by the same one: the user has said that no list is to be asked for
-    Row(ONLINE,   internal.ListWithheld, ONLINE,                                                                           rfc="P7"),
-    Row(UNLISTED, internal.ListWithheld, ONLINE,   when="ids_in_doubt",                  then="forget_list",               rfc="P7"),
-    Row(UNLISTED, internal.ListWithheld, ONLINE,                                                                           rfc="P7"),
-    Row(FINDING,  internal.ListWithheld, ONLINE,   when="nothing_held_and_ids_in_doubt", then="forget_list, request_song", rfc="P7"),
-    Row(FINDING,  internal.ListWithheld, ONLINE,   when="nothing_held",                  then="request_song",              rfc="P7"),
-    Row(FINDING,  internal.ListWithheld, SKIPPING,                                       then="forget_list, request_song", rfc="P7"),
+    Row(ONLINE,   internal.ListWithheld, ONLINE,                                                                     rfc="P7"),
+    Row(UNLISTED, internal.ListWithheld, ONLINE,   when="ids_in_doubt",            then="forget_list",               rfc="P7"),
+    Row(UNLISTED, internal.ListWithheld, ONLINE,                                                                     rfc="P7"),
+    Row(FINDING,  internal.ListWithheld, ONLINE,   when="unsure_and_nothing_held", then="forget_list, request_song", rfc="P7"),
+    Row(FINDING,  internal.ListWithheld, ONLINE,   when="nothing_held",            then="request_song",              rfc="P7"),
+    Row(FINDING,  internal.ListWithheld, SKIPPING,                                 then="forget_list, request_song", rfc="P7"),
     # It comes again
     Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="same_song_goes_on", then="forget_attempts, tell_resumed, pass_rest", rfc="playing 9"),
     Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="same_song",         then="tell_resumed",                             rfc="playing 9"),
@@ -195,7 +195,7 @@ class LinkSession(Session[ClientEffect | on.Event]):
         """None of the song that is owed has arrived."""
         return self.held_bytes == 0
 
-    def nothing_held_and_ids_in_doubt(self, event: on.Event) -> bool:
+    def unsure_and_nothing_held(self, event: on.Event) -> bool:
         """... and the server may number its songs anew."""
         return self.nothing_held(event) and self.ids_in_doubt(event)
 

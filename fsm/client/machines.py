@@ -88,6 +88,7 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     internal.SongWanted:        (LINK,),
     internal.SongToRequest:     (CONVERSATION,),
     internal.SongAbandoned:     (LINK, CONVERSATION),
+    internal.SetupAccepted:     (CONVERSATION,),
     internal.ListNeeded:        (CONVERSATION,),
     internal.ListCompleted:     (LINK,),
     internal.ListWithheld:      (LINK,),

@@ -110,6 +110,15 @@ async def test_paced_requests_are_apart():
 
 
 @pytest.mark.asyncio
+async def test_no_request_overtakes_a_paced_one():
+    async with connected() as (connection, peer):
+        connection.perform(LIST)
+        connection.perform(STOP)
+        connection.perform(SendRequest(Request.PLAY, 2))
+        assert await peer.reader.readexactly(38) == b"LIST END ENDSTOP END ENDPLAY 2 END END"
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("sent", "in_order", "reason"),
     [

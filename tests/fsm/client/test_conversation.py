@@ -255,6 +255,7 @@ def test_a_setup_that_is_accepted_late_is_accepted():
 
 # ... and accepted when the server has been taken for plain
 
+KEPT = internal.SetupAccepted()
 UNSURE = (CONNECTED, NO_SETUP, LISTED, LIST_QUIET)
 """The list of the greeting was answered before SETUP, and not closed."""
 NO_SONG_TIMER = [SETUP_ANSWERED, NOT_QUIET]
@@ -266,9 +267,14 @@ def unsure(*events):
     return session
 
 
+def accept(session):
+    assert step(session, ENDS) == ([KEPT], PLAIN)
+    return step(session, KEPT)
+
+
 def test_what_was_asked_for_before_a_late_acceptance_is_closed():
     session = unsure(PLAY, FULL)
-    assert step(session, ENDS) == (NO_SONG_TIMER, CLOSING_SERVER)
+    assert accept(session) == (NO_SONG_TIMER, CLOSING_SERVER)
     assert (session.wanted_open, session.late_songs) == (True, 0)
     assert step(session, FULL) == ([internal.AudioFromServer(FULL.data)], CLOSING_SERVER)
     assert step(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
@@ -277,7 +283,7 @@ def test_what_was_asked_for_before_a_late_acceptance_is_closed():
 def test_what_was_taken_for_whole_by_silence_is_open_again():
     for end in ((FULL, SONG_QUIET, LISTED, LIST_QUIET), (SHORT, SONG_QUIET, LISTED, LIST_QUIET)):
         session = unsure(PLAY, *end)
-        assert step(session, ENDS) == ([SETUP_ANSWERED], CLOSING_SERVER)
+        assert accept(session) == ([SETUP_ANSWERED], CLOSING_SERVER)
         assert (session.wanted_open, session.late_songs, session.supposed) == (True, 0, False)
         assert not session.play_open
         assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], CLOSING_SERVER)
@@ -287,7 +293,7 @@ def test_what_was_taken_for_whole_by_silence_is_open_again():
 def test_a_song_that_was_closed_before_the_acceptance_is_whole():
     for end in ((), (SONG_QUIET, LISTED, LIST_QUIET)):
         session = unsure(PLAY, FULL, CLOSED, *end)
-        outcomes, state = step(session, ENDS)
+        outcomes, state = accept(session)
         assert (outcomes[-1], state) == (internal.ServerClosedSong(), CLOSING_SERVER)
         assert NOT_QUIET in outcomes
         assert (session.wanted_open, session.supposed, session.late_songs) == (False, False, 0)
@@ -314,30 +320,30 @@ def test_an_empty_audio_message_may_be_a_closing_one_wherever_it_comes(state):
 
 def test_a_song_that_is_not_wanted_any_more_is_a_late_one():
     session = unsure(PLAY, FULL, STOP)
-    step(session, ENDS)
+    accept(session)
     assert session.late_songs == 1
     assert step(session, PLAY_2) == ([sends(Request.PLAY, 2)], CLOSING_SERVER)
     assert step(session, CLOSED) == ([internal.SongOpened()], CLOSING_SERVER)
     for over in ((ERRO,), (STOP, CLOSED), (STOP, ERRO)):
         session = unsure(PLAY, *over)
-        step(session, ENDS)
+        accept(session)
         assert session.late_songs == 0
 
 
 def test_a_new_song_has_not_been_closed_by_what_closed_the_one_before():
     session = unsure(PLAY, FULL, CLOSED, STOP, PLAY_2, WRITTEN, LISTED, LIST_QUIET, PLAY_2)
-    step(session, ENDS)
+    accept(session)
     assert (session.wanted_open, session.state) == (True, CLOSING_SERVER)
 
 
 def test_a_list_that_silence_has_ended_is_closed_and_of_no_use():
-    session = unsure(ENDS)
+    session = unsure(ENDS, KEPT)
     assert not session.list_coming
     assert step(session, on.ServerSilent(10.0)) == ([], CLOSING_SERVER)
     assert step(session, LIST) == ([sends(Request.LIST)], CLOSING_SERVER)
     assert step(session, LISTED, LIST_CLOSED, LISTED_2) == ([], CLOSING_SERVER)
     assert step(session, LIST_CLOSED) == (shown(TWO), CLOSING_SERVER)
-    assert step(unsure(ENDS), SERVER_CLOSED)[0][-1] == internal.ConnectionRested()
+    assert step(unsure(ENDS, KEPT), SERVER_CLOSED)[0][-1] == internal.ConnectionRested()
 
 
 @pytest.mark.parametrize(
@@ -355,7 +361,7 @@ def test_a_list_that_silence_has_ended_is_closed_and_of_no_use():
 )
 def test_a_list_that_was_closed_is_over(way):
     session = ConversationSession()
-    step(session, *way, ENDS)
+    step(session, *way, ENDS, KEPT)
     assert (session.state, session.lists) == (CLOSING_SERVER, ())
 
 
@@ -378,8 +384,13 @@ def test_while_a_list_is_on_its_way_the_acceptance_waits(way):
     assert session.waiting.count(ENDS) == 1
     rest = (*([WRITTEN] if state is STOPPING else []), LISTED, LIST_QUIET)
     outcomes = step(session, *rest)[0]
-    assert outcomes[-1] == ENDS
-    assert step(session, ENDS)[1] is CLOSING_SERVER
+    assert KEPT in outcomes
+    assert step(session, KEPT)[1] is CLOSING_SERVER
+
+
+def test_an_acceptance_comes_before_what_else_has_waited():
+    session = unsure(LIST, PLAY, LIST, ENDS, LISTED)
+    assert step(session, LIST_QUIET)[0][-3:] == [KEPT, PLAY, LIST]
 
 
 def test_an_acceptance_ends_with_its_connection():
