@@ -52,6 +52,7 @@ OUTSIDE: dict[str, tuple[type[Event], ...]] = {
         on.Undecodable,
         on.OutputFailed,
         on.DeviceLost,
+        on.BufferFull,
         on.NextBufferFull,
     ),
 }

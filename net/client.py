@@ -31,9 +31,10 @@ from net.wire import encode_request
 CONNECT_TIMEOUT_S = 5.0
 SILENCE_S = 10.0
 CLOSE_TIMEOUT_S = 1.0
-CLOSED_UNANSWERED = (
-    "closed without an answer: is it an alfine server? Check the port, or try later if it is full"
+RESET_UNANSWERED = (
+    "without an answer: is it an alfine server? Check the port, or try later if it is full"
 )
+CLOSED_UNANSWERED = f"closed {RESET_UNANSWERED}"
 PLAIN_GAP_S = 0.1
 """Between two requests to a server that takes one recv for one request (protocol.md 8)."""
 RECEIVE_BYTES = 256 * 1024
@@ -170,7 +171,8 @@ class ServerConnection:
             except OSError as error:
                 if self._disconnected is not None:
                     return ConnectionLost(self._disconnected.reason)
-                return ConnectionLost(error.strerror or type(error).__name__)
+                reason = error.strerror or type(error).__name__
+                return ConnectionLost(reason if answered else f"{reason} {RESET_UNANSWERED}")
             if not data:
                 return self._explain_end(decoder, answered)
             answered = True

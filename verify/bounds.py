@@ -35,6 +35,7 @@ class Trouble(Enum):
     CONNECT_FAILS = "an attempt to connect fails"
     SERVER_ENDS = "the server is told to end: a song may end first"
     DEVICE_GOES = "the sound device goes away"
+    BUFFER_FULL = "there is no room for more of the present song"
     NEXT_BUFFER_FULL = "there is no room for more of the next song"
 
 

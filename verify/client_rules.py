@@ -27,7 +27,12 @@ SONG_ENDS = {
     Report.OUTPUT_FAILED,
 }
 """Each of these ends a song; each song that nobody stops ends with one of them."""
-LOSSES = {Report.CONNECTION_LOST, Report.CONNECT_FAILED, Report.RETRYING}
+LOSSES = {
+    Report.CONNECTION_LOST,
+    Report.CONNECT_FAILED,
+    Report.NO_RETRIES_LEFT,
+    Report.RETRYING,
+}
 
 
 def _answers(world: World, effects: tuple[Effect, ...]) -> bool:

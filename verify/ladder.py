@@ -35,6 +35,7 @@ CLIENT_TROUBLES = (
     Trouble.OUTPUT_FAILS,
     Trouble.CONNECT_FAILS,
     Trouble.DEVICE_GOES,
+    Trouble.BUFFER_FULL,
     Trouble.NEXT_BUFFER_FULL,
 )
 """What goes wrong on the client's side."""

@@ -49,7 +49,7 @@ CLOSING = (
         name="the player fails",
         losses=1,
         chunks=(2, 1),
-        trouble=(Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
+        trouble=(Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS, Trouble.BUFFER_FULL),
         dry=True,
     ),
     replace(
@@ -111,7 +111,7 @@ SOUND = (
         person=("play 1", "stop", "seek start", "seek far"),
         flow=True,
         dry=True,
-        trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
+        trouble=(Trouble.FILE_FAILS, Trouble.BUFFER_FULL),
     ),
     replace(LOSSES, name="a queue, any number of losses", requests=1, person=QUEUE),
     replace(
@@ -137,6 +137,7 @@ SOUND = (
             Trouble.FILE_FAILS,
             Trouble.UNDECODABLE,
             Trouble.OUTPUT_FAILS,
+            Trouble.BUFFER_FULL,
             Trouble.NEXT_BUFFER_FULL,
         ),
     ),

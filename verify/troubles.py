@@ -58,7 +58,8 @@ class Troubles:
             case Trouble.NEXT_BUFFER_FULL:
                 return bool(world.next.audio)
             case Trouble.OUTPUT_FAILS:
-                # Also while the song is still collected: its temporary file may have no room.
+                return world.player != SILENT and world.following != GONE_ON
+            case Trouble.BUFFER_FULL:
                 return bool(world.buffer) and world.following != GONE_ON
             case Trouble.CONNECT_FAILS:
                 return world.connection == CONNECTING
@@ -84,6 +85,9 @@ class Troubles:
             case Trouble.DEVICE_GOES:
                 world.paused = True
                 world.reports += (on.DeviceLost("unplugged"),)
+            case Trouble.BUFFER_FULL:
+                world.allow_failure(PRESENT)
+                world.reports += (on.BufferFull(NO_ROOM),)
             case Trouble.NEXT_BUFFER_FULL:
                 world.allow_failure(NEXT)
                 world.reports += (on.NextBufferFull(NO_ROOM),)

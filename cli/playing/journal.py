@@ -161,8 +161,6 @@ class Journal:
             case internal.SongLost(reason):
                 text = f"the rest of {{song}} did not come: {_without_braces(reason)}"
                 self._record_failure(text, of_next=not changed)
-            case on.Undecodable(reason) if reason == NO_AUDIO:
-                self._add(f"{NO_AUDIO} of {{song}}", silences=True)
             case internal.SongCompleted() | internal.SongEndedThere() if (
                 changed and self._song is UNWANTED
             ):
@@ -171,6 +169,8 @@ class Journal:
                 self._add(
                     f"{{song}} could not be decoded: {_without_braces(reason)}", silences=True
                 )
+            case on.BufferFull(reason):
+                self._add(f"there was no room for the rest of {{song}}: {_without_braces(reason)}")
             case on.NextBufferFull(reason):
                 text = f"there was no room for {{song}}: {_without_braces(reason)}"
                 self._record_failure(text, of_next=True)

@@ -26,7 +26,7 @@ FAILURES = frozenset(
 )
 """Reports that a command failed; the exit code of the run is 1."""
 
-ERRORS = FAILURES | {Report.CONNECTION_LOST, Report.CONNECT_FAILED}
+ERRORS = FAILURES | {Report.CONNECTION_LOST, Report.CONNECT_FAILED, Report.NO_RETRIES_LEFT}
 """Reports that are printed as errors."""
 
 NO_AUDIO = "no audio came"
@@ -49,6 +49,7 @@ _TEXTS = {
     Report.LIST_FAILED: "the list did not come; list asks for it again",
     Report.CONNECTION_LOST: "the connection was lost{detail}",
     Report.CONNECT_FAILED: "cannot connect to {server}{detail}",
+    Report.NO_RETRIES_LEFT: "the connection was lost{detail}; --retries allows no more attempts",
     Report.RETRYING: "connecting to {server} again; stop gives up {song}{detail}",
     Report.RECONNECTED: "connected to {server} again",
     Report.SONG_RESUMED: "{song} goes on where it was interrupted",

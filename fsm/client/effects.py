@@ -187,6 +187,7 @@ class Report(Enum):
     LIST_FAILED = "the list did not come"
     CONNECTION_LOST = "the connection is gone"
     CONNECT_FAILED = "no connection could be made"
+    NO_RETRIES_LEFT = "the connection is gone again, and no further attempt is made"
     RETRYING = "another attempt follows"
     RECONNECTED = "there is a connection again"
     SONG_RESUMED = "the song goes on where it was interrupted"

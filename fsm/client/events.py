@@ -168,6 +168,13 @@ class OutputFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BufferFull(Event):
+    """There is no room for more of the present song. reason: in words for a person."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class NextBufferFull(Event):
     """There is no room for more of the next song. reason: in words for a person."""
 

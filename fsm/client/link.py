@@ -89,17 +89,17 @@ LINK = Table("link", CONNECTING, [
     Row(RECONNECTING, on.Connected,             FINDING,      when="loss_told",          then="tell_reconnected, forget_end, need_list",                     rfc="playing 9"),
     Row(RECONNECTING, on.Connected,             FINDING,                                 then="need_list",                                                   rfc="playing 9"),
     # Its ID is found again
-    Row(FINDING,              internal.ListCompleted,   ONLINE,   when="listed_and_nothing_held", then="say_renumbered, keep_list, find_song, request_song", rfc="playing 9"),
-    Row(FINDING,              internal.ListCompleted,   SKIPPING, when="listed",                  then="say_renumbered, keep_list, find_song, request_song", rfc="playing 9"),
-    Row(FINDING,              internal.ListCompleted,   ONLINE,                                   then="say_renumbered, keep_list, say_gone",                rfc="playing 9"),
-    each((UNLISTED, FINDING), internal.AudioFromServer,                                                                                                      rfc="2.6.1"),
+    Row(FINDING,              internal.ListCompleted,   ONLINE,   when="listed_nothing_held", then="say_renumbered, keep_list, find_song, request_song", rfc="playing 9"),
+    Row(FINDING,              internal.ListCompleted,   SKIPPING, when="listed",              then="say_renumbered, keep_list, find_song, request_song", rfc="playing 9"),
+    Row(FINDING,              internal.ListCompleted,   ONLINE,                               then="say_renumbered, keep_list, say_gone",                rfc="playing 9"),
+    each((UNLISTED, FINDING), internal.AudioFromServer,                                                                                                  rfc="2.6.1"),
     # ... or asked for by the same one: the user has said that no list is to be asked for
-    Row(ONLINE,   internal.ListWithheld, ONLINE,                                                                     rfc="P7"),
-    Row(UNLISTED, internal.ListWithheld, ONLINE,   when="ids_in_doubt",            then="forget_list",               rfc="P7"),
-    Row(UNLISTED, internal.ListWithheld, ONLINE,                                                                     rfc="P7"),
-    Row(FINDING,  internal.ListWithheld, ONLINE,   when="unsure_and_nothing_held", then="forget_list, request_song", rfc="P7"),
-    Row(FINDING,  internal.ListWithheld, ONLINE,   when="nothing_held",            then="request_song",              rfc="P7"),
-    Row(FINDING,  internal.ListWithheld, SKIPPING,                                 then="forget_list, request_song", rfc="P7"),
+    Row(ONLINE,   internal.ListWithheld, ONLINE,                                                                 rfc="P7"),
+    Row(UNLISTED, internal.ListWithheld, ONLINE,   when="ids_in_doubt",        then="forget_list",               rfc="P7"),
+    Row(UNLISTED, internal.ListWithheld, ONLINE,                                                                 rfc="P7"),
+    Row(FINDING,  internal.ListWithheld, ONLINE,   when="unsure_nothing_held", then="forget_list, request_song", rfc="P7"),
+    Row(FINDING,  internal.ListWithheld, ONLINE,   when="nothing_held",        then="request_song",              rfc="P7"),
+    Row(FINDING,  internal.ListWithheld, SKIPPING,                             then="forget_list, request_song", rfc="P7"),
     # It comes again
     Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="same_song_goes_on", then="forget_attempts, tell_resumed, pass_rest", rfc="playing 9"),
     Row(SKIPPING, internal.AudioFromServer,   ONLINE,   when="same_song",         then="tell_resumed",                             rfc="playing 9"),
@@ -119,7 +119,8 @@ class LinkSession(Session[ClientEffect | on.Event]):
     """
 
     __slots__ = (
-        "are_ids_doubted", "attempts", "ended_at_bytes", "ended_in_order", "held_bytes", "is_listed", "is_loss_told", "max_retries",
+        "are_ids_doubted", "attempts", "ended_at_bytes", "ended_in_order", "held_bytes", "is_listed", "is_loss_told", "lost_because",
+        "max_retries",
         "skipped_bytes", "skipped_tail", "song_id", "songs", "tail", "title",
     )  # fmt: skip
     table = LINK
@@ -143,6 +144,8 @@ class LinkSession(Session[ClientEffect | on.Event]):
         """Attempts to connect, and to go on with the song, since new audio came."""
         self.is_loss_told = False
         """The person has been told that there is no connection."""
+        self.lost_because = ""
+        """Why the last connection was lost, in words for a person."""
         self.ended_in_order = False
         """The server has closed the last connection itself, between two messages."""
         self.ended_at_bytes: int | None = None
@@ -183,7 +186,7 @@ class LinkSession(Session[ClientEffect | on.Event]):
         """The song is on the list, by its title."""
         return self._find(event.songs) is not None
 
-    def listed_and_nothing_held(self, event: internal.ListCompleted) -> bool:
+    def listed_nothing_held(self, event: internal.ListCompleted) -> bool:
         """The song is on the list, and none of it has arrived yet."""
         return self.held_bytes == 0 and self.listed(event)
 
@@ -195,7 +198,7 @@ class LinkSession(Session[ClientEffect | on.Event]):
         """None of the song that is owed has arrived."""
         return self.held_bytes == 0
 
-    def unsure_and_nothing_held(self, event: on.Event) -> bool:
+    def unsure_nothing_held(self, event: on.Event) -> bool:
         """... and the server may number its songs anew."""
         return self.nothing_held(event) and self.ids_in_doubt(event)
 
@@ -356,14 +359,14 @@ class LinkSession(Session[ClientEffect | on.Event]):
         self.record(do.Tell(do.Report.CONNECT_FAILED, detail=event.reason))
 
     def tell_no_retries_left(self, event: on.Event) -> None:
-        """Tell that no further attempt is made."""
-        self.record(do.Tell(do.Report.CONNECT_FAILED))
+        """Tell that no further attempt is made, and why the connection was lost."""
+        self.record(do.Tell(do.Report.NO_RETRIES_LEFT, self.song_id, self.lost_because))
 
     def tell_connection_lost(
         self, event: internal.ConnectionEnded | internal.ConnectionUnusable
     ) -> None:
         """Tell that the connection is gone, and why."""
-        self.is_loss_told = True
+        self.is_loss_told, self.lost_because = True, event.reason
         self.record(do.Tell(do.Report.CONNECTION_LOST, detail=event.reason))
 
     def tell_retrying(self, event: on.Event) -> None:

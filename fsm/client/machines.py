@@ -77,6 +77,7 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     on.PlayedOut:               (SONG, PLAYER),
     on.Undecodable:             (SONG, PLAYER),
     on.OutputFailed:            (SONG, NEXT_SONG, PLAYER, QUEUE, TRANSPORT),
+    on.BufferFull:              (SONG,),
     on.NextBufferFull:          (NEXT_SONG,),
     on.DeviceLost:              (TRANSPORT,),
     # one machine to another

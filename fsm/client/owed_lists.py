@@ -123,7 +123,7 @@ class OwedLists(PlainSong):
         self.collected += (event.songs,)
         self.collected_bytes += _size(event.songs)
 
-    def wait_until_list_is_quiet(self, event: on.Event) -> None:
+    def await_list_silence(self, event: on.Event) -> None:
         """Expect silence: 250 ms without a further message make the list whole."""
         self.record(do.StartTimer(on.ListWentQuiet(), timeouts.LIST_QUIET_S))
 

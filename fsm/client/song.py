@@ -199,9 +199,13 @@ class SongSession(Session[ClientEffect | on.Event]):
         """Keep that more came after the player had come to its end."""
         self.lost_because = "more of it came after the server had been silent"
 
-    def note_loss(self, event: internal.SongLost | on.NextBufferFull) -> None:
+    def note_loss(self, event: internal.SongLost) -> None:
         """Keep why the rest will not come."""
         self.lost_because = event.reason
+
+    def note_no_room(self, event: on.BufferFull | on.NextBufferFull) -> None:
+        """Keep that there was no room for the rest, and why."""
+        self.lost_because = f"there is no room for the rest of the song: {event.reason}"
 
     # Effects: the buffers
 

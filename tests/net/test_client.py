@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 
 import pytest
 
@@ -143,6 +145,23 @@ async def test_the_end_of_a_connection_is_explained(sent, in_order, reason):
         assert isinstance(event, ServerClosed) == in_order
         assert event.reason.startswith(reason)
         connection.perform(SendRequest(Request.LIST))  # does nothing
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("answered", [False, True])
+async def test_a_reset_before_any_answer_is_explained_like_a_close(answered):
+    async with connected() as (_, peer):
+        if answered:
+            peer.writer.write(NOT_FOUND)
+            assert await peer.next_event() == NotFoundReceived()
+        peer.writer.transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
+        peer.writer.transport.abort()
+        event = await peer.next_event()
+        assert isinstance(event, ConnectionLost)
+        hint = " without an answer: is it an alfine server? Check the port"
+        assert event.reason.startswith("Connection reset by peer" + hint * (not answered))
 
 
 @pytest.mark.asyncio

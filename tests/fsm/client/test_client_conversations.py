@@ -397,10 +397,11 @@ def test_404_in_the_middle_of_a_song_is_not_its_end():
     assert client.told() == [Report.SONG_CUT_OFF]
 
 
-def test_an_empty_song_is_whole_at_once():
+def test_of_an_empty_song_it_is_said_that_no_audio_came():
     client = closing_server()
     client(PlayRequested(1), CLOSED)
-    assert FinishBuffer(Buffer.PRESENT) in client.latest
+    assert client.did(Tell) == [Tell(Report.SONG_CUT_OFF, 1, "no audio came")]
+    assert client.states == (SongState.UNWANTED, PlayerState.SILENT)
 
 
 def test_lists_are_shown_each_when_it_is_closed():

@@ -372,7 +372,8 @@ def test_audio_that_is_here_already_is_no_progress(arrives):
     step(session, CONNECTED, LISTED, *arrives, CUT)
     assert step(session, HELD)[0][0] == do.ScheduleRetry(1.0)
     step(session, DUE, CONNECTED, LISTED, *arrives, CUT)
-    gave_up = [do.Tell(do.Report.CONNECT_FAILED), internal.SongLost("the connection was lost")]
+    told = do.Tell(do.Report.NO_RETRIES_LEFT, 2, "cut")
+    gave_up = [told, internal.SongLost("the connection was lost")]
     assert step(session, HELD) == (gave_up, OFFLINE)
 
 
@@ -427,7 +428,7 @@ def test_audio_of_a_song_that_begins_anew_counts_the_attempts_from_the_first_aga
 def test_with_no_attempt_left_the_song_is_lost():
     lost = internal.SongLost("the connection was lost")
     session = reached(ONLINE, max_retries=0)
-    gave_up = [do.Tell(do.Report.CONNECT_FAILED), lost]
+    gave_up = [do.Tell(do.Report.NO_RETRIES_LEFT, 2, "cut"), lost]
     assert step(session, WANTED, CUT, HELD) == (gave_up, OFFLINE)
     session = reached(RECONNECTING, max_retries=1)
     gave_up = [do.Tell(do.Report.CONNECT_FAILED, detail="refused"), lost]
