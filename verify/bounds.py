@@ -58,7 +58,9 @@ class Bounds:
     each way. person: what may be typed (`verify.person`), `interrupt` and `leave`. flow: how fast
     audio arrives may be measured, once. timely: time runs out only when nothing is in flight.
     changed: the bytes of song 1 after FILE_CHANGES. ignored: rules that may be broken; the exchange
-    is not followed from there.
+    is not followed from there. header: how many bytes more than it has a song says that it has,
+    None where it says nothing. listed: the client asks for the list first, and the person waits for
+    it; otherwise it comes when it is needed, and a first song may be asked for before.
     """
 
     name: str
@@ -83,6 +85,8 @@ class Bounds:
     flow: bool = False
     timely: bool = True
     ignored: tuple[Rule, ...] = ()
+    header: int | None = None
+    listed: bool = False
 
     @property
     def closes(self) -> bool:

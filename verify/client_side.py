@@ -48,6 +48,7 @@ class ClientSide:
         self.session.machines.update(cast("dict[str, Session[Any]]", self.actor.watched))
         names = list(self.actor.watched)
         self._song, self._next_song = names.index(SONG), names.index(NEXT_SONG)
+        self._measured = self.actor.watched[SONG].slots.index("measure")
         self._flow = self.actor.watched[SONG].slots.index("flow")
         self._prompt = names.index(PROMPT)
         self._conversation = names.index(CONVERSATION)
@@ -131,7 +132,9 @@ class ClientSide:
             self._rules.answered(world, event, outcome.effects)
         self._rules.check_states(world)
         if not world.settled:
-            world.settled = self.restored(after).settled
+            session = self.restored(after)
+            awaited = self.bounds.listed and world.connection == UP and not session.link.is_listed
+            world.settled = session.settled and not awaited
         return outcome
 
     def _check_completed(self, world: World, before: Snapshot, after: Snapshot) -> None:
@@ -159,8 +162,21 @@ class ClientSide:
                 self._rules.rest_untold(effects)
             return
         assert response.event is not None
+        if self.bounds.header is not None and isinstance(response.event, on.AudioReceived):
+            self._measure(world, self.bounds.header)
         self._note_list(world, response)
         self.fire(world, response.event, response.owner)
+
+    def _measure(self, world: World, more: int) -> None:
+        """Say how long the song that arrives is, once its header is here."""
+        song, buffer, index = world.wanted, world.buffer, self._song
+        if world.next.audio:
+            song, buffer, index = world.ahead, world.next.audio, self._next_song
+        if song is None or song.audio is None or not buffer:
+            return
+        measured = on.SongMeasured(playable=True, song_bytes=len(song.audio) + more)
+        if world.client.values[index][self._measured] != measured:
+            self.fire(world, measured)
 
     def _note_list(self, world: World, response: Message) -> None:
         """Note by which lists the person may go: a list counts from its first message on."""

@@ -221,6 +221,8 @@ class Model:
         world.connection = UP
         self.server.accept(world)
         self.client.fire(world, on.Connected())
+        if self.bounds.listed and not world.settled:
+            self.client.fire(world, on.TitlesNeeded())
 
     def loses(self, world: World) -> None:
         """The connection is cut, and with it all that is in flight."""

@@ -17,8 +17,8 @@ from verify.snapshots import Said
 
 CLOSING = (
     Bounds("three requests", requests=3, losses=0, person=EVERYTHING, chunks=(1, 1)),
-    replace(LOSSES, name="any number of losses", chunks=(3, 1), prebuffer=3),
-    replace(LOSSES, name="an empty song, and one message", losses=1, chunks=(0, 1)),
+    replace(LOSSES, name="any number of losses", listed=True, chunks=(3, 1), prebuffer=3),
+    replace(LOSSES, name="an empty song, and one message", listed=True, losses=1, chunks=(0, 1)),
     replace(LOSSES, name="an empty library", library=EMPTY, person=("list", "play 1", "interrupt")),
     replace(
         FILE, name="underruns", troubles=0, dry=True, prebuffer=1, person=(*EVERYTHING, "wait")
@@ -38,6 +38,7 @@ CLOSING = (
     replace(
         LOSSES,
         name="a restart renumbers",
+        listed=True,
         requests=1,
         losses=1,
         troubles=1,
@@ -55,6 +56,7 @@ CLOSING = (
     replace(
         LOSSES,
         name="no way back",
+        listed=True,
         requests=1,
         losses=2,
         person=ONE_SONG,
@@ -73,10 +75,18 @@ CLOSING = (
         troubles=1,
         trouble=(Trouble.CONNECT_FAILS, Trouble.SERVER_ENDS),
     ),
-    replace(LOSSES, name="falls silent", troubles=1, trouble=(Trouble.FALLS_SILENT,), requests=1),
+    replace(
+        LOSSES,
+        name="falls silent",
+        listed=True,
+        troubles=1,
+        trouble=(Trouble.FALLS_SILENT,),
+        requests=1,
+    ),
     replace(
         LOSSES,
         name="leaving",
+        listed=True,
         requests=1,
         losses=1,
         person=("play 1", "stop", "leave"),
@@ -97,6 +107,7 @@ SOUND = (
     replace(
         LOSSES,
         name="pause, and the device goes",
+        listed=True,
         losses=1,
         person=("play 1", "stop", "pause", "resume", "volume", "wait", "interrupt", "help"),
         dry=True,
@@ -113,20 +124,22 @@ SOUND = (
         dry=True,
         trouble=(Trouble.FILE_FAILS, Trouble.BUFFER_FULL),
     ),
-    replace(LOSSES, name="a queue, any number of losses", requests=1, person=QUEUE),
+    replace(LOSSES, name="a queue, any number of losses", listed=True, requests=1, person=QUEUE),
     replace(
         LOSSES,
         name="a queue, and a restart renumbers",
+        listed=True,
         requests=1,
         losses=0,
         person=("list", "queue 1", "queue 2", "next"),
         troubles=1,
         trouble=(Trouble.RENUMBERED, Trouble.SONG_GONE),
     ),
-    replace(LOSSES, name="a queue, two requests", losses=0, person=QUEUE),
+    replace(LOSSES, name="a queue, two requests", listed=True, losses=0, person=QUEUE),
     replace(
         LOSSES,
         name="a queue, and songs fail",
+        listed=True,
         requests=1,
         losses=1,
         chunks=(1, 2),
@@ -144,6 +157,7 @@ SOUND = (
     replace(
         LOSSES,
         name="a queue, paused and sought in",
+        listed=True,
         requests=1,
         losses=0,
         dry=True,

@@ -248,6 +248,7 @@ class LinkSession(Session[ClientEffect | on.Event]):
     def forget_end(self, event: on.Event) -> None:
         """Forget how the connection before this one has ended, and what was told of it."""
         self.ended_in_order = self.is_loss_told = False
+        self.lost_because = ""
 
     # Effects: the song that is owed
 
