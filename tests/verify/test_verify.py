@@ -248,7 +248,7 @@ def test_the_song_ahead_may_be_dropped_while_a_fence_is_passed():
         for row in ConversationSession.table.rows
         if (row.state.name, row.event.__name__) == ("STOPPING", "SongAbandoned")
     )
-    (bounds,) = (bounds for bounds in PLAIN if bounds.after_loss is not None)
+    (bounds,) = (bounds for bounds in PLAIN if bounds.name == "closing, then plain, a queue")
     with Mutant(ConversationSession, row, Fault.DELETED).installed():
         assert "SongAbandoned in STOPPING" in broken(bounds)
 

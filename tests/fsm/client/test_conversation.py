@@ -198,6 +198,14 @@ def test_the_greeting_is_the_users_list_where_one_waits():
     assert began == ([*shown(ONE), PLAY, LIST], PLAIN)
 
 
+def test_a_list_behind_one_that_the_greeting_has_become_waits():
+    session = reached(GREETING, LIST)
+    assert step(session, LIST, PLAY) == ([], GREETING)
+    assert session.waiting == (LIST, PLAY)
+    assert session.lists == (True,)
+    assert step(session, ERRO) == ([GREETED, *shown(), LIST, PLAY], PLAIN)
+
+
 def test_a_list_of_its_own_that_is_on_its_way_becomes_the_users():
     for state, ends in (
         (CLOSING_SERVER, (LISTED, LIST_CLOSED)),
@@ -253,6 +261,34 @@ def test_a_setup_that_is_accepted_late_is_accepted():
     assert step(session, LIST_CLOSED) == ([internal.ListCompleted((ONE,))], CLOSING_SERVER)
 
 
+# Told to be plain it asks nothing
+
+
+def told(*events):
+    session = ConversationSession(plain=True)
+    step(session, CONNECTED, *events)
+    return session
+
+
+def test_told_plain_silence_alone_ends_a_song():
+    supposed = [internal.ServerClosedSong(said=False)]
+    for last, open_still in ((FULL, True), (SHORT, False)):
+        session = told(PLAY, FULL, last)
+        assert step(session, SONG_QUIET) == (supposed, PLAIN)
+        assert (session.supposed, session.wanted_open) == (True, False)
+        assert session.play_open == open_still
+        again = [internal.AudioFromServer(FULL.data), waits_for_silence(2.0)]
+        assert step(session, FULL) == (again, PLAIN)
+        assert (session.supposed, session.wanted_open) == (False, True)
+
+
+def test_told_plain_another_song_needs_another_connection():
+    anew = [NOT_QUIET, do.Disconnect("it is made anew")]
+    session = told(PLAY, FULL)
+    assert step(session, PLAY_2) == (anew, RENEWING)
+    assert not session.wanted_open
+
+
 # ... and accepted when the server has been taken for plain
 
 KEPT = internal.SetupAccepted()
@@ -276,6 +312,8 @@ def test_what_was_asked_for_before_a_late_acceptance_is_closed():
     session = unsure(PLAY, FULL)
     assert accept(session) == (NO_SONG_TIMER, CLOSING_SERVER)
     assert (session.wanted_open, session.late_songs) == (True, 0)
+    assert not (session.audio_coming or session.play_open or session.setup_open)
+    assert session.lists == (None,)
     assert step(session, FULL) == ([internal.AudioFromServer(FULL.data)], CLOSING_SERVER)
     assert step(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
 
@@ -286,6 +324,7 @@ def test_what_was_taken_for_whole_by_silence_is_open_again():
         assert accept(session) == ([SETUP_ANSWERED], CLOSING_SERVER)
         assert (session.wanted_open, session.late_songs, session.supposed) == (True, 0, False)
         assert not session.play_open
+        assert session.lists == (None,)
         assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], CLOSING_SERVER)
         assert step(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
 
@@ -293,9 +332,10 @@ def test_what_was_taken_for_whole_by_silence_is_open_again():
 def test_a_song_that_was_closed_before_the_acceptance_is_whole():
     for end in ((), (SONG_QUIET, LISTED, LIST_QUIET)):
         session = unsure(PLAY, FULL, CLOSED, *end)
-        outcomes, state = accept(session)
-        assert (outcomes[-1], state) == (internal.ServerClosedSong(), CLOSING_SERVER)
-        assert NOT_QUIET in outcomes
+        closed = [*NO_SONG_TIMER, internal.ServerClosedSong()]
+        assert accept(session) == (closed, CLOSING_SERVER)
+        assert session.lists == (None,)
+        assert not session.setup_open
         assert (session.wanted_open, session.supposed, session.late_songs) == (False, False, 0)
         assert not session.audio_coming
 
@@ -957,8 +997,10 @@ def test_a_lost_connection_over_which_no_list_was_requested_fails_no_list(state,
 def test_the_links_own_list_is_not_told_to_have_failed(end):
     for state, need in ((CLOSING_SERVER, [NEEDED]), (GREETING, []), (PLAIN_LISTING, [])):
         session = reached(GREETING, LISTED) if state is PLAIN_LISTING else reached(state, *need)
-        outcomes = [o for o in step(session, end)[0] if o not in TIMERS_STOPPED]
-        assert outcomes == [ended(end, state)]
+        said, *timers = step(session, end)[0]
+        assert said == ended(end, state)
+        assert set(timers) == TIMERS_STOPPED
+        assert (session.lists, session.collected) == ((), ())
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,10 @@ def test_a_title_takes_no_list_where_one_has_come_or_is_on_its_way():
         assert after(state, TITLES) == (NEED if state is CONNECTING else [], state)
 
 
+def test_a_title_takes_no_list_over_a_connection_that_is_made_anew():
+    assert after(ONLINE, RENEWED, TITLES) == ([], CONNECTING)
+
+
 def test_the_first_song_is_requested_before_the_list_that_has_its_title():
     session = LinkSession()
     assert step(session, CONNECTED, WANTED) == ([*REQUEST_IT, *NEED], ONLINE)
@@ -218,6 +222,16 @@ def test_without_a_list_ids_do_not_hold_over_a_connection_that_has_ended(end):
         step(session, end, LIST, CONNECTED)
         assert step(session, WITHHELD) == ([], ONLINE)
         assert (session.songs, session.is_listed) == ((), False)
+
+
+@pytest.mark.parametrize("end", [CUT, RESTED, UNUSABLE], ids=str)
+def test_a_connection_that_was_made_anew_may_end_as_well(end):
+    for owed in (True, False):
+        session = reached(ONLINE)
+        step(session, WANTED, RENEWED, *([NOTHING_HELD] if owed else [STOP]), CONNECTED)
+        assert session.state is (FINDING if owed else UNLISTED)
+        step(session, end, LIST, CONNECTED, WITHHELD)
+        assert session.songs == ()
 
 
 @pytest.mark.parametrize("owed", [True, False])

@@ -373,6 +373,13 @@ def test_songs_that_are_gone_are_left_out_and_told_in_one_line():
     assert songs(session) == ((), 9, ())
 
 
+def test_a_queued_song_that_is_gone_is_left_out_whatever_plays():
+    for state in QUEUED:
+        session = reached(QUEUED, state)
+        assert step(session, renumbered(c=None)) == ([gone("c")], state)
+        assert session.upcoming == (2,)
+
+
 def test_a_song_that_nobody_holds_is_not_told_to_be_gone():
     session = reached(QUEUED, CURRENT)
     assert step(session, renumbered(d=None)) == ([], CURRENT)
