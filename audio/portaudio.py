@@ -111,12 +111,21 @@ def _devices(portaudio: Any) -> list[Device]:
 
 
 def _choose(devices: list[Device], wanted: str) -> Device:
-    """The first device that has that index or contains `wanted` in its name, in any case."""
-    for device in devices:
-        if str(device.index) == wanted or wanted.casefold() in device.name.casefold():
-            return device
-    names = "; ".join(f"{device.index} {device.name}" for device in devices) or "none at all"
-    raise OutputError(f"no sound device is called {wanted!r}; there are: {names}")
+    """The device that has that index, else that name, else the first whose name contains it.
+
+    Names are compared in any case.
+    """
+    folded = wanted.casefold()
+    names = [device.name.casefold() for device in devices]
+    fits = (
+        [device for device in devices if str(device.index) == wanted],
+        [device for device, name in zip(devices, names, strict=True) if name == folded],
+        [device for device, name in zip(devices, names, strict=True) if folded in name],
+    )
+    if best := next(filter(None, fits), None):
+        return best[0]
+    known = "; ".join(f"{device.index} {device.name}" for device in devices) or "none at all"
+    raise OutputError(f"no sound device is called {wanted!r}; there are: {known}")
 
 
 class PyAudioOutput(Output):

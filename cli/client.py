@@ -295,6 +295,7 @@ def _for_person(
         interrupt=lambda: program().interrupt(),
         status=lambda: program().status(),
         songs=lambda: program().songs,
+        wait_for_titles=lambda: program().wait_for_titles(),
         changes=changes.watch(),
         history=line_history(),
         glyphs=glyphs,

@@ -17,7 +17,7 @@ from cli.words import commands
 from cli.words.moment import Status
 from cli.words.safe_text import shown
 from diagrams.ladder import svg
-from verify import ladder, music, report, suite
+from verify import bases, ladder, music, plain_suite, report, suite
 from verify.bounds import Bounds, ServerKind, Trouble
 from verify.person import LEAVE, TYPED
 from verify.show import BOUNDS, WORDS, CannotShow, ordinary
@@ -129,7 +129,7 @@ def verify(
         proven = report.prove([_bounds(given)], print)
     else:
         proven = report.prove(suite.PROVEN, print, suite.UNSAID)
-        proven = proven and report.show_unprovable(suite.UNPROVABLE, print)
+        proven = proven and report.show_unprovable(plain_suite.UNPROVABLE, print)
     if not proven:
         raise typer.Exit(FAILED)
 
@@ -178,7 +178,7 @@ def _word(line: str) -> str:
 
 def _bounds(given: Mapping[str, object]) -> Bounds:
     """Build the bounds of one exploration; by default a person does everything that they can do."""
-    bounds = Bounds("as asked for", losses=None, person=(*suite.EVERYTHING, "wait"))
+    bounds = Bounds("as asked for", losses=None, person=(*bases.EVERYTHING, "wait"))
     bounds = replace(bounds, **given)  # type: ignore[arg-type]  # the options are of these types
     plain = bounds.server is not ServerKind.CLOSING
     return replace(bounds, full=plain, troubles=int(bool(bounds.trouble)))

@@ -45,6 +45,7 @@ OFF_THE_WIRE = (
 
 SENDS = {
     "send_setup": Request.SETUP,
+    "send_greeting": Request.LIST,
     "send_list": Request.LIST,
     "send_own_list": Request.LIST,
     "send_question": Request.LIST,

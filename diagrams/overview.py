@@ -18,7 +18,13 @@ NAME = "client"
 
 OUTSIDE: dict[str, tuple[type[Event], ...]] = {
     "the person": (on.CommandEntered, on.Interrupted, on.InputEnded),
-    "the program": (on.TextArrived, on.FlowMeasured, on.SongMeasured, on.RequestWritten),
+    "the program": (
+        on.TextArrived,
+        on.FlowMeasured,
+        on.SongMeasured,
+        on.RequestWritten,
+        on.TitlesNeeded,
+    ),
     "the server": (
         on.Connected,
         on.ConnectFailed,
@@ -46,6 +52,7 @@ OUTSIDE: dict[str, tuple[type[Event], ...]] = {
         on.Undecodable,
         on.OutputFailed,
         on.DeviceLost,
+        on.BufferFull,
         on.NextBufferFull,
     ),
 }
@@ -89,7 +96,7 @@ def client_dot() -> str:
             lines = [look.font(event, look.EVENT) for event in events]
             body.append(look.edge(sender, recipient, lines))
     caption = look.font(CAPTION, look.QUIET, 9)
-    return look.graph(NAME, caption, body, rankdir="TB", nodesep="0.3", ranksep="0.5")
+    return look.graph(NAME, caption, body, rankdir="TB", nodesep="0.25", ranksep="0.5")
 
 
 def _box(machine: Machine, arrows: Arrows) -> str:

@@ -32,9 +32,10 @@ from net.wire import encode_request
 CONNECT_TIMEOUT_S = 5.0
 SILENCE_S = 10.0
 CLOSE_TIMEOUT_S = 1.0
-CLOSED_UNANSWERED = (
-    "closed without an answer: is it an alfine server? Check the port, or try later if it is full"
+RESET_UNANSWERED = (
+    "without an answer: is it an alfine server? Check the port, or try later if it is full"
 )
+CLOSED_UNANSWERED = f"closed {RESET_UNANSWERED}"
 PLAIN_GAP_S = 0.1
 """Between two requests to a server that takes one recv for one request (protocol.md 8)."""
 RECEIVE_BYTES = 256 * 1024
@@ -44,8 +45,9 @@ class ServerConnection:
     """At most one connection to one server at a time.
 
     deliver: called with each event, in the event loop. remark: called with one line for a person
-    about what the server sent and the client ignores, once for each kind. observer: looks on at
-    what is received and sent.
+    about what the server sent and the client ignores, once for each kind. told_plain: the user has
+    said that the server is plain, and need not be advised to. observer: looks on at what is
+    received and sent.
     """
 
     def __init__(
@@ -54,13 +56,17 @@ class ServerConnection:
         port: int,
         deliver: Callable[[Event], None],
         remark: Callable[[str], None] = lambda text: None,
+        told_plain: bool = False,
         observer: ClientObserver | None = None,
     ) -> None:
         self.host, self.port = host, port
+        self._told_plain = told_plain
         self._deliver, self._remark, self._observer = deliver, remark, observer
         self._task: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._paced: asyncio.Queue[SendRequest] = asyncio.Queue()
+        self._unwritten = b""
+        """Requests of this moment, which leave together."""
         self._disconnected: Disconnect | None = None
         """How the client has disconnected, if it has."""
         self._told_codes: set[str] = set()
@@ -95,31 +101,40 @@ class ServerConnection:
     def send(self, request: SendRequest) -> None:
         """Send a request, a paced one at least 100 ms after the one before it.
 
-        Does nothing without a connection.
+        Others of the same moment leave in one segment: a server that reads LIST together with the
+        PLAY before it answers it before the song is on its way. None overtakes a paced one. Does
+        nothing without a connection.
         """
         if self._writer is None:
             return
-        if request.paced:
+        if request.paced or not self._paced.empty():
             self._paced.put_nowait(request)
-        else:
-            self._write(self._writer, request)
+            return
+        if not self._unwritten:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unwritten += encode_request(request)
 
-    def _write(self, writer: asyncio.StreamWriter, request: SendRequest) -> None:
-        message = encode_request(request)
+    def _flush(self) -> None:
+        unwritten, self._unwritten = self._unwritten, b""
+        if self._writer is not None and unwritten:
+            self._write(self._writer, unwritten)
+
+    def _write(self, writer: asyncio.StreamWriter, data: bytes) -> None:
         if self._observer is not None:
-            self._observer.sent(message)
-        writer.write(message)
+            self._observer.sent(data)
+        writer.write(data)
 
     def _close(self) -> None:
         """Close once everything is sent."""
+        self._flush()
         if self._writer is not None:
             self._writer.close()
 
     async def close(self) -> None:
         """Send what was given to `send`, for at most 1 s; close, and deliver nothing more."""
         self._deliver = lambda event: None
+        self._close()
         if self._writer is not None:
-            self._writer.close()
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(CLOSE_TIMEOUT_S):
                     await self._writer.wait_closed()
@@ -140,7 +155,7 @@ class ServerConnection:
         if self._observer is not None:
             host, port = self._writer.get_extra_info("sockname")[:2]
             self._observer.connected(f"{host}:{port}")
-        self._paced = asyncio.Queue()
+        self._paced, self._unwritten = asyncio.Queue(), b""
         pacing = asyncio.create_task(self._send_paced(self._writer))
         try:
             self._deliver(Connected())
@@ -163,12 +178,14 @@ class ServerConnection:
                 events = decoder.feed(data)
             except WireError as error:
                 self._deliver_all(error.events)
-                self._deliver(MessageNotUnderstood(str(error)))
-                return ConnectionLost(str(error))
+                reason = error.advice(self._told_plain)
+                self._deliver(MessageNotUnderstood(reason))
+                return ConnectionLost(reason)
             except OSError as error:
                 if self._disconnected is not None:
                     return ConnectionLost(self._disconnected.reason)
-                return ConnectionLost(error.strerror or type(error).__name__)
+                reason = error.strerror or type(error).__name__
+                return ConnectionLost(reason if answered else f"{reason} {RESET_UNANSWERED}")
             if not data:
                 return self._explain_end(decoder, answered)
             answered = True
@@ -218,7 +235,7 @@ class ServerConnection:
     async def _send_paced(self, writer: asyncio.StreamWriter) -> None:
         while True:
             request = await self._paced.get()
-            self._write(writer, request)
+            self._write(writer, encode_request(request))
             await writer.drain()
             self._deliver(RequestWritten(request.request))
             await asyncio.sleep(PLAIN_GAP_S)

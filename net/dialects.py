@@ -34,12 +34,19 @@ class WireError(Exception):
     """The bytes are no message that alfine understands.
 
     The text says what came and what to try, for a person, in one line. events: what was whole in
-    the same bytes, before the fault.
+    the same bytes, before the fault. plain_helps: the server may be understood with `--plain`.
     """
 
-    def __init__(self, text: str, events: Sequence[Event] = ()) -> None:
+    def __init__(self, text: str, events: Sequence[Event] = (), plain_helps: bool = False) -> None:
         super().__init__(text)
         self.events = tuple(events)
+        self.plain_helps = plain_helps
+
+    def advice(self, told_plain: bool) -> str:
+        """Return the text. told_plain: `--plain` has been given, and is not advised again."""
+        if not self.plain_helps:
+            return str(self)
+        return f"{self}: {_ANOTHER if told_plain else 'try --plain, or it is another dialect'}"
 
 
 class Kind(Enum):
@@ -102,9 +109,7 @@ def not_understood(received: bytes) -> WireError:
         return WireError(f"{shown} came, which is HTTP and not RFC 9999: no option helps with that")
     if received[:4].upper() in (b"RESP", b"ERRO") and not received.startswith(FIRST_WORDS):
         return WireError(f"{shown} came, in the place of RESP or ERRO: {_ANOTHER}")
-    return WireError(
-        f"{shown} came, which is no message of RFC 9999: try --plain, or it is another dialect"
-    )
+    return WireError(f"{shown} came, which is no message of RFC 9999", plain_helps=True)
 
 
 def too_long(message: bytes, length: int) -> WireError:

@@ -16,6 +16,7 @@ class ServerKind(Enum):
     DECLINING = "plain: answers SETUP with RESP 101, and accepts nothing (protocol.md 7)"
     IGNORING = "plain: does not answer SETUP at all (protocol.md 9)"
     REPEATING = "plain: does not answer SETUP, sends a list a second time after a song"
+    ACCEPTING_LATE = "plain at first: accepts SETUP at any later time, or never"
     HANGING_UP = "plain: closes the connection when SETUP comes"
     ONE_SONG = "plain: closes the connection after each song"
     MUTE = "takes the connection and never answers"
@@ -34,6 +35,7 @@ class Trouble(Enum):
     CONNECT_FAILS = "an attempt to connect fails"
     SERVER_ENDS = "the server is told to end: a song may end first"
     DEVICE_GOES = "the sound device goes away"
+    BUFFER_FULL = "there is no room for more of the present song"
     NEXT_BUFFER_FULL = "there is no room for more of the next song"
 
 
@@ -56,7 +58,9 @@ class Bounds:
     each way. person: what may be typed (`verify.person`), `interrupt` and `leave`. flow: how fast
     audio arrives may be measured, once. timely: time runs out only when nothing is in flight.
     changed: the bytes of song 1 after FILE_CHANGES. ignored: rules that may be broken; the exchange
-    is not followed from there.
+    is not followed from there. header: how many bytes more than it has a song says that it has,
+    None where it says nothing. listed: the client asks for the list first, and the person waits for
+    it; otherwise it comes when it is needed, and a first song may be asked for before.
     """
 
     name: str
@@ -81,6 +85,8 @@ class Bounds:
     flow: bool = False
     timely: bool = True
     ignored: tuple[Rule, ...] = ()
+    header: int | None = None
+    listed: bool = False
 
     @property
     def closes(self) -> bool:

@@ -23,7 +23,7 @@ from fsm.client.transport import TransportState as Transport
 from fsm.effects import Effect
 from fsm.events import Event
 from fsm.server import ServerState as Server
-from verify.bounds import Bounds
+from verify.bounds import Bounds, ServerKind
 from verify.snapshots import Watched
 from verify.world import (
     CONNECTING,
@@ -89,7 +89,8 @@ class ClientClaims:
     """The claims of the client's machines, checked after each event."""
 
     def __init__(self, bounds: Bounds, machines: Mapping[str, Watched]) -> None:
-        self._timely, self._prebuffer = bounds.timely, bounds.prebuffer
+        self._prebuffer = bounds.prebuffer
+        self._kind_is_said = bounds.timely and bounds.server is not ServerKind.ACCEPTING_LATE
         self._ends_are_said = bounds.closes and bounds.timely
         names = list(machines)
         self._song, self._next_song, self._player, self._queue, self._transport = (
@@ -125,7 +126,7 @@ class ClientClaims:
         """Check what song, player, queue, link and transport say of the song that is wanted."""
         if world.left is not HERE:
             return ""
-        if world.server is not None and self._timely and (wrong := self._server_kind(world)):
+        if world.server is not None and self._kind_is_said and (wrong := self._server_kind(world)):
             return wrong
         link = world.client.states[self._link]
         owed_ahead = world.upcoming and not world.next.finished
@@ -184,7 +185,8 @@ class ClientClaims:
     def _queue_claims(self, world: World) -> str:
         states = world.client.states
         queue, song, following = (states[i] for i in (self._queue, self._song, self._next_song))
-        if world.client.values[self._queue][self._upcoming] != world.upcoming:
+        expected = tuple([song.song_id for song in world.upcoming])
+        if world.client.values[self._queue][self._upcoming] != expected:
             return "what is queued is not what was asked for"
         if (queue is Queue.IDLE) != (world.wanted is None):
             return f"queue is {queue.name}, which is not whether a song is wanted"

@@ -10,6 +10,7 @@ from fsm.client.effects import AppendAudio, Report, ShowSongs, StartPlayer, Tell
 from fsm.client.events import Command, Interrupted, ListedSong
 from fsm.effects import Effect
 from fsm.events import Event
+from fsm.words import Request
 from verify import expected, music
 from verify.bounds import Bounds
 from verify.claims import ClientClaims
@@ -26,7 +27,12 @@ SONG_ENDS = {
     Report.OUTPUT_FAILED,
 }
 """Each of these ends a song; each song that nobody stops ends with one of them."""
-LOSSES = {Report.CONNECTION_LOST, Report.CONNECT_FAILED, Report.RETRYING}
+LOSSES = {
+    Report.CONNECTION_LOST,
+    Report.CONNECT_FAILED,
+    Report.NO_RETRIES_LEFT,
+    Report.RETRYING,
+}
 
 
 def _answers(world: World, effects: tuple[Effect, ...]) -> bool:
@@ -52,7 +58,8 @@ class ClientRules:
         self._prebuffer = bounds.prebuffer
         # Where silence ends a song, it may also make an empty one of a song that has not begun.
         self._ends_are_said = bounds.closes and bounds.timely
-        self._timely = bounds.timely
+        self._timely, self._told_plain = bounds.timely, bounds.plain
+        self._causes_count = Rule.PLAYED_WHOLE not in bounds.ignored
 
     # States
 
@@ -140,6 +147,12 @@ class ClientRules:
         if world.wanted is not None:
             world.wanted = world.wanted._replace(heard=world.buffer == world.wanted.audio)
 
+    def sent(self, world: World, word: Request) -> None:
+        """Check that a client told to be plain sends nothing of its own."""
+        own = word is Request.SETUP or (word is Request.LIST and not world.lists_owed)
+        if own and self._told_plain:
+            raise Broken(Rule.TOLD_PLAIN, f"{word.value}, which nobody typed")
+
     # What the person is told
 
     def shown(self, world: World, songs: tuple[ListedSong, ...]) -> None:
@@ -160,7 +173,7 @@ class ClientRules:
             raise Broken(Rule.PLAYED_WHOLE, "the song is said to begin to arrive when it does not")
         elif report in SONG_ENDS and of_next:
             expected.ask_ahead(world)
-            if world.ahead is not None:
+            if world.ahead is not None and self._causes_count:
                 _check_cause(world, report, world.ahead)
             expected.leave_out_ahead(world)
         elif report in SONG_ENDS:
@@ -202,7 +215,8 @@ class ClientRules:
         if report is Report.SONG_PLAYED and not song.heard:
             raise Broken(Rule.WHOLE, "a song is told as played that was not heard whole")
         self.check_buffers(world)
-        _check_cause(world, report, song)
+        if self._causes_count:
+            _check_cause(world, report, song)
 
 
 def _check_audio(buffer: bytes, song: Wanted | None) -> None:

@@ -14,7 +14,8 @@ from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import ClientEffect
-from fsm.client.machines import CONVERSATION, NEXT_SONG, PROMPT, SONG, ClientSession
+from fsm.client.events import ListedSong
+from fsm.client.machines import CONVERSATION, LINK, NEXT_SONG, PROMPT, SONG, ClientSession
 from fsm.client.prompt import PromptState
 from fsm.client.song_table import SongState
 from fsm.effects import Effect
@@ -47,12 +48,16 @@ class ClientSide:
         self.session.machines.update(cast("dict[str, Session[Any]]", self.actor.watched))
         names = list(self.actor.watched)
         self._song, self._next_song = names.index(SONG), names.index(NEXT_SONG)
+        self._measured = self.actor.watched[SONG].slots.index("measure")
         self._flow = self.actor.watched[SONG].slots.index("flow")
         self._prompt = names.index(PROMPT)
         self._conversation = names.index(CONVERSATION)
         rules.claims = claims.ClientClaims(bounds, self.actor.watched)
         slots = self.actor.watched[CONVERSATION].slots
         self._counted = [slots.index(name) for name in ("lists", "waiting")]
+        self._setup_open = slots.index("setup_open")
+        self._link = names.index(LINK)
+        self._songs = self.actor.watched[LINK].slots.index("songs")
         self._open = [slots.index(name) for name in ("late_songs", "wanted_open")]
 
     def _handle(self, event: Event) -> Sequence[Effect]:
@@ -87,6 +92,14 @@ class ClientSide:
         """Tell whether the songs know how fast audio arrives."""
         return client.values[self._song][self._flow] is not None
 
+    def setup_open(self, client: Snapshot) -> bool:
+        """Tell whether SETUP has been sent over this connection and is not answered."""
+        return bool(client.values[self._conversation][self._setup_open])
+
+    def _listed(self, client: Snapshot) -> tuple[ListedSong, ...]:
+        songs: tuple[ListedSong, ...] = client.values[self._link][self._songs]
+        return songs
+
     def restored(self, client: Snapshot) -> ClientSession:
         """Return the session as it was."""
         self.actor.restore(client)
@@ -104,6 +117,12 @@ class ClientSide:
         if outcome.fault is not None:
             raise outcome.fault
         world.client = after = outcome.after
+        old, new = self._listed(before), self._listed(after)
+        if old and not new:
+            # What is told from here on has no titles: an ID is what the server has under it.
+            expected.forget_titles(world)
+        elif old and old != new:
+            expected.renumber(world, old, new)
         previous: Effect | None = None
         for effect in outcome.effects:
             self._perform(world, cast("ClientEffect", effect), owner, previous)
@@ -113,7 +132,9 @@ class ClientSide:
             self._rules.answered(world, event, outcome.effects)
         self._rules.check_states(world)
         if not world.settled:
-            world.settled = self.restored(after).settled
+            session = self.restored(after)
+            awaited = self.bounds.listed and world.connection == UP and not session.link.is_listed
+            world.settled = session.settled and not awaited
         return outcome
 
     def _check_completed(self, world: World, before: Snapshot, after: Snapshot) -> None:
@@ -141,8 +162,21 @@ class ClientSide:
                 self._rules.rest_untold(effects)
             return
         assert response.event is not None
+        if self.bounds.header is not None and isinstance(response.event, on.AudioReceived):
+            self._measure(world, self.bounds.header)
         self._note_list(world, response)
         self.fire(world, response.event, response.owner)
+
+    def _measure(self, world: World, more: int) -> None:
+        """Say how long the song that arrives is, once its header is here."""
+        song, buffer, index = world.wanted, world.buffer, self._song
+        if world.next.audio:
+            song, buffer, index = world.ahead, world.next.audio, self._next_song
+        if song is None or song.audio is None or not buffer:
+            return
+        measured = on.SongMeasured(playable=True, song_bytes=len(song.audio) + more)
+        if world.client.values[index][self._measured] != measured:
+            self.fire(world, measured)
 
     def _note_list(self, world: World, response: Message) -> None:
         """Note by which lists the person may go: a list counts from its first message on."""
@@ -176,6 +210,7 @@ class ClientSide:
     ) -> None:
         match effect:
             case do.SendRequest(word, song_id):
+                self._rules.sent(world, word)
                 play_of = self._play_of(world) if word is Request.PLAY else NOBODY
                 if world.connection == UP:
                     world.requests += (request(word, song_id, play_of),)

@@ -5,9 +5,13 @@ The machines of song, player and queue are held against this; it uses none of th
 
 from __future__ import annotations
 
+from fsm.client.events import ListedSong
+from fsm.client.queue import GONE
 from verify import music
 from verify.messages import NEXT, NOBODY, PRESENT, reassigned
 from verify.world import Wanted, World
+
+Songs = tuple[ListedSong, ...]
 
 
 def choose(world: World, song_id: int) -> None:
@@ -24,7 +28,7 @@ def stop(world: World) -> None:
 
 def queue(world: World, song_id: int) -> None:
     """Expect this song after all that is queued; if nothing is played, the first of it at once."""
-    world.upcoming += (song_id,)
+    world.upcoming += (_wanted(world, song_id),)
     if world.wanted is None:
         _take_first(world)
     elif world.finished:
@@ -50,10 +54,43 @@ def clear(world: World) -> None:
     world.upcoming, world.ahead = (), None
 
 
+def forget_titles(world: World) -> None:
+    """Expect of an ID what the server has under it; a song that has begun goes on, or fails."""
+    world.known = (music.EMPTY,)
+    if world.wanted is not None:
+        world.wanted = _untitled(world.wanted, bool(world.buffer))
+    if world.ahead is not None:
+        world.ahead = _untitled(world.ahead, bool(world.next.audio))
+    world.upcoming = tuple([_untitled(song, begun=False) for song in world.upcoming])
+
+
+def renumber(world: World, before: Songs, after: Songs) -> None:
+    """Expect the same songs under the IDs that a new list gives them; those that are gone are not.
+
+    The song that has been requested ahead may be here already, and is played then.
+    """
+    ids = {title: song_id for song_id, title in after if song_id is not None}
+    titles = dict(before)
+    renumbered = []
+    for place, song in enumerate(world.upcoming):
+        gone = song.song_id in titles and titles[song.song_id] not in ids
+        if not gone:
+            song_id = ids.get(titles.get(song.song_id, ""), song.song_id)
+            renumbered.append(song._replace(song_id=song_id))
+        elif place == 0 and world.ahead is not None:
+            renumbered.append(song._replace(song_id=GONE))
+    world.upcoming = tuple(renumbered)
+
+
+def _untitled(song: Wanted, begun: bool) -> Wanted:
+    titles, audio = (song.titles, song.audio) if begun else ((), None)
+    return song._replace(titles=titles, audio=audio, unlisted=True, may_fail=True)
+
+
 def ask_ahead(world: World) -> None:
     """Expect the next song to be requested: all of the present one is here."""
     if world.ahead is None and world.upcoming:
-        world.ahead = _wanted(world, world.upcoming[0])
+        world.ahead = world.upcoming[0]
 
 
 def leave_out_ahead(world: World) -> None:
@@ -88,9 +125,9 @@ def _reassign(world: World, to: dict[int, int]) -> None:
 
 
 def _take_first(world: World) -> None:
-    song_id, *rest = world.upcoming
+    first, *rest = world.upcoming
     mark_late(world, PRESENT, NEXT)
-    world.wanted, world.ahead, world.upcoming = _wanted(world, song_id), None, tuple(rest)
+    world.wanted, world.ahead, world.upcoming = first, None, tuple(rest)
 
 
 def _wanted(world: World, song_id: int) -> Wanted:

@@ -19,9 +19,11 @@ MOVE_TEXTS = {
     "stalls": "nothing has come for 10 s",
     "measures": "the flow of audio is measured",
     "disconnects": "the client has closed the connection",
+    "server_accepts": "the server accepts SETUP",
     "server_drops": "the server drops the connection",
     "server_time_is_up": "the ending server waits no longer",
     "exits": "the client's program ends",
+    "writes": "its LIST has left",
     "plays_out": "the player has played the buffer",
     "runs_dry": "the player runs dry",
     "report_received": "hears the player's report",
@@ -31,6 +33,7 @@ CLIENT_TROUBLES = (
     Trouble.OUTPUT_FAILS,
     Trouble.CONNECT_FAILS,
     Trouble.DEVICE_GOES,
+    Trouble.BUFFER_FULL,
     Trouble.NEXT_BUFFER_FULL,
 )
 """What goes wrong on the client's side."""

@@ -51,6 +51,7 @@ class Move(NamedTuple):
 
 
 SERVER_RECEIVES, SERVER_SENDS = Move("server_receives"), Move("server_sends")
+SERVER_ACCEPTS = Move("server_accepts", certain=False)
 SERVER_DROPS, CLIENT_RECEIVES = Move("server_drops"), Move("client_receives")
 CONNECTS, DISCONNECTS, EXITS = Move("connects"), Move("disconnects"), Move("exits")
 STALLS, LOSES = Move("stalls"), Move("loses", certain=False)
@@ -103,6 +104,8 @@ class Model:
                 yield SERVER_RECEIVES
             if self.server.can_send(world):
                 yield SERVER_SENDS
+            if world.setup_held and world.left is not GONE and not world.due.ignores_requests:
+                yield SERVER_ACCEPTS
             if world.left is GONE or world.responses[-1:] == (END,):
                 yield SERVER_DROPS
             elif world.due.ending:
@@ -180,6 +183,10 @@ class Model:
         """The server sends a message."""
         self.server.send(world)
 
+    def server_accepts(self, world: World) -> None:
+        """The server, which seemed to be plain, accepts SETUP."""
+        self.server.accept_setup(world)
+
     def server_drops(self, world: World) -> None:
         """A server that has closed, or whose client has, drops the connection."""
         self._lose_server(world)
@@ -214,6 +221,8 @@ class Model:
         world.connection = UP
         self.server.accept(world)
         self.client.fire(world, on.Connected())
+        if self.bounds.listed and not world.settled:
+            self.client.fire(world, on.TitlesNeeded())
 
     def loses(self, world: World) -> None:
         """The connection is cut, and with it all that is in flight."""

@@ -1,248 +1,153 @@
 """What is explored to find one of thousands of faults: small, and what finds most comes first.
 
-Each of these is a part of an exploration in `verify.suite`, or like one with fewer commands.
+Each of these is a part of an exploration of `verify.suite`: fewer commands, losses or messages.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from verify.bounds import Bounds, Peers, ServerKind, Trouble
-from verify.music import EMPTY
-from verify.rules import Rule
-from verify.suite import ANY_PEER, FILE, LOSSES, ONE_SONG, QUEUE
+from verify.bounds import Bounds, ServerKind, Trouble
+from verify.suite import PROVEN
 
-_BRIEF = replace(LOSSES, losses=1, chunks=(1, 1), person=ONE_SONG)
-_BRIEF_PLAIN = replace(_BRIEF, server=ServerKind.REFUSING, full=True)
-_FILE_BRIEF = replace(FILE, losses=1, person=("play 1", "stop", "interrupt"))
-_PLAYER_FAILS = (Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS)
+_BY_NAME = {bounds.name: bounds for bounds in PROVEN}
 
-_FEW_STATES = (
-    replace(_FILE_BRIEF, name="slow to begin", troubles=0, prebuffer=3),
-    replace(
-        _BRIEF_PLAIN,
-        name="closing, then plain, a queue",
-        server=ServerKind.CLOSING,
-        after_loss=ServerKind.REFUSING,
-        person=("queue 1", "clear"),
+
+def _part(of: str, **narrower: Any) -> Bounds:
+    """Return an exploration of the suite within narrower bounds."""
+    return replace(_BY_NAME[of], **narrower)
+
+
+SEARCHED = (
+    _part(
+        "any number of losses",
+        name="slow to begin",
+        requests=1,
+        losses=1,
+        person=("play 1", "stop", "interrupt"),
     ),
-    replace(
-        _BRIEF,
+    _part("closing, then plain, a queue", chunks=(1, 1), person=("queue 1", "clear")),
+    _part(
+        "the server ends",
         name="the volume",
         requests=1,
-        losses=0,
         person=("play 1", "pause", "volume"),
-        troubles=1,
         trouble=(Trouble.DEVICE_GOES,),
     ),
-    replace(
-        _BRIEF_PLAIN,
+    _part(
+        "plain, ignores SETUP",
         name="plain, lists",
-        server=ServerKind.IGNORING,
+        chunks=(1, 1),
         requests=4,
-        list_messages=2,
+        losses=1,
         person=("list", "interrupt"),
     ),
-    replace(
-        _FILE_BRIEF,
-        name="the file fails",
-        losses=0,
-        person=("play 1", "stop", "wait", "interrupt"),
-        flow=True,
-        troubles=2,
-        dry=True,
-        trouble=(Trouble.FILE_FAILS, *_PLAYER_FAILS),
-    ),
-    replace(_BRIEF, name="an empty song", requests=1, chunks=(0, 1)),
-    replace(_BRIEF, name="no retry", requests=1, max_retries=0, chunks=(2, 1), prebuffer=3),
-    replace(
-        _BRIEF_PLAIN,
-        name="plain, repeats lists",
-        server=ServerKind.REPEATING,
-        losses=0,
-        person=("list", "play 1", "interrupt"),
-    ),
-    replace(_BRIEF_PLAIN, name="plain, declines", server=ServerKind.DECLINING, requests=1),
-    replace(
-        _FILE_BRIEF, name="the file changes late", trouble=(Trouble.FILE_CHANGES,), changed=b"aqr"
-    ),
-    replace(_FILE_BRIEF, name="the file is short", trouble=(Trouble.FILE_CHANGES,), changed=b"a"),
-)
-_ONE_SIDED = (
-    replace(
-        ANY_PEER,
-        name="any server",
-        peers=Peers.ANY_SERVER,
+    _part("the file fails", person=("play 1", "stop", "wait", "interrupt"), flow=True),
+    _part(
+        "an empty song, and one message",
+        name="an empty song",
         requests=1,
-        losses=0,
-        person=("list", "play 1"),
+        person=("list", "play 1", "stop", "interrupt"),
     ),
-    Bounds(
-        "any client",
-        Peers.ANY_CLIENT,
-        requests=2,
-        troubles=1,
-        trouble=(Trouble.FILE_FAILS, Trouble.SERVER_ENDS),
+    _part(
+        "a queue, any number of losses",
+        name="no retry",
+        losses=1,
+        prebuffer=3,
+        max_retries=0,
+        person=("list", "play 1", "stop", "interrupt"),
     ),
-    replace(
-        ANY_PEER,
-        name="any server, told plain",
-        peers=Peers.ANY_SERVER,
-        plain=True,
-        requests=1,
-        losses=0,
-        person=("list", "play 1", "leave"),
-        troubles=2,
+    _part("plain, repeats lists", losses=0, person=("list", "play 1", "interrupt")),
+    _part("plain, everything fails", name="plain, declines", chunks=(1, 1), troubles=0, trouble=()),
+    _part("... late", name="the file changes late", person=("play 1", "stop", "interrupt")),
+    _part("... and is short", name="the file is short", person=("play 1", "stop", "interrupt")),
+    _part("SETUP is accepted late"),
+    _part("plain, closes after a song"),
+    _part("plain, closes on SETUP", chunks=(1, 1), losses=0, person=("list", "play 1", "stop")),
+    _part("plain, falls silent"),
+    _part("the server ends", requests=1, person=("list", "play 1", "interrupt")),
+    _part("plain, slow, stalls anywhere", name="plain, slow", requests=1, chunks=(2, 1)),
+    _part("told plain, slow, stalls", requests=1, losses=0, chunks=(2, 1)),
+    _part("told plain, a restart renumbers", losses=0),
+    _part("SETUP is accepted at any time", person=("list", "play 1", "play 2")),
+    _part("... and has less"),
+    _part("... and is closed after it"),
+    _part("titles are needed", losses=0, chunks=(1, 1)),
+    _part("a queue, and a restart renumbers", person=("queue 1", "queue 2")),
+    _part("any server", requests=1, losses=0, person=("list", "play 1")),
+    _part("any client"),
+    _part("any server, told plain", losses=0, person=("list", "play 1", "leave")),
+    _part("leaving", chunks=(1, 1), troubles=2, trouble=(Trouble.CONNECT_FAILS,)),
+    _part(
+        "an empty library",
+        chunks=(1, 1),
+        requests=3,
+        losses=1,
+        person=("list", "play 1", "stop", "interrupt"),
     ),
-)
-_CLOSING = (
-    replace(
-        _BRIEF,
-        name="leaving",
-        requests=1,
-        person=("play 1", "stop", "leave"),
-        troubles=2,
-        trouble=(Trouble.CONNECT_FAILS,),
-    ),
-    replace(_BRIEF, name="an empty library", requests=3, library=EMPTY),
-    replace(
-        _BRIEF,
-        name="no way back",
-        requests=1,
-        troubles=2,
-        trouble=(Trouble.CONNECT_FAILS,),
-        max_retries=1,
-        dry=True,
-    ),
-    replace(
-        _BRIEF,
-        name="renumbered",
-        requests=1,
-        chunks=(2, 1),
-        list_messages=2,
-        troubles=1,
-        trouble=(Trouble.RENUMBERED, Trouble.SONG_GONE),
-    ),
-)
-_SOUND = (
-    replace(
-        LOSSES,
+    _part("no way back", chunks=(1, 1), losses=1),
+    _part("a restart renumbers", name="renumbered", person=("list", "play 1", "stop", "interrupt")),
+    _part(
+        "the server ends",
         name="a queue, two requests, songs fail",
-        losses=0,
+        chunks=(2, 1),
         prebuffer=2,
         person=("play 1", "queue 2", "clear", "next", "stop"),
-        troubles=1,
         trouble=(Trouble.FILE_FAILS, Trouble.OUTPUT_FAILS, Trouble.NEXT_BUFFER_FULL),
     ),
-    replace(
-        LOSSES,
+    _part(
+        "any number of losses",
         name="a queue, two requests, another place",
         losses=0,
-        chunks=(3, 1),
         prebuffer=2,
-        dry=True,
         person=("play 1", "queue 2", "seek far", "seek start"),
+        dry=True,
     ),
-    replace(
-        LOSSES,
-        name="pause, and the device goes",
+    _part(
+        "pause, and the device goes",
         requests=1,
         losses=0,
         person=("play 1", "queue 1", "queue 9", "next", "stop", "pause", "resume", "wait"),
+        dry=False,
         troubles=2,
         trouble=(Trouble.DEVICE_GOES, Trouble.OUTPUT_FAILS),
     ),
-    replace(LOSSES, name="a queue", requests=1, losses=1, person=QUEUE),
-    replace(
-        LOSSES,
-        name="a queue, and songs fail",
-        requests=1,
-        losses=0,
+    _part("a queue, any number of losses", name="a queue", losses=1),
+    _part(
+        "a queue, and songs fail",
         chunks=(2, 2),
-        prebuffer=2,
+        losses=0,
         person=("queue 1", "queue 2", "play 1", "stop"),
         troubles=2,
-        trouble=(Trouble.FILE_FAILS, *_PLAYER_FAILS),
+        trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
     ),
-    replace(
-        FILE,
-        name="another place",
-        losses=1,
-        prebuffer=1,
-        person=("play 1", "stop", "seek start", "seek far"),
-        dry=True,
-        trouble=(Trouble.FILE_FAILS, *_PLAYER_FAILS),
+    _part(
+        "another place",
+        trouble=(Trouble.FILE_FAILS, Trouble.UNDECODABLE, Trouble.OUTPUT_FAILS),
+        flow=False,
     ),
-)
-_PLAIN = (
-    replace(_BRIEF_PLAIN, name="plain", losses=0, requests=3, person=(*ONE_SONG, "play 9")),
-    replace(
-        _BRIEF_PLAIN,
+    _part(
+        "three requests",
+        name="plain",
+        server=ServerKind.REFUSING,
+        full=True,
+        person=("list", "play 1", "stop", "interrupt", "play 9"),
+    ),
+    _part(
+        "plain, refuses SETUP",
         name="plain, the player fails",
-        chunks=(2, 1),
+        losses=1,
         person=("list", "play 1", "interrupt"),
         troubles=1,
         trouble=(Trouble.UNDECODABLE,),
     ),
-    replace(_BRIEF_PLAIN, name="plain, told so", plain=True),
-)
-_STRANGERS = (
-    replace(
-        _BRIEF,
-        name="SETUP is accepted late",
-        requests=1,
-        losses=0,
-        chunks=(2, 2),
-        timely=False,
-        person=("play 1", "play 2", "stop"),
-    ),
-    replace(
-        _BRIEF_PLAIN,
-        name="plain, closes after a song",
-        server=ServerKind.ONE_SONG,
-        requests=1,
-        losses=0,
-        chunks=(2, 1),
-        person=("play 1", "play 2", "stop", "interrupt"),
-    ),
-    replace(
-        _BRIEF_PLAIN,
-        name="plain, closes on SETUP",
-        server=ServerKind.HANGING_UP,
-        requests=1,
-        losses=0,
-        person=("list", "play 1", "stop"),
-    ),
-    replace(
-        _BRIEF_PLAIN,
-        name="plain, falls silent",
-        requests=1,
-        losses=0,
-        chunks=(2, 1),
-        person=("play 1", "play 2", "stop", "interrupt"),
-        troubles=2,
-        trouble=(Trouble.FALLS_SILENT,),
-    ),
-    replace(
-        _BRIEF,
-        name="the server ends",
-        requests=1,
-        losses=0,
-        person=("list", "play 1", "interrupt"),
-        troubles=1,
-        trouble=(Trouble.SERVER_ENDS,),
-    ),
-    replace(
-        _BRIEF_PLAIN,
-        name="plain, slow",
-        server=ServerKind.IGNORING,
-        losses=0,
-        chunks=(2, 1),
-        plain=True,
-        timely=False,
-        person=("play 1", "play 2", "interrupt"),
-        ignored=(Rule.PLAYED_WHOLE,),
+    _part(
+        "plain, and told so",
+        name="plain, told so",
+        server=ServerKind.REFUSING,
+        losses=1,
+        person=("list", "play 1", "stop", "interrupt"),
     ),
 )
-SEARCHED = _FEW_STATES + _STRANGERS + _ONE_SIDED + _CLOSING + _SOUND + _PLAIN
 """In the order of the search."""

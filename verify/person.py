@@ -14,6 +14,8 @@ from verify.world import HERE, LEAVING, World
 
 LIST, STOP, WAIT, INTERRUPT, LEAVE = "list", "stop", "wait", "interrupt", "leave"
 NEXT = "next"
+TITLES = "titles"
+"""A title is to be found or completed: no command yet."""
 LATE_LINE = "late line"
 """A command that had been read already when the client was told to leave."""
 
@@ -50,7 +52,7 @@ class Person:
         self._client, self._rules = client, rules
         self._commands = [word for word in bounds.person if word in TYPED]
         self._leave = [word for word in bounds.person if word == LEAVE]
-        self._interrupt = [word for word in bounds.person if word == INTERRUPT]
+        self._any_time = [word for word in bounds.person if word in (INTERRUPT, TITLES)]
 
     def possible(self, world: World) -> list[str]:
         """Return what the person can do now."""
@@ -59,20 +61,22 @@ class Person:
         if not world.settled:
             return self._leave
         if self._client.locked(world.client):
-            return self._leave + self._interrupt
+            return self._leave + self._any_time
         waiting = len(world.requests)
         busy = max(self._client.in_flight(world.client), waiting) >= self.bounds.requests
         if busy or waiting > self.bounds.messages - 2:
-            return self._leave + self._interrupt
+            return self._leave + self._any_time
         commands = self._commands
         if len(world.upcoming) >= MOST_QUEUED:
             commands = [word for word in commands if not word.startswith("queue")]
-        return self._leave + self._interrupt + commands
+        return self._leave + self._any_time + commands
 
     def act(self, world: World, word: str) -> None:
         """Type a command, press Ctrl-C, or leave."""
         if word == INTERRUPT:
             self._client.fire(world, on.Interrupted())
+        elif word == TITLES:
+            self._client.fire(world, on.TitlesNeeded())
         elif word == LEAVE:
             self._leaves(world)
         elif word == LATE_LINE:

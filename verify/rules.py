@@ -20,6 +20,7 @@ class Rule(Enum):
     PROMPT = "`>>` is shown when a command has had its answer, and then only; all told is printed"
     LOSS_TOLD = "a connection that is lost, or cannot be made, is told"
     LEAVES = "who leaves says TEARDOWN where that is understood, and hangs up"
+    TOLD_PLAIN = "a client told to be plain sends no SETUP, and LIST only when a person types it"
     ONE_CONNECTION = "there is never more than one connection"
 
 

@@ -12,6 +12,7 @@ from fsm import events as on
 from fsm.effects import ServerEffect
 from fsm.events import Event
 from fsm.server import ServerSession, ServerState
+from fsm.words import ENDS
 from verify import claims, music
 from verify.bounds import Bounds, ServerKind
 from verify.messages import (
@@ -25,6 +26,7 @@ from verify.messages import (
     Message,
     audio,
     list_messages,
+    message,
     setup_reply,
 )
 from verify.reference import NOTHING, Reference
@@ -34,6 +36,8 @@ from verify.world import GONE, LIST_SENT, Stream, Wanted, World
 
 SONG_ENDED, SONG_FAILED, LIST_WAS_SENT = on.SongSent(), on.SongFailed("unreadable"), on.ListSent()
 LOST, REQUESTS_ENDED = on.ConnectionLost("cut"), on.RequestsEnded()
+SETUP = on.SetupRequested((ENDS,))
+SETUP_REQUEST = message(SETUP, "SETUP ends")
 SHUTDOWN, EXPIRED = on.ShutdownRequested(), on.DrainExpired()
 
 
@@ -67,6 +71,7 @@ class ServerSide:
     def _clear(self, world: World) -> None:
         world.requests = world.responses = world.answers = ()
         world.closing, world.stream, world.due = False, None, NOTHING
+        world.setup_held = False
 
     def can_send(self, world: World) -> bool:
         """Something can be handed to the connection."""
@@ -89,6 +94,11 @@ class ServerSide:
         world.due = self._reference(world).requested(world.due, event, world.changed)
         self._fire(world, event, request)
 
+    def accept_setup(self, world: World) -> None:
+        """Accept the SETUP that has come long ago."""
+        world.setup_held = False
+        self._take(world, SETUP, SETUP_REQUEST)
+
     def end(self, world: World) -> None:
         """Tell the server to end."""
         world.due = self._reference(world).ends(world.due)
@@ -103,6 +113,9 @@ class ServerSide:
         """Return the request as this kind of server understands it, None if it ignores it."""
         kind = self._kind(world)
         if kind is ServerKind.MUTE:
+            return None
+        if kind is ServerKind.ACCEPTING_LATE and isinstance(event, on.SetupRequested):
+            world.setup_held = True
             return None
         if kind is ServerKind.REPEATING and world.stream and event == on.ListRequested():
             world.stream = world.stream._replace(list_again=True)

@@ -173,5 +173,5 @@ def _outlives(report: Event) -> bool:
 def _about_present(report: Event) -> Event:
     """Return the report, now that the next song is the present one."""
     if isinstance(report, on.NextBufferFull):
-        return on.OutputFailed(report.reason)
+        return on.BufferFull(report.reason)
     return report

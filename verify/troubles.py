@@ -8,7 +8,17 @@ from fsm.client import events as on
 from verify import music
 from verify.bounds import Bounds, Trouble
 from verify.messages import NEXT, PRESENT
-from verify.world import CONNECTING, GONE_ON, NOT_QUEUED, QUEUED, RUNNING, SILENT, World
+from verify.world import (
+    CONNECTING,
+    DISCONNECTING,
+    GONE_ON,
+    NOT_QUEUED,
+    QUEUED,
+    RUNNING,
+    SILENT,
+    Wanted,
+    World,
+)
 
 NO_ROOM = "no space left"
 
@@ -18,6 +28,7 @@ class Troubles:
 
     def __init__(self, bounds: Bounds) -> None:
         self._kinds = bounds.trouble
+        self._between = not (bounds.plain and bounds.timely)
 
     def possible(self, world: World) -> list[Trouble]:
         """Return what can go wrong now."""
@@ -36,7 +47,10 @@ class Troubles:
             case Trouble.FILE_CHANGES:
                 return not world.changed
             case Trouble.RENUMBERED | Trouble.SONG_GONE:
-                return world.library == music.FIRST
+                # A client that may not ask for a list cannot notice one that is there again before
+                # it has connected anew: that takes a server that is started in no time.
+                at_once = world.connection in (CONNECTING, DISCONNECTING)
+                return world.library == music.FIRST and (self._between or not at_once)
             case Trouble.UNDECODABLE:
                 return world.player != SILENT and world.following != GONE_ON and not world.paused
             case Trouble.DEVICE_GOES:
@@ -44,7 +58,8 @@ class Troubles:
             case Trouble.NEXT_BUFFER_FULL:
                 return bool(world.next.audio)
             case Trouble.OUTPUT_FAILS:
-                # Also while the song is still collected: its temporary file may have no room.
+                return world.player != SILENT and world.following != GONE_ON
+            case Trouble.BUFFER_FULL:
                 return bool(world.buffer) and world.following != GONE_ON
             case Trouble.CONNECT_FAILS:
                 return world.connection == CONNECTING
@@ -58,10 +73,11 @@ class Troubles:
                 if titles != (music.B,):
                     world.allow_failure(PRESENT)
             case Trouble.RENUMBERED | Trouble.SONG_GONE:
-                gone = trouble is Trouble.SONG_GONE and titles != (music.B,)
-                unlisted = world.wanted is not None and world.wanted.unlisted
-                if gone or not titles or unlisted:
+                gone = trouble is Trouble.SONG_GONE
+                if world.wanted is None or _may_be_gone(world.wanted, gone):
                     world.allow_failure(PRESENT)
+                if world.ahead is not None and _may_be_gone(world.ahead, gone):
+                    world.allow_failure(NEXT)
                 cut()
                 world.library = music.GONE if trouble is Trouble.SONG_GONE else music.RENUMBERED
             case Trouble.UNDECODABLE:
@@ -69,11 +85,19 @@ class Troubles:
             case Trouble.DEVICE_GOES:
                 world.paused = True
                 world.reports += (on.DeviceLost("unplugged"),)
+            case Trouble.BUFFER_FULL:
+                world.allow_failure(PRESENT)
+                world.reports += (on.BufferFull(NO_ROOM),)
             case Trouble.NEXT_BUFFER_FULL:
                 world.allow_failure(NEXT)
                 world.reports += (on.NextBufferFull(NO_ROOM),)
             case Trouble.OUTPUT_FAILS:
                 _end_song(world, on.OutputFailed("unplugged"))
+
+
+def _may_be_gone(song: Wanted, first_gone: bool) -> bool:
+    """Tell whether a server that has started again may not have it, or under an unknown ID."""
+    return not song.titles or song.unlisted or (first_gone and song.titles != (music.B,))
 
 
 def _end_song(world: World, report: on.Event) -> None:

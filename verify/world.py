@@ -83,7 +83,8 @@ class World:
     know yet that the LIST has left which it sent as a fence. connection: as the client sees it.
     losses, troubles: how many may still happen; losses below 0: any number.
 
-    The server. server: its session, None without a connection. answers: what it sends before the
+    The server. server: its session, None without a connection. setup_held: it has SETUP, and may
+    still accept it. answers: what it sends before the
     next audio message. stream: the song that it sends meanwhile. closing: it closes once no answer
     is left. due: what it owes by the reference. library: which songs it has, under which IDs.
     changed: song A has another file now.
@@ -95,8 +96,8 @@ class World:
     be dry, or the place was here. next: what is here of the next song. following: whether the
     player goes on into it. reports: of the player, on their way to the machines.
 
-    What the person expects. wanted: the present song. upcoming: the IDs that are queued. ahead: the
-    first of them, once the client may request it. awaited: the command that keeps the prompt
+    What the person expects. wanted: the present song. upcoming: the songs that are queued. ahead:
+    the first of them, once the client may request it. awaited: the command that keeps the prompt
     locked. lists_owed: lists requested and not shown. known: the libraries whose lists the person
     may have seen. settled: commands can be typed. left: whether the person has left.
     """
@@ -105,8 +106,8 @@ class World:
         "ahead", "answers", "awaited", "buffer", "changed", "client", "closing", "connection",
         "due", "fence_unwritten", "finished", "following", "known", "left", "library",
         "lists_owed", "losses", "msgs_since", "next", "paused", "place", "player", "reports",
-        "requests", "responses", "server", "settled", "stream", "timers", "troubles", "upcoming",
-        "wanted",
+        "requests", "responses", "server", "settled", "setup_held", "stream",
+        "timers", "troubles", "upcoming", "wanted",
     )  # fmt: skip
 
     def __init__(self, client: Snapshot, library: int, losses: int, troubles: int) -> None:
@@ -118,6 +119,7 @@ class World:
         self.responses: tuple[Message, ...] = ()
         self.answers: tuple[Effect | Message, ...] = ()
         self.closing = False
+        self.setup_held = False
         self.stream: Stream | None = None
         self.due = Due()
         self.timers: frozenset[Event] = frozenset()
@@ -125,7 +127,7 @@ class World:
         self.buffer, self.msgs_since = b"", 0
         self.reports: tuple[Event, ...] = ()
         self.wanted: Wanted | None = None
-        self.upcoming: tuple[int, ...] = ()
+        self.upcoming: tuple[Wanted, ...] = ()
         self.ahead: Wanted | None = None
         self.next, self.following = Next(), NOT_QUEUED
         self.awaited: Command | None = None
@@ -143,8 +145,8 @@ class World:
             self.following, self.known,
             self.left, self.library, self.lists_owed, self.losses, self.msgs_since, self.next,
             self.paused, self.place, self.player, self.reports, self.requests, self.responses,
-            self.server, self.settled, self.stream, self.timers, self.troubles, self.upcoming,
-            self.wanted,
+            self.server, self.settled, self.setup_held, self.stream,
+            self.timers, self.troubles, self.upcoming, self.wanted,
         ) = state  # fmt: skip
 
     def __repr__(self) -> str:

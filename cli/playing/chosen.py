@@ -17,6 +17,7 @@ from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client.effects import Tell
 from fsm.client.events import Event, ListedSong
+from fsm.client.link import SKIPPING
 from fsm.client.machines import LINK, NEXT_SONG, SONG
 from fsm.client.song_table import UNWANTED
 from fsm.table import Step
@@ -24,9 +25,8 @@ from fsm.table import Step
 
 @dataclass(slots=True)
 class Choice:
-    """A song that is played or comes next. asked_id: as it was chosen; song_id: its ID now."""
+    """A song that is played or comes next. song_id: its ID now. title: as it was chosen."""
 
-    asked_id: int
     song_id: int
     title: str | None
 
@@ -56,6 +56,8 @@ class Chosen:
             self._choose(step.machine, step.event, step.after)
         elif step.machine == LINK and isinstance(step.event, internal.ListCompleted):
             self._take_list(step.event.songs, step.outcomes)
+        elif step.machine == LINK and "forget_list" in step.row.effects:
+            self._forget_list(owed_begun=step.after is SKIPPING)
         for outcome in step.outcomes:
             if isinstance(outcome, internal.SongWanted):
                 self._owed = step.machine
@@ -71,9 +73,13 @@ class Chosen:
         if song_id is None:
             return None
         choice = self._choices.get(machine)
-        if choice is not None and song_id in (choice.asked_id, choice.song_id):
+        if choice is not None and song_id == choice.song_id:
             return choice.name
         return SongName(song_id, self._listed_title(song_id))
+
+    def titled(self, song: SongName) -> SongName:
+        """Return the name with the title that the last list gives to it, if it has none."""
+        return song if song.title else SongName(song.song_id, self._listed_title(song.song_id))
 
     def _whose(self, machine: str) -> str:
         """Return the machine of the song that this one speaks of."""
@@ -92,17 +98,26 @@ class Chosen:
                 self._owed = SONG
 
     def _choice(self, song_id: int) -> Choice:
-        return Choice(song_id, song_id, self._listed_title(song_id))
+        return Choice(song_id, self._listed_title(song_id))
 
     def _take_list(self, songs: Sequence[ListedSong], outcomes: Sequence[object]) -> None:
-        """Take a new list. The ID that is requested then is the one that the owed song has now."""
+        """Take a new list, on which songs may have other IDs."""
         self._songs = songs
         for outcome in outcomes:
-            if isinstance(outcome, internal.SongToRequest) and self._owed in self._choices:
-                self._choices[self._owed].song_id = outcome.song_id
+            if isinstance(outcome, internal.SongsRenumbered):
+                now = outcome.known
+                for choice in self._choices.values():
+                    choice.song_id = now.get(choice.song_id, choice.song_id)
         for choice in self._choices.values():
             if choice.title is None:
                 choice.title = self._listed_title(choice.song_id)
+
+    def _forget_list(self, owed_begun: bool) -> None:
+        """Forget the titles; a song that has begun is known by its audio, and keeps its own."""
+        self._songs = ()
+        owed = self._choices.get(self._owed)
+        if owed is not None and not owed_begun:
+            owed.title = None
 
     def _listed_title(self, song_id: int) -> str | None:
         return next((s.title for s in self._songs if s.song_id == song_id), None)

@@ -139,6 +139,11 @@ class Journal:
             case internal.SongBegan() if self._song is not UNWANTED:
                 self._begin_song(self._next_id)
                 self._add("{song} followed")
+            case internal.SongsRenumbered():
+                self._song_id, self._next_id = (
+                    None if song_id is None else event.known.get(song_id, song_id)
+                    for song_id in (self._song_id, self._next_id)
+                )
             case on.StopRequested() if changed:
                 self._add("STOP", silences=True)
             case requests.PauseRequested() if changed:
@@ -156,8 +161,6 @@ class Journal:
             case internal.SongLost(reason):
                 text = f"the rest of {{song}} did not come: {_without_braces(reason)}"
                 self._record_failure(text, of_next=not changed)
-            case on.Undecodable(reason) if reason == NO_AUDIO:
-                self._add(f"{NO_AUDIO} of {{song}}", silences=True)
             case internal.SongCompleted() | internal.SongEndedThere() if (
                 changed and self._song is UNWANTED
             ):
@@ -166,6 +169,8 @@ class Journal:
                 self._add(
                     f"{{song}} could not be decoded: {_without_braces(reason)}", silences=True
                 )
+            case on.BufferFull(reason):
+                self._add(f"there was no room for the rest of {{song}}: {_without_braces(reason)}")
             case on.NextBufferFull(reason):
                 text = f"there was no room for {{song}}: {_without_braces(reason)}"
                 self._record_failure(text, of_next=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -18,6 +17,7 @@ from cli.playing.arrival_rate import ArrivalRate
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.notices import Notices
+from cli.playing.reports import Reports
 from cli.playing.screen_face import Screen
 from cli.playing.snapshot import Snapshots
 from cli.playing.sound import Sound
@@ -26,15 +26,13 @@ from cli.playing.timers import Timers
 from cli.usage import BY_SIGNAL, FAILED, NO_CONNECTION, OK, USAGE
 from cli.words import commands
 from cli.words.moment import Activity, Status
-from cli.words.plain import ERRORS, FAILURES, Formatter
-from fsm.client.conversation_table import ConversationState
+from cli.words.plain import Formatter
 from fsm.client.effects import (
     ClearLine,
     ClientEffect,
     Leave,
     Print,
     PrintAbovePrompt,
-    Report,
     ScreenEffect,
     ShowPrompt,
     ShowSongs,
@@ -55,6 +53,7 @@ from fsm.client.events import (
     RetryDue,
     SongMeasured,
     TextArrived,
+    TitlesNeeded,
 )
 from fsm.client.link import CONNECTED, RESTING, LinkState
 from fsm.client.machines import ClientSession
@@ -94,14 +93,16 @@ class ClientProgram:
         self._server = with_port(host, port)
         self._formatter = formatter
         self._journal = journal
-        self._chosen = journal.chosen
         self._changes = changes
         self._notices = Notices(
             screen.has_person, lambda t: self._print(formatter.error(t)), warning
         )
-        self._list_words: deque[str] = deque()
         self.remark = self._notices.remark
-        self._connection = ServerConnection(host, port, self._receive, self.remark, observer)
+        self._reports = Reports(session, journal.chosen, formatter, self._notices, self._print)
+        told_plain = session.conversation.plain
+        self._connection = ServerConnection(
+            host, port, self._receive, self.remark, told_plain, observer
+        )
         self._sound = Sound(output, self.fire, self._on_refused, max_song_bytes)
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound, journal.chosen)
@@ -160,6 +161,7 @@ class ClientProgram:
         if self._session.list_coming:
             self._listed.clear()
         else:
+            self._reports.release()
             self._listed.set()
         self._changes.notify()
 
@@ -193,6 +195,11 @@ class ClientProgram:
     def songs(self) -> Sequence[ListedSong]:
         """The last list that has arrived."""
         return self._session.link.songs
+
+    async def wait_for_titles(self) -> None:
+        """Have a list requested, if none has come, and wait until none is on its way."""
+        self.fire(TitlesNeeded())
+        await self._listed.wait()
 
     def interrupt(self) -> None:
         """Handle Ctrl-C: clear the line, or stop waiting for an answer."""
@@ -250,7 +257,7 @@ class ClientProgram:
 
     async def _run_command(self, line: commands.Line) -> None:
         if line.needs_list:
-            await self._listed.wait()
+            await self.wait_for_titles()
         try:
             request = line.request(commands.Context(self.songs, self.status()))
         except commands.CommandError as error:
@@ -258,7 +265,7 @@ class ClientProgram:
             self._print(self._formatter.error(str(error), line.word), error=True)
             return
         if line.command is Command.LIST:
-            self._list_words.append(line.rest)
+            self._reports.expect_list(line.rest)
         self._unlocked.clear()
         self.fire(CommandEntered(line.command, request))
         self._answer_locally(line)
@@ -301,12 +308,9 @@ class ClientProgram:
     def _perform_on_screen(self, effect: ScreenEffect) -> None:
         match effect:
             case ShowSongs(songs):
-                words = self._list_words.popleft() if self._list_words else ""
-                self._print(self._formatter.songs(songs, words, self.status()))
-                if not words and not self._leaves_ids_out:
-                    self._notices.gaps(songs)
+                self._reports.show(songs, self.status())
             case Tell():
-                self._tell(effect)
+                self._reports.tell(effect)
             case Print(text, error):
                 self._screen.print(text, error)
             case PrintAbovePrompt(text, error):
@@ -316,25 +320,11 @@ class ClientProgram:
             case ClearLine():
                 self._screen.clear_line()
             case Leave():
+                self._reports.release()
                 self._online_at_end = self._session.link.state in (*CONNECTED, RESTING)
                 self._end()
             case _:
                 assert_never(effect)
-
-    @property
-    def _leaves_ids_out(self) -> bool:
-        """Whether the server is one of alfine's: the IDs of songs that are gone stay unused."""
-        return self._session.conversation.state is ConversationState.CLOSING_SERVER
-
-    def _tell(self, tell: Tell) -> None:
-        if tell.report in FAILURES:
-            self._worst_code = max(self._worst_code, FAILED)
-        if tell.report is Report.LIST_FAILED:
-            self._list_words.clear()
-        if tell.report is Report.SONG_PLAYING:
-            self._notices.playing()
-        text = self._formatter.report(tell, self._chosen.take_told(tell), self.songs)
-        self._print(text, error=tell.report in ERRORS)
 
     def _print(self, text: str, error: bool = False) -> None:
         if text:
@@ -343,4 +333,6 @@ class ClientProgram:
     def _exit_code(self) -> int:
         if self._signal:
             return BY_SIGNAL + self._signal
-        return self._worst_code if self._online_at_end else NO_CONNECTION
+        if not self._online_at_end:
+            return NO_CONNECTION
+        return max(self._worst_code, FAILED if self._reports.failed else OK)

@@ -13,6 +13,7 @@ from fsm.client.link import CONNECTED, CONNECTING, OFFLINE, RESTING
 from fsm.client.machines import ClientSession
 from fsm.client.player import DRY, SILENT
 from fsm.client.prebuffer import needed_bytes
+from fsm.client.queue import GONE
 from fsm.client.song import SongSession
 from fsm.client.song_table import AWAITING, REQUESTED, UNWANTED
 from fsm.client.transport import TransportState
@@ -59,7 +60,7 @@ class Snapshots:
             online=link.state in _ONLINE_STATES,
             retry_in_s=retry_in_s,
             attempt=0 if link.state is OFFLINE else link.attempts,
-            queue=queue.upcoming,
+            queue=tuple(song_id for song_id in queue.upcoming if song_id != GONE),
             repeat=queue.repeat.value,
             device=self._sound.device,
         )

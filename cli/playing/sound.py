@@ -12,7 +12,6 @@ from typing import assert_never
 
 from audio import AudioBuffer, FrameIndex, Output, Player, reports
 from audio.buffer import MAX_BYTES
-from cli.words.plain import NO_AUDIO
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client.effects import Buffer, SoundEffect
@@ -207,7 +206,7 @@ class Sound:
     def _deliver_no_room(self, tag: int, reason: str) -> None:
         """Deliver that a song's buffer has no room, unless the song has been dropped."""
         if tag == self._song.tag:
-            self._deliver(on.OutputFailed(reason))
+            self._deliver(on.BufferFull(reason))
         elif self._next is not None and tag == self._next.tag:
             self._deliver(on.NextBufferFull(reason))
 
@@ -278,7 +277,5 @@ class Sound:
         DeviceLost is delivered whatever its song: the player is paused for every song then.
         """
         current = tag == self._song.tag and seeks in (None, self._song.seeks)
-        if current and isinstance(event, on.Undecodable) and not self._song.buffer.received_bytes:
-            event = on.Undecodable(NO_AUDIO)
         if current or isinstance(event, on.DeviceLost):
             self._deliver(event)

@@ -7,10 +7,11 @@ Ctrl-C leaves the search.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from prompt_toolkit.buffer import Buffer, CompletionState
 from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition, Filter, is_searching
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
@@ -26,16 +27,18 @@ def key_bindings(
     cancel: Callable[[], None],
     leave: Callable[[], None],
     paused: Callable[[], bool],
+    titles_wanted: Callable[[Document], Awaitable[bool]],
 ) -> KeyBindings:
     """Bind the keys of a prompt.
 
     run: called with the command that a key stands for. cancel: Ctrl-C. leave: Ctrl-D on an empty
-    line. paused: says what Space does.
+    line. paused: says what Space does. titles_wanted: waits for the titles that this line needs and
+    that have not come, and tells whether there are any.
     """
     keys = KeyBindings()
     _bind_commands(keys, buffer, run, paused)
     _bind_next(keys, buffer, run)
-    _bind_completion(keys, buffer)
+    _bind_completion(keys, buffer, titles_wanted)
     _bind_control_keys(keys, buffer, cancel, leave)
     return keys
 
@@ -66,13 +69,20 @@ def _bind_next(keys: KeyBindings, buffer: Buffer, run: Callable[[str], None]) ->
             run("next")
 
 
-def _bind_completion(keys: KeyBindings, buffer: Buffer) -> None:
+def _bind_completion(
+    keys: KeyBindings, buffer: Buffer, titles_wanted: Callable[[Document], Awaitable[bool]]
+) -> None:
+    async def complete_later(document: Document) -> None:
+        """Complete when the titles have come, if nothing else has been typed by then."""
+        if await titles_wanted(document) and buffer.document == document:
+            _complete_now(buffer)
+
     @keys.add("tab", filter=~is_searching)
     def _complete(event: KeyPressEvent) -> None:
         if buffer.complete_state:
             buffer.complete_next()
-        else:
-            _complete_now(buffer)
+        elif not _complete_now(buffer):
+            event.app.create_background_task(complete_later(buffer.document))
 
     @keys.add("s-tab", filter=~is_searching)
     def _complete_back(event: KeyPressEvent) -> None:
@@ -100,8 +110,11 @@ def _is_empty(buffer: Buffer) -> Filter:
     return Condition(lambda: not buffer.text) & ~is_searching
 
 
-def _complete_now(buffer: Buffer) -> None:
-    """Complete at once, and not in a task: an Enter that is typed already must come after it."""
+def _complete_now(buffer: Buffer) -> bool:
+    """Complete at once, and not in a task: an Enter that is typed already must come after it.
+
+    Returns whether there was anything.
+    """
     event = CompleteEvent(completion_requested=True)
     completions = list(buffer.completer.get_completions(buffer.document, event))
     if completions:
@@ -109,3 +122,4 @@ def _complete_now(buffer: Buffer) -> None:
         buffer.go_to_completion(0)
         if len(completions) == 1:
             buffer.complete_state = None
+    return bool(completions)

@@ -7,7 +7,7 @@ answered no `>>` is shown (ARROW_LOCK), and the status line stays.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any
 
 from prompt_toolkit.application import Application
@@ -66,6 +66,7 @@ class TerminalScreen:
     """The prompt, the status line under it, and the output above both.
 
     interrupt: called for Ctrl-C. status, songs: called whenever the line is drawn or completed.
+    wait_for_titles: awaited before a title is completed.
     changes: wakes when the status may have changed. glyphs: characters that the terminal can show.
     """
 
@@ -76,6 +77,7 @@ class TerminalScreen:
         interrupt: Callable[[], None],
         status: Callable[[], Status],
         songs: Callable[[], Sequence[ListedSong]],
+        wait_for_titles: Callable[[], Awaitable[None]],
         changes: Watch,
         history: History,
         glyphs: Glyphs,
@@ -90,8 +92,9 @@ class TerminalScreen:
         self._held: list[str] | None = None
         """Texts that arrived while the pager is open; None while it is not."""
         self._paging: asyncio.Task[None] | None = None
+        self._completer = CommandCompleter(songs, wait_for_titles)
         self._buffer = Buffer(
-            completer=CommandCompleter(songs),
+            completer=self._completer,
             history=history,
             enable_history_search=True,
             accept_handler=self._accept,
@@ -222,6 +225,7 @@ class TerminalScreen:
                 cancel=self._cancel,
                 leave=lambda: self._entered.put_nowait(None),
                 paused=lambda: self._status().activity is Activity.PAUSED,
+                titles_wanted=self._completer.titles_wanted,
             ),
             output=output,
             erase_when_done=True,

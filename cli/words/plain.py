@@ -26,7 +26,7 @@ FAILURES = frozenset(
 )
 """Reports that a command failed; the exit code of the run is 1."""
 
-ERRORS = FAILURES | {Report.CONNECTION_LOST, Report.CONNECT_FAILED}
+ERRORS = FAILURES | {Report.CONNECTION_LOST, Report.CONNECT_FAILED, Report.NO_RETRIES_LEFT}
 """Reports that are printed as errors."""
 
 NO_AUDIO = "no audio came"
@@ -49,12 +49,14 @@ _TEXTS = {
     Report.LIST_FAILED: "the list did not come; list asks for it again",
     Report.CONNECTION_LOST: "the connection was lost{detail}",
     Report.CONNECT_FAILED: "cannot connect to {server}{detail}",
+    Report.NO_RETRIES_LEFT: "the connection was lost{detail}; --retries allows no more attempts",
     Report.RETRYING: "connecting to {server} again; stop gives up {song}{detail}",
     Report.RECONNECTED: "connected to {server} again",
     Report.SONG_RESUMED: "{song} goes on where it was interrupted",
     Report.DEVICE_LOST: "paused{detail}; resume plays on the default device",
     Report.NOTHING_PLAYS: "nothing is playing; play ID or a title starts a song",
     Report.NOTHING_FOLLOWS: "nothing is queued; queue ID adds a song",
+    Report.SONGS_GONE: "no longer on the server, and left out{detail}",
     Report.NOTHING_BEFORE: "nothing was played before; play ID or a title starts a song",
 }
 

@@ -200,6 +200,7 @@ local CLIENT = {
       { when = "", sends = {}, next = "PLAIN" },
     },
     SetupReceived = {
+      { when = "?", sends = {}, next = "PLAIN" },
       { when = "", sends = {}, next = "PLAIN" },
     },
     NotFoundReceived = {
@@ -208,11 +209,15 @@ local CLIENT = {
     },
     unseen = {
       { when = "", sends = { "LIST" }, next = "PLAIN_LISTING" },
+      { when = "?", sends = {}, next = "RENEWING" },
       { when = "?", sends = { "STOP", "LIST" }, next = "STOPPING" },
       { when = "?", sends = { "LIST" }, next = "STOPPING" },
+      { when = "?", sends = { "PLAY" }, next = "PLAIN" },
       { when = "", sends = { "PLAY" }, next = "PLAIN" },
       { when = "?", sends = { "STOP" }, next = "PLAIN" },
       { when = "", sends = { "LIST" }, next = "ASKING" },
+      { when = "?", sends = {}, next = "CLOSING_SERVER" },
+      { when = "", sends = {}, next = "CLOSING_SERVER" },
       { when = "", sends = {}, next = "BREAKING" },
       { when = "", sends = {}, next = "LEAVING" },
     },
@@ -226,6 +231,7 @@ local CLIENT = {
       { when = "", sends = {}, next = "PLAIN_LISTING" },
     },
     SetupReceived = {
+      { when = "?", sends = {}, next = "PLAIN_LISTING" },
       { when = "", sends = {}, next = "PLAIN_LISTING" },
     },
     NotFoundReceived = {
@@ -249,6 +255,7 @@ local CLIENT = {
       { when = "", sends = {}, next = "ASKING" },
     },
     SetupReceived = {
+      { when = "?", sends = {}, next = "ASKING" },
       { when = "", sends = {}, next = "ASKING" },
     },
     NotFoundReceived = {
@@ -268,10 +275,12 @@ local CLIENT = {
       { when = "", sends = {}, next = "ANSWERED" },
     },
     AudioReceived = {
+      { when = "?", sends = {}, next = "ANSWERED" },
       { when = "?", sends = {}, next = "PLAIN" },
       { when = "", sends = {}, next = "ANSWERED" },
     },
     SetupReceived = {
+      { when = "?", sends = {}, next = "ANSWERED" },
       { when = "", sends = {}, next = "ANSWERED" },
     },
     NotFoundReceived = {
@@ -294,6 +303,7 @@ local CLIENT = {
       { when = "", sends = {}, next = "STOPPING" },
     },
     SetupReceived = {
+      { when = "?", sends = {}, next = "STOPPING" },
       { when = "", sends = {}, next = "STOPPING" },
     },
     NotFoundReceived = {
@@ -314,6 +324,7 @@ local CLIENT = {
       { when = "", sends = {}, next = "FENCING" },
     },
     SetupReceived = {
+      { when = "?", sends = {}, next = "FENCING" },
       { when = "", sends = {}, next = "FENCING" },
     },
     NotFoundReceived = {
@@ -334,6 +345,7 @@ local CLIENT = {
       { when = "", sends = {}, next = "PASSING" },
     },
     SetupReceived = {
+      { when = "?", sends = {}, next = "PASSING" },
       { when = "", sends = {}, next = "PASSING" },
     },
     NotFoundReceived = {

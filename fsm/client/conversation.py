@@ -11,36 +11,30 @@ from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import timeouts
 from fsm.client.conversation_table import CONVERSATION, TIMERS
-from fsm.client.plain_song import PlainSong
+from fsm.client.owed_lists import PLAIN_HELPS, OwedLists
 from fsm.words import ENDS, Request
 
-NO_LIST = (
-    "no answer to LIST: it has no songs, or it is no alfine server; --plain plays without a list"
-)
+NO_LIST = "no answer to LIST: it has no songs, or it is no alfine server"
 """Deployed servers answer nothing where their library is empty (protocol.md 9)."""
 
-_ENTRY_BYTES = 96
-"""A ListedSong and its ID, as Python keeps them, without the title."""
 
-
-class ConversationSession(PlainSong):
+class ConversationSession(OwedLists):
     """One connection's requests and answers.
 
     plain: the user says that the server is plain: nothing is sent but what the user asks for.
     max_list_bytes: what a list may take of the memory.
     """
 
-    __slots__ = (
-        "collected", "collected_bytes", "late_songs", "lists", "max_list_bytes", "offer_declined",
-        "plain", "setup_open", "waiting",
-    )  # fmt: skip
+    __slots__ = ("late_songs", "offer_declined", "setup_open")
     table = CONVERSATION
     says = (
         on.CommandAnswered,
         on.ListRequested,
+        internal.SetupAccepted,
         internal.SongToRequest,
         internal.ListNeeded,
         internal.ListCompleted,
+        internal.ListWithheld,
         internal.SongOpened,
         internal.AudioFromServer,
         internal.ServerClosedSong,
@@ -59,12 +53,7 @@ class ConversationSession(PlainSong):
 
     def _reset(self) -> None:
         self._reset_song()
-        self.waiting: tuple[on.Event, ...] = ()
-        """Requests that wait until the server can take them, in order."""
-        self.lists: tuple[bool, ...] = ()
-        """Lists that are not whole yet, oldest first: is it the user's, to be shown?"""
-        self.collected: tuple[tuple[on.ListedSong, ...], ...] = ()
-        self.collected_bytes = 0
+        self._reset_lists()
         self.late_songs = 0
         """Open PLAYs whose song nobody wants any more (protocol.md 7)."""
         self.offer_declined = False
@@ -73,10 +62,6 @@ class ConversationSession(PlainSong):
         """SETUP has been sent and is not answered."""
 
     # Guards
-
-    def told_plain(self, event: on.Event) -> bool:
-        """The user says that the server is plain."""
-        return self.plain
 
     def is_offer_declined(self, event: on.Event) -> bool:
         """The server has not borne that SETUP was offered to it."""
@@ -90,21 +75,22 @@ class ConversationSession(PlainSong):
         """SETUP has been sent and is not answered."""
         return self.setup_open
 
-    def list_owed(self, event: on.Event) -> bool:
-        """A list has been requested and is not whole."""
-        return bool(self.lists)
+    def accepts_late(self, event: on.SetupReceived) -> bool:
+        """The server, which seemed to be plain, will close its answers."""
+        known = any(isinstance(e, on.SetupReceived) for e in self.waiting)
+        return self.setup_open and self.ends_accepted(event) and not known
 
-    def closes_list(self, event: on.ListReceived) -> bool:
-        """A list is owed, and this message is empty."""
-        return bool(self.lists) and not event.songs
+    def song_supposed(self, event: on.Event) -> bool:
+        """Silence has ended the wanted song."""
+        return self.supposed
 
-    def list_grows(self, event: on.ListReceived) -> bool:
-        """A list is owed, and with this message it still fits into the memory that it may take."""
-        return bool(self.lists) and self.collected_bytes + _size(event.songs) <= self.max_list_bytes
+    def song_was_closed(self, event: on.Event) -> bool:
+        """The server has closed the wanted song already."""
+        return (self.wanted_open or self.supposed) and self.closing_seen
 
-    def list_awaited(self, event: on.Event) -> bool:
-        """The user waits for a list."""
-        return any(self.lists) or any(isinstance(e, on.ListRequested) for e in self.waiting)
+    def closes_early(self, event: on.AudioReceived) -> bool:
+        """The message is empty: it closes the song, if SETUP is accepted."""
+        return self.setup_open and self.audio_coming and not event.data
 
     def plays_open(self, event: on.Event) -> bool:
         """Some PLAY is not closed: the next audio belongs to it."""
@@ -128,11 +114,11 @@ class ConversationSession(PlainSong):
 
     def nothing_owed(self, event: on.Event) -> bool:
         """Nothing that was requested is unanswered."""
-        return not (self.lists or self.waiting or self.wanted_open or self.late_songs)
+        return not (self._list_open() or self.waiting or self.wanted_open or self.late_songs)
 
     def answer_owed(self, event: on.Event) -> bool:
         """The server has not answered all that it was asked."""
-        return bool(self.lists) or self.wanted_open or self.late_songs > 0
+        return self._list_open() or self.wanted_open or self.late_songs > 0
 
     # Effects: greeting
 
@@ -164,58 +150,13 @@ class ConversationSession(PlainSong):
 
     def disconnect_mute(self, event: on.Event) -> None:
         """Disconnect from whoever listens there and does not answer."""
-        self.record(do.Disconnect(NO_LIST))
-
-    # Effects: lists
-
-    def send_list(self, event: on.Event) -> None:
-        """Send LIST for the user."""
-        self.lists += (True,)
-        self._send(Request.LIST)
-
-    def send_own_list(self, event: on.Event) -> None:
-        """Send LIST for the client's own use."""
-        self.lists += (False,)
-        self._send(Request.LIST)
-
-    def keep_entries(self, event: on.ListReceived) -> None:
-        """Keep the entries until the list is whole."""
-        self.collected += (event.songs,)
-        self.collected_bytes += _size(event.songs)
-
-    def wait_until_list_is_quiet(self, event: on.Event) -> None:
-        """Expect silence: 250 ms without a further message make the list whole."""
-        self.record(do.StartTimer(on.ListWentQuiet(), timeouts.LIST_QUIET_S))
-
-    def list_answered(self, event: on.Event) -> None:
-        """Stop the timer: the list's end need not be waited for."""
-        self.record(do.CancelTimer(on.ListWentQuiet))
-
-    def complete_list(self, event: on.Event) -> None:
-        """Hand on the oldest list, which is whole; show it, if it is the user's."""
-        shown, self.lists = self.lists[0], self.lists[1:]
-        # Deployed servers may have sent it twice (protocol.md 9).
-        songs = tuple(dict.fromkeys(song for songs in self.collected for song in songs))
-        self.collected, self.collected_bytes = (), 0
-        self.record(internal.ListCompleted(songs))
-        if shown:
-            self.record(do.ShowSongs(songs), on.CommandAnswered(on.Command.LIST))
-
-    def disconnect_endless(self, event: on.ListReceived) -> None:
-        """Disconnect from a server whose list has no end: it may go on for as long as it likes."""
-        size = f"{self.max_list_bytes // 2**20} MiB"
-        reason = f"its list is longer than {size}: --plain plays without a list"
-        self.record(do.Disconnect(reason, answer_awaited=False))
-
-    def tell_list_failed(self, event: on.Event) -> None:
-        """Tell the user that the list will not come."""
-        self.record(do.Tell(do.Report.LIST_FAILED), on.CommandAnswered(on.Command.LIST))
+        self.record(do.Disconnect(NO_LIST if self.plain else f"{NO_LIST}; {PLAIN_HELPS}"))
 
     # Effects: songs
 
     def send_play(self, event: internal.SongToRequest) -> None:
         """Send PLAY."""
-        self.wanted_open = True
+        self.wanted_open, self.supposed = True, False
         self._send(Request.PLAY, event.song_id)
 
     def send_stop(self, event: on.Event) -> None:
@@ -232,9 +173,18 @@ class ConversationSession(PlainSong):
         self.wanted_open = self.supposed = False
         self.waiting = tuple(e for e in self.waiting if not isinstance(e, internal.SongToRequest))
 
+    def reopen_late_song(self, event: on.Event) -> None:
+        """Count the last song, unless it is the wanted one or has been closed, among the late ones."""
+        late = self.audio_coming and not self.wanted_open and not self.closing_seen
+        self.late_songs = int(late)
+
     def count_late_song(self, event: on.Event) -> None:
         """Count one song less that nobody wants."""
         self.late_songs -= 1
+
+    def say_list_withheld(self, event: on.Event) -> None:
+        """Say that no list is asked for: the user has not."""
+        self.record(internal.ListWithheld())
 
     def say_opened(self, event: on.Event) -> None:
         """Say that what comes from here on is the wanted song's."""
@@ -262,14 +212,22 @@ class ConversationSession(PlainSong):
         """Let the request wait."""
         self.waiting = (*self.waiting, event)
 
+    def say_accepted(self, event: on.Event) -> None:
+        """Take it that the server closes its answers."""
+        self.record(internal.SetupAccepted())
+
     def take_up_waiting(self, event: on.Event) -> None:
-        """Let the requests that wait happen now, in their order."""
-        self.record(*self.waiting)
+        """Let what waits happen now: the server's word first, a list for titles behind PLAY."""
+        self.record(*map(_taken_up, sorted(self.waiting, key=_turn)))
         self.waiting = ()
 
     def forget_waiting(self, event: on.Event) -> None:
         """Forget the requests that wait."""
         self.waiting = ()
+
+    def forget_acceptance(self, event: on.Event) -> None:
+        """Forget that SETUP was accepted: it was over the connection that has ended."""
+        self.waiting = tuple(e for e in self.waiting if not isinstance(e, on.SetupReceived))
 
     def forget_all(self, event: on.Event) -> None:
         """Forget all that was requested: nothing of it will be answered."""
@@ -311,10 +269,6 @@ class ConversationSession(PlainSong):
         """Say that the server sends what is no message."""
         self.record(internal.ConnectionUnusable(event.reason))
 
-    def say_list_needed(self, event: on.Event) -> None:
-        """Have a list requested, after what waits."""
-        self.record(internal.ListNeeded())
-
     def send_teardown(self, event: on.Event) -> None:
         """Send TEARDOWN."""
         self._send(Request.TEARDOWN)
@@ -324,6 +278,11 @@ class ConversationSession(PlainSong):
         self.record(do.DisconnectForGood())
 
 
-def _size(songs: tuple[on.ListedSong, ...]) -> int:
-    """The bytes that the entries take of the memory: many times what they are on the wire."""
-    return sum(_ENTRY_BYTES + song.title.__sizeof__() for song in songs)
+def _turn(event: on.Event) -> int:
+    """When it is the turn of something that waits."""
+    return {on.SetupReceived: 0, internal.ListNeeded: 2}.get(type(event), 1)
+
+
+def _taken_up(event: on.Event) -> on.Event:
+    """What becomes of something that has waited."""
+    return internal.SetupAccepted() if isinstance(event, on.SetupReceived) else event

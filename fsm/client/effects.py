@@ -187,12 +187,14 @@ class Report(Enum):
     LIST_FAILED = "the list did not come"
     CONNECTION_LOST = "the connection is gone"
     CONNECT_FAILED = "no connection could be made"
+    NO_RETRIES_LEFT = "the connection is gone again, and no further attempt is made"
     RETRYING = "another attempt follows"
     RECONNECTED = "there is a connection again"
     SONG_RESUMED = "the song goes on where it was interrupted"
     DEVICE_LOST = "the sound device has gone; it is paused"
     NOTHING_PLAYS = "nothing is played that could be paused or sought in"
     NOTHING_FOLLOWS = "nothing is queued that could be played next"
+    SONGS_GONE = "songs that were queued or played are no longer on the server"
     NOTHING_BEFORE = "no song was played before"
 
 

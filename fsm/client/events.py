@@ -168,6 +168,13 @@ class OutputFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BufferFull(Event):
+    """There is no room for more of the present song. reason: in words for a person."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class NextBufferFull(Event):
     """There is no room for more of the next song. reason: in words for a person."""
 
@@ -234,6 +241,11 @@ class TextArrived(Event):
 @dataclass(frozen=True, slots=True)
 class Interrupted(Event):
     """Ctrl-C at the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class TitlesNeeded(Event):
+    """A song is to be found by its title, or titles are to be completed: that takes a list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Which machine receives which of them is in `fsm.client.machines`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from fsm.client.events import Event, ListedSong
 from fsm.client.requests import Measure
@@ -33,8 +34,18 @@ class SongAbandoned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SetupAccepted(Event):
+    """SETUP was accepted by a server that seemed to be plain; no list of it is on its way."""
+
+
+@dataclass(frozen=True, slots=True)
 class ListNeeded(Event):
-    """The link has to find a song's present ID and needs a fresh list."""
+    """A song's present ID or its title is to be found: that takes a fresh list."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListWithheld(Event):
+    """There is a connection, and no list is asked for over it but by the user (`--plain`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,26 @@ class ListCompleted(Event):
     """All entries of one list are here (RFC 2.5.1, protocol.md 7, 8)."""
 
     songs: tuple[ListedSong, ...] = ()
+
+
+class NewId(NamedTuple):
+    """What has become of a song's ID. new_id: None where the song cannot be found again."""
+
+    song_id: int
+    title: str
+    new_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SongsRenumbered(Event):
+    """The server has been started again, and has other IDs for its songs. new_ids: no other ones."""
+
+    new_ids: tuple[NewId, ...]
+
+    @property
+    def known(self) -> dict[int, int]:
+        """The new ID of each song that was found again, by its old one."""
+        return {old: new for old, _, new in self.new_ids if new is not None}
 
 
 @dataclass(frozen=True, slots=True)

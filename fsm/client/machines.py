@@ -37,6 +37,7 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     on.InputEnded:              (PROMPT, CONVERSATION),
     on.WaitRequested:           (QUEUE, TRANSPORT),
     on.ListRequested:           (LINK, CONVERSATION),
+    on.TitlesNeeded:            (LINK,),
     on.PlayRequested:           (SONG, NEXT_SONG, PLAYER, QUEUE, TRANSPORT),
     on.StopRequested:           (SONG, NEXT_SONG, PLAYER, QUEUE, TRANSPORT, LINK, CONVERSATION),
     ask.PauseRequested:         (TRANSPORT,),
@@ -76,6 +77,7 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     on.PlayedOut:               (SONG, PLAYER),
     on.Undecodable:             (SONG, PLAYER),
     on.OutputFailed:            (SONG, NEXT_SONG, PLAYER, QUEUE, TRANSPORT),
+    on.BufferFull:              (SONG,),
     on.NextBufferFull:          (NEXT_SONG,),
     on.DeviceLost:              (TRANSPORT,),
     # one machine to another
@@ -87,8 +89,11 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     internal.SongWanted:        (LINK,),
     internal.SongToRequest:     (CONVERSATION,),
     internal.SongAbandoned:     (LINK, CONVERSATION),
+    internal.SetupAccepted:     (CONVERSATION,),
     internal.ListNeeded:        (CONVERSATION,),
     internal.ListCompleted:     (LINK,),
+    internal.ListWithheld:      (LINK,),
+    internal.SongsRenumbered:   (SONG, NEXT_SONG, QUEUE),
     internal.SongOpened:        (SONG, NEXT_SONG),
     internal.AudioFromServer:   (LINK,),
     internal.SongAudio:         (SONG, NEXT_SONG),
@@ -170,7 +175,7 @@ class ClientSession:
     @property
     def list_coming(self) -> bool:
         """A list has been requested, by the person or by the client itself, and is not whole."""
-        return bool(self.conversation.lists)
+        return self.conversation.list_coming
 
     def handle(self, event: Event) -> list[ClientEffect]:
         """Take one event, let the machines tell each other of it, return what is to be done.

@@ -19,14 +19,19 @@ class PlainSong(Session[ClientEffect | on.Event]):
     """The part of a conversation that is about one song of a plain server."""
 
     __slots__ = (
-        "audio_coming", "play_open", "short_audio", "shortest_bytes", "supposed", "wanted_open",
+        "audio_coming", "closing_seen", "plain", "play_open", "short_audio", "shortest_bytes", "supposed", "wanted_open",
     )  # fmt: skip
+
+    plain: bool
+    """The user says that the server is plain: nothing is sent but what the user asks for."""
 
     def _reset_song(self) -> None:
         self.wanted_open = False
         """The song that is wanted has been requested and is not closed."""
         self.audio_coming = False
         """A plain server may still send audio of an earlier song (protocol.md 8)."""
+        self.closing_seen = False
+        """An empty audio message has come behind the last PLAY: it closes it, if SETUP is accepted."""
         self.play_open = False
         """A plain server may still be sending a song: it has not been told to stop."""
         self.supposed = False
@@ -38,6 +43,10 @@ class PlainSong(Session[ClientEffect | on.Event]):
 
     # Guards
 
+    def told_plain(self, event: on.Event) -> bool:
+        """The user says that the server is plain."""
+        return self.plain
+
     def song_continues(self, event: on.AudioReceived) -> bool:
         """The wanted song is open, and the message is not empty."""
         return self.wanted_open and bool(event.data)
@@ -45,6 +54,14 @@ class PlainSong(Session[ClientEffect | on.Event]):
     def ended_short(self, event: on.Event) -> bool:
         """The wanted song is open, and its last message was shorter than all before it."""
         return self.wanted_open and self.short_audio
+
+    def told_plain_and_short(self, event: on.Event) -> bool:
+        """The user says that the server is plain, and the last message was shorter than all before."""
+        return self.plain and self.short_audio
+
+    def only_anew(self, event: on.Event) -> bool:
+        """Audio of an earlier song may come, and without a LIST only a new connection is a fence."""
+        return self.plain and self.audio_coming
 
     def takes_back(self, event: on.AudioReceived) -> bool:
         """There is more of a song that was taken for whole."""
@@ -66,15 +83,25 @@ class PlainSong(Session[ClientEffect | on.Event]):
 
     def expect_audio(self, event: on.Event) -> None:
         """Expect audio; after 2 s without any the server is asked."""
-        self.audio_coming = self.play_open = True
+        self.audio_coming, self.play_open, self.closing_seen = True, True, False
         self.short_audio, self.shortest_bytes = False, MAX_PAYLOAD_BYTES
         self.record(do.StartTimer(on.SongWentQuiet(), timeouts.AUDIO_QUIET_S))
+
+    def expect_any_audio(self, event: on.Event) -> None:
+        """Expect audio; where the server cannot be asked, 10 s without any are no song."""
+        self.audio_coming, self.play_open, self.closing_seen = True, True, False
+        self.short_audio, self.shortest_bytes = False, MAX_PAYLOAD_BYTES
+        self.record(do.StartTimer(on.SongWentQuiet(), timeouts.NO_AUDIO_S))
 
     def await_silence(self, event: on.AudioReceived) -> None:
         """Expect silence: after 250 ms behind a short message, or 2 s, the server is asked."""
         self._measure(event.data)
         delay_s = timeouts.SHORT_AUDIO_QUIET_S if self.short_audio else timeouts.AUDIO_QUIET_S
         self.record(do.StartTimer(on.SongWentQuiet(), delay_s))
+
+    def note_closing(self, event: on.AudioReceived) -> None:
+        """Note that the song may have been closed."""
+        self.closing_seen = True
 
     def measure_message(self, event: on.AudioReceived) -> None:
         """Note whether the message is shorter than all before it."""

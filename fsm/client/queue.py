@@ -75,6 +75,9 @@ QUEUE = Table("queue", IDLE, [
     Row(AHEAD,           ask.ClearRequested, AHEAD,   when="repeats_ahead",      then="clear",                        rfc="playing 2, playing 4"),
     Row(AHEAD,           ask.ClearRequested, AHEAD,   when="repeats",            then="clear, drop_ahead, ask_ahead", rfc="playing 2, playing 4"),
     Row(AHEAD,           ask.ClearRequested, WHOLE,                              then="clear, drop_ahead",            rfc="playing 2, playing 5"),
+    # The server has been started again, and has other IDs
+    each(_ALL, internal.SongsRenumbered, when="some_gone", then="tell_songs_gone, renumber", rfc="playing 9"),
+    each(_ALL, internal.SongsRenumbered,                   then="renumber",                  rfc="playing 9"),
     # shuffle and repeat
     each(_ALL,            ask.ShuffleRequested,        when="queued",            then="shuffle",                           rfc="playing 4"),
     each(_ALL,            ask.ShuffleRequested,                                  then="tell_nothing_follows",              rfc="playing 4"),
@@ -86,6 +89,12 @@ QUEUE = Table("queue", IDLE, [
     Row(AHEAD,            ask.RepeatRequested,  WHOLE,                           then="set_repeat, drop_ahead",            rfc="playing 4, playing 5"),
 ])
 # fmt: on
+
+
+GONE = -1
+"""In the place of the ID of a song that is here, or on its way, and no longer on the server."""
+_NAMED = 3
+"""So many of the songs that are gone are told by name."""
 
 
 class QueueSession(Session[ClientEffect | on.Event]):
@@ -123,11 +132,11 @@ class QueueSession(Session[ClientEffect | on.Event]):
 
     def repeats(self, event: on.Event) -> bool:
         """The queue never runs out."""
-        return self.repeat is not Repeat.OFF
+        return self.repeat is not Repeat.OFF and self.current != GONE
 
     def repeats_one(self, event: on.Event) -> bool:
         """The same song is played again and again."""
-        return self.repeat is Repeat.ONE
+        return self.repeat is Repeat.ONE and self.current != GONE
 
     def repeats_ahead(self, event: on.Event) -> bool:
         """The queue never runs out, and the present song is the next one as well."""
@@ -155,7 +164,7 @@ class QueueSession(Session[ClientEffect | on.Event]):
 
     def one_follows_the_failed(self, event: on.Event) -> bool:
         """There is another song to request ahead."""
-        if self.repeat is Repeat.ONE:
+        if self.repeats_one(event):
             return self.ahead != self.current
         upcoming, played = self._without_ahead()
         others = tuple(song_id for song_id in self._with_current(played) if song_id != self.ahead)
@@ -168,6 +177,10 @@ class QueueSession(Session[ClientEffect | on.Event]):
     def wanted_is_ahead(self, event: on.Event) -> bool:
         """The song that `next` means has been requested already."""
         return self._wanted() == self.ahead
+
+    def some_gone(self, event: internal.SongsRenumbered) -> bool:
+        """A song that is queued, or was played, is no longer on the server."""
+        return bool(self._gone(event))
 
     def played_before(self, event: on.Event) -> bool:
         """A song was played before this one."""
@@ -206,8 +219,7 @@ class QueueSession(Session[ClientEffect | on.Event]):
     def take_previous(self, event: on.Event) -> None:
         """Take the song before this one; this one comes after it again."""
         *played, song_id = self.played
-        if self.current is not None:
-            self.upcoming = (self.current, *self.upcoming)
+        self.upcoming = (*self._with_current(()), *self._without_gone())
         self.played = tuple(played)
         self.current, self.ahead = song_id, None
 
@@ -221,12 +233,12 @@ class QueueSession(Session[ClientEffect | on.Event]):
 
     def drop_ahead(self, event: on.Event) -> None:
         """Want the song no more that was requested ahead."""
-        self.ahead = None
+        self.ahead, self.upcoming = None, self._without_gone()
         self.record(internal.NextSongDropped())
 
     def forget_ahead(self, event: on.Event) -> None:
         """Want nothing ahead; what was requested is what plays now, or is dropped by the others."""
-        self.ahead = None
+        self.ahead, self.upcoming = None, self._without_gone()
 
     def leave_out_ahead(self, event: on.Event) -> None:
         """Leave out the song that was requested ahead: it will not come."""
@@ -253,6 +265,20 @@ class QueueSession(Session[ClientEffect | on.Event]):
     def set_repeat(self, event: ask.RepeatRequested) -> None:
         """Note what comes when the queue is empty."""
         self.repeat = event.repeat
+
+    def renumber(self, event: internal.SongsRenumbered) -> None:
+        """Take the IDs that the songs have now, and leave out those that are gone.
+
+        The song that plays and the one that has been requested ahead are here all the same.
+        """
+        new_ids = {song_id: new_id for song_id, _, new_id in event.new_ids}
+        first = self.upcoming[:1] if self.ahead in self.upcoming[:1] else ()
+        self.upcoming = (*_here(first, new_ids), *_left(self.upcoming[len(first) :], new_ids))
+        self.played = _left(self.played, new_ids)
+        self.current, self.ahead = (
+            None if song_id is None else _here((song_id,), new_ids)[0]
+            for song_id in (self.current, self.ahead)
+        )
 
     # Effects: what others are told
 
@@ -290,11 +316,18 @@ class QueueSession(Session[ClientEffect | on.Event]):
         """Tell that no song was played before."""
         self.record(do.Tell(do.Report.NOTHING_BEFORE))
 
+    def tell_songs_gone(self, event: internal.SongsRenumbered) -> None:
+        """Tell which songs are left out, in one line."""
+        titles = self._gone(event)
+        more = f" and {len(titles) - _NAMED} more" if len(titles) > _NAMED else ""
+        detail = ", ".join(titles[:_NAMED]) + more
+        self.record(do.Tell(do.Report.SONGS_GONE, detail=detail))
+
     # What follows what
 
     def _follower(self, repeat: Repeat, upcoming: tuple[int, ...]) -> int | None:
         """The song that comes by itself when this one has been heard."""
-        if repeat is Repeat.ONE:
+        if repeat is Repeat.ONE and self.current != GONE:
             return self.current
         return next(iter(self._round(repeat, upcoming, self._with_current(self.played))), None)
 
@@ -311,10 +344,33 @@ class QueueSession(Session[ClientEffect | on.Event]):
         return upcoming if upcoming or repeat is not Repeat.ALL else played
 
     def _with_current(self, played: tuple[int, ...]) -> tuple[int, ...]:
-        return played if self.current is None else (*played, self.current)
+        return played if self.current in (None, GONE) else (*played, self.current)
 
     def _without_ahead(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """What is queued and what was played, without the song that was requested ahead."""
         if self.ahead in self.upcoming[:1]:
             return self.upcoming[1:], self.played
         return self.upcoming, tuple(song_id for song_id in self.played if song_id != self.ahead)
+
+    def _without_gone(self) -> tuple[int, ...]:
+        """What is queued, and can be requested."""
+        return tuple(song_id for song_id in self.upcoming if song_id != GONE)
+
+    def _gone(self, event: internal.SongsRenumbered) -> list[str]:
+        """The titles of the songs that are queued, or were played, and are gone."""
+        fixed = 1 if self.ahead in self.upcoming[:1] else 0
+        held = {*self.upcoming[fixed:], *self.played}
+        return [
+            title for song_id, title, new_id in event.new_ids if new_id is None and song_id in held
+        ]
+
+
+def _here(song_ids: tuple[int, ...], new_ids: dict[int, int | None]) -> tuple[int, ...]:
+    """The new IDs of songs that need not be requested."""
+    new = (new_ids.get(song_id, song_id) for song_id in song_ids)
+    return tuple(GONE if song_id is None else song_id for song_id in new)
+
+
+def _left(song_ids: tuple[int, ...], new_ids: dict[int, int | None]) -> tuple[int, ...]:
+    """The new IDs of songs that can still be requested."""
+    return tuple(song_id for song_id in _here(song_ids, new_ids) if song_id != GONE)

@@ -159,6 +159,11 @@ class SongSession(Session[ClientEffect | on.Event]):
         """Want no song."""
         self._forget()
 
+    def take_new_id(self, event: internal.SongsRenumbered) -> None:
+        """Take the ID that the song has now; one that is gone keeps the ID that it had."""
+        if self.song_id is not None:
+            self.song_id = event.known.get(self.song_id, self.song_id)
+
     def append(self, event: internal.SongAudio) -> None:
         """Add the audio to the buffer and count the message."""
         self.num_audio_msgs_recv += 1
@@ -194,9 +199,13 @@ class SongSession(Session[ClientEffect | on.Event]):
         """Keep that more came after the player had come to its end."""
         self.lost_because = "more of it came after the server had been silent"
 
-    def note_loss(self, event: internal.SongLost | on.NextBufferFull) -> None:
+    def note_loss(self, event: internal.SongLost) -> None:
         """Keep why the rest will not come."""
         self.lost_because = event.reason
+
+    def note_no_room(self, event: on.BufferFull | on.NextBufferFull) -> None:
+        """Keep that there was no room for the rest, and why."""
+        self.lost_because = f"there is no room for the rest of the song: {event.reason}"
 
     # Effects: the buffers
 

@@ -50,6 +50,8 @@ SONG = Table("song", UNWANTED, [
     Row(UNWANTED, internal.NextSongKnown,   REQUESTED, then="want, say_wanted",                        rfc="playing 5"),
     each(OWED,    internal.NextSongDropped, UNWANTED,  then="forget, drop_next_buffer, say_abandoned", rfc="playing 5, 2.4.3"),
     each(HERE,    internal.NextSongDropped, UNWANTED,  then="forget, drop_next_buffer",                rfc="playing 5"),
+    # The server has been started again, and has another ID for it
+    each(ALL, internal.SongsRenumbered, then="take_new_id", rfc="playing 9"),
     # It arrives
     Row(REQUESTED,                             internal.SongOpened, OPENED,                                                                                  rfc="2.5.2, P8"),
     each((UNWANTED, OPENED, *ARRIVING, *HERE), internal.SongOpened,                                                                                          rfc="P7"),
@@ -77,12 +79,12 @@ SONG = Table("song", UNWANTED, [
     Row(UNWANTED,         ask.SeekRequested,    UNWANTED,   then="tell_nothing_plays",                    rfc="playing 7"),
     each(WANTED,          ask.SeekRequested,                then="pass_seek",                             rfc="playing 7"),
     # All of it is here: the server says so, or its own header does, or a plain server is silent
-    each((OPENED, *SHORT),  internal.SongCompleted, WHOLE,    when="next_said_whole",           then="finish, say_next_ready",                                       rfc="P7, playing 5"),
+    each(SHORT,             internal.SongCompleted, WHOLE,    when="next_said_whole",           then="finish, say_next_ready",                                       rfc="P7, playing 5"),
     each(SHORT,             internal.SongCompleted, WHOLE,    when="next_as_long_as_it_says",   then="finish, say_next_ready",                                       rfc="P8, playing 5"),
     each(SHORT,             internal.SongCompleted, BROKEN,   when="next_shorter_than_it_says", then="note_too_short, finish, say_next_ready",                       rfc="P8, playing 5"),
-    Row(OPENED,             internal.SongCompleted, UNWANTED, when="is_next",                   then="drop_next_buffer, tell_nothing_came, say_next_failed, forget", rfc="P8, playing 5"),
+    Row(OPENED,             internal.SongCompleted, UNWANTED, when="is_next",                   then="drop_next_buffer, tell_nothing_came, say_next_failed, forget", rfc="P7, P8, playing 5"),
     each(SHORT,             internal.SongCompleted, SUPPOSED, when="is_next",                   then="finish, say_next_ready",                                       rfc="P8, playing 5"),
-    each((OPENED, *SHORT),  internal.SongCompleted, WHOLE,    when="server_said_so",            then="finish, say_finished, answer_play, say_whole",                 rfc="P1, P7"),
+    each(SHORT,             internal.SongCompleted, WHOLE,    when="server_said_so",            then="finish, say_finished, answer_play, say_whole",                 rfc="P1, P7"),
     each(SHORT,             internal.SongCompleted, WHOLE,    when="as_long_as_it_says",        then="finish, say_finished, answer_play, say_whole",                 rfc="P1, P8"),
     each(SHORT,             internal.SongCompleted, BROKEN,   when="shorter_than_it_says",      then="note_too_short, finish, say_finished, answer_play",            rfc="P8"),
     Row(OPENED,             internal.SongCompleted, UNWANTED,                                   then="leave, tell_nothing_came, answer_play, say_unplayable",        rfc="P8"),
@@ -93,6 +95,8 @@ SONG = Table("song", UNWANTED, [
     Row(ENOUGH,             internal.SongCompleted, WHOLE,    when="as_long_as_it_says",        then="finish, say_whole",                                            rfc="P8"),
     Row(ENOUGH,             internal.SongCompleted, BROKEN,   when="shorter_than_it_says",      then="note_too_short, finish",                                       rfc="P8"),
     Row(ENOUGH,             internal.SongCompleted, SUPPOSED,                                   then="finish",                                                       rfc="P8"),
+    Row(SUPPOSED,           internal.SongCompleted, WHOLE,    when="next_said_whole",                                                                                rfc="P7, playing 5"),
+    Row(SUPPOSED,           internal.SongCompleted, WHOLE,    when="server_said_so",            then="say_whole",                                                    rfc="P7"),
     each((UNWANTED, *HERE), internal.SongCompleted,                                                                                                                  rfc="P7"),
     # A plain server has closed the connection twice at the same byte
     each(SHORT,             internal.SongEndedThere, WHOLE,    when="next_as_long_as_it_says", then="finish, say_next_ready",                                       rfc="P8, playing 5"),
@@ -121,21 +125,22 @@ SONG = Table("song", UNWANTED, [
     Row(ENOUGH,             internal.SongRefused,                      BROKEN,                 then="finish",                                       rfc="P7"),
     Row(ENOUGH,             internal.SongLost,                         BROKEN,                 then="note_loss, finish",                            rfc="P7"),
     each((UNWANTED, *HERE), (internal.SongRefused, internal.SongLost),                                                                              rfc="P7"),
-    # There is no room for more of the next song
-    Row(COLLECTING, on.NextBufferFull, BROKEN, then="say_abandoned, note_loss, finish, say_next_ready", rfc="playing 10"),
-    Row(ENOUGH,     on.NextBufferFull, BROKEN, then="say_abandoned, note_loss, finish",                 rfc="playing 10"),
-    each(HERE,      on.NextBufferFull, BROKEN, then="note_loss",                                        rfc="playing 10"),
+    # There is no room for more of it: what is here is played out
+    Row(COLLECTING, on.NextBufferFull,                  BROKEN, then="say_abandoned, note_no_room, finish, say_next_ready",            rfc="playing 10"),
+    each(SHORT,     on.BufferFull,                      BROKEN, then="say_abandoned, note_no_room, finish, say_finished, answer_play", rfc="playing 10"),
+    each((ENOUGH,), (on.NextBufferFull, on.BufferFull), BROKEN, then="say_abandoned, note_no_room, finish",                            rfc="playing 10"),
+    each(HERE,      (on.NextBufferFull, on.BufferFull), BROKEN, then="note_no_room",                                                   rfc="playing 10"),
     # The connection has gone: the buffer plays on, the link sees to the rest
     each(OWED,              (internal.ConnectionEnded, internal.ConnectionRenewed), then="say_interrupted", rfc="P7, playing 9"),
     each((UNWANTED, *HERE), (internal.ConnectionEnded, internal.ConnectionRenewed),                         rfc="P7"),
     # It is over
-    Row(WHOLE,     on.PlayedOut,         UNWANTED, then="leave, tell_played, answer_play, say_over",                                rfc="playing 10"),
-    Row(SUPPOSED,  on.PlayedOut,         UNWANTED, then="leave, tell_probably_played, answer_play, say_over",                       rfc="P8, playing 10"),
-    each(ARRIVING, on.PlayedOut,         UNWANTED, then="note_reopened, say_abandoned, leave, tell_cut_off, answer_play, say_over", rfc="P8"),
-    Row(BROKEN,    on.PlayedOut,         UNWANTED, then="leave, tell_cut_off, answer_play, say_over",                               rfc="P7, playing 10"),
-    each(ARRIVING, on.Undecodable,       UNWANTED, then="say_abandoned, leave, tell_undecodable, answer_play, say_unplayable",      rfc="playing 10"),
-    each(HERE,     on.Undecodable,       UNWANTED, then="leave, tell_undecodable, answer_play, say_unplayable",                     rfc="playing 10"),
-    Row(WHOLE,     internal.SongSkipped, UNWANTED, then="skip",                                                                     rfc="playing 3"),
+    Row(WHOLE,            on.PlayedOut,         UNWANTED, then="leave, tell_played, answer_play, say_over",                                rfc="playing 10"),
+    Row(SUPPOSED,         on.PlayedOut,         UNWANTED, then="leave, tell_probably_played, answer_play, say_over",                       rfc="P8, playing 10"),
+    each(ARRIVING,        on.PlayedOut,         UNWANTED, then="note_reopened, say_abandoned, leave, tell_cut_off, answer_play, say_over", rfc="P8"),
+    Row(BROKEN,           on.PlayedOut,         UNWANTED, then="leave, tell_cut_off, answer_play, say_over",                               rfc="P7, playing 10"),
+    each(ARRIVING,        on.Undecodable,       UNWANTED, then="say_abandoned, leave, tell_undecodable, answer_play, say_unplayable",      rfc="playing 10"),
+    each(HERE,            on.Undecodable,       UNWANTED, then="leave, tell_undecodable, answer_play, say_unplayable",                     rfc="playing 10"),
+    each((WHOLE, BROKEN), internal.SongSkipped, UNWANTED, then="skip",                                                                     rfc="playing 3"),
     # The output is gone
     Row(UNWANTED, on.OutputFailed, UNWANTED,                                                                                      rfc="playing 10"),
     each(OWED,    on.OutputFailed, UNWANTED, when="is_next", then="forget, drop_next_buffer, say_abandoned",                      rfc="playing 10, 2.4.3"),

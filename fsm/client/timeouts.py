@@ -11,6 +11,9 @@ SHORT_AUDIO_QUIET_S = 0.25
 AUDIO_QUIET_S = 2.0
 """Without any audio: a plain server's song is whole."""
 
+NO_AUDIO_S = 10.0
+"""Without any audio behind PLAY, where the server cannot be asked by LIST: it sends none."""
+
 MAX_LIST_BYTES = 64 * 1024 * 1024
 """Of memory, for 300,000 songs and more: what a server sends beyond that is no list."""
 

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from audio import Decoder
+from audio.portaudio import Device, _choose
 from tests.audio.making import FRAME, as_buffer, mp3, with_gapless_tag
 from tests.audio.sound_card import sound, sound_card, sound_server
 from tests.needs import needs_program
@@ -219,3 +220,13 @@ def test_a_device_that_fails_pauses_and_loses_only_what_it_held(tmp_path):
     assert f"DeviceLost(tag=1, reason='{reason}')" in printed
     assert f"PlayedOut(tag=1, samples={len(decode(mp3())) // FRAME})" in printed
     assert sound(played).endswith(sound(decode(mp3()))[-FRAME * 44100 :])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [("1", 1), ("card 1", 4), ("CARD 11", 0), ("1:", 2), ("usb", 2), ("4", 4)],
+)
+def test_a_device_is_chosen_by_its_index_then_its_name_then_a_part_of_it(wanted, index):
+    names = ("card 11", "other", "USB 1: speakers", "card 1 as well", "Card 1")
+    devices = [Device(number, name, False) for number, name in enumerate(names)]
+    assert _choose(devices, wanted).index == index

@@ -213,8 +213,6 @@ def test_what_a_machine_is_seen_to_say_is_drawn():
         on.ConnectionLost(),
         on.RetryDue(),
         on.Connected(),
-        on.ListReceived(()),
-        on.ListWentQuiet(),
     ):
         client.handle(event)
     arrows = client_arrows()

@@ -94,10 +94,17 @@ class ClientDriver:
 
 
 def closing_server(**options):
-    """A client whose server has accepted SETUP ends, and sent the list that was asked for then."""
-    return ClientDriver(on.Connected(), ENDS_ACCEPTED, LISTED, LIST_CLOSED, **options)
+    """A client whose server has accepted SETUP ends, and sent the list that a title needed."""
+    events = (on.Connected(), ENDS_ACCEPTED, on.TitlesNeeded(), LISTED, LIST_CLOSED)
+    return ClientDriver(*events, **options)
 
 
 def plain_server(**options):
+    """A client whose server has refused SETUP, and sent the list by which it was greeted."""
+    events = (on.Connected(), on.NotFoundReceived(), LISTED, on.ListWentQuiet())
+    return ClientDriver(*events, **options)
+
+
+def told_plain(**options):
     """A client that was told that its server is plain."""
     return ClientDriver(on.Connected(), plain=True, **options)

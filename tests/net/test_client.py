@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 
 import pytest
 
@@ -39,14 +41,14 @@ class Peer:
 
 
 @contextlib.asynccontextmanager
-async def connected():
+async def connected(told_plain=False):
     """A connection that has delivered Connected; the peer has `reader` and `writer`."""
     peer = Peer()
     server = await asyncio.start_server(lambda *both: peer.accepted.put_nowait(both), "127.0.0.1")
     async with server:
         port = server.sockets[0].getsockname()[1]
         connection = ServerConnection(
-            "127.0.0.1", port, peer.events.put_nowait, peer.remarks.append
+            "127.0.0.1", port, peer.events.put_nowait, peer.remarks.append, told_plain
         )
         connection.perform(Connect())
         assert await peer.next_event() == Connected()
@@ -70,6 +72,32 @@ async def test_requests_go_out_and_responses_come_in():
 
 
 @pytest.mark.asyncio
+async def test_requests_of_one_moment_leave_together():
+    async with connected() as (connection, peer):
+        connection.perform(SendRequest(Request.PLAY, 2))
+        connection.perform(SendRequest(Request.LIST))
+        assert await peer.reader.read(1000) == b"PLAY 2 END ENDLIST END END"
+        connection.perform(SendRequest(Request.STOP))
+        await connection.close()
+        assert await peer.reader.read() == b"STOP END END"
+
+
+@pytest.mark.asyncio
+async def test_who_has_said_plain_is_not_advised_to():
+    for told_plain, advice in (
+        (True, "alfine does not speak that dialect"),
+        (False, "try --plain"),
+    ):
+        async with connected(told_plain) as (_, peer):
+            peer.writer.write(b"hello, client")
+            event = await peer.next_event()
+            assert isinstance(event, MessageNotUnderstood)
+            assert event.reason.startswith(
+                f"'hello, client' came, which is no message of RFC 9999: {advice}"
+            )
+
+
+@pytest.mark.asyncio
 async def test_paced_requests_are_apart():
     async with connected() as (connection, peer):
         loop = asyncio.get_running_loop()
@@ -81,6 +109,15 @@ async def test_paced_requests_are_apart():
         assert loop.time() - began > clients.PLAIN_GAP_S / 2
         assert await peer.next_event() == RequestWritten(Request.LIST)
         assert await peer.next_event() == RequestWritten(Request.STOP)
+
+
+@pytest.mark.asyncio
+async def test_no_request_overtakes_a_paced_one():
+    async with connected() as (connection, peer):
+        connection.perform(LIST)
+        connection.perform(STOP)
+        connection.perform(SendRequest(Request.PLAY, 2))
+        assert await peer.reader.readexactly(38) == b"LIST END ENDSTOP END ENDPLAY 2 END END"
 
 
 @pytest.mark.asyncio
@@ -108,6 +145,23 @@ async def test_the_end_of_a_connection_is_explained(sent, in_order, reason):
         assert isinstance(event, ServerClosed) == in_order
         assert event.reason.startswith(reason)
         connection.perform(SendRequest(Request.LIST))  # does nothing
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("answered", [False, True])
+async def test_a_reset_before_any_answer_is_explained_like_a_close(answered):
+    async with connected() as (_, peer):
+        if answered:
+            peer.writer.write(NOT_FOUND)
+            assert await peer.next_event() == NotFoundReceived()
+        peer.writer.transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
+        peer.writer.transport.abort()
+        event = await peer.next_event()
+        assert isinstance(event, ConnectionLost)
+        hint = " without an answer: is it an alfine server? Check the port"
+        assert event.reason.startswith("Connection reset by peer" + hint * (not answered))
 
 
 @pytest.mark.asyncio

@@ -192,7 +192,8 @@ def test_what_is_refused_is_named(folder, name):
         visitor.sock.sendall(b"LIST END ENDPLAY 2 END END")
         with pytest.raises(WireError) as error:
             visitor.until(lambda: False)
-        assert str(error.value).endswith(TOLD[name])
+        assert error.value.advice(told_plain=False).endswith(TOLD[name])
+        assert "--plain" not in error.value.advice(told_plain=True)
         assert not visitor.client.buffer
 
 

@@ -9,6 +9,7 @@ from enum import Enum
 import pytest
 
 from fsm.client.events import Command, ListedSong, PlayRequested, RetryDue
+from fsm.client.internal_events import NewId
 from fsm.client.machines import ClientSession
 from fsm.client.requests import Measure
 from fsm.effects import Effect
@@ -36,6 +37,8 @@ def sample(hint):
         return (sample(typing.get_args(hint)[0]),) * 2
     if typing.get_origin(hint) is type:
         return RetryDue
+    if hint is NewId:
+        return NewId(1, "one", None)
     if hint is ListedSong:
         return ListedSong(None, "Ø\x1b[31m\x7f\ud800")
     if hint is Event:

@@ -15,12 +15,15 @@ from verify.mutants import SESSIONS, Fault, mutants, refused
 from verify.mutation import REFUSED, Searcher, deleted_and_redirected, in_processes
 
 LEAST_FOUND = 0.99
-LEAST_EXPLORED = 0.7
+LEAST_EXPLORED = 0.73
 
 NOTHING_AHEAD = "Only in AHEAD is a song requested ahead: there is none to forget."
 NOTHING_CURRENT = "In IDLE no song is played: there is none to count as played."
 TAKEN_NEXT = "The effect after it takes another song: it says what becomes of this one."
 STOPPED_ALREADY = "In ASKING no song waits; one that is not open has been forgotten already."
+TAKEN_OUT = "Both take songs out of the queue, or put one at its end: no song is touched by both."
+FIRST_IS_THERE = "What is queued first can be requested there: only one that is ahead may be gone."
+NO_SONG = "In UNWANTED there is no song that could have another ID."
 NO_NEXT_SONG = "In UNWANTED there is no next song to forget."
 
 _PLAY = "--PlayRequested / retire, forget_ahead, choose--> CURRENT does not do"
@@ -34,7 +37,21 @@ _UNPLAYABLE = (
     "--SongUnplayable [another_follows] / leave_out, take_first, say_turn--> CURRENT does not do"
 )
 
+_ORDERED = "--> CURRENT does in this order retire, take_first, forget_ahead, say_chosen"
+_NEXT_ROW = "--NextRequested [another_wanted] / retire, forget_ahead, take_first, say_chosen"
+
 SURVIVORS = {
+    **{
+        f"queue: {state} {_NEXT_ROW}{_ORDERED}": FIRST_IS_THERE
+        for state in ("IDLE", "CURRENT", "WHOLE", "AHEAD")
+    },
+    "queue: AHEAD --ClearRequested / clear, drop_ahead--> WHOLE does in this order "
+    "drop_ahead, clear": TAKEN_OUT,
+    "queue: AHEAD --ClearRequested [repeats] / clear, drop_ahead, ask_ahead--> AHEAD "
+    "does in this order drop_ahead, clear, ask_ahead": TAKEN_OUT,
+    "queue: AHEAD --QueueRequested [added_song_follows] / add, drop_ahead, ask_ahead--> AHEAD "
+    "does in this order drop_ahead, add, ask_ahead": TAKEN_OUT,
+    "song: UNWANTED --SongsRenumbered / take_new_id--> UNWANTED does not do take_new_id": NO_SONG,
     "conversation: PLAIN --NotFoundReceived [audio_may_come] / expect_no_audio--> PLAIN "
     "always applies": "Where no audio may come it expects none already.",
     "conversation: ASKING --StopRequested / forget_song--> ASKING does not do forget_song": (

@@ -122,8 +122,7 @@ class Pair:
             case on.NextBufferFull(reason):
                 following = self.sound._next.tag
                 self.loop.call_soon(self.sound._deliver_no_room, following, reason)
-            case on.OutputFailed(reason) if tag is None:
-                # The song's buffer has no room, while it is still collected.
+            case on.BufferFull(reason):
                 present = self.sound._song.tag
                 self.loop.call_soon(self.sound._deliver_no_room, present, reason)
             case on.BufferRanDry():

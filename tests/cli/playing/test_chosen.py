@@ -23,9 +23,9 @@ FULL, CLOSED = on.AudioReceived(bytes(4096)), on.AudioReceived()
 class Client:
     """A client's machines, and what they tell: as text, and as the song in JSON."""
 
-    def __init__(self):
+    def __init__(self, plain=False):
         self.journal = Journal()
-        self.session = ClientSession(prebuffer_msgs=2, observe=self.journal.observe)
+        self.session = ClientSession(2, plain, observe=self.journal.observe)
         self.snapshots = Snapshots(self.session, silence(), self.journal.chosen)
         self.told, self.named = [], []
 
@@ -42,7 +42,8 @@ class Client:
         self.named.append(tuple(named.values()) if named else None)
 
     def connect(self, songs):
-        self.fire(on.Connected(), ENDS, on.ListReceived(songs), on.ListReceived(()))
+        self.fire(on.Connected(), ENDS, on.TitlesNeeded())
+        self.fire(on.ListReceived(songs), on.ListReceived(()))
 
     def restart_server(self, songs):
         self.fire(on.ConnectionLost("it was closed"), on.RetryDue())
@@ -76,7 +77,7 @@ def test_so_does_the_next_song(client):
     client.restart_server(AFTER)
     assert client.snapshots.take().title == "one"
     client.fire(on.PlayedOut())
-    assert client.told[-1] == "played 1. one", "it plays out by the name that it was chosen by"
+    assert client.told[-1] == "played 2. one"
     status = client.snapshots.take()
     assert (status.song_id, status.title) == (3, "two")
     client.fire(FULL, FULL, CLOSED, on.PlayedOut())
@@ -105,7 +106,7 @@ def test_two_songs_of_one_id_in_one_moment_are_told_apart(client):
     client.fire(on.ConnectionLost("it was closed"), on.ListRequested())
     client.connect(AFTER)
     client.fire(QueueRequested((1,)), on.PlayedOut(), FULL, FULL)
-    assert "played 1. one" in client.told
+    assert "played 2. one" in client.told
     assert client.told[-1] == "playing 1. new"
 
 
@@ -117,3 +118,38 @@ def test_a_title_that_was_not_known_is_taken_from_the_first_list():
     assert client.told[0] == "buffering song 1"
     client.fire(on.ListRequested(), on.ListReceived(BEFORE), on.ListWentQuiet())
     assert client.snapshots.take().title == "one"
+
+
+def told_plain():
+    client = Client(plain=True)
+    client.fire(on.Connected(), on.ListRequested(), on.ListReceived(BEFORE), on.ListWentQuiet())
+    return client
+
+
+LOST = (on.ConnectionLost("it was closed"), on.RetryDue(), on.Connected())
+
+
+def test_told_plain_an_id_has_no_title_over_another_connection():
+    """Nobody asks for a list that would say whether the song is the same."""
+    client = told_plain()
+    client.fire(on.PlayRequested(1), *LOST, FULL)
+    assert client.told[-1] == "buffering song 1"
+    client.fire(on.StopRequested(), on.PlayRequested(2), *LOST[::2], FULL)
+    assert client.told[-1] == "buffering song 2"
+
+
+def test_told_plain_a_song_that_has_begun_keeps_its_title():
+    client = told_plain()
+    client.fire(on.PlayRequested(1), FULL, *LOST, FULL, FULL, on.SongWentQuiet(), on.PlayedOut())
+    assert client.told[-1] == "played 1. one, as far as the server says"
+    client.fire(on.PlayRequested(2), *LOST[::2], FULL)
+    assert client.told[-1] == "buffering song 2"
+
+
+def test_what_is_queued_is_the_song_that_was_queued(client):
+    client.fire(QueueRequested((1, 2, 3)), FULL)
+    client.restart_server(AFTER)
+    assert client.told[-1] == "no longer on the server, and left out: three"
+    assert client.snapshots.take().queue == (3,)
+    client.fire(FULL, FULL, CLOSED, on.PlayedOut(), FULL, FULL)
+    assert client.named[-1] == (3, "two")

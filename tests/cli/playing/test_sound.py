@@ -238,7 +238,7 @@ def test_a_song_without_room_fails_once(monkeypatch):
         driven.sound.close()
         return driven.events
 
-    assert asyncio.run(drive()) == [on.OutputFailed("no room for the song")]
+    assert asyncio.run(drive()) == [on.BufferFull("no room for the song")]
 
 
 def without_room(monkeypatch, *effects):
@@ -263,7 +263,7 @@ def test_there_is_no_room_for_the_next_song(monkeypatch):
 
 def test_a_next_song_without_room_is_the_present_one_meanwhile(monkeypatch):
     events = without_room(monkeypatch, do.LeaveSong())
-    assert events == [on.OutputFailed("no room for the song")]
+    assert events == [on.BufferFull("no room for the song")]
 
 
 @pytest.mark.parametrize("effect", [do.DropNextBuffer(), do.DropBuffers()])

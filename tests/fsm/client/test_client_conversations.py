@@ -43,6 +43,7 @@ from fsm.client.events import (
     SetupUnanswered,
     SongMeasured,
     SongWentQuiet,
+    TitlesNeeded,
     Undecodable,
 )
 from fsm.client.link import LinkState
@@ -50,7 +51,7 @@ from fsm.client.player import PlayerState
 from fsm.client.song_table import SongState
 from fsm.events import ConnectionLost, ListRequested, PlayRequested, StopRequested
 from fsm.words import Request
-from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, ClientDriver, audio, plain_server
+from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, ClientDriver, audio, told_plain
 
 SONGS = (ListedSong(1, "NIN - 34 Ghosts IV"), ListedSong(2, "cinematrik - Revolve"))
 LISTED, LIST_CLOSED = ListReceived(SONGS), ListReceived(())
@@ -59,20 +60,91 @@ FULL = bytes(4096)
 
 def closing_server(**options):
     """A client whose server has accepted SETUP ends."""
-    return ClientDriver(Connected(), ENDS_ACCEPTED, LISTED, LIST_CLOSED, **options)
+    return ClientDriver(Connected(), ENDS_ACCEPTED, TitlesNeeded(), LISTED, LIST_CLOSED, **options)
+
+
+def plain_server(**options):
+    """A client whose server has refused SETUP, and sent the list by which it was greeted."""
+    return ClientDriver(Connected(), NotFoundReceived(), LISTED, ListWentQuiet(), **options)
 
 
 # Greeting (protocol.md 7)
 
 
-def test_it_offers_ends_and_asks_for_a_list_when_that_is_accepted():
+def test_it_offers_ends_and_asks_for_no_list_before_one_is_needed():
     client = ClientDriver(Connected())
     assert client.sent() == ["SETUP"]
     client(ENDS_ACCEPTED)
-    assert client.sent() == ["LIST"]
+    assert client.sent() == []
+    client(PlayRequested(2))
+    assert client.sent() == ["PLAY 2", "LIST"], "the list has the song's title"
     client(LISTED, LIST_CLOSED)
     assert client.session.link.songs == SONGS
     assert not client.did(ShowSongs), "the person requested no list"
+    client(PlayRequested(1))
+    assert client.sent() == ["PLAY 1"], "the titles are known"
+
+
+def test_a_list_that_the_person_requests_is_asked_for_once():
+    client = ClientDriver(Connected(), ENDS_ACCEPTED)
+    client(ListRequested())
+    assert client.sent() == ["LIST"]
+    client(PlayRequested(2))
+    assert client.sent() == ["PLAY 2"]
+    client(LISTED, LIST_CLOSED)
+    assert client.did(ShowSongs) == [ShowSongs(SONGS)]
+
+
+def test_a_list_of_the_clients_own_that_is_on_its_way_is_shown_to_the_person():
+    client = ClientDriver(Connected(), ENDS_ACCEPTED, PlayRequested(2))
+    client(LISTED, ListRequested())
+    assert client.sent() == []
+    client(LIST_CLOSED)
+    assert client.did(ShowSongs) == [ShowSongs(SONGS)]
+    client(ListRequested())
+    assert client.sent() == ["LIST"]
+
+
+@pytest.mark.parametrize("before", [(), (NotFoundReceived(),), (NotFoundReceived(), LISTED)])
+def test_the_list_of_the_greeting_answers_a_list_that_was_requested_meanwhile(before):
+    client = ClientDriver(Connected())
+    after = (NotFoundReceived(), LISTED, ListWentQuiet())[len(before) :]
+    client(*before)
+    client(ListRequested(), *after)
+    assert [e.request for e in client.effects if isinstance(e, SendRequest)] == [
+        Request.SETUP,
+        Request.LIST,
+    ]
+    assert [e for e in client.effects if isinstance(e, ShowSongs)] == [ShowSongs(SONGS)]
+
+
+def test_a_title_that_is_needed_takes_a_list_once():
+    client = ClientDriver(Connected())
+    client(TitlesNeeded(), TitlesNeeded())
+    assert client.session.list_coming
+    client(ENDS_ACCEPTED)
+    assert client.sent() == ["LIST"]
+    client(TitlesNeeded())
+    assert client.sent() == []
+    client(LISTED, LIST_CLOSED)
+    assert not client.session.list_coming
+    client(TitlesNeeded())
+    assert client.sent() == []
+
+
+def test_a_title_that_is_needed_takes_a_connection_where_the_server_has_closed_it():
+    client = ClientDriver(Connected(), ENDS_ACCEPTED, ServerClosed("it closed"))
+    client(TitlesNeeded())
+    assert client.did(Connect) == [Connect()]
+    client(Connected(), ENDS_ACCEPTED)
+    assert client.sent() == ["SETUP", "LIST"]
+
+
+def test_a_title_is_needed_in_vain_where_there_is_no_connection_to_be_had():
+    client = ClientDriver(ConnectFailed("refused"), TitlesNeeded())
+    assert client.session.list_coming
+    client(ConnectFailed("refused"))
+    assert not client.session.list_coming
 
 
 NOT_ACCEPTED = [
@@ -127,6 +199,8 @@ def test_stop_takes_back_a_play_that_waits():
     client(PlayRequested(1), StopRequested(), PlayRequested(2))
     client(ENDS_ACCEPTED)
     assert client.sent() == ["PLAY 2", "LIST"]
+    client(LISTED, LIST_CLOSED)
+    assert client.session.link.title == SONGS[1].title
 
 
 def test_a_server_that_never_answers_is_disconnected():
@@ -135,10 +209,106 @@ def test_a_server_that_never_answers_is_disconnected():
 
 
 def test_told_plain_it_sends_nothing_but_what_the_user_requests():
-    client = plain_server()
+    client = told_plain()
     assert client.sent() == []
-    client(PlayRequested(1))
+    client(PlayRequested(1), TitlesNeeded())
     assert client.sent() == ["PLAY 1"]
+    client(AudioReceived(FULL), audio("end"), SongWentQuiet())
+    assert client.sent() == []
+    client(ListRequested())
+    assert client.sent() == ["LIST"]
+
+
+def test_told_plain_a_song_is_taken_for_whole_by_silence_alone_and_told_as_a_guess():
+    client = told_plain()
+    client(PlayRequested(1))
+    assert StartTimer(SongWentQuiet(), 10.0) in client.latest
+    client(AudioReceived(FULL))
+    assert StartTimer(SongWentQuiet(), 2.0) in client.latest
+    client(audio("end"))
+    assert StartTimer(SongWentQuiet(), 0.25) in client.latest
+    client(SongWentQuiet())
+    assert client.states == (SongState.SUPPOSED, PlayerState.RUNNING)
+    client(PlayedOut())
+    assert client.told() == [Report.SONG_PROBABLY_PLAYED]
+
+
+def test_told_plain_audio_that_comes_later_takes_the_guess_back():
+    client = told_plain()
+    client(PlayRequested(1), AudioReceived(FULL), SongWentQuiet(), AudioReceived(FULL))
+    assert client.states == (SongState.ENOUGH, PlayerState.RUNNING)
+    assert len(client.buffer) == 2 * len(FULL)
+
+
+def test_told_plain_no_audio_at_all_is_told_after_10_s():
+    client = told_plain()
+    client(PlayRequested(1), SongWentQuiet())
+    assert client.did(Tell) == [Tell(Report.SONG_CUT_OFF, 1, "no audio came")]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        (AudioReceived(FULL),),
+        (AudioReceived(FULL), SongWentQuiet()),
+        (AudioReceived(FULL), audio("end"), SongWentQuiet()),
+        (AudioReceived(FULL), StopRequested()),
+    ],
+)
+def test_told_plain_another_song_takes_another_connection(before):
+    client = told_plain()
+    client(PlayRequested(1), *before)
+    client(PlayRequested(2))
+    assert client.sent() == []
+    assert len(client.did(Disconnect)) == 1
+    client(audio("late"), ConnectionLost("it is made anew"))
+    assert client.did(Connect) == [Connect()]
+    client(Connected())
+    assert client.sent() == ["PLAY 2"]
+    client(audio("b"))
+    assert client.buffer == b"b"
+    assert client.session.song.song_id == 2
+
+
+def test_told_plain_a_song_that_was_refused_leaves_nothing_on_its_way():
+    client = told_plain()
+    client(PlayRequested(1), NotFoundReceived())
+    client(PlayRequested(2))
+    assert client.sent() == ["PLAY 2"]
+
+
+def test_told_plain_a_song_goes_on_by_its_id_and_what_is_here():
+    client = told_plain()
+    client(ListRequested(), LISTED, ListWentQuiet())
+    client(PlayRequested(1), audio("ab"), audio("cd"))
+    client(ConnectionLost(), RetryDue(), Connected())
+    assert client.sent() == ["PLAY 1"]
+    assert client.session.link.songs == (), "another server may be there now"
+    client(audio("ab"), audio("cdef"))
+    assert client.buffer == b"abcdef"
+
+
+def test_told_plain_titles_hold_over_a_connection_that_the_client_has_made_anew():
+    client = told_plain()
+    client(ListRequested(), LISTED, ListWentQuiet(), PlayRequested(1), audio("a"))
+    client(PlayRequested(2), ConnectionLost("it is made anew"), Connected())
+    assert client.sent() == ["PLAY 2"]
+    assert client.session.link.songs == SONGS
+
+
+def test_told_plain_titles_do_not_hold_over_a_connection_that_was_lost():
+    client = told_plain()
+    client(ListRequested(), LISTED, ListWentQuiet(), ServerClosed("it closed"))
+    client(PlayRequested(1), Connected())
+    assert client.sent() == ["PLAY 1"]
+    assert client.session.link.songs == ()
+
+
+def test_told_plain_a_song_of_which_less_comes_again_is_not_said_to_have_changed():
+    client = told_plain()
+    client(PlayRequested(1), audio("ab"), audio("cd"), ConnectionLost(), RetryDue(), Connected())
+    client(audio("ab"), SongWentQuiet(), PlayedOut())
+    assert client.did(Tell) == [Tell(Report.SONG_CUT_OFF, 1, "the server sends no more of it")]
 
 
 # RFC 2.7.1 and 2.5
@@ -227,10 +397,11 @@ def test_404_in_the_middle_of_a_song_is_not_its_end():
     assert client.told() == [Report.SONG_CUT_OFF]
 
 
-def test_an_empty_song_is_whole_at_once():
+def test_of_an_empty_song_it_is_said_that_no_audio_came():
     client = closing_server()
     client(PlayRequested(1), CLOSED)
-    assert FinishBuffer(Buffer.PRESENT) in client.latest
+    assert client.did(Tell) == [Tell(Report.SONG_CUT_OFF, 1, "no audio came")]
+    assert client.states == (SongState.UNWANTED, PlayerState.SILENT)
 
 
 def test_lists_are_shown_each_when_it_is_closed():
@@ -357,8 +528,8 @@ def test_plain_song_that_says_how_long_it_is_needs_no_guess(song_bytes, report):
 def test_plain_server_that_closes_after_each_song_is_not_asked_for_ever():
     client = plain_server()
     client(PlayRequested(1), AudioReceived(FULL), audio("end"), ServerClosed("it closed"))
-    client(RetryDue(), Connected(), LISTED, ListWentQuiet())
-    assert client.sent() == ["LIST", "PLAY 1"]
+    client(RetryDue(), Connected(), NotFoundReceived(), LISTED, ListWentQuiet())
+    assert client.sent() == ["SETUP", "LIST", "PLAY 1"]
     client(AudioReceived(FULL), audio("end"), ServerClosed("it closed"))
     assert client.session.link.state is LinkState.RESTING
     client(PlayedOut())
@@ -412,8 +583,8 @@ def test_plain_fence_without_an_answer_is_not_passed():
     client(ConnectionLost("it is made anew"))
     assert client.told() == []
     assert client.did(Connect) == [Connect()]
-    client(Connected())
-    assert client.sent() == ["LIST"]
+    client(Connected(), NotFoundReceived())
+    assert client.sent() == ["SETUP", "LIST"]
     client(LISTED, ListWentQuiet())
     assert client.sent() == ["PLAY 2"]
     client(audio("b"))
@@ -557,8 +728,8 @@ def test_a_song_chosen_without_a_connection_is_found_by_its_title():
 def test_plain_song_goes_on_after_a_list_of_the_clients_own():
     client = plain_server()
     client(PlayRequested(1), AudioReceived(FULL))
-    client(ConnectionLost(), RetryDue(), Connected())
-    assert client.sent() == ["LIST"]
+    client(ConnectionLost(), RetryDue(), Connected(), NotFoundReceived())
+    assert client.sent() == ["SETUP", "LIST"]
     client(LISTED, ListWentQuiet())
     assert client.sent() == ["PLAY 1"]
     assert not [e for e in client.effects if isinstance(e, ShowSongs)]

@@ -24,6 +24,7 @@ from fsm.client.conversation_table import (
     UNCONNECTED,
 )
 from fsm.client.effects import CancelTimer, SendRequest, StartTimer
+from fsm.client.owed_lists import PLAIN_HELPS
 from fsm.words import Request
 from tests.fsm.driver import step
 from verify import snapshots
@@ -150,15 +151,71 @@ def test_it_offers_ends_and_nothing_else():
 
 def test_told_plain_it_requests_nothing_by_itself():
     session = reached(UNCONNECTED, plain=True)
-    assert step(session, LIST, CONNECTED) == ([LIST], PLAIN)
+    assert step(session, LIST, CONNECTED) == ([LIST, internal.ListWithheld()], PLAIN)
+    assert step(session, NEEDED) == ([], PLAIN)
 
 
-def test_a_server_that_accepts_ends_is_asked_for_a_list_behind_what_waits():
-    settled = [SETUP_ANSWERED, LIST, PLAY, NEEDED]
+def test_a_server_that_accepts_ends_is_asked_for_what_waits_and_nothing_else():
+    settled = [SETUP_ANSWERED, LIST, PLAY]
     session = reached(OFFERING, LIST, PLAY)
     assert step(session, ENDS) == (settled, CLOSING_SERVER)
     assert not session.waiting
-    assert step(session, NEEDED) == ([sends(Request.LIST)], CLOSING_SERVER)
+
+
+def test_the_need_of_a_list_waits_behind_play_and_is_one():
+    settled = [SETUP_ANSWERED, PLAY_2, NEEDED]
+    for state in (UNCONNECTED, OFFERING):
+        session = reached(state, NEEDED, NEEDED)
+        assert session.waiting == (NEEDED,)
+        assert session.list_coming
+        step(session, *([CONNECTED] if state is UNCONNECTED else []), PLAY_2)
+        assert step(session, ENDS) == (settled, CLOSING_SERVER)
+        assert step(session, NEEDED) == ([sends(Request.LIST)], CLOSING_SERVER)
+        assert step(session, NEEDED) == ([], CLOSING_SERVER)
+
+
+@pytest.mark.parametrize("ends", [(ERRO, LISTED, LIST_QUIET), (NO_SETUP, ERRO, ERRO)], ids=str)
+def test_the_list_of_the_greeting_serves_whatever_needs_one(ends):
+    session = reached(OFFERING, NEEDED)
+    step(session, *ends)
+    assert (session.state, session.waiting) == (PLAIN, ())
+    for state in (GREETING, PLAIN_LISTING):
+        assert after(state, NEEDED) == ([], state)
+
+
+def test_a_need_of_a_list_ends_with_an_attempt_that_fails():
+    session = reached(UNCONNECTED, NEEDED)
+    assert step(session, on.ConnectFailed("refused")) == ([], UNCONNECTED)
+    assert not session.list_coming
+
+
+def test_the_greeting_is_the_users_list_where_one_waits():
+    """Only one of them: each list that was asked for is shown."""
+    session = reached(OFFERING, LIST, PLAY, LIST)
+    assert step(session, ERRO) == ([SETUP_ANSWERED, *GREETS], GREETING)
+    assert session.waiting == (PLAY, LIST)
+    began = step(session, LISTED, LIST_QUIET)
+    assert began == ([*shown(ONE), PLAY, LIST], PLAIN)
+
+
+def test_a_list_behind_one_that_the_greeting_has_become_waits():
+    session = reached(GREETING, LIST)
+    assert step(session, LIST, PLAY) == ([], GREETING)
+    assert session.waiting == (LIST, PLAY)
+    assert session.lists == (True,)
+    assert step(session, ERRO) == ([GREETED, *shown(), LIST, PLAY], PLAIN)
+
+
+def test_a_list_of_its_own_that_is_on_its_way_becomes_the_users():
+    for state, ends in (
+        (CLOSING_SERVER, (LISTED, LIST_CLOSED)),
+        (GREETING, (LISTED, LIST_QUIET)),
+        (PLAIN_LISTING, (LISTED, LIST_QUIET)),
+    ):
+        session = reached(GREETING, LISTED) if state is PLAIN_LISTING else reached(state)
+        step(session, *([NEEDED] if state is CLOSING_SERVER else []))
+        assert step(session, LIST) == ([], state)
+        assert step(session, *ends)[0] == shown(ONE)
 
 
 @pytest.mark.parametrize("answer", [OTHER, ERRO], ids=str)
@@ -204,6 +261,195 @@ def test_a_setup_that_is_accepted_late_is_accepted():
     assert step(session, LIST_CLOSED) == ([internal.ListCompleted((ONE,))], CLOSING_SERVER)
 
 
+# Told to be plain it asks nothing
+
+
+def told(*events):
+    session = ConversationSession(plain=True)
+    step(session, CONNECTED, *events)
+    return session
+
+
+def test_told_plain_silence_alone_ends_a_song():
+    supposed = [internal.ServerClosedSong(said=False)]
+    for last, open_still in ((FULL, True), (SHORT, False)):
+        session = told(PLAY, FULL, last)
+        assert step(session, SONG_QUIET) == (supposed, PLAIN)
+        assert (session.supposed, session.wanted_open) == (True, False)
+        assert session.play_open == open_still
+        again = [internal.AudioFromServer(FULL.data), waits_for_silence(2.0)]
+        assert step(session, FULL) == (again, PLAIN)
+        assert (session.supposed, session.wanted_open) == (False, True)
+
+
+def test_told_plain_another_song_needs_another_connection():
+    anew = [NOT_QUIET, do.Disconnect("it is made anew")]
+    session = told(PLAY, FULL)
+    assert step(session, PLAY_2) == (anew, RENEWING)
+    assert not session.wanted_open
+
+
+# ... and accepted when the server has been taken for plain
+
+KEPT = internal.SetupAccepted()
+UNSURE = (CONNECTED, NO_SETUP, LISTED, LIST_QUIET)
+"""The list of the greeting was answered before SETUP, and not closed."""
+NO_SONG_TIMER = [SETUP_ANSWERED, NOT_QUIET]
+
+
+def unsure(*events):
+    session = ConversationSession()
+    step(session, *UNSURE, *events)
+    return session
+
+
+def accept(session):
+    assert step(session, ENDS) == ([KEPT], PLAIN)
+    return step(session, KEPT)
+
+
+def test_what_was_asked_for_before_a_late_acceptance_is_closed():
+    session = unsure(PLAY, FULL)
+    assert accept(session) == (NO_SONG_TIMER, CLOSING_SERVER)
+    assert (session.wanted_open, session.late_songs) == (True, 0)
+    assert not (session.audio_coming or session.play_open or session.setup_open)
+    assert session.lists == (None,)
+    assert step(session, FULL) == ([internal.AudioFromServer(FULL.data)], CLOSING_SERVER)
+    assert step(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
+
+
+def test_what_was_taken_for_whole_by_silence_is_open_again():
+    for end in ((FULL, SONG_QUIET, LISTED, LIST_QUIET), (SHORT, SONG_QUIET, LISTED, LIST_QUIET)):
+        session = unsure(PLAY, *end)
+        assert accept(session) == ([SETUP_ANSWERED], CLOSING_SERVER)
+        assert (session.wanted_open, session.late_songs, session.supposed) == (True, 0, False)
+        assert not session.play_open
+        assert session.lists == (None,)
+        assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], CLOSING_SERVER)
+        assert step(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
+
+
+def test_a_song_that_was_closed_before_the_acceptance_is_whole():
+    for end in ((), (SONG_QUIET, LISTED, LIST_QUIET)):
+        session = unsure(PLAY, FULL, CLOSED, *end)
+        closed = [*NO_SONG_TIMER, internal.ServerClosedSong()]
+        assert accept(session) == (closed, CLOSING_SERVER)
+        assert session.lists == (None,)
+        assert not session.setup_open
+        assert (session.wanted_open, session.supposed, session.late_songs) == (False, False, 0)
+        assert not session.audio_coming
+
+
+@pytest.mark.parametrize("state", [PLAIN, PLAIN_LISTING, ASKING, ANSWERED], ids=str)
+def test_an_empty_audio_message_may_be_a_closing_one_wherever_it_comes(state):
+    ways = {
+        PLAIN: (),
+        PLAIN_LISTING: (LIST,),
+        ASKING: (SONG_QUIET,),
+        ANSWERED: (SONG_QUIET, LISTED),
+    }
+    session = unsure(PLAY, FULL, *ways[state])
+    assert step(session, CLOSED) == ([], state)
+    assert session.closing_seen
+    session = ConversationSession()
+    step(session, *_PLAIN, PLAY, FULL, *ways[state], CLOSED)
+    assert not session.closing_seen, "SETUP was refused"
+    session = unsure(*([LIST] if state is PLAIN_LISTING else []), CLOSED)
+    assert not session.closing_seen, "no song is on its way"
+
+
+def test_a_song_that_is_not_wanted_any_more_is_a_late_one():
+    session = unsure(PLAY, FULL, STOP)
+    accept(session)
+    assert session.late_songs == 1
+    assert step(session, PLAY_2) == ([sends(Request.PLAY, 2)], CLOSING_SERVER)
+    assert step(session, CLOSED) == ([internal.SongOpened()], CLOSING_SERVER)
+    for over in ((ERRO,), (STOP, CLOSED), (STOP, ERRO)):
+        session = unsure(PLAY, *over)
+        accept(session)
+        assert session.late_songs == 0
+
+
+def test_a_new_song_has_not_been_closed_by_what_closed_the_one_before():
+    session = unsure(PLAY, FULL, CLOSED, STOP, PLAY_2, WRITTEN, LISTED, LIST_QUIET, PLAY_2)
+    accept(session)
+    assert (session.wanted_open, session.state) == (True, CLOSING_SERVER)
+
+
+def test_a_list_that_silence_has_ended_is_closed_and_of_no_use():
+    session = unsure(ENDS, KEPT)
+    assert not session.list_coming
+    assert step(session, on.ServerSilent(10.0)) == ([], CLOSING_SERVER)
+    assert step(session, LIST) == ([sends(Request.LIST)], CLOSING_SERVER)
+    assert step(session, LISTED, LIST_CLOSED, LISTED_2) == ([], CLOSING_SERVER)
+    assert step(session, LIST_CLOSED) == (shown(TWO), CLOSING_SERVER)
+    assert step(unsure(ENDS, KEPT), SERVER_CLOSED)[0][-1] == internal.ConnectionRested()
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        (CONNECTED, NO_SETUP, LISTED, LIST_CLOSED, LIST_QUIET),
+        (*UNSURE, LIST_CLOSED),
+        (*UNSURE, LIST, LISTED, LIST_CLOSED, LIST_QUIET),
+        (*UNSURE, PLAY, FULL, SONG_QUIET, LISTED, LIST_CLOSED, LIST_QUIET),
+        (*UNSURE, PLAY, FULL, SONG_QUIET, LIST_CLOSED, LIST_QUIET),
+        (*UNSURE, PLAY, PLAY_2, WRITTEN, LISTED, LIST_CLOSED, LIST_QUIET),
+        (*UNSURE, PLAY, PLAY_2, WRITTEN, LIST_CLOSED, LIST_QUIET),
+    ],
+    ids=len,
+)
+def test_a_list_that_was_closed_is_over(way):
+    session = ConversationSession()
+    step(session, *way, ENDS, KEPT)
+    assert (session.state, session.lists) == (CLOSING_SERVER, ())
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        (LIST, LISTED),
+        (PLAY, FULL, SONG_QUIET, LISTED),
+        (PLAY, FULL, SONG_QUIET),
+        (PLAY, PLAY_2),
+        (PLAY, PLAY_2, WRITTEN),
+        (PLAY, PLAY_2, WRITTEN, LISTED),
+    ],
+    ids=len,
+)
+def test_while_a_list_is_on_its_way_the_acceptance_waits(way):
+    session = unsure(*way)
+    state = session.state
+    assert step(session, ENDS, ENDS, OTHER) == ([], state)
+    assert session.waiting.count(ENDS) == 1
+    rest = (*([WRITTEN] if state is STOPPING else []), LISTED, LIST_QUIET)
+    outcomes = step(session, *rest)[0]
+    assert KEPT in outcomes
+    assert step(session, KEPT)[1] is CLOSING_SERVER
+
+
+def test_an_acceptance_comes_before_what_else_has_waited():
+    session = unsure(LIST, PLAY, LIST, ENDS, LISTED)
+    assert step(session, LIST_QUIET)[0][-3:] == [KEPT, PLAY, LIST]
+
+
+def test_an_acceptance_ends_with_its_connection():
+    session = unsure(PLAY, PLAY_2, WRITTEN, ENDS, NO_FENCE, LOST)
+    assert (session.state, session.waiting) == (UNCONNECTED, ())
+
+
+def test_what_was_refused_or_never_offered_cannot_be_accepted():
+    for state in (PLAIN, PLAIN_LISTING, *QUESTIONS, *FENCES, CLOSING_SERVER):
+        session = reached(state)
+        waiting = session.waiting
+        assert step(session, ENDS) == ([], state)
+        assert session.waiting == waiting
+        assert step(session, OTHER) == ([], state)
+    assert step(unsure(), OTHER) == ([], PLAIN)
+    session = ConversationSession(plain=True)
+    assert step(session, CONNECTED, ENDS) == ([], PLAIN)
+
+
 @pytest.mark.parametrize("answer", [OTHER, ERRO], ids=str)
 def test_a_setup_that_is_refused_late_is_no_answer_to_list(answer):
     session = reached(OFFERING, NO_SETUP)
@@ -213,21 +459,20 @@ def test_a_setup_that_is_refused_late_is_no_answer_to_list(answer):
 
 def test_the_list_of_the_greeting_says_that_the_server_speaks_this_protocol():
     session = reached(OFFERING, NO_SETUP, LIST)
-    began = [SETUP_ANSWERED, GREETED, QUIET_LIST]
+    began = [GREETED, QUIET_LIST]
     assert step(session, LISTED) == (began, PLAIN_LISTING)
-    assert not session.setup_open
-    ended = [internal.ListCompleted((ONE, TWO)), LIST]
-    assert step(session, LISTED_2, LIST_QUIET) == (ended, PLAIN)
+    assert session.setup_open, "it may still be accepted"
+    assert step(session, LISTED_2, LIST_QUIET) == (shown(ONE, TWO), PLAIN)
 
 
 def test_a_server_that_knows_no_list_is_a_plain_one():
-    ended = [GREETED, internal.ListCompleted(()), LIST]
-    assert after(GREETING, LIST, ERRO) == (ended, PLAIN)
+    assert after(GREETING, LIST, ERRO) == ([GREETED, *shown()], PLAIN)
+    assert after(GREETING, ERRO) == ([GREETED, internal.ListCompleted(())], PLAIN)
 
 
 def test_a_server_that_does_not_answer_is_disconnected():
     session = reached(GREETING)
-    assert step(session, NO_GREETING) == ([do.Disconnect(NO_LIST)], GIVING_UP)
+    assert step(session, NO_GREETING) == ([do.Disconnect(f"{NO_LIST}; {PLAIN_HELPS}")], GIVING_UP)
     ended = [internal.ConnectionEnded("cut")]
     assert step(session, LOST) == (ended, UNCONNECTED)
 
@@ -249,7 +494,7 @@ _WAITS_ALREADY = {STOPPING: [PLAY_2], FENCING: [PLAY_2], PASSING: [PLAY_2]}
 
 @pytest.mark.parametrize(
     "state",
-    [UNCONNECTED, OFFERING, GREETING, PLAIN_LISTING, *QUESTIONS, *FENCES, RENEWING],
+    [UNCONNECTED, OFFERING, PLAIN_LISTING, *QUESTIONS, *FENCES, RENEWING],
 )
 def test_lists_wait_until_they_can_be_answered(state):
     assert after(state, LIST) == ([], state)
@@ -260,7 +505,8 @@ def test_lists_wait_until_they_can_be_answered(state):
 def test_the_song_requested_last_waits_until_it_can_be_answered(state):
     assert after(state, PLAY)[1] is state
     assert waits_behind(state, PLAY, PLAY_2) == [PLAY_2]
-    assert waits_behind(state, PLAY_2, LIST, PLAY) == [LIST, PLAY]
+    lists = [] if state is GREETING else [LIST]
+    assert waits_behind(state, PLAY_2, LIST, PLAY) == [*lists, PLAY]
 
 
 @pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
@@ -268,7 +514,7 @@ def test_the_song_requested_last_waits_until_it_can_be_answered(state):
 def test_a_song_that_waits_is_taken_back(state, end):
     assert after(state, PLAY, end)[1] is state
     assert waits_behind(state, PLAY, end) == []
-    assert waits_behind(state, LIST, PLAY, end) == [LIST]
+    assert waits_behind(state, LIST, PLAY, end) == ([] if state is GREETING else [LIST])
 
 
 @pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
@@ -325,9 +571,10 @@ def test_a_plain_server_may_send_a_list_again():
 
 
 def test_the_link_has_a_list_of_its_own():
-    session = reached(PLAIN)
-    assert step(session, NEEDED) == ([sends(Request.LIST, paced=True)], PLAIN_LISTING)
-    assert step(session, LISTED, LIST_QUIET) == ([internal.ListCompleted((ONE,))], PLAIN)
+    session = reached(CLOSING_SERVER)
+    assert step(session, NEEDED) == ([sends(Request.LIST)], CLOSING_SERVER)
+    assert step(session, LISTED, LIST_CLOSED) == ([internal.ListCompleted((ONE,))], CLOSING_SERVER)
+    assert after(PLAIN, NEEDED) == ([], PLAIN), "the list of the greeting has come"
 
 
 def test_a_list_that_is_on_its_way_is_the_links_too():
@@ -628,7 +875,8 @@ def test_audio_behind_the_answer_makes_the_connection_anew():
 def test_a_new_connection_needs_no_fence(end):
     """Whatever was open over the old one is not open over this one."""
     for told_plain in (True, False):
-        for way in ((PLAY, PLAY_2, WRITTEN, NO_FENCE), (PLAY, SONG_QUIET, PLAY_2)):
+        by_fence = (PLAY, PLAY_2, *(() if told_plain else (WRITTEN, NO_FENCE)))
+        for way in (by_fence, (PLAY, SONG_QUIET, PLAY_2)):
             session = ConversationSession(plain=told_plain)
             greeted = () if told_plain else (ERRO, LISTED, LIST_QUIET)
             step(session, CONNECTED, *greeted, *way)
@@ -637,7 +885,7 @@ def test_a_new_connection_needs_no_fence(end):
             begun = [
                 sends(Request.PLAY, 2, paced=True),
                 internal.SongOpened(),
-                waits_for_silence(2.0),
+                waits_for_silence(10.0 if told_plain else 2.0),
             ]
             assert step(session, STOP) == ([], PLAIN)
             assert step(session, PLAY_2) == (begun, PLAIN)
@@ -747,8 +995,12 @@ def test_a_lost_connection_over_which_no_list_was_requested_fails_no_list(state,
 
 @pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
 def test_the_links_own_list_is_not_told_to_have_failed(end):
-    for state in (CLOSING_SERVER, PLAIN):
-        assert said_at_the_end(state, NEEDED, end)[0] == [ended(end, state)]
+    for state, need in ((CLOSING_SERVER, [NEEDED]), (GREETING, []), (PLAIN_LISTING, [])):
+        session = reached(GREETING, LISTED) if state is PLAIN_LISTING else reached(state, *need)
+        said, *timers = step(session, end)[0]
+        assert said == ended(end, state)
+        assert set(timers) == TIMERS_STOPPED
+        assert (session.lists, session.collected) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -849,7 +1101,7 @@ def test_a_closing_server_that_owes_nothing_may_be_silent(requested):
 @pytest.mark.parametrize(
     ("state", "reason"),
     [
-        (PLAIN_LISTING, do.Disconnect(NO_LIST)),
+        (PLAIN_LISTING, do.Disconnect(f"{NO_LIST}; {PLAIN_HELPS}")),
         (ASKING, DISCONNECT),
         (STOPPING, DISCONNECT),
     ],
@@ -869,7 +1121,7 @@ def test_what_has_a_timer_of_its_own_is_not_disconnected_for_silence():
 
 def test_a_plain_server_that_does_not_answer_list_may_have_no_songs():
     assert "has no songs, or it is no alfine server" in NO_LIST
-    assert after(GREETING, NO_GREETING)[0] == [do.Disconnect(NO_LIST)]
+    assert after(GREETING, NO_GREETING)[0] == [do.Disconnect(f"{NO_LIST}; {PLAIN_HELPS}")]
 
 
 def test_a_plain_servers_silence_ends_no_connection():

@@ -12,9 +12,11 @@ from fsm.client.effects import (
     ResumePlayer,
     ShowSongs,
     StartTimer,
+    Tell,
 )
 from fsm.client.events import Command
 from fsm.client.link import LinkState
+from fsm.client.player import PlayerState
 from fsm.client.song_table import SongState
 from fsm.words import Request
 from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, ClientDriver
@@ -39,7 +41,7 @@ CTRL_C = on.Interrupted()
 @pytest.fixture
 def closing():
     """A client whose server closes its answers."""
-    return ClientDriver(CONNECTED, ENDS_ACCEPTED, LISTED, LIST_CLOSED)
+    return ClientDriver(CONNECTED, ENDS_ACCEPTED, on.TitlesNeeded(), LISTED, LIST_CLOSED)
 
 
 @pytest.fixture
@@ -123,11 +125,14 @@ def test_the_first_connection_of_a_client_told_plain_needs_no_list():
     assert told.sent() == ["PLAY 1"]
 
 
-def test_a_buffer_without_room_ends_a_song_that_has_not_begun_to_play(closing):
+def test_a_buffer_without_room_plays_out_a_song_that_has_not_begun_to_play(closing):
     closing(PLAY_1)
-    closing(AUDIO, on.OutputFailed("no room"))
-    assert Report.OUTPUT_FAILED in closing.told()
+    closing(AUDIO, on.BufferFull("the disk is full"))
     assert closing.sent() == ["STOP"]
+    assert closing.session.player.state is PlayerState.RUNNING
+    closing(AUDIO, CLOSED, on.PlayedOut())
+    because = "there is no room for the rest of the song: the disk is full"
+    assert closing.did(Tell) == [Tell(Report.SONG_CUT_OFF, 1, because)]
 
 
 def test_a_line_that_was_read_already_does_nothing_when_the_person_has_left(closing):

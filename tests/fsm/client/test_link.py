@@ -32,6 +32,9 @@ WANTED, ABANDONED = internal.SongWanted(2), internal.SongAbandoned()
 LISTED = internal.ListCompleted((on.ListedSong(1, "one"), on.ListedSong(2, "two")))
 RENUMBERED = internal.ListCompleted((on.ListedSong(1, "two"), on.ListedSong(2, "three")))
 WITHOUT_IT = internal.ListCompleted((on.ListedSong(2, "three"),))
+ONE_IS_GONE = internal.NewId(1, "one", None)
+NEW_IDS = internal.SongsRenumbered((ONE_IS_GONE, internal.NewId(2, "two", 1)))
+BOTH_GONE = internal.SongsRenumbered((ONE_IS_GONE, internal.NewId(2, "two", None)))
 CLOSED, REFUSED = internal.ServerClosedSong(), internal.ServerRefusedSong()
 NOTHING_HELD = internal.SongInterrupted(2, 0, b"")
 HELD = internal.SongInterrupted(2, 4, b"abcd")
@@ -153,6 +156,113 @@ def test_a_list_needs_a_connection():
         assert after(state, LIST) == ([], state)
 
 
+# A title is needed
+
+TITLES, NEED = on.TitlesNeeded(), [internal.ListNeeded()]
+
+
+def test_a_title_takes_a_list_where_none_has_come():
+    fresh = LinkSession()
+    assert step(fresh, TITLES) == (NEED, CONNECTING)
+    assert step(fresh, CONNECTED, TITLES) == (NEED, ONLINE)
+    assert step(fresh, WANTED, CUT, NOTHING_HELD, TITLES) == (
+        [CANCEL_RETRY, CONNECT, *NEED],
+        RECONNECTING,
+    )
+    assert step(fresh, TITLES) == (NEED, RECONNECTING)
+    for end, ended in ((CUT, OFFLINE), (RESTED, RESTING)):
+        session = LinkSession()
+        assert step(session, CONNECTED, end)[1] is ended
+        assert step(session, TITLES) == ([CONNECT, *NEED], CONNECTING)
+
+
+def test_a_title_takes_no_list_where_one_has_come_or_is_on_its_way():
+    for state in WAYS:
+        assert after(state, TITLES) == (NEED if state is CONNECTING else [], state)
+
+
+def test_a_title_takes_no_list_over_a_connection_that_is_made_anew():
+    assert after(ONLINE, RENEWED, TITLES) == ([], CONNECTING)
+
+
+def test_the_first_song_is_requested_before_the_list_that_has_its_title():
+    session = LinkSession()
+    assert step(session, CONNECTED, WANTED) == ([*REQUEST_IT, *NEED], ONLINE)
+    step(session, LISTED)
+    assert session.title == "two"
+    assert step(session, WANTED) == (REQUEST_IT, ONLINE)
+
+
+# No list is asked for
+
+WITHHELD = internal.ListWithheld()
+
+
+def test_without_a_list_a_song_that_has_not_begun_is_whatever_has_its_id():
+    session = reached(FINDING)
+    step(session, WANTED)
+    assert step(session, WITHHELD) == (REQUEST_IT, ONLINE)
+    assert (session.songs, session.title, session.is_listed) == ((), None, False)
+
+
+def test_without_a_list_ids_hold_over_a_connection_that_the_client_has_made_anew():
+    session = reached(ONLINE)
+    step(session, WANTED, RENEWED, NOTHING_HELD, CONNECTED)
+    assert step(session, WITHHELD) == (REQUEST_IT, ONLINE)
+    assert (session.songs, session.title) == (LISTED.songs, "two")
+    step(session, RENEWED, STOP, CONNECTED)
+    assert step(session, WITHHELD) == ([], ONLINE)
+    assert session.songs == LISTED.songs
+
+
+@pytest.mark.parametrize("end", [CUT, RESTED, UNUSABLE], ids=str)
+def test_without_a_list_ids_do_not_hold_over_a_connection_that_has_ended(end):
+    for state in CONNECTED_STATES:
+        session = reached(state)
+        step(session, end, LIST, CONNECTED)
+        assert step(session, WITHHELD) == ([], ONLINE)
+        assert (session.songs, session.is_listed) == ((), False)
+
+
+@pytest.mark.parametrize("end", [CUT, RESTED, UNUSABLE], ids=str)
+def test_a_connection_that_was_made_anew_may_end_as_well(end):
+    for owed in (True, False):
+        session = reached(ONLINE)
+        step(session, WANTED, RENEWED, *([NOTHING_HELD] if owed else [STOP]), CONNECTED)
+        assert session.state is (FINDING if owed else UNLISTED)
+        step(session, end, LIST, CONNECTED, WITHHELD)
+        assert session.songs == ()
+
+
+@pytest.mark.parametrize("owed", [True, False])
+def test_without_a_list_ids_do_not_hold_over_an_attempt_that_has_failed(owed):
+    session = reached(ONLINE, max_retries=1)
+    step(session, WANTED, RENEWED, *([NOTHING_HELD] if owed else []), FAILED)
+    step(session, *([DUE] if owed else [LIST]), CONNECTED, WITHHELD)
+    assert (session.state, session.songs) == (ONLINE, ())
+    session = reached(ONLINE, max_retries=0)
+    step(session, WANTED, RENEWED, NOTHING_HELD, FAILED, LIST, CONNECTED, WITHHELD)
+    assert session.songs == ()
+
+
+def test_without_a_list_a_song_that_has_begun_goes_on_by_what_is_here():
+    session = reached(FINDING)
+    assert step(session, WITHHELD) == (REQUEST_IT, SKIPPING)
+    assert session.songs == ()
+    resumed = [do.Tell(do.Report.SONG_RESUMED, 2), internal.SongAudio(b"e")]
+    assert step(session, audio(b"abcde")) == (resumed, ONLINE)
+
+
+def test_a_list_ends_the_doubt():
+    session = reached(UNLISTED)
+    step(session, LISTED, RENEWED, CONNECTED, WITHHELD)
+    assert session.songs == LISTED.songs
+    session = reached(UNLISTED)
+    step(session, WITHHELD, LISTED, RENEWED, CONNECTED, WITHHELD)
+    assert session.songs == LISTED.songs
+    assert step(LinkSession(), CONNECTED, WITHHELD) == ([], ONLINE)
+
+
 # A song is wanted
 
 
@@ -194,7 +304,19 @@ def test_a_song_is_found_by_the_list_that_has_come_last(state):
     assert step(session, longer)[0] == []
     step(session, internal.SongWanted(7), CUT, internal.SongInterrupted(7, 0, b""), DUE, CONNECTED)
     moved = internal.ListCompleted((on.ListedSong(7, "six"), on.ListedSong(8, "seven")))
-    assert step(session, moved) == ([internal.SongToRequest(8)], ONLINE)
+    assert step(session, moved) == (
+        [
+            internal.SongsRenumbered(
+                (
+                    ONE_IS_GONE,
+                    internal.NewId(2, "two", None),
+                    internal.NewId(7, "seven", 8),
+                )
+            ),
+            internal.SongToRequest(8),
+        ],
+        ONLINE,
+    )
 
 
 # ... and no longer wanted
@@ -264,7 +386,8 @@ def test_audio_that_is_here_already_is_no_progress(arrives):
     step(session, CONNECTED, LISTED, *arrives, CUT)
     assert step(session, HELD)[0][0] == do.ScheduleRetry(1.0)
     step(session, DUE, CONNECTED, LISTED, *arrives, CUT)
-    gave_up = [do.Tell(do.Report.CONNECT_FAILED), internal.SongLost("the connection was lost")]
+    told = do.Tell(do.Report.NO_RETRIES_LEFT, 2, "cut")
+    gave_up = [told, internal.SongLost("the connection was lost")]
     assert step(session, HELD) == (gave_up, OFFLINE)
 
 
@@ -319,7 +442,7 @@ def test_audio_of_a_song_that_begins_anew_counts_the_attempts_from_the_first_aga
 def test_with_no_attempt_left_the_song_is_lost():
     lost = internal.SongLost("the connection was lost")
     session = reached(ONLINE, max_retries=0)
-    gave_up = [do.Tell(do.Report.CONNECT_FAILED), lost]
+    gave_up = [do.Tell(do.Report.NO_RETRIES_LEFT, 2, "cut"), lost]
     assert step(session, WANTED, CUT, HELD) == (gave_up, OFFLINE)
     session = reached(RECONNECTING, max_retries=1)
     gave_up = [do.Tell(do.Report.CONNECT_FAILED, detail="refused"), lost]
@@ -331,19 +454,72 @@ def test_with_no_attempt_left_the_song_is_lost():
 
 def test_it_is_found_by_its_title():
     session = reached(FINDING)
-    assert step(session, RENUMBERED) == ([internal.SongToRequest(1)], SKIPPING)
+    assert step(session, RENUMBERED) == ([NEW_IDS, internal.SongToRequest(1)], SKIPPING)
     assert session.songs == RENUMBERED.songs
 
 
 def test_a_song_that_was_wanted_before_the_first_list_has_its_title_from_that():
     session = reached(CONNECTING)
     step(session, CONNECTED, WANTED, LISTED, CUT, HELD, DUE, CONNECTED)
-    assert step(session, RENUMBERED) == ([internal.SongToRequest(1)], SKIPPING)
+    assert step(session, RENUMBERED) == ([NEW_IDS, internal.SongToRequest(1)], SKIPPING)
+
+
+def listing(*songs):
+    return internal.ListCompleted(tuple(on.ListedSong(*song) for song in songs))
+
+
+def new_ids(before, after, state=UNLISTED):
+    """What is told of a list after a loss, where none of the listed songs is owed."""
+    session = LinkSession()
+    step(session, CONNECTED, listing(*before), CUT, LIST, CONNECTED)
+    assert session.state is state
+    outcomes, now = step(session, listing(*after))
+    assert now is ONLINE
+    return [tuple(new) for outcome in outcomes for new in outcome.new_ids]
+
+
+def test_over_a_new_connection_songs_are_known_again_by_their_titles():
+    before = ((1, "one"), (2, "two"), (3, "three"))
+    assert new_ids(before, before) == []
+    assert new_ids(before, ((1, "new"), *before[1:], (4, "one"))) == [(1, "one", 4)]
+    assert new_ids(before, ((1, "two"), (2, "one"), (3, "three"))) == [
+        (1, "one", 2),
+        (2, "two", 1),
+    ]
+    assert new_ids(before, ((1, "one"), (2, "three"))) == [(2, "two", None), (3, "three", 2)]
+    assert new_ids(((0, "one"), (1, "two")), ((0, "two"), (1, "one"))) == [
+        (0, "one", 1),
+        (1, "two", 0),
+    ]
+
+
+def test_a_title_that_two_songs_have_says_nothing():
+    twice = ((1, "one"), (2, "one"), (3, "two"))
+    assert new_ids(twice, ((1, "two"), (2, "one"), (3, "one"))) == [(1, "one", None), (3, "two", 1)]
+    assert new_ids(twice, ((1, "one"), (3, "two"))) == [(2, "one", None)]
+    assert new_ids(((1, "one"), (2, "two")), ((2, "one"), (3, "one"))) == [
+        (1, "one", None),
+        (2, "two", None),
+    ]
+    assert new_ids(((None, "one"), (2, "two")), ((5, "one"),)) == [(2, "two", None)]
+
+
+def test_the_song_that_is_owed_has_the_id_that_is_requested():
+    """Also where its title is not the only one of that name: its audio is compared."""
+    session = reached(FINDING)
+    twice = listing((1, "one"), (4, "two"), (5, "two"))
+    found = internal.SongsRenumbered((internal.NewId(2, "two", 4),))
+    assert step(session, twice) == ([found, internal.SongToRequest(4)], SKIPPING)
+
+
+def test_while_the_connection_lasts_ids_are_those_of_the_list():
+    assert after(ONLINE, RENUMBERED) == ([], ONLINE)
+    assert after(SKIPPING, RENUMBERED) == ([], SKIPPING)
 
 
 def test_a_song_of_which_nothing_is_here_begins_anew():
     session = reached(OFFLINE)
-    begun = [internal.SongToRequest(1)]
+    begun = [NEW_IDS, internal.SongToRequest(1)]
     assert step(session, WANTED, CONNECTED, RENUMBERED) == (begun, ONLINE)
     assert session.songs == RENUMBERED.songs
 
@@ -351,7 +527,7 @@ def test_a_song_of_which_nothing_is_here_begins_anew():
 def test_a_song_that_is_not_on_the_list_any_more_is_lost():
     gone = [internal.SongLost("the song is no longer on the server")]
     session = reached(FINDING)
-    assert step(session, WITHOUT_IT) == (gone, ONLINE)
+    assert step(session, WITHOUT_IT) == ([BOTH_GONE, *gone], ONLINE)
     assert session.songs == WITHOUT_IT.songs
     assert after(SKIPPING, REFUSED) == (gone, ONLINE)
 

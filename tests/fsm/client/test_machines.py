@@ -68,6 +68,7 @@ def test_a_machine_receives_every_event_that_it_has_rows_for(name):
 
 
 PRESENT_ONLY = {
+    on.BufferFull,
     ask.SeekRequested,
     on.BufferRanDry,
     on.PlaceNotHere,

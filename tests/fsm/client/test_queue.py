@@ -8,7 +8,7 @@ from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
-from fsm.client.queue import AHEAD, CURRENT, IDLE, WHOLE, QueueSession
+from fsm.client.queue import AHEAD, CURRENT, GONE, IDLE, WHOLE, QueueSession
 from fsm.client.requests import Measure, Repeat
 from tests.fsm.driver import step
 
@@ -329,3 +329,121 @@ def test_when_nothing_is_repeated_any_more_nothing_is_ahead():
     session = reached(ALONE, AHEAD)
     assert step(session, OFF) == ([NEXT_DROPPED], WHOLE)
     assert session.repeat is Repeat.OFF
+
+
+# The server has been started again, and has other IDs
+
+
+def renumbered(**new_ids):
+    """Each song by its letter: a=3 says that song 1, called a, is 3 now."""
+    return internal.SongsRenumbered(
+        tuple(internal.NewId(ord(title) - 96, title, new_id) for title, new_id in new_ids.items())
+    )
+
+
+def gone(titles):
+    return do.Tell(do.Report.SONGS_GONE, detail=titles)
+
+
+def test_every_song_takes_the_id_that_it_has_now():
+    for state in QUEUED:
+        session = reached(QUEUED, state)
+        played, current, upcoming = songs(session)
+        ahead = session.ahead
+        new = {1: 2, 2: 3, 3: 1, None: None}
+        assert step(session, renumbered(a=2, b=3, c=1)) == ([], state)
+        assert songs(session) == (
+            tuple(new[i] for i in played),
+            new[current],
+            tuple(new[i] for i in upcoming),
+        )
+        assert session.ahead == new[ahead]
+
+
+def test_songs_that_are_gone_are_left_out_and_told_in_one_line():
+    session = reached(QUEUED, IDLE)
+    assert step(session, renumbered(a=None, b=None)) == ([gone("a, b")], IDLE)
+    assert songs(session) == ((), None, (3,))
+    session = QueueSession()
+    step(session, play(9), queue(1, 2, 3, 4, 5))
+    assert step(session, renumbered(a=None, b=None, c=None, d=None, e=None)) == (
+        [gone("a, b, c and 2 more")],
+        CURRENT,
+    )
+    assert songs(session) == ((), 9, ())
+
+
+def test_a_queued_song_that_is_gone_is_left_out_whatever_plays():
+    for state in QUEUED:
+        session = reached(QUEUED, state)
+        assert step(session, renumbered(c=None)) == ([gone("c")], state)
+        assert session.upcoming == (2,)
+
+
+def test_a_song_that_nobody_holds_is_not_told_to_be_gone():
+    session = reached(QUEUED, CURRENT)
+    assert step(session, renumbered(d=None)) == ([], CURRENT)
+    assert songs(session) == ((), 1, (2, 3))
+
+
+def test_the_song_that_plays_plays_on_and_is_not_requested_again():
+    for repeat in (ONE, ALL):
+        session = QueueSession()
+        step(session, play(1), repeat)
+        assert step(session, renumbered(a=None)) == ([], CURRENT)
+        assert step(session, WHOLE_SONG) == ([], WHOLE)
+        outcomes, state = step(session, OVER)
+        assert (state, songs(session)) == (IDLE, ((), None, ()))
+        assert internal.NothingFollows() in outcomes
+
+
+def test_behind_a_song_that_is_gone_the_queue_goes_on():
+    session = QueueSession()
+    step(session, play(1), queue(2), ONE, renumbered(a=None))
+    assert step(session, WHOLE_SONG) == ([internal.NextSongKnown(2)], AHEAD)
+    assert step(session, OVER) == ([], CURRENT)
+    assert songs(session) == ((), 2, ())
+
+
+def test_prev_from_a_song_that_is_gone_leaves_it_behind():
+    session = QueueSession()
+    step(session, play(1), play(2), renumbered(b=None))
+    assert step(session, PREV) == ([internal.SongTurnCame(1, asked=True)], CURRENT)
+    assert songs(session) == ((), 1, ())
+
+
+def test_a_song_ahead_that_is_gone_is_played_if_it_is_here():
+    session = reached(QUEUED, AHEAD)
+    assert step(session, renumbered(b=None)) == ([], AHEAD)
+    assert step(session, OVER) == ([], CURRENT)
+    assert songs(session) == ((1,), GONE, (3,))
+    assert step(session, ONE, WHOLE_SONG) == ([internal.NextSongKnown(3)], AHEAD)
+
+
+@pytest.mark.parametrize(
+    "dropped",
+    [play(7), on.StopRequested(), PREV, CLEAR, NEXT_FAILED, on.OutputFailed("gone"), ONE],
+    ids=str,
+)
+def test_a_song_ahead_that_is_gone_is_not_requested_again(dropped):
+    session = QueueSession()
+    step(session, play(8), play(1), queue(2, 3), WHOLE_SONG, renumbered(b=None))
+    assert session.ahead == GONE
+    step(session, dropped)
+    assert GONE not in (*session.upcoming, *session.played, session.current, session.ahead)
+
+
+def test_a_song_ahead_of_a_round_that_is_gone_is_left_out_of_the_next():
+    session = QueueSession()
+    step(session, play(1), play(2), ALL, WHOLE_SONG)
+    assert session.ahead == 1
+    step(session, renumbered(a=None), OVER)
+    assert songs(session) == ((2,), GONE, ())
+    assert step(session, WHOLE_SONG) == ([internal.NextSongKnown(2)], AHEAD)
+
+
+def test_two_songs_that_are_gone_are_not_one():
+    session = QueueSession()
+    step(session, play(1), queue(2), ALL, WHOLE_SONG, renumbered(a=None, b=None))
+    assert (session.current, session.ahead) == (GONE, GONE)
+    assert step(session, CLEAR)[0] == [NEXT_DROPPED]

@@ -421,3 +421,54 @@ def test_a_device_that_goes_ends_a_wait():
     enter_wait(client)
     client(on.DeviceLost("gone"))
     assert client.did(do.ShowPrompt)
+
+
+# A server that has been started again with other files
+
+RENUMBERED = on.ListReceived(
+    tuple(on.ListedSong(n, f"song {old}") for n, old in enumerate((7, 3, 1, 2), 1))
+)
+AGAIN = (on.ConnectionLost("cut"), on.RetryDue(), on.Connected(), ENDS_ACCEPTED)
+
+
+def test_over_a_new_connection_the_queue_is_that_of_the_same_songs():
+    client = closing_server()
+    client(ask.QueueRequested((1, 2, 9)), audio("1a"))
+    client(*AGAIN, RENUMBERED, LIST_CLOSED)
+    assert client.sent() == ["SETUP", "LIST", "PLAY 3"]
+    assert do.Tell(do.Report.SONGS_GONE, detail="song 9") in client.latest
+    assert queue_of(client) == ((), 3, (4,))
+    client(audio("1a"), audio("1b"), CLOSED)
+    assert client.sent() == ["PLAY 4"]
+    client(audio("2a"), audio("2b"), END)
+    assert client.session.song.song_id == 4
+    client(CLOSED, ask.PrevRequested())
+    assert client.sent() == ["PLAY 3"]
+
+
+def test_over_a_new_connection_the_song_ahead_is_the_same_song():
+    client = with_two_queued()
+    client(*AGAIN, RENUMBERED, LIST_CLOSED)
+    assert client.sent() == ["SETUP", "LIST", "PLAY 4"]
+    client(audio("2a"), audio("2b"), CLOSED, END)
+    assert client.sent() == ["PLAY 2"]
+    assert queue_of(client) == ((3,), 4, (2,))
+
+
+def test_over_a_new_connection_a_song_that_is_repeated_is_the_same_song():
+    client = closing_server()
+    client(on.PlayRequested(1), ask.RepeatRequested(Repeat.ALL), audio("1a"))
+    client(*AGAIN, RENUMBERED, LIST_CLOSED)
+    client(audio("1a"), audio("1b"), CLOSED)
+    assert client.sent() == ["PLAY 3"]
+
+
+def test_over_a_new_connection_a_song_ahead_that_is_gone_is_left_out():
+    client = closing_server()
+    client(ask.QueueRequested((1, 9, 2)), audio("1a"), audio("1b"), CLOSED)
+    assert client.sent() == ["PLAY 1", "PLAY 9"]
+    client(*AGAIN, RENUMBERED, LIST_CLOSED)
+    assert client.sent() == ["SETUP", "LIST", "PLAY 4"]
+    assert do.Report.SONG_CUT_OFF in client.told()
+    assert do.Report.SONGS_GONE not in client.told(), "it is told once"
+    assert queue_of(client) == ((), 3, (4,))

@@ -220,12 +220,19 @@ def test_a_new_connection_opens_the_song_again_and_nothing_is_lost():
 
 @pytest.mark.parametrize("event", [SONG_OPENED, COMPLETED, REFUSED, LOST], ids=str)
 def test_what_comes_behind_a_song_that_is_here_is_the_next_songs(event):
-    for state in HERE:
+    for state in KNOWN if event is COMPLETED else HERE:
         session = present(state)
         why = session.lost_because
         assert step(session, event) == ([], state)
         assert session.lost_because == why
         assert after_next(state, event) == ([], state)
+
+
+def test_a_song_that_seemed_to_be_here_is_when_the_server_says_so():
+    assert after(SUPPOSED, COMPLETED) == ([internal.SongWhole()], WHOLE)
+    assert after_next(SUPPOSED, COMPLETED) == ([], WHOLE)
+    for said in (after, after_next):
+        assert said(SUPPOSED, WENT_QUIET) == ([], SUPPOSED)
 
 
 @pytest.mark.parametrize("event", [SONG_OPENED, A, COMPLETED, REFUSED, LOST, CUT], ids=str)
@@ -342,7 +349,6 @@ def test_a_player_that_plays_from_another_place_waits_no_longer():
 
 def test_a_song_shorter_than_the_count_is_ready_when_it_is_whole():
     finished = [FINISH, FINISHED, PLAY_ANSWERED, WHOLE_HERE]
-    assert after(OPENED, COMPLETED) == (finished, WHOLE)
     assert after(COLLECTING, COMPLETED) == (finished, WHOLE)
 
 
@@ -532,7 +538,7 @@ def test_what_can_be_heard_of_it_counts_as_well():
 
 
 def test_a_next_song_shorter_than_the_count_is_ready_when_it_is_whole():
-    for state in (OPENED, COLLECTING, AWAITING):
+    for state in (COLLECTING, AWAITING):
         assert after_next(state, COMPLETED) == ([FINISH_NEXT, NEXT_READY], WHOLE)
     assert after_next(ENOUGH, COMPLETED) == ([FINISH_NEXT], WHOLE)
 
@@ -603,16 +609,51 @@ def test_what_has_come_of_a_next_song_that_breaks_off_will_be_played(end, reason
     assert session.lost_because == reason
 
 
+NO_ROOM = "there is no room for the rest of the song: no space left"
+
+
 def test_a_next_song_for_which_there_is_no_room_breaks_off():
     full = on.NextBufferFull("no space left")
     for state, more in ((COLLECTING, [NEXT_READY]), (ENOUGH, [])):
         session = following(state)
         assert step(session, full) == ([ABANDONED, FINISH_NEXT, *more], BROKEN)
-        assert session.lost_because == "no space left"
+        assert session.lost_because == NO_ROOM
     for state in HERE:
         session = following(state)
         assert step(session, full) == ([], BROKEN)
-        assert session.lost_because == "no space left"
+        assert session.lost_because == NO_ROOM
+
+
+def test_a_song_for_which_there_is_no_room_is_played_as_far_as_it_is_here():
+    full = on.BufferFull("no space left")
+    for state in (COLLECTING, AWAITING, ENOUGH):
+        session = present(state)
+        more = [] if state is ENOUGH else [FINISHED, PLAY_ANSWERED]
+        assert step(session, full) == ([ABANDONED, FINISH, *more], BROKEN)
+        cut_off = [do.LeaveSong(), tell(Report.SONG_CUT_OFF, NO_ROOM), PLAY_ANSWERED, OVER]
+        assert step(session, A) == ([], BROKEN)
+        assert step(session, on.PlayedOut()) == (cut_off, UNWANTED)
+    for state in HERE:
+        session = present(state)
+        assert step(session, full) == ([], BROKEN)
+        assert session.lost_because == NO_ROOM
+
+
+def test_a_song_that_is_cut_off_can_be_skipped():
+    assert after(BROKEN, internal.SongSkipped()) == ([do.SkipSong()], UNWANTED)
+
+
+@pytest.mark.parametrize("event", [COMPLETED, WENT_QUIET], ids=str)
+def test_of_a_song_that_ends_before_it_begins_no_audio_came(event):
+    nothing = tell(Report.SONG_CUT_OFF, "no audio came")
+    unplayable = [do.LeaveSong(), nothing, PLAY_ANSWERED, internal.SongUnplayable()]
+    assert after(OPENED, event) == (unplayable, UNWANTED)
+    outcomes, state = after_next(OPENED, event)
+    assert (outcomes[0], outcomes[-1], state) == (
+        do.DropNextBuffer(),
+        internal.NextSongFailed(),
+        UNWANTED,
+    )
 
 
 # The connection has gone (protocol.md 7)
@@ -741,3 +782,27 @@ def test_a_next_song_that_broke_off_says_why_when_it_has_been_heard(end, reason)
     report = tell_next(Report.SONG_CUT_OFF, reason)
     ended = [do.LeaveSong(), report, PLAY_ANSWERED, OVER]
     assert step(session, on.PlayedOut()) == (ended, UNWANTED)
+
+
+# The server has been started again, and has other IDs
+
+NEW_IDS = internal.SongsRenumbered(
+    (internal.NewId(1, "one", 2), internal.NewId(2, "two", 1), internal.NewId(3, "three", None))
+)
+
+
+def test_the_song_takes_the_id_that_it_has_now():
+    for state in WAYS:
+        session = present(state)
+        assert step(session, NEW_IDS) == ([], state)
+        assert session.song_id == (None if state is UNWANTED else 2)
+    for state in WAYS_OF_NEXT:
+        session = following(state)
+        assert step(session, NEW_IDS) == ([], state)
+        assert session.song_id == (None if state is UNWANTED else 1)
+
+
+def test_a_song_that_is_gone_keeps_the_id_that_it_had():
+    session = present(ENOUGH)
+    step(session, internal.SongsRenumbered((internal.NewId(1, "one", None),)))
+    assert session.song_id == 1

@@ -1,0 +1,88 @@
+"""Words what the machines report, and holds it back until the title of its song is here.
+
+It decides nothing. It keeps whether a command has failed, for the exit code.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from cli.playing.chosen import Chosen
+from cli.playing.notices import Notices
+from cli.words.moment import SongName, Status
+from cli.words.plain import ERRORS, FAILURES, Formatter
+from fsm.client.conversation_table import CLOSING_SERVER
+from fsm.client.effects import Report, Tell
+from fsm.client.events import ListedSong
+from fsm.client.machines import ClientSession
+
+_BEGINNINGS = (Report.SONG_ARRIVING, Report.SONG_PLAYING)
+"""The first song is requested before the list that has its title: what is told of its beginning
+waits for that list, which the server sends before it goes on with the song (RFC 2.4.1)."""
+
+
+class Reports:
+    """Words what is told, in its order. print_line: called with a text; True: it is a complaint."""
+
+    def __init__(
+        self,
+        session: ClientSession,
+        chosen: Chosen,
+        formatter: Formatter,
+        notices: Notices,
+        print_line: Callable[[str, bool], None],
+    ) -> None:
+        self._session = session
+        self._chosen = chosen
+        self._formatter = formatter
+        self._notices = notices
+        self._print = print_line
+        self._held: deque[tuple[Tell, SongName]] = deque()
+        self._list_words: deque[str] = deque()
+        self.failed = False
+        """A command has failed."""
+
+    def __repr__(self) -> str:
+        return f"<Reports held={[tell.report.name for tell, _ in self._held]}>"
+
+    def expect_list(self, words: str) -> None:
+        """Show of the list that comes next only the songs with these words."""
+        self._list_words.append(words)
+
+    def show(self, songs: Sequence[ListedSong], status: Status) -> None:
+        """Print a list, and which IDs it leaves out.
+
+        Not those of a server like alfine's: there the IDs of songs that are gone stay unused.
+        """
+        words = self._list_words.popleft() if self._list_words else ""
+        self._print(self._formatter.songs(songs, words, status), False)
+        if not words and self._session.conversation.state is not CLOSING_SERVER:
+            self._notices.gaps(songs)
+
+    def tell(self, tell: Tell) -> None:
+        """Print a report, or hold it back while the title of its song is on its way."""
+        self.failed = self.failed or tell.report in FAILURES
+        if tell.report is Report.LIST_FAILED:
+            self._list_words.clear()
+        if tell.report is Report.SONG_PLAYING:
+            self._notices.playing()
+        song = self._chosen.take_told(tell)
+        if song is not None and self._waits_for_title(tell, song):
+            self._held.append((tell, song))
+            return
+        self.release()
+        self._word(tell, song)
+
+    def release(self) -> None:
+        """Print what was held back: the title has come, or nothing waits for it any longer."""
+        while self._held:
+            tell, song = self._held.popleft()
+            self._word(tell, self._chosen.titled(song))
+
+    def _waits_for_title(self, tell: Tell, song: SongName) -> bool:
+        return tell.report in _BEGINNINGS and song.title is None and self._session.list_coming
+
+    def _word(self, tell: Tell, song: SongName | None) -> None:
+        text = self._formatter.report(tell, song, self._session.link.songs)
+        self._print(text, tell.report in ERRORS)

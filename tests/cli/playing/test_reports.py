@@ -1,0 +1,113 @@
+"""What is told of a song has its title, also where the song is requested before the list."""
+
+import pytest
+
+from cli.playing.journal import Journal
+from cli.playing.notices import Notices
+from cli.playing.reports import Reports
+from cli.words.moment import Status
+from cli.words.plain import Formatter
+from fsm.client import events as on
+from fsm.client.effects import ShowSongs, Tell
+from fsm.client.machines import ClientSession
+
+SONGS = (on.ListedSong(1, "one"), on.ListedSong(2, "two"))
+ENDS = on.SetupReceived(("alfine/1", "ends"))
+LISTED, LIST_CLOSED = on.ListReceived(SONGS), on.ListReceived()
+FULL, CLOSED = on.AudioReceived(bytes(4096)), on.AudioReceived()
+
+
+class Client:
+    """A client's machines, and the lines that are printed."""
+
+    def __init__(self):
+        journal, formatter = Journal(), Formatter("host:1")
+        self.lines = []
+        self.session = ClientSession(prebuffer_msgs=2, observe=journal.observe)
+        notices = Notices(True, self.lines.append, "no sound card")
+        self.reports = Reports(
+            self.session,
+            journal.chosen,
+            formatter,
+            notices,
+            lambda text, error: self.lines.append(text),
+        )
+
+    def __call__(self, *events):
+        """Do with events what the program does; return the lines that were printed of them."""
+        self.lines.clear()
+        for event in events:
+            for effect in self.session.handle(event):
+                if isinstance(effect, Tell):
+                    self.reports.tell(effect)
+                elif isinstance(effect, ShowSongs):
+                    self.reports.show(effect.songs, Status())
+            if not self.session.list_coming:
+                self.reports.release()
+        return list(self.lines)
+
+
+@pytest.fixture
+def client():
+    client = Client()
+    client(on.Connected(), ENDS, on.PlayRequested(2))
+    return client
+
+
+def test_the_beginning_of_a_song_is_told_when_its_title_is_here(client):
+    assert client(FULL, FULL) == ["no sound card"]
+    assert client(LISTED) == []
+    assert client(LIST_CLOSED) == ["buffering 2. two", "playing 2. two"]
+    assert client(CLOSED, on.PlayedOut()) == ["played 2. two"]
+
+
+def test_it_is_told_behind_the_list_that_the_person_has_asked_for(client):
+    client(FULL, on.ListRequested())
+    assert client(LISTED, LIST_CLOSED) == ["1. one\n2. two", "buffering 2. two"]
+
+
+def test_it_is_told_without_a_title_where_the_list_has_none():
+    client = Client()
+    client(on.Connected(), ENDS, on.PlayRequested(9))
+    assert client(FULL) == []
+    assert client(LISTED, LIST_CLOSED) == ["buffering song 9"]
+
+
+def test_whatever_else_is_told_comes_behind_it(client):
+    client(FULL, FULL)
+    assert client(on.BufferRanDry()) == [
+        "buffering song 2",
+        "playing song 2",
+        "the buffer ran dry: waiting until there is enough of song 2 again",
+    ]
+
+
+def test_it_is_told_when_the_list_will_not_come(client):
+    client(FULL)
+    lines = client(on.ConnectionLost("it was cut"))
+    assert lines[0] == "buffering song 2"
+
+
+def test_where_the_titles_are_known_nothing_waits(client):
+    client(LISTED, LIST_CLOSED, FULL, CLOSED, on.PlayedOut())
+    client(on.PlayRequested(1), on.ListRequested())
+    assert client(FULL) == ["buffering 1. one"]
+
+
+def test_only_a_failure_fails(client):
+    client(FULL, LISTED, LIST_CLOSED)
+    assert not client.reports.failed
+    client(on.PlayRequested(9), CLOSED, on.NotFoundReceived())
+    assert client.reports.failed
+
+
+def test_a_list_is_shown_by_the_words_that_it_was_asked_for_by(client):
+    client.reports.expect_list("tw")
+    assert client(on.ListRequested(), LISTED, LIST_CLOSED) == ["2. two"]
+    assert client(on.ListRequested(), LISTED, LIST_CLOSED) == ["1. one\n2. two"]
+
+
+def test_a_list_that_failed_takes_its_words_with_it(client):
+    client.reports.expect_list("tw")
+    client(on.ListRequested(), on.ConnectionLost("it was cut"), on.ListRequested(), on.Connected())
+    assert "1. one\n2. two" in client(ENDS, LISTED, LIST_CLOSED)
