@@ -9,7 +9,7 @@ import typer
 
 from cli import settings, usage
 
-COMMANDS = ("server", "client", "devices", "config", "diagrams", "verify")
+COMMANDS = ("server", "client", "library", "devices", "config", "diagrams", "verify")
 """The name of each is that of its module and of its function."""
 
 

@@ -1,4 +1,4 @@
-"""The catalogue: which ID each song has and what its file was like, kept from one start to the next.
+"""The catalogue: which ID each song has and what its file was like, from one start to the next.
 
 It knows rows and SQLite. Which file is which song is decided in `songs.identity`.
 """
@@ -138,7 +138,7 @@ class Catalogue:
                 database.close()
 
     def news(self) -> list[Row]:
-        """Return the rows that are new or changed since they were last asked for or written here."""
+        """Return the rows that are new or changed since this was last called, or `write` was."""
         if self._database is None:
             rows, self._read_only = self._read_only, []
             return rows
@@ -225,8 +225,8 @@ class Catalogue:
         # str(OSError) contains the path unescaped; the warning has it once, escaped.
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         self.warnings.append(
-            f"The catalogue {str(self._path)!a} cannot be {action} ({clean(why)}): songs are served "
-            "all the same, but the next start may give them other IDs, and reads every tag again."
+            f"The catalogue {str(self._path)!a} cannot be {action} ({clean(why)}): songs are "
+            "served all the same, but the next start may give them other IDs, and reads all tags."
         )
         self._path = None
 
@@ -310,8 +310,8 @@ def _row(
         and 1 <= song_id <= _MAX_ID
         and type(path) is type(print_) is bytes
         and type(stamp) is str
-        and all([type(text) is str for text in texts])
-        and all([n is None or (type(n) is int and n > 0) for n in (track, disc, year)])
+        and all(type(text) is str for text in texts)
+        and all(n is None or (type(n) is int and n > 0) for n in (track, disc, year))
         and (gone is None or type(gone) is float)
         and (duration is None or type(duration) is float)
     ):

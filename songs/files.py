@@ -233,7 +233,7 @@ def open_song(root: Root, relative: bytes) -> tuple[int, os.stat_result]:
 
 
 def check_song(status: os.stat_result, root: Root) -> None:
-    """Raise SongUnavailable if a file of this status is no song: not regular, empty or too large."""
+    """Raise SongUnavailable if it is the status of no song: not regular, empty, too large."""
     _check_regular(status)
     check_size(status.st_size, root.max_song_bytes)
 

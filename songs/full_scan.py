@@ -18,7 +18,7 @@ from songs.order import by_tracks
 from songs.progress import Progress
 from songs.scan import Reader
 from songs.titles import natural_key
-from songs.walk import Name, walk
+from songs.walk import Name, Walked, walk
 
 PUBLISH_S = 1.0
 """Between two times that songs are handed on, and their IDs written."""
@@ -83,18 +83,17 @@ class FullScan:
         self._done = 0
         self._total: int | None = None
 
-    def run(self) -> None:
-        """Scan. Raises ScanStopped: see `Checkpoints`."""
+    def run(self) -> Walked:
+        """Scan; return what was walked. Raises ScanStopped: see `Checkpoints`."""
         self._identities.begin()
         walked = walk(self._root, self._walked)
-        self._reader.findings.unusable += walked.unusable
-        self._reader.findings.followed += walked.followed
         self._total, self._done = walked.count, 0
         for folder in sorted(walked.folders, key=natural_key):
             self._read(folder, walked.folders[folder])
         self._look_up(last=True)
         self._publish(self._numbered(), True)
         self._tell(at_once=True)
+        return walked
 
     def _walked(self, count: int) -> None:
         self._checkpoints.check()

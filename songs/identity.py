@@ -33,7 +33,7 @@ class Identities:
         self._clock = clock
         self._rows: dict[int, Row] = {}
         self._by_path: dict[bytes, int] = {}
-        """Of several songs that had a path one after the other, the one that is there, or the last."""
+        """Of several songs that had one path in turn, the one that is there, or was last."""
         self._by_print: dict[bytes, tuple[int, ...]] = {}
         self._next_id = 1
         self._found: set[int] = set()
@@ -46,6 +46,13 @@ class Identities:
     def present(self) -> list[Row]:
         """The rows of songs whose files were there last time, by ID."""
         return [self._rows[song_id] for song_id in sorted(self._rows) if self._is_there(song_id)]
+
+    @property
+    def absent(self) -> list[Row]:
+        """The rows of songs whose files have gone, by ID."""
+        return [
+            self._rows[song_id] for song_id in sorted(self._rows) if not self._is_there(song_id)
+        ]
 
     def at(self, path: bytes) -> Row | None:
         """Return the row of the song that is, or was last, at this path."""

@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from songs.full_scan import Folders, FullScan
 from songs.identity import Identities
 from songs.order import folder_of, in_folder
 from songs.progress import Progress
-from songs.scan import Entry, Findings, Reader
+from songs.scan import Entry, Reader
 from songs.song import Song
 from songs.tags.text import LATIN_1
 from songs.titles import natural_key
@@ -49,7 +49,8 @@ class ScanReport:
     that cannot be served. warnings: sentences about errors that do not prevent serving. untitled:
     (path, reason) of each song that is new or changed, and shown by its file's name because its
     tags could not be read. followed: (path, target) of each link that led out of the music
-    directory. new_catalogue: there was none.
+    directory. skipped: (path, reason) of what is no song by its name, and might be taken for one.
+    others: how many files of each other kind there are. new_catalogue: there was none.
     """
 
     added: int
@@ -57,6 +58,8 @@ class ScanReport:
     warnings: list[str] = field(default_factory=list)
     untitled: list[tuple[str, str]] = field(default_factory=list)
     followed: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    others: dict[str, int] = field(default_factory=dict)
     new_catalogue: bool = False
 
 
@@ -117,6 +120,11 @@ class Library:
         """Both, of the same moment."""
         return self._listed
 
+    @property
+    def gone(self) -> list[tuple[Song, float]]:
+        """The songs whose files have gone, by ID, and since when, in Unix time. Cost: linear."""
+        return [(_song(row), row.gone) for row in self._identities.absent if row.gone is not None]
+
     def get(self, song_id: int) -> Song | None:
         """Return the song with this ID, also if its file has gone, or None. Cost: constant."""
         return self._by_id.get(song_id)
@@ -161,17 +169,12 @@ class Library:
             before = {song.song_id for song in self.songs}
             if not self._scans:
                 self._list_known()
-            findings = self._scan(root, report)
+            found = self._scan(root, report)
             self._scans += 1
             warnings, self._catalogue.warnings = self._catalogue.warnings, []
-            return ScanReport(
-                sum(song.song_id not in before for song in self.songs),
-                sorted(findings.unusable),
-                warnings,
-                sorted(findings.untitled),
-                sorted(findings.followed),
-                self._catalogue.is_new and self._scans == 1,
-            )
+            is_new = self._catalogue.is_new and self._scans == 1
+            added = sum(song.song_id not in before for song in self.songs)
+            return replace(found, added=added, warnings=warnings, new_catalogue=is_new)
 
     @contextmanager
     def _opened_catalogue(self) -> Iterator[None]:
@@ -182,9 +185,9 @@ class Library:
             finally:
                 self._catalogue.close()
 
-    def _scan(self, root: Root, report: Callable[[Progress], None]) -> Findings:
+    def _scan(self, root: Root, report: Callable[[Progress], None]) -> ScanReport:
         reader = Reader(root, self._known, self._options.tag_encoding)
-        FullScan(
+        walked = FullScan(
             root,
             reader,
             self._catalogue,
@@ -193,7 +196,15 @@ class Library:
             self._publish,
             report,
         ).run()
-        return reader.findings
+        findings = reader.findings
+        return ScanReport(
+            added=0,
+            unusable=sorted(walked.unusable + findings.unusable),
+            untitled=sorted(findings.untitled),
+            followed=sorted(walked.followed + findings.followed),
+            skipped=sorted(walked.skipped),
+            others=dict(walked.others.most_common()),
+        )
 
     def _known(self, path: bytes) -> Entry | None:
         row = self._identities.at(path)

@@ -43,14 +43,12 @@ class Findings:
     """What is to be told of the files of a scan; all texts are printable.
 
     unusable: (path, reason). untitled: (path, reason) of songs whose tags could not be read.
-    followed: (path, target) of the songs outside the music directory that links led to. read: how
-    many files were opened.
+    followed: (path, target) of the songs outside the music directory that links led to.
     """
 
     unusable: list[tuple[str, str]] = field(default_factory=list)
     untitled: list[tuple[str, str]] = field(default_factory=list)
     followed: list[tuple[str, str]] = field(default_factory=list)
-    read: int = 0
 
 
 class Reader:
@@ -118,7 +116,6 @@ class Reader:
         with open(fd, "rb", buffering=0) as file:
             if known and known.stamp == self._stamp(status):
                 return known  # a link, whose target is unchanged
-            self.findings.read += 1
             source = TagSource(file, status.st_size)
             tags, problem, again = tags_in(source, self._encoding)
             print_, duration_s, unread = _sound(source.renewed())

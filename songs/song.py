@@ -21,6 +21,9 @@ class Details(NamedTuple):
     duration_s: float | None = None
 
 
+NO_DETAILS = Details()
+
+
 @dataclass(frozen=True, slots=True)
 class Song:
     """One song.
@@ -32,4 +35,4 @@ class Song:
     song_id: int
     title: str
     path: bytes
-    details: Details = Details()
+    details: Details = NO_DETAILS

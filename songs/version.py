@@ -1,4 +1,4 @@
-"""Names the version of a list, so that who has kept it need not ask for it again (protocol.md 7)."""
+"""Names the version of a list, so that who has kept it need not ask again (protocol.md 7)."""
 
 from collections.abc import Iterable
 from hashlib import sha256

@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 from net.server.process import Serving, ignore, stop_signals
 from net.server.rescan import MIN_PAUSE_S, Rescan
@@ -175,6 +176,7 @@ class Workers:
     def _leave_to_parent(self, slot: int) -> None:
         """Undo what a new worker has inherited and only the parent, or another worker, needs."""
         signal.set_wakeup_fd(-1)
+        self._serving.library.call_on_publish(lambda: None)  # the pipe to wake is the parent's
         # Ctrl-C reaches every process of a terminal; the parent forwards it as SIGTERM.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -278,12 +280,14 @@ class _ParentLink:
             while True:
                 (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
                 removed, placed, versions = pickle.loads(await reader.readexactly(length))
-                songs = tuple(
-                    (place, Song(*values, Details(*details))) for place, *values, details in placed
-                )
+                songs = tuple((place, _song(*values)) for place, *values in placed)
                 self._library.adopt(Change(removed, songs), Versions(*versions))
         except (OSError, asyncio.IncompleteReadError):
             pass  # the parent is gone
         finally:
             self._writer.close()
             stop()
+
+
+def _song(song_id: int, title: str, path: bytes, details: tuple[Any, ...]) -> Song:
+    return Song(song_id, title, path, Details(*details))

@@ -52,7 +52,10 @@ def _names(text: str) -> list[str]:
         names.append(_WORDS.get(match[1]) or genre_numbered(int(match[1])))
         text = text[match.end() :]
     text = text.removeprefix("(") if text.startswith("((") else text  # `((` stands for a bracket
-    return [*(name for name in names if name and name.lower() != text.lower()), *filter(None, [text])]
+    return [
+        *(name for name in names if name and name.lower() != text.lower()),
+        *filter(None, [text]),
+    ]
 
 
 def genre_numbered(number: int) -> str:

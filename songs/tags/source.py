@@ -1,4 +1,4 @@
-"""Reads parts of a song's file, for its tags and for its print, within a bound of bytes and of time."""
+"""Reads parts of a song's file, for its tags and its print, within a bound of bytes and of time."""
 
 import time
 from collections.abc import Callable

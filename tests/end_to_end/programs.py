@@ -27,7 +27,13 @@ def environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     home = tempfile.gettempdir()
     # Coverage and the like travel in variables of their own.
-    return kept | {"XDG_STATE_HOME": STATE.name, "HOME": home, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "LC_ALL": "C"}
+    return kept | {
+        "XDG_STATE_HOME": STATE.name,
+        "HOME": home,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "LC_ALL": "C",
+    }
 
 
 class Program:

@@ -107,9 +107,13 @@ def test_who_writes_has_read_what_all_before_have_written(path: Path) -> None:
 
 
 def test_what_fails_half_way_is_not_written(catalogue: Catalogue, path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), catalogue.writing():
-        catalogue.write(ROWS)
-        raise ZeroDivisionError
+    def write_and_fail() -> None:
+        with catalogue.writing():
+            catalogue.write(ROWS)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
     catalogue.close()
     catalogue.open()
     other = Catalogue(path)

@@ -128,7 +128,9 @@ def test_a_file_that_is_edited_in_place_is_read_though_size_and_time_are_set_bac
 
 def test_details_are_kept(music: Path, file: Path, reads: list[int]) -> None:
     for name, track in (("b", "1"), ("a", "2")):
-        frames = text_frame(b"TRCK", track) + text_frame(b"TALB", "First") + text_frame(b"TCON", "17")
+        frames = (
+            text_frame(b"TRCK", track) + text_frame(b"TALB", "First") + text_frame(b"TCON", "17")
+        )
         put(music / f"{name}.mp3", raw_id3v2(frames) + sound(name))
     first, second = started(music, file)[0].songs, started(music, file)[0].songs
     assert first == second

@@ -6,7 +6,6 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -60,7 +59,9 @@ def test_moved_renamed_and_tagged_anew(music: Path, state: Path) -> None:
     ids(music, state)
     (music / "new").mkdir()
     (music / "a.mp3").rename(music / "new" / "z.mp3")
-    put(music / "b.mp3", id3v2("Another", "Name", picture_bytes=5000) + sound("b") + id3v1("x", "y"))
+    put(
+        music / "b.mp3", id3v2("Another", "Name", picture_bytes=5000) + sound("b") + id3v1("x", "y")
+    )
     os.remove(music / "c.mp3")
     put(music / "new" / "c2.mp3", sound("c") + apev2("A", "C"))
     assert ids(music, state) == {"new/z.mp3": 1, "b.mp3": 2, "new/c2.mp3": 3}
@@ -158,7 +159,6 @@ def test_never_all_of_a_large_file_is_read(music: Path, monkeypatch: pytest.Monk
         file.write(id3v2("A", "T") + BIG)
         file.truncate(200 << 20)
     read: list[int] = []
-    original = os.stat  # only to be sure that the patch below is in effect
 
     class Counting:
         def __init__(self, fd: int, *_: object, **__: object) -> None:
@@ -180,7 +180,6 @@ def test_never_all_of_a_large_file_is_read(music: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr("builtins.open", Counting)
     library = Library(music)
     library.scan()
-    assert original(music / "a.mp3").st_size == 200 << 20
     assert len(library.songs) == 1
     assert 0 < sum(read) <= 5 * 65536
 
@@ -339,10 +338,10 @@ def looked_up(identities: Identities, *files: File) -> dict[bytes, int]:
 
 
 @pytest.fixture
-def three() -> Iterator[Identities]:
+def three() -> Identities:
     identities = Identities(clock=lambda: 100.0)
     identities.learn(Row(n, b"f/%d.mp3" % n, entry(b"same", inode=n)) for n in (1, 2, 3))
-    yield identities
+    return identities
 
 
 def test_of_copies_the_path_decides_then_the_file_then_the_name_then_the_folder(

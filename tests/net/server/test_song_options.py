@@ -169,7 +169,7 @@ def test_a_planted_link_is_not_followed(music, shared, tmp_path):
     target = tmp_path / "target"
     target.mkdir()
     (shared / f"alfine-{os.geteuid()}").symlink_to(target)
-    with pytest.raises(AssertionError, match="the state directory .* cannot be used"):
+    with pytest.raises(AssertionError, match=r"the state directory .* cannot be used"):
         Server(music, 0, ("--state-dir", shared))
     assert list(target.iterdir()) == []
 
