@@ -316,7 +316,7 @@ class Moves(RuleBasedStateMachine):
 
 TestMoves = Moves.TestCase
 TestMoves.settings = settings(
-    max_examples=30, stateful_step_count=25, deadline=None,
+    max_examples=20, stateful_step_count=20, deadline=None,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 

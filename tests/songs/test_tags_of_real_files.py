@@ -258,6 +258,42 @@ def test_an_ape_tag_of_many_items_is_not_read_to_its_end(item: bytes) -> None:
     assert file.read_bytes < 200_000
 
 
+# Album, year, genre
+
+
+def test_id3v1_says_album_year_and_genre() -> None:
+    tag = b"TAG" + b"T".ljust(30, b"\0") + b"A".ljust(30, b"\0") + b"Al".ljust(30, b"\0")
+    tag += b"1999" + b"c".ljust(28, b"\0") + b"\0\x07"
+    tags = tags_of(FRAME + tag + b"\x11")
+    assert (tags.album, tags.year, tags.genre, tags.track) == ("Al", 1999, "Rock", 7)
+    # Zero is Blues, and what is written where no genre is known.
+    assert tags_of(FRAME + tag + b"\0").genre == ""
+    assert tags_of(FRAME + tag + b"\xff").genre == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [("1999", 1999), ("1999-05", 1999), (" 2008 ", 2008), ("0000", None), ("99", None),
+     ("19991", None), ("n/a", None), ("2001/2008", 2001)],
+)  # fmt: skip
+def test_years(text: str, year: int | None) -> None:
+    assert tags_of(raw_id3v2(text_frame(b"TYER", text))).year == year
+
+
+def test_line_breaks_and_tabs_in_any_name_are_spaces() -> None:
+    frames = (
+        text_frame(b"TIT2", "a\tb") + text_frame(b"TALB", "c\r\nd") + text_frame(b"TPE2", "e\x1b")
+    )
+    tags = tags_of(raw_id3v2(frames))
+    assert (tags.title, tags.album, tags.album_artist) == ("a b", "c d", "e")
+
+
+def test_a_garbled_album_takes_no_title_away() -> None:
+    frames = FRAMES + text_frame(b"TALB", "\x9fx")
+    tags = tags_of(raw_id3v2(frames))
+    assert (tags.artist, tags.title, tags.album) == (*BOTH, "")
+
+
 # Large covers
 
 
