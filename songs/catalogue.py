@@ -6,8 +6,9 @@ It knows rows and SQLite. Which file is which song is decided in `songs.identity
 import os
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
@@ -20,6 +21,7 @@ _FORMAT: Final = 1
 _LOCK_TIMEOUT_S: Final = 10.0
 """Another server on the same directory writes for less than this."""
 _HEADER_BYTES: Final = 100  # of SQLite's files
+_DAMAGED: Final = "a row of it is damaged"
 _NEWER: Final = "a newer alfine has made it, and it is left as it is"
 _NOT_OF_CONTENT: Final = {
     sqlite3.SQLITE_BUSY,
@@ -143,7 +145,7 @@ class Catalogue:
             rows, self._read_only = self._read_only, []
             return rows
         try:
-            rows = [_row(*values) for values in self._database.execute(_SELECT, (self._revision,))]
+            rows = _rows(self._database.execute(_SELECT, (self._revision,)).fetchall())
             self._revision = self._database.execute(_LAST_REVISION).fetchone()[0]
             return rows
         except (sqlite3.DatabaseError, ValueError) as error:
@@ -238,7 +240,7 @@ def _rows_as_they_are(path: Path) -> list[Row]:
         with closing(sqlite3.connect(address, uri=True)) as database:
             if not _is_ours(database):
                 return []
-            return [_row(*values) for values in database.execute(_SELECT, (0,))]
+            return _rows(database.execute(_SELECT, (0,)).fetchall())
     except (sqlite3.Error, OSError, ValueError, CatalogueError):
         return []
 
@@ -298,28 +300,40 @@ def _is_operational(error: Exception) -> bool:
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _NOT_OF_CONTENT
 
 
-def _row(
-    song_id: Any, path: Any, gone: Any, stamp: Any, print_: Any, shown: Any, artist: Any,
-    album_artist: Any, album: Any, title: Any, track: Any, disc: Any, year: Any, genre: Any,
-    duration: Any,
-) -> Row:  # fmt: skip
-    """Return a row. It is not trusted: anyone may have changed the file."""
-    texts = (shown, artist, album_artist, album, title, genre)
-    if not (
-        type(song_id) is int
-        and 1 <= song_id <= _MAX_ID
-        and type(path) is type(print_) is bytes
-        and type(stamp) is str
-        and all(type(text) is str for text in texts)
-        and all(n is None or (type(n) is int and n > 0) for n in (track, disc, year))
-        and (gone is None or type(gone) is float)
-        and (duration is None or type(duration) is float)
-    ):
-        raise ValueError("a row of it is damaged")
-    joined = "".join(texts)
-    if len(joined) > MAX_TITLE_BYTES // 4 or not joined.isprintable():
-        shown, artist, album_artist, album, title, genre = (shorten(clean(text)) for text in texts)
-    # What many songs share is kept once.
-    artist, album_artist, album, genre = map(sys.intern, (artist, album_artist, album, genre))
-    details = Details(artist, album_artist, album, title, track, disc, year, genre, duration)
-    return Row(song_id, path, Entry(stamp, print_, shown, details), gone)
+def _rows(values: Sequence[tuple[Any, ...]]) -> list[Row]:
+    """Return rows. They are not trusted: anyone may have changed the file. Raises ValueError.
+
+    Column by column, because a server with 100,000 songs lists them as soon as it has them.
+    """
+    if not values:
+        return []
+    ids, paths, gone, stamps, prints, shown, *details = zip(*values, strict=True)
+    artist, album_artist, album, title, track, disc, year, genre, duration = details
+    _check_types((ids,), int)
+    _check_types((paths, prints), bytes)
+    _check_types((stamps, shown, artist, album_artist, album, title, genre), str)
+    _check_types((track, disc, year), int, type(None))
+    _check_types((gone, duration), float, type(None))
+    numbers = (n for n in chain(ids, track, disc, year) if n is not None)
+    if min(numbers) < 1 or max(ids) > _MAX_ID:
+        raise ValueError(_DAMAGED)
+    shared = (artist, album_artist, album, genre)
+    artist, album_artist, album, genre = (tuple(map(sys.intern, _texts(each))) for each in shared)
+    known = (artist, album_artist, album, _texts(title), track, disc, year, genre, duration)
+    details_of = map(Details._make, zip(*known, strict=True))
+    entries = zip(stamps, prints, _texts(shown), details_of, strict=True)
+    rows = zip(ids, paths, map(Entry._make, entries), gone, strict=True)
+    return list(map(Row._make, rows))
+
+
+def _check_types(columns: Iterable[tuple[Any, ...]], *kinds: type) -> None:
+    """Raise ValueError if there is a value of another type in these columns."""
+    if not set(map(type, chain.from_iterable(columns))) <= set(kinds):
+        raise ValueError(_DAMAGED)
+
+
+def _texts(column: tuple[str, ...]) -> tuple[str, ...]:
+    """Return texts that are safe to print."""
+    if max(map(len, column)) <= MAX_TITLE_BYTES // 4 and "".join(column).isprintable():
+        return column
+    return tuple(shorten(clean(text)) for text in column)

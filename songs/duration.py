@@ -55,7 +55,8 @@ def duration_of(begin: bytes, sound_bytes: int) -> float | None:
         seconds = _estimated(begin, at, sound_bytes - at)
     else:
         seconds = samples / first.rate_hz
-    return round(seconds, 3) if 0 < seconds < MAX_S else None
+    seconds = round(seconds, 3)
+    return seconds if 0 < seconds < MAX_S else None
 
 
 def _first_frame(begin: bytes) -> int:

@@ -219,6 +219,14 @@ def test_play_from_an_offset():
         assert after_from(state, PLAY_AT, STOP)[0] == [STOP_SONG, do.SendClosing()]
 
 
+def test_a_song_that_is_sought_in_is_closed_before_it_begins_elsewhere():
+    for state in KEEP_PLAYING:
+        session = ServerSession({1, 2, 3})
+        step(session, FROM, *WAYS[state])
+        expected = [STOP_SONG, do.SendClosing(), START_SONG_AT]
+        assert step(session, PLAY_AT) == (expected, state)
+
+
 def test_play_from_an_offset_of_a_song_that_is_not_there():
     for state in SILENT:
         assert after_from(state, UNKNOWN_AT) == ([NOT_FOUND], state)

@@ -141,7 +141,10 @@ def test_details_are_kept(music: Path, file: Path, reads: list[int]) -> None:
     assert len(reads) == 2
 
 
-@pytest.mark.parametrize("change", ["track = 'x'", "print = 'x'", "path = 5", "title = x'00'"])
+@pytest.mark.parametrize(
+    "change",
+    ["track = 'x'", "track = -1", "duration = 'x'", "print = 'x'", "path = 5", "title = x'00'"],
+)
 def test_a_row_that_cannot_be_makes_the_catalogue_anew(
     music: Path, file: Path, change: str
 ) -> None:
