@@ -24,12 +24,13 @@ def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
         (folder / "000000.mp3").write_bytes(random.Random(2).randbytes(100_000_000))
         cache = work / f"cache{count}"
         with servers.alfine(folder, cache, LOOPS[-1]) as server:
-            cold_s = server.seconds
+            cold_s = server.seconds_until(rb" \d+ songs")
         with servers.alfine(folder, cache, LOOPS[-1]) as server:
-            warm_s, rss = server.seconds, server.rss_mib()
+            warm_s, rss = server.seconds_until(rb" \d+ songs"), server.rss_mib()
             end = f"{count + 1}. {count:06} END END".encode()
             lists = load.latencies_ms(server.port, b"LIST END END", end, 5, 0.1)
         with servers.alfine(folder, cache, LOOPS[-1]) as server, load.listeners(server.port, 1, 1):
+            server.seconds_until(rb" \d+ songs")
             time.sleep(FRAMED_S)
             undisturbed = load.largest_gap_ms(server.port, LISTEN_S, 0)
             encoding = load.largest_gap_ms(server.port, LISTEN_S, 1)  # the first list is encoded

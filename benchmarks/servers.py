@@ -33,11 +33,22 @@ http {{
 
 @dataclass(frozen=True)
 class Running:
-    """A running server. pid: of the serving process. seconds: from its start until it listened."""
+    """A running server. pid: of the serving process. seconds: from its start until it listened.
+
+    log: what it writes, if that is of use.
+    """
 
     port: int
     pid: int
     seconds: float
+    began: float = 0.0
+    log: Path = Path(os.devnull)
+
+    def seconds_until(self, pattern: bytes) -> float:
+        """Wait until its log says this; return the time from its start."""
+        while re.search(pattern, self.log.read_bytes()) is None:
+            time.sleep(0.01)
+        return time.monotonic() - self.began
 
     def cpu_s(self) -> float:
         """The CPU seconds that the process has used, user and system."""
@@ -64,7 +75,7 @@ def python_server(*arguments: object, prefix: tuple[str, ...] = ()) -> Iterator[
                 if process.poll() is not None:
                     raise RuntimeError(log.read_text())
                 time.sleep(0.01)
-            yield Running(int(found[1]), process.pid, time.monotonic() - began)
+            yield Running(int(found[1]), process.pid, time.monotonic() - began, began, log)
         finally:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -78,8 +89,9 @@ def alfine(
 ) -> contextlib.AbstractContextManager[Running]:
     """Run alfine's server, with a limit of requests too high to matter."""
     unlimited = ("--request-rate", 100_000, "--drain", 0)
+    kept = ("--cache-dir", cache, "--state-dir", cache / "state")
     return python_server(
-        "cli.app", "server", folder, 0, "--cache-dir", cache, "--loop", loop, *unlimited, *options
+        "cli.app", "server", folder, 0, *kept, "--loop", loop, *unlimited, *options
     )
 
 

@@ -10,7 +10,8 @@ import typer
 from cli import settings, usage
 
 COMMANDS = (
-    "server", "client", "devices", "config", "diagrams", "verify", "check", "replay", "proxy",
+    "server", "client", "library", "devices", "config", "diagrams", "verify", "check", "replay",
+    "proxy",
 )  # fmt: skip
 """The name of each is that of its module and of its function."""
 

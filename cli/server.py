@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
-import os
 import signal
 import socket
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -23,9 +21,11 @@ from cli import server_options as options
 from cli.address import host_of
 from cli.server_log import log, logging_to_stdout
 from cli.server_options import DEFAULT, KIB, MIB, RUNNING
-from cli.server_songs import log_library
+from cli.server_songs import ProgressLog, log_library
+from cli.state import catalogue_path, state_directory
 from cli.tracing import TraceAudio, TraceSize, TraceTo
 from cli.usage import USAGE, run_alone
+from net.server.first_scan import FirstScan
 from net.server.limits import (
     MAX_CLIENTS,
     OWN_DESCRIPTORS,
@@ -38,7 +38,7 @@ from net.server.process import Serving, stop_signals
 from net.server.rescan import Rescan
 from net.server.sockets import LoopFactory, explain, listen, loop_factory
 from net.server.workers import Workers
-from songs import LATIN_1, Library, MusicDirError, Options, ScanReport, private_directory
+from songs import LATIN_1, Library, MusicDirError, Options, ScanReport
 
 FULL_OR_READ_ONLY = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
@@ -70,12 +70,13 @@ def server(
     cache_dir: Annotated[
         Path | None,
         typer.Option(
-            help="Where songs are kept ready for the wire, and titles from one start to the next.",
+            help="Where songs are kept ready for the wire.",
             show_default="the user's cache directory",
             rich_help_panel=RUNNING,
         ),
     ] = None,
     monitor: monitoring.MonitorPort = None,
+    state_dir: options.StateDir = None,
     cache_size: options.CacheSize = DEFAULT.cache_bytes // MIB,
     song_size: options.SongSize = options.MAX_SONG_MIB,
     follow_links: options.FollowLinks = False,
@@ -126,17 +127,17 @@ def server(
     song_options = _song_options(song_size, follow_links, tag_encoding)
     directory = _cache_directory(cache_dir)
     loop_name, make_loop = _event_loop(loop)
-    index_dir, no_index = _index_directory(directory)
-    library, report, rescan = _scan(music_dir, index_dir, song_options)
-    limits, few_clients = _with_descriptors(limits, len(library.songs))
+    catalogue, no_catalogue = _catalogue(music_dir, state_dir)
+    library = _library(music_dir, catalogue, song_options)
     groups = _listen(host, port, limits, workers)
     page = monitoring.listen("alfine server", monitor)
-    serving = Serving(library, limits, directory, make_loop)
-    if trace is not None:
-        serving = _traced(serving, trace, trace_size, trace_audio, workers)
-    with logging_to_stdout() as start_thread:
-        log_library(library, report)
-        for warning in filter(None, (no_index, few_clients)):
+    rescan = Rescan(library)
+    with logging_to_stdout() as start_thread, _first_scan(library, rescan) as first:
+        limits, few_clients = _with_descriptors(limits, None if first.running else library)
+        serving = Serving(library, limits, directory, make_loop)
+        if trace is not None:
+            serving = _traced(serving, trace, trace_size, trace_audio, workers)
+        for warning in filter(None, (no_catalogue, few_clients)):
             log.warning("%s", warning)
         # Who reads that the server listens may stop it: until that is heard, the kernel keeps it.
         signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
@@ -166,8 +167,12 @@ def _wanted_clients(clients: int | None) -> int:
     return clients
 
 
-def _with_descriptors(limits: Limits, songs: int) -> tuple[Limits, str]:
-    """Return the limits with as many clients as there are descriptors for, and what to say."""
+def _with_descriptors(limits: Limits, library: Library | None) -> tuple[Limits, str]:
+    """Return the limits with as many clients as there are descriptors for, and what to say.
+
+    library: None if it is not known how many songs it has.
+    """
+    songs = limits.clients if library is None else len(library.songs)
     clients = possible_clients(limits.clients, songs)
     if clients == limits.clients:
         return limits, ""
@@ -201,14 +206,17 @@ def _song_options(song_size: int, follow_links: bool, tag_encoding: str) -> Opti
         _refuse(str(error))
 
 
-def _index_directory(directory: Path) -> tuple[Path | None, str]:
-    """Return where titles are kept, where no other user can plant a link; else None and why."""
+def _catalogue(music_dir: Path, asked_for: Path | None) -> tuple[Path | None, str]:
+    """Return where IDs and tags are kept; None and why, where other users might plant a link."""
     try:
-        return private_directory(directory), ""
+        return catalogue_path(music_dir, asked_for), ""
     except OSError as error:
+        if asked_for is not None:
+            _refuse(f"the state directory {str(asked_for)!a} cannot be used: {error.strerror}")
         return None, (
-            f"Titles are not kept: each start reads every tag again. {str(directory)!a} is no "
-            f"place for them ({error.strerror}); give another by --cache-dir."
+            "Songs may have other IDs at the next start, which reads every tag again: "
+            f"{str(state_directory())!a} is no place to keep them ({error.strerror}); give another "
+            "by --state-dir."
         )
 
 
@@ -220,24 +228,32 @@ def _event_loop(name: str) -> tuple[str, LoopFactory]:
         _refuse(f"there is no event loop {name!r} here: auto and asyncio always work")
 
 
-def _scan(
-    music_dir: Path, index_dir: Path | None, song_options: Options
-) -> tuple[Library, ScanReport, Rescan]:
-    """Read the folder for the first time; the time that it takes paces later scans."""
-    began = time.monotonic()
-    index_path = index_dir and _index_path(index_dir, music_dir)
+def _library(music_dir: Path, catalogue: Path | None, song_options: Options) -> Library:
     try:
-        library = Library(music_dir, index_path, song_options)
-        report = library.scan()
+        return Library(music_dir, catalogue, song_options)
     except MusicDirError as error:
         _refuse(str(error))
-    return library, report, Rescan(library, time.monotonic() - began)
 
 
-def _index_path(directory: Path, music_dir: Path) -> Path:
-    """Return the file that keeps the titles of this folder: one file for each folder."""
-    name = hashlib.sha256(os.fsencode(music_dir.absolute())).hexdigest()[:16]
-    return directory / f"titles-{name}.sqlite"
+@contextlib.contextmanager
+def _first_scan(library: Library, rescan: Rescan) -> Iterator[FirstScan]:
+    """Begin to read the folder; the time that it takes paces later scans."""
+    progress = ProgressLog()
+
+    def over(report: ScanReport | None, seconds: float) -> None:
+        progress.over()
+        if report is not None:
+            log_library(library, report)
+        rescan.first_is_over(seconds)
+
+    first = FirstScan(library, progress, over)
+    first.start()
+    first.wait()
+    try:
+        yield first
+    finally:
+        first.end()
+        progress.over()
 
 
 def _listen(host: str, port: int, limits: Limits, workers: int) -> list[list[socket.socket]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import time
@@ -13,17 +14,46 @@ from contextlib import contextmanager, suppress
 log = logging.getLogger("alfine.server")
 
 Stop = Callable[[], None]
+CLEAR_LINE = "\r\x1b[K"
 MAX_WAITING_LINES = 20_000
 MAX_WAITING_CHARACTERS = 2 << 20
 BATCH_S = 0.02
 """The thread writes the lines of 20 ms at once, as a wake-up costs more than writing a line."""
 
 
-class _DirectHandler(logging.StreamHandler):  # type: ignore[type-arg]
-    """Writes to stdout at once. A failed write loses the line, and never stops the server."""
+class StatusLine:
+    """One line below the log, on a terminal: what goes on now. Elsewhere there is none."""
 
-    def handleError(self, record: logging.LogRecord) -> None:
-        pass
+    def __init__(self) -> None:
+        self._text = ""
+        self._lock = threading.Lock()
+
+    def show(self, text: str) -> None:
+        """Show this in the place of what was shown. text: printable; "" for nothing."""
+        self.write("", text)
+
+    def write(self, lines: str, text: str | None = None) -> None:
+        """Write whole lines above it. A failed write loses them, and never stops the server."""
+        with self._lock, suppress(OSError, ValueError):
+            clear = CLEAR_LINE if self._text else ""
+            self._text = self._text if text is None else text
+            sys.stdout.write(clear + lines + self._text)
+            sys.stdout.flush()
+
+    @staticmethod
+    def possible() -> bool:
+        """Whether stdout is a terminal that can take a line back."""
+        return sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("", "dumb")
+
+
+status_line = StatusLine()
+
+
+class _DirectHandler(logging.Handler):
+    """Writes to stdout at once."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        status_line.write(f"{self.format(record)}\n")
 
 
 class _ThreadHandler(logging.Handler):
@@ -71,9 +101,7 @@ class _ThreadHandler(logging.Handler):
             if self._dropped:
                 dropped, self._dropped = self._dropped, 0
                 lines.append(f"{dropped} lines were dropped: they could not be written in time")
-            with suppress(OSError, ValueError):
-                sys.stdout.write("".join(f"{line}\n" for line in lines))
-                sys.stdout.flush()
+            status_line.write("".join(f"{line}\n" for line in lines))
             self._taken += characters
 
 
@@ -85,7 +113,7 @@ def logging_to_stdout() -> Iterator[Callable[[], Stop]]:
     function that writes the rest and ends the thread; the end of the block does so too.
     """
     line_format = logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
-    direct = _DirectHandler(sys.stdout)
+    direct = _DirectHandler()
     direct.setFormatter(line_format)
     threaded: list[_ThreadHandler] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -80,6 +81,14 @@ TagEncoding = Annotated[
 ]
 Drain = Annotated[
     float, _seconds("Seconds that songs have to end in after SIGTERM or Ctrl-C.", RUNNING, 0)
+]
+StateDir = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where the IDs of songs are kept from one start to the next, with their tags.",
+        show_default="the user's state directory",
+        rich_help_panel=RUNNING,
+    ),
 ]
 CacheSize = Annotated[
     int,

@@ -16,9 +16,13 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class SendSongList(Effect):
-    """Send the whole list (RFC 2.4.1). closes: end it with the empty message (protocol.md 7)."""
+    """Send the whole list (RFC 2.4.1). closes: end it with the empty message (protocol.md 7).
+
+    tags: send what the songs' tags say, too (protocol.md 10).
+    """
 
     closes: bool
+    tags: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +37,24 @@ class SendClosing(Effect):
 
 @dataclass(frozen=True, slots=True)
 class SendSetupReply(Effect):
-    """Send RESP 101 with the accepted tokens (protocol.md 7)."""
+    """Send RESP 101 with the accepted tokens and the version of the list (protocol.md 7).
+
+    tags: of the list with what the songs' tags say.
+    """
 
     tokens: tuple[str, ...]
+    tags: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StartSong(Effect):
-    """Send this song's audio whenever no answer waits (RFC 2.4.2)."""
+    """Send this song's audio whenever no answer waits (RFC 2.4.2).
+
+    offset: of the first byte of its file that is sent (protocol.md 10).
+    """
 
     song_id: int
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,14 @@ class PlayRequested(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PlayFromRequested(Event):
+    """PLAY with a song ID and an offset in its file, in bytes, from 0 (protocol.md 10)."""
+
+    song_id: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class StopRequested(Event):
     """STOP (RFC 2.2)."""
 

@@ -1,4 +1,4 @@
-"""The protocol's words and sizes, which both sides share (RFC 2.2 to 2.5, protocol.md 2 to 7)."""
+"""The protocol's words and sizes, which both sides share (RFC 2.2 to 2.5, protocol.md 2 to 10)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ PRODUCT = "alfine/1"
 
 ENDS = "ends"
 """The extension token by which a client asks for closing messages (protocol.md 7)."""
+
+TAGS = "tags"
+"""The extension token by which a client asks for the songs' fields in lists (protocol.md 10)."""
+
+FROM = "from"
+"""The extension token by which a client asks for songs from an offset on (protocol.md 10)."""
+
+LIBRARY = "library="
+"""Begins the fact in RESP 101 that names the version of the list (protocol.md 7)."""
 
 PREBUFFER_MSGS = 500
 """Audio messages that are to be here before playing begins (RFC 2.5.2)."""

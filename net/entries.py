@@ -12,6 +12,10 @@ from fsm.client.events import ListedSong
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What no title may bring to a terminal: control characters, and those that turn text around."""
 SEPARATOR = " END "
+FIELD_MARK = "\x1f"
+FIELD_KEYS = frozenset(("ar", "aa", "al", "ti", "tr", "di", "yr", "ge", "du", "fo"))
+"""Those of protocol.md 10: artist, album artist, album, title, track, disc, year, genre, duration,
+folder."""
 
 _SEPARATORS = re.compile(rf"(?: END)?[\r\n]+|{SEPARATOR}")
 """RFC 2.3.1 says CR LF, and shows END."""
@@ -64,9 +68,34 @@ class EntryDecoder:
         return last._replace(title=last.title[:-1].rstrip())
 
 
+Fields = tuple[tuple[str, str], ...]
+
+
+def decode_tagged(payload: bytes) -> tuple[tuple[ListedSong, ...], tuple[Fields, ...]]:
+    """Decode the payload of one message of a server that has accepted to send fields.
+
+    Returns the songs and, for each, the fields whose keys are known (protocol.md 10). Such a server
+    has one form of entries.
+    """
+    text = payload.decode(errors="replace").removesuffix(" END")
+    entries = [_tagged(entry) for entry in text.split(SEPARATOR) if entry]
+    return tuple(song for song, _ in entries), tuple(fields for _, fields in entries)
+
+
+def _tagged(entry: str) -> tuple[ListedSong, Fields]:
+    title, *fields = (_clean(part) for part in entry.split(FIELD_MARK))
+    pairs = (field.partition("=") for field in fields)
+    known = tuple((key, value.strip()) for key, sign, value in pairs if sign and key in FIELD_KEYS)
+    return _song(title, _FORMS[0]), known
+
+
+def _clean(text: str) -> str:
+    return CONTROL.sub("", text.replace("\u00a0", " ")).strip()
+
+
 def _split(text: str) -> list[str]:
     lines = _SEPARATORS.split(text.removesuffix(" END"))
-    clean = (CONTROL.sub("", line.replace("\u00a0", " ")).strip() for line in lines)
+    clean = map(_clean, lines)
     return [line for line in clean if line and line != ")"]
 
 

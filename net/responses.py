@@ -9,10 +9,10 @@ import re
 
 from fsm.client.events import AudioReceived, ListReceived, NotFoundReceived, SetupReceived
 from fsm.events import Event
-from fsm.words import MAX_MESSAGE_BYTES
+from fsm.words import MAX_MESSAGE_BYTES, TAGS
 from net import dialects
 from net.dialects import FIRST_WORDS, SHOWN_BYTES, Header, Kind, WireError
-from net.entries import EntryDecoder
+from net.entries import EntryDecoder, decode_tagged
 from net.framing import EOM, GAP, skip_gap
 
 MAX_RESPONSE_BYTES = 64 * 1024
@@ -40,7 +40,7 @@ class ResponseDecoder:
 
     __slots__ = (
         "_buffer", "_entries", "_eom_at", "_goes_on", "_handed_on_bytes", "_header", "_judged",
-        "_long", "_open", "_payload_at", "_searched", "_told_codes", "_unknown_codes",
+        "_long", "_open", "_payload_at", "_searched", "_tags", "_told_codes", "_unknown_codes",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -63,6 +63,8 @@ class ResponseDecoder:
         self._judged = False
         """The server has sent audio, or SETUP's answer: it means what alfine means by them."""
         self._entries = EntryDecoder()
+        self._tags = False
+        """The server has said that it sends fields: so the client has asked for them."""
         self._unknown_codes: list[str] = []
         self._told_codes: set[str] = set()
 
@@ -193,12 +195,17 @@ class ResponseDecoder:
             case Kind.AUDIO:
                 return self._read_audio(payload)
             case Kind.LIST:
-                songs = self._entries.decode(payload)
+                if self._tags:
+                    songs, fields = decode_tagged(payload)
+                else:
+                    songs, fields = self._entries.decode(payload), ()
                 # An empty list says something; that nothing follows the part before does not.
-                return [ListReceived(songs)] if songs or not self._goes_on else []
+                return [ListReceived(songs, fields)] if songs or not self._goes_on else []
             case Kind.SETUP:
                 self._judged = True
-                return [SetupReceived(tuple(payload.decode("ascii", errors="replace").split()))]
+                tokens = tuple(payload.decode("ascii", errors="replace").split())
+                self._tags = self._tags or TAGS in tokens
+                return [SetupReceived(tokens)]
             case Kind.ERROR:
                 return [NotFoundReceived()]
             case Kind.UNKNOWN:

@@ -7,12 +7,13 @@ than one way, are decoded in `net.responses`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from fsm.client.effects import SendRequest
 from fsm.events import (
     Event,
     ListRequested,
+    PlayFromRequested,
     PlayRequested,
     RequestNotUnderstood,
     RequestTooLong,
@@ -21,7 +22,7 @@ from fsm.events import (
     TeardownRequested,
 )
 from fsm.words import ENDS, MAX_PAYLOAD_BYTES, Request
-from net.entries import CONTROL, SEPARATOR
+from net.entries import CONTROL, FIELD_MARK, SEPARATOR
 from net.framing import EOM, skip_gap
 
 MAX_REQUEST_BYTES = 4096
@@ -33,10 +34,14 @@ EMPTY_LIST = b"RESP 100" + EOM
 """To a peer without `ends`: an empty payload ends the receiving thread of deployed clients."""
 MAX_ID_DIGITS = 10
 _SONG_ID = re.compile(rb"[1-9][0-9]{0,%d}" % (MAX_ID_DIGITS - 1))
+_OFFSET = re.compile(rb"[0-9]{1,10}")
 _SPACES = re.compile(rb"  +")
 _EMPTY_REQUEST = EOM.lstrip()
 """An EOM with no word before it: the space before it has been skipped."""
-_END_WORD = re.compile(r" (?=END(?: |$))")
+_END_WORD = re.compile(r" (?=END(?:[ \x1f]|$))")
+
+Fields = Sequence[tuple[str, str]]
+"""The fields of a song: each a key of two letters and a value (protocol.md 10)."""
 
 
 # Requests
@@ -140,6 +145,10 @@ def parse_request(message: bytes) -> Event:
             return StopRequested()
         case [b"PLAY", song_id] if _SONG_ID.fullmatch(song_id):
             return PlayRequested(int(song_id))
+        case [b"PLAY", song_id, offset] if _SONG_ID.fullmatch(song_id) and _OFFSET.fullmatch(
+            offset
+        ):
+            return PlayFromRequested(int(song_id), int(offset))
         case [b"SETUP", *tokens] if message.isascii():
             return SetupRequested(tuple(token.decode() for token in tokens))
         case [b"TEARDOWN"]:
@@ -151,18 +160,21 @@ def parse_request(message: bytes) -> Event:
 
 
 def setup_message(tokens: Iterable[str]) -> bytes:
-    """Encode RESP 101. tokens: the product token and those accepted (protocol.md 7)."""
+    """Encode RESP 101. tokens: the product token, those accepted, and facts (protocol.md 7)."""
     return _SETUP_HEADER + " ".join(tokens).encode() + EOM
 
 
-def list_messages(songs: Iterable[tuple[int, str]]) -> Iterator[bytes]:
+def list_messages(
+    songs: Iterable[tuple[int, str] | tuple[int, str, Fields]],
+) -> Iterator[bytes]:
     """Encode RESP 100, with as many whole entries in a message as fit in 4096 bytes (RFC 2.4.1).
 
-    songs: IDs and titles. For no songs there is one message with an empty payload.
+    songs: IDs, titles, and fields where the client has asked for them. For no songs there is one
+    message with an empty payload.
     """
     payload = b""
-    for song_id, title in songs:
-        entry = list_entry(song_id, title)
+    for song in songs:
+        entry = list_entry(*song)
         if payload and len(payload) + len(SEPARATOR) + len(entry) > MAX_PAYLOAD_BYTES:
             yield _LIST_HEADER + payload + EOM
             payload = b""
@@ -170,12 +182,24 @@ def list_messages(songs: Iterable[tuple[int, str]]) -> Iterator[bytes]:
     yield _LIST_HEADER + payload + EOM
 
 
-def list_entry(song_id: int, title: str) -> bytes:
-    """Encode `ID. TITLE` in at most 4096 bytes of UTF-8, free of separators (protocol.md 4)."""
-    clean = CONTROL.sub("", title)
-    entry = _END_WORD.sub("\u00a0", f"{song_id}. {clean}").encode(errors="replace")
+def list_entry(song_id: int, title: str, fields: Fields = ()) -> bytes:
+    """Encode `ID. TITLE` and fields in at most 4096 bytes of UTF-8, free of separators.
+
+    In an entry that is too long, fields are left out from the last, then the title is cut.
+    protocol.md 4, 10.
+    """
+    parts = [f"{song_id}. {CONTROL.sub('', title)}"]
+    parts += (f"{FIELD_MARK}{key}={CONTROL.sub('', value)}" for key, value in fields)
+    entry = _entry(parts)
+    while len(entry) > MAX_PAYLOAD_BYTES and len(parts) > 1:
+        parts.pop()
+        entry = _entry(parts)
     if len(entry) > MAX_PAYLOAD_BYTES:
         ellipsis = "…".encode()
         kept = entry[: MAX_PAYLOAD_BYTES - len(ellipsis)].decode(errors="ignore")
         entry = kept.encode() + ellipsis
     return entry
+
+
+def _entry(parts: Iterable[str]) -> bytes:
+    return _END_WORD.sub("\u00a0", "".join(parts)).encode(errors="replace")

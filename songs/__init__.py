@@ -4,26 +4,33 @@ This package knows files and tags; it knows nothing of the wire, of clients, or 
 """
 
 from songs.change import Change, change_between
+from songs.checkpoints import ScanStopped
 from songs.files import MAX_SONG_BYTES, MusicDirError, SongUnavailable
 from songs.library import Library, Options, ScanReport
 from songs.private import private_directory
-from songs.song import Song
+from songs.progress import Progress
+from songs.song import Details, Song
 from songs.stamp import Stamp
 from songs.tags.text import LATIN_1, is_text_encoding
 from songs.titles import MAX_TITLE_BYTES
+from songs.version import Versions
 
 __all__ = [
     "LATIN_1",
     "MAX_SONG_BYTES",
     "MAX_TITLE_BYTES",
     "Change",
+    "Details",
     "Library",
     "MusicDirError",
     "Options",
+    "Progress",
     "ScanReport",
+    "ScanStopped",
     "Song",
     "SongUnavailable",
     "Stamp",
+    "Versions",
     "change_between",
     "is_text_encoding",
     "private_directory",

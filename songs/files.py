@@ -16,7 +16,7 @@ MAX_SONG_BYTES: Final = 1 << 30
 
 # O_NONBLOCK: opening a FIFO that has replaced a song must not block the server. O_NOCTTY: a
 # terminal must not become the server's controlling terminal.
-_READ_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+READ_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 # With O_PATH a directory on the way needs search permission only, no read permission.
 PASS_FLAGS: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 LIST_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -217,7 +217,7 @@ def open_song(root: Root, relative: bytes) -> tuple[int, os.stat_result]:
     """
     try:
         _check_regular(os.stat(relative, dir_fd=root.fd))
-        fd = open_allowed(root, relative, _READ_FLAGS)
+        fd = open_allowed(root, relative, READ_FLAGS)
     except (FileNotFoundError, NotADirectoryError):
         raise SongUnavailable("its file has gone") from None
     except OSError as exc:
@@ -225,12 +225,17 @@ def open_song(root: Root, relative: bytes) -> tuple[int, os.stat_result]:
     try:
         # Checked again on the descriptor: the name may stand for another file by now.
         status = os.fstat(fd)
-        _check_regular(status)
-        check_size(status.st_size, root.max_song_bytes)
+        check_song(status, root)
     except BaseException:
         os.close(fd)
         raise
     return fd, status
+
+
+def check_song(status: os.stat_result, root: Root) -> None:
+    """Raise SongUnavailable if it is the status of no song: not regular, empty, too large."""
+    _check_regular(status)
+    check_size(status.st_size, root.max_song_bytes)
 
 
 def _check_regular(status: os.stat_result) -> None:

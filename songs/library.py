@@ -1,21 +1,31 @@
-"""The library: which song has which ID, while the server runs, and the order of the list.
+"""The library: which song has which ID, over restarts and moves, and the order of the list.
 
 A scan may run in a worker thread while other threads list and open songs. They see the songs as
-they were before the scan or as they are after it, never a part of the changes.
+they were before it or as they are after it, or, while a new library is read, those that are read so
+far; never a part of a change.
 """
 
 import os
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
+from songs.catalogue import Catalogue, Row
 from songs.change import Change, changed_list
+from songs.checkpoints import Checkpoints
 from songs.files import MAX_SONG_BYTES, MusicDirError, Root, SongUnavailable, open_song
-from songs.index import Index
-from songs.order import in_order
-from songs.scan import Entry, scan_tree
+from songs.full_scan import Folders, FullScan
+from songs.identity import Identities
+from songs.order import folder_of, in_folder
+from songs.progress import Progress
+from songs.scan import Entry, Reader
 from songs.song import Song
 from songs.tags.text import LATIN_1
+from songs.titles import natural_key
+from songs.version import Versions, versions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +45,12 @@ class Options:
 class ScanReport:
     """The result of a scan; all texts are printable.
 
-    added: the number of new songs. unusable: (path, reason) of each file that cannot be served.
-    warnings: sentences about errors that do not prevent serving. untitled: (path, reason) of each
-    song that is new or changed, and shown by its file's name because its tags could not be read.
-    followed: (path, target) of each link that led out of the music directory.
+    added: the number of songs that are listed and were not. unusable: (path, reason) of each file
+    that cannot be served. warnings: sentences about errors that do not prevent serving. untitled:
+    (path, reason) of each song that is new or changed, and shown by its file's name because its
+    tags could not be read. followed: (path, target) of each link that led out of the music
+    directory. skipped: (path, reason) of what is no song by its name, and might be taken for one.
+    others: how many files of each other kind there are. new_catalogue: there was none.
     """
 
     added: int
@@ -46,39 +58,45 @@ class ScanReport:
     warnings: list[str] = field(default_factory=list)
     untitled: list[tuple[str, str]] = field(default_factory=list)
     followed: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    others: dict[str, int] = field(default_factory=dict)
+    new_catalogue: bool = False
 
 
 class Library:
     """The songs below one directory; an ID never changes its song, and is never given to another.
 
-    music_dir: the directory to search. index_path: the file that stores titles between starts, made
-    with its directories when needed; None stores nothing. Between calls no descriptor is open.
-    Raises MusicDirError: music_dir does not exist, is not a directory, or may not be read.
+    music_dir: the directory to search. catalogue_path: the file that keeps IDs and tags between
+    starts, made with its directories when needed; None keeps nothing. Between calls no descriptor
+    is open. Raises MusicDirError: music_dir does not exist, is not a directory, or may not be read.
     """
 
     def __init__(
         self,
         music_dir: Path | str | bytes,
-        index_path: Path | None = None,
+        catalogue_path: Path | None = None,
         options: Options | None = None,
     ) -> None:
         # Absolute, so that a change of the working directory has no effect.
         self._music_dir = os.path.abspath(os.fsencode(music_dir))
-        self._index_path = index_path
+        self._catalogue = Catalogue(catalogue_path)
         self._options = options or Options()
         self._scan_lock = threading.Lock()
-        self._songs: tuple[Song, ...] = ()
+        self._checkpoints = Checkpoints()
+        self._identities = Identities()
+        self._folders: dict[bytes, tuple[Song, ...]] = {}
+        """The songs of each folder."""
+        self._listed: tuple[tuple[Song, ...], Versions] = (), versions_of(())
         self._by_id: dict[int, Song] = {}
-        """Every song that there was, those whose files have gone, too."""
-        self._ids: dict[bytes, int] = {}
-        self._entries: dict[bytes, Entry] | None = None
-        """What the last scan found; None before the first, which reads the index instead."""
+        """Every song that was listed, those whose files have gone since, too."""
+        self._scans = 0
+        self._on_publish: Callable[[], None] = lambda: None
         with self._root():
             pass
 
     def __repr__(self) -> str:
         state = "scanning" if self._scan_lock.locked() else "idle"
-        return f"<Library {os.fsdecode(self._music_dir)!r} {state} songs={len(self._songs)}>"
+        return f"<Library {os.fsdecode(self._music_dir)!r} {state} songs={len(self.songs)}>"
 
     def _root(self) -> Root:
         return Root(
@@ -90,7 +108,22 @@ class Library:
     @property
     def songs(self) -> tuple[Song, ...]:
         """The songs in the order of the list: a snapshot, which later scans do not change."""
-        return self._songs
+        return self._listed[0]
+
+    @property
+    def versions(self) -> Versions:
+        """Which list `songs` is."""
+        return self._listed[1]
+
+    @property
+    def listed(self) -> tuple[tuple[Song, ...], Versions]:
+        """Both, of the same moment."""
+        return self._listed
+
+    @property
+    def gone(self) -> list[tuple[Song, float]]:
+        """The songs whose files have gone, by ID, and since when, in Unix time. Cost: linear."""
+        return [(_song(row), row.gone) for row in self._identities.absent if row.gone is not None]
 
     def get(self, song_id: int) -> Song | None:
         """Return the song with this ID, also if its file has gone, or None. Cost: constant."""
@@ -112,50 +145,113 @@ class Library:
         except MusicDirError:
             raise SongUnavailable("the music directory cannot be read") from None
 
-    def scan(self) -> ScanReport:
+    def call_on_publish(self, function: Callable[[], None]) -> None:
+        """Have this called, by the thread that scans, whenever `songs` has changed."""
+        self._on_publish = function
+
+    def stop_scanning(self) -> None:
+        """End the scan that runs soon, by ScanStopped, and each later one."""
+        self._checkpoints.stop()
+
+    def scanning_paused(self) -> AbstractContextManager[None]:
+        """Return a context in which no scan is at work: a process may fork there."""
+        return self._checkpoints.paused()
+
+    def scan(self, report: Callable[[Progress], None] = lambda progress: None) -> ScanReport:
         """Search the directory again; new songs get the next IDs, in the order of the list.
 
-        A song whose file has gone is no longer in `songs`, but keeps its ID; if the file returns it
-        is the same song. Titles follow the tags. May run in any thread; a second scan waits for the
-        first. Raises MusicDirError as the constructor does; then no song has changed.
+        A song whose file has gone is no longer in `songs`, but keeps its ID; if the file returns,
+        wherever, it is the same song. Titles follow the tags. The first scan lists at once what the
+        catalogue has. May run in any thread; a second scan waits for the first. report: called a
+        few times a second. Raises MusicDirError as the constructor does, and ScanStopped.
         """
-        with self._scan_lock, self._root() as root:
-            index = Index(self._index_path)
-            known = index.load() if self._entries is None else self._entries
-            findings = scan_tree(root, known, self._options.tag_encoding)
-            added = self._publish(findings.songs)
-            changed = {path: e for path, e in findings.songs.items() if known.get(path) != e}
-            index.save(changed, known.keys() - findings.songs.keys())
-            return ScanReport(
-                added,
-                sorted(findings.unusable),
-                index.warnings,
-                sorted(findings.untitled),
-                sorted(findings.followed),
-            )
+        with self._scan_lock, self._root() as root, self._opened_catalogue():
+            before = {song.song_id for song in self.songs}
+            if not self._scans:
+                self._list_known()
+            found = self._scan(root, report)
+            self._scans += 1
+            warnings, self._catalogue.warnings = self._catalogue.warnings, []
+            is_new = self._catalogue.is_new and self._scans == 1
+            added = sum(song.song_id not in before for song in self.songs)
+            return replace(found, added=added, warnings=warnings, new_catalogue=is_new)
 
-    def adopt(self, change: Change) -> None:
+    @contextmanager
+    def _opened_catalogue(self) -> Iterator[None]:
+        with self._checkpoints.scanning():
+            self._catalogue.open()
+            try:
+                yield
+            finally:
+                self._catalogue.close()
+
+    def _scan(self, root: Root, report: Callable[[Progress], None]) -> ScanReport:
+        reader = Reader(root, self._known, self._options.tag_encoding)
+        walked = FullScan(
+            root,
+            reader,
+            self._catalogue,
+            self._identities,
+            self._checkpoints,
+            self._publish,
+            report,
+        ).run()
+        findings = reader.findings
+        return ScanReport(
+            added=0,
+            unusable=sorted(walked.unusable + findings.unusable),
+            untitled=sorted(findings.untitled),
+            followed=sorted(walked.followed + findings.followed),
+            skipped=sorted(walked.skipped),
+            others=dict(walked.others.most_common()),
+        )
+
+    def _known(self, path: bytes) -> Entry | None:
+        row = self._identities.at(path)
+        return row.entry if row is not None else None
+
+    def _list_known(self) -> None:
+        """List the songs that were there when the server ended: most of them still are."""
+        self._identities.learn(self._catalogue.news())
+        folders: dict[bytes, dict[bytes, Row]] = {}
+        for row in self._identities.present:
+            folders.setdefault(folder_of(row.path), {})[row.path] = row
+        for folder, rows in folders.items():
+            entries = {path: row.entry for path, row in rows.items()}
+            songs = (_song(rows[path]) for path in in_folder(entries, entries))
+            self._folders[folder] = tuple(songs)
+        self._list_folders()
+
+    def _publish(self, found: Folders, are_all: bool) -> None:
+        """Replace the songs of the folders that were read; of all folders, if these are all."""
+        if are_all:
+            self._folders = {folder: self._folders.get(folder, ()) for folder in found}
+        for folder, numbered in found.items():
+            songs = tuple(self._same(_song(Row(*each))) for each in numbered)
+            if songs != self._folders.get(folder):
+                self._folders[folder] = songs
+        self._list_folders()
+
+    def _list_folders(self) -> None:
+        ordered = sorted(self._folders, key=natural_key)
+        songs = tuple(chain.from_iterable(self._folders[folder] for folder in ordered))
+        if songs != self.songs:  # lists encoded from the tuple stay valid
+            self._list(songs, versions_of(songs))
+
+    def _same(self, song: Song) -> Song:
+        """Return the song that was listed before, if it is no other now: who has it keeps it."""
+        before = self._by_id.get(song.song_id)
+        return before if before == song else song
+
+    def adopt(self, change: Change, versions: Versions) -> None:
         """Make the change that another process has found in its list to this one."""
-        self._by_id.update((song.song_id, song) for _, song in change.placed)
-        self._songs = changed_list(self._songs, change)
+        self._list(changed_list(self.songs, change), versions)
 
-    def _publish(self, found: dict[bytes, Entry]) -> int:
-        """Number new paths, update titles, and replace `songs` at once; return how many are new."""
-        if found == self._entries:  # lists encoded from the tuple stay valid
-            return 0
-        count = len(self._by_id)
-        paths = in_order(found, self._entries, [song.path for song in self._songs])
-        songs = [self._song(path, found[path].title) for path in paths]
-        self._by_id.update((song.song_id, song) for song in songs)
-        self._entries = found
-        if songs != list(self._songs):
-            self._songs = tuple(songs)
-        return len(self._by_id) - count
+    def _list(self, songs: tuple[Song, ...], versions: Versions) -> None:
+        self._by_id |= {song.song_id: song for song in songs}
+        self._listed = songs, versions
+        self._on_publish()
 
-    def _song(self, path: bytes, title: str) -> Song:
-        """Return the song of this path, the same object as before unless it has a new title."""
-        song_id = self._ids.setdefault(path, len(self._ids) + 1)
-        song = self._by_id.get(song_id)
-        if song is None:
-            return Song(song_id, title, path)
-        return song if song.title == title else replace(song, title=title)
+
+def _song(row: Row) -> Song:
+    return Song(row.song_id, row.entry.title, row.path, row.entry.details)

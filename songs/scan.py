@@ -1,202 +1,148 @@
-"""Walks the music directory once and finds the songs with what their tags say, and unusable files.
+"""Reads the songs of one folder: tags, duration and print of each that is new or has changed.
 
 It assigns no IDs: only the library knows which songs are new.
 """
 
-import errno
 import os
 import stat
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
-from typing import NamedTuple
 
+from songs.catalogue import Entry
+from songs.duration import duration_of
 from songs.files import (
-    LIST_FLAGS,
     PASS_FLAGS,
+    READ_FLAGS,
     Root,
     SongUnavailable,
     check_size,
+    check_song,
     may_access,
     open_allowed,
-    open_beneath,
     open_song,
     reason_of,
 )
-from songs.junk import is_junk_file, is_junk_folder
+from songs.prints import NO_PRINT, print_of, sound_extent
+from songs.song import Details
 from songs.stamp import stamp_text
-from songs.tags import read_tags
+from songs.tags import Tags, TagSource, tags_in
+from songs.tags.source import PIECE_BYTES, TagsUnreadable
 from songs.tags.text import LATIN_1
-from songs.titles import natural_key, printable, title_from_name, title_from_tags
+from songs.titles import name_key, printable, shorten, title_from_name, title_from_tags
+from songs.walk import Name, join, leads_out, target_of
 
-# A followed link is the last part of its path.
-_FOLLOW_FLAGS = LIST_FLAGS & ~os.O_NOFOLLOW
+__all__ = ["Entry", "Findings", "Reader"]
 
-
-class Entry(NamedTuple):
-    """A usable song's title, disc and track, and a stamp that changes when its file changes."""
-
-    stamp: str
-    title: str
-    disc: int | None = None
-    track: int | None = None
+_READER = "1"
+"""Change it when tags, durations or prints are read otherwise: all files are then read again."""
 
 
 @dataclass(slots=True)
 class Findings:
-    """songs: by relative path. All texts are printable.
+    """What is to be told of the files of a scan; all texts are printable.
 
     unusable: (path, reason). untitled: (path, reason) of songs whose tags could not be read.
-    followed: (path, target) of the links that led out of the music directory.
+    followed: (path, target) of the songs outside the music directory that links led to.
     """
 
-    songs: dict[bytes, Entry] = field(default_factory=dict)
     unusable: list[tuple[str, str]] = field(default_factory=list)
     untitled: list[tuple[str, str]] = field(default_factory=list)
     followed: list[tuple[str, str]] = field(default_factory=list)
 
 
-def scan_tree(root: Root, known: Mapping[bytes, Entry], encoding: str = LATIN_1) -> Findings:
-    """Return every song below root, and the files that cannot be used.  protocol.md 5.
-
-    known: entries of an earlier scan; a file with an unchanged stamp is not opened. encoding: of
-    tags that claim to be Latin-1. No error ends the walk. Cost: lstat and access for each known
-    song; open and reading the tags for each other.
+class Reader:
+    """Reads songs. known: the entry of a path as an earlier scan has found it, or None: a file with
+    an unchanged stamp is not opened. encoding: of tags that claim to be Latin-1.
     """
-    walk = _Walk(root, known, encoding)
-    walk.run()
-    return walk.findings
 
-
-class _Walk:
-    """One walk. With lists of what is to be visited, depth needs no stack and no descriptors."""
-
-    def __init__(self, root: Root, known: Mapping[bytes, Entry], encoding: str) -> None:
+    def __init__(
+        self, root: Root, known: Callable[[bytes], Entry | None], encoding: str = LATIN_1
+    ) -> None:
         self._root = root
         self._known = known
         self._encoding = encoding
         # Another encoding makes other titles of an unchanged file.
-        self._stamp_end = "" if encoding == LATIN_1 else f":{encoding}"
-        self._folders = [b""]
-        self._links: list[tuple[tuple[str, bytes], bytes]] = []
-        """A heap of links that lead out, in natural order. Their turn comes last: a song's own
-        place is better than a link to it."""
-        self._visited: set[tuple[int, int]] = set()
-        """Device and inode of each directory: a circle of links ends where it began."""
+        self._stamp_end = f":{_READER}" if encoding == LATIN_1 else f":{_READER}:{encoding}"
         self.findings = Findings()
 
-    def run(self) -> None:
-        while self._folders or self._links:
-            if self._folders:
-                self._visit(self._folders.pop(), LIST_FLAGS)
-            else:
-                self._visit(heappop(self._links)[1], _FOLLOW_FLAGS)
+    def folder(self, folder: bytes, names: Iterable[Name]) -> Iterator[tuple[bytes, Entry] | None]:
+        """Yield the path and the entry of each usable song, by name; None for each unusable file.
 
-    def _visit(self, relative: bytes, flags: int) -> None:
+        No error ends it. Cost: lstat and access for each known song, else open and reading.
+        """
+        names = sorted(names, key=lambda each: name_key(each.name))
         try:
-            fd = open_allowed(self._root, relative or b".", flags)
+            dir_fd = open_allowed(self._root, folder or b".", PASS_FLAGS)
         except OSError as exc:
-            self._add_unusable(relative, f"the directory was left out: {reason_of(exc)}")
+            self._add_unusable(folder, f"the directory was left out: {reason_of(exc)}")
+            yield from [None] * len(names)
             return
         try:
-            if self._is_new(fd):
-                if flags == _FOLLOW_FLAGS:
-                    self._add_followed(relative)
-                with os.scandir(fd) as entries:
-                    for entry in entries:
-                        self._entry(fd, relative, entry)
-        except OSError as exc:
-            self._add_unusable(relative, f"the directory was read in part: {reason_of(exc)}")
+            for each in names:
+                yield self._song(dir_fd, join(folder, each.name), each)
         finally:
-            os.close(fd)
+            os.close(dir_fd)
 
-    def _is_new(self, fd: int) -> bool:
-        status = os.fstat(fd)
-        place = status.st_dev, status.st_ino
-        if place in self._visited and self._root.follow_links:
-            return False
-        self._visited.add(place)
-        return True
-
-    def _entry(self, dir_fd: int, parent: bytes, entry: os.DirEntry[str]) -> None:
-        name = os.fsencode(entry.name)
-        path = parent + b"/" + name if parent else name
+    def _song(self, dir_fd: int, path: bytes, name: Name) -> tuple[bytes, Entry] | None:
         try:
-            if entry.is_dir(follow_symlinks=False):
-                self._directory(path, name)
-            elif _is_mp3(name):
-                if not is_junk_file(name):
-                    self._song(dir_fd, path, entry)
-            elif entry.is_symlink() and not is_junk_folder(name) and entry.is_dir():
-                self._linked_directory(path)
+            known = self._known(path)
+            entry = known and self._unchanged(dir_fd, name, known)
+            entry = entry or self._read(dir_fd, path, name, known)
+            if name.is_link and self._root.follow_links:
+                self._note_link(path)
+            return path, entry
         except OSError as exc:
             self._add_unusable(path, reason_of(exc))
         except SongUnavailable as exc:
             self._add_unusable(path, exc.reason)
-
-    def _directory(self, path: bytes, name: bytes) -> None:
-        if is_junk_folder(name):
-            return
-        self._folders.append(path)
-        if _is_mp3(name):
-            self._add_unusable(path, "it is a directory, not a song")
-
-    def _linked_directory(self, path: bytes) -> None:
-        # What is inside the music directory is found at its own path. Opening raises if the link
-        # leads outside; that is followed, or reported.
-        if not self._leads_out(path, PASS_FLAGS):
-            return
-        if not self._root.follow_links:
-            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
-        heappush(self._links, (natural_key(path), path))
-
-    def _leads_out(self, path: bytes, flags: int) -> bool:
-        """Return whether a link leads out of root. Raises OSError: it cannot be opened."""
-        try:
-            os.close(open_beneath(self._root, path, flags))
-        except OSError as exc:
-            if exc.errno != errno.EXDEV:
-                raise
-            return True
-        return False
-
-    def _song(self, dir_fd: int, path: bytes, entry: os.DirEntry[str]) -> None:
-        found = self._unchanged(dir_fd, path, entry)
-        self.findings.songs[path] = found or self._read(path)
-        if self._root.follow_links and entry.is_symlink():
-            self._note_link(path)
+        return None
 
     def _note_link(self, path: bytes) -> None:
-        if self._leads_out(path, PASS_FLAGS & ~os.O_DIRECTORY):
-            self._add_followed(path)
+        if leads_out(self._root, path, PASS_FLAGS & ~os.O_DIRECTORY):
+            self.findings.followed.append((printable(path), target_of(self._root, path)))
 
-    def _unchanged(self, dir_fd: int, path: bytes, entry: os.DirEntry[str]) -> Entry | None:
-        known = self._known.get(path)
-        if known is None:
-            return None
-        status = entry.stat(
-            follow_symlinks=False
-        )  # of a link itself, so that links are always opened
+    def _unchanged(self, dir_fd: int, name: Name, known: Entry) -> Entry | None:
+        # The status of a link itself, so that links are always opened.
+        status = os.stat(name.name, dir_fd=dir_fd, follow_symlinks=False)
         if not stat.S_ISREG(status.st_mode) or known.stamp != self._stamp(status):
             return None
         check_size(status.st_size, self._root.max_song_bytes)
         # The server may run as another user than before.
-        return known if may_access(entry.name, os.R_OK, dir_fd) else None
+        return known if may_access(name.name, os.R_OK, dir_fd) else None
 
-    def _read(self, path: bytes) -> Entry:
-        known = self._known.get(path)
-        fd, status = open_song(self._root, path)
+    def _read(self, dir_fd: int, path: bytes, name: Name, known: Entry | None) -> Entry:
+        fd, status = self._open(dir_fd, path, name)
         with open(fd, "rb", buffering=0) as file:
             if known and known.stamp == self._stamp(status):
                 return known  # a link, whose target is unchanged
-            tags, problem, again = read_tags(file, status.st_size, self._encoding)
+            source = TagSource(file, status.st_size)
+            tags, problem, again = tags_in(source, self._encoding)
+            print_, duration_s, unread = _sound(source.renewed())
         tagged = title_from_tags(tags.artist, tags.title)
-        stamp = "" if again else self._stamp(status)
-        title = tagged or title_from_name(os.path.basename(path))
-        found = Entry(stamp, title, tags.disc, tags.track)
-        if problem is not None and tagged is None and found != known:  # it is told once
+        entry = Entry(
+            "" if again or unread else self._stamp(status),
+            known.print if unread and known else print_,
+            tagged or title_from_name(name.name),
+            _details(tags, duration_s),
+        )
+        if problem is not None and tagged is None and entry != known:  # it is told once
             self.findings.untitled.append((printable(path), problem))
-        return found
+        return entry
+
+    def _open(self, dir_fd: int, path: bytes, name: Name) -> tuple[int, os.stat_result]:
+        if name.is_link:
+            return open_song(self._root, path)
+        check_song(os.stat(name.name, dir_fd=dir_fd, follow_symlinks=False), self._root)
+        fd = os.open(name.name, READ_FLAGS | os.O_NOFOLLOW, dir_fd=dir_fd)
+        try:
+            # Checked again on the descriptor: the name may stand for another file by now.
+            status = os.fstat(fd)
+            check_song(status, self._root)
+        except BaseException:
+            os.close(fd)
+            raise
+        return fd, status
 
     def _stamp(self, status: os.stat_result) -> str:
         return stamp_text(status) + self._stamp_end
@@ -204,10 +150,20 @@ class _Walk:
     def _add_unusable(self, path: bytes, reason: str) -> None:
         self.findings.unusable.append((printable(path), reason))
 
-    def _add_followed(self, path: bytes) -> None:
-        target = os.path.realpath(os.path.join(self._root.path, path))
-        self.findings.followed.append((printable(path), printable(target)))
+
+def _sound(source: TagSource) -> tuple[bytes, float | None, bool]:
+    """Return print and duration of the sound, and whether the disk did not give it."""
+    try:
+        start, end = sound_extent(source)
+        begin = source.at(start, min(end - start, PIECE_BYTES))
+        return print_of(source, start, end), duration_of(begin, end - start), False
+    except TagsUnreadable:
+        return NO_PRINT, None, True
 
 
-def _is_mp3(name: bytes) -> bool:
-    return name.lower().endswith(b".mp3")
+def _details(tags: Tags, duration_s: float | None) -> Details:
+    shared = (tags.artist, tags.album_artist, tags.album, tags.genre)
+    # What many songs share is kept once.
+    artist, album_artist, album, genre = (sys.intern(shorten(text)) for text in shared)
+    title, numbers = shorten(tags.title), (tags.track, tags.disc, tags.year)
+    return Details(artist, album_artist, album, title, *numbers, genre, duration_s)

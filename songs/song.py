@@ -1,6 +1,27 @@
 """One song, as clients are told of it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Details(NamedTuple):
+    """What a song's tags and its sound say of it; texts are printable, "" where there is none.
+
+    track, disc: 1 or more. year: four digits. duration_s: measured or estimated from the sound.
+    """
+
+    artist: str = ""
+    album_artist: str = ""
+    album: str = ""
+    title: str = ""
+    track: int | None = None
+    disc: int | None = None
+    year: int | None = None
+    genre: str = ""
+    duration_s: float | None = None
+
+
+NO_DETAILS = Details()
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +35,4 @@ class Song:
     song_id: int
     title: str
     path: bytes
+    details: Details = NO_DETAILS

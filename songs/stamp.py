@@ -31,3 +31,9 @@ def stamp_text(status: os.stat_result) -> str:
     Text, because an inode's number may exceed SQLite's integers.
     """
     return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
+
+
+def inode_in(stamp: str) -> str | None:
+    """Return the inode's number in a stamp as text; None if the stamp is empty."""
+    parts = stamp.split(":")
+    return parts[3] if len(parts) > 3 else None

@@ -5,6 +5,7 @@ escape sequence.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 MAX_TITLE_BYTES: Final = 512
@@ -28,6 +29,8 @@ def clean(text: str) -> str:
     A row of tabs and line breaks becomes one space; other control characters and outer white space
     are removed; lone surrogates are replaced by U+FFFD.  protocol.md 4.
     """
+    if text.isprintable():  # then it has none of these, and they need not be searched for
+        return text.strip()
     text = _CONTROLS.sub("", _BREAKS.sub(" ", text))
     return _SURROGATES.sub("\ufffd", text).strip()
 
@@ -37,6 +40,8 @@ def shorten(text: str, max_bytes: int = MAX_TITLE_BYTES) -> str:
 
     text: without surrogates. max_bytes: at least 3, the size of `…`. Cuts between characters.
     """
+    if len(text) <= max_bytes // 4:  # a character has four bytes at most
+        return text
     encoded = text.encode()
     if len(encoded) <= max_bytes:
         return text
@@ -66,13 +71,28 @@ def title_from_tags(artist: str, title: str) -> str | None:
     return shorten(f"{artist} - {title}" if artist else title)
 
 
-def natural_key(path: bytes) -> tuple[str, bytes]:
+def natural_key(path: bytes) -> tuple[tuple[str, bytes], ...]:
     """Return a key for natural order: "2" before "10", upper and lower case equal.
 
-    path: relative, parts joined by `/`, compared part by part. Different paths have different keys,
-    so the order does not depend on the order of directory entries.  protocol.md 5.
+    path: relative, parts joined by `/`, compared part by part, so that a folder's own come before
+    those of the folders in it. Different paths have different keys, so the order does not depend on
+    the order of directory entries.  protocol.md 5.
     """
-    text = path.decode(errors="surrogateescape").casefold().replace("/", "\0")
-    # Each number is preceded by its length, so that comparing text compares values. Three digits
-    # are enough for the length: a file name has 255 bytes at most.
-    return _NUMBER.sub(lambda match: f"{len(match[1]):03d}{match[1]}", text), path
+    return tuple(map(_folder_key, path.split(b"/"))) if path else ()
+
+
+def name_key(name: bytes) -> tuple[str, bytes]:
+    """Return a key for the natural order of the names in one folder."""
+    text = name.decode(errors="surrogateescape").casefold()
+    return _NUMBER.sub(_comparable, text), name
+
+
+_folder_key: Final = lru_cache(maxsize=1024)(name_key)
+"""A folder's own, which each path in it begins with."""
+
+
+def _comparable(match: re.Match[str]) -> str:
+    # A number is preceded by its length, so that comparing text compares values. Three digits are
+    # enough for the length: a file name has 255 bytes at most.
+    number = match[1]
+    return f"{len(number):03d}{number}"

@@ -69,29 +69,42 @@ def audio(title: str, index: int, chunks: tuple[bytes, ...], owner: int) -> Mess
     return message(client_on.AudioReceived(chunks[index]), shown, owner)
 
 
+TOKENS = ("ends", "tags", "from")
+
+
 @cache
-def setup_reply(ends: bool) -> Message:
-    """Return RESP 101. ends: the token was requested, and is accepted."""
-    tokens = ("alfine/1", "ends") if ends else ("alfine/1",)
+def setup_reply(*accepted: str) -> Message:
+    """Return RESP 101 with these tokens of TOKENS, in their order."""
+    tokens = ("alfine/1", *accepted)
     return message(client_on.SetupReceived(tokens), f"RESP 101 {' '.join(tokens)}")
 
 
+TAGS = (("ar", "artist"),)
+"""What a server says of each song besides its title, to a client that has asked for it."""
+
+
 @cache
-def list_messages(library: int, parts: int, closes: bool) -> tuple[Message, ...]:
+def list_messages(
+    library: int, parts: int, closes: bool, tags: bool = False
+) -> tuple[Message, ...]:
     """Return a whole list: one message, or with parts > 1 one for each song.
 
-    An empty list is its own closing message.
+    An empty list is its own closing message. tags: with the songs' fields.
     """
     songs = music.entries(library)
     each = [(song,) for song in songs] if parts > 1 else [songs] * bool(songs)
-    messages = tuple(message(client_on.ListReceived(part), _shown(part)) for part in each)
+    messages = tuple(
+        message(client_on.ListReceived(part, (TAGS,) * len(part) * tags), _shown(part, tags))
+        for part in each
+    )
     if closes:
         return (*messages, LIST_CLOSING)
     return messages or (message(client_on.ListReceived(), "RESP 100"),)
 
 
-def _shown(part: tuple[client_on.ListedSong, ...]) -> str:
-    return "RESP 100 " + ", ".join(f"{song.song_id}. {song.title}" for song in part)
+def _shown(part: tuple[client_on.ListedSong, ...], tags: bool) -> str:
+    fields = " and fields" * tags
+    return "RESP 100 " + ", ".join(f"{song.song_id}. {song.title}{fields}" for song in part)
 
 
 def reassigned(channel: tuple[Message, ...], to: dict[int, int]) -> tuple[Message, ...]:

@@ -44,6 +44,16 @@ def chunks(bounds: Bounds, title: str, changed: bool, library: int) -> tuple[byt
     return (b"".join(cut[:2]), *cut[2:]) if library != FIRST and cut else cut
 
 
+def chunks_from(chunks: tuple[bytes, ...], offset: int) -> tuple[bytes, ...]:
+    """Return the audio messages of a song from this byte of it on."""
+    left = []
+    for chunk in chunks:
+        if rest := chunk[offset:]:
+            left.append(rest)
+        offset = max(0, offset - len(chunk))
+    return tuple(left)
+
+
 def far(bounds: Bounds) -> int:
     """Return how many bytes the far place in a song needs: more than its first two messages."""
     return 2 * FULL_BYTES + 1 if bounds.full else 3

@@ -12,29 +12,45 @@ from fsm.client import events as client_on
 from fsm.events import Event
 from verify import music
 from verify.bounds import Bounds
-from verify.messages import AUDIO_CLOSING, END, ERRO, Message, audio, list_messages, setup_reply
+from verify.messages import (
+    AUDIO_CLOSING,
+    END,
+    ERRO,
+    TOKENS,
+    Message,
+    audio,
+    list_messages,
+    setup_reply,
+)
 from verify.rules import Broken, Rule
 
 
 class Song(NamedTuple):
-    """A song that is due, chunk after chunk. closes: it was requested after SETUP ends."""
+    """A song that is due, chunk after chunk. closes: it was requested after SETUP ends.
+
+    beyond: it was requested from an offset that it does not have.
+    """
 
     title: str
     chunks: tuple[bytes, ...]
     closes: bool
     sent: int = 0
+    beyond: bool = False
 
 
 class Due(NamedTuple):
     """What is owed over one connection: answers in their order, and when none is left, the song.
 
-    ends: SETUP ends has been received. ignores_requests: no request is answered any more.
-    last_song: the connection is closed after the song. ending: the server has been told to end.
+    ends, tags, plays_from: a SETUP with these tokens has been received. ignores_requests: no
+    request is answered any more. last_song: the connection is closed after the song. ending: the
+    server has been told to end.
     """
 
     answers: tuple[Message, ...] = ()
     song: Song | None = None
     ends: bool = False
+    tags: bool = False
+    plays_from: bool = False
     ignores_requests: bool = False
     last_song: bool = False
     ending: bool = False
@@ -63,22 +79,36 @@ class Reference:
         match event:
             case on.ListRequested():
                 parts = self._bounds.list_messages
-                return _also(due, *list_messages(self._library, parts, due.ends))
+                return _also(due, *list_messages(self._library, parts, due.ends, due.tags))
             case on.PlayRequested(song_id):
-                ending, due = due.ending, _without_song(due)
-                if ending:
-                    return _the_last(due, ERRO)
-                if song_id not in self._numbering:
-                    return _also(due, ERRO)
-                title = self._numbering[song_id]
-                chunks = music.chunks(self._bounds, title, changed, self._library)
-                return due._replace(song=Song(title, chunks, closes=due.ends))
+                return self._played(due, song_id, 0, changed)
+            case on.PlayFromRequested(song_id, offset) if due.plays_from:
+                return self._played(due, song_id, offset, changed)
+            case on.PlayFromRequested():
+                return _also(due, ERRO)
             case on.StopRequested():
                 return _the_last(_without_song(due)) if due.ending else _without_song(due)
             case on.SetupRequested(tokens):
-                due = due._replace(ends=due.ends or "ends" in tokens)
-                return _also(due, setup_reply("ends" in tokens))
+                accepted = [token for token in TOKENS if token in tokens and "ends" in tokens]
+                due = due._replace(
+                    ends=due.ends or "ends" in accepted,
+                    tags=due.tags or "tags" in accepted,
+                    plays_from=due.plays_from or "from" in accepted,
+                )
+                return _also(due, setup_reply(*accepted))
         return self._at_the_end(due, event)
+
+    def _played(self, due: Due, song_id: int, offset: int, changed: bool) -> Due:
+        ending, due = due.ending, _without_song(due)
+        if ending:
+            return _the_last(due, ERRO)
+        if song_id not in self._numbering:
+            return _also(due, ERRO)
+        title = self._numbering[song_id]
+        chunks = music.chunks(self._bounds, title, changed, self._library)
+        beyond = offset > len(b"".join(chunks))
+        song = Song(title, music.chunks_from(chunks, offset), due.ends, beyond=beyond)
+        return due._replace(song=song)
 
     def _at_the_end(self, due: Due, event: Event) -> Due:
         match event:
@@ -122,6 +152,8 @@ class Reference:
         """Return what is owed when a song's file is at its end, or cannot be read on."""
         if due.song is None:
             raise Broken(Rule.PLAYS_ONCE, "a song ends that is not owed")
+        if due.song.beyond and not failed:
+            raise Broken(Rule.PLAYS_ONCE, "a song is closed as if it had been sent from there")
         closing = (ERRO,) if failed else (AUDIO_CLOSING,) if due.song.closes else ()
         due = _also(due, *closing)._replace(song=None)
         return _the_last(due) if due.last_song or due.ending else due

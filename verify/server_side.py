@@ -151,8 +151,8 @@ class ServerSide:
 
     def _perform(self, world: World, effect: ServerEffect, cause: Message | None) -> None:
         match effect:
-            case do.StartSong(song_id):
-                self._start(world, song_id, cause)
+            case do.StartSong(song_id, offset):
+                self._start(world, song_id, offset, cause)
             case do.StopSong():
                 world.stream = None
             case do.CloseAtBoundary():
@@ -167,15 +167,17 @@ class ServerSide:
             case _:
                 assert_never(effect)
 
-    def _start(self, world: World, song_id: int, cause: Message | None) -> None:
+    def _start(self, world: World, song_id: int, offset: int, cause: Message | None) -> None:
         if world.stream is not None:
             raise Broken(Rule.PLAYS_ONCE, "a song is started while another is being sent")
         title = music.NUMBERINGS[world.library].get(song_id)
         if title is None:
             raise Broken(Rule.PLAYS_ONCE, "a song is started that is not there")
         chunks = music.chunks(self.bounds, title, world.changed, world.library)
+        beyond = offset > len(b"".join(chunks))
+        chunks = music.chunks_from(chunks, offset)
         owner = cause.owner if cause is not None else NOBODY
-        world.stream = Stream(title, chunks, 0, owner)
+        world.stream = Stream(title, chunks, 0, owner, beyond)
         if owner == PRESENT and world.wanted is not None:
             world.wanted = self._present_began(world, world.wanted, title, b"".join(chunks))
         elif owner == NEXT and world.ahead is not None:
@@ -203,7 +205,7 @@ class ServerSide:
         first, world.answers = world.answers[0], world.answers[1:]
         if isinstance(first, do.SendSongList):
             # The rest of a list that was begun is sent before every other answer.
-            first, *rest = self._list(world, first.closes)
+            first, *rest = self._list(world, first.closes, first.tags)
             world.answers = (*rest, LIST_SENT, *world.answers)
         match first:
             case do.CloseWhenSent():
@@ -211,20 +213,23 @@ class ServerSide:
             case do.SendClosing():
                 self._put(world, AUDIO_CLOSING)
             case do.SendSetupReply(tokens):
-                self._put(world, setup_reply("ends" in tokens))
+                self._put(world, setup_reply(*tokens[1:]))
             case Message():
                 self._put(world, first)
         if world.answers[:1] == (LIST_SENT,):
             world.answers = world.answers[1:]
             self._fire(world, LIST_WAS_SENT)
 
-    def _list(self, world: World, closes: bool) -> tuple[Message, ...]:
-        return list_messages(world.library, self.bounds.list_messages, closes)
+    def _list(self, world: World, closes: bool, tags: bool = False) -> tuple[Message, ...]:
+        return list_messages(world.library, self.bounds.list_messages, closes, tags)
 
     def _stream(self, world: World, stream: Stream) -> None:
         if stream.sent < len(stream.chunks):
             world.stream = stream._replace(sent=stream.sent + 1)
             self._put(world, audio(stream.title, stream.sent, stream.chunks, stream.owner))
+            return
+        if stream.beyond:
+            self.fail(world)
             return
         world.stream = None
         world.due = self._reference(world).song_over(world.due, failed=False)

@@ -37,14 +37,15 @@ HERE, LEAVING, GONE = "here", "leaving", "gone"
 class Stream(NamedTuple):
     """A song that the server sends.
 
-    sent: how many of its chunks. owner: as in a message. list_again: a server that repeats lists
-    sends one more after the song.
+    sent: how many of its chunks. owner: as in a message. beyond: it was requested from an offset
+    that it does not have. list_again: a server that repeats lists sends one more after the song.
     """
 
     title: str
     chunks: tuple[bytes, ...]
     sent: int
     owner: int
+    beyond: bool = False
     list_again: bool = False
 
 

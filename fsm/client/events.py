@@ -40,9 +40,14 @@ class Command(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ListReceived(Event):
-    """RESP 100 (RFC 2.5.1). No songs: a closing message, or an empty library."""
+    """RESP 100 (RFC 2.5.1). No songs: a closing message, or an empty library.
+
+    fields: of each song, what the server says of it besides, if it has accepted to: keys of two
+    letters and values (protocol.md 10).
+    """
 
     songs: tuple[ListedSong, ...] = ()
+    fields: tuple[tuple[tuple[str, str], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,10 @@ from net.server.outgoing import Outgoing, SongInFlight, Wait
 from net.server.phase import Phase
 from net.server.settling import Settling
 from net.server.song_list import SongList
-from net.server.spool import Spool
+from net.server.spool import Framed
 from net.server.spool_cache import SpoolCache
 from net.server.turns import Share
-from net.wire import NOT_FOUND, setup_message
+from net.wire import NOT_FOUND
 from songs import Library
 
 log = logging.getLogger("alfine.server")
@@ -51,33 +51,16 @@ MAX_ANSWERS = 64
 class Connection:
     """One client: performs the effects of its machine on its socket (RFC 2.6.2).
 
-    sock: non-blocking, and the connection's own from here on. name: for the log. share: what
-    its address has of each turn of the event loop. on_close: called once, when the socket is
-    closed. observe: called with every step of the machine.
+    sock: non-blocking, and the connection's own from here on. name: for the log. share: what its
+    address has of each turn of the event loop. on_close: called once, when the socket is closed.
+    observe: called with every step of the machine.
     """
 
     __slots__ = (
-        "_counters",
-        "_incoming",
-        "_interest",
-        "_library",
-        "_limits",
-        "_lines",
-        "_lingering",
-        "_name",
-        "_observe",
-        "_on_close",
-        "_outgoing",
-        "_phase",
-        "_sent_bytes",
-        "_session",
-        "_settling",
-        "_share",
-        "_sock",
-        "_song_id",
-        "_song_list",
-        "_spools",
-    )
+        "_counters", "_incoming", "_interest", "_library", "_limits", "_lines", "_lingering",
+        "_name", "_observe", "_on_close", "_outgoing", "_phase", "_sent_bytes", "_session",
+        "_settling", "_share", "_sock", "_song_id", "_song_list", "_spools",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -220,19 +203,19 @@ class Connection:
 
     def _perform(self, effect: ServerEffect) -> None:
         match effect:
-            case do.SendSongList(closes):
-                self._outgoing.send_list(closes)
+            case do.SendSongList(closes, tags):
+                self._outgoing.send_list(closes, tags)
             case do.SendNotFound():
                 self._outgoing.send(NOT_FOUND)
             case do.SendClosing():
                 self._outgoing.send(AUDIO_CLOSING)
-            case do.SendSetupReply(tokens):
+            case do.SendSetupReply(tokens, tags):
                 if self._session.ends:
                     self._stop_settling()
                     self._outgoing.space_no_more()
-                self._outgoing.send(setup_message(tokens))
-            case do.StartSong(song_id):
-                self._start_song(song_id)
+                self._outgoing.send_setup_reply(tokens, tags)
+            case do.StartSong(song_id, offset):
+                self._start_song(song_id, offset)
             case do.StopSong():
                 self._outgoing.stop_song()
             case do.CloseWhenSent():
@@ -243,24 +226,24 @@ class Connection:
             case _:
                 assert_never(effect)
 
-    def _start_song(self, song_id: int) -> None:
+    def _start_song(self, song_id: int, offset: int) -> None:
         song = self._library.get(song_id)
         assert song is not None, "the machine starts only songs that are known"
         self._song_id = song_id
         in_flight = self._outgoing.start_song(self._counters.song_timer())
-        self._spools.request(song, partial(self._on_spool, in_flight))
+        self._spools.request(song, partial(self._on_spool, in_flight), offset)
 
-    def _on_spool(self, in_flight: SongInFlight, spool: Spool | None, reason: str) -> None:
-        """The song's spool is there; or None, and the reason."""
+    def _on_spool(self, in_flight: SongInFlight, spool: Framed | None, why: str, at: int) -> None:
+        """The song's spool is there, to be sent from `at` on; or None, and why."""
         if in_flight is not self._outgoing.song:  # it was stopped meanwhile
             if spool is not None:
                 spool.release()
         elif spool is not None:
-            in_flight.spool = spool
+            in_flight.spool, in_flight.offset = spool, at
             self.resume()
         else:
             self._outgoing.stop_song()
-            self.deliver(on.SongFailed(reason))
+            self.deliver(on.SongFailed(why))
 
     # Sending
 
@@ -314,7 +297,8 @@ class Connection:
                     self._outgoing.when_spool_grows(self._resume_in_turn)
                     return False
                 case Wait.LIST:
-                    if (encoded := self._song_list.get(self._resume_in_turn)) is None:
+                    tags = self._outgoing.needs_tags
+                    if (encoded := self._song_list.get(self._resume_in_turn, tags)) is None:
                         return False
                     self._outgoing.start_list(encoded)
                 case Wait.WORK:

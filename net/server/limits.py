@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from net.wire import MAX_REQUEST_BYTES
 
 OWN_DESCRIPTORS = 64
-"""Listening sockets, the event loop, the log, the index, and sockets on their way to a refusal."""
+"""Listening sockets, the event loop, the log, the catalogue, sockets on their way to a refusal."""
 LEAST_SONGS = 128
 """Songs may be added while the server runs."""
 MAX_CLIENTS = 10_000

@@ -6,6 +6,7 @@ from fsm.events import (
     DrainExpired,
     Event,
     ListRequested,
+    PlayFromRequested,
     PlayRequested,
     RequestNotUnderstood,
     RequestTimedOut,
@@ -38,6 +39,10 @@ def describe(event: Event, library: Library, song_id: int | None) -> str | None:
         case PlayRequested(wanted_id):
             song = library.get(wanted_id)
             return f"PLAY {wanted_id}: {song.title if song else 'no such song'}"
+        case PlayFromRequested(wanted_id, offset):
+            song = library.get(wanted_id)
+            title = song.title if song else "no such song"
+            return f"PLAY {wanted_id} from byte {offset}: {title}"
         case StopRequested():
             return "STOP"
         case SetupRequested(tokens):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from fsm.events import ListSent, SongFailed, SongSent
-from net.server.song_list import EncodedList, ListInFlight, message_end
+from net.server.song_list import EncodedList, ListInFlight, SetupReply, message_end
 from net.server.spool import Framed
 
 
@@ -19,7 +19,7 @@ class Wait(Enum):
     """What has to come before the next step can send anything."""
 
     WORK = "an answer or a song: everything is sent"
-    LIST = "the song list, whose turn it is, by `start_list`"
+    LIST = "the song list, whose turn it is or whose version is to be named, by `start_list`"
     SPOOL = "the song's spool, or more of it"
     ROOM = "room in the socket's send buffer"
     SETTLED = "a call of `settled`: the peer has to read the last message before the next one comes"
@@ -33,8 +33,9 @@ Step = int | Wait | ListSent | SongSent | SongFailed
 class SongInFlight:
     """A song on its way to one client.
 
-    spool: None until the song's first messages are framed. offset: bytes sent, wherever in a
-    message that is. at_first_byte: called once, when the first bytes are sent.
+    spool: None until the song's first messages are framed. offset: up to where it is sent, in the
+    framed song, wherever in a message that is. at_first_byte: called once, when the first bytes are
+    sent.
     """
 
     __slots__ = ("at_first_byte", "offset", "spool")
@@ -68,7 +69,7 @@ class Outgoing:
         self.spaced = spaced
         self.unsettled = False
         """While spaced: the last message was not of full length, and may not be read yet."""
-        self.answers: tuple[bytes | ListInFlight, ...] = ()
+        self.answers: tuple[bytes | SetupReply | ListInFlight, ...] = ()
         """Not begun, or a list that is not sent whole. A tuple, since an empty list is 56 bytes."""
         self._data = b""
         """Whole messages other than audio, of which `_data_sent` bytes are sent."""
@@ -87,17 +88,31 @@ class Outgoing:
         """Send one whole message, which is no audio, after the answers that wait already."""
         self.answers += (message,)
 
-    def send_list(self, closes: bool) -> None:
+    def send_list(self, closes: bool, tags: bool = False) -> None:
         """Send the list after the answers that wait already; when its turn comes, `step` asks for
-        it by `Wait.LIST`. closes: the empty message follows it.
+        it by `Wait.LIST`. closes: the empty message follows it. tags: with the songs' fields.
         """
-        self.answers += (ListInFlight(closes),)
+        self.answers += (ListInFlight(closes, tags=tags),)
+
+    def send_setup_reply(self, tokens: tuple[str, ...], tags: bool) -> None:
+        """Send RESP 101 after the answers that wait already; it needs the list, for its version."""
+        self.answers += (SetupReply(tokens, tags),)
+
+    @property
+    def needs_tags(self) -> bool:
+        """Whether the list that `step` asks for is the one with the songs' fields."""
+        first = self.answers[0]
+        assert not isinstance(first, bytes), "it is no list's turn"
+        return first.tags
 
     def start_list(self, encoded: EncodedList) -> None:
-        """Send this as the list whose turn it is."""
-        in_flight = self.answers[0]
-        assert isinstance(in_flight, ListInFlight), "it is no list's turn"
-        in_flight.encoded = encoded
+        """Send this as the list whose turn it is, or name its version."""
+        first = self.answers[0]
+        assert not isinstance(first, bytes), "it is no list's turn"
+        if isinstance(first, SetupReply):
+            self.answers = (first.message(encoded), *self.answers[1:])
+        else:
+            first.encoded = encoded
 
     def start_song(self, at_first_byte: Callable[[], None] | None = None) -> SongInFlight:
         """Send a song when no answer waits. The caller sets its spool when there is one."""
@@ -199,9 +214,11 @@ class Outgoing:
             self._close(tail)
         return sent
 
-    def _send_answer(self, answer: bytes | ListInFlight) -> Step:
+    def _send_answer(self, answer: bytes | SetupReply | ListInFlight) -> Step:
         if self.song is not None and (left := self.song.left_of_message):
             return self._send_file(self.song, left)
+        if isinstance(answer, SetupReply):
+            return Wait.LIST
         if isinstance(answer, ListInFlight):
             return self._send_list(answer)
         self.answers = self.answers[1:]

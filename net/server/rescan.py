@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable
 
-from songs import Library, MusicDirError, ScanReport
+from songs import Library, MusicDirError, ScanReport, ScanStopped
 
 log = logging.getLogger("alfine.server")
 
@@ -26,9 +27,11 @@ MAX_LOGGED = 20
 
 
 class Rescan:
-    """Scans the directory of one library. cost_s: how long the first scan took."""
+    """Scans the directory of one library. cost_s: how long the first scan took; without it, that is
+    still going on, and `first_is_over` will be called.
+    """
 
-    def __init__(self, library: Library, cost_s: float) -> None:
+    def __init__(self, library: Library, cost_s: float = math.inf) -> None:
         self._library = library
         self._cost_s = cost_s
         self._ended_at = time.monotonic()
@@ -40,6 +43,11 @@ class Rescan:
     def __repr__(self) -> str:
         state = "idle" if self._task is None else "late" if self._late else "scanning"
         return f"<Rescan {state}, {self._cost_s:.3f} s, {len(self._waiting)} waiting>"
+
+    def first_is_over(self, cost_s: float) -> None:
+        """The first scan has taken so long."""
+        self._ended_at = time.monotonic()
+        self._cost_s = cost_s
 
     def due(self, now: float) -> bool:
         """Return whether enough time has passed since the last scan. now: `time.monotonic()`."""
@@ -86,6 +94,10 @@ class Rescan:
             if report.added:
                 log.info("%d new song%s", report.added, "" if report.added == 1 else "s")
             self._log_untitled(report)
+            for warning in report.warnings:
+                log.warning("%s", warning)
+        except ScanStopped:
+            return
         except MusicDirError as error:
             log.error("%s", error)
         except Exception:

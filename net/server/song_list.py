@@ -6,10 +6,12 @@ It knows songs and messages, and nothing of sockets.
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 
+from fsm.words import LIBRARY
 from net.framing import EOM
-from net.wire import EMPTY_LIST, LIST_CLOSING, list_messages
+from net.wire import EMPTY_LIST, LIST_CLOSING, list_messages, setup_message
 from songs import Library, Song
 
 PIECE_MESSAGES = 4
@@ -24,12 +26,17 @@ library is up to date; if not, the library is to be used as it is."""
 class EncodedList:
     """One version of the list, encoded as far as any client has needed it.
 
-    songs: what `Library.songs` was then.
+    songs: what `Library.songs` was then. tags: with the songs' fields (protocol.md 10). version:
+    its name (protocol.md 7).
     """
 
-    def __init__(self, songs: tuple[Song, ...]) -> None:
+    def __init__(self, songs: tuple[Song, ...], tags: bool = False, version: str = "") -> None:
         self.songs = songs
-        self._messages: Iterator[bytes] = list_messages((s.song_id, s.title) for s in songs)
+        self.version = version
+        entries = (
+            (song.song_id, song.title, fields_of(song) if tags else ()) for song in self.songs
+        )
+        self._messages: Iterator[bytes] = list_messages(entries)
         self._pieces: list[bytes] = []
 
     def __repr__(self) -> str:
@@ -50,33 +57,83 @@ class EncodedList:
         return self._pieces[number]
 
 
+def fields_of(song: Song) -> list[tuple[str, str]]:
+    """Return a song's fields, as far as it has them (protocol.md 10)."""
+    details = song.details
+    seconds = details.duration_s
+    fields = (
+        ("ar", details.artist),
+        ("aa", details.album_artist),
+        ("al", details.album),
+        ("ti", details.title),
+        ("tr", details.track),
+        ("di", details.disc),
+        ("yr", details.year and f"{details.year:04}"),
+        ("ge", details.genre),
+        ("du", seconds and f"{seconds:.3f}".rstrip("0").rstrip(".")),
+        ("fo", os.path.dirname(song.path).decode(errors="replace")),
+    )
+    return [(key, str(value)) for key, value in fields if value]
+
+
 class SongList:
     """The list as it is now: encoded again when the library has changed, shared by all clients."""
 
     def __init__(self, library: Library, request_rescan: RequestRescan) -> None:
         self._library = library
         self._request_rescan = request_rescan
-        self._encoded = EncodedList(library.songs)
+        self._encoded: dict[bool, EncodedList] = {}
+        """With fields, and without."""
 
-    def get(self, ready: Callable[[], None]) -> EncodedList | None:
-        """Return the list. None: `ready` will be called, and `get` is to be called again then."""
+    def get(self, ready: Callable[[], None], tags: bool = False) -> EncodedList | None:
+        """Return the list. None: `ready` will be called, and `get` is to be called again then.
+
+        tags: with the songs' fields.
+        """
         if self._request_rescan(ready):
             return None
-        if self._encoded.songs is not self._library.songs:
-            self._encoded = EncodedList(self._library.songs)
-        return self._encoded
+        songs, versions = self._library.listed
+        encoded = self._encoded.get(tags)
+        if encoded is None or encoded.songs is not songs:
+            version = versions.detailed if tags else versions.plain
+            encoded = self._encoded[tags] = EncodedList(songs, tags, version)
+        return encoded
+
+
+class SetupReply:
+    """RESP 101 on its way to one client: it names the version of the list, whose turn comes then.
+
+    tokens: the product token and those accepted. tags: of the list with the songs' fields.
+    """
+
+    __slots__ = ("_tokens", "tags")
+
+    def __init__(self, tokens: tuple[str, ...], tags: bool) -> None:
+        self._tokens = tokens
+        self.tags = tags
+
+    def __repr__(self) -> str:
+        return f"<SetupReply {' '.join(self._tokens)}>"
+
+    def message(self, encoded: EncodedList) -> bytes:
+        """Return the whole message. encoded: the list that a LIST would be answered by."""
+        return setup_message((*self._tokens, LIBRARY + encoded.version))
 
 
 class ListInFlight:
     """One list on its way to one client.
 
     closes: the empty message follows the list (protocol.md 7). encoded: None until its turn comes.
+    tags: with the songs' fields.
     """
 
-    __slots__ = ("_closes", "_next", "encoded")
+    __slots__ = ("_closes", "_next", "encoded", "tags")
 
-    def __init__(self, closes: bool, encoded: EncodedList | None = None) -> None:
+    def __init__(
+        self, closes: bool, encoded: EncodedList | None = None, tags: bool = False
+    ) -> None:
         self.encoded = encoded
+        self.tags = tags
         self._closes = closes
         self._next = 0
         """The number of the next piece; -1 after the last one."""

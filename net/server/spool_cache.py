@@ -15,9 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from net.server.framer import READ_BYTES, Source
+from net.server.framer import READ_BYTES, Position, Source
 from net.server.framing_turns import FAULT, FramingTurns
-from net.server.spool import Framed, Spool, Work
+from net.server.spool import Framed, Passing, Spool, Work
 from songs import Library, Song, SongUnavailable, Stamp
 
 log = logging.getLogger("alfine.server")
@@ -28,8 +28,11 @@ DESCRIPTORS_PER_SONG = 2
 """While it is framed: the song's file, and the one that it is framed into."""
 TOO_MANY = "too many different songs are being sent"
 
-Ready = Callable[[Spool | None, str], None]
-"""Called in the event loop: with a spool, which the callee has to release; or with None and why."""
+BEYOND = "it has fewer bytes"
+
+Ready = Callable[[Framed | None, str, int], None]
+"""Called in the event loop: with a spool, which the callee has to release, and from where on it is
+to be sent; or with None and why."""
 
 
 class SpoolCache:
@@ -79,14 +82,22 @@ class SpoolCache:
         """What all of them take, in files and in memory."""
         return self._stored_bytes
 
-    def request(self, song: Song, ready: Ready) -> None:
+    def request(self, song: Song, ready: Ready, offset: int = 0) -> None:
         """Get the song's spool; `ready` may be called before this returns.
 
-        Cost: a worker thread opens the file, unless it did so within the last second.
+        offset: of the file's first byte that is to be sent. Where no message of the spool begins
+        with that byte, or as far as it is not framed yet, what is sent is framed for this client
+        alone: so nobody waits for what he has skipped. Cost: a worker thread opens the file, unless
+        it did so within the last second.
         """
         spool = self._spools.get(song.song_id)
         if spool is not None and time.monotonic() - spool.checked_at < RECHECK_S:
-            ready(self._use(spool), "")
+            start = spool.ends.begin_of(offset)
+            if start is not None:
+                self._lend_from(spool, start, ready)
+                return
+        if offset:
+            self._submit_from(song, offset, ready)
             return
         waiting = self._waiting.setdefault(song.song_id, [])
         waiting.append(ready)
@@ -98,6 +109,56 @@ class SpoolCache:
         for spool in list(self._spools.values()):
             self._discard(spool)
         self._turns.close()
+
+    # From an offset on
+
+    def _submit_from(self, song: Song, offset: int, ready: Ready) -> None:
+        self._make_room(self._cache_bytes, 1)
+        if self._descriptors + 1 > self._max_descriptors:
+            ready(None, TOO_MANY, 0)
+            return
+        self._descriptors += 1
+        self._turns.submit(lambda: self._open_from(song, offset, ready))
+
+    def _open_from(self, song: Song, offset: int, ready: Ready) -> None:
+        """Open the song's file for one client, in a worker thread."""
+        try:
+            source = Source(self._library.open(song), self._closed_one)
+            self._turns.call_in_loop(self._add_from, song, source, offset, ready)
+        except SongUnavailable as error:
+            self._turns.call_in_loop(self._failed_from, error.reason, ready)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            self._turns.call_in_loop(self._failed_from, reason, ready)
+        except Exception:
+            log.exception("a fault in the server: song %d cannot be made ready", song.song_id)
+            self._turns.call_in_loop(self._failed_from, FAULT, ready)
+
+    def _add_from(self, song: Song, source: Source, offset: int, ready: Ready) -> None:
+        spool = self._spools.get(song.song_id)
+        same = spool if spool is not None and spool.stamp == source.stamp else None
+        start = same.ends.begin_of(offset) if same is not None else None
+        if offset > source.stamp.size_bytes:
+            source.release()
+            ready(None, BEYOND, 0)
+        elif same is not None and start is not None:
+            source.release()
+            same.checked_at = time.monotonic()
+            self._lend_from(same, start, ready)
+        else:
+            rest = Passing(song.song_id, source, self._turns.grow, Position(offset), 0)
+            rest.users = 1
+            ready(rest, "", 0)
+
+    def _lend_from(self, spool: Spool, start: int, ready: Ready) -> None:
+        """Lend a spool to a client that is sent nothing of what is before `start`."""
+        used = self._use(spool)
+        used.sent(start)  # so that it is framed far enough ahead
+        ready(used, "", start)
+
+    def _failed_from(self, reason: str, ready: Ready) -> None:
+        self._closed_one()
+        ready(None, reason, 0)
 
     # In a worker thread
 
@@ -171,7 +232,7 @@ class SpoolCache:
         # while others still wait for it.
         self._use(spool)
         for ready in self._waiting.pop(song_id, ()):
-            ready(self._use(spool), "")
+            ready(self._use(spool), "", 0)
         self._turns.grow(spool)
         spool.release()
 
@@ -181,7 +242,7 @@ class SpoolCache:
 
     def _answer_failed(self, song_id: int, reason: str) -> None:
         for ready in self._waiting.pop(song_id, ()):
-            ready(None, reason)
+            ready(None, reason, 0)
 
     def _may_grow(self, spool: Framed) -> bool:
         """Make room for a slice and keep it; if there is none, end the spool here."""

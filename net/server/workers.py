@@ -18,12 +18,13 @@ import sys
 import time
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 from net.server.monitoring import NoMonitor, Source, WorkersMonitor
 from net.server.process import Serving, ignore, stop_signals
 from net.server.rescan import MIN_PAUSE_S, Rescan
 from net.server.song_list import RequestRescan
-from songs import Change, Library, Song, change_between
+from songs import Change, Details, Library, Song, Versions, change_between
 
 log = logging.getLogger("alfine.server")
 
@@ -75,6 +76,8 @@ class Workers:
         """By slot."""
         self._free_slots: dict[int, float] = dict.fromkeys(range(len(groups)), 0.0)
         """Slots without a worker, and when each may have one, in `time.monotonic()`."""
+        self._told = serving.library.songs
+        """The list that all workers have, or are being told of."""
         self._signals = 0
         """How many signals to stop have come."""
         self._wake_in, self._wake_out = os.pipe()
@@ -92,6 +95,7 @@ class Workers:
             signal.signal(number, self._on_signal)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, stop_signals())
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        self._serving.library.call_on_publish(self._wake)
         forwarded = 0
         while self._workers or not self._signals:
             if not self._signals:
@@ -101,6 +105,7 @@ class Workers:
                 forwarded += 1
                 self._stop_workers()
             self._reap()
+            self._tell_changes()
         ignore(stop_signals())
         self._monitor.stop()
         log.info("all workers have stopped")
@@ -108,8 +113,15 @@ class Workers:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._signals += 1
 
+    def _wake(self) -> None:
+        """Have `_wait` end: a scan, in another thread, has changed the list."""
+        with contextlib.suppress(BlockingIOError):  # then it ends anyway
+            os.write(self._wake_out, b"P")
+
     def _wait(self) -> None:
-        """Wait until a worker sends something or dies, a signal comes, or a slot may be filled."""
+        """Wait until a worker sends something or dies, a signal comes, the list changes, or a
+        slot may be filled.
+        """
         channels = {w.channel: w for w in self._workers.values() if not w.ended}
         timeout_s = SLOT_CHECK_S if self._free_slots and not self._signals else None
         sources: list[Source] = [self._wake_in, *channels]
@@ -134,7 +146,10 @@ class Workers:
         sys.stdout.flush()
         # Until the worker handles SIGTERM, the kernel keeps it: a worker told to stop early stops.
         signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
-        pid = os.fork()
+        with self._serving.library.scanning_paused():
+            # What the others have not been told yet, this one knows: they are told first.
+            self._tell_changes()
+            pid = os.fork()
         if pid == 0:
             ours.close()
             self._run_worker(slot, its)
@@ -165,6 +180,7 @@ class Workers:
     def _leave_to_parent(self, slot: int) -> None:
         """Undo what a new worker has inherited and only the parent, or another worker, needs."""
         signal.set_wakeup_fd(-1)
+        self._serving.library.call_on_publish(lambda: None)  # the pipe to wake is the parent's
         # Ctrl-C reaches every process of a terminal; the parent forwards it as SIGTERM.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -215,16 +231,23 @@ class Workers:
             self._scan()
 
     def _scan(self) -> None:
-        before = self._serving.library.songs
         self._rescan.scan()
-        after = self._serving.library.songs
-        if change := change_between(before, after):
-            for worker in list(self._workers.values()):
-                self._send_songs(worker, change)
+        self._tell_changes()
 
-    def _send_songs(self, worker: _Worker, change: Change) -> None:
-        placed = [(place, song.song_id, song.title, song.path) for place, song in change.placed]
-        message = pickle.dumps((change.removed, placed))
+    def _tell_changes(self) -> None:
+        """Send the workers what the list has now and they do not have."""
+        songs, versions = self._serving.library.listed
+        if change := change_between(self._told, songs):
+            for worker in list(self._workers.values()):
+                self._send_songs(worker, change, versions)
+        self._told = songs
+
+    def _send_songs(self, worker: _Worker, change: Change, versions: Versions) -> None:
+        placed = [
+            (place, song.song_id, song.title, song.path, tuple(song.details))
+            for place, song in change.placed
+        ]
+        message = pickle.dumps((change.removed, placed, tuple(versions)))
         try:
             worker.channel.sendall(_LENGTH.pack(len(message)) + message)
         except OSError:
@@ -261,11 +284,15 @@ class _ParentLink:
         try:
             while True:
                 (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
-                removed, placed = pickle.loads(await reader.readexactly(length))
-                songs = tuple((place, Song(*values)) for place, *values in placed)
-                self._library.adopt(Change(removed, songs))
+                removed, placed, versions = pickle.loads(await reader.readexactly(length))
+                songs = tuple((place, _song(*values)) for place, *values in placed)
+                self._library.adopt(Change(removed, songs), Versions(*versions))
         except (OSError, asyncio.IncompleteReadError):
             pass  # the parent is gone
         finally:
             self._writer.close()
             stop()
+
+
+def _song(song_id: int, title: str, path: bytes, details: tuple[Any, ...]) -> Song:
+    return Song(song_id, title, path, Details(*details))

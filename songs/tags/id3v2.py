@@ -4,6 +4,7 @@ Only frame headers and the beginnings of wanted texts are read, so that a pictur
 however large it is and wherever it stands.
 """
 
+import zlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple, Protocol
 
@@ -14,24 +15,29 @@ from songs.tags.unsynchronised import Unsynchronised, without_stuffing
 
 MAX_TAG_BYTES: Final = 64 << 20
 MAX_FRAMES: Final = 1000
+MAX_COMPRESSED_BYTES: Final = 64 << 10
 _HEADER_BYTES: Final = 10
+# fmt: off
 _WANTED: Final = {
-    b"TPE1": "artist",
-    b"TIT2": "title",
-    b"TRCK": "track",
-    b"TPOS": "disc",
-    b"TP1": "artist",
-    b"TT2": "title",
-    b"TRK": "track",
-    b"TPA": "disc",
+    b"TPE1": "artist",       b"TP1": "artist",
+    b"TIT2": "title",        b"TT2": "title",
+    b"TRCK": "track",        b"TRK": "track",
+    b"TPOS": "disc",         b"TPA": "disc",
+    b"TALB": "album",        b"TAL": "album",
+    b"TPE2": "album_artist", b"TP2": "album_artist",
+    b"TCON": "genre",        b"TCO": "genre",
+    b"TYER": "year",         b"TYE": "year",
+    b"TDRC": "year",
 }
+# fmt: on
 _UNSYNCHRONISED: Final = 0x80
 _EXTENDED: Final = 0x40
-# The flags of compressed and encrypted frames by version. No known tagger writes such titles.
-_UNREADABLE: Final = {2: 0, 3: 0x00C0, 4: 0x000C}
+# Flags of frames by version.
+_ENCRYPTED: Final = {2: 0, 3: 0x0040, 4: 0x0004}
+_COMPRESSED: Final = {2: 0, 3: 0x0080, 4: 0x0008}
 _GROUPED: Final = {2: 0, 3: 0x0020, 4: 0x0040}
 _UNSYNCHRONISED_FRAME: Final = {2: 0, 3: 0, 4: 0x0002}
-_LENGTH_SHOWN: Final = {2: 0, 3: 0, 4: 0x0001}
+_LENGTH_SHOWN: Final = {2: 0, 3: 0x0080, 4: 0x0009}
 
 
 class _Bytes(Protocol):
@@ -58,7 +64,7 @@ class _Frame(NamedTuple):
 def read_id3v2(source: TagSource, encoding: str) -> Tags:
     """Return what the tag says. Raises TagsUnreadable: the source's bounds are reached."""
     head = source.at(0, _HEADER_BYTES)
-    if len(head) < _HEADER_BYTES or head[:3] != b"ID3" or head[3] not in _UNREADABLE:
+    if len(head) < _HEADER_BYTES or head[:3] != b"ID3" or head[3] not in _ENCRYPTED:
         return Tags()
     if (tag_bytes := _synchsafe(head[6:])) > MAX_TAG_BYTES:
         return Tags(problem=f"its ID3 tag claims to be larger than {MAX_TAG_BYTES >> 20} MiB")
@@ -93,17 +99,27 @@ def _read_frames(tag: _Tag, start: int, encoding: str) -> Tags:
 
 
 def _text(tag: _Tag, frame: _Frame, encoding: str) -> str:
-    if frame.flags & _UNREADABLE[tag.version]:
+    if frame.flags & _ENCRYPTED[tag.version]:
         return ""
     ahead = 1 if frame.flags & _GROUPED[tag.version] else 0
     ahead += 4 if frame.flags & _LENGTH_SHOWN[tag.version] else 0
-    count = min(frame.size, MAX_TEXT_BYTES)
+    compressed = frame.flags & _COMPRESSED[tag.version]
+    count = min(frame.size, MAX_COMPRESSED_BYTES if compressed else MAX_TEXT_BYTES)
     data = tag.source.at(frame.start, count)
     if len(data) < count:  # a truncated name must not pass for a whole one
         return ""
     if tag.stuffed or frame.flags & _UNSYNCHRONISED_FRAME[tag.version]:
         data = without_stuffing(data)
-    return decode_id3(data[ahead:], encoding, cut=count < frame.size)
+    text, cut = (_expanded(data[ahead:]) if compressed else data[ahead:]), count < frame.size
+    return decode_id3(text[:MAX_TEXT_BYTES], encoding, cut=cut or len(text) > MAX_TEXT_BYTES)
+
+
+def _expanded(data: bytes) -> bytes:
+    """Return the beginning of what was compressed, however much there is of it; b"" if damaged."""
+    try:
+        return zlib.decompressobj().decompress(data, MAX_TEXT_BYTES + 1)
+    except zlib.error:
+        return b""
 
 
 def _frames(tag: _Tag, start: int) -> Iterator[_Frame]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from songs.tags.found import Tags, tags_from
+from songs.tags.genres import genre_numbered
 from songs.tags.source import TagSource
 from songs.tags.text import LATIN_1, MAX_TEXT_BYTES, decode_declared, decode_legacy, join_values
 
@@ -11,9 +12,18 @@ MAX_ITEMS: Final = 1000
 _ID3V1_BYTES: Final = 128
 _APE_FOOTER_BYTES: Final = 32
 _APE_KEY_BYTES: Final = 256
-_APE_WANTED: Final = {b"artist": "artist", b"title": "title", b"track": "track", b"disc": "disc"}
+_APE_WANTED: Final = {
+    b"artist": "artist",
+    b"title": "title",
+    b"track": "track",
+    b"disc": "disc",
+    b"album": "album",
+    b"album artist": "album_artist",
+    b"year": "year",
+    b"genre": "genre",
+}
 _APE_NOT_TEXT: Final = 0b110
-_LYRICS_WANTED: Final = {b"EAR": "artist", b"ETT": "title"}
+_LYRICS_WANTED: Final = {b"EAR": "artist", b"ETT": "title", b"EAL": "album"}
 _LYRICS_BEGIN: Final = b"LYRICSBEGIN"
 _LYRICS_V1_BYTES: Final = 5120
 
@@ -36,8 +46,10 @@ def read_tail(source: TagSource, encoding: str) -> Iterator[Tags]:
 
 
 def _read_id3v1(tag: bytes, encoding: str) -> Tags:
-    texts = {"title": tag[3:33], "artist": tag[33:63]}
-    tags = tags_from({name: _field(raw, encoding) for name, raw in texts.items()})
+    raw = {"title": tag[3:33], "artist": tag[33:63], "album": tag[63:93], "year": tag[93:97]}
+    texts = {name: _field(field, encoding) for name, field in raw.items()}
+    # Genre 0 is Blues, and what taggers write that know no genre.
+    tags = tags_from(texts)._replace(genre=genre_numbered(tag[127]) if tag[127:] > b"\0" else "")
     # ID3v1.1: a track number behind a comment that ends in NUL.
     has_track = len(tag) == _ID3V1_BYTES and tag[125] == 0
     return tags._replace(track=tag[126] or None) if has_track else tags

@@ -89,4 +89,6 @@ def _decode_utf16(raw: bytes, cut: bool) -> str:
 
 def join_values(text: str) -> str:
     """Return the values of a text, separated by NULs, as one: several artists are one name."""
+    if "\0" not in text:
+        return text if text.strip() else ""
     return ", ".join(value for value in _VALUES.split(text) if value.strip())

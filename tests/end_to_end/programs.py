@@ -18,12 +18,22 @@ PATIENCE_S = 40.0
 """How long anything may take on a busy machine before a test fails."""
 
 
+STATE = tempfile.TemporaryDirectory(prefix="alfine-state-")
+"""Of the programs of one run of the tests."""
+
+
 def environment() -> dict[str, str]:
     """Nothing of the user's own: no history, no index, no language."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     home = tempfile.gettempdir()
     # Coverage and the like travel in variables of their own.
-    return kept | {"HOME": home, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "LC_ALL": "C"}
+    return kept | {
+        "XDG_STATE_HOME": STATE.name,
+        "HOME": home,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "LC_ALL": "C",
+    }
 
 
 class Program:

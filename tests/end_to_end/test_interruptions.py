@@ -193,7 +193,7 @@ def broken(port: int, script: tuple[str, ...], wav: Path, *plans: Faults) -> tup
 SONG = (f"play {SHORT}", "wait")
 KINDS = ("cut_after", "reset_after")
 STALLS = (0, 250, 20_000)
-SETUP_ANSWER = b"RESP 101 END alfine/1 ends END END"
+SETUP_ANSWER = b"RESP 101 END alfine/1 ends library=" + b"0" * 32 + b" END END"
 FIRST = (0, 20, len(SETUP_ANSWER), 100, 330)
 """Where the very first connection breaks: in the answer to SETUP, behind it, in the list, in the
 song's header."""

@@ -193,6 +193,61 @@ def test_a_lost_connection_stops_its_song():
         assert after(state, LOST) == ([STOP_SONG], CLOSED)
 
 
+# PLAY from an offset (protocol.md 10)
+
+FROM = on.SetupRequested(("ends", "from"))
+PLAY_AT, UNKNOWN_AT, START_SONG_AT = (
+    on.PlayFromRequested(1, 5),
+    on.PlayFromRequested(99, 5),
+    do.StartSong(1, 5),
+)
+
+
+def after_from(state, *events):
+    session = ServerSession({1, 2, 3})
+    step(session, *WAYS[state])
+    # Asked for late, so that the song of before has no closing message.
+    step(session, FROM)
+    return step(session, *events)
+
+
+def test_play_from_an_offset():
+    assert after_from(IDLE, PLAY_AT) == ([START_SONG_AT], STREAMING)
+    assert after_from(LISTING, PLAY_AT) == ([START_SONG_AT], LISTING_WHILE_STREAMING)
+    for state in KEEP_PLAYING:
+        assert after_from(state, PLAY_AT) == ([STOP_SONG, START_SONG_AT], state)
+        assert after_from(state, PLAY_AT, STOP)[0] == [STOP_SONG, do.SendClosing()]
+
+
+def test_a_song_that_is_sought_in_is_closed_before_it_begins_elsewhere():
+    for state in KEEP_PLAYING:
+        session = ServerSession({1, 2, 3})
+        step(session, FROM, *WAYS[state])
+        expected = [STOP_SONG, do.SendClosing(), START_SONG_AT]
+        assert step(session, PLAY_AT) == (expected, state)
+
+
+def test_play_from_an_offset_of_a_song_that_is_not_there():
+    for state in SILENT:
+        assert after_from(state, UNKNOWN_AT) == ([NOT_FOUND], state)
+    assert after_from(STREAMING, UNKNOWN_AT) == ([STOP_SONG, NOT_FOUND], IDLE)
+    assert after_from(LISTING_WHILE_STREAMING, UNKNOWN_AT) == ([STOP_SONG, NOT_FOUND], LISTING)
+
+
+def test_an_offset_that_nobody_has_asked_for_is_not_understood():
+    for state in (*OPEN, DRAINING):
+        for request in (PLAY_AT, UNKNOWN_AT):
+            assert after(state, request) == ([NOT_FOUND], state)
+            assert after_setup(state, request) == ([NOT_FOUND], state)
+
+
+def test_when_the_server_ends_no_song_begins_at_an_offset():
+    ending = [STOP_SONG, NOT_FOUND, CLOSE_WHEN_SENT]
+    for request in (PLAY_AT, UNKNOWN_AT):
+        assert after_from(DRAINING, request) == (ending, CLOSING)
+        assert after(CLOSING, request) == ([], CLOSING)
+
+
 # After SETUP ends (protocol.md 7): a song is closed before whatever follows it
 
 CLOSE_SONG = do.SendClosing()

@@ -1,4 +1,4 @@
-"""The server's machine, held against RFC 2.4 and 2.7 and protocol.md 3, 6 and 7.
+"""The server's machine, held against RFC 2.4 and 2.7 and protocol.md 3, 6, 7 and 10.
 
 Written by hand from those texts: a test made from a table cannot find a wrong table.
 """
@@ -18,6 +18,7 @@ from fsm.events import (
     DrainExpired,
     ListRequested,
     ListSent,
+    PlayFromRequested,
     PlayRequested,
     RequestNotUnderstood,
     RequestsEnded,
@@ -280,3 +281,109 @@ def test_a_client_that_has_shut_down_its_side_is_finished_by_the_end_of_the_serv
     effects, session = fire(play(1), RequestsEnded(), ShutdownRequested())
     assert session.state is ServerState.FINISHING
     assert effects == [StartSong(1)]
+
+
+# protocol.md 10
+
+
+SETUP_ALL = SetupRequested(("ends", "tags", "from"))
+
+
+def at(song_id: int, offset: int) -> PlayFromRequested:
+    return PlayFromRequested(song_id, offset)
+
+
+def after_all(*events):
+    return effects_of(SETUP_ALL, *events)[1:]
+
+
+def test_tags_and_from_are_accepted_together_with_ends_only():
+    assert effects_of(SETUP_ALL) == [
+        SendSetupReply(("alfine/1", "ends", "tags", "from"), tags=True)
+    ]
+    assert effects_of(SetupRequested(("from", "x", "ends"))) == [
+        SendSetupReply(("alfine/1", "ends", "from"))
+    ]
+    assert effects_of(SetupRequested(("tags", "from"))) == [SendSetupReply(("alfine/1",))]
+    # Not even where `ends` has been accepted before.
+    assert after_setup(SetupRequested(("tags", "from")), LIST, at(1, 5)) == [
+        SendSetupReply(("alfine/1",)),
+        CLOSED_LIST,
+        SendNotFound(),
+    ]
+
+
+def test_lists_have_fields_from_then_on_and_not_before():
+    effects, session = fire(LIST, SETUP_ALL, LIST)
+    assert effects[0] == RFC_LIST
+    assert effects[2] == SendSongList(closes=True, tags=True)
+    # What was accepted stays in force, and the version that is named is of such a list.
+    effects, _ = fire(SetupRequested(("ends",)), LIST, session=session)
+    assert effects == [
+        SendSetupReply(("alfine/1", "ends"), tags=True),
+        SendSongList(closes=True, tags=True),
+    ]
+
+
+def test_play_from_an_offset():
+    assert after_all(at(2, 4096), SongSent()) == [StartSong(2, 4096), SendClosing()]
+    assert after_all(at(2, 0)) == [StartSong(2, 0)]
+
+
+def test_play_from_an_offset_during_a_list():
+    effects, session = fire(SETUP_ALL, LIST, at(1, 9))
+    assert effects[1:] == [SendSongList(closes=True, tags=True), StartSong(1, 9)]
+    assert session.state is ServerState.LISTING_WHILE_STREAMING
+
+
+def test_a_seek_closes_the_song_that_was_sent_and_starts_it_elsewhere():
+    effects = after_all(play(1), at(1, 100_000), at(1, 0), STOP)
+    assert effects == [
+        StartSong(1),
+        StopSong(),
+        SendClosing(),
+        StartSong(1, 100_000),
+        StopSong(),
+        SendClosing(),
+        StartSong(1, 0),
+        StopSong(),
+        SendClosing(),
+    ]
+
+
+def test_an_offset_beyond_the_end_is_404_which_closes_the_play():
+    effects, session = fire(SETUP_ALL, at(1, 9_999_999_999), SongFailed("it has fewer bytes"))
+    assert effects[1:] == [StartSong(1, 9_999_999_999), SendNotFound()]
+    assert session.state is ServerState.IDLE
+
+
+def test_play_of_an_unknown_song_from_an_offset_is_as_any_of_an_unknown_song():
+    assert after_all(at(99, 5)) == [SendNotFound()]
+    assert after_all(play(1), at(99, 5)) == [
+        StartSong(1),
+        StopSong(),
+        SendClosing(),
+        SendNotFound(),
+    ]
+    effects, session = fire(SETUP_ALL, play(1), LIST, at(99, 5))
+    assert effects[-3:] == [StopSong(), SendClosing(), SendNotFound()]
+    assert session.state is ServerState.LISTING
+
+
+def test_without_from_an_offset_is_not_understood_and_changes_nothing_else():
+    for before in ((), (SetupRequested(("ends",)),), (SetupRequested(("ends", "tags")),)):
+        effects, session = fire(*before, play(1), at(1, 5))
+        assert effects[-2:] == [StartSong(1), SendNotFound()]
+        assert session.state is ServerState.STREAMING
+        effects, session = fire(*before, at(1, 5))
+        assert effects[-1] == SendNotFound()
+        assert session.state is ServerState.IDLE
+
+
+def test_when_the_server_ends_nothing_is_begun_at_an_offset_either():
+    effects, session = fire(SETUP_ALL, play(1), ShutdownRequested(), at(2, 5))
+    assert effects[2:] == [StopSong(), SendClosing(), SendNotFound(), CloseWhenSent()]
+    assert session.state is ServerState.CLOSING
+    effects, session = fire(play(1), ShutdownRequested(), at(2, 5))
+    assert effects[1:] == [SendNotFound()]
+    assert session.state is ServerState.DRAINING

@@ -52,8 +52,10 @@ def example(event: type[Event]) -> Event:
     """An event of this class with plausible values."""
     values = {
         "song_id": 1,
+        "offset": 5,
         "tokens": ("alfine/1", "ends"),
         "songs": (on.ListedSong(1, "one"),),
+        "fields": (),
         "data": b"audio",
         "reason": "because",
         "in_order": True,

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from fsm.client.effects import SendRequest
 from fsm.events import (
     ListRequested,
+    PlayFromRequested,
     PlayRequested,
     RequestNotUnderstood,
     RequestTooLong,
@@ -40,6 +41,9 @@ EOM = b" END END"
         (b"LIST of everything", ListRequested()),
         (b"PLAY 1", PlayRequested(1)),
         (b"PLAY 9999999999", PlayRequested(9_999_999_999)),
+        (b"PLAY 3 0", PlayFromRequested(3, 0)),
+        (b"PLAY  3  0042", PlayFromRequested(3, 42)),
+        (b"PLAY 3 9999999999", PlayFromRequested(3, 9_999_999_999)),
         (b"STOP", StopRequested()),
         (b"STOP 3", StopRequested()),
         (b"STOP None", StopRequested()),
@@ -61,7 +65,8 @@ def test_requests_are_understood(request_, event):
     "request_",
     [
         b"", b" ", b"HELO", b"list", b"LISTS", b"PLAY", b"PLAY ", b"PLAY 0", b"PLAY 01", b"PLAY x",
-        b"PLAY -1", b"PLAY 1 2", b"PLAY 1\t", b"PLAY\t1", b"PLAY 10000000000", b"PLAY \xd9\xa3",
+        b"PLAY -1", b"PLAY 1 2 3", b"PLAY 1 -2", b"PLAY 1 12345678901", b"PLAY 1 x",
+        b"PLAY 1\t", b"PLAY\t1", b"PLAY 10000000000", b"PLAY \xd9\xa3",
         b"PLAY 1\n", b"TEARDOWN now", b"\xff\xfe", b"LIST\0", b"SETUP \xe9", b"GET / HTTP/1.1",
     ],
 )  # fmt: skip

@@ -65,13 +65,6 @@ SOME = st.dictionaries(
 )
 
 
-@given(SOME, SOME)
-def test_the_order_does_not_depend_on_what_was_there_before(
-    before: dict[bytes, Numbers], songs: dict[bytes, Numbers]
-) -> None:
-    assert in_order(songs, before, in_order(before)) == in_order(songs)
-
-
 @given(SOME)
 def test_the_order_holds_each_song_and_does_not_depend_on_that_of_the_disk(
     songs: dict[bytes, Numbers],

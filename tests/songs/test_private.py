@@ -69,14 +69,14 @@ def test_a_shared_directory_without_the_sticky_bit_is_not_used(tmp_path: Path) -
         private_directory(parent)
 
 
-def test_an_index_that_is_a_link_is_not_followed(music: Path, tmp_path: Path) -> None:
+def test_a_catalogue_that_is_a_link_is_not_followed(music: Path, tmp_path: Path) -> None:
     put(music / "x.mp3")
-    index = tmp_path / "titles.sqlite"
+    index = tmp_path / "songs.sqlite"
     for target in (tmp_path / "not there", tmp_path / "file"):
         index.symlink_to(target)
         warnings = Library(music, index).scan().warnings
         assert len(warnings) == 1
-        assert "it is a link" in warnings[0]
+        assert "not a regular file" in warnings[0]
         assert not (tmp_path / "not there").exists()
         index.unlink()
         (tmp_path / "file").write_bytes(b"")

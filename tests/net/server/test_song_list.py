@@ -6,7 +6,7 @@ import pytest
 
 from net.server.song_list import PIECE_MESSAGES, EncodedList, ListInFlight, SongList, message_end
 from net.wire import EMPTY_LIST, LIST_CLOSING, list_messages
-from songs import Song
+from songs import Song, Versions
 
 SONGS = tuple(Song(n, f"song {n} " + "x" * 400, b"%d.mp3" % n) for n in range(1, 300))
 
@@ -56,17 +56,19 @@ def test_where_messages_end():
 
 
 def test_the_list_is_encoded_again_when_the_library_has_changed():
-    library = SimpleNamespace(songs=SONGS[:1])
+    library = SimpleNamespace(listed=(SONGS[:1], Versions("p1", "d1")))
     song_list = SongList(library, lambda ready: False)
     encoded = song_list.get(lambda: None)
     assert song_list.get(lambda: None) is encoded
-    library.songs = SONGS
+    library.listed = SONGS, Versions("p2", "d2")
     assert song_list.get(lambda: None).songs is SONGS
 
 
 def test_a_list_waits_for_a_rescan():
     waiting = []
-    song_list = SongList(SimpleNamespace(songs=SONGS), lambda ready: not waiting.append(ready))
+    song_list = SongList(
+        SimpleNamespace(listed=(SONGS, Versions("p", "d"))), lambda ready: not waiting.append(ready)
+    )
 
     def ready():
         pass

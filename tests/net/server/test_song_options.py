@@ -6,10 +6,10 @@ import os
 
 import pytest
 
-from tests.end_to_end.programs import Program, serving
+from tests.end_to_end.programs import Program, Server, serving
 from tests.net.server.conftest import eventually
 from tests.peers.plain_client import PlainClient
-from tests.songs.making import FRAME, id3v2, raw_id3v2, text_frame
+from tests.songs.making import FRAME, id3v2, raw_id3v2, sound, text_frame
 
 
 def listed(server) -> str:
@@ -130,37 +130,52 @@ def test_a_song_that_has_gone_is_not_listed_and_comes_back(serve, music):
     assert eventually(lambda: listed(server) == "RESP 100 END 1. 1 END 2. 2 END END")
 
 
-# Where titles are kept, if the home cannot be written
+# Where IDs are kept
 
 
 @pytest.fixture
-def temporary(tmp_path):
+def shared(tmp_path):
+    """A directory that others may write to."""
     folder = tmp_path / "tmp"
     folder.mkdir()
     folder.chmod(0o1777)
     return folder
 
 
-def start(music, temporary, home="/dev/null"):
-    return serving(music, 0, prefix=("env", f"HOME={home}", f"TMPDIR={temporary}"))
-
-
-def test_titles_are_kept_in_a_private_directory(music, temporary):
+def test_ids_are_kept_in_a_private_directory(music, shared):
     (music / "1.mp3").write_bytes(id3v2("A", "T") + FRAME)
-    with start(music, temporary) as server:
+    with serving(music, 0, "--state-dir", shared) as server:
         assert listed(server) == "RESP 100 END 1. A - T END END"
-        [own] = temporary.iterdir()
-        assert own.name == f"alfine-{os.geteuid()}"
-        assert own.stat().st_mode & 0o777 == 0o700
-        assert [path.suffix for path in own.iterdir()] == [".sqlite"]
-        assert "Titles are not kept" not in server.out
+    [own] = shared.iterdir()
+    assert own.name == f"alfine-{os.geteuid()}"
+    assert own.stat().st_mode & 0o777 == 0o700
+    assert [path.suffix for path in own.iterdir()] == [".sqlite"]
 
 
-def test_a_planted_link_is_not_followed(music, temporary, tmp_path):
+def test_ids_stay_over_a_restart(music, tmp_path):
+    (music / "1.mp3").write_bytes(sound("1"))
+    (music / "2.mp3").write_bytes(sound("2"))
+    with serving(music, 0, "--state-dir", tmp_path / "state") as server:
+        assert listed(server) == "RESP 100 END 1. 1 END 2. 2 END END"
+        assert "the catalogue is new" in server.out
+    (music / "1.mp3").rename(music / "3.mp3")
+    (music / "0.mp3").write_bytes(sound("0"))
+    with serving(music, 0, "--state-dir", tmp_path / "state") as server:
+        assert listed(server) == "RESP 100 END 3. 0 END 2. 2 END 1. 3 END END"
+        assert "the catalogue is new" not in server.out
+
+
+def test_a_planted_link_is_not_followed(music, shared, tmp_path):
     target = tmp_path / "target"
     target.mkdir()
-    (temporary / f"alfine-{os.geteuid()}").symlink_to(target)
-    with start(music, temporary) as server:
-        assert listed(server) == "RESP 100 END 1. 1 END END"
-        assert server.out.count("Titles are not kept: each start reads every tag again.") == 1
+    (shared / f"alfine-{os.geteuid()}").symlink_to(target)
+    with pytest.raises(AssertionError, match=r"the state directory .* cannot be used"):
+        Server(music, 0, ("--state-dir", shared))
     assert list(target.iterdir()) == []
+
+
+def test_without_a_home_ids_are_not_kept_and_that_is_said(music):
+    prefix = ("env", "-u", "XDG_STATE_HOME", "HOME=/dev/null")
+    with serving(music, 0, prefix=prefix) as server:
+        assert listed(server) == "RESP 100 END 1. 1 END END"
+        assert server.out.count("Songs may have other IDs at the next start") == 1

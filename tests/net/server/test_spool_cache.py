@@ -49,7 +49,7 @@ def run(library, tmp_path, use, cache_bytes=1 << 30, descriptors=100):
 async def ask(cache, song):
     """Ask for a song and wait for the answer: a spool or None, and the reason."""
     answered = asyncio.get_running_loop().create_future()
-    cache.request(song, lambda spool, reason: answered.set_result((spool, reason)))
+    cache.request(song, lambda spool, reason, start: answered.set_result((spool, reason)))
     return await asyncio.wait_for(answered, 30)
 
 
@@ -108,8 +108,8 @@ def test_a_release_at_once_takes_nothing_from_those_who_wait(library, tmp_path):
     async def use(cache):
         song = library.get(1)
         kept = asyncio.get_running_loop().create_future()
-        cache.request(song, lambda spool, reason: spool.release())
-        cache.request(song, lambda spool, reason: kept.set_result(spool))
+        cache.request(song, lambda spool, reason, start: spool.release())
+        cache.request(song, lambda spool, reason, start: kept.set_result(spool))
         spool = await asyncio.wait_for(kept, 30)
         await framed(spool)
         assert (spool.whole, spool.failure, spool.users) == (True, None, 1)

@@ -1,0 +1,145 @@
+"""`alfine library`: what of a folder is served, what is not, and why (protocol.md 5)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from cli import server_options as options
+from cli.server_songs import bar, in_words
+from cli.state import catalogue_path
+from cli.usage import USAGE
+from cli.words.json_lines import dump
+from cli.words.safe_text import safe
+from songs import LATIN_1, Library, MusicDirError, Progress, ScanReport, Song
+
+EPILOG = "Example: alfine library ~/Music --json | jq .counts"
+
+
+def library(
+    music_dir: Annotated[Path, typer.Argument(help="The folder with the MP3s.")],
+    song_size: options.SongSize = options.MAX_SONG_MIB,
+    follow_links: options.FollowLinks = False,
+    tag_encoding: options.TagEncoding = LATIN_1,
+    state_dir: options.StateDir = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object, for programs (docs/json.md).")
+    ] = False,
+) -> None:
+    """List the songs of a folder with the IDs that a server gives them, and what is not served.
+
+    The folder is read as a server reads it, and new songs get their IDs: use the options of the
+    server, its --state-dir too. A folder that cannot be read ends with exit code 2.
+    """
+    try:
+        song_options = options.song_options(song_size, follow_links, tag_encoding)
+        catalogue = catalogue_path(music_dir, state_dir)
+        read = Library(music_dir, catalogue, song_options)
+        report = read.scan(_show_progress)
+    except (MusicDirError, ValueError) as error:
+        _refuse(str(error))
+    except OSError as error:
+        _refuse(
+            f"the state directory cannot be used: {error.strerror}; give another by --state-dir"
+        )
+    finally:
+        _show("")
+    for warning in report.warnings:
+        print(f"alfine library: {warning}", file=sys.stderr)
+    print(_json(read, report) if as_json else _text(read, report))
+
+
+def _show_progress(progress: Progress) -> None:
+    _show(f"{bar(progress)}{in_words(progress)}")
+
+
+def _show(text: str) -> None:
+    """Show a line that the next one takes the place of, where somebody looks."""
+    if sys.stderr.isatty() and os.environ.get("TERM", "dumb") not in ("", "dumb"):
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def _text(read: Library, report: ScanReport) -> str:
+    width = max((len(str(song.song_id)) for song in read.songs), default=1)
+    lines = [f"{s.song_id:>{width}}  {safe(s.title)}  ({_shown(s.path)})" for s in read.songs]
+    lines += _section("not served", report.unusable)
+    lines += _section("no songs", report.skipped)
+    lines += _section("served under the file's name", report.untitled)
+    lines += _section("links that are followed", report.followed)
+    gone = [(f"{song.song_id}  {_shown(song.path)}", _day(at)) for song, at in read.gone]
+    lines += _section("gone", gone)
+    return "\n".join([*lines, *([""] * bool(lines)), _summary(read, report)])
+
+
+def _section(name: str, found: list[tuple[str, str]]) -> list[str]:
+    return ["", f"{name}:", *(f"  {safe(path)}: {safe(why)}" for path, why in found)] * bool(found)
+
+
+def _summary(read: Library, report: ScanReport) -> str:
+    parts = [_number(len(read.songs), "song"), f"{len(report.unusable)} not served"]
+    if gone := len(read.gone):
+        parts.append(f"{gone} gone")
+    if others := sum(report.others.values()):
+        kinds = ", ".join(f"{count} {safe(kind)}" for kind, count in report.others.items())
+        parts.append(
+            f"{_number(others, 'file')} that {'is' if others == 1 else 'are'} no MP3 ({kinds})"
+        )
+    return "; ".join(parts)
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _day(at: float) -> str:
+    return f"since {time.strftime('%Y-%m-%d %H:%M', time.localtime(at))}"
+
+
+def _shown(path: bytes) -> str:
+    return safe(path.decode(errors="replace"))
+
+
+def _json(read: Library, report: ScanReport) -> str:
+    gone = [{**_named(song), "gone_at": at} for song, at in read.gone]
+    return dump(
+        "library",
+        counts={
+            "served": len(read.songs),
+            "not_served": len(report.unusable),
+            "no_songs": len(report.skipped),
+            "gone": len(gone),
+            "others": report.others,
+        },
+        songs=[_members(song) for song in read.songs],
+        not_served=_reasons(report.unusable),
+        no_songs=_reasons(report.skipped),
+        untitled=_reasons(report.untitled),
+        followed=[{"path": path, "target": target} for path, target in report.followed],
+        gone=gone,
+        warnings=report.warnings,
+    )
+
+
+def _reasons(found: list[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"path": path, "reason": reason} for path, reason in found]
+
+
+def _named(song: Song) -> dict[str, Any]:
+    # Bytes that are no UTF-8 become lone surrogates, from which a program can make them again.
+    return {"id": song.song_id, "title": song.title, "path": os.fsdecode(song.path)}
+
+
+def _members(song: Song) -> dict[str, Any]:
+    details = song.details._asdict()
+    details["name"] = details.pop("title")
+    return _named(song) | {key: value for key, value in details.items() if value not in ("", None)}
+
+
+def _refuse(why: str) -> NoReturn:
+    print(f"alfine library: {why}", file=sys.stderr)
+    raise typer.Exit(USAGE)

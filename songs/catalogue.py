@@ -1,0 +1,339 @@
+"""The catalogue: which ID each song has and what its file was like, from one start to the next.
+
+It knows rows and SQLite. Which file is which song is decided in `songs.identity`.
+"""
+
+import os
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+from songs.song import Details
+from songs.titles import MAX_TITLE_BYTES, clean, shorten
+
+_APPLICATION_ID: Final = 0x616C6663  # "alfc", in every catalogue and no other SQLite database
+_FORMAT: Final = 1
+_LOCK_TIMEOUT_S: Final = 10.0
+"""Another server on the same directory writes for less than this."""
+_HEADER_BYTES: Final = 100  # of SQLite's files
+_DAMAGED: Final = "a row of it is damaged"
+_NEWER: Final = "a newer alfine has made it, and it is left as it is"
+_NOT_OF_CONTENT: Final = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_AUTH,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PROTOCOL,
+}
+_MAX_ID: Final = 9_999_999_999  # ten digits
+
+_CREATE: Final = f"""
+    CREATE TABLE songs (
+        id INTEGER PRIMARY KEY, revision INTEGER NOT NULL, path BLOB NOT NULL, gone REAL,
+        stamp TEXT NOT NULL, print BLOB NOT NULL, shown TEXT NOT NULL,
+        artist TEXT NOT NULL, album_artist TEXT NOT NULL, album TEXT NOT NULL, title TEXT NOT NULL,
+        track INTEGER, disc INTEGER, year INTEGER, genre TEXT NOT NULL, duration REAL);
+    CREATE INDEX songs_by_revision ON songs (revision);
+    PRAGMA application_id = {_APPLICATION_ID};
+    PRAGMA user_version = {_FORMAT};
+"""
+_COLUMNS: Final = (
+    "id, path, gone, stamp, print, shown, "
+    "artist, album_artist, album, title, track, disc, year, genre, duration"
+)
+_SELECT: Final = f"SELECT {_COLUMNS} FROM songs WHERE revision > ? ORDER BY id"
+_LAST_REVISION: Final = "SELECT COALESCE(MAX(revision), 0) FROM songs"
+_WRITE: Final = (
+    f"INSERT OR REPLACE INTO songs (revision, {_COLUMNS}) VALUES ({', '.join('?' * 16)})"
+)
+
+
+class Entry(NamedTuple):
+    """What is known of a file. stamp: changes when the file does. print: of its sound.
+
+    title: as a list shows it.
+    """
+
+    stamp: str
+    print: bytes
+    title: str
+    details: Details = Details()
+
+    @property
+    def track(self) -> int | None:
+        return self.details.track
+
+    @property
+    def disc(self) -> int | None:
+        return self.details.disc
+
+
+class Row(NamedTuple):
+    """A song. path: where its file is, or was. gone: since when it is not there, in Unix time."""
+
+    song_id: int
+    path: bytes
+    entry: Entry
+    gone: float | None = None
+
+
+class CatalogueError(Exception):
+    """The catalogue cannot be used. The text is a clause that says why."""
+
+
+class _Broken(CatalogueError):
+    """The file is no whole catalogue."""
+
+
+class Catalogue:
+    """The rows of one music directory in an SQLite file; path None keeps nothing.
+
+    `open` and `close` stand round each use. warnings: sentences for the operator. After an error
+    nothing is kept any more: songs are served all the same, from memory. Servers that share a
+    directory share the file: whoever has ID to give first waits until nobody else writes.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._database: sqlite3.Connection | None = None
+        self._revision = 0
+        """The last one whose rows are known here."""
+        self._read_only: list[Row] = []
+        """What a file has that cannot be written: not asked for yet."""
+        self.is_new = False
+        """The file did not exist, and was made."""
+        self.warnings: list[str] = []
+
+    def __repr__(self) -> str:
+        state = "closed" if self._database is None else "open"
+        return f"<Catalogue {str(self._path)!r} {state} revision={self._revision}>"
+
+    def open(self) -> None:
+        """Open the file; make it if it is not there, and anew if it is broken."""
+        if self._path is None or self._database is not None:
+            return
+        try:
+            self._database = self._connected(self._path)
+        except _Broken as error:
+            self._make_anew(self._path, str(error))
+        except CatalogueError as error:
+            self._disable("used", error)
+        except (sqlite3.Error, OSError) as error:
+            self._read_only = _rows_as_they_are(self._path)
+            self._disable("written", error)
+
+    def close(self) -> None:
+        """Close the file; what was not written within `writing` is lost."""
+        database, self._database = self._database, None
+        if database is not None:
+            with suppress(sqlite3.Error):
+                database.close()
+
+    def news(self) -> list[Row]:
+        """Return the rows that are new or changed since this was last called, or `write` was."""
+        if self._database is None:
+            rows, self._read_only = self._read_only, []
+            return rows
+        try:
+            rows = _rows(self._database.execute(_SELECT, (self._revision,)).fetchall())
+            self._revision = self._database.execute(_LAST_REVISION).fetchone()[0]
+            return rows
+        except (sqlite3.DatabaseError, ValueError) as error:
+            return self._news_of_broken(error)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Let nobody else write while the block runs; what it has written is kept at its end."""
+        try:
+            if self._database is not None:
+                self._database.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            self._disable("written", error)
+        try:
+            yield
+            if self._database is not None:
+                self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._disable("written", error)
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """Write rows, by their IDs. Only within `writing`, behind `news`."""
+        if self._database is None:
+            return
+        revision = self._revision + 1
+        values = [
+            (revision, row.song_id, row.path, row.gone, *row.entry[:3], *row.entry.details)
+            for row in rows
+        ]
+        self._database.executemany(_WRITE, values)
+        self._revision = revision
+
+    def _connected(self, path: Path) -> sqlite3.Connection:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise CatalogueError("it is not a regular file")
+        self.is_new = self.is_new or not path.exists()
+        _check_header(path)
+        database = sqlite3.connect(
+            path, timeout=_LOCK_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        try:
+            _prepare(database)
+        except BaseException as error:
+            database.close()
+            if isinstance(error, sqlite3.DatabaseError) and not _is_operational(error):
+                raise _Broken(str(error)) from None
+            raise
+        return database
+
+    def _make_anew(self, path: Path, why: str) -> None:
+        """Set a broken file aside, and begin a new one."""
+        self.close()
+        aside = path.with_name(path.name + ".broken")
+        self.warnings.append(
+            f"The catalogue {str(path)!a} is broken ({clean(why)}) and is made anew: songs have "
+            f"other IDs than before. The broken one is kept as {aside.name!a}."
+        )
+        self._revision = 0
+        try:
+            os.replace(path, aside)
+            for end in ("-wal", "-shm"):
+                path.with_name(path.name + end).unlink(missing_ok=True)
+            self._database = self._connected(path)
+        except (sqlite3.Error, OSError, CatalogueError) as error:
+            self._disable("made anew", error)
+
+    def _news_of_broken(self, error: Exception) -> list[Row]:
+        """Begin anew if that can be done unnoticed: no row has been read yet."""
+        if self._revision or self._path is None or _is_operational(error):
+            self._disable("read", error)
+        else:
+            self._make_anew(self._path, str(error))
+        return []
+
+    def _disable(self, action: str, error: Exception) -> None:
+        """Add a warning, and use the file no more. action: a past participle."""
+        self.close()
+        # str(OSError) contains the path unescaped; the warning has it once, escaped.
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        self.warnings.append(
+            f"The catalogue {str(self._path)!a} cannot be {action} ({clean(why)}): songs are "
+            "served all the same, but the next start may give them other IDs, and reads all tags."
+        )
+        self._path = None
+
+
+def _rows_as_they_are(path: Path) -> list[Row]:
+    """Return the rows of a file that cannot be written: IDs are kept as far as they are there."""
+    try:
+        address = f"file:{quote(str(path))}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(address, uri=True)) as database:
+            if not _is_ours(database):
+                return []
+            return _rows(database.execute(_SELECT, (0,)).fetchall())
+    except (sqlite3.Error, OSError, ValueError, CatalogueError):
+        return []
+
+
+def _check_header(path: Path) -> None:
+    """Raise CatalogueError if the file is a newer alfine's: to open it would change it already."""
+    if path.exists():
+        with path.open("rb") as file:
+            head = file.read(_HEADER_BYTES)
+        version, application = (int.from_bytes(head[at : at + 4]) for at in (60, 68))
+        if application == _APPLICATION_ID and version > _FORMAT:
+            raise CatalogueError(_NEWER)
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    """Check whose database it is; make the table in an empty one."""
+    if not _is_ours(database):
+        _make_table(database)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")  # an ID that a client knows survives a power cut
+
+
+def _make_table(database: sqlite3.Connection) -> None:
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        if not _is_ours(database):  # another server may have made it meanwhile
+            for statement in _CREATE.split(";"):
+                database.execute(statement)
+        database.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # where the disk is full, SQLite has done it already
+            database.execute("ROLLBACK")
+        raise
+
+
+def _is_ours(database: sqlite3.Connection) -> bool:
+    """Return whether there is a table; False for an empty database. Raises CatalogueError."""
+    application, version, objects = (
+        database.execute(query).fetchone()[0]
+        for query in (
+            "PRAGMA application_id",
+            "PRAGMA user_version",
+            "SELECT count(*) FROM sqlite_master",
+        )
+    )
+    if not objects:
+        return False
+    if application != _APPLICATION_ID:
+        raise CatalogueError("it is a database of another program")
+    if version > _FORMAT:
+        raise CatalogueError(_NEWER)
+    return True
+
+
+def _is_operational(error: Exception) -> bool:
+    """Whether it is not the file's content that is at fault: it is locked, full or read-only."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _NOT_OF_CONTENT
+
+
+def _rows(values: Sequence[tuple[Any, ...]]) -> list[Row]:
+    """Return rows. They are not trusted: anyone may have changed the file. Raises ValueError.
+
+    Column by column, because a server with 100,000 songs lists them as soon as it has them.
+    """
+    if not values:
+        return []
+    ids, paths, gone, stamps, prints, shown, *details = zip(*values, strict=True)
+    artist, album_artist, album, title, track, disc, year, genre, duration = details
+    _check_types((ids,), int)
+    _check_types((paths, prints), bytes)
+    _check_types((stamps, shown, artist, album_artist, album, title, genre), str)
+    _check_types((track, disc, year), int, type(None))
+    _check_types((gone, duration), float, type(None))
+    numbers = (n for n in chain(ids, track, disc, year) if n is not None)
+    if min(numbers) < 1 or max(ids) > _MAX_ID:
+        raise ValueError(_DAMAGED)
+    shared = (artist, album_artist, album, genre)
+    artist, album_artist, album, genre = (tuple(map(sys.intern, _texts(each))) for each in shared)
+    known = (artist, album_artist, album, _texts(title), track, disc, year, genre, duration)
+    details_of = map(Details._make, zip(*known, strict=True))
+    entries = zip(stamps, prints, _texts(shown), details_of, strict=True)
+    rows = zip(ids, paths, map(Entry._make, entries), gone, strict=True)
+    return list(map(Row._make, rows))
+
+
+def _check_types(columns: Iterable[tuple[Any, ...]], *kinds: type) -> None:
+    """Raise ValueError if there is a value of another type in these columns."""
+    if not set(map(type, chain.from_iterable(columns))) <= set(kinds):
+        raise ValueError(_DAMAGED)
+
+
+def _texts(column: tuple[str, ...]) -> tuple[str, ...]:
+    """Return texts that are safe to print."""
+    if max(map(len, column)) <= MAX_TITLE_BYTES // 4 and "".join(column).isprintable():
+        return column
+    return tuple(shorten(clean(text)) for text in column)

@@ -1,0 +1,145 @@
+"""The catalogue keeps rows, for one server or several on one directory."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from songs.catalogue import Catalogue, Entry, Row
+from songs.song import Details
+
+ENTRY = Entry(
+    "1:2:3:4:1", bytes(32), "A - T", Details("A", "AA", "Al", "T", 3, 1, 1999, "Rock", 61.5)
+)
+BARE = Entry("", b"", "x")
+ROWS = [Row(1, b"a/\xff.mp3", ENTRY), Row(2, b"b.mp3", BARE), Row(7, b"c.mp3", BARE, 1234.5)]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "alfine" / "songs.sqlite"
+
+
+@pytest.fixture
+def catalogue(path: Path) -> Iterator[Catalogue]:
+    opened = Catalogue(path)
+    opened.open()
+    yield opened
+    opened.close()
+    assert opened.warnings == []
+
+
+def add(catalogue: Catalogue, *rows: Row) -> None:
+    with catalogue.writing():
+        catalogue.news()
+        catalogue.write(rows)
+
+
+def test_what_was_written_is_read_by_the_next(catalogue: Catalogue, path: Path) -> None:
+    assert catalogue.news() == []
+    add(catalogue, *ROWS)
+    catalogue.close()
+    later = Catalogue(path)
+    later.open()
+    assert later.news() == ROWS
+    assert later.news() == []
+    later.close()
+    assert (catalogue.is_new, later.is_new) == (True, False)
+
+
+def test_a_row_takes_the_place_of_the_one_with_its_id(catalogue: Catalogue, path: Path) -> None:
+    add(catalogue, *ROWS)
+    moved = ROWS[0]._replace(path=b"moved.mp3")
+    add(catalogue, moved)
+    catalogue.close()
+    later = Catalogue(path)
+    later.open()
+    assert later.news() == [moved, *ROWS[1:]]
+    later.close()
+
+
+def test_each_reads_what_the_other_has_written_and_only_that(
+    catalogue: Catalogue, path: Path
+) -> None:
+    other = Catalogue(path)
+    other.open()
+    add(catalogue, *ROWS[:2])
+    assert other.news() == ROWS[:2]
+    add(other, ROWS[2])
+    assert catalogue.news() == ROWS[2:]
+    assert other.news() == catalogue.news() == []
+    catalogue.close()
+    add(other, ROWS[0]._replace(gone=5.0))
+    catalogue.open()
+    assert catalogue.news() == [ROWS[0]._replace(gone=5.0)]
+    other.close()
+
+
+def test_who_writes_has_read_what_all_before_have_written(path: Path) -> None:
+    """IDs are given within `writing`: two at once never give the same one."""
+
+    def number(name: bytes) -> None:
+        catalogue = Catalogue(path)
+        ids: set[int] = set()
+        for turn in range(20):
+            catalogue.open()
+            with catalogue.writing():
+                ids |= {row.song_id for row in catalogue.news()}
+                ids.add(new := max(ids, default=0) + 1)
+                catalogue.write([Row(new, b"%s%d" % (name, turn), BARE)])
+            catalogue.close()
+        assert catalogue.warnings == []
+
+    threads = [threading.Thread(target=number, args=(name,)) for name in (b"a", b"b", b"c")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    catalogue = Catalogue(path)
+    catalogue.open()
+    rows = catalogue.news()
+    catalogue.close()
+    assert [row.song_id for row in rows] == list(range(1, 61))
+    assert len({row.path for row in rows}) == 60
+
+
+def test_what_fails_half_way_is_not_written(catalogue: Catalogue, path: Path) -> None:
+    def write_and_fail() -> None:
+        with catalogue.writing():
+            catalogue.write(ROWS)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
+    catalogue.close()
+    catalogue.open()
+    other = Catalogue(path)
+    other.open()
+    assert other.news() == []
+    other.close()
+
+
+def test_without_a_path_nothing_is_kept_and_there_is_no_warning() -> None:
+    catalogue = Catalogue(None)
+    catalogue.open()
+    add(catalogue, *ROWS)
+    assert catalogue.news() == []
+    assert catalogue.warnings == []
+    assert not catalogue.is_new
+
+
+def test_it_is_a_table_in_plain_sql(catalogue: Catalogue, path: Path) -> None:
+    add(catalogue, *ROWS)
+    with closing(sqlite3.connect(path)) as database:
+        tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        mode = database.execute("PRAGMA journal_mode").fetchone()
+        known = database.execute("SELECT id, album, year FROM songs WHERE gone IS NULL").fetchall()
+    assert (tables, mode) == ([("songs",)], ("wal",))
+    assert known == [(1, "Al", 1999), (2, "", None)]
+
+
+def test_it_says_what_it_is(path: Path) -> None:
+    assert repr(Catalogue(path)) == f"<Catalogue {str(path)!r} closed revision=0>"
