@@ -17,9 +17,10 @@ MAX_VALUES = 4
 def words(thing: Any) -> str:
     """Return the name of a dataclass and what its fields hold: "PlayRequested 3".
 
-    Of a field that is true, that is its name.
+    Of a field that is true, that is its name; one that has its default is left out.
     """
-    values = [(field.name, getattr(thing, field.name)) for field in fields(thing)]
+    given = [field for field in fields(thing) if getattr(thing, field.name) != field.default]
+    values = [(field.name, getattr(thing, field.name)) for field in given]
     shown = [name if value is True else _value(value) for name, value in values]
     return " ".join([type(thing).__name__, *filter(None, shown)])
 

@@ -71,7 +71,11 @@ def test_json_is_a_line_each(port, music):
     for line in lines:
         jsonschema.validate(line, SCHEMA)
     first, *cases, last = lines
-    assert (first["side"], first["offers"], first["songs"]) == ("server", ["ends"], 150)
+    assert (first["side"], first["offers"], first["songs"]) == (
+        "server",
+        ["ends", "from", "tags"],
+        150,
+    )
     assert [each["number"] for each in cases] == [
         case.number for case in CASES if case.section == "2.4.2"
     ]

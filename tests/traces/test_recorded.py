@@ -129,9 +129,7 @@ def test_a_trace_that_says_something_else_is_a_difference(
 
 def test_an_answer_that_no_effect_says_is_a_difference(tmp_path):
     def change(line):
-        answered = line["kind"] == "bytes" and line["parts"][:1] == [
-            "RESP 101 END alfine/1 ends END END"
-        ]
+        answered = line["kind"] == "bytes" and str(line["parts"][0]).startswith("RESP 101 ")
         if answered:
             line["parts"] = ["ERRO 404 END END"]
         return answered
