@@ -221,7 +221,6 @@ class TerminalScreen:
                 run=self._enter_key_command,
                 cancel=self._cancel,
                 leave=lambda: self._entered.put_nowait(None),
-                paused=lambda: self._status().activity is Activity.PAUSED,
             ),
             output=output,
             erase_when_done=True,
