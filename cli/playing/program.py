@@ -11,22 +11,24 @@ from collections import deque
 from collections.abc import Sequence
 from typing import assert_never
 
-from audio import FrameIndex, FramesRefused, Output
+from audio import FramesRefused, Output
 from audio.buffer import MAX_BYTES
 from cli.address import with_port
-from cli.playing.arrival_rate import ArrivalRate
+from cli.playing.answers import local_answer
+from cli.playing.arrival_rate import ArrivingSong
 from cli.playing.changes import Changes
+from cli.playing.elsewhere import Elsewhere
 from cli.playing.journal import Journal
 from cli.playing.notices import Notices
+from cli.playing.reporter import Reporter
 from cli.playing.screen_face import Screen
 from cli.playing.snapshot import Snapshots
 from cli.playing.sound import Sound
-from cli.playing.status_file import read_other_status
 from cli.playing.timers import Timers
-from cli.usage import BY_SIGNAL, FAILED, NO_CONNECTION, OK, USAGE
+from cli.usage import BY_SIGNAL, NO_CONNECTION, OK, USAGE
 from cli.words import commands
-from cli.words.moment import Activity, Status
-from cli.words.plain import ERRORS, FAILURES, Formatter
+from cli.words.moment import Status
+from cli.words.plain import Formatter
 from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import (
     ClearLine,
@@ -48,17 +50,16 @@ from fsm.client.events import (
     Command,
     CommandAnswered,
     CommandEntered,
+    CommandSent,
     Event,
     InputEnded,
     Interrupted,
     ListedSong,
     RetryDue,
-    SongMeasured,
     TextArrived,
 )
 from fsm.client.link import CONNECTED, RESTING, LinkState
 from fsm.client.machines import ClientSession
-from fsm.client.prebuffer import LEAST_S
 from fsm.client.prompt import PromptState
 from net.client import ServerConnection
 from net.observing import ClientObserver
@@ -72,7 +73,7 @@ class ClientProgram:
 
     output: closed at the end of the run. changes: notified after every event. warning: what is
     wrong with the output; printed when the first song plays. max_song_bytes: what is kept of one.
-    observer: looks on at the connection's bytes.
+    observer: looks on at the connection's bytes. elsewhere: for a script that starts no song.
     """
 
     def __init__(
@@ -88,16 +89,20 @@ class ClientProgram:
         warning: str = "",
         max_song_bytes: int = MAX_BYTES,
         observer: ClientObserver | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self._session = session
         self._screen = screen
         self._server = with_port(host, port)
         self._formatter = formatter
         self._journal = journal
-        self._chosen = journal.chosen
         self._changes = changes
+        self._elsewhere = elsewhere
         self._notices = Notices(
             screen.has_person, lambda t: self._print(formatter.error(t)), warning
+        )
+        self._reporter = Reporter(
+            formatter, journal.chosen, self._notices, screen.has_person, self._print
         )
         self._list_words: deque[str] = deque()
         self.remark = self._notices.remark
@@ -105,15 +110,12 @@ class ClientProgram:
         self._sound = Sound(output, self.fire, self._on_refused, max_song_bytes)
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound, journal.chosen)
-        self._arrival_rate = ArrivalRate()
-        self._measured: tuple[FrameIndex, SongMeasured] | None = None
-        """The song that arrives, and what was last said of it."""
+        self._arriving = ArrivingSong(by_flow=session.prebuffer_msgs is None)
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
         self._settled = asyncio.Event()
         self._listed = asyncio.Event()
         """No list is on its way."""
-        self._worst_code = OK
         self._online_at_end = False
         self._signal = 0
         self._fault: Exception | None = None
@@ -166,19 +168,9 @@ class ClientProgram:
     def _receive(self, event: Event) -> None:
         """Take an event of the connection; measure the song that arrives, and how fast it does."""
         if isinstance(event, AudioReceived):
-            self._measure(event)
+            for measured in self._arriving.measure(len(event.data), self._sound.arriving_index):
+                self.fire(measured)
         self.fire(event)
-
-    def _measure(self, event: AudioReceived) -> None:
-        index = self._sound.arriving_index
-        measured = SongMeasured(index.can_play(LEAST_S), index.song_bytes or None)
-        if (index, measured) != self._measured:
-            self._measured = (index, measured)
-            self.fire(measured)
-        if self._session.prebuffer_msgs is None:
-            flow = self._arrival_rate.measure(len(event.data), index)
-            if flow:
-                self.fire(flow)
 
     def _on_refused(self, report: FramesRefused) -> None:
         """Tell of a damaged song; nothing depends on it."""
@@ -237,8 +229,7 @@ class ClientProgram:
         try:
             line = commands.parse(text)
         except commands.CommandError as error:
-            if not self._screen.has_person:
-                self._worst_code = max(self._worst_code, USAGE)
+            self._reporter.note_failure(OK if self._screen.has_person else USAGE)
             self._print(self._formatter.error(str(error), text), error=True)
             return
         if line is None:
@@ -246,47 +237,50 @@ class ClientProgram:
         if line.word == "quit":
             self.leave()
             return
-        await self._run_command(line)
+        if not await self._run_elsewhere(line, text):
+            await self._run_command(line)
+
+    async def _run_elsewhere(self, line: commands.Line, text: str) -> bool:
+        """Have another client run the line of a script that means what plays there, if any does."""
+        if self._elsewhere is None or not line.for_running_song:
+            return False
+        if (answer := await self._elsewhere(text)) is None:
+            return False
+        if answer.failed:
+            self._reporter.note_failure()
+        self._print(self._formatter.relayed(answer.json, answer.text), error=answer.failed)
+        return True
 
     async def _run_command(self, line: commands.Line) -> None:
-        if line.needs_list:
-            await self._listed.wait()
         try:
-            request = line.request(commands.Context(self.songs, self.status()))
+            request = line.request(await self.ready_for(line))
         except commands.CommandError as error:
-            self._worst_code = max(self._worst_code, FAILED)
+            self._reporter.note_failure()
             self._print(self._formatter.error(str(error), line.word), error=True)
             return
         if line.command is Command.LIST:
             self._list_words.append(line.rest)
         self._unlocked.clear()
         self.fire(CommandEntered(line.command, request))
-        self._answer_locally(line)
+        self._print(self.answer(line, self._formatter))
         if line.command is Command.LOCAL:
             self.fire(CommandAnswered(Command.LOCAL))
         await self._unlocked.wait()
 
-    def _answer_locally(self, line: commands.Line) -> None:
-        """Print the answer that the client itself has to a command."""
-        match line.word:
-            case "help":
-                self._print(self._formatter.help())
-            case "status":
-                self._print(self._formatter.status(self._status_to_print()))
-            case "why":
-                status = self.status()
-                self._print(self._formatter.why(self._journal.why(status, self.songs)))
-            case "queue" if not line.rest:
-                self._print(self._formatter.queue(self.status(), self.songs))
-            case _ if line.command is Command.LOCAL:
-                self._print(self._formatter.done(line.word, self.status(), self.songs))
+    def answer(self, line: commands.Line, formatter: Formatter) -> str:
+        """Return the answer that the client itself has to a command; "" for none."""
+        return local_answer(line, formatter, self.status(), self.songs, self._journal)
 
-    def _status_to_print(self) -> Status:
-        """Return the status of this client, or of another one for a script that plays nothing."""
-        status = self.status()
-        if self._screen.has_person or status.activity is not Activity.STOPPED:
-            return status
-        return read_other_status(self._server) or status
+    async def ready_for(self, line: commands.Line) -> commands.Context:
+        """Wait until a command can be carried out; return what it needs to know."""
+        await self._settled.wait()
+        if line.needs_list:
+            await self._listed.wait()
+        return commands.Context(self.songs, self.status())
+
+    def take_request(self, request: Event) -> list[str]:
+        """Give the request of another program to the machines; return what they refuse."""
+        return self._reporter.refusals(lambda: self.fire(CommandSent(request)))
 
     def _perform(self, effect: ClientEffect) -> None:
         if isinstance(effect, SoundEffect):
@@ -306,7 +300,9 @@ class ClientProgram:
                 if not words and not self._leaves_ids_out:
                     self._notices.gaps(songs)
             case Tell():
-                self._tell(effect)
+                if effect.report is Report.LIST_FAILED:
+                    self._list_words.clear()
+                self._reporter.tell(effect, self.songs)
             case Print(text, error):
                 self._screen.print(text, error)
             case PrintAbovePrompt(text, error):
@@ -326,16 +322,6 @@ class ClientProgram:
         """Whether the server is one of alfine's: the IDs of songs that are gone stay unused."""
         return self._session.conversation.state is ConversationState.CLOSING_SERVER
 
-    def _tell(self, tell: Tell) -> None:
-        if tell.report in FAILURES:
-            self._worst_code = max(self._worst_code, FAILED)
-        if tell.report is Report.LIST_FAILED:
-            self._list_words.clear()
-        if tell.report is Report.SONG_PLAYING:
-            self._notices.playing()
-        text = self._formatter.report(tell, self._chosen.take_told(tell), self.songs)
-        self._print(text, error=tell.report in ERRORS)
-
     def _print(self, text: str, error: bool = False) -> None:
         if text:
             self.fire(TextArrived(text, error))
@@ -343,4 +329,4 @@ class ClientProgram:
     def _exit_code(self) -> int:
         if self._signal:
             return BY_SIGNAL + self._signal
-        return self._worst_code if self._online_at_end else NO_CONNECTION
+        return self._reporter.worst_code if self._online_at_end else NO_CONNECTION
