@@ -25,7 +25,10 @@ LAYERS = {
     "fsm": ("fsm.client", "fsm"),
     "net": ("net.server", "net"),
     "monitor": ("monitor.server", "monitor.client", "monitor"),
-    "cli": ("cli", "cli.screen", "cli.playing", "cli.words", "cli.address", "cli.usage"),
+    "cli": (
+        *("cli", "cli.screen", "cli.outside", "cli.playing", "cli.words", "cli.address"),
+        "cli.usage",
+    ),
 }
 """For each room its layers, highest first: each may import itself and those below it.
 
