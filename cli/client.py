@@ -60,6 +60,7 @@ class Options:
     trace: Path | None
     trace_size_mib: int
     trace_audio: bool
+    notify: bool
 
 
 def client(
@@ -161,6 +162,15 @@ def client(
             f"it takes at the prompt, {SCRIPT_RETRIES} in a script.",
         ),
     ] = None,
+    notify: Annotated[
+        bool,
+        typer.Option(
+            "--notify",
+            envvar=variable("notify"),
+            help="Show a notification on the desktop when a song begins. Needs "
+            "pip install -e '.\\[desktop]'.",
+        ),
+    ] = False,
     monitor: monitoring.MonitorPort = None,
     trace: TraceTo = None,
     trace_size: TraceSize = tracing.DEFAULT_MIB,
@@ -178,7 +188,7 @@ def client(
     messages = _prebuffer(prebuffer)
     options = Options(
         host, port, command or None, as_json, messages, plain, retries, volume, song_size,
-        trace, trace_size, trace_audio
+        trace, trace_size, trace_audio, notify
     )  # fmt: skip
     page = monitoring.listen("alfine client", monitor)
     try:
@@ -239,7 +249,7 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
         await monitor.start(session.machines)
         print(f"The monitor is at {monitoring.address(page)}", file=sys.stderr)
     try:
-        async with Offers(program, changes.watch(), server):
+        async with Offers(program, changes.watch(), server, options.notify):
             return await program.run()
     finally:
         if monitor is not None:

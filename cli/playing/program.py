@@ -181,6 +181,10 @@ class ClientProgram:
         """Return what the client does at this moment."""
         return self._snapshots.take(self._timers.left_s(RetryDue))
 
+    def beginning(self, count: int) -> bytes:
+        """Return the first bytes of the present song, as many of them as are here."""
+        return self._sound.beginning(count)
+
     @property
     def songs(self) -> Sequence[ListedSong]:
         """The last list that has arrived."""

@@ -5,16 +5,19 @@ import contextlib
 import json
 import os
 import socket
+import threading
 from pathlib import Path
 
 import pytest
 
 from cli.outside import directory, served
 from cli.outside.commands import OutsideCommands
-from cli.outside.peers import Found
+from cli.outside.offers import Offers
+from cli.outside.peers import Found, Peer
 from cli.outside.served import CommandSocket, ring
 from cli.outside.watching import StatusWatch
 from cli.playing.changes import Changes
+from cli.words.commands import Context
 from cli.words.moment import Activity, Status
 
 PLAYING = Status(Activity.PLAYING, 3, "grapes", position_s=10.0, duration_s=99.0)
@@ -35,8 +38,6 @@ class Program:
         return formatter.status(self.now)
 
     async def ready_for(self, line):
-        from cli.words.commands import Context
-
         return Context((), self.now)
 
     def take_request(self, request):
@@ -215,28 +216,24 @@ async def test_bells_that_killed_programs_have_left_are_removed():
 
 
 def test_of_several_clients_the_one_that_plays_is_meant_then_the_one_that_ceased_last():
-    class Peer:
-        from cli.outside.peers import Peer as Real
-
-        plays, rank = Real.plays, Real.rank
+    class FakePeer:
+        plays, rank = Peer.plays, Peer.rank
 
         def __init__(self, name, activity, since_s):
             self.name, self.status = name, {"activity": activity, "since_s": since_s}
 
     peers = [
-        Peer("never", "stopped", None),
-        Peer("ceased", "paused", 5.0),
-        Peer("ceased before", "stopped", 50.0),
-        Peer("plays", "playing", 500.0),
-        Peer("began later", "buffering", 100),
+        FakePeer("never", "stopped", None),
+        FakePeer("ceased", "paused", 5.0),
+        FakePeer("ceased before", "stopped", 50.0),
+        FakePeer("plays", "playing", 500.0),
+        FakePeer("began later", "buffering", 100),
     ]
     ranked = [peer.name for peer in sorted(peers, key=lambda peer: peer.rank)]
     assert ranked == ["began later", "plays", "ceased", "ceased before", "never"]
 
 
 def test_a_peer_that_sends_no_json_or_no_end_is_left_out(monkeypatch):
-    import threading
-
     folder = Path(directory.runtime_directory())
 
     def serve(listener, data):
@@ -292,12 +289,10 @@ def test_without_a_runtime_directory_there_is_one_of_ones_own(monkeypatch, tmp_p
 
 
 def test_a_client_goes_on_where_it_cannot_be_reached(monkeypatch, tmp_path):
-    from cli.outside.offers import Offers
-
     monkeypatch.setattr("cli.outside.served.runtime_directory", _refuse)
 
     async def run():
-        async with Offers(Program(), Changes().watch(), "host:1"):
+        async with Offers(Program(), Changes().watch(), "host:1", notify=False):
             return True
 
     assert asyncio.run(run())
