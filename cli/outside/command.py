@@ -5,6 +5,7 @@ It imports as little as it can, and no Typer: a key of the keyboard starts it (s
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -67,6 +68,8 @@ class Options:
 
 def main(word: str, arguments: list[str]) -> int:
     """Run `alfine WORD ARGUMENTS` and return its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # the locale may lack characters of a title
     try:
         options = Options(word, arguments)
         if options.help:

@@ -17,7 +17,8 @@ VERSION = 1
 SOCKET, BELL = ".sock", ".bell"
 PATIENCE_S = 3.0
 """A client that has not answered for so long is suspended, or hangs."""
-MAX_ANSWER_BYTES = 1 << 20
+MAX_ANSWER_BYTES = 16 << 20
+"""A queue of a million songs takes less."""
 _RESTS = ("stopped", "paused")
 
 Answer = dict[str, object]

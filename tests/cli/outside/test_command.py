@@ -185,6 +185,10 @@ def test_follow_waits_for_a_client_and_takes_the_one_that_plays(steady_server):
             for line in process.stdout:
                 if line.startswith("playing 1. 1 first"):
                     break
+            other = ("--client", str(second.process.pid))
+            assert alfine("volume", "60", *other).returncode == 0
+            assert "volume 60 %" in alfine("status", *other).stdout
+            assert len(alfine("status", "--all").stdout.splitlines()) == 2
             alfine("stop")
             for line in process.stdout:
                 if line.startswith("playing 2. 2 second"):
@@ -192,6 +196,36 @@ def test_follow_waits_for_a_client_and_takes_the_one_that_plays(steady_server):
         process.stdout.close()
         # Nobody reads what it prints: it ends by itself.
         assert process.wait(20) == 1
+
+
+def test_follow_ends_with_the_one_client_that_it_follows(mortal):
+    pid = mortal.process.pid
+    process = subprocess.Popen(
+        [*ALFINE, "status", "--follow", "--json", f"--client={pid}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert json.loads(process.stdout.readline())["client"] == pid
+        mortal.type("quit\r")
+        mortal.wait_for_exit()
+        assert process.wait(20) == 3
+        told = f"alfine status: there is no client {pid}; alfine status --all shows"
+        assert process.stderr.read().startswith(told)
+
+
+def test_a_title_that_the_locale_lacks(large_server):
+    with client(large_server.port) as terminal:
+        run(terminal, "repeat one")
+        run(terminal, "play 1")
+        done = subprocess.run(
+            [*ALFINE, "status"],
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        )
+    assert b"Somebody - J?ga" in done.stdout
 
 
 def test_a_client_that_was_killed_confuses_nobody(mortal):

@@ -244,13 +244,14 @@ def test_a_peer_that_sends_no_json_or_no_end_is_left_out(monkeypatch):
 
     with contextlib.ExitStack() as stack:
         threads = []
-        for pid, data in [(1, b"garbage\n"), (2, b"x" * (2 << 20)), (3, b""), (4, b"[]\n")]:
+        for pid, data in [(1, b"garbage\n"), (2, b"x" * (4 << 10)), (3, b""), (4, b"[]\n")]:
             listener = stack.enter_context(socket.socket(socket.AF_UNIX))
             listener.bind(str(folder / f"{pid}.sock"))
             listener.listen()
             threads.append(threading.Thread(target=serve, args=(listener, data)))
             threads[-1].start()
         monkeypatch.setattr("cli.outside.peers.PATIENCE_S", 0.3)
+        monkeypatch.setattr("cli.outside.peers.MAX_ANSWER_BYTES", 1000)
         with Found() as found:
             assert found.peers == []
             assert len(found.mute) == 4
