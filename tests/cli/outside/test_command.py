@@ -330,6 +330,27 @@ def test_a_short_command_imports_little():
     assert not {"typer", "asyncio", "dataclasses", "typing", "tempfile", "argparse"} & {*loaded}
 
 
+@pytest.mark.parametrize(
+    ("word", "told"), [("resume", ["played 1. 1 first"]), ("stop", [])], ids=["resume", "stop"]
+)
+def test_a_script_that_waits_goes_on_waiting_through_a_pause(steady_server, word, told):
+    script = ["-c", "play 1", "-c", "wait", "--output", "null", "--prebuffer", "1"]
+    with subprocess.Popen(
+        [*ALFINE, "client", "127.0.0.1", str(steady_server.port), *script],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while "playing" not in process.stdout.readline():
+            pass
+        assert alfine("pause").returncode == 0
+        # It would have ended by now: the one pause is answered after the other.
+        assert alfine("pause").returncode == 0
+        assert alfine("status").stdout.startswith("paused 1. 1 first")
+        assert alfine(word).returncode == 0
+        assert process.stdout.read().splitlines() == told
+        assert process.wait(20) == 0
+
+
 def test_nohup_is_respected(steady_server):
     argv = [*ALFINE, "client", "127.0.0.1", str(steady_server.port)]
     script = ["-c", "play 1", "-c", "wait", "--output", "null", "--prebuffer", "1"]
