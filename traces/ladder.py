@@ -137,7 +137,7 @@ def _event(described: dict[str, Any]) -> str:
     """Return an event as a person reads it: its name, and the values that are short."""
     name, members = next(iter(described.items()))
     request = members.get("request") if isinstance(members, dict) else None
-    if name == "CommandEntered" and isinstance(request, dict):
+    if name in ("CommandEntered", "CommandSent") and isinstance(request, dict):
         name, members = next(iter(request.items()))
     elif name == "CommandEntered":
         members = {}
