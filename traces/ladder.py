@@ -94,7 +94,7 @@ class _Drawing:
                     raise ValueUnknown("a sender that is neither client nor server")
                 so_far = passed[sender][-1][1] if passed[sender] else 0
                 passed[sender].append((line.at, so_far + line.members["length"]))
-                data = parts.restore(line.members["parts"])
+                data = parts.restore(line.members["parts"], line.members["length"])
                 for seen in self._follower.follow(sender, data):
                     yield from self._message(seen)
             case "trouble":
@@ -135,9 +135,9 @@ class _Drawing:
 
 def _event(described: dict[str, Any]) -> str:
     """Return an event as a person reads it: its name, and the values that are short."""
-    name, members = next(iter(described.items()))
+    name, members = next(iter(described.items()), ("no event", None))
     request = members.get("request") if isinstance(members, dict) else None
-    if name == "CommandEntered" and isinstance(request, dict):
+    if name == "CommandEntered" and isinstance(request, dict) and request:
         name, members = next(iter(request.items()))
     elif name == "CommandEntered":
         members = {}

@@ -81,7 +81,7 @@ class _Connection:
         """What the client still sends is discarded."""
 
     def bytes(self, line: Line) -> None:
-        data = parts.restore(line.members["parts"])
+        data = parts.restore(line.members["parts"], line.members["length"])
         if line.members["sender"] != CLIENT:
             self._answers.sent(data)
             return
