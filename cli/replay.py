@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,10 +59,6 @@ def replay(
             _draw(to, file, other, connection)
     except (TraceError, ladder.NotTheSame) as error:
         _fail(str(error), USAGE)
-    except BrokenPipeError:
-        # Python flushes stdout at its exit, and would print a traceback when that fails too.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(FAILED) from None
 
 
 def _run(path: Path, step: bool, connection: int | None) -> None:
