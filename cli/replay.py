@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from cli.screen.one_key import one_key
-from cli.usage import FAILED, USAGE
+from cli.usage import FAILED, USAGE, end_at
 from diagrams.ladder import svg
 from traces import ladder
 from traces.reading import Header, Reader, TraceError
@@ -92,6 +93,7 @@ class _Walk:
         self._wanted = wanted
         self._keys = wanted and sys.stdin.isatty() and sys.stdout.isatty()
         if self._keys:
+            end_at(signal.SIGTERM, signal.SIGHUP)  # by an exception: the terminal is set back
             print(KEY_HELP)
 
     def show(self, lines: Iterator[str]) -> None:
