@@ -140,10 +140,18 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
     if name not in OWN_NAMES:
         return web.Response(status=403, text="This page is at http://127.0.0.1 alone.\n")
-    elsewhere = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
-    if elsewhere and request.headers.get("Sec-Fetch-Mode") != "navigate":
+    if _is_of_another_page(request, host):
         return web.Response(status=403, text="Another page has asked for this.\n")
     return await _answer(request, handler)
+
+
+def _is_of_another_page(request: web.Request, host: str) -> bool:
+    """Return whether a browser says so; a link to the page itself may stand anywhere."""
+    if request.headers.get("Origin", "").lower() not in ("", f"http://{host}"):
+        return True  # browsers that do not say the site yet
+    elsewhere = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
+    is_link = request.path == "/" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+    return elsewhere and not is_link
 
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -56,6 +56,13 @@ def test_a_request_of_another_page_is_refused(ask, site):
         assert ask(path, Sec_Fetch_Site=site, Sec_Fetch_Mode="no-cors")[0] == 403
     assert ask(Sec_Fetch_Site="same-origin", Sec_Fetch_Mode="cors")[0] == 200
     assert ask(Sec_Fetch_Site=site, Sec_Fetch_Mode="navigate")[0] == 200  # a link to it
+    assert ask("/events", Sec_Fetch_Site=site, Sec_Fetch_Mode="navigate")[0] == 403  # a window
+
+
+def test_a_request_of_another_origin_is_refused_where_the_browser_says_no_more(ask):
+    for origin in ("http://evil.example", "null", "http://127.0.0.1:1"):
+        assert ask("/events", Host="127.0.0.1:9000", Origin=origin)[0] == 403
+    assert ask(Host="127.0.0.1:9000", Origin="http://127.0.0.1:9000")[0] == 200
 
 
 @pytest.mark.parametrize(
