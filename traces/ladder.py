@@ -5,9 +5,11 @@ Of two traces of the same exchange, each side's steps are its own.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from diagrams.ladder import Arrow, Rung
@@ -236,8 +238,9 @@ def _bounds(client: Exchange, server: Exchange) -> tuple[float, float]:
 
 
 def _when(sent: list[tuple[float, int]], passed: int) -> float:
-    """Return when so many bytes had been sent."""
-    return next((at for at, so_far in sent if so_far >= passed), sent[-1][0] if sent else 0.0)
+    """Return when so many bytes had been sent. Cost: logarithmic; a trace may have many."""
+    place = bisect_left(sent, passed, key=itemgetter(1))
+    return sent[min(place, len(sent) - 1)][0] if sent else 0.0
 
 
 def _within(wanted: float, least: float, most: float) -> float:
