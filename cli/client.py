@@ -28,7 +28,7 @@ from cli.playing.screen_face import Screen, ScreenGone
 from cli.screen.plain import DumbScreen, ScriptScreen
 from cli.settings import MAX_SONG_MIB, variable
 from cli.tracing import TraceAudio, TraceSize, TraceTo
-from cli.usage import FAILED, USAGE, end_at, run_alone
+from cli.usage import FAILED, USAGE, drop_output, end_at, run_alone
 from cli.words import commands
 from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter
@@ -197,8 +197,7 @@ def client(
     except tracing.CannotTrace as error:
         _refuse(str(error))
     except ScreenGone as error:
-        # Python flushes stdout at its exit, and would print a traceback when that fails too.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         with contextlib.suppress(OSError):
             print(f"alfine client: nobody takes what is printed: {error}", file=sys.stderr)
         code = FAILED

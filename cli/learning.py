@@ -63,8 +63,10 @@ def _draw(learned: Learned, peer: str, drawing: Path) -> None:
     text = learned_dot(peer, steps)
     try:
         drawing.write_bytes(files.marked_svg(files.dot(text, "svg"), text))
-    except (files.CannotDraw, OSError) as error:
+    except files.CannotDraw as error:
         _fail(f"no drawing: {error}", USAGE)
+    except OSError as error:
+        _fail(f"the drawing {str(drawing)!a} cannot be written: {error.strerror}", USAGE)
 
 
 def _fail(why: str, code: int) -> NoReturn:

@@ -751,4 +751,4 @@ def test_the_next_song_of_a_plain_server_is_not_asked_for_by_who_has_gone():
     client(InputEnded())
     client(PlayedOut())
     assert not client.did(SendRequest)
-    assert client.sessiconversatistate is ConversationState.LEAVING
+    assert client.session.conversation.state is ConversationState.LEAVING
