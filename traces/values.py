@@ -195,4 +195,8 @@ def _is_of(value: object, wanted: Any) -> bool:
         return isinstance(value, tuple) and all(_is_of(each, parts[0]) for each in value)
     if wanted is float:
         return isinstance(value, int | float)
+    if hasattr(wanted, "_fields"):  # a named tuple is described as one without names
+        types = get_type_hints(wanted).values()
+        alike = isinstance(value, tuple) and len(value) == len(types)
+        return alike and all(map(_is_of, value, types))
     return isinstance(value, origin or wanted)
