@@ -196,7 +196,8 @@ def _is_of(value: object, wanted: Any) -> bool:
     if wanted is float:
         return isinstance(value, int | float)
     if hasattr(wanted, "_fields"):  # a named tuple is described as one without names
-        types = get_type_hints(wanted).values()
-        alike = isinstance(value, tuple) and len(value) == len(types)
-        return alike and all(map(_is_of, value, types))
+        types = list(get_type_hints(wanted).values())
+        if not isinstance(value, tuple) or len(value) != len(types):
+            return False
+        return all(_is_of(each, kind) for each, kind in zip(value, types, strict=True))
     return isinstance(value, origin or wanted)
