@@ -73,7 +73,7 @@ def main(word: str, arguments: list[str]) -> int:
     try:
         options = Options(word, arguments)
         if options.help:
-            print(_help(word))
+            print(help_text(word))
             return OK
         return _run(word, options)
     except UsageError as error:
@@ -137,7 +137,8 @@ def _process_id(text: str) -> int:
     return int(text)
 
 
-def _help(word: str) -> str:
+def help_text(word: str) -> str:
+    """Return what `alfine WORD --help` prints."""
     takes, does = WORDS[word]
     lines = [
         f"usage: alfine {word} [--client PID] [--json]{f' {takes}' if takes else ''}",
