@@ -24,7 +24,7 @@ MISSING = "learning needs AALpy: pip install aalpy, or alfine with its extra [le
 def require() -> None:
     """End with exit code 2 and one line if AALpy is missing."""
     try:
-        import check.learning.learn  # noqa: F401
+        import check.learning.learn  # noqa: F401  # to see whether AALpy is there
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] != "aalpy":
             raise

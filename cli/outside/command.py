@@ -94,8 +94,7 @@ def _run(word: str, options: Options) -> int:
         # Imported here, because what only asks once does not need it.
         from cli.outside.following import follow
 
-        show = lambda answer: _print(answer, True, options.json)  # noqa: E731
-        follow(options.client, options.json, show)
+        follow(options.client, options.json, lambda answer: _print(answer, True, options.json))
     with Found(options.client) as found:
         if not found.peers:
             raise NoAnswer(peers.absent(options.client, found.mute))
