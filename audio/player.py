@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from audio.buffer import AudioBuffer
 from audio.index import FrameIndex
+from audio.loudness import UNKNOWN, GainMode, Loudness
 from audio.orders import Order, Orders
 from audio.output import PCM_FRAME_BYTES, Output
 from audio.playing_song import PlayingSong
@@ -39,6 +40,8 @@ A write costs as much as decoding a frame, because after each sleep the CPU's ca
 
 UNTOLD_FRAMES = 10
 """So many frames that cannot be decoded are not reported: at 44.1 kHz a quarter of a second."""
+
+ReadLoudness = Callable[[], Loudness]
 
 _SWITCH_INTERVAL_S = 0.001
 _CLOSE_TIMEOUT_S = 5.0
@@ -70,19 +73,32 @@ class Player:
         device = " device lost" if self._device_lost else ""
         return f"<Player {state}{device} {self._orders!r} {self._output!r}>"
 
-    def play(self, buffer: AudioBuffer, tag: int, index: FrameIndex | None = None) -> None:
+    def play(
+        self,
+        buffer: AudioBuffer,
+        tag: int,
+        index: FrameIndex | None = None,
+        loudness: ReadLoudness = lambda: UNKNOWN,
+    ) -> None:
         """Play this song from its start instead of the present one. A pause stays.
 
         tag: a new number each time; it names the song in reports. index: of this buffer, if the
-        owner has one. RFC 2.5.2.
+        owner has one. loudness: reads what the song's tags say of it; called in the player's
+        thread, once, if a gain is wanted and when there is something to play. RFC 2.5.2.
         """
         buffer.watch(self._orders.wake)
-        self._orders.play(PlayingSong(tag, buffer, index or FrameIndex(buffer)))
+        self._orders.play(PlayingSong(tag, buffer, index or FrameIndex(buffer), loudness))
 
-    def queue_next(self, buffer: AudioBuffer, tag: int, index: FrameIndex | None = None) -> None:
+    def queue_next(
+        self,
+        buffer: AudioBuffer,
+        tag: int,
+        index: FrameIndex | None = None,
+        loudness: ReadLoudness = lambda: UNKNOWN,
+    ) -> None:
         """Play this song when the present one has ended, without a gap."""
         buffer.watch(self._orders.wake)
-        self._orders.queue_next(PlayingSong(tag, buffer, index or FrameIndex(buffer)))
+        self._orders.queue_next(PlayingSong(tag, buffer, index or FrameIndex(buffer), loudness))
 
     def stop(self) -> None:
         """Fall silent within 50 ms, and forget the present and the next song."""
@@ -115,6 +131,14 @@ class Player:
     def set_volume(self, percent: int) -> None:
         """Set the volume, 0 to 100, from the next slice on."""
         self._volume.set_percent(percent)
+
+    def set_gain(self, mode: GainMode) -> None:
+        """Set which gain of the songs' tags is applied, from the next slice on."""
+        self._volume.set_mode(mode)
+
+    def gain_db(self, tag: int) -> float | None:
+        """The gain that is applied to the song of that tag; None for none, and for another song."""
+        return self._volume.gain_db if self._position[0] == tag else None
 
     def position_s(self, tag: int) -> float:
         """The second of the song of that tag that the listener hears; 0.0 for any other song."""
@@ -235,7 +259,8 @@ class Player:
             self._open_output(song.rate_hz)
         size = _slice_bytes(song.rate_hz)
         while self._orders.changes == changes and (pcm := song.next_pcm(size)):
-            self._output.write(self._volume.apply(pcm))
+            loudness = song.loudness(wanted=self._volume.mode is not GainMode.OFF)
+            self._output.write(self._volume.apply(pcm, loudness))
             song.mark_written(len(pcm))
             self._position = (song.tag, song.heard_s(self._output.latency_s))
 
@@ -244,6 +269,7 @@ class Player:
             self._output.drain()
         self._output.open(rate_hz)
         self._open_rate_hz = rate_hz
+        self._volume.begin()
 
     def _play_out(self, song: PlayingSong) -> None:
         """Wait until the rest of the song has been heard."""
