@@ -17,7 +17,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from audio import Output, OutputError, open_output
-from cli import monitoring, settings, tracing
+from cli import loudness, monitoring, settings, tracing
 from cli.address import host_of, with_port
 from cli.outside.elsewhere import elsewhere_of
 from cli.outside.offers import Offers
@@ -34,7 +34,7 @@ from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter
 from cli.words.safe_text import shown
 from fsm.client.machines import ClientSession
-from fsm.client.requests import VolumeRequested
+from fsm.client.requests import Gain
 from fsm.table import each_of
 from fsm.words import PREBUFFER_MSGS
 
@@ -56,6 +56,7 @@ class Options:
     plain: bool
     retries: int | None
     volume: int
+    gain: Gain
     song_size_mib: int
     trace: Path | None
     trace_size_mib: int
@@ -124,6 +125,7 @@ def client(
             metavar="0-100", envvar=variable("volume"), min=0, max=100, help="How loud to begin."
         ),
     ] = 100,
+    gain: loudness.GainOption = Gain.OFF,
     prebuffer: Annotated[
         str,
         typer.Option(
@@ -187,7 +189,7 @@ def client(
     end_at(signal.SIGTERM, signal.SIGHUP)
     messages = _prebuffer(prebuffer)
     options = Options(
-        host, port, command or None, as_json, messages, plain, retries, volume, song_size,
+        host, port, command or None, as_json, messages, plain, retries, volume, gain, song_size,
         trace, trace_size, trace_audio, notify
     )  # fmt: skip
     page = monitoring.listen("alfine client", monitor)
@@ -241,8 +243,8 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
         recording,
         elsewhere_of(server, options.script) if options.script else None,
     )
-    if options.volume != 100:
-        program.fire(VolumeRequested(options.volume))
+    for request in loudness.requests(options.volume, options.gain):
+        program.fire(request)
     _handle_signals(program, interactive)
     if page is not None and monitor is not None:
         await monitor.start(session.machines)

@@ -9,10 +9,9 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from cli.words import title_search
-from cli.words.commands import SPECS, WORDS, CommandError, Spec, full_word
+from cli.words.commands import CHOICES, SPECS, WORDS, CommandError, Spec, full_word
 from cli.words.safe_text import safe
 from fsm.client.events import ListedSong
-from fsm.client.requests import Repeat
 
 MAX_OFFERS = 30
 
@@ -48,8 +47,8 @@ class CommandCompleter(Completer):
             return
         if spec.titles:
             yield from self._titles(rest.lstrip())
-        elif spec.word == "repeat":
-            for choice in Repeat:
+        elif spec.word in CHOICES:
+            for choice in CHOICES[spec.word][0]:
                 if choice.value.startswith(rest.lower()):
                     yield Completion(choice.value, -len(rest))
 

@@ -9,6 +9,8 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
 
 from cli.words import title_search
 from cli.words.clock import clock
@@ -25,6 +27,8 @@ from fsm.client.events import (
 )
 from fsm.client.requests import (
     ClearRequested,
+    Gain,
+    GainRequested,
     Measure,
     NextRequested,
     PauseRequested,
@@ -121,6 +125,7 @@ SPECS = (
     Spec("stop", "s", "", "stop the song"),
     Spec("seek", "g", "PLACE", "go to 1:30, +10, -10, 50%; also ← and →"),
     Spec("volume", "v", "0-100", "how loud; also +5 and -5, and + and - alone"),
+    Spec("gain", "", "off|track|album", "make songs equally loud, by their tags"),
     Spec("next", "n", "", "play what comes next; also n alone"),
     Spec("prev", "b", "", "play the song before this one"),
     Spec("queue", "u", "[SONG…]", "play these afterwards; alone: show the queue", titles=True),
@@ -279,11 +284,19 @@ def _volume(word: str, rest: str) -> Line:
     return Line(word, rest, request=changed)
 
 
-def _repeat(word: str, rest: str) -> Line:
-    choices = [repeat.value for repeat in Repeat]
+CHOICES: dict[str, tuple[type[Enum], Callable[[Any], Event]]] = {
+    "repeat": (Repeat, RepeatRequested),
+    "gain": (Gain, GainRequested),
+}
+"""The commands that take one of a few words, and what each word makes."""
+
+
+def _choose(word: str, rest: str) -> Line:
+    kind, request = CHOICES[word]
+    choices = [choice.value for choice in kind]
     if rest.lower() not in choices:
-        raise CommandError(f"repeat takes one of {', '.join(choices)}, as in: repeat all")
-    return Line(word, rest, request=_always(RepeatRequested(Repeat(rest.lower()))))
+        raise CommandError(f"{word} takes one of {', '.join(choices)}, as in: {word} {choices[-1]}")
+    return Line(word, rest, request=_always(request(kind(rest.lower()))))
 
 
 _PARSERS: dict[str, Callable[[str, str], Line]] = {
@@ -293,7 +306,8 @@ _PARSERS: dict[str, Callable[[str, str], Line]] = {
     "queue": _queue,
     "seek": _seek,
     "volume": _volume,
-    "repeat": _repeat,
+    "repeat": _choose,
+    "gain": _choose,
 }
 
 

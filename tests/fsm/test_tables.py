@@ -244,6 +244,7 @@ CARRIED = {
         ask.ToggleRequested,
         ask.SeekRequested,
         ask.VolumeRequested,
+        ask.GainRequested,
         ask.NextRequested,
         ask.PrevRequested,
         ask.QueueRequested,

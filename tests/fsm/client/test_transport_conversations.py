@@ -94,6 +94,12 @@ def test_the_volume_is_0_to_100_at_any_time(requested, volume):
     assert client.session.transport.volume == volume
 
 
+def test_the_gain_is_kept():
+    client = closing_server()
+    assert client(ask.GainRequested(ask.Gain.ALBUM)) == [do.SetGain(ask.Gain.ALBUM)]
+    assert client.session.transport.gain is ask.Gain.ALBUM
+
+
 # seek
 
 

@@ -1,0 +1,30 @@
+"""How loud the client begins: the option `--gain`, and what it and `--volume` ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from cli.settings import variable
+from fsm.client.events import Event
+from fsm.client.requests import Gain, GainRequested, VolumeRequested
+
+GainOption = Annotated[
+    Gain,
+    typer.Option(
+        "--gain",
+        envvar=variable("gain"),
+        help="Make songs, or albums, equally loud by what their tags say (ReplayGain), and never "
+        "so loud that they clip.",
+    ),
+]
+
+
+def requests(volume: int, gain: Gain) -> Iterator[Event]:
+    """Yield what differs from how the machines begin."""
+    if volume != 100:
+        yield VolumeRequested(volume)
+    if gain is not Gain.OFF:
+        yield GainRequested(gain)
