@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 from audio.buffer import AudioBuffer
@@ -43,6 +44,9 @@ UNTOLD_FRAMES = 10
 
 ReadLoudness = Callable[[], Loudness]
 
+DRY_AT_S = 0.02
+"""A song has run dry when the output holds no more than this of it: it takes that to go on."""
+
 _SWITCH_INTERVAL_S = 0.001
 _CLOSE_TIMEOUT_S = 5.0
 
@@ -64,6 +68,7 @@ class Player:
         self._volume = Volume()
         self._open_rate_hz = 0  # of the output; 0 while it is not open
         self._device_lost = False
+        self._sounds_until_s = 0.0  # on the monotonic clock, with what the output holds
         self._position = (0, 0.0)  # the tag of a song, and the second of it that is heard
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
         self._thread.start()
@@ -180,7 +185,7 @@ class Player:
         elif song.has_pcm:
             self._try(OutputFailed, self._write, song, order.changes)
         elif not song.fully_decoded:
-            self._try(Undecodable, self._decode, song)
+            self._try(Undecodable, self._decode, song, order.changes)
         elif following := self._orders.advance(song):
             self._send_played_out(song)
             return following
@@ -233,15 +238,23 @@ class Player:
             needed_bytes = song.index.needed_bytes(seconds)
             self._send_if_current(song, PlaceNotHere(song.tag, needed_bytes, song.seeks))
 
-    def _decode(self, song: PlayingSong) -> None:
+    def _decode(self, song: PlayingSong, changes: int) -> None:
         """Decode the next blocks. Finds out that the song is dry, has ended or is not decodable."""
         if not song.decode():
-            if not song.searching:
+            if not song.searching and not self._comes_in_time(song, changes):
                 self._run_dry(song)
         elif song.decoder_ended and song.buffer.discarded:
             self._end(song, None)
         elif song.decoder_ended and not song.has_pcm and not song.samples and not song.seeks:
             self._end(song, Undecodable(song.tag, "none of it could be decoded"))
+
+    def _comes_in_time(self, song: PlayingSong, changes: int) -> bool:
+        """Wait for more of the song, or an order, while the output plays what it has."""
+        left_s = self._sounds_until_s - DRY_AT_S - time.monotonic()
+        if not self._output.real_time or left_s <= 0:
+            return False
+        song.buffer.when_readable(song.needed_offset, self._orders.wake)
+        return self._orders.wait_for_change(changes, left_s)
 
     def _run_dry(self, song: PlayingSong) -> None:
         """Wait for more of the song: for the owner's order, or without one where nobody listens."""
@@ -262,7 +275,9 @@ class Player:
             loudness = song.loudness(wanted=self._volume.mode is not GainMode.OFF)
             self._output.write(self._volume.apply(pcm, loudness))
             song.mark_written(len(pcm))
-            self._position = (song.tag, song.heard_s(self._output.latency_s))
+            latency_s = self._output.latency_s
+            self._sounds_until_s = time.monotonic() + latency_s
+            self._position = (song.tag, song.heard_s(latency_s))
 
     def _open_output(self, rate_hz: int) -> None:
         if self._open_rate_hz:
@@ -312,7 +327,7 @@ class Player:
             _log.exception("the player's owner failed on %r", report)
 
     def _drop_output(self, song: PlayingSong | None) -> None:
-        self._open_rate_hz = 0
+        self._open_rate_hz, self._sounds_until_s = 0, 0.0
         try:
             self._output.drop()
         except Exception as error:
