@@ -32,13 +32,6 @@ from audio.volume import Volume
 
 _log = logging.getLogger(__name__)
 
-SLICES_PER_S = 25
-"""The number of writes for a second of music. STOP waits for one of them, 40 ms, if `interrupt` has
-no effect on it; a pause waits for one and for what the device holds.
-
-A write costs as much as decoding a frame, because after each sleep the CPU's caches are cold.
-"""
-
 UNTOLD_FRAMES = 10
 """So many frames that cannot be decoded are not reported: at 44.1 kHz a quarter of a second."""
 
@@ -213,7 +206,7 @@ class Player:
     def _rest(self, song: PlayingSong, changes: int) -> None:
         """Write one slice of silence, or wait for an order if the output needs no silence."""
         if self._open_rate_hz and self._output.needs_silence and not self._device_lost:
-            self._output.write(bytes(_slice_bytes(self._open_rate_hz)))
+            self._output.write(bytes(self._slice_bytes(self._open_rate_hz)))
         else:
             self._orders.wait_for_change(changes)
 
@@ -270,7 +263,7 @@ class Player:
         """Write decoded PCM slice by slice, until all is written or an order has changed."""
         if self._open_rate_hz != song.rate_hz:
             self._open_output(song.rate_hz)
-        size = _slice_bytes(song.rate_hz)
+        size = self._slice_bytes(song.rate_hz)
         while self._orders.changes == changes and (pcm := song.next_pcm(size)):
             loudness = song.loudness(wanted=self._volume.mode is not GainMode.OFF)
             self._output.write(self._volume.apply(pcm, loudness))
@@ -334,15 +327,14 @@ class Player:
             if song:
                 self._send(OutputFailed(song.tag, _reason(error)))
 
+    def _slice_bytes(self, rate_hz: int) -> int:
+        return rate_hz // self._output.slices_per_s * PCM_FRAME_BYTES
+
     def _close_output(self) -> None:
         try:
             self._output.close()
         except Exception:
             _log.exception("the output could not be closed")
-
-
-def _slice_bytes(rate_hz: int) -> int:
-    return rate_hz // SLICES_PER_S * PCM_FRAME_BYTES
 
 
 def _reason(error: Exception) -> str:
