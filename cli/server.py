@@ -34,11 +34,12 @@ from net.server.limits import (
     possible_clients,
     raise_descriptors,
 )
+from net.server.news import CatalogueNews
 from net.server.process import Serving, stop_signals
 from net.server.rescan import Rescan
 from net.server.sockets import LoopFactory, explain, listen, loop_factory
 from net.server.workers import Workers
-from songs import LATIN_1, Library, MusicDirError, Options, ScanReport
+from songs import LATIN_1, CatalogueError, Library, MusicDirError, Options, ScanReport
 
 FULL_OR_READ_ONLY = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
@@ -77,6 +78,7 @@ def server(
     ] = None,
     monitor: monitoring.MonitorPort = None,
     state_dir: options.StateDir = None,
+    catalogue: options.CatalogueUrl = None,
     cache_size: options.CacheSize = DEFAULT.cache_bytes // MIB,
     song_size: options.SongSize = options.MAX_SONG_MIB,
     follow_links: options.FollowLinks = False,
@@ -127,8 +129,8 @@ def server(
     song_options = _song_options(song_size, follow_links, tag_encoding)
     directory = _cache_directory(cache_dir)
     loop_name, make_loop = _event_loop(loop)
-    catalogue, no_catalogue = _catalogue(music_dir, state_dir)
-    library = _library(music_dir, catalogue, song_options)
+    place, no_catalogue = _catalogue(music_dir, state_dir, catalogue)
+    library = _library(music_dir, place, song_options)
     groups = _listen(host, port, limits, workers)
     page = monitoring.listen("alfine server", monitor)
     rescan = Rescan(library)
@@ -206,8 +208,12 @@ def _song_options(song_size: int, follow_links: bool, tag_encoding: str) -> Opti
         _refuse(str(error))
 
 
-def _catalogue(music_dir: Path, asked_for: Path | None) -> tuple[Path | None, str]:
+def _catalogue(
+    music_dir: Path, asked_for: Path | None, url: str | None
+) -> tuple[Path | str | None, str]:
     """Return where IDs and tags are kept; None and why, where other users might plant a link."""
+    if url is not None:
+        return url, ""
     try:
         return catalogue_path(music_dir, asked_for), ""
     except OSError as error:
@@ -228,10 +234,10 @@ def _event_loop(name: str) -> tuple[str, LoopFactory]:
         _refuse(f"there is no event loop {name!r} here: auto and asyncio always work")
 
 
-def _library(music_dir: Path, catalogue: Path | None, song_options: Options) -> Library:
+def _library(music_dir: Path, catalogue: Path | str | None, song_options: Options) -> Library:
     try:
         return Library(music_dir, catalogue, song_options)
-    except MusicDirError as error:
+    except (MusicDirError, CatalogueError) as error:
         _refuse(str(error))
 
 
@@ -247,11 +253,15 @@ def _first_scan(library: Library, rescan: Rescan) -> Iterator[FirstScan]:
         rescan.first_is_over(seconds)
 
     first = FirstScan(library, progress, over)
+    news = CatalogueNews(library)
     first.start()
     first.wait()
+    if library.shared:
+        news.start()
     try:
         yield first
     finally:
+        news.end()
         first.end()
         progress.over()
 

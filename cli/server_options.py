@@ -90,6 +90,15 @@ StateDir = Annotated[
         rich_help_panel=RUNNING,
     ),
 ]
+CatalogueUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--catalogue",
+        metavar="postgresql://USER@HOST/DATABASE",
+        help="Keep them in a database that servers on other machines share, instead.",
+        rich_help_panel=RUNNING,
+    ),
+]
 CacheSize = Annotated[
     int,
     _count(

@@ -3,6 +3,7 @@
 This package knows files and tags; it knows nothing of the wire, of clients, or of sound.
 """
 
+from songs.catalogue import CatalogueAway, CatalogueError
 from songs.change import Change, change_between
 from songs.checkpoints import ScanStopped
 from songs.files import MAX_SONG_BYTES, MusicDirError, SongUnavailable
@@ -19,6 +20,8 @@ __all__ = [
     "LATIN_1",
     "MAX_SONG_BYTES",
     "MAX_TITLE_BYTES",
+    "CatalogueAway",
+    "CatalogueError",
     "Change",
     "Details",
     "Library",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from songs.catalogue import Catalogue, Row
+from songs.catalogue import Catalogue, CatalogueAway, Row, catalogue_at
 from songs.change import Change, changed_list
 from songs.checkpoints import Checkpoints
 from songs.files import MAX_SONG_BYTES, MusicDirError, Root, SongUnavailable, open_song
@@ -50,7 +50,9 @@ class ScanReport:
     (path, reason) of each song that is new or changed, and shown by its file's name because its
     tags could not be read. followed: (path, target) of each link that led out of the music
     directory. skipped: (path, reason) of what is no song by its name, and might be taken for one.
-    others: how many files of each other kind there are. new_catalogue: there was none.
+    others: how many files of each other kind there are. new_catalogue: there was none. looked:
+    the directory was searched; False while another server does that, and while the catalogue is
+    away.
     """
 
     added: int
@@ -61,25 +63,27 @@ class ScanReport:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     others: dict[str, int] = field(default_factory=dict)
     new_catalogue: bool = False
+    looked: bool = True
 
 
 class Library:
     """The songs below one directory; an ID never changes its song, and is never given to another.
 
-    music_dir: the directory to search. catalogue_path: the file that keeps IDs and tags between
-    starts, made with its directories when needed; None keeps nothing. Between calls no descriptor
-    is open. Raises MusicDirError: music_dir does not exist, is not a directory, or may not be read.
+    music_dir: the directory to search. catalogue: what keeps IDs and tags between starts, a file,
+    made with its directories when needed, or a PostgreSQL database by its URL, which servers on
+    several machines share; None keeps nothing. Raises MusicDirError: music_dir does not exist, is
+    not a directory, or may not be read; CatalogueError: there is no such catalogue.
     """
 
     def __init__(
         self,
         music_dir: Path | str | bytes,
-        catalogue_path: Path | None = None,
+        catalogue: Path | str | None = None,
         options: Options | None = None,
     ) -> None:
         # Absolute, so that a change of the working directory has no effect.
         self._music_dir = os.path.abspath(os.fsencode(music_dir))
-        self._catalogue = Catalogue(catalogue_path)
+        self._catalogue: Catalogue = catalogue_at(catalogue)
         self._options = options or Options()
         self._scan_lock = threading.Lock()
         self._checkpoints = Checkpoints()
@@ -90,6 +94,8 @@ class Library:
         self._by_id: dict[int, Song] = {}
         """Every song that was listed, those whose files have gone since, too."""
         self._scans = 0
+        self._away = False
+        """The catalogue could not be had when it was last asked for."""
         self._on_publish: Callable[[], None] = lambda: None
         with self._root():
             pass
@@ -119,6 +125,11 @@ class Library:
     def listed(self) -> tuple[tuple[Song, ...], Versions]:
         """Both, of the same moment."""
         return self._listed
+
+    @property
+    def shared(self) -> bool:
+        """Whether servers on other machines write into the same catalogue."""
+        return self._catalogue.shared
 
     @property
     def gone(self) -> list[tuple[Song, float]]:
@@ -161,16 +172,39 @@ class Library:
         """Search the directory again; new songs get the next IDs, in the order of the list.
 
         A song whose file has gone is no longer in `songs`, but keeps its ID; if the file returns,
-        wherever, it is the same song. Titles follow the tags. The first scan lists at once what the
-        catalogue has. May run in any thread; a second scan waits for the first. report: called a
-        few times a second. Raises MusicDirError as the constructor does, and ScanStopped.
+        wherever, it is the same song. Titles follow the tags. What the catalogue has is listed
+        first: what was there at the last start, or what other servers have found. May run in any
+        thread; a second scan waits for the first. report: called a few times a second. Raises
+        MusicDirError as the constructor does, and ScanStopped.
+
+        While the catalogue is away, nothing changes; the report says so once.
         """
-        with self._scan_lock, self._root() as root, self._opened_catalogue():
+        with self._root() as root:
+            return self._reported(lambda: self._scan(root, report))
+
+    def refresh(self) -> ScanReport:
+        """List what other servers have written into the catalogue, as `scan` does."""
+        return self._reported(lambda: ScanReport(0, looked=False))
+
+    def wait_for_others(self, timeout_s: float) -> None:
+        """Wait until another server has written into the catalogue, at most so long.
+
+        Raises CatalogueAway.
+        """
+        self._catalogue.wait(timeout_s)
+
+    def _reported(self, find: Callable[[], ScanReport]) -> ScanReport:
+        """List what the catalogue has, then what `find` finds; add what is to be told of it."""
+        with self._scan_lock:
             before = {song.song_id for song in self.songs}
-            if not self._scans:
-                self._list_known()
-            found = self._scan(root, report)
-            self._scans += 1
+            try:
+                with self._opened_catalogue():
+                    self._list_news()
+                    found = find()
+                self._scans += 1
+            except CatalogueAway as error:
+                self._forget(str(error))
+                found = ScanReport(0, looked=False)
             warnings, self._catalogue.warnings = self._catalogue.warnings, []
             is_new = self._catalogue.is_new and self._scans == 1
             added = sum(song.song_id not in before for song in self.songs)
@@ -185,7 +219,19 @@ class Library:
             finally:
                 self._catalogue.close()
 
+    def _forget(self, why: str) -> None:
+        """The catalogue is away: nobody knows which of the last changes it has."""
+        self._identities = Identities()
+        if not self._away:
+            self._catalogue.warnings.append(
+                f"The catalogue is away ({why}): the songs that are known are served, and no "
+                "others until it is back."
+            )
+        self._away = True
+
     def _scan(self, root: Root, report: Callable[[Progress], None]) -> ScanReport:
+        if not self._catalogue.may_scan():
+            return ScanReport(0, looked=False)
         reader = Reader(root, self._known, self._options.tag_encoding)
         walked = FullScan(
             root,
@@ -210,16 +256,26 @@ class Library:
         row = self._identities.at(path)
         return row.entry if row is not None else None
 
-    def _list_known(self) -> None:
-        """List the songs that were there when the server ended: most of them still are."""
-        self._identities.learn(self._catalogue.news())
-        folders: dict[bytes, dict[bytes, Row]] = {}
+    def _list_news(self) -> None:
+        """List the songs that were there when the server ended, most of which still are, and
+        those that other servers have found.
+        """
+        news = self._catalogue.news()
+        if self._away:
+            self._away = False
+            self._catalogue.warnings.append("The catalogue is back.")
+        touched = {folder_of(row.path) for row in self._identities.learn(news)}
+        if not touched:
+            return
+        folders: dict[bytes, dict[bytes, Row]] = {folder: {} for folder in touched}
         for row in self._identities.present:
-            folders.setdefault(folder_of(row.path), {})[row.path] = row
+            if (rows := folders.get(folder_of(row.path))) is not None:
+                rows[row.path] = row
         for folder, rows in folders.items():
             entries = {path: row.entry for path, row in rows.items()}
-            songs = (_song(rows[path]) for path in in_folder(entries, entries))
-            self._folders[folder] = tuple(songs)
+            songs = tuple(self._same(_song(rows[path])) for path in in_folder(entries, entries))
+            self._folders[folder] = songs
+        self._folders = {folder: songs for folder, songs in self._folders.items() if songs}
         self._list_folders()
 
     def _publish(self, found: Folders, are_all: bool) -> None:

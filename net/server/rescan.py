@@ -79,23 +79,11 @@ class Rescan:
         for ready in waiting:
             ready()
 
-    @staticmethod
-    def _log_untitled(report: ScanReport) -> None:
-        for path, reason in report.untitled[:MAX_LOGGED]:
-            log.warning("%s is shown by its file's name: %s", path, reason)
-        if len(report.untitled) > MAX_LOGGED:
-            log.warning("and %d songs more by their file's name", len(report.untitled) - MAX_LOGGED)
-
     def scan(self) -> None:
         """Scan now, in this thread. Never raises: after a failure the songs stay as they were."""
         began = time.monotonic()
         try:
-            report = self._library.scan()
-            if report.added:
-                log.info("%d new song%s", report.added, "" if report.added == 1 else "s")
-            self._log_untitled(report)
-            for warning in report.warnings:
-                log.warning("%s", warning)
+            log_report(self._library.scan())
         except ScanStopped:
             return
         except MusicDirError as error:
@@ -104,3 +92,15 @@ class Rescan:
             log.exception("the music directory could not be looked at again")
         self._ended_at = time.monotonic()
         self._cost_s = self._ended_at - began
+
+
+def log_report(report: ScanReport) -> None:
+    """Log what is to be told of a scan that was not the first."""
+    if report.added:
+        log.info("%d new song%s", report.added, "" if report.added == 1 else "s")
+    for path, reason in report.untitled[:MAX_LOGGED]:
+        log.warning("%s is shown by its file's name: %s", path, reason)
+    if len(report.untitled) > MAX_LOGGED:
+        log.warning("and %d songs more by their file's name", len(report.untitled) - MAX_LOGGED)
+    for warning in report.warnings:
+        log.warning("%s", warning)

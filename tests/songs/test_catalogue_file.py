@@ -321,7 +321,7 @@ def test_titles_from_the_catalogue_are_cleaned(music: Path, file: Path) -> None:
 def test_a_locked_catalogue_is_read_and_causes_a_warning(
     music: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("songs.catalogue._LOCK_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("songs.catalogue.file._LOCK_TIMEOUT_S", 0.05)
     put(music / "9.mp3", sound("9"))
     start(music, file)
     fill(music)
