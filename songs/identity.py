@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from songs.catalogue import Entry, Row
+from songs.folder.stamp import inode_in
 from songs.prints import NO_PRINT, has_grown
-from songs.stamp import inode_in
 from songs.titles import natural_key
 
 

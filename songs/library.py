@@ -5,7 +5,6 @@ they were before it or as they are after it, or, while a new library is read, th
 far; never a part of a change.
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,32 +12,18 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from songs.catalogue import Catalogue, CatalogueAway, Row, catalogue_at
+from songs.catalogue import Catalogue, CatalogueAway, Entry, Row, catalogue_at
 from songs.change import Change, changed_list
 from songs.checkpoints import Checkpoints
-from songs.files import MAX_SONG_BYTES, MusicDirError, Root, SongUnavailable, open_song
 from songs.full_scan import Folders, FullScan
 from songs.identity import Identities
 from songs.order import folder_of, in_folder
 from songs.progress import Progress
-from songs.scan import Entry, Reader
 from songs.song import Song
-from songs.tags.text import LATIN_1
+from songs.store import Search, SongFile
+from songs.stores import Options, store_at
 from songs.titles import natural_key
 from songs.version import Versions, versions_of
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the operator decides about songs.
-
-    max_song_bytes: a larger one is not listed. follow_links: out of the music directory, too.
-    tag_encoding: of tags that claim to be Latin-1; the name of a Python codec.
-    """
-
-    max_song_bytes: int = MAX_SONG_BYTES
-    follow_links: bool = False
-    tag_encoding: str = LATIN_1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +66,9 @@ class Library:
         catalogue: Path | str | None = None,
         options: Options | None = None,
     ) -> None:
-        # Absolute, so that a change of the working directory has no effect.
-        self._music_dir = os.path.abspath(os.fsencode(music_dir))
-        self._catalogue: Catalogue = catalogue_at(catalogue)
         self._options = options or Options()
+        self.store = store_at(music_dir, self._options)
+        self._catalogue: Catalogue = catalogue_at(catalogue)
         self._scan_lock = threading.Lock()
         self._checkpoints = Checkpoints()
         self._identities = Identities()
@@ -97,19 +81,11 @@ class Library:
         self._away = False
         """The catalogue could not be had when it was last asked for."""
         self._on_publish: Callable[[], None] = lambda: None
-        with self._root():
-            pass
+        self.store.check()
 
     def __repr__(self) -> str:
         state = "scanning" if self._scan_lock.locked() else "idle"
-        return f"<Library {os.fsdecode(self._music_dir)!r} {state} songs={len(self.songs)}>"
-
-    def _root(self) -> Root:
-        return Root(
-            self._music_dir,
-            follow_links=self._options.follow_links,
-            max_song_bytes=self._options.max_song_bytes,
-        )
+        return f"<Library {self.store!r} {state} songs={len(self.songs)}>"
 
     @property
     def songs(self) -> tuple[Song, ...]:
@@ -144,17 +120,9 @@ class Library:
         """Whether a song has this ID, or had it when its file was there."""
         return song_id in self._by_id
 
-    def open(self, song: Song) -> int:
-        """Return a new descriptor of the song's file, at its start; the caller closes it.
-
-        Raises SongUnavailable: the file has gone, may not be read, is empty, is too large, or is
-        no regular file inside the music directory.  RFC 2.4.2, protocol.md 5.
-        """
-        try:
-            with self._root() as root:
-                return open_song(root, song.path)[0]
-        except MusicDirError:
-            raise SongUnavailable("the music directory cannot be read") from None
+    def open(self, song: Song) -> SongFile:
+        """Open a song's file; the caller closes it. Raises SongUnavailable: see the store."""
+        return self.store.open(song.path)
 
     def call_on_publish(self, function: Callable[[], None]) -> None:
         """Have this called, by the thread that scans, whenever `songs` has changed."""
@@ -179,8 +147,8 @@ class Library:
 
         While the catalogue is away, nothing changes; the report says so once.
         """
-        with self._root() as root:
-            return self._reported(lambda: self._scan(root, report))
+        with self.store.searching(self._known, self._options.tag_encoding) as search:
+            return self._reported(lambda: self._scan(search, report))
 
     def refresh(self) -> ScanReport:
         """List what other servers have written into the catalogue, as `scan` does."""
@@ -229,20 +197,13 @@ class Library:
             )
         self._away = True
 
-    def _scan(self, root: Root, report: Callable[[Progress], None]) -> ScanReport:
+    def _scan(self, search: Search, report: Callable[[Progress], None]) -> ScanReport:
         if not self._catalogue.may_scan():
             return ScanReport(0, looked=False)
-        reader = Reader(root, self._known, self._options.tag_encoding)
         walked = FullScan(
-            root,
-            reader,
-            self._catalogue,
-            self._identities,
-            self._checkpoints,
-            self._publish,
-            report,
+            search, self._catalogue, self._identities, self._checkpoints, self._publish, report
         ).run()
-        findings = reader.findings
+        findings = search.findings
         return ScanReport(
             added=0,
             unusable=sorted(walked.unusable + findings.unusable),

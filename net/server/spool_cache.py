@@ -7,7 +7,6 @@ does: a slow disk does not block the loop.
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 import time
 from collections import OrderedDict
@@ -18,12 +17,10 @@ from typing import BinaryIO
 from net.server.framer import READ_BYTES, Position, Source
 from net.server.framing_turns import FAULT, FramingTurns
 from net.server.spool import Framed, Passing, Spool, Work
-from songs import Library, Song, SongUnavailable, Stamp
+from songs import Library, Song, SongUnavailable
 
 log = logging.getLogger("alfine.server")
 
-RECHECK_S = 1.0
-"""Until this time has passed, a spool is not compared with its song's file again."""
 DESCRIPTORS_PER_SONG = 2
 """While it is framed: the song's file, and the one that it is framed into."""
 TOO_MANY = "too many different songs are being sent"
@@ -62,7 +59,7 @@ class SpoolCache:
         """The room for the slices that are being framed, or wait for a thread."""
         self._waiting: dict[int, list[Ready]] = {}
         """By song ID: who is called when a thread has opened the song's file."""
-        self._turns = FramingTurns(self._may_grow, self._worked)
+        self._turns = FramingTurns(library.store.threads, self._may_grow, self._worked)
         self._trouble: str | None = None
         """Why the directory could not be written last time."""
 
@@ -88,10 +85,13 @@ class SpoolCache:
         offset: of the file's first byte that is to be sent. Where no message of the spool begins
         with that byte, or as far as it is not framed yet, what is sent is framed for this client
         alone: so nobody waits for what he has skipped. Cost: a worker thread opens the file, unless
-        it did so within the last second.
+        it did so a moment ago.
         """
         spool = self._spools.get(song.song_id)
-        if spool is not None and time.monotonic() - spool.checked_at < RECHECK_S:
+        if (
+            spool is not None
+            and time.monotonic() - spool.checked_at < self._library.store.recheck_s
+        ):
             start = spool.ends.begin_of(offset)
             if start is not None:
                 self._lend_from(spool, start, ready)
@@ -136,9 +136,9 @@ class SpoolCache:
 
     def _add_from(self, song: Song, source: Source, offset: int, ready: Ready) -> None:
         spool = self._spools.get(song.song_id)
-        same = spool if spool is not None and spool.stamp == source.stamp else None
+        same = spool if spool is not None and spool.stamp == source.file.stamp else None
         start = same.ends.begin_of(offset) if same is not None else None
-        if offset > source.stamp.size_bytes:
+        if offset > source.file.size_bytes:
             source.release()
             ready(None, BEYOND, 0)
         elif same is not None and start is not None:
@@ -162,15 +162,18 @@ class SpoolCache:
 
     # In a worker thread
 
-    def _open(self, song: Song, cached: Stamp | None) -> None:
-        """Open the song's file, and one to frame it into, unless it is framed already."""
-        fd = -1
+    def _open(self, song: Song, cached: object) -> None:
+        """Open the song's file, and one to frame it into, unless it is framed already.
+
+        cached: the stamp of what is framed, or None.
+        """
         try:
-            fd = self._library.open(song)
-            if Stamp.of(os.fstat(fd)) == cached:
+            file = self._library.open(song)
+            if file.stamp == cached:
+                file.close()
                 self._turns.call_in_loop(self._unchanged, song)
                 return
-            source, fd = Source(fd, self._closed_one), -1
+            source = Source(file, self._closed_one)
             self._turns.call_in_loop(self._add, song.song_id, source, *self._file())
         except SongUnavailable as error:
             self._turns.call_in_loop(self._failed, song.song_id, error.reason)
@@ -180,9 +183,6 @@ class SpoolCache:
         except Exception:
             log.exception("a fault in the server: song %d cannot be made ready", song.song_id)
             self._turns.call_in_loop(self._failed, song.song_id, FAULT)
-        finally:
-            if fd >= 0:
-                os.close(fd)
 
     def _file(self) -> tuple[BinaryIO | None, str | None]:
         """Return an unnamed file; or None, and why there is none."""
@@ -193,7 +193,7 @@ class SpoolCache:
 
     # In the event loop
 
-    def _submit(self, song: Song, cached: Stamp | None) -> None:
+    def _submit(self, song: Song, cached: object) -> None:
         self._make_room(self._cache_bytes, DESCRIPTORS_PER_SONG)
         if self._descriptors + DESCRIPTORS_PER_SONG > self._max_descriptors:
             self._answer_failed(song.song_id, TOO_MANY)
