@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -16,17 +15,21 @@ from cli.state import catalogue_path
 from cli.usage import USAGE
 from cli.words.json_lines import dump
 from cli.words.safe_text import safe
-from songs import LATIN_1, Library, MusicDirError, Progress, ScanReport, Song
+from songs import LATIN_1, CatalogueError, Library, MusicDirError, Progress, ScanReport, Song
 
 EPILOG = "Example: alfine library ~/Music --json | jq .counts"
 
 
 def library(
-    music_dir: Annotated[Path, typer.Argument(help="The folder with the MP3s.")],
+    music_dir: Annotated[
+        str, typer.Argument(help="The folder with the MP3s, or s3://BUCKET/PREFIX.")
+    ],
     song_size: options.SongSize = options.MAX_SONG_MIB,
     follow_links: options.FollowLinks = False,
     tag_encoding: options.TagEncoding = LATIN_1,
+    s3_endpoint: options.S3Endpoint = None,
     state_dir: options.StateDir = None,
+    catalogue: options.CatalogueUrl = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object, for programs (docs/json.md).")
     ] = False,
@@ -37,11 +40,11 @@ def library(
     server, its --state-dir too. A folder that cannot be read ends with exit code 2.
     """
     try:
-        song_options = options.song_options(song_size, follow_links, tag_encoding)
-        catalogue = catalogue_path(music_dir, state_dir)
-        read = Library(music_dir, catalogue, song_options)
+        song_options = options.song_options(song_size, follow_links, tag_encoding, s3_endpoint)
+        place = catalogue or catalogue_path(music_dir, state_dir)
+        read = Library(music_dir, place, song_options)
         report = read.scan(_show_progress)
-    except (MusicDirError, ValueError) as error:
+    except (MusicDirError, CatalogueError, ValueError) as error:
         _refuse(str(error))
     except OSError as error:
         _refuse(

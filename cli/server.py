@@ -39,14 +39,16 @@ from net.server.process import Serving, stop_signals
 from net.server.rescan import Rescan
 from net.server.sockets import LoopFactory, explain, listen, loop_factory
 from net.server.workers import Workers
-from songs import LATIN_1, CatalogueError, Library, MusicDirError, Options, ScanReport
+from songs import BUCKET, LATIN_1, CatalogueError, Library, MusicDirError, Options, ScanReport
 
 FULL_OR_READ_ONLY = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
 
 
 def server(
-    music_dir: Annotated[Path, typer.Argument(help="The folder with the MP3s.")],
+    music_dir: Annotated[
+        str, typer.Argument(help="The folder with the MP3s, or s3://BUCKET/PREFIX.")
+    ],
     port: Annotated[int, typer.Argument(help="The port to listen on; 0 picks a free one.")],
     host: Annotated[
         str,
@@ -82,6 +84,7 @@ def server(
     cache_size: options.CacheSize = DEFAULT.cache_bytes // MIB,
     song_size: options.SongSize = options.MAX_SONG_MIB,
     follow_links: options.FollowLinks = False,
+    s3_endpoint: options.S3Endpoint = None,
     tag_encoding: options.TagEncoding = LATIN_1,
     drain: options.Drain = DEFAULT.drain_s,
     clients: options.Clients = None,
@@ -109,6 +112,11 @@ def server(
     """
     if not 0 <= port <= 65535:
         _refuse(f"there is no port {port}; choose one from 1 to 65535, or 0 for any that is free")
+    if workers > 1 and music_dir.startswith(BUCKET):
+        _refuse(
+            "--workers needs a folder: with a bucket start more servers, on ports of their own, "
+            "behind a balancer (docs/fleet.md)"
+        )
     limits = Limits(
         clients=_wanted_clients(clients),
         per_address=per_address,
@@ -126,7 +134,7 @@ def server(
         cache_bytes=cache_size * MIB,
         drain_s=drain,
     )
-    song_options = _song_options(song_size, follow_links, tag_encoding)
+    song_options = _song_options(song_size, follow_links, tag_encoding, s3_endpoint)
     directory = _cache_directory(cache_dir)
     loop_name, make_loop = _event_loop(loop)
     place, no_catalogue = _catalogue(music_dir, state_dir, catalogue)
@@ -201,15 +209,17 @@ def _cache_directory(asked_for: Path | None) -> Path:
     return directory
 
 
-def _song_options(song_size: int, follow_links: bool, tag_encoding: str) -> Options:
+def _song_options(
+    song_size: int, follow_links: bool, tag_encoding: str, s3_endpoint: str | None
+) -> Options:
     try:
-        return options.song_options(song_size, follow_links, tag_encoding)
+        return options.song_options(song_size, follow_links, tag_encoding, s3_endpoint)
     except ValueError as error:
         _refuse(str(error))
 
 
 def _catalogue(
-    music_dir: Path, asked_for: Path | None, url: str | None
+    music_dir: str, asked_for: Path | None, url: str | None
 ) -> tuple[Path | str | None, str]:
     """Return where IDs and tags are kept; None and why, where other users might plant a link."""
     if url is not None:
@@ -234,7 +244,7 @@ def _event_loop(name: str) -> tuple[str, LoopFactory]:
         _refuse(f"there is no event loop {name!r} here: auto and asyncio always work")
 
 
-def _library(music_dir: Path, catalogue: Path | str | None, song_options: Options) -> Library:
+def _library(music_dir: str, catalogue: Path | str | None, song_options: Options) -> Library:
     try:
         return Library(music_dir, catalogue, song_options)
     except (MusicDirError, CatalogueError) as error:

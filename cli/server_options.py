@@ -47,14 +47,16 @@ def keepalive(given: str | Keepalive) -> Keepalive:
     )
 
 
-def song_options(song_size_mib: int, follow_links: bool, tag_encoding: str) -> Options:
+def song_options(
+    song_size_mib: int, follow_links: bool, tag_encoding: str, s3_endpoint: str | None
+) -> Options:
     """Return the options of the library. Raises ValueError, with a clause that says what to do."""
     if not is_text_encoding(tag_encoding):
         raise ValueError(
             f"there is no text encoding {ascii(tag_encoding)[:60]}; Python's names are meant, such "
             "as cp1251, shift_jis or gbk"
         )
-    return Options(song_size_mib * MIB, follow_links, tag_encoding)
+    return Options(song_size_mib * MIB, follow_links, tag_encoding, s3_endpoint)
 
 
 SongSize = Annotated[
@@ -97,6 +99,16 @@ CatalogueUrl = Annotated[
         metavar="postgresql://USER@HOST/DATABASE",
         help="Keep them in a database that servers on other machines share, instead.",
         rich_help_panel=RUNNING,
+    ),
+]
+S3Endpoint = Annotated[
+    str | None,
+    typer.Option(
+        "--s3-endpoint",
+        metavar="URL",
+        help="The object store, if it is not Amazon's.",
+        show_default="what the aws command is set to",
+        rich_help_panel=SONGS,
     ),
 ]
 CacheSize = Annotated[

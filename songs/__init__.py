@@ -10,13 +10,14 @@ from songs.library import Library, ScanReport
 from songs.private import private_directory
 from songs.progress import Progress
 from songs.song import Details, Song
-from songs.store import CHANGED, MAX_SONG_BYTES, MusicDirError, SongFile, SongUnavailable
-from songs.stores import Options
+from songs.store import CHANGED, MAX_SONG_BYTES, MusicDirError, SongFile, SongUnavailable, StoreAway
+from songs.stores import BUCKET, Options
 from songs.tags.text import LATIN_1, is_text_encoding
 from songs.titles import MAX_TITLE_BYTES
 from songs.version import Versions
 
 __all__ = [
+    "BUCKET",
     "CHANGED",
     "LATIN_1",
     "MAX_SONG_BYTES",
@@ -34,6 +35,7 @@ __all__ = [
     "Song",
     "SongFile",
     "SongUnavailable",
+    "StoreAway",
     "Versions",
     "change_between",
     "is_text_encoding",

@@ -23,6 +23,10 @@ class SongUnavailable(Exception):
         self.reason = reason
 
 
+class StoreAway(SongUnavailable):
+    """The store does not answer, or not in time: nobody knows what is in it."""
+
+
 MAX_SONG_BYTES = 1 << 30
 """The largest song, unless the operator says otherwise."""
 CHANGED = "the file was changed while it was read"
@@ -72,11 +76,13 @@ class Store(Protocol):
     """Where the songs of a library lie.
 
     threads: how many songs may be read at a time. recheck_s: for how long a song is taken for
-    unchanged once it was looked at.
+    unchanged once it was looked at. immutable: songs hardly ever change, so that what is kept of
+    one is sent while it is looked whether it is the same.
     """
 
     threads: int
     recheck_s: float
+    immutable: bool
 
     def check(self) -> None:
         """Raise MusicDirError if it certainly cannot be used."""

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from net.server.framer import READ_BYTES, Position, Source
-from net.server.framing_turns import FAULT, FramingTurns
+from net.server.framing_turns import FramingTurns
+from net.server.song_files import is_changed, opened
 from net.server.spool import Framed, Passing, Spool, Work
-from songs import Library, Song, SongUnavailable
+from songs import Library, Song
 
 log = logging.getLogger("alfine.server")
 
@@ -88,10 +89,7 @@ class SpoolCache:
         it did so a moment ago.
         """
         spool = self._spools.get(song.song_id)
-        if (
-            spool is not None
-            and time.monotonic() - spool.checked_at < self._library.store.recheck_s
-        ):
+        if spool is not None and self._may_lend(song, spool):
             start = spool.ends.begin_of(offset)
             if start is not None:
                 self._lend_from(spool, start, ready)
@@ -103,6 +101,16 @@ class SpoolCache:
         waiting.append(ready)
         if len(waiting) == 1:
             self._submit(song, spool.stamp if spool is not None else None)
+
+    def _may_lend(self, song: Song, spool: Spool) -> bool:
+        """Whether to lend a spool at once; where its song may have changed, that is looked into."""
+        store = self._library.store
+        if (now := time.monotonic()) - spool.checked_at < store.recheck_s:
+            return True
+        if store.immutable:
+            spool.checked_at = now
+            self._turns.submit(lambda: self._check(song, spool))
+        return store.immutable
 
     def close(self) -> None:
         """Close every spool; none may be in use any more."""
@@ -122,17 +130,12 @@ class SpoolCache:
 
     def _open_from(self, song: Song, offset: int, ready: Ready) -> None:
         """Open the song's file for one client, in a worker thread."""
-        try:
-            source = Source(self._library.open(song), self._closed_one)
+        file, why = opened(self._library, song)
+        if file is None:
+            self._turns.call_in_loop(self._failed_from, why, ready)
+        else:
+            source = Source(file, self._closed_one)
             self._turns.call_in_loop(self._add_from, song, source, offset, ready)
-        except SongUnavailable as error:
-            self._turns.call_in_loop(self._failed_from, error.reason, ready)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            self._turns.call_in_loop(self._failed_from, reason, ready)
-        except Exception:
-            log.exception("a fault in the server: song %d cannot be made ready", song.song_id)
-            self._turns.call_in_loop(self._failed_from, FAULT, ready)
 
     def _add_from(self, song: Song, source: Source, offset: int, ready: Ready) -> None:
         spool = self._spools.get(song.song_id)
@@ -162,27 +165,25 @@ class SpoolCache:
 
     # In a worker thread
 
+    def _check(self, song: Song, spool: Spool) -> None:
+        """Have the spool lent to nobody else if its song has another content, or has gone."""
+        if is_changed(self._library, song, spool.stamp):
+            self._turns.call_in_loop(self._replace, spool)
+
     def _open(self, song: Song, cached: object) -> None:
         """Open the song's file, and one to frame it into, unless it is framed already.
 
         cached: the stamp of what is framed, or None.
         """
-        try:
-            file = self._library.open(song)
-            if file.stamp == cached:
-                file.close()
-                self._turns.call_in_loop(self._unchanged, song)
-                return
+        file, why = opened(self._library, song)
+        if file is None:
+            self._turns.call_in_loop(self._failed, song.song_id, why)
+        elif file.stamp == cached:
+            file.close()
+            self._turns.call_in_loop(self._unchanged, song)
+        else:
             source = Source(file, self._closed_one)
             self._turns.call_in_loop(self._add, song.song_id, source, *self._file())
-        except SongUnavailable as error:
-            self._turns.call_in_loop(self._failed, song.song_id, error.reason)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            self._turns.call_in_loop(self._failed, song.song_id, reason)
-        except Exception:
-            log.exception("a fault in the server: song %d cannot be made ready", song.song_id)
-            self._turns.call_in_loop(self._failed, song.song_id, FAULT)
 
     def _file(self) -> tuple[BinaryIO | None, str | None]:
         """Return an unnamed file; or None, and why there is none."""
@@ -219,10 +220,7 @@ class SpoolCache:
             self._report(why)
         spool = Spool(song_id, source, file, self._turns.grow, self._keep_or_discard)
         if (old := self._spools.get(song_id)) is not None:
-            if old.users:
-                self._remove(old)
-            else:
-                self._discard(old)
+            self._replace(old)
         self._spools[song_id] = spool
         spool.checked_at = time.monotonic()
         self._answer(song_id, spool)
@@ -326,6 +324,13 @@ class SpoolCache:
         spool.close()
         if spool.has_file:
             self._closed_one()
+
+    def _replace(self, spool: Spool) -> None:
+        """Make the spool anew for the next client."""
+        if spool.users:
+            self._remove(spool)
+        else:
+            self._discard(spool)
 
     def _remove(self, spool: Spool) -> None:
         """Lend the spool to nobody else; those who use it keep it."""

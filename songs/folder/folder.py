@@ -62,6 +62,7 @@ class Folder:
 
     threads = 4  # more than one, so that a slow disk, or file, delays the others little
     recheck_s = 1.0
+    immutable = False
 
     def __init__(
         self,
