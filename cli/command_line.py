@@ -126,5 +126,18 @@ def flag(*names: str, **rest: Any) -> Declaration:
 
 def between(least: float, most: float | None = None) -> click.ParamType[Any]:
     """Return the type of a number in a range, whole if least is."""
-    kind = click.FloatRange if isinstance(least, float) else click.IntRange
+    kind = _Number if isinstance(least, float) else click.IntRange
     return kind(least, most)
+
+
+class _Number(click.FloatRange):
+    """A number in a range: nan, which is neither below nor above it, is none."""
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> float:
+        """Return the number. click calls it."""
+        number: float = super().convert(value, parameter, context)
+        if number != number:
+            self.fail(f"{value!r} is not a number", parameter, context)
+        return number

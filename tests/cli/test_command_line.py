@@ -80,6 +80,13 @@ def test_an_option_that_is_mistyped():
     assert "Did you mean '--prebuffer'?" in run("client", "a", "1", "--prebufer", "3").output
 
 
+@pytest.mark.parametrize("given", ["nan", "-nan", "0", "1e9", "x"])
+def test_a_number_that_is_not_in_the_range_is_refused(given):
+    refused = run("check", "127.0.0.1", "9", f"--timeout={given}")
+    assert refused.exit_code == 2
+    assert "Invalid value for '--timeout'" in refused.output
+
+
 def test_the_version():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     shown = run("--version")
