@@ -10,7 +10,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -35,6 +34,7 @@ from cli.words.plain import Formatter
 from cli.words.safe_text import shown
 from fsm.client.machines import ClientSession
 from fsm.client.requests import VolumeRequested
+from fsm.frozen import dataclass
 from fsm.table import each_of
 from fsm.words import PREBUFFER_MSGS
 

@@ -10,12 +10,12 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_config_path
 
+from fsm.frozen import dataclass
 from fsm.words import PREBUFFER_MSGS
 
 SECTION = "client"
