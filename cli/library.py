@@ -5,34 +5,41 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import Annotated, Any, NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
-import typer
+import click
 
 from cli import server_options as options
+from cli.command_line import command, flag
 from cli.server_songs import bar, in_words
 from cli.state import catalogue_path
 from cli.usage import USAGE
 from cli.words.json_lines import dump
 from cli.words.safe_text import safe
-from songs import LATIN_1, CatalogueError, Library, MusicDirError, Progress, ScanReport, Song
+from songs import CatalogueError, Library, MusicDirError, Progress, ScanReport, Song
 
 EPILOG = "Example: alfine library ~/Music --json | jq .counts"
 
 
+@command(EPILOG)
+@options.music_dir
+@options.song_size
+@options.follow_links
+@options.s3_endpoint
+@options.tag_encoding
+@options.state_dir
+@options.catalogue_url
+@flag("--json", "as_json", help="One JSON object, for programs (docs/json.md).")
 def library(
-    music_dir: Annotated[
-        str, typer.Argument(help="The folder with the MP3s, or s3://BUCKET/PREFIX.")
-    ],
-    song_size: options.SongSize = options.MAX_SONG_MIB,
-    follow_links: options.FollowLinks = False,
-    tag_encoding: options.TagEncoding = LATIN_1,
-    s3_endpoint: options.S3Endpoint = None,
-    state_dir: options.StateDir = None,
-    catalogue: options.CatalogueUrl = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object, for programs (docs/json.md).")
-    ] = False,
+    music_dir: str,
+    song_size: int,
+    follow_links: bool,
+    s3_endpoint: str | None,
+    tag_encoding: str,
+    state_dir: Path | None,
+    catalogue: str | None,
+    as_json: bool,
 ) -> None:
     """List the songs of a folder with the IDs that a server gives them, and what is not served.
 
@@ -145,4 +152,4 @@ def _members(song: Song) -> dict[str, Any]:
 
 def _refuse(why: str) -> NoReturn:
     print(f"alfine library: {why}", file=sys.stderr)
-    raise typer.Exit(USAGE)
+    raise click.exceptions.Exit(USAGE)

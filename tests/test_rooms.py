@@ -56,6 +56,7 @@ PURE_STDLIB = {
     "enum",
     "functools",
     "logging",
+    "operator",
     "random",
     "typing",
 }

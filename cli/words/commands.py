@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from cli.words import title_search
 from cli.words.clock import clock
@@ -38,9 +37,13 @@ from fsm.client.requests import (
     ToggleRequested,
     VolumeRequested,
 )
+from fsm.frozen import dataclass
 
 MAX_SONG_ID = 9_999_999_999
 _IDS = "song IDs are 1, 2, 3 and so on; list shows them"
+
+
+_NOTHING = Status()
 
 
 class CommandError(ValueError):
@@ -52,7 +55,7 @@ class Context:
     """What the client knows at the moment when it runs a command. songs: the last list."""
 
     songs: Sequence[ListedSong] = ()
-    status: Status = field(default_factory=Status)
+    status: Status = _NOTHING
 
 
 _STARTS = ("play", "queue")
