@@ -12,6 +12,7 @@ import click
 
 from cli import server_options as options
 from cli.command_line import command, flag
+from cli.library_moves import copy, migrate_catalogue
 from cli.server_songs import bar, in_words
 from cli.state import catalogue_path
 from cli.usage import USAGE
@@ -22,7 +23,7 @@ from songs import CatalogueError, Library, MusicDirError, Progress, ScanReport, 
 EPILOG = "Example: alfine library ~/Music --json | jq .counts"
 
 
-@command(EPILOG)
+@command(EPILOG, more={"migrate": migrate_catalogue, "copy": copy})
 @options.music_dir
 @options.song_size
 @options.follow_links

@@ -3,7 +3,8 @@
 This package knows files and tags; it knows nothing of the wire, of clients, or of sound.
 """
 
-from songs.catalogue import CatalogueAway, CatalogueError
+from songs.catalogue import CatalogueAway, CatalogueError, catalogue_at
+from songs.catalogue.migration import migrate
 from songs.change import Change, change_between
 from songs.checkpoints import ScanStopped
 from songs.library import Library, ScanReport
@@ -37,7 +38,9 @@ __all__ = [
     "SongUnavailable",
     "StoreAway",
     "Versions",
+    "catalogue_at",
     "change_between",
     "is_text_encoding",
+    "migrate",
     "private_directory",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import email.utils
 import hashlib
@@ -72,6 +73,18 @@ class _Request(BaseHTTPRequestHandler):
         self.store.gets.append((key, self.headers.get("Range", "")))
         if not any(fault(self, key) for fault in list(self.store.faults)):
             self.get(key)
+
+    def do_PUT(self) -> None:
+        key = unquote(urlsplit(self.path).path).partition("/")[2].partition("/")[2]
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        if any(fault(self, key) for fault in list(self.store.faults)):
+            return
+        digest = base64.b64encode(hashlib.md5(data).digest()).decode()
+        if self.headers["Content-MD5"] != digest:
+            self.answer(400, b"<Error><Code>BadDigest</Code></Error>")
+            return
+        self.store.objects[key] = data
+        self.answer(200, b"", {"ETag": etag(data)})
 
     def _list(self, query: dict[str, list[str]]) -> None:
         prefix, after = query.get("prefix", [""])[0], query.get("continuation-token", [""])[0]

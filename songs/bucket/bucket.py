@@ -35,7 +35,7 @@ class Bucket:
             raise MusicDirError(f"{url!a} is no bucket: it is s3://BUCKET, or s3://BUCKET/PREFIX")
         self._url = url
         self._max_song_bytes = max_song_bytes
-        self._client = Client(parts.netloc, parts.path.strip("/"), endpoint)
+        self.client = Client(parts.netloc, parts.path.strip("/"), endpoint)
 
     def __repr__(self) -> str:
         return f"<Bucket {self._url!r}>"
@@ -49,10 +49,10 @@ class Bucket:
     ) -> Iterator[BucketSearch]:
         """Return a search, which reads several songs at a time."""
         with ThreadPoolExecutor(_READERS, thread_name_prefix="bucket") as readers:
-            yield BucketSearch(self._client, readers, known, encoding, self._max_song_bytes)
+            yield BucketSearch(self.client, readers, known, encoding, self._max_song_bytes)
 
     def open(self, path: bytes) -> BucketSong:
         """Open the version of a song that is there now. Raises SongUnavailable."""
-        song = BucketSong(self._client, path.decode())
+        song = BucketSong(self.client, path.decode())
         check_size(song.size_bytes, self._max_song_bytes)
         return song

@@ -1,19 +1,20 @@
 """Asks an object store, and asks again where that may help; it knows keys and bytes only.
 
-obstore reads: that takes a sixth of the processor time that boto3 takes. boto3 lists: one key that
-obstore cannot parse would hide all others.
+obstore reads: that takes a sixth of the processor time that boto3 takes. boto3 lists,
+since one key that obstore cannot parse would hide all others, and writes.
 
 All waits are bounded. A range is of one version of an object (its ETag), or an error.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import random
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeVar
 
 from songs.names import Version
 from songs.store import CHANGED, MusicDirError, SongUnavailable, StoreAway
@@ -49,7 +50,7 @@ PATIENCE_S: Final = 30.0
 """For one range, with all attempts: a song that is heard has about so much in its buffer."""
 PAUSE_S, MOST_PAUSE_S = 0.1, 2.0
 """Before the second attempt, and at most; each is made shorter at random, by up to a half."""
-_LIST_RETRIES: Final = {"mode": "standard", "total_max_attempts": 4}
+_RETRIES: Final = {"mode": "standard", "total_max_attempts": 4}
 _DEFAULT_REGION: Final = "us-east-1"
 _MAX_WHY_BYTES: Final = 200
 NO_KEY: Final = "its key is none that can be asked for; rename it"
@@ -77,11 +78,16 @@ class Client:
         endpoint = endpoint or _endpoint()
         region = session.region_name or _DEFAULT_REGION
         self._bucket, self._prefix = bucket, prefix and prefix + "/"
-        self._lister = session.client(
+        self._boto = session.client(
             "s3",
             endpoint_url=endpoint,
             region_name=region,
-            config=Config(connect_timeout=CONNECT_S, read_timeout=ANSWER_S, retries=_LIST_RETRIES),
+            config=Config(
+                connect_timeout=CONNECT_S,
+                read_timeout=ANSWER_S,
+                retries=_RETRIES,
+                request_checksum_calculation="when_required",  # as any store takes it
+            ),
         )
         self._store = S3Store(
             bucket,
@@ -98,7 +104,7 @@ class Client:
 
     def list(self) -> Iterator[list[tuple[str, Version]]]:
         """Yield all keys with their versions, a page at a time. Raises MusicDirError."""
-        pages = self._lister.get_paginator("list_objects_v2").paginate(
+        pages = self._boto.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=self._prefix
         )
         try:
@@ -131,6 +137,21 @@ class Client:
 
         return _tried(ask)
 
+    def write(self, key: str, content: BinaryIO, digest: bytes) -> None:
+        """Store an object whole. digest: its MD5, without which the store does not take it.
+
+        Raises StoreAway, also where it may not be written.
+        """
+        try:
+            self._boto.put_object(
+                Bucket=self._bucket,
+                Key=self._prefix + key,
+                Body=content,
+                ContentMD5=base64.b64encode(digest).decode(),
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise StoreAway(_why(error)) from None
+
 
 class _HalfAnswer(Exception):
     """There are fewer bytes than the store promised."""
@@ -158,6 +179,12 @@ def _tried(ask: Callable[[], _Answer]) -> _Answer:
                 raise StoreAway(f"the object store does not answer: {_why(error)}") from None
         time.sleep(wait_s)
         pause_s = min(2 * pause_s, MOST_PAUSE_S)
+
+
+def is_key(key: str) -> bool:
+    """Return whether an object of this key can be read: obstore takes no other."""
+    parts = key.split("/")
+    return key.isprintable() and {"", ".", ".."}.isdisjoint(parts)
 
 
 def _credentials(session: Any) -> Boto3CredentialProvider:

@@ -3,16 +3,15 @@
 Keys stand for paths: what is before the last `/` is the folder.
 """
 
-import io
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
-from typing import BinaryIO, cast
 
-from songs.bucket.client import NO_KEY, Client
+from songs.bucket.client import NO_KEY, Client, is_key
 from songs.bucket.song import BucketSong
 from songs.catalogue import Entry
 from songs.entries import READER, read_entry
+from songs.file_of_song import as_file
 from songs.junk import is_junk_file, is_junk_folder
 from songs.names import Findings, Name, Version, Walked, is_mp3, join
 from songs.store import MusicDirError, SongUnavailable, StoreAway, check_size
@@ -45,7 +44,7 @@ class BucketSearch:
         walked, count = Walked(), 0
         for page in self._client.list():
             for key, version in page:
-                _add(walked, key.encode(), version)
+                _add(walked, key, version)
             count += len(page)
             seen(count)
         return walked
@@ -90,7 +89,7 @@ class BucketSearch:
             check_size(name.version.size_bytes, self._max_song_bytes)
         song = BucketSong(self._client, path.decode(), PIECE_BYTES)
         # Of this machine's time: the store's has bounds of its own.
-        source = TagSource(cast(BinaryIO, _File(song)), song.size_bytes, time.thread_time)
+        source = TagSource(as_file(song), song.size_bytes, time.thread_time)
         read = read_entry(source, name.name, self._stamp(song.stamp), self._encoding, known)
         return read.entry, read.untitled
 
@@ -99,10 +98,11 @@ class BucketSearch:
         return f"{version.etag} {version.size_bytes} {READER}{end}"
 
 
-def _add(walked: Walked, path: bytes, version: Version) -> None:
+def _add(walked: Walked, key: str, version: Version) -> None:
+    path = key.encode()
     folder, _, name = path.rpartition(b"/")
-    if is_mp3(name) and not {b"", b".", b".."}.isdisjoint(path.split(b"/")):
-        walked.unusable.append((printable(path), NO_KEY))  # it would be taken for another key
+    if is_mp3(name) and not is_key(key):
+        walked.unusable.append((printable(path), NO_KEY))
     elif any(is_junk_folder(part) for part in folder.split(b"/")):
         walked.skip(path, "in a folder in which programs keep what is no song")
     elif not is_mp3(name):
@@ -111,27 +111,3 @@ def _add(walked: Walked, path: bytes, version: Version) -> None:
         walked.skip(path, "macOS keeps in it what is no part of the file")
     else:
         walked.folders.setdefault(folder, []).append(Name(name, version=version))
-
-
-class _File(io.RawIOBase):
-    """A song as a file that can be sought in. What the store does not give raises through it."""
-
-    def __init__(self, song: BucketSong) -> None:
-        super().__init__()
-        self._song, self._offset = song, 0
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        assert whence == io.SEEK_SET, "tags are read by offset"
-        self._offset = offset
-        return offset
-
-    def read(self, size: int = -1) -> bytes:
-        pieces = []
-        while size > 0 and (piece := self._song.read(self._offset, size)):
-            pieces.append(piece)
-            self._offset += len(piece)
-            size -= len(piece)
-        return b"".join(pieces)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres import Postgres, running_postgres
 from tests.songs.making import descriptors
 
 
@@ -22,9 +21,3 @@ def no_descriptor_leaks() -> Iterator[None]:
     before = len(descriptors())
     yield
     assert len(descriptors()) <= before
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    with running_postgres() as server:
-        yield server
