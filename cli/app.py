@@ -1,13 +1,18 @@
-"""The `alfine` command: all commands under one name."""
+"""The `alfine` command: all commands under one name.
+
+Typer is imported where a command needs it: those that a key or a status bar starts do without.
+"""
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
 
-import typer
+from cli.outside import command as outside
 
-from cli import settings, usage
+TYPE_CHECKING = False  # as of `typing`, whose import the short commands do without
+if TYPE_CHECKING:
+    import typer
 
 COMMANDS = (
     "server", "client", "library", "devices", "config", "diagrams", "verify", "check", "replay",
@@ -18,6 +23,8 @@ COMMANDS = (
 
 def application(*commands: str) -> typer.Typer:
     """Build the command line with these commands; only their modules are imported."""
+    import typer
+
     app = typer.Typer(
         name="alfine",
         help="Stream music over explicit state machines (RFC 9999).",
@@ -35,11 +42,24 @@ def _alfine() -> None:
     """Stream music over explicit state machines (RFC 9999)."""
 
 
+def _list_outside(app: typer.Typer) -> None:
+    """Let the help and the completion show the commands of `cli.outside`, which `main` runs."""
+    for word, (_, does) in outside.WORDS.items():
+        app.command(word, help=does.capitalize(), rich_help_panel=outside.PANEL)(_alfine)
+
+
 def main() -> None:
     """Run the command line."""
+    if sys.argv[1:] and sys.argv[1] in outside.WORDS:
+        sys.exit(outside.main(sys.argv[1], sys.argv[2:]))
+    from cli import settings, usage
+
     # The imports of the other commands would take a fifth of the client's start.
-    chosen = [name for name in sys.argv[1:2] if name in COMMANDS] or COMMANDS
-    usage.run(application(*chosen), {settings.SECTION: settings.for_typer()})
+    chosen = [name for name in sys.argv[1:2] if name in COMMANDS]
+    app = application(*(chosen or COMMANDS))
+    if not chosen:
+        _list_outside(app)
+    usage.run(app, {settings.SECTION: settings.for_typer()})
 
 
 if __name__ == "__main__":

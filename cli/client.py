@@ -19,15 +19,16 @@ import typer
 from audio import Output, OutputError, open_output
 from cli import monitoring, settings, tracing
 from cli.address import host_of, with_port
+from cli.outside.elsewhere import elsewhere_of
+from cli.outside.offers import Offers
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.program import ClientProgram
 from cli.playing.screen_face import Screen, ScreenGone
-from cli.playing.status_file import keep_status_file
 from cli.screen.plain import DumbScreen, ScriptScreen
 from cli.settings import MAX_SONG_MIB, variable
 from cli.tracing import TraceAudio, TraceSize, TraceTo
-from cli.usage import FAILED, USAGE, end_at, run_alone
+from cli.usage import FAILED, USAGE, drop_output, end_at, run_alone
 from cli.words import commands
 from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter
@@ -59,6 +60,7 @@ class Options:
     trace: Path | None
     trace_size_mib: int
     trace_audio: bool
+    notify: bool
 
 
 def client(
@@ -160,6 +162,15 @@ def client(
             f"it takes at the prompt, {SCRIPT_RETRIES} in a script.",
         ),
     ] = None,
+    notify: Annotated[
+        bool,
+        typer.Option(
+            "--notify",
+            envvar=variable("notify"),
+            help="Show a notification on the desktop when a song begins. Needs "
+            "pip install -e '.\\[desktop]'.",
+        ),
+    ] = False,
     monitor: monitoring.MonitorPort = None,
     trace: TraceTo = None,
     trace_size: TraceSize = tracing.DEFAULT_MIB,
@@ -177,7 +188,7 @@ def client(
     messages = _prebuffer(prebuffer)
     options = Options(
         host, port, command or None, as_json, messages, plain, retries, volume, song_size,
-        trace, trace_size, trace_audio
+        trace, trace_size, trace_audio, notify
     )  # fmt: skip
     page = monitoring.listen("alfine client", monitor)
     try:
@@ -186,8 +197,7 @@ def client(
     except tracing.CannotTrace as error:
         _refuse(str(error))
     except ScreenGone as error:
-        # Python flushes stdout at its exit, and would print a traceback when that fails too.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         with contextlib.suppress(OSError):
             print(f"alfine client: nobody takes what is printed: {error}", file=sys.stderr)
         code = FAILED
@@ -229,6 +239,7 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
         warning,
         options.song_size_mib << 20,
         recording,
+        elsewhere_of(server, options.script) if options.script else None,
     )
     if options.volume != 100:
         program.fire(VolumeRequested(options.volume))
@@ -236,12 +247,10 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
     if page is not None and monitor is not None:
         await monitor.start(session.machines)
         print(f"The monitor is at {monitoring.address(page)}", file=sys.stderr)
-    status_writer = asyncio.create_task(keep_status_file(program.status, changes.watch(), server))
     try:
-        return await program.run()
+        async with Offers(program, changes.watch(), server, options.notify):
+            return await program.run()
     finally:
-        status_writer.cancel()
-        await asyncio.gather(status_writer, return_exceptions=True)
         if monitor is not None:
             await monitor.stop()
         if recording is not None:

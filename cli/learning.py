@@ -24,7 +24,7 @@ MISSING = "learning needs AALpy: pip install aalpy, or alfine with its extra [le
 def require() -> None:
     """End with exit code 2 and one line if AALpy is missing."""
     try:
-        import check.learning.learn  # noqa: F401
+        import check.learning.learn  # noqa: F401  # to see whether AALpy is there
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] != "aalpy":
             raise
@@ -63,8 +63,10 @@ def _draw(learned: Learned, peer: str, drawing: Path) -> None:
     text = learned_dot(peer, steps)
     try:
         drawing.write_bytes(files.marked_svg(files.dot(text, "svg"), text))
-    except (files.CannotDraw, OSError) as error:
+    except files.CannotDraw as error:
         _fail(f"no drawing: {error}", USAGE)
+    except OSError as error:
+        _fail(f"the drawing {str(drawing)!a} cannot be written: {error.strerror}", USAGE)
 
 
 def _fail(why: str, code: int) -> NoReturn:

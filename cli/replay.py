@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +12,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from cli.screen.one_key import one_key
-from cli.usage import FAILED, USAGE
+from cli.usage import FAILED, USAGE, end_at
 from diagrams.ladder import svg
 from traces import ladder
 from traces.reading import Header, Reader, TraceError
-from traces.replay import Difference, LineUnknown, Side, Totals
+from traces.replay import Difference, Totals
 from traces.replay import replay as run_again
-from traces.replay_client import ClientReplay
-from traces.replay_proxy import ProxyReplay
-from traces.replay_server import ServerReplay
+from traces.sides import side_of
 from traces.story import sentences
 
 EPILOG = "Example: alfine replay client.jsonl --ladder exchange.svg"
@@ -60,12 +58,8 @@ def replay(
             _run(path, step, connection)
         if to is not None:
             _draw(to, file, other, connection)
-    except (TraceError, LineUnknown, ladder.NotTheSame) as error:
+    except (TraceError, ladder.NotTheSame) as error:
         _fail(str(error), USAGE)
-    except BrokenPipeError:
-        # Python flushes stdout at its exit, and would print a traceback when that fails too.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(FAILED) from None
 
 
 def _run(path: Path, step: bool, connection: int | None) -> None:
@@ -73,22 +67,13 @@ def _run(path: Path, step: bool, connection: int | None) -> None:
         totals = Totals()
         shown = _Walk(step)
         try:
-            for line, counted in run_again(reader, _side(reader)):
+            for line, counted in run_again(reader, side_of(reader)):
                 totals = counted
                 if connection in (None, line.connection):
                     shown.show(sentences(line))
         except Difference as difference:
             _fail(f"{ascii(str(path))[1:-1]}: {difference}", FAILED)
         print(_summary(path, reader.header, totals))
-
-
-def _side(reader: Reader) -> Side:
-    match reader.header.side:
-        case "server":
-            return ServerReplay(reader.header)
-        case "client":
-            return ClientReplay(reader)
-    return ProxyReplay()
 
 
 def _summary(path: Path, header: Header, totals: Totals) -> str:
@@ -108,6 +93,7 @@ class _Walk:
         self._wanted = wanted
         self._keys = wanted and sys.stdin.isatty() and sys.stdout.isatty()
         if self._keys:
+            end_at(signal.SIGTERM, signal.SIGHUP)  # by an exception: the terminal is set back
             print(KEY_HELP)
 
     def show(self, lines: Iterator[str]) -> None:
@@ -132,7 +118,8 @@ def _draw(to: Path, file: Path, other: Path | None, connection: int | None) -> N
         _fail("the ladder would take the place of the trace: choose another name", USAGE)
     chosen = [e for e in found if connection in (None, e.connection)]
     if not chosen:
-        _fail(f"there is no connection {connection} in the trace", USAGE)
+        which = "no connection" if connection is None else f"no connection {connection}"
+        _fail(f"there is {which} in the trace", USAGE)
     try:
         to.write_bytes(svg(ladder.drawn(chosen), title).encode(errors="replace"))
     except OSError as error:

@@ -56,6 +56,7 @@ SETTINGS = (
     Setting("plain", (bool,), False, "the server knows only the RFC"),
     Setting("retries", (int,), None, "attempts to reconnect for one song; none: see the help"),
     Setting("song_size", (int,), MAX_SONG_MIB, "the largest song that is kept, in MiB"),
+    Setting("notify", (bool,), False, "a notification on the desktop for each song"),
     Setting("json", (bool,), False, "answer in JSON, an object a line"),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}

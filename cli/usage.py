@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import sys
 from typing import Any
@@ -12,6 +14,8 @@ OK, FAILED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 """The exit codes: done, a command failed, a mistake on the command line, no connection."""
 BY_SIGNAL = 128
 """Added to the number of the signal that ended the run."""
+NOT_PRINTED = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
+"""How printing fails: nobody reads the pipe, a full disk, a terminal that has gone."""
 
 
 def run(app: typer.Typer, defaults: dict[str, Any] | None = None) -> None:
@@ -19,10 +23,19 @@ def run(app: typer.Typer, defaults: dict[str, Any] | None = None) -> None:
 
     defaults: Click's default_map, from the settings file.
     """
+    _open_closed_streams()
     try:
         code = app(standalone_mode=False, default_map=defaults)
+        sys.stdout.flush()
     except typer.Abort:
         code = BY_SIGNAL + signal.SIGINT
+    except OSError as error:
+        if error.filename is not None or error.errno not in NOT_PRINTED:
+            raise
+        drop_output()
+        if error.errno != errno.EPIPE:
+            print(f"alfine: nobody takes what is printed: {error.strerror}", file=sys.stderr)
+        code = FAILED
     except Exception as error:
         # Typer has its own copy of Click, whose error classes have no public name.
         if (explain := getattr(error, "format_message", None)) is None:
@@ -33,6 +46,18 @@ def run(app: typer.Typer, defaults: dict[str, Any] | None = None) -> None:
             print(f"{command}: {message}; see {command} --help", file=sys.stderr)
         code = USAGE
     sys.exit(code or 0)
+
+
+def _open_closed_streams() -> None:
+    """Have each standard stream lead somewhere: one that is closed (`>&-`) is None in Python."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r+"))  # noqa: SIM115  # until the end
+
+
+def drop_output() -> None:
+    """Print nothing more: Python flushes stdout at its exit, with a traceback if that fails."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def end_at(*signals: signal.Signals) -> None:

@@ -16,12 +16,18 @@ from fsm.client.effects import SendRequest
 from fsm.events import Event
 from fsm.server import ServerSession
 from fsm.table import Row, Table
-from fsm.words import ENDS, MAX_MESSAGE_BYTES, Request
+from fsm.words import ENDS, FROM, LIBRARY, MAX_MESSAGE_BYTES, Request
 from net.dialects import KINDS
-from net.entries import SEPARATOR
+from net.entries import FIELD_KEYS, FIELD_MARK, SEPARATOR
 from net.framing import EOM
 from net.responses import MAX_RESPONSE_BYTES
-from net.wire import MAX_ID_DIGITS, MAX_REQUEST_BYTES, encode_request, parse_request
+from net.wire import (
+    MAX_ID_DIGITS,
+    MAX_OFFSET_DIGITS,
+    MAX_REQUEST_BYTES,
+    encode_request,
+    parse_request,
+)
 
 SCRIPT = "docs/wireshark/alfine.lua"
 TEMPLATE = Path(__file__).with_suffix(".lua")
@@ -62,6 +68,20 @@ SEEN_GUARDS = ("ends_accepted", "carries_audio")
 HIDDEN = "?"
 """A guard that a capture does not answer."""
 
+ENTRY_FIELDS = {
+    "ar": "artist",
+    "aa": "album_artist",
+    "al": "album",
+    "ti": "title",
+    "tr": "track",
+    "di": "disc",
+    "yr": "year",
+    "ge": "genre",
+    "du": "duration",
+    "fo": "folder",
+}
+"""What the fields of a list's entry are called (protocol.md 10), by their keys."""
+
 
 def script(
     server: Table = ServerSession.table, conversation: Table = ConversationSession.table
@@ -73,13 +93,20 @@ def script(
 
 
 def _constants() -> Iterator[str]:
-    yield f"local EOM, SEPARATOR, ENDS = {_text(EOM.decode())}, {_text(SEPARATOR)}, {_text(ENDS)}"
+    yield f"local EOM, SEPARATOR = {_text(EOM.decode())}, {_text(SEPARATOR)}"
+    yield f"local ENDS, FROM, LIBRARY = {_text(ENDS)}, {_text(FROM)}, {_text(LIBRARY)}"
+    yield f"local FIELD_MARK = string.char({ord(FIELD_MARK)})"
+    assert set(ENTRY_FIELDS) == FIELD_KEYS
+    fields = (f"{key} = {_text(name)}" for key, name in ENTRY_FIELDS.items())
+    yield f"local ENTRY_FIELDS = {{ {', '.join(fields)} }}"
     yield f"local MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES = {MAX_MESSAGE_BYTES}, {MAX_REQUEST_BYTES}"
-    yield f"local MAX_PENDING_BYTES, MAX_ID_DIGITS = {MAX_RESPONSE_BYTES}, {MAX_ID_DIGITS}"
+    yield f"local MAX_PENDING_BYTES = {MAX_RESPONSE_BYTES}"
+    yield f"local MAX_ID_DIGITS, MAX_OFFSET_DIGITS = {MAX_ID_DIGITS}, {MAX_OFFSET_DIGITS}"
     codes = (f"[{_text(code.decode())}] = {_text(kind.name)}" for code, kind in KINDS.items())
     yield f"local CODES = {{ {', '.join(codes)} }}"
     events = (f"{word.value} = {_text(_event(word).__name__)}" for word in Request)
     yield f"local REQUESTS = {{ {', '.join(events)} }}"
+    yield f"local PLAY_FROM = {_text(type(parse_request(b'PLAY 1 0')).__name__)}"
     yield f"local REQUEST_WORDS = {_text(', '.join(word.value for word in Request))}"
 
 

@@ -18,6 +18,7 @@ NAME = "client"
 
 OUTSIDE: dict[str, tuple[type[Event], ...]] = {
     "the person": (on.CommandEntered, on.Interrupted, on.InputEnded),
+    "another program": (on.CommandSent,),
     "the program": (
         on.TextArrived,
         on.FlowMeasured,

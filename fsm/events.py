@@ -76,6 +76,19 @@ class RequestsEnded(Event):
     """The client has shut down its sending side: no further request can come."""
 
 
+REQUESTS = (
+    ListRequested,
+    PlayRequested,
+    StopRequested,
+    SetupRequested,
+    TeardownRequested,
+    RequestNotUnderstood,
+    RequestTooLong,
+    RequestsEnded,
+)
+"""What the client's bytes, or their end, can become."""
+
+
 # What the server's connection has done.
 
 

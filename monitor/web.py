@@ -25,6 +25,8 @@ HEARTBEAT_S = 10.0
 """After so long without a message, a comment shows whether the watcher is still there."""
 END = b"event: end\ndata: {}\n\n"
 MAX_NAME = 200
+MAX_CONNECTIONS = 40
+"""They take none of the descriptors that are meant for the server's clients and songs."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -38,6 +40,13 @@ http_log = log.getChild("http")
 http_log.addFilter(_is_of_this_program)
 
 
+class _OneTooMany(asyncio.Protocol):
+    """Closes its connection."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
+
+
 class Site:
     """The page of one source. role: server or client. title: what is watched."""
 
@@ -47,6 +56,7 @@ class Site:
         self._role, self._title = role, title
         self._feed = Feed(source)
         self._runner: web.AppRunner | None = None
+        self._server: asyncio.Server | None = None
 
     def __repr__(self) -> str:
         return f"<Site {self._role} {self._feed}>"
@@ -69,12 +79,20 @@ class Site:
             app, access_log=None, logger=http_log, shutdown_timeout=1.0, handler_cancellation=True
         )
         await self._runner.setup()
-        await web.SockSite(self._runner, listener).start()
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._protocol, sock=listener)
+
+    def _protocol(self) -> asyncio.BaseProtocol:
+        """Return what serves one more connection."""
+        assert self._runner is not None and self._runner.server is not None, "it has started"
+        http = self._runner.server
+        return http() if len(http.connections) < MAX_CONNECTIONS else _OneTooMany()
 
     async def stop(self) -> None:
         """Tell all who watch that this is the end, and close their connections."""
         self._feed.stop()
-        if self._runner is not None:
+        if self._server is not None and self._runner is not None:
+            self._server.close()
             await self._runner.cleanup()
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
@@ -140,10 +158,18 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
     if name not in OWN_NAMES:
         return web.Response(status=403, text="This page is at http://127.0.0.1 alone.\n")
-    elsewhere = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
-    if elsewhere and request.headers.get("Sec-Fetch-Mode") != "navigate":
+    if _is_of_another_page(request, host):
         return web.Response(status=403, text="Another page has asked for this.\n")
     return await _answer(request, handler)
+
+
+def _is_of_another_page(request: web.Request, host: str) -> bool:
+    """Return whether a browser says so; a link to the page itself may stand anywhere."""
+    if request.headers.get("Origin", "").lower() not in ("", f"http://{host}"):
+        return True  # browsers that do not say the site yet
+    elsewhere = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
+    is_link = request.path == "/" and request.headers.get("Sec-Fetch-Mode") == "navigate"
+    return elsewhere and not is_link
 
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:

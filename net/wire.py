@@ -34,7 +34,8 @@ EMPTY_LIST = b"RESP 100" + EOM
 """To a peer without `ends`: an empty payload ends the receiving thread of deployed clients."""
 MAX_ID_DIGITS = 10
 _SONG_ID = re.compile(rb"[1-9][0-9]{0,%d}" % (MAX_ID_DIGITS - 1))
-_OFFSET = re.compile(rb"[0-9]{1,10}")
+MAX_OFFSET_DIGITS = 10
+_OFFSET = re.compile(rb"[0-9]{1,%d}" % MAX_OFFSET_DIGITS)
 _SPACES = re.compile(rb"  +")
 _EMPTY_REQUEST = EOM.lstrip()
 """An EOM with no word before it: the space before it has been skipped."""

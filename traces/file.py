@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -25,6 +26,8 @@ KEPT = 0.75
 """When the file is full, whole connections are dropped until so much of the bound is left."""
 MAX_WAITING_BYTES = 64 << 20
 """What may wait in memory for a slow disk; with more, the trace is lost."""
+LINES_AT_ONCE = 1000
+"""So many are copied at once: a trace may be larger than the memory."""
 END_S = 5.0
 NO_CONNECTION = 0
 
@@ -97,8 +100,8 @@ class TraceFile:
         self._header = encode(first | {"version": alfine_version(), "started": started})
         self._bytes: dict[int, int] = {}
         """What each connection takes of the file, in the order in which they began."""
-        self._dropped: set[int] = set()
-        self._dropped_lines = 0
+        self._dropped = self._dropped_lines = 0
+        """The last connection that was dropped, and so their number; how many lines of them."""
         self._length = 0
         self._added = self._taken = 0
         """Bytes that were put into the queue and taken out of it, each counted by one thread."""
@@ -112,7 +115,10 @@ class TraceFile:
         self._thread.start()
 
     def write(self, connection: int, record: dict[str, Any]) -> None:
-        """Add a line; it is written soon. connection: whose it is, dropped with it."""
+        """Add a line; it is written soon.
+
+        connection: whose it is, dropped with it; a later connection has a higher number.
+        """
         if self._lost:
             return
         line = encode(record)
@@ -142,7 +148,7 @@ class TraceFile:
         self._file.close()
 
     def _write(self, connection: int, line: bytes) -> None:
-        if connection in self._dropped:
+        if NO_CONNECTION < connection <= self._dropped:
             self._dropped_lines += 1
             return
         self._append(line)
@@ -163,19 +169,15 @@ class TraceFile:
 
     def _drop_oldest(self) -> None:
         """Write the file anew without the oldest connections; the header stays."""
-        length, dropped = self._length, set[int]()
-        for connection, size in self._bytes.items():
+        length = self._length
+        for connection in [each for each in self._bytes if each != NO_CONNECTION]:
             if length <= self._size_bytes * KEPT:
                 break
-            if connection != NO_CONNECTION:
-                length -= size
-                dropped.add(connection)
-        for connection in dropped:
-            del self._bytes[connection]
-        self._dropped |= dropped
-        self._rewrite(dropped)
+            length -= self._bytes.pop(connection)
+            self._dropped = connection
+        self._rewrite()
 
-    def _rewrite(self, dropped: set[int]) -> None:
+    def _rewrite(self) -> None:
         beside = self._path.with_name(self._path.name + ".part")
         with contextlib.suppress(FileNotFoundError):
             beside.unlink()
@@ -187,25 +189,24 @@ class TraceFile:
         )
         self._length = 0
         try:
-            self._fill(old, dropped)
+            self._fill(old)
             os.replace(beside, self._path)
         except OSError:
             with contextlib.suppress(OSError):
                 beside.unlink()
             raise
 
-    def _fill(self, old: BinaryIO, dropped: set[int]) -> None:
-        kept: list[bytes] = []
+    def _fill(self, old: BinaryIO) -> None:
         with old, open(self._path, "rb") as lines:
-            for line in lines:
-                connection = connection_of(line)
-                if connection in dropped:
-                    self._dropped_lines += 1
-                elif connection != NO_CONNECTION:
-                    kept.append(line)
-        said = {"kind": "dropped", "connections": len(self._dropped), "lines": self._dropped_lines}
-        self._append(self._header + encode(said) + b"".join(kept))
-        self._bytes[NO_CONNECTION] = self._length - sum(map(len, kept))
+            numbers = map(connection_of, lines)
+            self._dropped_lines += sum(NO_CONNECTION < each <= self._dropped for each in numbers)
+            said = {"kind": "dropped", "connections": self._dropped, "lines": self._dropped_lines}
+            self._append(self._header + encode(said))
+            self._bytes[NO_CONNECTION] = self._length
+            lines.seek(0)
+            kept = (line for line in lines if connection_of(line) > self._dropped)
+            while block := b"".join(islice(kept, LINES_AT_ONCE)):
+                self._append(block)
 
     def _give_up(self, reason: str) -> None:
         self._lost = True

@@ -5,9 +5,11 @@ Of two traces of the same exchange, each side's steps are its own.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from diagrams.ladder import Arrow, Rung
@@ -94,7 +96,7 @@ class _Drawing:
                     raise ValueUnknown("a sender that is neither client nor server")
                 so_far = passed[sender][-1][1] if passed[sender] else 0
                 passed[sender].append((line.at, so_far + line.members["length"]))
-                data = parts.restore(line.members["parts"])
+                data = parts.restore(line.members["parts"], line.members["length"])
                 for seen in self._follower.follow(sender, data):
                     yield from self._message(seen)
             case "trouble":
@@ -135,9 +137,9 @@ class _Drawing:
 
 def _event(described: dict[str, Any]) -> str:
     """Return an event as a person reads it: its name, and the values that are short."""
-    name, members = next(iter(described.items()))
+    name, members = next(iter(described.items()), ("no event", None))
     request = members.get("request") if isinstance(members, dict) else None
-    if name == "CommandEntered" and isinstance(request, dict):
+    if name in ("CommandEntered", "CommandSent") and isinstance(request, dict) and request:
         name, members = next(iter(request.items()))
     elif name == "CommandEntered":
         members = {}
@@ -236,8 +238,9 @@ def _bounds(client: Exchange, server: Exchange) -> tuple[float, float]:
 
 
 def _when(sent: list[tuple[float, int]], passed: int) -> float:
-    """Return when so many bytes had been sent."""
-    return next((at for at, so_far in sent if so_far >= passed), sent[-1][0] if sent else 0.0)
+    """Return when so many bytes had been sent. Cost: logarithmic; a trace may have many."""
+    place = bisect_left(sent, passed, key=itemgetter(1))
+    return sent[min(place, len(sent) - 1)][0] if sent else 0.0
 
 
 def _within(wanted: float, least: float, most: float) -> float:

@@ -10,7 +10,7 @@ import re
 from enum import Enum
 
 from net.framing import AUDIO_HEADER, EOM, skip_gap
-from traces.values import Json, ValueUnknown, describe_audio, restore_audio
+from traces.values import MAX_AUDIO_BYTES, Json, ValueUnknown, describe_audio, restore_audio
 
 MOST_SHOWN_BYTES = 64 * 1024
 """So much of one message is shown: a longest list message is 4 KiB; what is longer is no text."""
@@ -135,8 +135,13 @@ def _joined(parts: list[Json]) -> list[Json]:
     return found
 
 
-def restore(parts: Json) -> bytes:
-    """Return the bytes that the parts describe, with stand-ins for audio. Raises ValueUnknown."""
+def restore(parts: Json, length: int) -> bytes:
+    """Return the bytes that the parts describe, with stand-ins for audio. Raises ValueUnknown.
+
+    length: how many they have to be.
+
+    Cost: memory for as many bytes, at most twice MAX_AUDIO_BYTES.
+    """
     data = bytearray()
     if not isinstance(parts, list):
         raise ValueUnknown("bytes have parts")
@@ -150,9 +155,8 @@ def restore(parts: Json) -> bytes:
             data += restore_audio(part)
         else:
             raise ValueUnknown("a part is text or audio")
+        if len(data) > MAX_AUDIO_BYTES:
+            raise ValueUnknown("more bytes than a program reads at once")
+    if len(data) != length:
+        raise ValueUnknown(f"the parts are {len(data)} bytes, and not the length")
     return bytes(data)
-
-
-def length(parts: list[Json]) -> int:
-    """Return how many bytes the parts describe."""
-    return sum(len(part) if isinstance(part, str) else part["audio"] for part in parts)

@@ -130,7 +130,8 @@ class Reader:
         if kind == "dropped" and self._number == 2:
             return self._next()
         connection, at = members.pop("connection", None), members.pop("at", None)
-        if kind not in KINDS or type(connection) is not int or not isinstance(at, int | float):
+        known = isinstance(kind, str) and kind in KINDS
+        if not known or type(connection) is not int or not isinstance(at, int | float):
             raise self.error("is no line of a trace")
         for name, wanted in KINDS[kind].items():
             if not isinstance(members.get(name), wanted):

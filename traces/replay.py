@@ -14,9 +14,12 @@ from typing import Any, Protocol
 from fsm.events import Event
 from fsm.table import Step
 from traces import values
+from traces.labels import printable
 from traces.reading import Line, Reader
 from traces.recorder import CLIENT
 from traces.values import Describer, ValueUnknown
+
+MOST_CHARS = 600
 
 
 class Difference(Exception):
@@ -57,7 +60,7 @@ def replay(reader: Reader, side: Side) -> Iterator[tuple[Line, Totals]]:
             raise reader.error(f"holds what alfine does not know: {error}") from None
         except Difference as difference:
             where = f"line {line.number}, connection {line.connection}"
-            raise Difference(f"{where}: {difference}") from None
+            raise Difference(printable(f"{where}: {difference}", MOST_CHARS)) from None
         _count(totals, line)
         yield line, totals
 

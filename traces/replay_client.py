@@ -121,7 +121,7 @@ class ClientReplay:
     # Bytes
 
     def _bytes(self, line: Line) -> None:
-        data = parts.restore(line.members["parts"])
+        data = parts.restore(line.members["parts"], line.members["length"])
         if line.members["sender"] == CLIENT:
             self._check_sent(data)
         elif not self._left:
@@ -175,6 +175,9 @@ class ClientReplay:
             effects = self._session.handle(event)
         except (UnexpectedEvent, KeyError) as error:
             raise Difference(f"there is no row any more: {error}") from None
+        except (TypeError, ValueError, AttributeError, IndexError) as error:
+            # The state that a trace begins with is set as it is.
+            raise LineUnknown(f"what no machine can have remembered: {error}") from None
         for effect in effects:
             if isinstance(effect, SendRequest):
                 self._requests[effect.paced].append(encode_request(effect))

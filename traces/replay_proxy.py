@@ -27,14 +27,14 @@ class ProxyReplay:
                 self._violation(line)
             case "closed":
                 self._end(line.connection)
-                del self._followers[line.connection]
+                self._followers.pop(line.connection, None)
 
     def _bytes(self, line: Line) -> None:
         self._end(line.connection)
         sender = line.members["sender"]
         if sender not in (CLIENT, SERVER) or line.connection not in self._followers:
             raise LineUnknown("bytes of nobody")
-        data = parts.restore(line.members["parts"])
+        data = parts.restore(line.members["parts"], line.members["length"])
         seen = self._followers[line.connection].follow(sender, data)
         self._violations[line.connection] = [message for message in seen if message.legal]
 

@@ -22,16 +22,6 @@ from traces.recorder import CLIENT
 from traces.replay import Difference, Expected, LineUnknown, compare
 from traces.values import Describer
 
-_REQUESTS = (
-    on.ListRequested,
-    on.PlayRequested,
-    on.StopRequested,
-    on.SetupRequested,
-    on.TeardownRequested,
-    on.RequestNotUnderstood,
-    on.RequestTooLong,
-    on.RequestsEnded,
-)
 _ENDINGS = (do.CloseWhenSent, do.CloseAtBoundary)
 
 
@@ -74,14 +64,14 @@ class _Connection:
         self._songs = _Songs()
         self._session = ServerSession(self._songs)
         self._decoder = RequestDecoder(request_bytes)
-        self._expected = Expected(_REQUESTS)
+        self._expected = Expected(on.REQUESTS)
         self._answers = _Answers()
         self._describer = Describer()
         self._ending = False
         """What the client still sends is discarded."""
 
     def bytes(self, line: Line) -> None:
-        data = parts.restore(line.members["parts"])
+        data = parts.restore(line.members["parts"], line.members["length"])
         if line.members["sender"] != CLIENT:
             self._answers.sent(data)
             return

@@ -8,7 +8,7 @@ some of the requests. An answer that no world explains is a violation.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from fsm import effects as do
@@ -23,8 +23,12 @@ from fsm.words import ENDS
 MOST_WORLDS = 64
 MOST_UNREAD = 64
 """With more requests on their way the oldest is taken to be read."""
-MOST_ANSWERS = 4096
-"""A server that owes more answers is not followed any more: a flood is not worth the memory."""
+MOST_READ = 128
+"""A connection with more worlds in which equally many requests are read is not followed any more:
+each SETUP that is not answered multiplies them by four.
+"""
+MOST_ANSWERS = 256
+"""Nor is a server that owes more answers: a flood is not worth the time."""
 
 LIST, CLOSES_LIST = "RESP 100 with songs", "RESP 100, empty"
 AUDIO, CLOSES_SONG = "RESP 200 with audio", "RESP 200, empty"
@@ -83,7 +87,7 @@ class ServerFollower:
         self._ahead = _told(self._ahead, event)
         worlds = [replace(world, unread=(*world.unread, event)) for world in self._worlds]
         if len(worlds[0].unread) > MOST_UNREAD:
-            worlds = [read for world in worlds for read in _read(world)]
+            worlds = self._read_once(worlds)
         self._keep(worlds)
 
     def answered(self, event: Event, begun_request: bool = False) -> tuple[str, ...]:
@@ -102,7 +106,7 @@ class ServerFollower:
             while self._ahead.unread:
                 self._ahead = next(_read(self._ahead))
             return ()
-        return () if spontaneous else self.legal
+        return () if spontaneous or not self._followed else self.legal
 
     @property
     def legal(self) -> tuple[str, ...]:
@@ -117,15 +121,29 @@ class ServerFollower:
         self._worlds = [World(self._ahead.session)]
 
     def _all_read(self) -> Iterator[World]:
-        """Yield each world with none, one, two … of its requests read."""
-        worlds = list(self._worlds)
-        while worlds:
-            yield from worlds
-            worlds = [read for world in worlds if world.unread for read in _read(world)]
+        """Yield each world with none, one, two … of its requests read, the least read first."""
+        read: list[World] = []
+        for unread in range(len(self._worlds[0].unread), -1, -1):
+            present = [world for world in self._worlds if len(world.unread) == unread]
+            read = _different([*present, *self._read_once(read)])
+            yield from read
 
-    def _keep(self, worlds: list[World]) -> None:
-        different = {world.key: world for world in reversed(worlds)}
-        self._worlds = list(reversed(different.values()))[:MOST_WORLDS]
+    def _read_once(self, worlds: Iterable[World]) -> list[World]:
+        """Return the worlds in which one more request has been read; [] if they are too many."""
+        read = _different(read for world in worlds for read in _read(world))
+        self._followed = self._followed and len(read) <= MOST_READ
+        return read if self._followed else []
+
+    def _keep(self, worlds: Iterable[World]) -> None:
+        self._worlds = _different(worlds)[:MOST_WORLDS]
+
+
+def _different(worlds: Iterable[World]) -> list[World]:
+    """Return one of each that are the same, the first."""
+    different: dict[tuple[object, ...], World] = {}
+    for world in worlds:
+        different.setdefault(world.key, world)
+    return list(different.values())
 
 
 def _read(world: World) -> Iterator[World]:

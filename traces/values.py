@@ -9,9 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from typing import Any
+from functools import cache
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from fsm import effects, events
 from fsm.client import effects as client_effects
@@ -141,7 +144,7 @@ def restore(described: Json, depth: int = 0) -> Any:
                 return _named(name)[member]
             except KeyError:
                 raise ValueUnknown(f"{name} has no {member[:40]!a}") from None
-        case [(name, dict(members))]:
+        case [(name, dict(members))] if is_dataclass(_named(name)):
             return _built(_named(name), members, depth)
     raise ValueUnknown(f"no value begins like {ascii(described)[:40]}")
 
@@ -169,7 +172,32 @@ def _named(name: str) -> type[Any]:
 
 def _built(kind: type[Any], members: dict[str, Json], depth: int) -> Any:
     values = {name: restore(value, depth + 1) for name, value in members.items()}
-    try:
-        return kind(**values)
-    except TypeError:
-        raise ValueUnknown(f"{kind.__name__} has other members") from None
+    declared = _declared(kind)  # type: ignore[arg-type]  # mypy takes a type for unhashable
+    if all(name in declared and _is_of(value, declared[name]) for name, value in values.items()):
+        with suppress(TypeError):  # one is missing
+            return kind(**values)
+    raise ValueUnknown(f"{kind.__name__} has other members")
+
+
+@cache
+def _declared(kind: type[Any]) -> dict[str, Any]:
+    """Return the types of an event's or effect's members."""
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
+def _is_of(value: object, wanted: Any) -> bool:
+    """Tell whether a value is of the type that a member declares."""
+    origin, parts = get_origin(wanted), get_args(wanted)
+    if origin is UnionType:
+        return any(_is_of(value, part) for part in parts)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_is_of(each, parts[0]) for each in value)
+    if wanted is float:
+        return isinstance(value, int | float)
+    if hasattr(wanted, "_fields"):  # a named tuple is described as one without names
+        types = list(get_type_hints(wanted).values())
+        if not isinstance(value, tuple) or len(value) != len(types):
+            return False
+        return all(_is_of(each, kind) for each, kind in zip(value, types, strict=True))
+    return isinstance(value, origin or wanted)

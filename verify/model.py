@@ -11,7 +11,7 @@ from verify.bounds import Bounds, Trouble
 from verify.client_rules import ClientRules
 from verify.client_side import ClientSide
 from verify.messages import END, NEXT, PRESENT
-from verify.person import INTERRUPT, LATE_LINE, LEAVE, Person
+from verify.person import INTERRUPT, LATE_LINE, LEAVE, SENT, Person
 from verify.server_side import ServerSide
 from verify.snapshots import Actor
 from verify.troubles import Troubles
@@ -72,7 +72,8 @@ class Model:
         self.person = Person(bounds, self.client, self.rules)
         self.troubles = Troubles(bounds)
         words = (*bounds.person, INTERRUPT, LEAVE, LATE_LINE)
-        self._acts = {word: Move("person_acts", word, certain=False) for word in words}
+        # Who pauses from another program while the prompt waits goes on from there sometime.
+        self._acts = {word: Move("person_acts", word, certain=word in SENT) for word in words}
         self._fails = {trouble: Move("fails", trouble, certain=False) for trouble in Trouble}
         self._timers: dict[Event, Move] = {}
         self._may_be_silent = Trouble.FALLS_SILENT in bounds.trouble or not bounds.closes

@@ -1,4 +1,7 @@
-"""The person at the prompt, who may do anything at any time that the prompt allows."""
+"""The person at the prompt, who may do anything at any time that the prompt allows.
+
+The same person may send a command from another program, whatever the prompt is about.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,7 @@ TYPED: dict[str, tuple[Command, Event | None]] = {
 QUEUE_WORDS = (ask.QueueRequested, ask.NextRequested, ask.ClearRequested)
 MOST_QUEUED = 2
 ENTERED = {word: on.CommandEntered(*typed) for word, typed in TYPED.items()}
+SENT = {"toggle from outside": on.CommandSent(ask.ToggleRequested())}
 LOCAL_ANSWERED = on.CommandAnswered(Command.LOCAL)
 
 
@@ -51,34 +55,38 @@ class Person:
         self.bounds = bounds
         self._client, self._rules = client, rules
         self._commands = [word for word in bounds.person if word in TYPED]
+        self._sends = [word for word in bounds.person if word in SENT]
         self._leave = [word for word in bounds.person if word == LEAVE]
         self._any_time = [word for word in bounds.person if word in (INTERRUPT, TITLES)]
 
     def possible(self, world: World) -> list[str]:
         """Return what the person can do now."""
         if world.left is not HERE:
-            return [LATE_LINE, INTERRUPT, LEAVE] if world.left is LEAVING else []
+            late = [LATE_LINE, INTERRUPT, LEAVE, *self._sends]
+            return late if world.left is LEAVING else []
         if not world.settled:
             return self._leave
         if self._client.locked(world.client):
-            return self._leave + self._any_time
+            return self._leave + self._any_time + self._sends
         waiting = len(world.requests)
         busy = max(self._client.in_flight(world.client), waiting) >= self.bounds.requests
         if busy or waiting > self.bounds.messages - 2:
-            return self._leave + self._any_time
+            return self._leave + self._any_time + self._sends
         commands = self._commands
         if len(world.upcoming) >= MOST_QUEUED:
             commands = [word for word in commands if not word.startswith("queue")]
-        return self._leave + self._any_time + commands
+        return self._leave + self._any_time + self._sends + commands
 
     def act(self, world: World, word: str) -> None:
-        """Type a command, press Ctrl-C, or leave."""
+        """Type or send a command, press Ctrl-C, or leave."""
         if word == INTERRUPT:
             self._client.fire(world, on.Interrupted())
         elif word == TITLES:
             self._client.fire(world, on.TitlesNeeded())
         elif word == LEAVE:
             self._leaves(world)
+        elif word in SENT:
+            self._client.fire(world, SENT[word])
         elif word == LATE_LINE:
             self._client.fire(world, ENTERED[STOP])
         else:

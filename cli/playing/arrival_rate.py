@@ -1,13 +1,14 @@
-"""Measures how fast audio arrives, because the machines have no clock."""
+"""Measures the song that arrives, and how fast it does, because the machines have no clock."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from audio import FrameIndex
-from fsm.client.events import FlowMeasured
+from fsm.client.events import Event, FlowMeasured, SongMeasured
+from fsm.client.prebuffer import LEAST_S
 
 WINDOW_S = 3.0
 """The rate is taken over the last 3 s, because it changes while a song plays."""
@@ -48,3 +49,20 @@ class ArrivalRate:
         if not rate or not index.bytes_per_s:
             return None
         return FlowMeasured(rate, index.bytes_per_s, index.song_bytes)
+
+
+class ArrivingSong:
+    """Says what is to be known of the song that arrives. by_flow: how fast it does, too."""
+
+    def __init__(self, by_flow: bool) -> None:
+        self._rate = ArrivalRate() if by_flow else None
+        self._said: tuple[FrameIndex, SongMeasured] | None = None
+
+    def measure(self, data_bytes: int, index: FrameIndex) -> Iterator[Event]:
+        """Yield what has changed, now that so many bytes of the song have come. index: its own."""
+        measured = SongMeasured(index.can_play(LEAST_S), index.song_bytes or None)
+        if (index, measured) != self._said:
+            self._said = (index, measured)
+            yield measured
+        if self._rate is not None and (flow := self._rate.measure(data_bytes, index)):
+            yield flow

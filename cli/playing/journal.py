@@ -14,8 +14,9 @@ from datetime import datetime
 from enum import Enum
 
 from cli.playing.chosen import Chosen
+from cli.words.clock import clock
 from cli.words.moment import Activity, SongName, Status
-from cli.words.plain import NO_AUDIO, clock, name
+from cli.words.plain import NO_AUDIO, name
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests
@@ -23,6 +24,7 @@ from fsm.client.events import Event, ListedSong
 from fsm.client.machines import NEXT_SONG, PLAYER, SONG
 from fsm.client.player import DRY, RUNNING, SILENT
 from fsm.client.song_table import REQUESTED, UNWANTED
+from fsm.client.transport import PAUSED
 from fsm.table import Step
 
 KEPT_FACTS = 100
@@ -91,7 +93,7 @@ class Journal:
         if event is self._latest:
             return  # several machines receive it
         self._latest = event
-        self._record(event, changed=step.before is not step.after)
+        self._record(event, step.after, changed=step.before is not step.after)
 
     def note_refused_frames(self, seconds: float) -> None:
         """Record that parts of the song were silent because they could not be decoded."""
@@ -126,7 +128,7 @@ class Journal:
             case _:
                 return f"{_waiting_reason(status)}{lost}"
 
-    def _record(self, event: Event, changed: bool) -> None:
+    def _record(self, event: Event, state: Enum, changed: bool) -> None:
         match event:
             case on.PlayRequested(song_id):
                 self._begin_song(song_id)
@@ -152,6 +154,8 @@ class Journal:
                 self._add("you went to another place in {song}")
             case requests.ResumeRequested() if changed:
                 self._add("you went on")
+            case requests.ToggleRequested() if changed:
+                self._add("you paused" if state is PAUSED else "you went on")
             case on.BufferRanDry() if changed:
                 self._add("the buffer ran dry: audio came more slowly than it was played")
             case on.PlayedOut():

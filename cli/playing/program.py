@@ -10,22 +10,23 @@ import contextlib
 from collections.abc import Sequence
 from typing import assert_never
 
-from audio import FrameIndex, FramesRefused, Output
+from audio import FramesRefused, Output
 from audio.buffer import MAX_BYTES
 from cli.address import with_port
-from cli.playing.arrival_rate import ArrivalRate
+from cli.playing.answers import local_answer
+from cli.playing.arrival_rate import ArrivingSong
 from cli.playing.changes import Changes
+from cli.playing.elsewhere import Elsewhere
 from cli.playing.journal import Journal
 from cli.playing.notices import Notices
 from cli.playing.reports import Reports
 from cli.playing.screen_face import Screen
 from cli.playing.snapshot import Snapshots
 from cli.playing.sound import Sound
-from cli.playing.status_file import read_other_status
 from cli.playing.timers import Timers
-from cli.usage import BY_SIGNAL, FAILED, NO_CONNECTION, OK, USAGE
+from cli.usage import BY_SIGNAL, NO_CONNECTION, OK, USAGE
 from cli.words import commands
-from cli.words.moment import Activity, Status
+from cli.words.moment import Status
 from cli.words.plain import Formatter
 from fsm.client.effects import (
     ClearLine,
@@ -46,18 +47,17 @@ from fsm.client.events import (
     Command,
     CommandAnswered,
     CommandEntered,
+    CommandSent,
     Event,
     InputEnded,
     Interrupted,
     ListedSong,
     RetryDue,
-    SongMeasured,
     TextArrived,
     TitlesNeeded,
 )
 from fsm.client.link import CONNECTED, RESTING, LinkState
 from fsm.client.machines import ClientSession
-from fsm.client.prebuffer import LEAST_S
 from fsm.client.prompt import PromptState
 from net.client import ServerConnection
 from net.observing import ClientObserver
@@ -71,7 +71,7 @@ class ClientProgram:
 
     output: closed at the end of the run. changes: notified after every event. warning: what is
     wrong with the output; printed when the first song plays. max_song_bytes: what is kept of one.
-    observer: looks on at the connection's bytes.
+    observer: looks on at the connection's bytes. elsewhere: for a script that starts no song.
     """
 
     def __init__(
@@ -87,6 +87,7 @@ class ClientProgram:
         warning: str = "",
         max_song_bytes: int = MAX_BYTES,
         observer: ClientObserver | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self._session = session
         self._screen = screen
@@ -94,11 +95,14 @@ class ClientProgram:
         self._formatter = formatter
         self._journal = journal
         self._changes = changes
+        self._elsewhere = elsewhere
         self._notices = Notices(
             screen.has_person, lambda t: self._print(formatter.error(t)), warning
         )
         self.remark = self._notices.remark
-        self._reports = Reports(session, journal.chosen, formatter, self._notices, self._print)
+        self._reports = Reports(
+            session, journal.chosen, formatter, self._notices, screen.has_person, self._print
+        )
         told_plain = session.conversation.plain
         self._connection = ServerConnection(
             host, port, self._receive, self.remark, told_plain, observer
@@ -106,15 +110,12 @@ class ClientProgram:
         self._sound = Sound(output, self.fire, self._on_refused, max_song_bytes)
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound, journal.chosen)
-        self._arrival_rate = ArrivalRate()
-        self._measured: tuple[FrameIndex, SongMeasured] | None = None
-        """The song that arrives, and what was last said of it."""
+        self._arriving = ArrivingSong(by_flow=session.prebuffer_msgs is None)
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
         self._settled = asyncio.Event()
         self._listed = asyncio.Event()
         """No list is on its way."""
-        self._worst_code = OK
         self._online_at_end = False
         self._signal = 0
         self._fault: Exception | None = None
@@ -168,19 +169,9 @@ class ClientProgram:
     def _receive(self, event: Event) -> None:
         """Take an event of the connection; measure the song that arrives, and how fast it does."""
         if isinstance(event, AudioReceived):
-            self._measure(event)
+            for measured in self._arriving.measure(len(event.data), self._sound.arriving_index):
+                self.fire(measured)
         self.fire(event)
-
-    def _measure(self, event: AudioReceived) -> None:
-        index = self._sound.arriving_index
-        measured = SongMeasured(index.can_play(LEAST_S), index.song_bytes or None)
-        if (index, measured) != self._measured:
-            self._measured = (index, measured)
-            self.fire(measured)
-        if self._session.prebuffer_msgs is None:
-            flow = self._arrival_rate.measure(len(event.data), index)
-            if flow:
-                self.fire(flow)
 
     def _on_refused(self, report: FramesRefused) -> None:
         """Tell of a damaged song; nothing depends on it."""
@@ -190,6 +181,10 @@ class ClientProgram:
     def status(self) -> Status:
         """Return what the client does at this moment."""
         return self._snapshots.take(self._timers.left_s(RetryDue))
+
+    def beginning(self, count: int) -> bytes:
+        """Return the first bytes of the present song, as many of them as are here."""
+        return self._sound.beginning(count)
 
     @property
     def songs(self) -> Sequence[ListedSong]:
@@ -244,8 +239,7 @@ class ClientProgram:
         try:
             line = commands.parse(text)
         except commands.CommandError as error:
-            if not self._screen.has_person:
-                self._worst_code = max(self._worst_code, USAGE)
+            self._reports.note_failure(OK if self._screen.has_person else USAGE)
             self._print(self._formatter.error(str(error), text), error=True)
             return
         if line is None:
@@ -253,47 +247,50 @@ class ClientProgram:
         if line.word == "quit":
             self.leave()
             return
-        await self._run_command(line)
+        if not await self._run_elsewhere(line, text):
+            await self._run_command(line)
+
+    async def _run_elsewhere(self, line: commands.Line, text: str) -> bool:
+        """Have another client run the line of a script that means what plays there, if any does."""
+        if self._elsewhere is None or not line.for_running_song:
+            return False
+        if (answer := await self._elsewhere(text)) is None:
+            return False
+        if answer.failed:
+            self._reports.note_failure()
+        self._print(self._formatter.relayed(answer.json, answer.text), error=answer.failed)
+        return True
 
     async def _run_command(self, line: commands.Line) -> None:
-        if line.needs_list:
-            await self.wait_for_titles()
         try:
-            request = line.request(commands.Context(self.songs, self.status()))
+            request = line.request(await self.ready_for(line))
         except commands.CommandError as error:
-            self._worst_code = max(self._worst_code, FAILED)
+            self._reports.note_failure()
             self._print(self._formatter.error(str(error), line.word), error=True)
             return
         if line.command is Command.LIST:
             self._reports.expect_list(line.rest)
         self._unlocked.clear()
         self.fire(CommandEntered(line.command, request))
-        self._answer_locally(line)
+        self._print(self.answer(line, self._formatter))
         if line.command is Command.LOCAL:
             self.fire(CommandAnswered(Command.LOCAL))
         await self._unlocked.wait()
 
-    def _answer_locally(self, line: commands.Line) -> None:
-        """Print the answer that the client itself has to a command."""
-        match line.word:
-            case "help":
-                self._print(self._formatter.help())
-            case "status":
-                self._print(self._formatter.status(self._status_to_print()))
-            case "why":
-                status = self.status()
-                self._print(self._formatter.why(self._journal.why(status, self.songs)))
-            case "queue" if not line.rest:
-                self._print(self._formatter.queue(self.status(), self.songs))
-            case _ if line.command is Command.LOCAL:
-                self._print(self._formatter.done(line.word, self.status(), self.songs))
+    def answer(self, line: commands.Line, formatter: Formatter) -> str:
+        """Return the answer that the client itself has to a command; "" for none."""
+        return local_answer(line, formatter, self.status(), self.songs, self._journal)
 
-    def _status_to_print(self) -> Status:
-        """Return the status of this client, or of another one for a script that plays nothing."""
-        status = self.status()
-        if self._screen.has_person or status.activity is not Activity.STOPPED:
-            return status
-        return read_other_status(self._server) or status
+    async def ready_for(self, line: commands.Line) -> commands.Context:
+        """Wait until a command can be carried out; return what it needs to know."""
+        await self._settled.wait()
+        if line.needs_list:
+            await self.wait_for_titles()
+        return commands.Context(self.songs, self.status())
+
+    def take_request(self, request: Event) -> list[str]:
+        """Give the request of another program to the machines; return what they refuse."""
+        return self._reports.refusals(lambda: self.fire(CommandSent(request)))
 
     def _perform(self, effect: ClientEffect) -> None:
         if isinstance(effect, SoundEffect):
@@ -333,6 +330,4 @@ class ClientProgram:
     def _exit_code(self) -> int:
         if self._signal:
             return BY_SIGNAL + self._signal
-        if not self._online_at_end:
-            return NO_CONNECTION
-        return max(self._worst_code, FAILED if self._reports.failed else OK)
+        return self._reports.worst_code if self._online_at_end else NO_CONNECTION

@@ -1,6 +1,6 @@
 """Words what the machines report, and holds it back until the title of its song is here.
 
-It decides nothing. It keeps whether a command has failed, for the exit code.
+It decides nothing. It keeps how badly the run went, for the exit code.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 
 from cli.playing.chosen import Chosen
 from cli.playing.notices import Notices
+from cli.usage import FAILED, OK
 from cli.words.moment import SongName, Status
-from cli.words.plain import ERRORS, FAILURES, Formatter
+from cli.words.plain import ERRORS, FAILURES, REFUSALS, Formatter, sentence
 from fsm.client.conversation_table import CLOSING_SERVER
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
@@ -23,7 +24,10 @@ waits for that list, which the server sends before it goes on with the song (RFC
 
 
 class Reports:
-    """Words what is told, in its order. print_line: called with a text; True: it is a complaint."""
+    """Words what is told, in its order, but what is refused to another program: to that alone.
+
+    print_line: called with a text; True: it is a complaint. worst_code: of what has failed so far.
+    """
 
     def __init__(
         self,
@@ -31,17 +35,20 @@ class Reports:
         chosen: Chosen,
         formatter: Formatter,
         notices: Notices,
+        has_person: bool,
         print_line: Callable[[str, bool], None],
     ) -> None:
         self._session = session
         self._chosen = chosen
         self._formatter = formatter
         self._notices = notices
+        self._has_person = has_person
         self._print = print_line
         self._held: deque[tuple[Tell, SongName]] = deque()
         self._list_words: deque[str] = deque()
-        self.failed = False
-        """A command has failed."""
+        self._refusals: list[str] | None = None
+        """What is refused of a request of another program; None while there is none."""
+        self.worst_code = OK
 
     def __repr__(self) -> str:
         return f"<Reports held={[tell.report.name for tell, _ in self._held]}>"
@@ -62,12 +69,18 @@ class Reports:
 
     def tell(self, tell: Tell) -> None:
         """Print a report, or hold it back while the title of its song is on its way."""
-        self.failed = self.failed or tell.report in FAILURES
+        if tell.report in FAILURES:
+            self.note_failure()
         if tell.report is Report.LIST_FAILED:
             self._list_words.clear()
         if tell.report is Report.SONG_PLAYING:
             self._notices.playing()
         song = self._chosen.take_told(tell)
+        if tell.report in REFUSALS:
+            if self._refusals is not None:
+                self._refusals.append(self._sentence(tell, song))
+                return
+            self.note_failure(OK if self._has_person else FAILED)
         if song is not None and self._waits_for_title(tell, song):
             self._held.append((tell, song))
             return
@@ -79,6 +92,22 @@ class Reports:
         while self._held:
             tell, song = self._held.popleft()
             self._word(tell, self._chosen.titled(song))
+
+    def refusals(self, act: Callable[[], None]) -> list[str]:
+        """Do what another program asks for; return what the machines refuse of it, in words."""
+        refusals: list[str] = []
+        self._refusals = refusals
+        act()
+        self._refusals = None
+        return refusals
+
+    def note_failure(self, code: int = FAILED) -> None:
+        """Note that a command has failed."""
+        self.worst_code = max(self.worst_code, code)
+
+    def _sentence(self, tell: Tell, song: SongName | None) -> str:
+        songs = self._session.link.songs
+        return sentence(tell.report, self._formatter.server, song, tell.detail, songs)
 
     def _waits_for_title(self, tell: Tell, song: SongName) -> bool:
         return tell.report in _BEGINNINGS and song.title is None and self._session.list_coming

@@ -122,6 +122,11 @@ class Sound:
         """The index of the song that arrives: the next one, else the present one."""
         return (self._next or self._song).index
 
+    def beginning(self, count: int) -> bytes:
+        """Return the first bytes of the present song, as many of them as are here."""
+        buffer = self._song.buffer
+        return buffer.read_at(0, min(count, buffer.readable(0)))
+
     @property
     def device(self) -> str:
         """The name of the sound device; empty where there is none."""

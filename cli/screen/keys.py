@@ -18,7 +18,13 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 NEXT_AFTER_S = 0.4
 """An `n` that stands alone for this long is a key, and not the beginning of `next`."""
 
-_COMMANDS = {"left": "seek -10", "right": "seek +10", "+": "volume +5", "-": "volume -5"}
+_COMMANDS = {
+    " ": "toggle",
+    "left": "seek -10",
+    "right": "seek +10",
+    "+": "volume +5",
+    "-": "volume -5",
+}
 
 
 def key_bindings(
@@ -26,35 +32,28 @@ def key_bindings(
     run: Callable[[str], None],
     cancel: Callable[[], None],
     leave: Callable[[], None],
-    paused: Callable[[], bool],
     titles_wanted: Callable[[Document], Awaitable[bool]],
 ) -> KeyBindings:
     """Bind the keys of a prompt.
 
     run: called with the command that a key stands for. cancel: Ctrl-C. leave: Ctrl-D on an empty
-    line. paused: says what Space does. titles_wanted: waits for the titles that this line needs and
-    that have not come, and tells whether there are any.
+    line. titles_wanted: waits for the titles that this line needs and that have not come, and tells
+    whether there are any.
     """
     keys = KeyBindings()
-    _bind_commands(keys, buffer, run, paused)
+    _bind_commands(keys, buffer, run)
     _bind_next(keys, buffer, run)
     _bind_completion(keys, buffer, titles_wanted)
     _bind_control_keys(keys, buffer, cancel, leave)
     return keys
 
 
-def _bind_commands(
-    keys: KeyBindings, buffer: Buffer, run: Callable[[str], None], paused: Callable[[], bool]
-) -> None:
+def _bind_commands(keys: KeyBindings, buffer: Buffer, run: Callable[[str], None]) -> None:
     def bind(key: str, command: str) -> None:
         keys.add(key, filter=_is_empty(buffer))(lambda event: run(command))
 
     for key, command in _COMMANDS.items():
         bind(key, command)
-
-    @keys.add(" ", filter=_is_empty(buffer))
-    def _pause(event: KeyPressEvent) -> None:
-        run("resume" if paused() else "pause")
 
 
 def _bind_next(keys: KeyBindings, buffer: Buffer, run: Callable[[str], None]) -> None:

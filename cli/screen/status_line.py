@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from math import ceil
 
+from cli.words.clock import clock
 from cli.words.glyphs import UNICODE, Glyphs
 from cli.words.moment import Activity, Status
-from cli.words.plain import clock, song_name
+from cli.words.plain import song_name
 from cli.words.safe_text import columns_of, cut
 
 Fragments = list[tuple[str, str]]

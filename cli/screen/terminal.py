@@ -224,7 +224,6 @@ class TerminalScreen:
                 run=self._enter_key_command,
                 cancel=self._cancel,
                 leave=lambda: self._entered.put_nowait(None),
-                paused=lambda: self._status().activity is Activity.PAUSED,
                 titles_wanted=self._completer.titles_wanted,
             ),
             output=output,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from cli.words import title_search
+from cli.words.clock import clock
 from cli.words.moment import Status
 from cli.words.safe_text import shown
 from fsm.client.events import (
@@ -34,6 +35,7 @@ from fsm.client.requests import (
     ResumeRequested,
     SeekRequested,
     ShuffleRequested,
+    ToggleRequested,
     VolumeRequested,
 )
 
@@ -53,6 +55,11 @@ class Context:
     status: Status = field(default_factory=Status)
 
 
+_STARTS = ("play", "queue")
+_SHOWS = ("status", "why", "queue")
+_OWN = ("help", "quit")
+"""They mean the client that they are given to, whatever plays in another."""
+
 MakeRequest = Callable[[Context], Event | None]
 
 
@@ -70,6 +77,26 @@ class Line:
     command: Command = Command.LOCAL
     request: MakeRequest = lambda context: None
     needs_list: bool = False
+
+    @property
+    def starts_song(self) -> bool:
+        """It names songs that are to be played."""
+        return self.word in _STARTS and bool(self.rest)
+
+    @property
+    def shows(self) -> bool:
+        """It asks for what is known, and changes nothing."""
+        return self.word in _SHOWS and not self.rest
+
+    @property
+    def for_running_song(self) -> bool:
+        """It means what plays already: in a script that plays nothing, another client's song."""
+        return self.from_outside and not self.starts_song
+
+    @property
+    def from_outside(self) -> bool:
+        """Another program may send it: it is answered at once, and is not about the prompt."""
+        return self.command is Command.LOCAL and self.word not in _OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +117,7 @@ SPECS = (
     Spec("play", "p", "SONG", "play a song, by its ID or a part of its title", titles=True),
     Spec("pause", "", "", "fall silent and keep the place; also Space"),
     Spec("resume", "", "", "go on; also Space"),
+    Spec("toggle", "", "", "pause, or go on after a pause"),
     Spec("stop", "s", "", "stop the song"),
     Spec("seek", "g", "PLACE", "go to 1:30, +10, -10, 50%; also ← and →"),
     Spec("volume", "v", "0-100", "how loud; also +5 and -5, and + and - alone"),
@@ -160,6 +188,7 @@ _REQUESTS: dict[str, Callable[[], Event]] = {
     "wait": WaitRequested,
     "pause": PauseRequested,
     "resume": ResumeRequested,
+    "toggle": ToggleRequested,
     "next": NextRequested,
     "prev": PrevRequested,
     "clear": ClearRequested,
@@ -205,7 +234,15 @@ def _queue(word: str, rest: str) -> Line:
 
 
 def _seek(word: str, rest: str) -> Line:
-    return Line(word, rest, request=_always(_place(rest)))
+    place = _place(rest)
+
+    def request(context: Context) -> Event:
+        end_s = context.status.duration_s
+        if place.measure is Measure.FROM_START and end_s is not None and place.amount >= end_s:
+            raise CommandError(f"the song ends at {clock(end_s)}: seek takes a place before that")
+        return place
+
+    return Line(word, rest, request=request)
 
 
 def _place(text: str) -> SeekRequested:

@@ -48,22 +48,29 @@ class JsonFormatter(Formatter):
         return dump("status", **status_members(status))
 
     def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
-        return dump("queue", songs=[_listed(song_id, songs) for song_id in status.queue])
+        listed = [_listed(song_id, songs) for song_id in status.queue]
+        return dump("queue", songs=listed, text=super().queue(status, songs))
 
     def why(self, sentences: Sequence[str]) -> str:
         return dump("why", reasons=list(sentences))
+
+    def relayed(self, json: str, text: str) -> str:
+        return json
 
     def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
         return self.status(status)
 
 
-def status_members(status: Status) -> dict[str, Any]:
-    """Return the members of a `status` object but for its version and its kind."""
+def status_members(status: Status, moving: bool = True) -> dict[str, Any]:
+    """Return the members of a `status` object but for its version and its kind.
+
+    moving: its text says what changes by itself, as the position does.
+    """
     members = asdict(status)
     song = {"id": members.pop("song_id"), "title": members.pop("title")}
     members["activity"] = status.activity.value
     stopped = status.activity is Activity.STOPPED
-    text = safe("; ".join(status_parts(status)))
+    text = safe("; ".join(status_parts(status, moving)))
     return {"text": text, "song": None if stopped else song} | members
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cli.words import title_search
+from cli.words.clock import clock
 from cli.words.commands import SPECS
 from cli.words.moment import Activity, SongName, Status
 from cli.words.safe_text import safe
@@ -28,6 +29,9 @@ FAILURES = frozenset(
 
 ERRORS = FAILURES | {Report.CONNECTION_LOST, Report.CONNECT_FAILED, Report.NO_RETRIES_LEFT}
 """Reports that are printed as errors."""
+
+REFUSALS = frozenset({Report.NOTHING_PLAYS, Report.NOTHING_FOLLOWS, Report.NOTHING_BEFORE})
+"""Reports that a command could do nothing, told at once to whoever gave it."""
 
 NO_AUDIO = "no audio came"
 """Why a song cannot be decoded of which the server has sent nothing."""
@@ -122,6 +126,10 @@ class Formatter:
         """Format the sentences of `Journal.why`, one a line."""
         return "\n".join(map(safe, sentences))
 
+    def relayed(self, json: str, text: str) -> str:
+        """Format what another client has answered. json: as it came. text: its sentences."""
+        return "\n".join(map(safe, text.splitlines()))
+
     def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
         """Acknowledge a command that has no answer of its own: nothing, in plain text."""
         return ""
@@ -187,13 +195,19 @@ def missing_ids(songs: Sequence[ListedSong]) -> str:
     )
 
 
-def status_parts(status: Status) -> list[str]:
-    """Describe a status in short phrases, the most important first."""
+def status_parts(status: Status, moving: bool = True) -> list[str]:
+    """Describe a status in short phrases, the most important first.
+
+    moving: with what changes by itself, as the position does.
+    """
     parts = [status.activity.value]
     if status.activity is not Activity.STOPPED:
         parts[0] += f" {song_name(status)}"
-        parts += filter(None, (_time(status), _arrival(status)))
-        if status.bitrate_kbps:
+        if moving:
+            parts += filter(None, (_time(status), _arrival(status)))
+        elif status.duration_s:
+            parts.append(clock(status.duration_s))
+        if status.bitrate_kbps and (moving or not status.variable_bitrate):
             parts.append(f"{status.bitrate_kbps} kbit/s{' VBR' if status.variable_bitrate else ''}")
     parts.append(f"volume {status.volume} %")
     if status.repeat != "off":
@@ -201,7 +215,8 @@ def status_parts(status: Status) -> list[str]:
     if status.queue:
         parts.append(f"{len(status.queue)} queued")
     if not status.online:
-        soon = "" if status.retry_in_s is None else f", trying again in {status.retry_in_s:.0f} s"
+        known = moving and status.retry_in_s is not None
+        soon = f", trying again in {status.retry_in_s:.0f} s" if known else ""
         parts.append(f"no connection{soon}")
     return parts
 
@@ -230,10 +245,3 @@ def song_name(status: Status) -> str:
     """Return the name of its song, safe to print."""
     song = None if status.song_id is None else SongName(status.song_id, status.title)
     return safe(name(song))
-
-
-def clock(seconds: float) -> str:
-    """Return 1:23, or 1:02:03."""
-    minutes, s = divmod(int(max(0.0, seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{s:02}" if hours else f"{minutes}:{s:02}"

@@ -12,13 +12,15 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from cli.app import COMMANDS, application
+from cli.outside import command as outside
 
 
 def reference() -> str:
     """Return what all commands say of themselves, as Markdown."""
     group: Any = typer.main.get_command(application(*COMMANDS))
     context = group.make_context("alfine", [], resilient_parsing=True)
-    return "\n".join(line for name in COMMANDS for line in _command(group, context, name))
+    own = [line for name in COMMANDS for line in _command(group, context, name)]
+    return "\n".join([*own, *map(_outside, outside.WORDS)])
 
 
 def _command(group: Any, parent: Any, name: str) -> Iterator[str]:
@@ -35,6 +37,11 @@ def _command(group: Any, parent: Any, name: str) -> Iterator[str]:
         yield f"| {panel} | |\n|---|---|\n" + "\n".join(rows) + "\n"
     if command.epilog:
         yield f"{_with_code(command.epilog)}\n"
+
+
+def _outside(word: str) -> str:
+    """Return what a command that acts on the running client says of itself: it is no Typer's."""
+    return f"## alfine {word}\n\n```text\n{outside.help_text(word)}\n```\n"
 
 
 def _row(names: str, text: str) -> str:

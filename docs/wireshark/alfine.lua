@@ -7,11 +7,16 @@
 -- and not yet acted on cannot be seen: so it follows every course that the tables allow, drops those
 -- that a message contradicts, and calls a message that no course is left for a violation.
 
-local EOM, SEPARATOR, ENDS = " END END", " END ", "ends"
+local EOM, SEPARATOR = " END END", " END "
+local ENDS, FROM, LIBRARY = "ends", "from", "library="
+local FIELD_MARK = string.char(31)
+local ENTRY_FIELDS = { ar = "artist", aa = "album_artist", al = "album", ti = "title", tr = "track", di = "disc", yr = "year", ge = "genre", du = "duration", fo = "folder" }
 local MAX_MESSAGE_BYTES, MAX_REQUEST_BYTES = 4117, 4096
-local MAX_PENDING_BYTES, MAX_ID_DIGITS = 65536, 10
+local MAX_PENDING_BYTES = 65536
+local MAX_ID_DIGITS, MAX_OFFSET_DIGITS = 10, 10
 local CODES = { ["100"] = "LIST", ["300"] = "LIST", ["200"] = "AUDIO", ["101"] = "SETUP" }
 local REQUESTS = { LIST = "ListRequested", PLAY = "PlayRequested", STOP = "StopRequested", SETUP = "SetupRequested", TEARDOWN = "TeardownRequested" }
+local PLAY_FROM = "PlayFromRequested"
 local REQUEST_WORDS = "LIST, PLAY, STOP, SETUP, TEARDOWN"
 
 local SERVER_STATES = { "IDLE", "LISTING", "STREAMING", "LISTING_WHILE_STREAMING", "FINISHING", "DRAINING", "CLOSING", "CLOSED" }
@@ -437,8 +442,14 @@ local f = {
   message = ProtoField.string("alfine.message", "Message", base.ASCII, "Its first word"),
   code = ProtoField.uint16("alfine.code", "Status code"),
   song_id = ProtoField.uint64("alfine.song_id", "Song ID"),
+  offset = ProtoField.uint64("alfine.offset", "Offset", base.DEC, nil, nil,
+    "Of the first byte that is to be sent, in the song's file"),
   tokens = ProtoField.string("alfine.tokens", "Tokens", base.ASCII, "Of SETUP or RESP 101"),
+  fact = ProtoField.string("alfine.fact", "Fact", base.ASCII, "A token of RESP 101 with = in it"),
+  library = ProtoField.string("alfine.library", "Library", base.ASCII, "The version of the list"),
   entry = ProtoField.string("alfine.entry", "Entry", base.UNICODE, "ID and title in a list"),
+  entry_other = ProtoField.string("alfine.entry.other", "Other field", base.UNICODE,
+    "Of an entry: its key is not known"),
   payload_bytes = ProtoField.uint32("alfine.payload_bytes", "Payload bytes"),
   audio = ProtoField.bytes("alfine.audio", "Audio"),
   closing = ProtoField.bool("alfine.closing", "Closing message", base.NONE, nil, nil, "Empty"),
@@ -451,6 +462,12 @@ local f = {
   num_audio = ProtoField.uint32("alfine.num_audio_msgs_recv", "NUM_AUDIO_MSGS_RECV", base.DEC, nil,
     nil, "Audio messages of this song (RFC 2.6.1)"),
 }
+local entry_fields = {} -- by their keys
+for key, name in pairs(ENTRY_FIELDS) do
+  local label = name:sub(1, 1):upper() .. name:sub(2):gsub("_", " ")
+  entry_fields[key] = ProtoField.string("alfine.entry." .. name, label, base.UNICODE)
+  f["entry_" .. name] = entry_fields[key]
+end
 p.fields = f
 
 local PROTOCOL, MALFORMED = expert.group.PROTOCOL, expert.group.MALFORMED
@@ -475,15 +492,18 @@ local completeness_of = Field.new("tcp.completeness")
 
 -- Courses of the server ---------------------------------------------------------------------------
 --
--- A course: a state, the answers that the server owes, in order, and the requests that it may not
+-- A course: a state, what RESP 101 has accepted (`from` is nil where the capture lacks it), whether
+-- the song closes, the answers that the server owes, in order, and the requests that it may not
 -- have taken. It takes a request only when it owes nothing: taken earlier, the same would come.
 
 local LIST, BEGUN_LIST, CLOSED_LIST = "list", "list, begun", "list, closed"
 local MOST_WAITING, MOST_COURSES = 32, 256 -- beyond that nobody follows a connection
 
+local ACCEPTS_ENDS, ACCEPTS_FROM = "101 ends", "101 ends from"
 local OUTPUTS = { "101", "404", "100", "100.", "200", "200." }
 local IN_WORDS = {
-  ["101"] = "RESP 101", ["101+"] = "RESP 101", ["404"] = "ERRO 404",
+  ["101"] = "RESP 101", [ACCEPTS_ENDS] = "RESP 101", [ACCEPTS_FROM] = "RESP 101",
+  ["404"] = "ERRO 404",
   ["100"] = "RESP 100 with entries", ["100."] = "an empty RESP 100",
   ["200"] = "RESP 200 with audio", ["200."] = "an empty RESP 200",
 }
@@ -500,13 +520,14 @@ local function without_first(list)
   return new
 end
 
-local function course(state, ends, closes, owed, waiting)
-  return { state = state, ends = ends, closes = closes, owed = owed, waiting = waiting }
+local function copied_course(c)
+  return { state = c.state, ends = c.ends, from = c.from, closes = c.closes, owed = copied(c.owed),
+    waiting = copied(c.waiting) }
 end
 
 local function key_of(c)
-  return table.concat({ c.state, tostring(c.ends), tostring(c.closes), table.concat(c.owed, ";"),
-    table.concat(c.waiting, ";") }, "|")
+  return table.concat({ c.state, tostring(c.ends), tostring(c.from), tostring(c.closes),
+    table.concat(c.owed, ";"), table.concat(c.waiting, ";") }, "|")
 end
 
 local function owes(c, what)
@@ -516,6 +537,11 @@ end
 -- What each guard of the server's table is, as far as can be seen: nil where it cannot.
 local GUARDS = {
   song_known = function() return nil end,
+  from_accepted = function(c) return c.from end,
+  can_play_from = function(c)
+    if c.from == false then return false end
+    return nil
+  end,
   last_list = function(c)
     local lists = 0
     for _, answer in ipairs(c.owed) do
@@ -530,6 +556,7 @@ local EFFECTS = {
   send_list = function(c) owes(c, c.ends and CLOSED_LIST or LIST) end,
   count_list = function() end, -- whoever fires ListSent takes the list away
   start_song = function(c) c.closes = c.ends end,
+  start_song_at = function(c) c.closes = c.ends end,
   stop_song = function() end,
   close_song = function(c) if c.closes then owes(c, "200.") end end,
   send_not_found = function(c) owes(c, "404") end,
@@ -554,7 +581,8 @@ local function taken(c, event)
   local after = {}
   local function guard_of(name) return GUARDS[name](c) end
   for _, row in ipairs(rows_that_may_fire(SERVER[c.state][event], guard_of)) do
-    local new = course(row.next, c.ends, c.closes, copied(c.owed), copied(c.waiting))
+    local new = copied_course(c)
+    new.state = row.next
     for _, effect in ipairs(row.effects) do EFFECTS[effect](new) end
     after[#after + 1] = new
   end
@@ -568,7 +596,9 @@ local function explain_each(courses, output, rare, found, tried)
 end
 
 local function answered(c)
-  return course(c.state, c.ends, c.closes, without_first(c.owed), c.waiting)
+  local new = copied_course(c)
+  new.owed = without_first(c.owed)
+  return new
 end
 
 local function list_sent(c)
@@ -578,7 +608,7 @@ local function list_sent(c)
 end
 
 local function begun(c)
-  local new = course(c.state, c.ends, c.closes, copied(c.owed), c.waiting)
+  local new = copied_course(c)
   new.owed[1] = BEGUN_LIST
   return new
 end
@@ -602,8 +632,9 @@ local ANSWERS = {
   -- A plain server answers SETUP by ERRO 404 or not at all: both say that it closes nothing.
   ["101"] = function(c, output, rare, found, tried)
     local new = answered(c)
-    new.ends = c.ends or output == "101+"
-    if output == "101" or output == "101+" or output == "404" then return { new } end
+    new.ends = c.ends or output == ACCEPTS_ENDS or output == ACCEPTS_FROM
+    if output == ACCEPTS_FROM then new.from = true end
+    if IN_WORDS[output] == "RESP 101" or output == "404" then return { new } end
     explain(new, output, rare, found, tried)
     return {}
   end,
@@ -664,7 +695,7 @@ local function request(set, event)
   if set.requested[event] == nil then
     local found = {}
     for _, c in ipairs(set.courses) do
-      local new = course(c.state, c.ends, c.closes, c.owed, copied(c.waiting))
+      local new = copied_course(c)
       new.waiting[#new.waiting + 1] = event
       if #new.waiting <= MOST_WAITING then found[key_of(new)] = new end
     end
@@ -690,17 +721,36 @@ local function states_now(set)
   return set.now
 end
 
+-- Whether a SETUP is unanswered: then what it will bring cannot be seen.
+local function setup_open(c)
+  for _, answer_owed in ipairs(c.owed) do
+    if answer_owed == "101" then return true end
+  end
+  for _, event in ipairs(c.waiting) do
+    if event == REQUESTS.SETUP then return true end
+  end
+  return false
+end
+
+local function refuses_offsets(set)
+  for _, c in ipairs(set.courses) do
+    if c.from ~= false or setup_open(c) then return false end
+  end
+  return true
+end
+
 -- The states in which the server may be when it has taken all that was requested.
 local function states_ahead(set)
   if set.ahead then return set.ahead end
   local states = {}
   for _, c in ipairs(set.courses) do
-    local here = { [c.state] = true }
+    local here, seen = { [c.state] = true }, copied_course(c)
+    if setup_open(c) then seen.from = c.from or nil end
+    local function guard_of(name) return GUARDS[name](seen) end
     for _, event in ipairs(c.waiting) do
       local after = {}
       for state in pairs(here) do
-        local rows = SERVER[state][event]
-        for _, row in ipairs(rows_that_may_fire(rows, GUARDS.song_known)) do
+        for _, row in ipairs(rows_that_may_fire(SERVER[state][event], guard_of)) do
           after[row.next] = true
         end
       end
@@ -722,18 +772,20 @@ end
 
 local function first_set(whole)
   local found = {}
-  local function add(c) found[key_of(c)] = c end
+  local function add(state, ends, from, owed)
+    local c = { state = state, ends = ends, from = from, closes = ends, owed = owed, waiting = {} }
+    found[key_of(c)] = c
+  end
   if whole then
-    add(course(SERVER_STATES[1], false, false, {}, {}))
+    add(SERVER_STATES[1], false, false, {})
     return set_of(found)
   end
   -- The capture begins in the middle: the server may be anywhere that it can be requested in.
   for _, state in ipairs(SERVER_STATES) do
     if SERVER[state].ListRequested then
       local lists = SERVER[state].ListSent ~= nil and SERVER[state].SongSent == nil
-      for _, ends in ipairs({ false, true }) do
-        add(course(state, ends, ends, lists and { ends and CLOSED_LIST or BEGUN_LIST } or {}, {}))
-      end
+      add(state, false, false, lists and { BEGUN_LIST } or {})
+      add(state, true, nil, lists and { CLOSED_LIST } or {})
     end
   end
   return set_of(found)
@@ -869,11 +921,17 @@ end
 
 -- Requests ------------------------------------------------------------------------------------------
 
+local function play_event(words)
+  local song_id, offset = words[2] or "", words[3] or "0"
+  if #words > 3 or #song_id > MAX_ID_DIGITS or #offset > MAX_OFFSET_DIGITS then return nil end
+  if not song_id:match("^[1-9]%d*$") or not offset:match("^%d+$") then return nil end
+  return words[3] and PLAY_FROM or REQUESTS.PLAY
+end
+
 local function event_of(words)
   local word = words[1]
   if word == "LIST" or word == "STOP" then return REQUESTS[word] end
-  if word == "PLAY" and #words == 2 and #words[2] <= MAX_ID_DIGITS
-    and words[2]:match("^[1-9]%d*$") then return REQUESTS.PLAY end
+  if word == "PLAY" then return play_event(words) end
   if word == "TEARDOWN" and #words == 1 then return REQUESTS.TEARDOWN end
   return nil
 end
@@ -908,22 +966,32 @@ local function followed(set)
   return nil
 end
 
+-- What would have been legal in the place of what the server does not understand, or else nil.
+local function legal_instead(talk, words, event)
+  if not event then return REQUEST_WORDS end
+  if event == PLAY_FROM and talk.set and refuses_offsets(talk.set) then
+    return string.format("PLAY %s, as no RESP 101 has accepted %s", words[2], FROM)
+  end
+  return nil
+end
+
 local function note_request(talk, words, event)
-  local seen = {}
+  local seen, instead = {}, legal_instead(talk, words, event)
   if talk.set then
     seen.before = states_now(talk.set)
     talk.set = followed(request(talk.set, event or "RequestNotUnderstood"))
     seen.server = talk.set and states_ahead(talk.set)
   end
-  if not event then
+  if instead then
+    talk.refused = talk.refused + 1
     seen.violation = string.format(
       "the client sent %s to a server in %s; legal would have been: %s",
-      shown(table.concat(words, " ")), seen.before or "a state unknown", REQUEST_WORDS)
-  else
-    client_sent(talk.client, words[1])
-    seen.client = client_state(talk.client)
+      shown(table.concat(words, " ")), seen.before or "a state unknown", instead)
+    return seen
   end
-  if event == REQUESTS.PLAY then
+  client_sent(talk.client, words[1])
+  seen.client = client_state(talk.client)
+  if event == REQUESTS.PLAY or event == PLAY_FROM then
     talk.plays[#talk.plays + 1] = { song_id = words[2], count = 0 }
   end
   return seen
@@ -932,7 +1000,10 @@ end
 local function show_request(m, words, event, tokens, text_range)
   local tree = m.tree
   tree:add(f.message, text_range, printable(words[1] or ""))
-  if event == REQUESTS.PLAY then tree:add(f.song_id, text_range, whole_number(words[2])) end
+  if event == REQUESTS.PLAY or event == PLAY_FROM then
+    tree:add(f.song_id, text_range, whole_number(words[2]))
+  end
+  if event == PLAY_FROM then tree:add(f.offset, text_range, whole_number(words[3])) end
   if event == REQUESTS.SETUP then tree:add(f.tokens, text_range, printable(tokens)) end
   m.info = event and table.concat(words, " ") or "not a request: " .. shown(table.concat(words, " "))
 end
@@ -975,11 +1046,19 @@ local function parse_answer(raw, first, last)
   return nil
 end
 
+local MAX_LIBRARY_BYTES = 64
+local AFTER_PRODUCT = "^%s*%S*()" -- its first token names the server (protocol.md 7)
+
+local function setup_output(payload)
+  local accepted = {}
+  for token in payload:sub(payload:match(AFTER_PRODUCT)):gmatch("%S+") do accepted[token] = true end
+  if not accepted[ENDS] then return "101" end
+  return accepted[FROM] and ACCEPTS_FROM or ACCEPTS_ENDS
+end
+
 local function output_of(kind, bytes, payload)
   if kind == "ERROR" then return "404" end
-  if kind == "SETUP" then
-    return (" " .. payload .. " "):find(" " .. ENDS .. " ", 1, true) and "101+" or "101"
-  end
+  if kind == "SETUP" then return setup_output(payload) end
   local output = kind == "LIST" and "100" or "200"
   return bytes == 0 and output .. "." or output
 end
@@ -1007,13 +1086,16 @@ local function note_output(talk, output, seen)
   seen.server = talk.set and states_now(talk.set)
 end
 
--- Which song it belongs to: the oldest that is not closed, or else the last that was requested.
+-- Which song it belongs to: the oldest that is not closed, or else the last that was requested. An
+-- error answers what was not understood, if there is any: then its song goes on.
 local function note_song(talk, output, seen)
   local play = talk.plays[talk.closes and 1 or #talk.plays]
   if output == "200" and play and not seen.violation then
     play.count = play.count + 1
     seen.count = play.count
     seen.song_id = talk.closes and play.song_id or nil
+  elseif output == "404" and talk.refused > 0 then
+    talk.refused = talk.refused - 1
   elseif talk.closes and (output == "200." or output == "404") then
     seen.song_id = play and play.song_id
     table.remove(talk.plays, 1)
@@ -1022,13 +1104,32 @@ end
 
 local function note_answer(talk, kind, output)
   local seen = {}
-  if output == "101+" then talk.closes = true end
+  local accepts = output == ACCEPTS_ENDS or output == ACCEPTS_FROM
+  if accepts then talk.closes = true end
   if talk.set then note_output(talk, output, seen) end
   note_song(talk, output, seen)
-  local facts = { ends_accepted = output == "101+", carries_audio = output == "200" }
+  local facts = { ends_accepted = accepts, carries_audio = output == "200" }
   client_received(talk.client, EVENTS[kind], facts)
   seen.client = client_state(talk.client)
   return seen
+end
+
+local function show_entry_field(m, tree, at, text)
+  local field, value_at = entry_fields[text:match("^(..)=")], 3
+  if not field then field, value_at = f.entry_other, 0 end
+  tree:add_packet_field(field, m.buf(at + value_at, #text - value_at), ENC_UTF_8)
+end
+
+-- An entry and below it its fields (protocol.md 10). at: where it begins in the packet, from 0.
+local function show_entry(m, at, text)
+  local mark = text:find(FIELD_MARK, 1, true)
+  local title_bytes = mark and mark - 1 or #text
+  local tree = m.tree:add_packet_field(f.entry, m.buf(at, title_bytes), ENC_UTF_8)
+  while mark do
+    local following = text:find(FIELD_MARK, mark + 1, true)
+    show_entry_field(m, tree, at + mark, text:sub(mark + 1, (following or #text + 1) - 1))
+    mark = following
+  end
 end
 
 local function show_entries(m, from, bytes)
@@ -1037,8 +1138,23 @@ local function show_entries(m, from, bytes)
   while at <= #text do
     local first, last = text:find(SEPARATOR, at, true)
     local stop = first and first - 1 or #text
-    m.tree:add_packet_field(f.entry, m.buf(from + at - 2, stop - at + 1), ENC_UTF_8)
+    show_entry(m, from + at - 2, text:sub(at, stop))
     at = last and last + 1 or #text + 1
+  end
+end
+
+-- What RESP 101 says besides what it accepts.
+local function show_facts(m, from, payload, tree)
+  local behind = payload:match(AFTER_PRODUCT)
+  for at, token in payload:sub(behind):gmatch("()(%S+)") do
+    if token:find("=", 1, true) then
+      local first = from + behind + at - 3
+      tree:add(f.fact, m.buf(first, #token), printable(token))
+      local library = token:match("^" .. LIBRARY .. "([%w-]+)$")
+      if library and #library <= MAX_LIBRARY_BYTES then
+        tree:add(f.library, m.buf(first + #LIBRARY, #library), library)
+      end
+    end
   end
 end
 
@@ -1048,7 +1164,8 @@ local function show_payload(m, kind, at, bytes)
   if kind == "AUDIO" and bytes > 0 then m.tree:add(f.audio, m.buf(at - 1, bytes)) end
   if kind == "LIST" then show_entries(m, at, bytes) end
   if kind == "SETUP" then
-    m.tree:add(f.tokens, m.buf(at - 1, bytes), printable(m.raw:sub(at, at + bytes - 1)))
+    local payload = m.raw:sub(at, at + bytes - 1)
+    show_facts(m, at, payload, m.tree:add(f.tokens, m.buf(at - 1, bytes), printable(payload)))
   end
 end
 
@@ -1107,7 +1224,7 @@ local function find_talk(pinfo, raw)
   local key = stream and stream.value or ends
   local talk = talks[key] or (pinfo.visited and talks[ends]) or nil
   if talk then return talk end
-  talk = { client = new_client(), plays = {}, closes = false }
+  talk = { client = new_client(), plays = {}, closes = false, refused = 0 }
   talk.server_port = find_server(pinfo, raw)
   local whole = talk.server_port ~= pinfo.src_port
   if completeness then whole = completeness.value % 2 == 1 end

@@ -232,6 +232,13 @@ class CommandEntered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CommandSent(Event):
+    """Another program of the same person has sent a command, which is answered at once."""
+
+    request: Event
+
+
+@dataclass(frozen=True, slots=True)
 class CommandAnswered(Event):
     """A command has had its answer, whatever it was."""
 

@@ -32,6 +32,7 @@ LINK, CONVERSATION, PROMPT = "link", "conversation", "prompt"
 RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     # the person
     on.CommandEntered:          (PROMPT,),
+    on.CommandSent:             (PROMPT,),
     on.TextArrived:             (PROMPT,),
     on.Interrupted:             (PROMPT,),
     on.InputEnded:              (PROMPT, CONVERSATION),
@@ -42,6 +43,7 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     on.StopRequested:           (SONG, NEXT_SONG, PLAYER, QUEUE, TRANSPORT, LINK, CONVERSATION),
     ask.PauseRequested:         (TRANSPORT,),
     ask.ResumeRequested:        (TRANSPORT,),
+    ask.ToggleRequested:        (TRANSPORT,),
     ask.VolumeRequested:        (TRANSPORT,),
     ask.SeekRequested:          (SONG,),
     ask.NextRequested:          (QUEUE,),

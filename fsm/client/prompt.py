@@ -1,6 +1,7 @@
 """The client's prompt: when `>>` stands, and what may be printed where (ARROW_LOCK).
 
-It knows that a line was entered and that an answer came, never what either says.
+It knows that a line was entered and that an answer came, never what either says. A command that
+another program sends passes it, and leaves the prompt as it is.
 """
 
 from __future__ import annotations
@@ -28,16 +29,19 @@ OPEN, LOCKED, LEFT = PromptState
 PROMPT = Table("prompt", OPEN, [
     Row(OPEN,     on.CommandEntered,                                                      LOCKED, when="asks_machines", then="await_answer, pass_request", rfc="2.6.1"),
     Row(OPEN,     on.CommandEntered,                                                      LOCKED,                       then="await_answer",               rfc="2.6.1"),
+    Row(OPEN,     on.CommandSent,                                                         OPEN,                         then="pass_request",               rfc="playing 12"),
     Row(OPEN,     on.TextArrived,                                                         OPEN,                         then="print_above_prompt",         rfc="2.6.1"),
     Row(OPEN,     on.CommandAnswered,                                                     OPEN,                                                            rfc="2.6.1"),
     Row(OPEN,     on.Interrupted,                                                         OPEN,                         then="clear_line",                 rfc="2.6.1"),
     Row(OPEN,     on.InputEnded,                                                          LEFT,                         then="leave",                      rfc="2.7.1"),
+    Row(LOCKED,   on.CommandSent,                                                         LOCKED,                       then="pass_request",               rfc="playing 12"),
     Row(LOCKED,   on.TextArrived,                                                         LOCKED,                       then="print_text",                 rfc="2.6.1"),
     Row(LOCKED,   on.CommandAnswered,                                                     OPEN,   when="is_the_answer", then="show_prompt",                rfc="2.6.1"),
     Row(LOCKED,   on.CommandAnswered,                                                     LOCKED,                                                          rfc="2.6.1"),
     Row(LOCKED,   on.Interrupted,                                                         OPEN,                         then="show_prompt",                rfc="2.6.1"),
     Row(LOCKED,   on.InputEnded,                                                          LEFT,                         then="leave",                      rfc="2.7.1"),
     Row(LEFT,     on.TextArrived,                                                         LEFT,                         then="print_text",                 rfc="2.6.1"),
+    Row(LEFT,     on.CommandSent,                                                         LEFT,                                                            rfc="playing 12"),
     each((LEFT,), (on.CommandEntered, on.CommandAnswered, on.Interrupted, on.InputEnded),                                                                  rfc="2.7.1"),
 ])
 # fmt: on
@@ -55,6 +59,7 @@ class PromptSession(Session[ClientEffect | on.Event]):
         on.WaitRequested,
         ask.PauseRequested,
         ask.ResumeRequested,
+        ask.ToggleRequested,
         ask.VolumeRequested,
         ask.SeekRequested,
         ask.NextRequested,
@@ -86,7 +91,7 @@ class PromptSession(Session[ClientEffect | on.Event]):
         """Keep which command was entered."""
         self.awaited = event.command
 
-    def pass_request(self, event: on.CommandEntered) -> None:
+    def pass_request(self, event: on.CommandEntered | on.CommandSent) -> None:
         """Hand the command's request on to the machines that it concerns."""
         assert event.request is not None, "the command asks the machines"
         self.record(event.request)

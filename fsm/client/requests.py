@@ -40,6 +40,11 @@ class ResumeRequested(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ToggleRequested(Event):
+    """Pause, or go on after a pause."""
+
+
+@dataclass(frozen=True, slots=True)
 class SeekRequested(Event):
     """Go on at another place: `seek 1:30` is 90.0, `seek -10` -10.0 FROM_HERE, `seek 50%` 0.5."""
 

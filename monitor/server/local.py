@@ -17,17 +17,6 @@ from monitor.server.totals import Seen, Server, Totals, totals_of
 MEASURE_S = 1.0
 """How often the sent bytes of all connections are added up."""
 
-ARRIVING = (
-    on.ListRequested,
-    on.PlayRequested,
-    on.StopRequested,
-    on.SetupRequested,
-    on.TeardownRequested,
-    on.RequestNotUnderstood,
-    on.RequestTooLong,
-    on.RequestsEnded,
-)
-"""Events that the client has caused by what it sent."""
 LEAVING = (do.SendSongList, do.SendNotFound, do.SendClosing, do.SendSetupReply, do.StartSong)
 """Effects by which something is sent to the client."""
 
@@ -98,7 +87,7 @@ class LocalServer:
         if seen is None and not entries:
             return None
         about = self._about(seen) if seen is not None else ["The connection is closed."]
-        return {"name": name, "about": about, "steps": moments(entries, ARRIVING, LEAVING)}
+        return {"name": name, "about": about, "steps": moments(entries, on.REQUESTS, LEAVING)}
 
     def totals(self) -> Totals:
         """Return all counts."""

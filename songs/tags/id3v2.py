@@ -4,6 +4,7 @@ Only frame headers and the beginnings of wanted texts are read, so that a pictur
 however large it is and wherever it stands.
 """
 
+import itertools
 import zlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple, Protocol
@@ -66,14 +67,19 @@ def read_id3v2(source: TagSource, encoding: str) -> Tags:
     head = source.at(0, _HEADER_BYTES)
     if len(head) < _HEADER_BYTES or head[:3] != b"ID3" or head[3] not in _ENCRYPTED:
         return Tags()
-    if (tag_bytes := _synchsafe(head[6:])) > MAX_TAG_BYTES:
+    if _synchsafe(head[6:]) > MAX_TAG_BYTES:
         return Tags(problem=f"its ID3 tag claims to be larger than {MAX_TAG_BYTES >> 20} MiB")
+    return _read_frames(*_opened(source, head), encoding)
+
+
+def _opened(source: TagSource, head: bytes) -> tuple[_Tag, int]:
+    """Return the tag whose header this is, and the offset of its first frame."""
     version, stuffed = head[3], bool(head[5] & _UNSYNCHRONISED)
-    tag = _Tag(source, version, _HEADER_BYTES + tag_bytes, stuffed)
+    tag = _Tag(source, version, _HEADER_BYTES + _synchsafe(head[6:]), stuffed)
     if stuffed and version < 4:  # the frames' sizes do not count the stuffed zeros
         tag = tag._replace(source=Unsynchronised(source, tag.end), stuffed=False)
     extended = head[5] & _EXTENDED and version > 2
-    return _read_frames(tag, _first_frame(tag) if extended else _HEADER_BYTES, encoding)
+    return tag, _first_frame(tag) if extended else _HEADER_BYTES
 
 
 def _first_frame(tag: _Tag) -> int:
@@ -164,3 +170,33 @@ def _synchsafe(raw: bytes) -> int:
     for byte in raw:
         number = number << 7 | byte & 0x7F
     return number
+
+
+class RawFrame(NamedTuple):
+    """A frame as it is in the tag, without stuffing. flags: as its version has them."""
+
+    version: int
+    name: bytes
+    flags: int
+    data: bytes
+
+
+def tag_bytes_of(head: bytes) -> int:
+    """Return how long the tag is whose first 10 bytes these are, header included; 0 for none."""
+    is_tag = len(head) >= _HEADER_BYTES and head[:3] == b"ID3" and head[3] in _GROUPED
+    return _HEADER_BYTES + _synchsafe(head[6:10]) if is_tag else 0
+
+
+def raw_frames(source: TagSource, names: frozenset[bytes]) -> Iterator[RawFrame]:
+    """Yield the frames of these names, whole. Raises TagsUnreadable: the source's bounds."""
+    if not tag_bytes_of(head := source.at(0, _HEADER_BYTES)):
+        return
+    tag, start = _opened(source, head)
+    for frame in itertools.islice(_frames(tag, start), MAX_FRAMES):
+        if frame.name in names:
+            data = tag.source.at(frame.start, frame.size)
+            if tag.stuffed or frame.flags & _UNSYNCHRONISED_FRAME[tag.version]:
+                data = without_stuffing(data)
+            ahead = 1 if frame.flags & _GROUPED[tag.version] else 0
+            ahead += 4 if frame.flags & _LENGTH_SHOWN[tag.version] else 0
+            yield RawFrame(tag.version, frame.name, frame.flags, data[ahead:])

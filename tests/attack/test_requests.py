@@ -83,7 +83,8 @@ def transcript(sent: bytes) -> tuple[list[str], list[tuple[bytes, bool]]]:
             answers.append(ERROR)
         else:
             assert message.code == b"101"
-            answers.append(message.data.decode())
+            tokens = message.data.decode().split(" ")
+            answers.append(" ".join(token for token in tokens if "=" not in token))
     return answers, [*songs, (audio, False)] if audio else songs
 
 

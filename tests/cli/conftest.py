@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from typing import NamedTuple
 
 import lameenc
@@ -105,9 +106,13 @@ def large_server(large_music_dir):
 def kept_clients(steady_server, large_server, tmp_path_factory):
     """Two clients at a prompt, for tests that can follow each other in one."""
     home = str(tmp_path_factory.mktemp("home"))
-    env = {"XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home}
-    with client(steady_server.port, env=env) as short, client(large_server.port, env=env) as large:
-        yield short, large
+    with tempfile.TemporaryDirectory(prefix="run-") as runtime:
+        env = {"XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home, "XDG_RUNTIME_DIR": runtime}
+        with (
+            client(steady_server.port, env=env) as short,
+            client(large_server.port, env=env) as large,
+        ):
+            yield short, large
 
 
 @pytest.fixture
@@ -124,8 +129,13 @@ def large_terminal(kept_clients):
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
-    """Keep the history, the settings and the ALFINE_ variables of whoever runs the tests out."""
+    """Keep the history, settings, clients and ALFINE_ variables of whoever runs the tests out."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     for name in [name for name in os.environ if name.startswith("ALFINE_")]:
         monkeypatch.delenv(name)
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    # Not below tmp_path: the path of a socket must be short.
+    with tempfile.TemporaryDirectory(prefix="run-") as runtime:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", runtime)
+        yield

@@ -1,5 +1,6 @@
 """A mistake on the command line is reported in one line, with exit code 2 and no traceback."""
 
+import os
 import subprocess
 import sys
 
@@ -7,7 +8,7 @@ import pytest
 
 from audio.wav import wav_header
 from cli.app import main
-from cli.usage import NO_CONNECTION, USAGE
+from cli.usage import FAILED, NO_CONNECTION, USAGE
 
 
 @pytest.mark.parametrize(
@@ -77,3 +78,37 @@ def test_help_has_an_example(command):
 def test_the_command_lines_of_the_rfc(module):
     argv = [sys.executable, "-m", module, "--help"]
     assert subprocess.run(argv, capture_output=True, timeout=30).returncode == 0
+
+
+EVERY_LINE = ("config", "verify --show list", "--help")
+
+
+@pytest.mark.parametrize("arguments", EVERY_LINE)
+def test_a_full_disk_behind_stdout_is_told_in_one_line(arguments):
+    with open("/dev/full", "wb") as full:
+        ended = run_alfine(arguments, stdout=full)
+    assert ended.returncode == FAILED
+    assert ended.stderr == "alfine: nobody takes what is printed: No space left on device\n"
+
+
+@pytest.mark.parametrize("arguments", EVERY_LINE)
+def test_a_pipe_that_nobody_reads_ends_the_command(arguments):
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ended = run_alfine(arguments, stdout=writing)
+    finally:
+        os.close(writing)
+    assert (ended.returncode, ended.stderr) == (FAILED, "")
+
+
+@pytest.mark.parametrize("arguments", EVERY_LINE)
+def test_closed_streams_are_no_fault(arguments):
+    shell = ["sh", "-c", 'exec "$@" <&- >&-', "sh"]
+    ended = run_alfine(arguments, shell)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def run_alfine(arguments, before=(), stdout=None):
+    command = [*before, sys.executable, "-m", "cli.app", *arguments.split()]
+    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False)

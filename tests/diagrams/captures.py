@@ -189,7 +189,8 @@ def tshark(*arguments: object, port: int = PORTS[SERVER]) -> str:
 class Message:
     """One message, as the dissector shows it.
 
-    connection: its number in the file. fields: its values by their short names.
+    connection: its number in the file. fields: its values by their short names, those below
+    another field among them.
     """
 
     connection: int
@@ -231,9 +232,18 @@ def _message(connection: int, layer: dict[str, object]) -> Message:
         values = value if isinstance(value, list) else [value]
         if name == "_ws.expert":
             experts += [_expert(each) for each in values]
+        elif name.endswith("_tree"):
+            for below in filter(None, values):
+                _add(fields, below)
         else:
-            fields[name.removeprefix("alfine.")] = [str(each) for each in values]
+            _add(fields, {name: value})
     return Message(connection, fields, tuple(experts))
+
+
+def _add(fields: dict[str, list[str]], shown: dict[str, object]) -> None:
+    for name, value in shown.items():
+        values = value if isinstance(value, list) else [value]
+        fields.setdefault(name.removeprefix("alfine."), []).extend(map(str, values))
 
 
 def _expert(tree: dict[str, str]) -> tuple[str, str]:

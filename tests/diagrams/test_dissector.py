@@ -4,11 +4,12 @@ import itertools
 import random
 import re
 import resource
+import socket
 import subprocess
 
 import pytest
 
-from diagrams.dissector import SENDS, TEMPLATE, script
+from diagrams.dissector import ENTRY_FIELDS, SENDS, TEMPLATE, script
 from diagrams.files import ROOT
 from fsm import effects as do
 from fsm import events as on
@@ -30,8 +31,8 @@ from net.wire import (
     setup_message,
 )
 from tests.diagrams.captures import CLIENT, SERVER, Capture, Recorder, dumping, messages, tshark
-from tests.end_to_end.programs import play, serving
-from tests.end_to_end.songs import music
+from tests.end_to_end.programs import PATIENCE_S, play, serving
+from tests.end_to_end.songs import music, named
 from tests.needs import needs_program
 from tests.peers.plain_server import PlainServer
 
@@ -46,6 +47,9 @@ AUDIO, CLOSED, UNKNOWN = (
     (SERVER, NOT_FOUND),
 )
 ALL_LISTED = (SERVER, LIST_CLOSING)
+OFFER_ALL = (CLIENT, b"SETUP ends tags from END END")
+ACCEPTED_ALL = (SERVER, setup_message(("alfine/1", "ends", "tags", "from", "library=a-1")))
+PLAY_FROM, PLAY_BEYOND = (CLIENT, b"PLAY 1 5 END END"), (CLIENT, b"PLAY 1 9999999999 END END")
 
 HOSTILE = EOM * 5 + b"END END" * 700 + bytes(9000) + b" END"
 """A song in which a careless receiver finds ends everywhere."""
@@ -130,6 +134,88 @@ def test_fields_say_what_a_message_says(capture):
     assert (found[3]["payload_bytes"], found[4]["payload_bytes"]) == ("13", "0")
     assert (found[3]["closing"], found[4]["closing"]) == ("", "1")
     assert found[5]["song_id"] == "9876543210"
+
+
+def test_facts_of_the_server_are_told_from_what_it_accepts(capture):
+    offered = [b"a-1", b"A" * 64, b"", b"A" * 65, b"a=b", b"\xc3\xa9"]
+    reply = b"RESP 101 END product=1  ends mood=blue library=%s  END END"
+    found = capture(OFFER, *[(SERVER, reply % name) for name in offered])[1:]
+    assert [m["library"] for m in found] == ["a-1", "A" * 64, "", "", "", ""]
+    shown = ["a-1", "A" * 64, "", "A" * 65, "a=b", "??"]
+    assert [m.fields["fact"] for m in found] == [["mood=blue", f"library={s}"] for s in shown]
+
+
+def test_fields_of_an_entry_stand_below_it_each_under_its_name(capture):
+    texts = {key: f"{name} of THE END END" for key, name in ENTRY_FIELDS.items()}
+    songs = [
+        (1, "Björk - THE END", [*texts.items(), ("xx", "ö")]),
+        (2, "b"),
+        (3, "c", [("al", "")]),
+    ]
+    found = capture(OFFER_ALL, ACCEPTED_ALL, LIST, (SERVER, *list_messages(songs)), ALL_LISTED)
+    listed = found[3]
+    assert listed.fields["entry"] == ["1. Björk - THE\u00a0END", "2. b", "3. c"]
+    for key, name in ENTRY_FIELDS.items():
+        shown = [texts[key].replace(" END", "\u00a0END"), *[""] * (key == "al")]
+        assert listed.fields[f"entry.{name}"] == shown
+    assert listed.fields["entry.other"] == ["xx=ö"]
+    assert experts(found) == []
+
+
+def test_what_is_no_field_is_shown_as_it_came(capture):
+    entry = b"\x1f 1. a\x1f\x1far\x1f=x\x1far=\xff\x1fAR=b\x1far=c=d\x1f"
+    found = capture(LIST, (SERVER, b"RESP 100 END " + entry + b" END 2. b" + EOM))
+    assert found[1].fields["entry"] == ["", "2. b"]
+    assert found[1].fields["entry.artist"] == ["\ufffd", "c=d"]
+    assert found[1].fields["entry.other"] == [" 1. a", "", "ar", "=x", "AR=b", ""]
+
+
+def test_a_song_is_played_from_an_offset(capture):
+    at_end = (CLIENT, b"PLAY 2 007 END END")
+    said = [OFFER_ALL, ACCEPTED_ALL, PLAY_FROM, AUDIO, CLOSED, at_end, CLOSED, PLAY_BEYOND, UNKNOWN]
+    found = capture(*said, LIST, LISTED, ALL_LISTED)
+    assert [m["offset"] for m in found if m["message"] == "PLAY"] == ["5", "7", "9999999999"]
+    songs = ["", "", "1", "1", "1", "2", "2", "1", "1", "", "", ""]
+    assert [m["song_id"] for m in found] == songs
+    assert states(found)[2:9] == [
+        "IDLE or STREAMING",
+        "STREAMING",
+        "IDLE",
+        "IDLE or STREAMING",
+        "IDLE",
+        "IDLE or STREAMING",
+        "IDLE",
+    ]
+    assert experts(found) == []
+
+
+def test_an_offset_beyond_the_end_ends_the_song_that_is_sent(capture):
+    found = capture(OFFER_ALL, ACCEPTED_ALL, PLAY, AUDIO, PLAY_BEYOND, AUDIO, CLOSED, UNKNOWN)
+    assert states(found)[-1] == "IDLE"
+    assert [m["num_audio_msgs_recv"] for m in found if m["code"] == "200"] == ["1", "2", ""]
+    assert experts(found) == []
+
+
+def test_a_song_goes_on_behind_what_is_not_understood(capture):
+    said = [OFFER, ACCEPTED, PLAY, AUDIO, (CLIENT, b"PLAY 2 5 END END"), UNKNOWN, AUDIO, CLOSED]
+    found = capture(*said)
+    assert states(found)[3:] == ["STREAMING", "STREAMING", "STREAMING", "STREAMING", "IDLE"]
+    assert [m["song_id"] for m in found[2:]] == ["1", "1", "2", "", "1", "1"]
+    assert [m["num_audio_msgs_recv"] for m in found[2:]] == ["", "1", "", "", "2", ""]
+    assert [kind for kind, _ in experts(found)] == ["violation"]
+
+
+@pytest.mark.parametrize("accepted", [ACCEPTED_ALL, ACCEPTED])
+def test_an_offset_behind_an_unanswered_setup_is_not_judged(capture, accepted):
+    found = capture(OFFER_ALL, PLAY_FROM, LIST, accepted, UNKNOWN, LISTED, ALL_LISTED)
+    assert states(found)[1] == "IDLE or STREAMING"
+    assert states(found)[-1] == "IDLE"
+    assert experts(found) == []
+
+
+def test_an_offset_in_a_capture_that_begins_in_the_middle_is_not_judged(capture):
+    for answers in ([AUDIO, CLOSED], [CLOSED], [UNKNOWN]):
+        assert experts(capture(PLAY_FROM, *answers, begun=True)) == []
 
 
 def test_audio_is_counted_for_the_song_that_it_belongs_to(capture):
@@ -225,8 +311,50 @@ def test_a_capture_of_the_loopback_device_is_read(folder, tmp_path):
     assert states(found)[-1] == "CLOSING"
 
 
+def asked_one_by_one(port, *exchanges):
+    """Send each request when the answer to the one before it has come, to its last bytes."""
+    with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as sock:
+        for request, last in exchanges:
+            sock.sendall(request)
+            received = b""
+            while not received.endswith(last) and (data := sock.recv(60_000)):
+                received += data
+            assert received.endswith(last), (request, received[-40:])
+
+
+def test_a_server_that_sends_fields_and_plays_from_an_offset_has_no_violation(tmp_path):
+    song = named("Björk", "THE END") + music(1.0, seed=3)
+    (tmp_path / "music" / "Homogenic").mkdir(parents=True)
+    (tmp_path / "music" / "Homogenic" / "1.mp3").write_bytes(song)
+    with serving(tmp_path / "music") as server, Recorder(server.port) as recorder:
+        asked_one_by_one(
+            recorder.port,
+            (PLAY_FROM[1], NOT_FOUND),
+            (OFFER_ALL[1], EOM),
+            (LIST[1], LIST_CLOSING),
+            (PLAY_FROM[1], AUDIO_CLOSING),
+            (b"PLAY 1 %d END END" % len(song), AUDIO_CLOSING),
+            (b"PLAY 1 %d END END" % (len(song) + 1), NOT_FOUND),
+            (b"TEARDOWN END END", b""),
+        )
+    found = messages(Capture(tmp_path / "session.pcap").say_all(recorder.said).close())
+    assert experts(found[1:]) == []
+    assert violations(found[:1]) == [NO_OFFSET]
+    assert audio(found) == song[5:]
+    (listed,) = [m for m in found if m["entry"]]
+    assert (listed["entry"], listed["entry.folder"]) == ("1. Björk - THE\u00a0END", "Homogenic")
+    assert (listed["entry.artist"], listed["entry.title"]) == ("Björk", "THE\u00a0END")
+    (library,) = [m["library"] for m in found if m["library"]]
+    assert f"library={library}" in found[3]["tokens"]
+
+
 # What is wrong, and is named
 
+
+NO_OFFSET = (
+    "the client sent 'PLAY 1 5' to a server in IDLE; legal would have been: "
+    "PLAY 1, as no RESP 101 has accepted from"
+)
 
 NOTHING = "nothing, before another request"
 WRONG = {
@@ -284,6 +412,31 @@ WRONG = {
         "the client sent 'PAUSE?[2J' to a server in STREAMING; legal would have been: "
         "LIST, PLAY, STOP, SETUP, TEARDOWN",
     ),
+    "an offset that no SETUP has brought": (
+        [PLAY_FROM, UNKNOWN],
+        NO_OFFSET,
+    ),
+    "an offset where from was offered and not accepted": (
+        [OFFER_ALL, ACCEPTED, PLAY_FROM, UNKNOWN],
+        NO_OFFSET,
+    ),
+    "an offset where from was accepted without ends": (
+        [OFFER_ALL, (SERVER, setup_message(("alfine/1", "from"))), PLAY_FROM, UNKNOWN],
+        NO_OFFSET,
+    ),
+    "an offset where a fact and the server's name look like from": (
+        [OFFER_ALL, (SERVER, setup_message(("from", "ends", "from=1"))), PLAY_FROM, UNKNOWN],
+        NO_OFFSET,
+    ),
+    "a song that is not closed before one from an offset": (
+        [OFFER_ALL, ACCEPTED_ALL, PLAY, AUDIO, PLAY_FROM, LIST, LISTED],
+        "the server in LISTING or LISTING_WHILE_STREAMING sent RESP 100 with entries; legal would "
+        "have been: RESP 200 with audio, an empty RESP 200",
+    ),
+    "audio from an offset that was beyond the end": (
+        [OFFER_ALL, ACCEPTED_ALL, PLAY_BEYOND, UNKNOWN, AUDIO],
+        f"the server in IDLE sent RESP 200 with audio; legal would have been: {NOTHING}",
+    ),
     "a request without an end": (
         [(CLIENT, b"x" * (MAX_REQUEST_BYTES + 1))],
         "the client sent 4097 bytes without END END to a server in IDLE; legal would have been: "
@@ -314,6 +467,13 @@ def test_behind_a_violation_it_goes_on_as_if_the_message_had_not_come(capture):
     found = capture(OFFER, ACCEPTED, AUDIO, PLAY, AUDIO, CLOSED, LIST, LISTED, ALL_LISTED)
     assert len(violations(found)) == 1
     assert states(found)[-1] == "IDLE"
+
+
+def test_audio_behind_an_offset_that_is_not_understood_is_wrong_as_well(capture):
+    assert violations(capture(OFFER, ACCEPTED, PLAY_FROM, AUDIO)) == [
+        NO_OFFSET,
+        "the server in IDLE sent RESP 200 with audio; legal would have been: ERRO 404",
+    ]
 
 
 def test_tshark_filters_by_the_violation(tmp_path):
@@ -452,7 +612,10 @@ class Simulated:
 
     def step(self):
         if self.random.random() < 0.3 and not self.closing:
-            words = [b"LIST", b"PLAY 1", b"PLAY 2", b"PLAY 9", b"STOP 7", b"SETUP ends", b"SETUP"]
+            words = [
+                b"LIST", b"PLAY 1", b"PLAY 2", b"PLAY 9", b"PLAY 2 5", b"PLAY 9 0", b"STOP 7",
+                b"SETUP ends", b"SETUP", b"SETUP from ends tags",
+            ]  # fmt: skip
             request = self.random.choice([*words, b"TEARDOWN"] if len(self.said) > 40 else words)
             self.said.append((CLIENT, request + EOM))
             self.received.append(parse_request(request))
@@ -491,11 +654,27 @@ def captured_together(path, conversations):
     return capture.close()
 
 
+def check_offsets(found, said):
+    """Only an offset is called wrong: always before any SETUP, never where one has brought it."""
+    set_up = accepted = False
+    for message, (side, data) in zip(found, said, strict=True):
+        set_up |= side == CLIENT and data.startswith(b"SETUP")
+        accepted |= side == SERVER and b" from" in data
+        if message.experts:
+            assert message["offset"] != ""
+            assert violations([message]) == [text for _, text in message.experts]
+            assert not accepted
+        elif message["offset"]:
+            assert set_up
+
+
 def test_whatever_the_servers_table_does_is_no_violation(tmp_path):
     conversations = [Simulated(seed).run(120) for seed in range(150)]
     found = messages(captured_together(tmp_path / "a.pcap", conversations))
     assert len(found) == sum(map(len, conversations))
-    assert experts(found) == []
+    assert experts([message for message in found if message["from"] == "server"]) == []
+    for number, said in enumerate(conversations):
+        check_offsets([m for m in found if m.connection == number], said)
     assert each_of(states(found)) == {
         "IDLE", "LISTING", "STREAMING", "LISTING_WHILE_STREAMING", "CLOSING",
     }  # fmt: skip
@@ -514,6 +693,9 @@ def damaged(chance, data):
         b"\0",
         b"   ",
         b"\xff\xc3",
+        b"\x1f",
+        b"\x1far=",
+        b" from=",
     ]
     for _ in range(chance.randrange(4)):
         at = chance.randrange(len(data) + 1)
@@ -553,16 +735,21 @@ def test_requests_are_read_as_alfine_reads_them(capture):
         b"SETUP", b"SETUP a b",
         b"SETUP \xc3\xa9", b"TEARDOWN", b"TEARDOWN 1", b"", b"PLAY \xe2\x91\xa0", b"PLAY +1",
         b"LIST END", b"  LIST", b"\tSTOP", b"PLAY\t1", b"ENDEND", b"END", b"STOP\0",
+        b"PLAY 1 0", b"PLAY  1  007 ", b"PLAY 1 1234567890", b"PLAY 1 12345678901", b"PLAY 0 1",
+        b"PLAY 1 -1", b"PLAY 1 x", b"PLAY 1 2 3", b"PLAY 1\t2", b"PLAY 1 \xc2\xb2",
     ]  # fmt: skip
     requests.remove(b"TEARDOWN")  # nothing is read behind it
-    found = capture((CLIENT, b"".join(r + EOM for r in requests)), segment_bytes=60_000)
+    requested = (CLIENT, b"".join(r + EOM for r in requests))
+    found = capture(OFFER_ALL, ACCEPTED_ALL, requested, segment_bytes=60_000)[2:]
     decoder = RequestDecoder()
     events = decoder.feed(b"".join(r + EOM for r in requests))
     assert len(found) == len(events)
     for message, event in zip(found, events, strict=True):
         assert bool(message.experts) == isinstance(event, on.RequestNotUnderstood), event
-        if isinstance(event, on.PlayRequested):
+        if isinstance(event, (on.PlayRequested, on.PlayFromRequested)):
             assert message["song_id"] == str(event.song_id)
+        offset = str(event.offset) if isinstance(event, on.PlayFromRequested) else ""
+        assert message["offset"] == offset
         if isinstance(event, on.SetupRequested):
             assert message["tokens"] == " ".join(event.tokens)
 
@@ -598,11 +785,12 @@ def test_what_is_said_to_send_sends_it():
 
 def test_every_field_is_documented():
     text = (ROOT / "docs" / "wireshark" / "README.md").read_text()
-    named = set(re.findall(r"^\| `(alfine\.[\w.]+)`", text, re.M))
+    firsts = re.findall(r"^\|([^|]+)\|", text, re.M)
+    named = {name for first in firsts for name in re.findall(r"`(alfine\.[\w.]+)`", first)}
     known = set(
-        re.findall(r'(?:ProtoField|ProtoExpert)\.\w+\("(alfine\.[\w.]+)"', TEMPLATE.read_text())
+        re.findall(r'(?:ProtoField|ProtoExpert)\.\w+\("(alfine\.[\w.]+)",', TEMPLATE.read_text())
     )
-    assert named == known
+    assert named == known | {f"alfine.entry.{name}" for name in ENTRY_FIELDS.values()}
     for code in KINDS:
         assert f'["{code.decode()}"]' in script()
 

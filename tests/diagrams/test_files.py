@@ -79,7 +79,7 @@ def test_a_removed_row_is_found(tree, row):
         "diagrams/prompt.png",
         *compact,
         "docs/state-machines.md",
-        "docs/rfc9999.md",
+        *(["docs/rfc9999.md"] if row.rfc[0].isdigit() else []),  # it shows the RFC's rows alone
     ]
 
 

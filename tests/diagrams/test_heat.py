@@ -66,6 +66,16 @@ def test_a_trace_says_how_often_each_row_has_fired():
         assert counted.keys() <= rows[name]
 
 
+def test_a_trace_in_which_nothing_has_happened_is_one(tmp_path):
+    path = tmp_path / "t.jsonl"
+    header = (RECORDED / "list-play-stop-server.jsonl").read_text().splitlines()[0]
+    path.write_text(header + "\n")
+    assert times_fired(path) == {}
+    path.write_text(header.replace('"trace":1', '"trace":99') + "\n")
+    with pytest.raises(HeatUnknown, match="newer alfine"):
+        times_fired(path)
+
+
 def test_so_does_what_a_test_run_has_counted(tmp_path):
     path = tmp_path / "rows.json"
     path.write_text(as_json(fired))

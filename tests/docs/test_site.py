@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from cli.app import COMMANDS, application
+from cli.outside import command as outside
 from diagrams.machines import MACHINES
 from tests.needs import needs_module
 
@@ -137,6 +138,8 @@ def test_every_option_of_every_command_is_in_the_reference(site):
         section = text.split(f'id="alfine-{name}"')[1].split("<section")[0]
         for option in options:
             assert f"{option}" in section, (name, option)
+    for word in outside.WORDS:
+        assert "--client PID" in text.split(f'id="alfine-{word}"')[1].split("<section")[0]
 
 
 # What is written

@@ -241,6 +241,7 @@ CARRIED = {
         on.WaitRequested,
         ask.PauseRequested,
         ask.ResumeRequested,
+        ask.ToggleRequested,
         ask.SeekRequested,
         ask.VolumeRequested,
         ask.NextRequested,

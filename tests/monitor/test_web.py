@@ -13,6 +13,7 @@ import pytest
 
 from monitor.feed import MAX_WATCHERS
 from monitor.page import ASSETS, asset
+from monitor.web import MAX_CONNECTIONS
 from tests.net.server.conftest import eventually
 
 
@@ -56,6 +57,13 @@ def test_a_request_of_another_page_is_refused(ask, site):
         assert ask(path, Sec_Fetch_Site=site, Sec_Fetch_Mode="no-cors")[0] == 403
     assert ask(Sec_Fetch_Site="same-origin", Sec_Fetch_Mode="cors")[0] == 200
     assert ask(Sec_Fetch_Site=site, Sec_Fetch_Mode="navigate")[0] == 200  # a link to it
+    assert ask("/events", Sec_Fetch_Site=site, Sec_Fetch_Mode="navigate")[0] == 403  # a window
+
+
+def test_a_request_of_another_origin_is_refused_where_the_browser_says_no_more(ask):
+    for origin in ("http://evil.example", "null", "http://127.0.0.1:1"):
+        assert ask("/events", Host="127.0.0.1:9000", Origin=origin)[0] == 403
+    assert ask(Host="127.0.0.1:9000", Origin="http://127.0.0.1:9000")[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -99,6 +107,26 @@ def test_what_is_no_request_is_refused_without_a_word_in_the_log(steady, garbage
     assert "\x1b" not in steady.program.out + steady.program.err
     assert "monitor." not in steady.program.err
     assert steady.program.err == ""
+
+
+def test_connections_of_which_nothing_comes_take_no_more_than_their_share(steady, ask):
+    address = ("127.0.0.1", steady.monitor_port)
+    slow = [socket.create_connection(address, timeout=30) for _ in range(MAX_CONNECTIONS)]
+    for sock in slow:
+        sock.sendall(b"GET / HTTP/1.1\r\n")
+    closed = 0
+    for _ in range(200):
+        with socket.create_connection(address, timeout=30) as sock, contextlib.suppress(OSError):
+            closed += sock.recv(1) == b""
+    assert closed == 200
+    for sock in slow:
+        sock.close()
+
+    def answers():
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return ask()[0] == 200
+
+    assert eventually(answers)
 
 
 def test_nothing_can_be_changed_over_it(ask):

@@ -85,6 +85,23 @@ def test_a_connection_that_alone_is_too_long_is_dropped_with_its_later_lines(tmp
     assert [line.get("connection") for line in lines(path)] == [None, None, 2]
 
 
+def test_what_has_been_dropped_and_what_is_kept_take_no_memory(tmp_path, lost, monkeypatch):
+    monkeypatch.setattr(trace_file, "LINES_AT_ONCE", 10)
+    trace = begun(tmp_path / "t.jsonl", lost, 1_000_000)
+    written = []
+    real = trace._append
+    monkeypatch.setattr(trace, "_append", lambda data: (written.append(len(data)), real(data)))
+    for number in range(1, 20_001):
+        trace.write(number, {"connection": number, "text": "x" * 100})
+    trace.close()
+    assert max(written) < 10 * 200
+    assert len(trace._bytes) < 10_000
+    assert trace._dropped > 10_000
+    assert [line["connection"] for line in lines(tmp_path / "t.jsonl")[2:]] == list(
+        range(trace._dropped + 1, 20_001)
+    )
+
+
 def test_a_disk_that_fills_ends_the_trace_and_is_told_once(tmp_path, lost):
     path = tmp_path / "t.jsonl"
     trace = begun(path, lost)

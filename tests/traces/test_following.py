@@ -7,6 +7,7 @@ import pytest
 from fsm import events as on
 from fsm.table import UnexpectedEvent
 from net.framing import audio_message
+from traces import server_follower
 from traces.following import Follower
 from traces.recorder import CLIENT, SERVER
 from traces.seen_client import SEEN_CLIENT, SeenClient
@@ -241,6 +242,43 @@ def test_a_server_that_owes_too_much_is_not_followed_any_more():
     follower.follow(CLIENT, b"LIST END END" * (MOST_ANSWERS + 1))
     [seen] = follower.follow(SERVER, AUDIO)
     assert not seen.legal
+
+
+@pytest.mark.parametrize(
+    ("requests", "most"),
+    [
+        (b"SETUP ends END END", 2_000),
+        (b"SETUP END ENDLIST END ENDPLAY 1 END ENDSTOP END END", 2_000),
+        (b"PLAY 1 END END", 50_000),
+        (b"LIST END ENDX END END", 50_000),
+    ],
+)
+def test_no_flood_of_requests_makes_much_work(monkeypatch, requests, most):
+    calls = 0
+    told = server_follower._told
+
+    def counted(world, event):
+        nonlocal calls
+        calls += 1
+        assert calls <= most
+        return told(world, event)
+
+    monkeypatch.setattr(server_follower, "_told", counted)
+    follower = Follower()
+    for _ in range(2 * MOST_UNREAD):
+        follower.follow(CLIENT, requests)
+    for _ in range(100):
+        follower.follow(SERVER, AUDIO)
+    assert calls
+
+
+def test_two_offers_on_their_way_are_followed():
+    follower = Follower()
+    follower.follow(CLIENT, SETUP + SETUP + b"LIST END ENDPLAY 1 END END")
+    for message in (REPLY, REPLY, SONGS, LISTED, AUDIO):
+        assert all(not seen.legal for seen in follower.follow(SERVER, message))
+    [seen] = follower.follow(SERVER, LISTED)
+    assert seen.legal == ("RESP 200 with audio", "RESP 200, empty", "ERRO 404")
 
 
 def test_whatever_comes_is_printable():

@@ -126,3 +126,16 @@ def test_every_recorded_trace_can_be_drawn(path: Path):
     root = ET.fromstring(svg(rungs, path.stem))
     shown = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
     assert in_order(shown, "client", "server", *column(rungs, "right")[:1])
+
+
+class NotWalked(list):
+    """A list that is too long to be walked through for each entry of another."""
+
+    def __iter__(self):
+        raise AssertionError("walked through")
+
+
+@pytest.mark.parametrize(("passed", "at"), [(0, 0.5), (1, 0.5), (2, 1.5), (9, 1.5), (10, 2.5)])
+def test_when_so_many_bytes_had_been_sent_is_found_without_a_walk(passed, at):
+    assert ladder._when(NotWalked([(0.5, 1), (1.5, 9), (2.5, 9)]), passed) == at
+    assert ladder._when(NotWalked(), passed) == 0.0

@@ -6,8 +6,8 @@ import pytest
 
 from net.framing import AUDIO_CLOSING, EOM, audio_message, chunks
 from net.responses import ResponseDecoder
-from traces.parts import MOST_SHOWN_BYTES, Splitter, length, restore
-from traces.values import Describer, ValueUnknown
+from traces.parts import MOST_SHOWN_BYTES, Splitter, restore
+from traces.values import MAX_AUDIO_BYTES, Describer, ValueUnknown
 
 PIECES = (
     *(b" END END", b"END", b" END", b" ", b"RESP 200 END ", b"RESP ", b"ERRO ", b"\0", b"\n"),
@@ -58,8 +58,7 @@ def test_what_is_restored_is_decoded_to_the_same_messages(most):
         splitter, real, restored = Splitter(True), ResponseDecoder(), ResponseDecoder()
         for data in splits(stream(chance), chance, most):
             parts = splitter.describe(data)
-            again = restore(parts)
-            assert len(again) == len(data) == length(parts)
+            again = restore(parts, len(data))
             assert lengths(restored.feed(again)) == lengths(real.feed(data)), seed
 
 
@@ -69,7 +68,7 @@ def test_with_audio_every_byte_is_restored(cleanly):
         chance = random.Random(seed)
         splitter = Splitter(True, with_audio=True)
         for data in splits(stream(chance, cleanly), chance, 30):
-            assert restore(splitter.describe(data)) == data
+            assert restore(splitter.describe(data), len(data)) == data
 
 
 def test_no_audio_is_shown():
@@ -90,10 +89,11 @@ def test_no_audio_is_shown():
 
 def test_a_text_without_an_end_is_not_shown_for_ever():
     splitter = Splitter(True)
-    shown = [part for _ in range(9) for part in splitter.describe(b"RESP 100 END " + b"x" * 10_000)]
+    data = b"RESP 100 END " + b"x" * 10_000
+    shown = [part for _ in range(9) for part in splitter.describe(data)]
     texts = sum(len(part) for part in shown if isinstance(part, str))
     assert texts == MOST_SHOWN_BYTES
-    assert length(shown) == 9 * 10_013
+    assert restore(shown, 9 * len(data))
 
 
 def test_what_a_client_sends_is_shown():
@@ -104,4 +104,16 @@ def test_what_a_client_sends_is_shown():
 @pytest.mark.parametrize("parts", [5, [5], ["\u1234"], [{"text": ""}], [{"audio": "x"}]])
 def test_what_are_no_parts_is_told(parts):
     with pytest.raises(ValueUnknown):
-        restore(parts)
+        restore(parts, 1)
+
+
+def test_parts_of_another_length_than_the_line_says_are_told():
+    assert restore(["LIST END END"], 12) == b"LIST END END"
+    with pytest.raises(ValueUnknown, match="12 bytes"):
+        restore(["LIST END END"], -12)
+
+
+def test_no_line_takes_more_memory_than_a_program_reads_at_once():
+    parts = [{"audio": MAX_AUDIO_BYTES}] * 1000
+    with pytest.raises(ValueUnknown, match="more bytes"):
+        restore(parts, 1000 * MAX_AUDIO_BYTES)

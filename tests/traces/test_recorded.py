@@ -12,9 +12,7 @@ from fsm.server import ServerSession
 from tests.traces.record import EXCHANGES, RECORDED
 from traces.reading import Reader, TraceError
 from traces.replay import Difference, replay
-from traces.replay_client import ClientReplay
-from traces.replay_proxy import ProxyReplay
-from traces.replay_server import ServerReplay
+from traces.sides import side_of
 from verify.mutants import Fault, mutants, refused
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/trace-1.json").read_text())
@@ -25,12 +23,7 @@ each_trace = pytest.mark.parametrize("trace", TRACES, ids=lambda path: path.stem
 def run(path):
     """Run a trace again; return how many lines that were."""
     with Reader(path) as reader:
-        side = {
-            "server": lambda: ServerReplay(reader.header),
-            "client": lambda: ClientReplay(reader),
-        }
-        made = side.get(reader.header.side, ProxyReplay)()
-        return sum(1 for _ in replay(reader, made))
+        return sum(1 for _ in replay(reader, side_of(reader)))
 
 
 def changed(tmp_path, trace, change):
@@ -109,10 +102,16 @@ def first(kind, member, value):
         ("list-play-stop-server", "step", "row", lambda _: "IDLE", "the trace has row IDLE"),
         ("list-play-stop-server", "step", "after", lambda _: "CLOSED", "after CLOSED"),
         ("list-play-stop-server", "step", "outcomes", lambda _: [], "nothing"),
-        ("list-play-stop-server", "bytes", "parts", lambda _: ["STOP END END"], "bytes say"),
+        ("list-play-stop-server", "bytes", "parts", lambda _: ["SETUP tags END END"], "bytes say"),
         ("list-play-stop-server", "step", "event", lambda _: {"StopRequested": {}}, "bytes say"),
         ("list-play-stop-client", "step", "event", lambda _: {"ListReceived": {}}, "do not say"),
-        ("list-play-stop-client", "bytes", "parts", lambda _: ["STOP END END"], "no effect says"),
+        (
+            "list-play-stop-client",
+            "bytes",
+            "parts",
+            lambda _: ["SETUP tags END END"],
+            "no effect says",
+        ),
         ("list-play-stop-client", "step", "machine", lambda _: "queue", "fires"),
         ("proxy-proxy", "violation", "legal", lambda _: ["nothing"], "another violation"),
         ("proxy-proxy", "violation", "message", lambda _: "LIST", "another violation"),
@@ -131,7 +130,7 @@ def test_an_answer_that_no_effect_says_is_a_difference(tmp_path):
     def change(line):
         answered = line["kind"] == "bytes" and str(line["parts"][0]).startswith("RESP 101 ")
         if answered:
-            line["parts"] = ["ERRO 404 END END"]
+            line |= {"parts": ["ERRO 404 END END"], "length": 16}
         return answered
 
     path = changed(tmp_path, RECORDED / "list-play-stop-server.jsonl", change)

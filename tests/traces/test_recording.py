@@ -1,12 +1,15 @@
 """The real programs record what they do; what they record is run again, looked at, and drawn."""
 
+import contextlib
 import json
 import os
 import pty
 import select
+import signal
 import socket
 import subprocess
 import sys
+import termios
 
 import jsonschema
 import pytest
@@ -208,10 +211,13 @@ def test_without_a_terminal_step_prints_all(recorded):
     assert all(line.isprintable() for line in told)
 
 
-def test_in_a_terminal_a_key_is_a_step(recorded):
+@contextlib.contextmanager
+def stepping(trace):
+    """`alfine replay --step` in a terminal; what reads until so many steps, and how it was."""
     leader, follower = pty.openpty()
+    before = termios.tcgetattr(leader)
     process = subprocess.Popen(
-        [sys.executable, *REPLAY, str(recorded["refusals"][1]), "--step"],
+        [sys.executable, *REPLAY, str(trace), "--step"],
         stdin=follower,
         stdout=follower,
         stderr=follower,
@@ -220,18 +226,40 @@ def test_in_a_terminal_a_key_is_a_step(recorded):
     )
     os.close(follower)
     shown = b""
+
+    def until(steps):
+        nonlocal shown
+        while shown.count(b"#1 ") < steps:
+            assert select.select([leader], [], [], 40)[0], shown
+            shown += os.read(leader, 4096)
+        return shown.count(b"#1 ")
+
     try:
-        for number, key in enumerate((b" ", b"x", b"q")):
-            while shown.count(b"#1 ") <= number:
-                assert select.select([leader], [], [], 40)[0], shown
-                shown += os.read(leader, 4096)
-            os.write(leader, key)
-        assert process.wait(40) == 0
+        yield process, leader, until, before
     finally:
         process.kill()
         process.wait()
         os.close(leader)
-    assert shown.count(b"#1 ") == 3
+
+
+def test_in_a_terminal_a_key_is_a_step(recorded):
+    with stepping(recorded["refusals"][1]) as (process, leader, until, _):
+        for number, key in enumerate((b" ", b"\x1b[A", "\xe9".encode(), b"\xe9", b"q"), start=1):
+            assert until(number) == number
+            os.write(leader, key)
+        assert process.wait(40) == 0
+
+
+def test_a_signal_leaves_the_terminal_as_it_was(recorded):
+    with stepping(recorded["refusals"][1]) as (process, leader, until, before):
+        until(1)
+        os.write(leader, b" ")
+        until(2)
+        while termios.tcgetattr(leader) == before:
+            pass  # it waits for a key
+        process.terminate()
+        assert process.wait(40) == 128 + signal.SIGTERM
+        assert termios.tcgetattr(leader) == before
 
 
 def test_a_ladder_is_drawn_of_one_trace_and_of_both(recorded, tmp_path):

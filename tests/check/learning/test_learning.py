@@ -169,6 +169,18 @@ def test_a_server_that_answers_stop_is_found_out(tmp_path):
     assert DIFFERENT in drawing.read_text()
 
 
+@needs_module("aalpy")
+@needs_program("dot")
+def test_a_drawing_that_cannot_be_written_is_told_in_one_line(tmp_path):
+    songs = {1: Server().songs[1]}
+    drawing = tmp_path / "none" / "learned.svg"
+    done = asyncio.run(learned_from(AnswersStop(songs), "--draw", str(drawing)))
+    assert done.exit_code == 2
+    assert done.stderr == (
+        f"alfine check: the drawing '{drawing}' cannot be written: No such file or directory\n"
+    )
+
+
 class Moody(Client):
     """Answers every second request that it does not understand twice, whoever sends it."""
 

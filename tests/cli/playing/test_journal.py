@@ -10,7 +10,13 @@ from cli.playing.snapshot import Snapshots
 from cli.words.moment import Status
 from fsm.client import events as on
 from fsm.client.machines import ClientSession
-from fsm.client.requests import PauseRequested, QueueRequested, SeekRequested, VolumeRequested
+from fsm.client.requests import (
+    PauseRequested,
+    QueueRequested,
+    SeekRequested,
+    ToggleRequested,
+    VolumeRequested,
+)
 
 SONGS = (on.ListedSong(3, "grapes"),)
 MESSAGE = on.AudioReceived(bytes(4096))
@@ -95,6 +101,13 @@ def test_the_volume_is_a_reason(client):
 def test_a_pause(client):
     client.fire(on.PlayRequested(3), MESSAGE, MESSAGE, PauseRequested())
     assert client.why()[0].startswith("Paused at 0:00")
+
+
+def test_a_toggle_is_told_as_what_it_did(client):
+    client.fire(on.PlayRequested(3), MESSAGE, MESSAGE, ToggleRequested())
+    assert client.why()[-1] == "12:03:00  you paused"
+    client.fire(ToggleRequested())
+    assert client.why()[-1] == "12:03:00  you went on"
 
 
 def test_not_found(client):

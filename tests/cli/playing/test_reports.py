@@ -5,6 +5,7 @@ import pytest
 from cli.playing.journal import Journal
 from cli.playing.notices import Notices
 from cli.playing.reports import Reports
+from cli.usage import FAILED, OK
 from cli.words.moment import Status
 from cli.words.plain import Formatter
 from fsm.client import events as on
@@ -30,6 +31,7 @@ class Client:
             journal.chosen,
             formatter,
             notices,
+            True,
             lambda text, error: self.lines.append(text),
         )
 
@@ -96,9 +98,9 @@ def test_where_the_titles_are_known_nothing_waits(client):
 
 def test_only_a_failure_fails(client):
     client(FULL, LISTED, LIST_CLOSED)
-    assert not client.reports.failed
+    assert client.reports.worst_code == OK
     client(on.PlayRequested(9), CLOSED, on.NotFoundReceived())
-    assert client.reports.failed
+    assert client.reports.worst_code == FAILED
 
 
 def test_a_list_is_shown_by_the_words_that_it_was_asked_for_by(client):

@@ -21,6 +21,7 @@ from fsm.client.requests import (
     ResumeRequested,
     SeekRequested,
     ShuffleRequested,
+    ToggleRequested,
     VolumeRequested,
 )
 
@@ -74,6 +75,7 @@ def request_of(text, songs=SONGS, **status):
         ("queue", None),
         ("clear", ClearRequested()),
         ("repeat ALL", RepeatRequested(Repeat.ALL)),
+        ("toggle", ToggleRequested()),
         ("wait", WaitRequested()),
         ("status", None),
         ("why", None),
@@ -162,6 +164,38 @@ def test_a_title_that_names_no_single_song_raises_the_nearest(text, songs, advic
     with pytest.raises(CommandError) as error:
         request_of(text, songs)
     assert advice in str(error.value)
+
+
+def test_a_place_behind_the_end_of_the_song_raises_where_it_ends():
+    assert request_of("seek 4:04", duration_s=245.0) == SeekRequested(244)
+    assert request_of("seek 99:00") == SeekRequested(5940), "it is not known how long the song is"
+    assert request_of("seek +99:00", duration_s=245.0).measure is Measure.FROM_HERE
+    with pytest.raises(CommandError, match="the song ends at 4:05: seek takes a place before"):
+        request_of("seek 4:05", duration_s=245.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "starts", "outside", "running"),
+    [
+        ("play 3", True, False, False),
+        ("queue 3", True, True, False),
+        ("queue", False, True, True),
+        ("pause", False, True, True),
+        ("repeat all", False, True, True),
+        ("status", False, True, True),
+        ("list", False, False, False),
+        ("wait", False, False, False),
+        ("help", False, False, False),
+        ("quit", False, False, False),
+    ],
+)
+def test_which_lines_mean_a_song_that_plays_elsewhere(text, starts, outside, running):
+    line = parse(text)
+    assert (line.starts_song, line.from_outside, line.for_running_song) == (
+        starts,
+        outside,
+        running,
+    )
 
 
 @given(st.text())

@@ -48,6 +48,7 @@ from fsm.client.events import (
 )
 from fsm.client.link import LinkState
 from fsm.client.player import PlayerState
+from fsm.client.requests import QueueRequested
 from fsm.client.song_table import SongState
 from fsm.events import ConnectionLost, ListRequested, PlayRequested, StopRequested
 from fsm.words import Request
@@ -764,3 +765,15 @@ def test_plain_song_goes_on_after_a_list_of_the_clients_own():
 
 def test_requests_are_the_words_of_the_rfc():
     assert [r.value for r in Request] == ["LIST", "PLAY", "STOP", "SETUP", "TEARDOWN"]
+
+
+def test_the_next_song_of_a_plain_server_is_not_asked_for_by_who_has_gone():
+    """The last sample of a song is reported when the person has left already."""
+    client = plain_server(prebuffer=1)
+    client(ListRequested(), ListReceived(SONGS), ListWentQuiet())
+    client(PlayRequested(1), QueueRequested((2,)), audio("x" * 4096), audio("y"))
+    client(SongWentQuiet(), ListReceived(SONGS), ListWentQuiet())
+    client(InputEnded())
+    client(PlayedOut())
+    assert not client.did(SendRequest)
+    assert client.session.conversation.state is ConversationState.LEAVING

@@ -5,11 +5,13 @@ from fsm.client.events import (
     Command,
     CommandAnswered,
     CommandEntered,
+    CommandSent,
     InputEnded,
     Interrupted,
     TextArrived,
 )
 from fsm.client.prompt import PromptSession, PromptState
+from fsm.client.requests import PauseRequested
 from fsm.events import ListRequested
 
 
@@ -78,6 +80,15 @@ def test_who_has_left_does_nothing_more():
 
 def test_an_answer_to_nothing_changes_nothing():
     assert after(CommandAnswered(Command.PLAY)) == ([], PromptState.OPEN)
+
+
+def test_a_command_from_outside_passes_and_leaves_the_prompt_as_it_is():
+    pause = CommandSent(PauseRequested())
+    assert after(pause) == ([PauseRequested()], PromptState.OPEN)
+    assert after(LIST, pause) == ([ListRequested(), PauseRequested()], PromptState.LOCKED)
+    outcomes, state = after(LIST, pause, CommandAnswered(Command.LIST))
+    assert (outcomes[-1], state) == (ShowPrompt(), PromptState.OPEN), "it still awaits its own"
+    assert after(InputEnded(), pause) == ([Leave()], PromptState.LEFT)
 
 
 def test_output_does_not_open_or_lock_anything():

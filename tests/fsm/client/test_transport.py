@@ -75,6 +75,13 @@ def test_resume():
         assert after(state, ask.ResumeRequested()) == (RESUME, RUNNING)
 
 
+def test_toggle_is_pause_or_resume():
+    assert after(IDLE, ask.ToggleRequested()) == (NOTHING_PLAYS, IDLE)
+    assert after(RUNNING, ask.ToggleRequested()) == ([do.PausePlayer()], PAUSED)
+    for state in SILENT:
+        assert after(state, ask.ToggleRequested()) == (RESUME, RUNNING)
+
+
 def test_a_device_that_goes_is_told_and_nobody_waits_for_it():
     gone = on.DeviceLost("unplugged")
     lost = [do.PausePlayer(), do.Tell(do.Report.DEVICE_LOST, detail="unplugged"), WAIT_ENDS]
