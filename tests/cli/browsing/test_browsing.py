@@ -171,6 +171,20 @@ def test_a_list_that_says_the_same_is_the_same_library():
     assert not known.is_of(songs, ())
 
 
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("III. Scherzo: Allegro", "Symphony No. 5…III. Scherzo: Allegro"),
+        ("II. Andante con moto", "Symphony No. 5…II. Andante con moto"),
+        ("A".ljust(50, "a"), "Symphony No. 5 in…" + "a" * 18),
+    ],
+)
+def test_the_end_of_a_cut_title_begins_with_a_word(title, shown):
+    songs = library(("", "x", f"Symphony No. 5 in C minor, Op. 67: {title}", "1", ""))
+    (row,) = song_rows(songs.tracks, 36 + len("  1:00  x"), "…")
+    assert row.removesuffix("  1:00  x").rstrip() == shown
+
+
 def test_a_long_title_keeps_its_end_on_80_columns():
     rows = song_rows(SONGS.tracks, 74, "…")
     assert all(columns_of(row) <= 74 for row in rows)
