@@ -6,11 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from cli.words.json_lines import VERSION
 from tests.cli.prompt import at_prompt, client, has_typed, run, status_line
 
-README = (Path(__file__).parents[3] / "README.md").read_text()
+ROOT = Path(__file__).parents[3]
+README = (ROOT / "README.md").read_text()
 
 
 def script(port, *commands, json_lines=True):
@@ -93,6 +96,30 @@ def test_what_names_nothing_fails(tagged_server, command, why):
     assert run.returncode == 1
     assert why in run.stderr
     assert len(run.stderr.splitlines()) == 1
+
+
+def test_what_programs_are_told_matches_the_schema(tagged_server):
+    schema = json.loads((ROOT / "docs" / "schema" / f"client-{VERSION}.json").read_text())
+    run = script(tagged_server.port, "list", "albums", "album byrjun", "artists", "help play")
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    for line in lines:
+        jsonschema.validate(line, schema)
+    assert [line["kind"] for line in lines] == ["songs", "albums", "album", "artists", "help"]
+    album = lines[2]
+    assert (album["album"], album["artist"], album["year"]) == ("Ágætis byrjun", "Sigur Rós", 1999)
+    song = album["songs"][0]
+    assert song == {
+        "id": song["id"],
+        "title": "Sigur Rós - Svefn-g-englar",
+        "name": "Svefn-g-englar",
+        "artist": "Sigur Rós",
+        "album": "Ágætis byrjun",
+        "track": 2,
+        "year": 1999,
+        "folder": "Sigur Ros/byrjun",
+        "duration_s": song["duration_s"],
+    }
+    assert [command["word"] for command in lines[-1]["commands"]] == ["play"]
 
 
 def test_albums_and_artists_are_shown_as_people_read_them(tagged_server):
