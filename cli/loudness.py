@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
 
-import typer
+import click
 
+from cli.command_line import option
 from cli.settings import variable
 from fsm.client.events import Event
 from fsm.client.requests import Gain, GainRequested, VolumeRequested
 
-GainOption = Annotated[
-    Gain,
-    typer.Option(
-        "--gain",
-        envvar=variable("gain"),
-        help="Make songs, or albums, equally loud by what their tags say (ReplayGain), and never "
-        "so loud that they clip.",
-    ),
-]
+gain_option = option(
+    "--gain",
+    type=click.Choice([gain.value for gain in Gain]),
+    default=Gain.OFF.value,
+    envvar=variable("gain"),
+    help="Make songs, or albums, equally loud by what their tags say (ReplayGain), and never so "
+    "loud that they clip.",
+)
 
 
 def requests(volume: int, gain: Gain) -> Iterator[Event]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fsm.client.events import FlowMeasured
+from fsm.frozen import dataclass
 
 LEAST_S, MOST_S = 0.3, 1.0
 """Music that is to be here in any case, and that is enough for any hiccup of network or machine.
