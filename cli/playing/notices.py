@@ -18,7 +18,7 @@ class Notices:
     def __init__(self, has_person: bool, show: Callable[[str], None], warning: str = "") -> None:
         self._has_person = has_person
         self._show = show
-        self._warning = warning
+        self.warning = warning
 
     def waiting(self, server: str, connected: bool) -> None:
         """Say that the server has not answered yet, but only where somebody reads it."""
@@ -29,9 +29,9 @@ class Notices:
 
     def playing(self) -> None:
         """Print the warning when a song begins to play."""
-        if self._warning:
-            self._print(self._warning)
-            self._warning = ""
+        if self.warning:
+            self._print(self.warning)
+            self.warning = ""
 
     def refused_frames(self, frames: int, seconds: float) -> None:
         """Say that a part of the song that has just ended was silent."""

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, assert_never
 
-from audio import FramesRefused, Output
-from audio.buffer import MAX_BYTES
 from cli.address import with_port
 from cli.playing.answers import local_answer
 from cli.playing.arrival_rate import ArrivingSong
 from cli.playing.changes import Changes
 from cli.playing.elsewhere import Elsewhere
 from cli.playing.journal import Journal
+from cli.playing.late_sound import LateSound
 from cli.playing.notices import Notices
 from cli.playing.reports import Reports
 from cli.playing.screen_face import Screen
 from cli.playing.snapshot import Snapshots
-from cli.playing.sound import Sound
 from cli.playing.timers import Timers
 from cli.usage import BY_SIGNAL, NO_CONNECTION, OK, USAGE
 from cli.words import commands
@@ -62,6 +60,10 @@ from fsm.client.prompt import PromptState
 from net.client import ServerConnection
 from net.observing import ClientObserver
 
+if TYPE_CHECKING:
+    from audio import FramesRefused, Output
+    from cli.playing.sound import Sound
+
 GREETING_NOTICE_S = 2.0
 """A person who waits longer than this for the server's greeting is told so."""
 
@@ -69,8 +71,9 @@ GREETING_NOTICE_S = 2.0
 class ClientProgram:
     """One run of the client.
 
-    output: closed at the end of the run. changes: notified after every event. warning: what is
-    wrong with the output; printed when the first song plays. max_song_bytes: what is kept of one.
+    output: closed at the end of the run; or what opens it when it is needed. changes: notified
+    after every event. warning: what is wrong with the output; printed when the first song plays.
+    max_song_bytes: what is kept of one.
     observer: looks on at the connection's bytes. elsewhere: for a script that starts no song.
     """
 
@@ -79,13 +82,13 @@ class ClientProgram:
         host: str,
         port: int,
         session: ClientSession,
-        output: Output,
+        output: Output | Callable[[], Output],
         screen: Screen,
         formatter: Formatter,
         journal: Journal,
         changes: Changes,
         warning: str = "",
-        max_song_bytes: int = MAX_BYTES,
+        max_song_bytes: int | None = None,
         observer: ClientObserver | None = None,
         elsewhere: Elsewhere | None = None,
     ) -> None:
@@ -107,7 +110,9 @@ class ClientProgram:
         self._connection = ServerConnection(
             host, port, self._receive, self.remark, told_plain, observer
         )
-        self._sound = Sound(output, self.fire, self._on_refused, max_song_bytes)
+        self._sound = LateSound(lambda: self._new_sound(output, max_song_bytes))
+        if not callable(output):
+            self._sound.made()
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound, journal.chosen)
         self._arriving = ArrivingSong(by_flow=session.prebuffer_msgs is None)
@@ -166,6 +171,17 @@ class ClientProgram:
             self._listed.set()
         self._changes.notify()
 
+    def _new_sound(self, output: Output | Callable[[], Output], max_bytes: int | None) -> Sound:
+        # Imported here, because a script that only lists songs needs none of it.
+        from cli.playing.sound import MAX_BYTES, Sound
+
+        opened = output() if callable(output) else output
+        return Sound(opened, self.fire, self._on_refused, max_bytes or MAX_BYTES)
+
+    def warn(self, text: str) -> None:
+        """Print this when a song begins to play, if there is any text."""
+        self._notices.warning = text
+
     def _receive(self, event: Event) -> None:
         """Take an event of the connection; measure the song that arrives, and how fast it does."""
         if isinstance(event, AudioReceived):
@@ -184,7 +200,8 @@ class ClientProgram:
 
     def beginning(self, count: int) -> bytes:
         """Return the first bytes of the present song, as many of them as are here."""
-        return self._sound.beginning(count)
+        begun: bytes = self._sound.beginning(count)
+        return begun
 
     @property
     def songs(self) -> Sequence[ListedSong]:
