@@ -42,9 +42,9 @@ NOT_OF_THEM = (
 """Of the rooms that the client imports whole."""
 
 CLICK = "import click; click.Command('x').get_help(click.Context(click.Command('x')))\n"
-HELP = "import json, signal, socket\n"
+HELP = "import json, pathlib, signal, socket\n"
 SCRIPT = (
-    "import asyncio, concurrent.futures.thread, dataclasses, difflib, json, random\n"
+    "import asyncio, concurrent.futures.thread, dataclasses, difflib, json, pathlib, random\n"
     "import transitions.core, unicodedata"
 )
 """What a script needs of others. click looks for `--c` by difflib before it finds `-c`."""
@@ -84,7 +84,7 @@ def of_others(modules: set[str], statement: str) -> set[str]:
 def test_what_acts_on_the_running_client_needs_no_library():
     modules = imported("status")
     assert own(modules) == {*SHORT}
-    assert of_others(modules, "import io, json, os, socket, sys") <= {"__main__", "re"}
+    assert of_others(modules, "import contextlib, io, json, os, socket, sys") <= {"__main__", "re"}
     assert not {"click", "asyncio", "dataclasses", "typing", "tempfile", "argparse"} & modules
 
 
