@@ -28,6 +28,7 @@ from cli.screen.plain import DumbScreen, ScriptScreen
 from cli.settings import MAX_SONG_MIB, variable
 from cli.usage import FAILED, USAGE, drop_output, end_at, run
 from cli.words import commands
+from cli.words.command_table import CommandError
 from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter
 from cli.words.safe_text import shown
@@ -316,7 +317,7 @@ def _check(script: Sequence[str]) -> None:
     for text in script:
         try:
             commands.parse(text)
-        except commands.CommandError as error:
+        except CommandError as error:
             _refuse(f"-c {shown(text)!r}: {error}")
 
 

@@ -9,19 +9,33 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fsm.client.effects import DropBuffers, DropNextBuffer, SetVolume, SoundEffect
+from fsm.client.events import Event
 
 if TYPE_CHECKING:
-    from audio import FrameIndex
+    from audio import FrameIndex, FramesRefused, Output
     from cli.playing.sound import Sound
 
 
 class LateSound:
-    """A Sound that is made when it is first needed. make: makes it, and opens the output."""
+    """A Sound that is made at once, or when it is first needed.
 
-    def __init__(self, make: Callable[[], Sound]) -> None:
-        self._make = make
+    output: the one that is open, or what opens it. The others are Sound's.
+    """
+
+    def __init__(
+        self,
+        output: Output | Callable[[], Output],
+        deliver: Callable[[Event], None],
+        remark: Callable[[FramesRefused], None],
+        max_song_bytes: int | None = None,
+    ) -> None:
+        self._output = output
+        self._told = deliver, remark
+        self._max_song_bytes = max_song_bytes
         self._sound: Sound | None = None
         self._volume: SetVolume | None = None
+        if not callable(output):
+            self.made()
 
     def __repr__(self) -> str:
         return f"<LateSound {self._sound}>"
@@ -31,9 +45,12 @@ class LateSound:
         return getattr(self.made(), name)
 
     def made(self) -> Sound:
-        """Return the Sound, made if need be. Raises OutputError: there is no such output."""
+        """Return the Sound, made if need be."""
         if self._sound is None:
-            self._sound = self._make()
+            from cli.playing.sound import MAX_BYTES, Sound  # which needs all of audio/
+
+            output = self._output() if callable(self._output) else self._output
+            self._sound = Sound(output, *self._told, self._max_song_bytes or MAX_BYTES)
             if self._volume is not None:
                 self._sound.perform(self._volume)
         return self._sound
@@ -59,6 +76,10 @@ class LateSound:
     def device(self) -> str:
         """The name of the sound device; empty where none is open."""
         return "" if self._sound is None else self._sound.device
+
+    def beginning(self, count: int) -> bytes:
+        """Return the first bytes of the present song, as many of them as are here."""
+        return b"" if self._sound is None else self._sound.beginning(count)
 
     def close(self) -> None:
         """Close the Sound, if it was made."""

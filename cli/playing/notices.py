@@ -18,7 +18,7 @@ class Notices:
     def __init__(self, has_person: bool, show: Callable[[str], None], warning: str = "") -> None:
         self._has_person = has_person
         self._show = show
-        self.warning = warning
+        self._warning = warning
 
     def waiting(self, server: str, connected: bool) -> None:
         """Say that the server has not answered yet, but only where somebody reads it."""
@@ -27,11 +27,15 @@ class Notices:
                 f"{'waiting for an answer from' if connected else 'connecting to'} {server}"
             )
 
+    def warn(self, text: str) -> None:
+        """Say this when the first song plays; "" is nothing."""
+        self._warning = text
+
     def playing(self) -> None:
         """Print the warning when a song begins to play."""
-        if self.warning:
-            self._print(self.warning)
-            self.warning = ""
+        if self._warning:
+            self._print(self._warning)
+            self._warning = ""
 
     def refused_frames(self, frames: int, seconds: float) -> None:
         """Say that a part of the song that has just ended was silent."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 from cli.address import with_port
+from cli.browsing.library import Library
 from cli.playing.answers import local_answer
 from cli.playing.arrival_rate import ArrivingSong
 from cli.playing.changes import Changes
@@ -24,6 +25,7 @@ from cli.playing.snapshot import Snapshots
 from cli.playing.timers import Timers
 from cli.usage import BY_SIGNAL, NO_CONNECTION, OK, USAGE
 from cli.words import commands
+from cli.words.command_table import CommandError
 from cli.words.moment import Status
 from cli.words.plain import Formatter
 from fsm.client.effects import (
@@ -47,6 +49,7 @@ from fsm.client.events import (
     CommandEntered,
     CommandSent,
     Event,
+    Fields,
     InputEnded,
     Interrupted,
     ListedSong,
@@ -62,7 +65,6 @@ from net.observing import ClientObserver
 
 if TYPE_CHECKING:
     from audio import FramesRefused, Output
-    from cli.playing.sound import Sound
 
 GREETING_NOTICE_S = 2.0
 """A person who waits longer than this for the server's greeting is told so."""
@@ -102,7 +104,7 @@ class ClientProgram:
         self._notices = Notices(
             screen.has_person, lambda t: self._print(formatter.error(t)), warning
         )
-        self.remark = self._notices.remark
+        self.remark, self.warn = self._notices.remark, self._notices.warn
         self._reports = Reports(
             session, journal.chosen, formatter, self._notices, screen.has_person, self._print
         )
@@ -110,12 +112,11 @@ class ClientProgram:
         self._connection = ServerConnection(
             host, port, self._receive, self.remark, told_plain, observer
         )
-        self._sound = LateSound(lambda: self._new_sound(output, max_song_bytes))
-        if not callable(output):
-            self._sound.made()
+        self._sound = LateSound(output, self.fire, self._on_refused, max_song_bytes)
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound, journal.chosen)
         self._arriving = ArrivingSong(by_flow=session.prebuffer_msgs is None)
+        self._library = Library()
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
         self._settled = asyncio.Event()
@@ -171,17 +172,6 @@ class ClientProgram:
             self._listed.set()
         self._changes.notify()
 
-    def _new_sound(self, output: Output | Callable[[], Output], max_bytes: int | None) -> Sound:
-        # Imported here, because a script that only lists songs needs none of it.
-        from cli.playing.sound import MAX_BYTES, Sound
-
-        opened = output() if callable(output) else output
-        return Sound(opened, self.fire, self._on_refused, max_bytes or MAX_BYTES)
-
-    def warn(self, text: str) -> None:
-        """Print this when a song begins to play, if there is any text."""
-        self._notices.warning = text
-
     def _receive(self, event: Event) -> None:
         """Take an event of the connection; measure the song that arrives, and how fast it does."""
         if isinstance(event, AudioReceived):
@@ -200,13 +190,18 @@ class ClientProgram:
 
     def beginning(self, count: int) -> bytes:
         """Return the first bytes of the present song, as many of them as are here."""
-        begun: bytes = self._sound.beginning(count)
-        return begun
+        return self._sound.beginning(count)
 
     @property
     def songs(self) -> Sequence[ListedSong]:
-        """The last list that has arrived."""
-        return self._session.link.songs
+        """The last list that has arrived, a Library."""
+        return self._library_of(self._session.link.songs, self._session.link.fields)
+
+    def _library_of(self, songs: Sequence[ListedSong], fields: Sequence[Fields]) -> Library:
+        """Return a list as a library: the same one as long as the lists say the same."""
+        if not self._library.is_of(songs, fields):
+            self._library = Library(songs, fields)
+        return self._library
 
     async def wait_for_titles(self) -> None:
         """Have a list requested, if none has come, and wait until none is on its way."""
@@ -255,7 +250,7 @@ class ClientProgram:
     async def _run_line(self, text: str) -> None:
         try:
             line = commands.parse(text)
-        except commands.CommandError as error:
+        except CommandError as error:
             self._reports.note_failure(OK if self._screen.has_person else USAGE)
             self._print(self._formatter.error(str(error), text), error=True)
             return
@@ -280,15 +275,18 @@ class ClientProgram:
 
     async def _run_command(self, line: commands.Line) -> None:
         try:
-            request = line.request(await self.ready_for(line))
-        except commands.CommandError as error:
+            context = await self.ready_for(line)
+            request, also = line.request(context), line.also(context)
+        except CommandError as error:
             self._reports.note_failure()
             self._print(self._formatter.error(str(error), line.word), error=True)
             return
         if line.command is Command.LIST:
-            self._reports.expect_list(line.rest)
+            self._reports.expect_list(line.word, line.rest)
         self._unlocked.clear()
         self.fire(CommandEntered(line.command, request))
+        if also is not None:
+            self.fire(also)
         self._print(self.answer(line, self._formatter))
         if line.command is Command.LOCAL:
             self.fire(CommandAnswered(Command.LOCAL))
@@ -303,7 +301,7 @@ class ClientProgram:
         await self._settled.wait()
         if line.needs_list:
             await self.wait_for_titles()
-        return commands.Context(self.songs, self.status())
+        return commands.Context(self.songs, self.status(), self._reports.answer)
 
     def take_request(self, request: Event) -> list[str]:
         """Give the request of another program to the machines; return what they refuse."""
@@ -321,8 +319,8 @@ class ClientProgram:
 
     def _perform_on_screen(self, effect: ScreenEffect) -> None:
         match effect:
-            case ShowSongs(songs):
-                self._reports.show(songs, self.status())
+            case ShowSongs(songs, fields):
+                self._reports.show(self._library_of(songs, fields), self.status())
             case Tell():
                 self._reports.tell(effect)
             case Print(text, error):

@@ -10,6 +10,8 @@ _JOINERS = "\u200c\u200d"
 
 def safe(text: str) -> str:
     """Return the text in one line, without control characters and marks of writing direction."""
+    if text.isprintable():
+        return text.strip()
     return "".join(map(_safe_character, text)).strip()
 
 
@@ -43,6 +45,16 @@ def cut(text: str, columns: int, ellipsis: str = "…") -> str:
     from wcwidth import clip
 
     return str(clip(text, 0, columns - columns_of(ellipsis))).rstrip() + ellipsis
+
+
+def safe_end(text: str, columns: int) -> str:
+    """Return as much of the end of a safe text as fits into that many columns."""
+    whole = columns_of(text)
+    if whole <= columns:
+        return text
+    from wcwidth import clip
+
+    return str(clip(text, whole - columns, whole)).strip()
 
 
 def shown(text: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from audio import FrameIndex
 from cli.playing.late_sound import LateSound, NoFrames
-from cli.playing.sound import Song
+from cli.playing.sound import MAX_BYTES, Song
 from fsm.client import effects as do
 from fsm.client.effects import Buffer
 
@@ -12,10 +12,10 @@ from fsm.client.effects import Buffer
 class Recorded:
     """A Sound that keeps what it is told."""
 
-    position_s, device, index = 3.0, "card", "an index"
+    position_s, device, index, arriving_index = 3.0, "card", "an index", "the next"
 
-    def __init__(self):
-        self.told = []
+    def __init__(self, *given):
+        self.given, self.told = given, []
 
     def perform(self, effect):
         self.told.append(effect)
@@ -27,29 +27,36 @@ class Recorded:
         self.told.append("close")
 
 
-def late(made):
-    """A LateSound, and the list of the Sounds that it makes."""
+@pytest.fixture
+def made(monkeypatch):
+    """The Sounds that are made."""
+    made = []
 
-    def make():
-        made.append(Recorded())
+    def make(*given):
+        made.append(Recorded(*given))
         return made[-1]
 
-    return LateSound(make)
+    monkeypatch.setattr("cli.playing.sound.Sound", make)
+    return made
 
 
-def test_nothing_is_opened_as_long_as_there_is_nothing_to_play():
-    made = []
-    sound = late(made)
+def late():
+    return LateSound(lambda: "output", "deliver", "remark")
+
+
+def test_nothing_is_opened_as_long_as_there_is_nothing_to_play(made):
+    sound = late()
     for effect in (do.DropBuffers(), do.DropNextBuffer(), do.SetVolume(30)):
         sound.perform(effect)
     assert (sound.position_s, sound.device, sound.index.exact) == (0.0, "", False)
+    assert sound.beginning(2) == b""
     sound.close()
     assert made == []
 
 
-def test_it_is_opened_once_with_the_volume_that_was_set():
-    made, audio = [], do.AppendAudio(Buffer.PRESENT, b"some")
-    sound = late(made)
+def test_it_is_opened_once_with_the_volume_that_was_set(made):
+    audio = do.AppendAudio(Buffer.PRESENT, b"some")
+    sound = late()
     for effect in (do.SetVolume(30), do.SetVolume(20), audio, do.DropBuffers(), do.SetVolume(10)):
         sound.perform(effect)
     sound.close()
@@ -58,12 +65,17 @@ def test_it_is_opened_once_with_the_volume_that_was_set():
         do.SetVolume(20), audio, do.DropBuffers(), do.SetVolume(10), "close"
     ]  # fmt: skip
     assert (sound.position_s, sound.device, sound.index) == (3.0, "card", "an index")
+    assert sound.beginning(2) == b"ID"
 
 
-def test_what_only_a_sound_can_say_opens_it():
-    made = []
-    assert late(made).beginning(2) == b"ID"
-    assert len(made) == 1
+def test_what_only_a_sound_can_say_opens_it(made):
+    assert late().arriving_index == "the next"
+    assert [sound.given for sound in made] == [("output", "deliver", "remark", MAX_BYTES)]
+
+
+def test_an_output_that_is_open_is_used_at_once(made):
+    LateSound("output", "deliver", "remark", 5)
+    assert [sound.given for sound in made] == [("output", "deliver", "remark", 5)]
 
 
 @pytest.mark.parametrize("name", [n for n in vars(NoFrames) if not n.startswith("_")])
