@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import click
 
@@ -21,9 +21,9 @@ gain_option = option(
 )
 
 
-def requests(volume: int, gain: Gain) -> Iterator[Event]:
-    """Yield what differs from how the machines begin."""
+def begin(fire: Callable[[Event], None], volume: int, gain: str) -> None:
+    """Ask the machines for what differs from how they begin."""
     if volume != 100:
-        yield VolumeRequested(volume)
-    if gain is not Gain.OFF:
-        yield GainRequested(gain)
+        fire(VolumeRequested(volume))
+    if Gain(gain) is not Gain.OFF:
+        fire(GainRequested(Gain(gain)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.fired_rows import (
     pytest_configure,
@@ -11,6 +12,9 @@ from tests.fired_rows import (
     pytest_testnodedown,
 )
 from tests.postgres import Postgres, running_postgres
+
+settings.register_profile("alfine", deadline=None)  # machines are busy
+settings.load_profile("alfine")
 
 __all__ = [
     "pytest_configure",
