@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from cli.browsing.answer import Answer
@@ -110,7 +111,7 @@ class RichFormatter(Formatter):
         return self._numbered(tracks, status, lambda left: song_rows(tracks, left, ellipsis))
 
     def _numbered(
-        self, tracks: Sequence[Track], status: Status, rows: Callable[[int], list[str]]
+        self, tracks: Sequence[Track], status: Status, rows: Callable[[int], Iterable[str]]
     ) -> str:
         """Put the mark of what plays, and the IDs, before rows that are made as wide as is left."""
         playing = None if status.activity is Activity.STOPPED else status.song_id
@@ -129,7 +130,7 @@ class RichFormatter(Formatter):
         return self._rich.rows(lines)
 
     def _printed(self, lines: Iterable[str]) -> str:
-        text = "\n".join(lines)
+        text = _joined(lines)
         return text.translate(IN_ASCII) if self._glyphs is ASCII else text
 
     def _lines(self, songs: Sequence[ListedSong], status: Status) -> str:
@@ -168,6 +169,13 @@ class RichFormatter(Formatter):
         from cli.words.styled import Styled
 
         return Styled(_columns(), self._glyphs is ASCII)
+
+
+def _joined(lines: Iterable[str]) -> str:
+    """Join lines by a thousand: those of a long list take more memory apart than joined."""
+    rest = iter(lines)
+    pieces = iter(lambda: list(islice(rest, 1000)), [])
+    return "\n".join(map("\n".join, pieces))
 
 
 def _columns() -> int:
