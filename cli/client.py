@@ -22,6 +22,7 @@ from cli.command_line import argument, between, command, flag, option
 from cli.outside.elsewhere import elsewhere_of
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
+from cli.playing.opening import CannotOpen, Opening
 from cli.playing.program import ClientProgram
 from cli.playing.screen_face import Screen, ScreenGone
 from cli.screen.plain import DumbScreen, ScriptScreen
@@ -198,10 +199,11 @@ def client(
     page = monitoring.listen("alfine client", monitor)
     try:
         tracing.check(trace)
-        later = output == "auto" and options.shows_only
-        sound = None if later else _open(output, device, force)
-        code = asyncio.run(_run(options, page, sound))
-    except tracing.CannotTrace as error:
+        opening = Opening(output, device, force)
+        if opening.takes_long and not (output == "auto" and options.shows_only):
+            opening.begin()
+        code = asyncio.run(_run(options, page, opening))
+    except (tracing.CannotTrace, CannotOpen) as error:
         _refuse(str(error))
     except ScreenGone as error:
         drop_output()
@@ -211,10 +213,8 @@ def client(
     raise click.exceptions.Exit(code)
 
 
-async def _run(
-    options: Options, page: socket.socket | None, sound: tuple[Output, str] | None
-) -> int:
-    """Run the client. sound: the output and a warning; None: it is opened when it is needed."""
+async def _run(options: Options, page: socket.socket | None, opening: Opening) -> int:
+    """Run the client."""
     interactive = not options.script and not options.as_json and _stdin_is_a_terminal()
     retries = options.retries
     if retries is None and not interactive:
@@ -224,6 +224,14 @@ async def _run(
     monitor = monitoring.of_client(page, server)
     observe = each_of(journal.observe, monitor.observe if monitor is not None else None)
     session = ClientSession(options.prebuffer, options.plain, retries, observe)
+    screen: Screen
+    if interactive:
+        screen, formatter = _for_person(server, lambda: program, changes)
+    else:
+        screen = ScriptScreen(options.script or None, errors_too=options.as_json)
+        formatter = JsonFormatter(server) if options.as_json else Formatter(server)
+    # A person is told at once that there is no such device; a script need not wait for one.
+    sound = opening.take() if interactive or not opening.takes_long else None
     recording = tracing.recorder(
         session,
         options.trace,
@@ -231,17 +239,11 @@ async def _run(
         options.trace_audio,
         lambda why: program.remark(why),
     )
-    screen: Screen
-    if interactive:
-        screen, formatter = _for_person(server, lambda: program, changes)
-    else:
-        screen = ScriptScreen(options.script or None, errors_too=options.as_json)
-        formatter = JsonFormatter(server) if options.as_json else Formatter(server)
     program = ClientProgram(
         options.host,
         options.port,
         session,
-        sound[0] if sound else lambda: _opened(program, options.device),
+        sound[0] if sound else lambda: _opened(program, opening),
         screen,
         formatter,
         journal,
@@ -258,7 +260,9 @@ async def _run(
         print(f"The monitor is at {monitoring.address(page)}", file=sys.stderr)
     try:
         async with _offers(program, changes, server, options):
-            return await program.run()
+            code = await program.run()
+        opening.close()
+        return code
     finally:
         if monitor is not None:
             await monitor.stop()
@@ -266,8 +270,8 @@ async def _run(
             recording.close()
 
 
-def _opened(program: ClientProgram, device: str | None) -> Output:
-    sound, warning = _open("auto", device, False)
+def _opened(program: ClientProgram, opening: Opening) -> Output:
+    sound, warning = opening.take()
     program.warn(warning)
     return sound
 
@@ -328,17 +332,6 @@ def _prebuffer(text: str) -> int | None:
     if not text.isascii() or not text.isdigit() or not int(text[:10]) >= 1:
         _refuse("--prebuffer takes a number of messages, 1 or more, or auto")
     return int(text[:10])
-
-
-def _open(spec: str, device: str | None, force: bool) -> tuple[Output, str]:
-    """Open the output; return it and a warning for the person, "" for none."""
-    from audio import OutputError, open_output  # what only shows something needs none of it
-
-    try:
-        sound, warning = open_output(spec, device, replace=force)
-    except (ValueError, OutputError) as error:
-        _refuse(str(error))
-    return sound, warning or ""
 
 
 def _refuse(why: str) -> NoReturn:

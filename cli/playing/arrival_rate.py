@@ -21,21 +21,19 @@ _MIN_INTERVAL_S = 0.02
 
 
 class ArrivalRate:
-    """Measures the arrival of one song after another. clock: in seconds, for tests."""
+    """Measures the arrival of one song after another."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._index: FrameIndex | None = None
         self._arrived: deque[tuple[float, int]] = deque()
         self._total_bytes = 0
 
-    def measure(self, data_bytes: int, index: FrameIndex) -> FlowMeasured | None:
-        """Count bytes of a song that have just arrived; return None until a rate is known.
+    def measure(self, data_bytes: int, index: FrameIndex, now: float) -> FlowMeasured | None:
+        """Count bytes of a song that arrived at `now`; return None until a rate is known.
 
         index: the song's; another index begins another song. The first read is not counted,
         because it is not known when its bytes were sent.
         """
-        now = self._clock()
         if index is not self._index:
             self._index = index
             self._arrived.clear()
@@ -62,11 +60,15 @@ class ArrivingSong:
         self._least_s = LEAST_S if by_flow else MOST_S
         self._said: tuple[FrameIndex, SongMeasured] | None = None
 
-    def measure(self, data_bytes: int, index: FrameIndex) -> Iterator[Event]:
-        """Yield what has changed, now that so many bytes of the song have come. index: its own."""
+    def measure(self, data_bytes: int, index_of: Callable[[], FrameIndex]) -> Iterator[Event]:
+        """Yield what has changed, now that so many bytes of the song have come.
+
+        index_of: returns the song's own index; it may have to wait for the sound to be opened.
+        """
+        now, index = time.monotonic(), index_of()
         measured = SongMeasured(index.can_play(self._least_s), index.song_bytes or None)
         if (index, measured) != self._said:
             self._said = (index, measured)
             yield measured
-        if self._rate is not None and (flow := self._rate.measure(data_bytes, index)):
+        if self._rate is not None and (flow := self._rate.measure(data_bytes, index, now)):
             yield flow

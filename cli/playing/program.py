@@ -175,7 +175,8 @@ class ClientProgram:
     def _receive(self, event: Event) -> None:
         """Take an event of the connection; measure the song that arrives, and how fast it does."""
         if isinstance(event, AudioReceived):
-            for measured in self._arriving.measure(len(event.data), self._sound.arriving_index):
+            size = len(event.data)
+            for measured in self._arriving.measure(size, lambda: self._sound.arriving_index):
                 self.fire(measured)
         self.fire(event)
 
