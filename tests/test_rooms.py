@@ -39,8 +39,8 @@ LAYERS = {
     "monitor": ("monitor.server", "monitor.client", "monitor"),
     "check": ("check.learning", "check.server", "check.client", "check"),
     "cli": (
-        *("cli", "cli.screen", "cli.outside", "cli.playing", "cli.words", "cli.address"),
-        "cli.usage",
+        *("cli", "cli.screen", "cli.outside", "cli.playing", "cli.memory", "cli.words"),
+        *("cli.address", "cli.usage"),
     ),
 }
 """For each room its layers, highest first: each may import itself and those below it.
