@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cli.words.title_search import fold
+from cli.browsing.folding import fold
 from fsm.client.events import ListedSong
 
 _NUMBER = re.compile(r"\d{1,3}(?:\s*[-.)_]\s*|\s+)(?=\S)")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cli.memory import files, m3u
 from cli.memory.kept import Kept
 from cli.words.safe_text import shown
-from cli.words.title_search import fold
+from cli.browsing.folding import fold
 
 MAX_BYTES = 32 << 20
 MAX_NAME_BYTES = 200

@@ -41,6 +41,12 @@ def cut(text: str, columns: int, ellipsis: str = "…") -> str:
     return str(clip(text, 0, columns - columns_of(ellipsis))).rstrip() + ellipsis
 
 
+def safe_end(text: str, columns: int) -> str:
+    """Return as much of the end of a safe text as fits into that many columns."""
+    whole = columns_of(text)
+    return text if whole <= columns else str(clip(text, whole - columns, whole)).strip()
+
+
 def shown(text: str) -> str:
     """Return what somebody typed, cut to 40 columns and safe to print in a message."""
     return cut(in_place(text), 40)

@@ -41,7 +41,17 @@ def lines(port, *commands, options=()):
 def test_every_answer_and_event_matches_the_schema(large_server, validator):
     printed = lines(
         large_server.port,
-        *("list", "find joga", "find nothing", "play 99999", "play joga", "status", "pause"),
+        *(
+            "list",
+            "find joga",
+            "find nothing",
+            "albums",
+            "artists",
+            "play 99999",
+            "play joga",
+            "status",
+            "pause",
+        ),
         *("volume 0", "resume", "queue 2 3", "queue", "clear", "seek 0:00", "repeat one"),
         *("repeat off", "why", "help", "play qqqqq", "stop", "pause"),
         options=("--prebuffer", "1"),
@@ -49,7 +59,17 @@ def test_every_answer_and_event_matches_the_schema(large_server, validator):
     for line in printed:
         validator.validate(line)
     kinds = [line["kind"] for line in printed]
-    assert set(kinds) == {"songs", "status", "event", "queue", "why", "help", "error"}
+    assert set(kinds) == {
+        "albums",
+        "artists",
+        "songs",
+        "status",
+        "event",
+        "queue",
+        "why",
+        "help",
+        "error",
+    }
     events = [line["event"] for line in printed if line["kind"] == "event"]
     assert {"song_not_found", "song_arriving", "nothing_plays"} <= set(events)
 
