@@ -23,18 +23,17 @@ from fsm.client.events import (
     StopRequested,
     WaitRequested,
 )
+from fsm.client.queue_edits import Append, Clear, Shuffle
 from fsm.client.requests import (
-    ClearRequested,
+    EditRequested,
     Measure,
     NextRequested,
     PauseRequested,
     PrevRequested,
-    QueueRequested,
     Repeat,
     RepeatRequested,
     ResumeRequested,
     SeekRequested,
-    ShuffleRequested,
     ToggleRequested,
     VolumeRequested,
 )
@@ -191,9 +190,9 @@ _REQUESTS: dict[str, Callable[[], Event]] = {
     "toggle": ToggleRequested,
     "next": NextRequested,
     "prev": PrevRequested,
-    "clear": ClearRequested,
+    "clear": lambda: EditRequested(Clear()),
     # The seed is drawn here, because the machines are deterministic.
-    "shuffle": lambda: ShuffleRequested(random.getrandbits(32)),
+    "shuffle": lambda: EditRequested(Shuffle(random.getrandbits(32))),
 }
 
 
@@ -222,13 +221,13 @@ def _queue(word: str, rest: str) -> Line:
 
         def numbered(context: Context) -> Event | None:
             ids = tuple(_zero_if_listed(int(number), context.songs) for number in numbers)
-            return QueueRequested(ids) if ids else None
+            return EditRequested(Append(ids)) if ids else None
 
         zero = any(int(number) == 0 for number in numbers)
         return Line(word, rest, request=numbered, needs_list=zero)
 
     def titled(context: Context) -> Event:
-        return QueueRequested((_song_id(rest, context.songs),))
+        return EditRequested(Append((_song_id(rest, context.songs),)))
 
     return Line(word, rest, request=titled, needs_list=True)
 
