@@ -16,7 +16,7 @@ from fsm.client.link import CONNECTED
 from fsm.client.link import LinkState as Link
 from fsm.client.player import PlayerState as Player
 from fsm.client.prompt import PromptState as Prompt
-from fsm.client.queue import QueueState as Queue
+from fsm.client.queue_table import QueueState as Queue
 from fsm.client.song_table import HERE as ALL_HERE
 from fsm.client.song_table import SHORT, SongState
 from fsm.client.transport import TransportState as Transport

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from cli.browsing.folding import fold
 from cli.memory import files, m3u
 from cli.memory.kept import Kept
 from cli.words.safe_text import shown
-from cli.browsing.folding import fold
 
 MAX_BYTES = 32 << 20
 MAX_NAME_BYTES = 200

@@ -9,11 +9,11 @@ from math import ceil, inf
 from cli.playing.chosen import Chosen
 from cli.playing.sound import Sound
 from cli.words.moment import Activity, Status
+from fsm.client.gone import GONE
 from fsm.client.link import CONNECTED, CONNECTING, OFFLINE, RESTING
 from fsm.client.machines import ClientSession
 from fsm.client.player import DRY, SILENT
 from fsm.client.prebuffer import needed_bytes
-from fsm.client.queue import GONE
 from fsm.client.song import SongSession
 from fsm.client.song_table import AWAITING, REQUESTED, UNWANTED
 from fsm.client.transport import TransportState

@@ -22,18 +22,17 @@ from fsm.client.events import (
     StopRequested,
     WaitRequested,
 )
+from fsm.client.queue_edits import Append, Clear, Shuffle
 from fsm.client.requests import (
-    ClearRequested,
+    EditRequested,
     Measure,
     NextRequested,
     PauseRequested,
     PrevRequested,
-    QueueRequested,
     Repeat,
     RepeatRequested,
     ResumeRequested,
     SeekRequested,
-    ShuffleRequested,
     ToggleRequested,
     VolumeRequested,
 )
@@ -130,9 +129,9 @@ _REQUESTS: dict[str, Callable[[], Event]] = {
     "toggle": ToggleRequested,
     "next": NextRequested,
     "prev": PrevRequested,
-    "clear": ClearRequested,
+    "clear": lambda: EditRequested(Clear()),
     # The seed is drawn here, because the machines are deterministic.
-    "shuffle": lambda: ShuffleRequested(random.getrandbits(32)),
+    "shuffle": lambda: EditRequested(Shuffle(random.getrandbits(32))),
 }
 
 
@@ -158,7 +157,7 @@ def _play(word: str, rest: str) -> Line:
 
     def rest_queued(context: Context) -> Event | None:
         _, *more = _song_ids(rest, context)
-        return QueueRequested(tuple(more)) if more else None
+        return EditRequested(Append(tuple(more))) if more else None
 
     return Line(word, rest, Command.PLAY, request, need_list(rest), rest_queued)
 
@@ -169,7 +168,7 @@ def _queue(word: str, rest: str) -> Line:
     _check_ids(rest)
 
     def request(context: Context) -> Event:
-        return QueueRequested(_song_ids(rest, context))
+        return EditRequested(Append(_song_ids(rest, context)))
 
     return Line(word, rest, request=request, needs_list=need_list(rest))
 

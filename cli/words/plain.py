@@ -33,7 +33,15 @@ FAILURES = frozenset(
 ERRORS = FAILURES | {Report.CONNECTION_LOST, Report.CONNECT_FAILED, Report.NO_RETRIES_LEFT}
 """Reports that are printed as errors."""
 
-REFUSALS = frozenset({Report.NOTHING_PLAYS, Report.NOTHING_FOLLOWS, Report.NOTHING_BEFORE})
+REFUSALS = frozenset(
+    {
+        Report.NOTHING_PLAYS,
+        Report.NOTHING_FOLLOWS,
+        Report.NOTHING_BEFORE,
+        Report.NO_POSITION,
+        Report.NOTHING_TO_UNDO,
+    }
+)
 """Reports that a command could do nothing, told at once to whoever gave it."""
 
 NO_AUDIO = "no audio came"
@@ -66,6 +74,9 @@ _TEXTS = {
     Report.DEVICE_LOST: "paused{detail}; resume plays on the default device",
     Report.NOTHING_PLAYS: f"nothing is playing; {FIRST_STEPS}",
     Report.NOTHING_FOLLOWS: "nothing is queued; queue ID adds a song",
+    Report.NO_POSITION: "the queue has no position{detail}",
+    Report.TAKEN_BACK: "taken back{detail}",
+    Report.NOTHING_TO_UNDO: "nothing is left to undo: the queue is as it was at the start",
     Report.SONGS_GONE: "no longer on the server, and left out{detail}",
     Report.NOTHING_BEFORE: "nothing was played before; play ID or a title starts a song",
 }

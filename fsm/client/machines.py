@@ -48,9 +48,8 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     ask.SeekRequested:          (SONG,),
     ask.NextRequested:          (QUEUE,),
     ask.PrevRequested:          (QUEUE,),
-    ask.QueueRequested:         (QUEUE,),
-    ask.ClearRequested:         (QUEUE,),
-    ask.ShuffleRequested:       (QUEUE,),
+    ask.EditRequested:          (QUEUE,),
+    ask.UndoRequested:          (QUEUE,),
     ask.RepeatRequested:        (QUEUE,),
     # the wire
     on.Connected:               (CONVERSATION, LINK),

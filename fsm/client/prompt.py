@@ -64,9 +64,8 @@ class PromptSession(Session[ClientEffect | on.Event]):
         ask.SeekRequested,
         ask.NextRequested,
         ask.PrevRequested,
-        ask.QueueRequested,
-        ask.ClearRequested,
-        ask.ShuffleRequested,
+        ask.EditRequested,
+        ask.UndoRequested,
         ask.RepeatRequested,
     )
 

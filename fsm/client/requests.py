@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from fsm.client.events import Event
+from fsm.client.queue_edits import Edit
 
 
 class Measure(Enum):
@@ -70,22 +71,15 @@ class PrevRequested(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class QueueRequested(Event):
-    """Play these songs after all that is queued; at once if nothing plays."""
+class EditRequested(Event):
+    """Change what is queued; the song that plays plays on."""
 
-    song_ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ClearRequested(Event):
-    """Forget what is queued and what has been played; the song that plays plays on."""
+    edit: Edit
 
 
 @dataclass(frozen=True, slots=True)
-class ShuffleRequested(Event):
-    """Put what is queued into another order. seed: any number, the same one for the same order."""
-
-    seed: int
+class UndoRequested(Event):
+    """Take the last change of what is queued back; said again, the one before it."""
 
 
 @dataclass(frozen=True, slots=True)

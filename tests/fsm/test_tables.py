@@ -17,6 +17,7 @@ from fsm.client.link import LinkSession
 from fsm.client.player import PlayerSession
 from fsm.client.prompt import LEFT, LOCKED, OPEN, PromptSession
 from fsm.client.queue import QueueSession
+from fsm.client.queue_edits import Append
 from fsm.client.song import SongSession
 from fsm.client.transport import TransportSession
 from fsm.events import Event
@@ -79,8 +80,7 @@ def example(event: type[Event]) -> Event:
         "amount": 1.0,
         "measure": ask.Measure.FROM_START,
         "percent": 50,
-        "song_ids": (1, 2),
-        "seed": 1,
+        "edit": Append((1, 2)),
         "repeat": ask.Repeat.ALL,
     }
     names = inspect.signature(event).parameters
@@ -246,9 +246,8 @@ CARRIED = {
         ask.VolumeRequested,
         ask.NextRequested,
         ask.PrevRequested,
-        ask.QueueRequested,
-        ask.ClearRequested,
-        ask.ShuffleRequested,
+        ask.EditRequested,
+        ask.UndoRequested,
         ask.RepeatRequested,
     ),
 }

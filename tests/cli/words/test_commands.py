@@ -10,18 +10,17 @@ from cli.words.command_table import SPECS, CommandError, full_word
 from cli.words.commands import Context, parse
 from cli.words.moment import Status
 from fsm.client.events import ListedSong, ListRequested, PlayRequested, StopRequested, WaitRequested
+from fsm.client.queue_edits import Append, Clear, Shuffle
 from fsm.client.requests import (
-    ClearRequested,
+    EditRequested,
     Measure,
     NextRequested,
     PauseRequested,
     PrevRequested,
-    QueueRequested,
     Repeat,
     RepeatRequested,
     ResumeRequested,
     SeekRequested,
-    ShuffleRequested,
     ToggleRequested,
     VolumeRequested,
 )
@@ -70,11 +69,11 @@ def request_of(text, songs=SONGS, **status):
         ("n", NextRequested()),
         ("prev", PrevRequested()),
         ("previous", PrevRequested()),
-        ("queue 3 1 2", QueueRequested((3, 1, 2))),
-        ("queue 3,1", QueueRequested((3, 1))),
-        ("queue joga", QueueRequested((1,))),
+        ("queue 3 1 2", EditRequested(Append((3, 1, 2)))),
+        ("queue 3,1", EditRequested(Append((3, 1)))),
+        ("queue joga", EditRequested(Append((1,)))),
         ("queue", None),
-        ("clear", ClearRequested()),
+        ("clear", EditRequested(Clear())),
         ("repeat ALL", RepeatRequested(Repeat.ALL)),
         ("toggle", ToggleRequested()),
         ("wait", WaitRequested()),
@@ -88,7 +87,7 @@ def test_commands_make_requests(text, request_):
 
 def test_every_shuffle_has_another_seed():
     one, other = request_of("shuffle"), request_of("z")
-    assert isinstance(one, ShuffleRequested)
+    assert isinstance(one, EditRequested) and isinstance(one.edit, Shuffle)
     assert one != other
 
 
@@ -143,7 +142,7 @@ def test_a_line_that_is_no_command_raises_advice(text, advice):
 
 @pytest.mark.parametrize(
     ("text", "request_"),
-    [("play 0", PlayRequested(0)), ("queue 1 0", QueueRequested((1, 0)))],
+    [("play 0", PlayRequested(0)), ("queue 1 0", EditRequested(Append((1, 0))))],
 )
 def test_0_is_an_id_where_the_list_shows_it(text, request_):
     assert parse(text).needs_list
