@@ -181,8 +181,8 @@ def _one(library: Library, text: str) -> Choice:
         return _only([Choice("song", t.name, (t,)) for t in tracks])
     if near := nearest(library.songs, text):
         names = ", ".join(f"{s.song_id}. {s.title}" for s in near)
-        raise NotChosen(f"no title has that; the nearest: {names}")
-    raise NotChosen("no title has that; list shows the songs")
+        raise NotChosen(f"no song has that; the nearest: {names}")
+    raise NotChosen("no song has that; list shows the songs")
 
 
 def _ways(folded: str) -> tuple[Callable[[str], bool], ...]:

@@ -134,10 +134,13 @@ def _cell(text: str, width: int, ellipsis: str, is_title: bool, to_the_right: bo
 
 
 def _middle_cut(text: str, columns: int, ellipsis: str) -> str:
-    """Cut a text in its middle to at most that many columns."""
+    """Cut a text in its middle to at most that many columns, so that a word begins its end."""
     if columns_of(text) <= columns or columns < 2 * NARROW_COLUMNS:
         return cut(text, columns, ellipsis)
-    end = safe_end(text, columns // 2)
+    end = safe_end(text, columns * 3 // 5)
+    if not text.removesuffix(end).endswith(" "):
+        # Half of a word misleads: of III. Scherzo there would be I. Scherzo.
+        end = end.partition(" ")[2] or safe_end(text, columns // 2)
     return cut(text, columns - columns_of(end), ellipsis) + end
 
 

@@ -91,6 +91,10 @@ class Library(Sequence[ListedSong]):
     def __repr__(self) -> str:
         return f"<Library {len(self.songs)} songs{', with fields' if self._fields else ''}>"
 
+    def is_of(self, songs: Sequence[ListedSong], fields: Sequence[Fields]) -> bool:
+        """Tell whether these are its songs and what it knows of them."""
+        return (self.songs is songs or self.songs == songs) and self._fields == fields
+
     def __len__(self) -> int:
         return len(self.songs)
 
@@ -201,9 +205,10 @@ def _number(text: str) -> int | None:
 
 
 def _text(track: Track) -> str:
-    words = (track.title, track.name, track.artist, track.album_artist, track.album)
-    year = str(track.year or "")
-    return "\n".join(fold(text) for text in (*words, track.genre, track.folder, year))
+    more = (track.name, track.artist, track.album_artist, track.album, track.genre, track.folder)
+    # A title mostly is the artist and the name: what it has already is not kept twice.
+    texts = [track.title, *(text for text in more if text not in track.title)]
+    return fold(" ".join(texts) if track.year is None else f"{' '.join(texts)} {track.year}")
 
 
 def _album_key(track: Track) -> tuple[str, str]:

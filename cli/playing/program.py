@@ -196,8 +196,8 @@ class ClientProgram:
         return self._library_of(self._session.link.songs, self._session.link.fields)
 
     def _library_of(self, songs: Sequence[ListedSong], fields: Sequence[Fields]) -> Library:
-        """Return a list as a library: the same one as long as it is the same list."""
-        if self._library.songs is not songs:
+        """Return a list as a library: the same one as long as the lists say the same."""
+        if not self._library.is_of(songs, fields):
             self._library = Library(songs, fields)
         return self._library
 

@@ -63,7 +63,8 @@ class JsonFormatter(Formatter):
         return dump("status", **status_members(status))
 
     def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
-        listed = [_listed(song_id, songs) for song_id in status.queue]
+        titles = {song.song_id: song.title for song in songs}
+        listed = [{"id": song_id, "title": titles.get(song_id)} for song_id in status.queue]
         return dump("queue", songs=listed, text=super().queue(status, songs))
 
     def why(self, sentences: Sequence[str]) -> str:
@@ -115,10 +116,6 @@ def _track(track: Track) -> dict[str, Any]:
     if track.name == track.title:
         known.pop("name", None)
     return {"id": track.song_id, "title": track.title} | known
-
-
-def _listed(song_id: int, songs: Sequence[ListedSong]) -> dict[str, Any] | None:
-    return _song(SongName(song_id, next((s.title for s in songs if s.song_id == song_id), None)))
 
 
 def _song(song: SongName | None) -> dict[str, Any] | None:

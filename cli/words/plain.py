@@ -131,7 +131,7 @@ class Formatter:
         words = safe(answer.words)
         found = title_search.nearest(answer.songs, words)
         near = ", ".join(f"{s.song_id}. {safe(s.title)}" for s in found)
-        what = "title" if answer.kind == "songs" else answer.kind.removesuffix("s")
+        what = answer.kind.removesuffix("s")
         return f"no {what} has {words}; {f'the nearest: {near}' if near else 'list shows all'}"
 
     def help(self, word: str = "") -> str:

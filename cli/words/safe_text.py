@@ -12,6 +12,8 @@ _JOINERS = "\u200c\u200d"
 
 def safe(text: str) -> str:
     """Return the text in one line, without control characters and marks of writing direction."""
+    if text.isprintable():
+        return text.strip()
     return "".join(map(_safe_character, text)).strip()
 
 
@@ -29,7 +31,7 @@ def in_place(text: str) -> str:
 
 def columns_of(text: str) -> int:
     """Return the width in a terminal: wide characters take two columns, combining marks none."""
-    return int(width(text))
+    return len(text) if text.isascii() and text.isprintable() else int(width(text))
 
 
 def cut(text: str, columns: int, ellipsis: str = "…") -> str:

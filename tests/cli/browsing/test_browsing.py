@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cli.browsing import query
 from cli.browsing.answer import answer_of
-from cli.browsing.choosing import choose
+from cli.browsing.choosing import choose, clear_names
 from cli.browsing.columns import album_heading, albums_rows, artists_rows, song_rows
 from cli.browsing.library import VARIOUS, Library
 from cli.browsing.song_ids import NotChosen
@@ -130,6 +130,59 @@ def test_what_is_not_clear_is_refused_and_the_candidates_named(text, why):
     with pytest.raises(CommandError) as error:
         parse(f"play {text}").request(Context(SONGS))
     assert why in str(error.value)
+
+
+def test_what_names_one_thing_is_known_without_a_search_for_each():
+    names = ("Ghosts", "34", "Starálfur", "NIN", "Ágætis byrjun", "all", "*", "year:1999", "", "x")
+    # An album with the name of its song is two things, 34 is an ID as well.
+    assert clear_names(SONGS, names) == {"Starálfur", "NIN", "Ágætis byrjun"}
+
+
+def test_albums_of_one_name_are_told_apart_by_their_artists():
+    songs = library(("A", "Live", "x", "1", ""), ("B", "Live", "y", "1", ""))
+    with pytest.raises(NotChosen) as question:
+        choose(songs, "live")
+    assert 'Live by A (1 song), the album Live by B (1 song); say album:"Live" artist:"A"' in str(
+        question.value
+    )
+    assert choose(songs, 'album:"Live" artist:"B"') == (2,)
+
+
+def test_a_quoted_value_is_the_whole_of_a_field_if_any_song_has_it():
+    songs = library(("A", "Live", "x", "1", ""), ("A", "Live in Rome", "y", "1", ""))
+    assert choose(songs, 'album:"live"') == (1,)
+    assert choose(songs, "album:live") == (1, 2)
+    assert choose(songs, 'album:"in rome"') == (2,)
+
+
+def test_the_last_answer_is_what_the_list_still_has_under_its_ids():
+    answer = SONGS[1:4]
+    renumbered = library(("Sigur Rós", "x", "other", "1", ""), *[("NIN", "", "a", "", "")] * 3)
+    assert choose(SONGS, "*", answer) == (2, 3, 4)
+    with pytest.raises(NotChosen, match="not on the list now"):
+        choose(renumbered, "*", answer)
+
+
+def test_a_list_that_says_the_same_is_the_same_library():
+    songs, fields = SONGS.songs, tuple((("al", str(n)),) for n in range(len(SONGS)))
+    known = Library(songs, fields)
+    assert known.is_of((*songs,), (*fields,))
+    assert not known.is_of(songs[1:], fields[1:])
+    assert not known.is_of(songs, ())
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("III. Scherzo: Allegro", "Symphony No. 5…III. Scherzo: Allegro"),
+        ("II. Andante con moto", "Symphony No. 5…II. Andante con moto"),
+        ("A".ljust(50, "a"), "Symphony No. 5 in…" + "a" * 18),
+    ],
+)
+def test_the_end_of_a_cut_title_begins_with_a_word(title, shown):
+    songs = library(("", "x", f"Symphony No. 5 in C minor, Op. 67: {title}", "1", ""))
+    (row,) = song_rows(songs.tracks, 36 + len("  1:00  x"), "…")
+    assert row.removesuffix("  1:00  x").rstrip() == shown
 
 
 def test_a_long_title_keeps_its_end_on_80_columns():

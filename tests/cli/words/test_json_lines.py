@@ -9,8 +9,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from cli.words.json_lines import VERSION
+from cli.words.json_lines import VERSION, JsonFormatter
+from cli.words.moment import Status
 from fsm.client.effects import Report
+from fsm.client.events import ListedSong
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -118,3 +120,19 @@ def test_the_docs_name_every_event_and_every_kind(validator):
         assert f"`{report.name.lower()}`" in text
     for choice in validator.schema["oneOf"]:
         assert re.search(rf"^\| `{choice['properties']['kind']['const']}`", text, re.MULTILINE)
+
+
+def test_a_long_queue_is_named_in_few_passes_over_the_list():
+    class Songs(tuple):
+        passes = 0
+
+        def __iter__(self):
+            Songs.passes += 1
+            return super().__iter__()
+
+    songs = Songs(ListedSong(n, str(n)) for n in range(1, 101))
+    line = JsonFormatter("host:1").queue(Status(queue=(*range(1, 101), 999)), songs)
+    named = json.loads(line)["songs"]
+    assert named[1] == {"id": 2, "title": "2"}
+    assert named[-1] == {"id": 999, "title": None}
+    assert Songs.passes < 5
