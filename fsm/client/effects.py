@@ -200,6 +200,7 @@ class Report(Enum):
     NOTHING_TO_UNDO = "no change of the queue is left that could be taken back"
     SONGS_GONE = "songs that were queued or played are no longer on the server"
     NOTHING_BEFORE = "no song was played before"
+    ASLEEP = "it is paused, or has stopped, because a person wanted to sleep"
 
 
 @dataclass(frozen=True, slots=True)

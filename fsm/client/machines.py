@@ -51,6 +51,9 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     ask.EditRequested:          (QUEUE,),
     ask.UndoRequested:          (QUEUE,),
     ask.RepeatRequested:        (QUEUE,),
+    ask.SleepRequested:         (QUEUE, TRANSPORT),
+    ask.SleepAfterSongRequested: (QUEUE, TRANSPORT),
+    ask.StayAwakeRequested:     (QUEUE, TRANSPORT),
     # the wire
     on.Connected:               (CONVERSATION, LINK),
     on.ConnectFailed:           (CONVERSATION, LINK),
@@ -72,6 +75,7 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     on.SetupUnanswered:         (CONVERSATION,),
     on.FenceUnanswered:         (CONVERSATION,),
     on.RetryDue:                (LINK,),
+    on.SleepDue:                (TRANSPORT,),
     # the player
     on.BufferRanDry:            (SONG,),
     on.PlaceNotHere:            (SONG,),

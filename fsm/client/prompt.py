@@ -67,6 +67,9 @@ class PromptSession(Session[ClientEffect | on.Event]):
         ask.EditRequested,
         ask.UndoRequested,
         ask.RepeatRequested,
+        ask.SleepRequested,
+        ask.SleepAfterSongRequested,
+        ask.StayAwakeRequested,
     )
 
     def __init__(self) -> None:

@@ -2,7 +2,8 @@
 
 It knows song IDs and their order, and when a song is over; it knows nothing of how one arrives or
 sounds. What it wants played it requests in the same way as a person does. Its rows are in
-queue_table.py, and what a person can do to what is queued is in queue_edits.py.
+queue_table.py, what follows what is in queue_order.py, and what a person can do to what is queued in
+queue_edits.py.
 """
 
 from __future__ import annotations
@@ -12,23 +13,19 @@ from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import queue_edits, queue_table
 from fsm.client import requests as ask
-from fsm.client.effects import ClientEffect
 from fsm.client.gone import GONE, NewIds, here, left, without_gone
-from fsm.client.queue_edits import Change, Queued, Undo, mapped, without_first
+from fsm.client.queue_edits import Queued, Undo, mapped, without_first
+from fsm.client.queue_order import QueueOrder
 from fsm.client.requests import Measure, Repeat
-from fsm.table import Session
 
 _NAMED = 3
 """So many of the songs that are gone are told by name."""
 
 
-class QueueSession(Session[ClientEffect | on.Event]):
-    """What was, is and will be played, as song IDs.
+class QueueSession(QueueOrder):
+    """What was, is and will be played, as song IDs."""
 
-    max_changes: so many changes of what is queued can be taken back.
-    """
-
-    __slots__ = ("ahead", "changes", "current", "max_changes", "played", "repeat", "upcoming")
+    __slots__ = ()
     table = queue_table.QUEUE
     says = (
         on.CommandAnswered,
@@ -41,26 +38,19 @@ class QueueSession(Session[ClientEffect | on.Event]):
         internal.NothingFollows,
     )
 
-    def __init__(self, max_changes: int = queue_edits.MAX_CHANGES) -> None:
-        super().__init__()
-        self.max_changes = max_changes
-        self.played: tuple[int, ...] = ()
-        """What has been played, oldest first."""
-        self.current: int | None = None
-        """The song that is played."""
-        self.upcoming: tuple[int, ...] = ()
-        """What is queued; a song that has been requested ahead is still in it."""
-        self.ahead: int | None = None
-        """The song that has been requested ahead."""
-        self.changes: tuple[Change, ...] = ()
-        """The changes of what is queued that can be taken back, the last one at the end."""
-        self.repeat = Repeat.OFF
-
     # Guards
 
     def repeats_one(self, event: on.Event) -> bool:
         """The same song is played again and again."""
         return self.repeat is Repeat.ONE and self.current != GONE
+
+    def is_last_song(self, event: on.Event) -> bool:
+        """A person wants to sleep after this song."""
+        return self.is_last
+
+    def one_will_follow_awake(self, event: on.Event) -> bool:
+        """A song comes after this one by itself, once nobody wants to sleep."""
+        return self._next_by_itself(self.repeat, self._queued()) is not None
 
     def one_follows(self, event: on.Event) -> bool:
         """A song comes after this one by itself."""
@@ -204,6 +194,14 @@ class QueueSession(Session[ClientEffect | on.Event]):
         """Note what comes when the queue is empty."""
         self.repeat = event.repeat
 
+    def set_last(self, event: on.Event) -> None:
+        """Let nothing follow the present song."""
+        self.is_last = True
+
+    def end_last(self, event: on.Event) -> None:
+        """Let songs follow each other again."""
+        self.is_last = False
+
     def renumber(self, event: internal.SongsRenumbered) -> None:
         """Take the IDs that the songs have now, and leave out those that are gone.
 
@@ -266,6 +264,10 @@ class QueueSession(Session[ClientEffect | on.Event]):
         """Tell that no change can be taken back."""
         self.record(do.Tell(do.Report.NOTHING_TO_UNDO))
 
+    def tell_asleep(self, event: on.Event) -> None:
+        """Tell that it is silent because a person wanted to sleep."""
+        self.record(do.Tell(do.Report.ASLEEP, detail="next plays what is queued"))
+
     def tell_nothing_follows(self, event: on.Event) -> None:
         """Tell that nothing is queued."""
         self.record(do.Tell(do.Report.NOTHING_FOLLOWS))
@@ -281,57 +283,9 @@ class QueueSession(Session[ClientEffect | on.Event]):
         detail = ", ".join(titles[:_NAMED]) + more
         self.record(do.Tell(do.Report.SONGS_GONE, detail=detail))
 
-    # What follows what
-
-    def _follower(self, repeat: Repeat, queued: Queued) -> int | None:
-        """The song that comes by itself when this one has been heard."""
-        if repeat is Repeat.ONE and self.current != GONE:
-            return self.current
-        played = self._with_current(queued.played)
-        return next(iter(self._round(repeat, queued.upcoming, played)), None)
-
-    def _wanted(self) -> int | None:
-        """The song that `next` means."""
-        played = self._with_current(self.played)
-        return next(iter(self._round(self.repeat, self.upcoming, played)), None)
-
-    @staticmethod
-    def _round(
-        repeat: Repeat, upcoming: tuple[int, ...], played: tuple[int, ...]
-    ) -> tuple[int, ...]:
-        """What is to come: the queue, or if it is empty all that was played once more."""
-        return upcoming if upcoming or repeat is not Repeat.ALL else played
-
-    def _with_current(self, played: tuple[int, ...]) -> tuple[int, ...]:
-        return played if self.current in (None, GONE) else (*played, self.current)
-
-    def _without_ahead(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """What is queued and what was played, without the song that was requested ahead."""
-        if self._ahead_in_queue():
-            return self.upcoming[1:], self.played
-        return self.upcoming, tuple(song_id for song_id in self.played if song_id != self.ahead)
-
-    def _ahead_in_queue(self) -> int:
-        """1 if the song that was requested ahead is the first that is queued, else 0."""
-        return int(self.ahead in self.upcoming[:1])
-
-    def _queued(self) -> Queued:
-        return Queued(self.upcoming, self.played, self.changes, self._ahead_in_queue())
-
     def _edited(self, event: ask.EditRequested) -> Queued:
         """What is queued after the edit."""
         return event.edit.apply(self._queued(), self.max_changes)
-
-    def _leave_out_queued(self, song_id: int | None) -> None:
-        """Take the first that is queued out: it is played, whatever is taken back later."""
-        self.upcoming = self.upcoming[1:]
-        self.changes = mapped(self.changes, lambda upcoming: without_first(upcoming, song_id))
-
-    def _begin_round(self) -> None:
-        """Queue all that was played once more, whatever is taken back later."""
-        again = self.played
-        self.upcoming, self.played = again, ()
-        self.changes = mapped(self.changes, lambda upcoming: upcoming + again)
 
     def _gone(self, event: internal.SongsRenumbered) -> list[str]:
         """The titles of the songs that are queued, or were played, and are gone."""

@@ -25,26 +25,29 @@ IDLE, CURRENT, WHOLE, AHEAD = QueueState
 
 _ALL = tuple(QueueState)
 _IN_USE = (CURRENT, WHOLE, AHEAD)
+_AWAKE = (ask.StayAwakeRequested, ask.SleepRequested)
 
 QUEUE = Table("queue", IDLE, [
     # What a person plays and stops
-    each(_ALL,    on.PlayRequested, CURRENT, then="retire, forget_ahead, choose",   rfc="2.2, playing 2"),
-    Row(IDLE,     on.StopRequested, IDLE,                                           rfc="2.2"),
-    each(_IN_USE, on.StopRequested, IDLE,    then="retire, forget_ahead, end_wait", rfc="2.2, playing 2"),
-    Row(IDLE,     on.WaitRequested, IDLE,    then="end_wait",                       rfc="playing 11"),
-    each(_IN_USE, on.WaitRequested,                                                 rfc="playing 11"),
-    Row(IDLE,     on.OutputFailed,  IDLE,                                           rfc="playing 10"),
-    each(_IN_USE, on.OutputFailed,  IDLE,    then="retire, forget_ahead, end_wait", rfc="playing 10"),
+    each(_ALL,    on.PlayRequested, CURRENT, then="retire, forget_ahead, choose",             rfc="2.2, playing 2"),
+    Row(IDLE,     on.StopRequested, IDLE,                                                     rfc="2.2"),
+    each(_IN_USE, on.StopRequested, IDLE,    then="retire, forget_ahead, end_last, end_wait", rfc="2.2, playing 2"),
+    Row(IDLE,     on.WaitRequested, IDLE,    then="end_wait",                                 rfc="playing 11"),
+    each(_IN_USE, on.WaitRequested,                                                           rfc="playing 11"),
+    Row(IDLE,     on.OutputFailed,  IDLE,                                                     rfc="playing 10"),
+    each(_IN_USE, on.OutputFailed,  IDLE,    then="retire, forget_ahead, end_last, end_wait", rfc="playing 10"),
     # The song has been heard
-    each((CURRENT, WHOLE), internal.SongOver, CURRENT, when="repeats_one", then="say_turn",                              rfc="playing 4"),
-    each((CURRENT, WHOLE), internal.SongOver, CURRENT, when="one_follows", then="retire, take_first, say_turn",          rfc="playing 2"),
-    each((CURRENT, WHOLE), internal.SongOver, IDLE,                        then="retire, end_wait, say_nothing_follows", rfc="playing 2"),
-    Row(AHEAD,             internal.SongOver, CURRENT, when="repeats_one", then="forget_ahead",                          rfc="playing 4, playing 5"),
-    Row(AHEAD,             internal.SongOver, CURRENT,                     then="retire, take_ahead",                    rfc="playing 5"),
+    each((CURRENT, WHOLE), internal.SongOver, IDLE,    when="is_last_song", then="retire, tell_asleep, end_last, end_wait, say_nothing_follows", rfc="playing 13"),
+    each((CURRENT, WHOLE), internal.SongOver, CURRENT, when="repeats_one",  then="say_turn",                                                     rfc="playing 4"),
+    each((CURRENT, WHOLE), internal.SongOver, CURRENT, when="one_follows",  then="retire, take_first, say_turn",                                 rfc="playing 2"),
+    each((CURRENT, WHOLE), internal.SongOver, IDLE,                         then="retire, end_wait, say_nothing_follows",                        rfc="playing 2"),
+    Row(AHEAD,             internal.SongOver, CURRENT, when="repeats_one",  then="forget_ahead",                                                 rfc="playing 4, playing 5"),
+    Row(AHEAD,             internal.SongOver, CURRENT,                      then="retire, take_ahead",                                           rfc="playing 5"),
     # ... and could not be: it is not tried again
-    each((CURRENT, WHOLE), internal.SongUnplayable, CURRENT, when="another_follows", then="leave_out, take_first, say_turn",          rfc="playing 10"),
-    each((CURRENT, WHOLE), internal.SongUnplayable, IDLE,                            then="leave_out, end_wait, say_nothing_follows", rfc="playing 10"),
-    Row(AHEAD,             internal.SongUnplayable, CURRENT,                         then="leave_out, take_ahead",                    rfc="playing 10"),
+    each((CURRENT, WHOLE), internal.SongUnplayable, IDLE,    when="is_last_song",    then="leave_out, tell_asleep, end_last, end_wait, say_nothing_follows", rfc="playing 13"),
+    each((CURRENT, WHOLE), internal.SongUnplayable, CURRENT, when="another_follows", then="leave_out, take_first, say_turn",                                 rfc="playing 10"),
+    each((CURRENT, WHOLE), internal.SongUnplayable, IDLE,                            then="leave_out, end_wait, say_nothing_follows",                        rfc="playing 10"),
+    Row(AHEAD,             internal.SongUnplayable, CURRENT,                         then="leave_out, take_ahead",                                           rfc="playing 10"),
     # The song is whole: the next one is requested while it plays
     Row(CURRENT, internal.SongWhole,      AHEAD, when="one_follows",            then="ask_ahead",                  rfc="playing 5"),
     Row(CURRENT, internal.SongWhole,      WHOLE,                                                                   rfc="playing 5"),
@@ -79,5 +82,13 @@ QUEUE = Table("queue", IDLE, [
     Row(AHEAD,            ask.RepeatRequested, AHEAD, when="ahead_will_follow", then="set_repeat",                        rfc="playing 4"),
     Row(AHEAD,            ask.RepeatRequested, AHEAD, when="one_will_follow",   then="set_repeat, drop_ahead, ask_ahead", rfc="playing 4, playing 5"),
     Row(AHEAD,            ask.RepeatRequested, WHOLE,                           then="set_repeat, drop_ahead",            rfc="playing 4, playing 5"),
+    # Sleep: nothing follows the present song
+    Row(IDLE,              ask.SleepAfterSongRequested, IDLE,                                                             rfc="playing 13"),
+    each((CURRENT, WHOLE), ask.SleepAfterSongRequested,                                      then="set_last",             rfc="playing 13"),
+    Row(AHEAD,             ask.SleepAfterSongRequested, WHOLE,                               then="set_last, drop_ahead", rfc="playing 13, playing 5"),
+    each((IDLE, CURRENT),  _AWAKE,                                                           then="end_last",             rfc="playing 13"),
+    each((WHOLE,),         _AWAKE,                      AHEAD, when="one_will_follow_awake", then="end_last, ask_ahead",  rfc="playing 13, playing 5"),
+    each((WHOLE,),         _AWAKE,                      WHOLE,                               then="end_last",             rfc="playing 13"),
+    each((AHEAD,),         _AWAKE,                                                                                        rfc="playing 13"),
 ])
 # fmt: on

@@ -87,3 +87,20 @@ class RepeatRequested(Event):
     """What is to come when the queue is empty."""
 
     repeat: Repeat
+
+
+@dataclass(frozen=True, slots=True)
+class SleepRequested(Event):
+    """Pause in so many seconds; a time that was asked for before no longer counts."""
+
+    delay_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SleepAfterSongRequested(Event):
+    """Play nothing behind the present song; what is queued stays queued."""
+
+
+@dataclass(frozen=True, slots=True)
+class StayAwakeRequested(Event):
+    """Neither pause nor stop by itself any more."""

@@ -82,6 +82,7 @@ def example(event: type[Event]) -> Event:
         "percent": 50,
         "edit": Append((1, 2)),
         "repeat": ask.Repeat.ALL,
+        "delay_s": 1800.0,
     }
     names = inspect.signature(event).parameters
     return event(**{name: values[name] for name in names})
@@ -249,6 +250,9 @@ CARRIED = {
         ask.EditRequested,
         ask.UndoRequested,
         ask.RepeatRequested,
+        ask.SleepRequested,
+        ask.SleepAfterSongRequested,
+        ask.StayAwakeRequested,
     ),
 }
 """The effects that record events which they were given, and which those are."""
