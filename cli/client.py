@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -19,13 +17,18 @@ import typer
 from audio import Output, OutputError, open_output
 from cli import monitoring, settings, tracing
 from cli.address import host_of, with_port
+from cli.client_signals import handle_signals
+from cli.for_person import keeping_of, screen_for
+from cli.memory.memory import Memory
+from cli.outside.cover_view import CoverView
 from cli.outside.elsewhere import elsewhere_of
 from cli.outside.offers import Offers
+from cli.playing.answers import Answers
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.program import ClientProgram
 from cli.playing.screen_face import Screen, ScreenGone
-from cli.screen.plain import DumbScreen, ScriptScreen
+from cli.screen.plain import ScriptScreen
 from cli.settings import MAX_SONG_MIB, variable
 from cli.tracing import TraceAudio, TraceSize, TraceTo
 from cli.usage import FAILED, USAGE, drop_output, end_at, run_alone
@@ -56,12 +59,13 @@ class Options:
     prebuffer: int | None
     plain: bool
     retries: int | None
-    volume: int
+    volume: int | None
     song_size_mib: int
     trace: Path | None
     trace_size_mib: int
     trace_audio: bool
     notify: bool
+    fresh: bool
 
 
 def client(
@@ -120,11 +124,19 @@ def client(
         ),
     ] = None,
     volume: Annotated[
-        int,
+        int | None,
         typer.Option(
-            metavar="0-100", envvar=variable("volume"), min=0, max=100, help="How loud to begin."
+            metavar="0-100",
+            envvar=variable("volume"),
+            min=0,
+            max=100,
+            help="How loud to begin; without this option as loud as it was left.",
         ),
-    ] = 100,
+    ] = None,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="Begin without what was queued and played the last time."),
+    ] = False,
     prebuffer: Annotated[
         str,
         typer.Option(
@@ -189,7 +201,7 @@ def client(
     messages = _prebuffer(prebuffer)
     options = Options(
         host, port, command or None, as_json, messages, plain, retries, volume, song_size,
-        trace, trace_size, trace_audio, notify
+        trace, trace_size, trace_audio, notify, fresh
     )  # fmt: skip
     page = monitoring.listen("alfine client", monitor)
     try:
@@ -212,8 +224,14 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
         retries = SCRIPT_RETRIES
     journal, changes = Journal(), Changes()
     server = with_port(options.host, options.port)
+    memory = Memory(server)
+    keeping = None
+    if interactive:
+        volume, fresh = options.volume, options.fresh
+        keeping = keeping_of(memory, lambda: program, lambda: session, changes, volume, fresh)
     monitor = monitoring.of_client(page, server)
-    observe = each_of(journal.observe, monitor.observe if monitor is not None else None)
+    observers = (journal, keeping, monitor)
+    observe = each_of(*(o.observe if o is not None else None for o in observers))
     session = ClientSession(options.prebuffer, options.plain, retries, observe)
     recording = tracing.recorder(
         session,
@@ -224,10 +242,11 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
     )
     screen: Screen
     if interactive:
-        screen, formatter = _for_person(server, lambda: program, changes)
+        screen, formatter = screen_for(server, lambda: program, changes, memory)
     else:
         screen = ScriptScreen(options.script, errors_too=options.as_json)
         formatter = JsonFormatter(server) if options.as_json else Formatter(server)
+    cover = CoverView(lambda count: program.beginning(count), formatter.draws)
     program = ClientProgram(
         options.host,
         options.port,
@@ -241,10 +260,12 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
         options.song_size_mib << 20,
         recording,
         elsewhere_of(server, options.script) if options.script else None,
+        Answers(journal, memory, cover.show),
+        keeping.start if keeping is not None else None,
     )
-    if options.volume != 100:
+    if options.volume is not None:
         program.fire(VolumeRequested(options.volume))
-    _handle_signals(program, interactive)
+    handle_signals(program, interactive)
     if page is not None and monitor is not None:
         await monitor.start(session.machines)
         print(f"The monitor is at {monitoring.address(page)}", file=sys.stderr)
@@ -252,65 +273,17 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
         async with Offers(program, changes.watch(), server, options.notify):
             return await program.run()
     finally:
+        cover.close()
+        if keeping is not None:
+            await keeping.stop()
         if monitor is not None:
             await monitor.stop()
         if recording is not None:
             recording.close()
 
 
-def _handle_signals(program: ClientProgram, interactive: bool) -> None:
-    """SIGTERM ends the run; so does SIGINT, but for a person it only interrupts a command.
-
-    SIGHUP, of a terminal that is closed, ends it as well, unless it is ignored (nohup).
-    """
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, program.end_by_signal, signal.SIGTERM)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        loop.add_signal_handler(signal.SIGHUP, _hang_up, program)
-    if interactive:
-        loop.add_signal_handler(signal.SIGINT, program.interrupt)
-    else:
-        loop.add_signal_handler(signal.SIGINT, program.end_by_signal, signal.SIGINT)
-
-
-def _hang_up(program: ClientProgram) -> None:
-    """End the run; what is still to be said goes nowhere where the terminal is closed."""
-    for stream in (1, 2):
-        try:
-            os.write(stream, b"")
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-    program.end_by_signal(signal.SIGHUP)
-
-
 def _stdin_is_a_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
-
-
-def _for_person(
-    server: str, program: Callable[[], ClientProgram], changes: Changes
-) -> tuple[Screen, Formatter]:
-    """Return the screen that this terminal can show, and its formatter."""
-    if os.environ.get("TERM", "dumb") in ("dumb", "unknown") or not sys.stdout.isatty():
-        return DumbScreen(), Formatter(server)
-    # Imported here, because these imports are half of the client's start, and a script needs none
-    # of them: a status bar may run one every few seconds.
-    from cli.screen.line_history import line_history
-    from cli.screen.terminal import TerminalScreen
-    from cli.words.glyphs import glyphs_of_terminal
-    from cli.words.rich_text import RichFormatter
-
-    glyphs = glyphs_of_terminal()
-    screen = TerminalScreen(
-        interrupt=lambda: program().interrupt(),
-        status=lambda: program().status(),
-        songs=lambda: program().songs,
-        wait_for_titles=lambda: program().wait_for_titles(),
-        changes=changes.watch(),
-        history=line_history(),
-        glyphs=glyphs,
-    )
-    return screen, RichFormatter(server, glyphs)
 
 
 def _check(script: list[str] | None) -> None:

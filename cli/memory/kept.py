@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cli.browsing.folding import fold
+from cli.browsing.library import library_of
 from fsm.client.events import ListedSong
 
 _NUMBER = re.compile(r"\d{1,3}(?:\s*[-.)_]\s*|\s+)(?=\S)")
@@ -69,14 +70,15 @@ class Finder:
 
     def __init__(self, songs: Sequence[ListedSong], library: str) -> None:
         self._library = library
-        self._titles = {s.song_id: fold(s.title) for s in songs if s.song_id is not None}
-        self._ids: dict[str, int] = {}
+        tracks = [t for t in library_of(songs).tracks if t.song_id is not None]
+        self._titles = {t.song_id: fold(t.title) for t in tracks}
+        self._ids: dict[str, int | None] = {}
         self._names: dict[str, int | None] = {}
         """By the title without its artist; None where several songs have it."""
-        for song_id, title in self._titles.items():
-            self._ids.setdefault(title, song_id)
-            name = title.partition(" - ")[2]
-            self._names[name] = None if name in self._names else song_id
+        for track in tracks:
+            self._ids.setdefault(fold(track.title), track.song_id)
+            name = track.name if track.is_tagged else track.title.partition(" - ")[2]
+            self._names[fold(name)] = None if fold(name) in self._names else track.song_id
 
     def __repr__(self) -> str:
         return f"<Finder {self._library} songs={len(self._titles)}>"
@@ -96,7 +98,7 @@ class Finder:
         In the same version by its ID, else by its title, and among several songs of that title by
         the ID; last by the name of its file.
         """
-        listed = None if kept.song_id is None else self._titles.get(kept.song_id)
+        listed = self._titles.get(kept.song_id)
         same_version = bool(kept.library) and kept.library == self._library
         if same_version and (listed is not None or not self._titles):
             return kept.song_id

@@ -36,8 +36,11 @@ class Snapshots:
         self._chosen = chosen
         self._arrivals: deque[tuple[float, int]] = deque()
 
-    def take(self, retry_in_s: float | None = None) -> Status:
-        """Return the present status. retry_in_s: the time until the next attempt to connect."""
+    def take(self, retry_in_s: float | None = None, sleep_in_s: float | None = None) -> Status:
+        """Return the present status.
+
+        retry_in_s: the time until the next attempt to connect. sleep_in_s: until it falls asleep.
+        """
         song, link = self._session.song, self._session.link
         queue, transport = self._session.queue, self._session.transport
         name = self._chosen.name_of(song.song_id)
@@ -63,6 +66,8 @@ class Snapshots:
             queue=tuple(song_id for song_id in queue.upcoming if song_id != GONE),
             repeat=queue.repeat.value,
             device=self._sound.device,
+            sleep_in_s=sleep_in_s,
+            sleeps_after_song=queue.is_last,
         )
 
     def _starts_in_s(self, counted: int, needed: int) -> float | None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from cli.browsing import choosing, query
 from cli.browsing.song_ids import NO_IDS, NotChosen, are_possible, is_number, need_list
+from cli.memory.memory import Memory
+from cli.words import recalling
 from cli.words.clock import clock
 from cli.words.command_table import WORDS, CommandError, full_word
 from cli.words.moment import Status
@@ -42,17 +44,19 @@ from fsm.client.requests import (
 class Context:
     """What the client knows at the moment when it runs a command.
 
-    songs: the last list. answer: the songs that the client has shown last, for `play *`.
+    songs: the last list. answer: the songs that the client has shown last, for `play *`. memory:
+    what it remembers of other runs.
     """
 
     songs: Sequence[ListedSong] = ()
     status: Status = field(default_factory=Status)
     answer: Sequence[ListedSong] = ()
+    memory: Memory = field(default_factory=Memory)
 
 
-_STARTS = ("play", "queue")
-_SHOWS = ("status", "why", "queue")
-_OWN = ("help", "quit")
+_STARTS = ("play", "queue", "load")
+_SHOWS = ("status", "why", "queue", "sleep")
+_OWN = ("help", "quit", "playlists", "history", "cover")
 """They mean the client that they are given to, whatever plays in another."""
 
 MakeRequest = Callable[[Context], Event | None]
@@ -78,7 +82,7 @@ class Line:
     @property
     def starts_song(self) -> bool:
         """It names songs that are to be played."""
-        return self.word in _STARTS and bool(self.rest)
+        return (self.word in _STARTS and bool(self.rest)) or self.word == "again"
 
     @property
     def shows(self) -> bool:
@@ -125,8 +129,6 @@ _REQUESTS: dict[str, Callable[[], Event]] = {
     "stop": StopRequested,
     "wait": WaitRequested,
     "pause": PauseRequested,
-    "resume": ResumeRequested,
-    "toggle": ToggleRequested,
     "next": NextRequested,
     "prev": PrevRequested,
     "clear": lambda: EditRequested(Clear()),
@@ -230,6 +232,47 @@ def _help(word: str, rest: str) -> Line:
     return Line(word, full_word(rest) if rest else "")
 
 
+def _go_on(word: str, rest: str) -> Line:
+    """Parse resume and toggle: where nothing plays, they go on where the last run was left."""
+    request = ResumeRequested() if word == "resume" else ToggleRequested()
+    return Line(
+        word,
+        rest,
+        request=lambda c: recalling.left_off(c.memory, c.status) or request,
+        also=lambda c: recalling.place_left(c.memory, c.status),
+    )
+
+
+def _save(word: str, rest: str) -> Line:
+    recalling.check_name(rest)
+
+    def saving(context: Context) -> None:
+        recalling.save(context.memory, rest, context.status, context.songs)
+
+    return Line(word, rest, request=saving, needs_list=True)
+
+
+def _load(word: str, rest: str) -> Line:
+    if not rest:
+        raise CommandError("load takes the name of a playlist (playlists shows them)")
+    return Line(
+        word, rest, request=lambda c: recalling.load(c.memory, rest, c.songs), needs_list=True
+    )
+
+
+def _again(word: str, rest: str) -> Line:
+    return Line(
+        word,
+        rest,
+        request=lambda c: recalling.again(c.memory, c.status, c.songs),
+        needs_list=True,
+    )
+
+
+def _sleep(word: str, rest: str) -> Line:
+    return Line(word, rest, request=_always(recalling.sleep(rest)))
+
+
 _PARSERS: dict[str, Callable[[str, str], Line]] = {
     "list": _list,
     "find": _list,
@@ -242,6 +285,12 @@ _PARSERS: dict[str, Callable[[str, str], Line]] = {
     "volume": _volume,
     "repeat": _repeat,
     "help": _help,
+    "resume": _go_on,
+    "toggle": _go_on,
+    "save": _save,
+    "load": _load,
+    "again": _again,
+    "sleep": _sleep,
 }
 
 

@@ -6,11 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from cli.browsing import title_search
 from cli.browsing.answer import Answer
 from cli.browsing.columns import album_heading, artists_rows
 from cli.browsing.library import Track
+from cli.memory.heard import Heard
+from cli.memory.memory import Loading, Saving, is_count
+from cli.memory.playlists import Summary
+from cli.words import remembered
 from cli.words.clock import clock
 from cli.words.command_table import SPECS, WORD_COLUMNS, WORDS, Spec
 from cli.words.moment import Activity, SongName, Status
@@ -79,6 +84,7 @@ _TEXTS = {
     Report.NOTHING_TO_UNDO: "nothing is left to undo: the queue is as it was at the start",
     Report.SONGS_GONE: "no longer on the server, and left out{detail}",
     Report.NOTHING_BEFORE: "nothing was played before; play ID or a title starts a song",
+    Report.ASLEEP: "it is time to sleep{detail}",
 }
 
 _NO_AUDIO_TEXT = "no audio came of {song}{again}"
@@ -87,8 +93,10 @@ _NO_AUDIO_TEXT = "no audio came of {song}{again}"
 class Formatter:
     """Formats as plain text. Each method returns whole lines, or "" where nothing is to be printed.
 
-    server: HOST:PORT, an IPv6 address in brackets.
+    server: HOST:PORT, an IPv6 address in brackets. draws: what shows the text takes escape codes.
     """
+
+    draws = False
 
     def __init__(self, server: str) -> None:
         self.server = server
@@ -156,6 +164,34 @@ class Formatter:
     def why(self, sentences: Sequence[str]) -> str:
         """Format the sentences of `Journal.why`, one a line."""
         return "\n".join(map(safe, sentences))
+
+    def saving(self, saving: Saving) -> str:
+        """Say what has been saved as a playlist."""
+        return remembered.saving_line(saving)
+
+    def loading(self, loading: Loading) -> str:
+        """Say what has been loaded, and what of it is not on this server."""
+        return remembered.loading_line(loading)
+
+    def playlists(self, playlists: Sequence[Summary]) -> str:
+        """Format the playlists, one a line."""
+        lines = remembered.playlist_lines(playlists)
+        return "\n".join(lines) or "there are no playlists; save NAME makes one of what is queued"
+
+    def history(self, history: Sequence[Heard], wanted: str) -> str:
+        """Format what was heard, one a line. wanted: which part of it was asked for."""
+        if not history:
+            found = f"nothing that was heard has {safe(wanted)}; history shows all"
+            return found if wanted and not is_count(wanted) else "nothing was heard before"
+        return "\n".join(remembered.heard_lines(history, self.server, datetime.now()))
+
+    def sleep(self, status: Status) -> str:
+        """Say when it falls asleep."""
+        return sleep_part(status) or "it stays awake; sleep 30m pauses in half an hour"
+
+    def cover(self, song: SongName | None, path: str, text: str, drawn: str) -> str:
+        """Show a cover. path: its file. text: how it is shown. drawn: it, with escape codes."""
+        return safe(text)
 
     def relayed(self, json: str, text: str) -> str:
         """Format what another client has answered. json: as it came. text: its sentences."""
@@ -251,11 +287,22 @@ def status_parts(status: Status, moving: bool = True) -> list[str]:
         parts.append(f"repeat {status.repeat}")
     if status.queue:
         parts.append(f"{len(status.queue)} queued")
+    if sleeps := sleep_part(status, moving):
+        parts.append(sleeps)
     if not status.online:
         known = moving and status.retry_in_s is not None
         soon = f", trying again in {status.retry_in_s:.0f} s" if known else ""
         parts.append(f"no connection{soon}")
     return parts
+
+
+def sleep_part(status: Status, moving: bool = True) -> str:
+    """Say in a short phrase when it falls asleep; "" if it does not."""
+    if status.sleeps_after_song:
+        return "sleeps after this song"
+    if status.sleep_in_s is None:
+        return ""
+    return f"sleeps in {clock(status.sleep_in_s)}" if moving else "sleeps later"
 
 
 def _time(status: Status) -> str:

@@ -50,6 +50,8 @@ _TABLE_SONGS = 500
 class RichFormatter(Formatter):
     """Formats with Rich, as wide as the terminal is. glyphs: the set that the terminal can show."""
 
+    draws = True
+
     def __init__(self, server: str, glyphs: Glyphs) -> None:
         super().__init__(server)
         self._glyphs = glyphs
@@ -88,6 +90,9 @@ class RichFormatter(Formatter):
         if not status.queue:
             return super().queue(status, songs)
         return self._lines(queued_songs(status, songs), Status())
+
+    def cover(self, song: SongName | None, path: str, text: str, drawn: str) -> str:
+        return drawn or super().cover(song, path, text, drawn)
 
     def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
         if word == "shuffle":
