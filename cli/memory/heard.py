@@ -35,10 +35,14 @@ class HeardFile:
     """The history in one file, by default the user's own; it need not exist."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self._path = path or files.state_directory() / "heard.jsonl"
+        self._given = path
 
     def __repr__(self) -> str:
         return f"<HeardFile {self._path}>"
+
+    @property
+    def _path(self) -> Path:
+        return self._given or files.state_directory() / "heard.jsonl"
 
     def read(self) -> list[Heard]:
         """Return all that is known, the oldest first; [] where there is nothing to read."""

@@ -33,10 +33,14 @@ class Playlists:
     """The playlists in one directory, by default the user's own; it need not exist."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        self._directory = directory or files.data_directory("playlists")
+        self._given = directory
 
     def __repr__(self) -> str:
         return f"<Playlists {self._directory}>"
+
+    @property
+    def _directory(self) -> Path:
+        return self._given or files.data_directory("playlists")
 
     def names(self) -> list[str]:
         """Return the names of all playlists, in alphabetical order."""

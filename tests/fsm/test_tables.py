@@ -84,7 +84,7 @@ def example(event: type[Event]) -> Event:
         "repeat": ask.Repeat.ALL,
         "delay_s": 1800.0,
     }
-    names = inspect.signature(event).parameters
+    names = event.__match_args__
     return event(**{name: values[name] for name in names})
 
 
