@@ -30,6 +30,7 @@ from cli.settings import MAX_SONG_MIB, variable
 from cli.tracing import TraceAudio, TraceSize, TraceTo
 from cli.usage import FAILED, USAGE, drop_output, end_at, run_alone
 from cli.words import commands
+from cli.words.command_table import CommandError
 from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter
 from cli.words.safe_text import shown
@@ -317,7 +318,7 @@ def _check(script: list[str] | None) -> None:
     for text in script or ():
         try:
             commands.parse(text)
-        except commands.CommandError as error:
+        except CommandError as error:
             _refuse(f"-c {shown(text)!r}: {error}")
 
 

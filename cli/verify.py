@@ -14,6 +14,7 @@ import typer
 
 from cli.usage import FAILED
 from cli.words import commands
+from cli.words.command_table import CommandError
 from cli.words.moment import Status
 from cli.words.safe_text import shown
 from diagrams.ladder import svg
@@ -166,10 +167,14 @@ def _word(line: str) -> str:
         parsed = commands.parse(line)
         context = commands.Context(music.entries(music.FIRST), Status())
         request = parsed.request(context) if parsed is not None else None
-    except commands.CommandError as error:
+    except CommandError as error:
         raise CannotShow(str(error)) from None
     if parsed is not None and parsed.word == "quit":
         return LEAVE
+    if parsed is not None and parsed.also(context) is not None:
+        raise CannotShow(
+            f"{shown(line)!r} names several songs: play the first, and queue the others"
+        )
     for word, (_, asked) in TYPED.items():
         if asked == request and (request is not None or word == (parsed and parsed.word)):
             return word

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.settings import SETTINGS, SettingsError, origins, read_file
-from cli.words.commands import SPECS
+from cli.words.command_table import SPECS
 
 
 @pytest.fixture

@@ -187,7 +187,7 @@ def test_a_song_that_is_not_there_is_1(server):
 
 @pytest.mark.parametrize("command", ["play no-such-title", "queue no-such-title"])
 def test_a_title_that_is_not_there_is_1(server, command):
-    refused(play(server.port, command, "list"), 1, "no title has that")
+    refused(play(server.port, command, "list"), 1, "no song has that")
 
 
 @pytest.mark.parametrize("command", NO_COMMANDS)
