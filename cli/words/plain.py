@@ -79,7 +79,7 @@ _TEXTS = {
     Report.DEVICE_LOST: "paused{detail}; resume plays on the default device",
     Report.NOTHING_PLAYS: f"nothing is playing; {FIRST_STEPS}",
     Report.NOTHING_FOLLOWS: "nothing is queued; queue ID adds a song",
-    Report.NO_POSITION: "the queue has no position{detail}",
+    Report.NO_POSITION: "the queue stays as it is{detail}",
     Report.TAKEN_BACK: "taken back{detail}",
     Report.NOTHING_TO_UNDO: "nothing is left to undo: the queue is as it was at the start",
     Report.SONGS_GONE: "no longer on the server, and left out{detail}",

@@ -255,10 +255,10 @@ class QueueSession(QueueOrder):
         self.record(do.Tell(do.Report.NO_POSITION, detail=missing))
 
     def tell_taken_back(self, event: on.Event) -> None:
-        """Tell which change is taken back, by the command that made it."""
+        """Tell which change is taken back."""
         last = queue_edits.last_change(self._queued())
         assert last is not None, "a change can be taken back"
-        self.record(do.Tell(do.Report.TAKEN_BACK, detail=last[1].word))
+        self.record(do.Tell(do.Report.TAKEN_BACK, detail=last[1].what))
 
     def tell_nothing_to_undo(self, event: on.Event) -> None:
         """Tell that no change can be taken back."""

@@ -22,11 +22,11 @@ SongIds = tuple[int, ...]
 class Change(NamedTuple):
     """What an edit has changed, to be taken back.
 
-    word: the command. upcoming: what was queued before it, without what has been played since.
-    forgotten: the songs that were played, where it made the queue forget them.
+    what: what was done, in words. upcoming: what was queued before it, without what has been played
+    since. forgotten: the songs that were played, where it made the queue forget them.
     """
 
-    word: str
+    what: str
     upcoming: SongIds
     forgotten: SongIds = ()
 
@@ -45,10 +45,14 @@ class Queued(NamedTuple):
 
 
 class Edit:
-    """One edit. word: the command that asks for it."""
+    """One edit."""
 
     __slots__ = ()
-    word = ""
+
+    @property
+    def what(self) -> str:
+        """What is done, in words, when it is taken back."""
+        raise NotImplementedError
 
     def missing(self, queued: Queued) -> str:
         """Say in words which position the queue lacks; "" where it can be done."""
@@ -69,10 +73,10 @@ class Edit:
     def apply(self, queued: Queued, max_changes: int = MAX_CHANGES) -> Queued:
         """Return what is queued after it. It can be taken back, if it has changed anything."""
         after = self.change(queued)
-        if after == queued or max_changes == 0:
-            return after
         forgotten = queued.played if after.played != queued.played else ()
-        change = Change(self.word, without_gone(queued.upcoming), forgotten)
+        change = Change(self.what, without_gone(queued.upcoming), forgotten)
+        if max_changes == 0 or not _differs(change, after):
+            return after
         return after._replace(changes=(*queued.changes, change)[-max_changes:])
 
 
@@ -81,7 +85,11 @@ class Append(Edit):
     """Put these songs at the end."""
 
     song_ids: SongIds
-    word = "queue"
+
+    @property
+    def what(self) -> str:
+        """What is done, in words."""
+        return f"{_songs(len(self.song_ids))} queued"
 
     def starts(self, queued: Queued) -> bool:
         """It is asked for to be heard."""
@@ -97,7 +105,11 @@ class Insert(Edit):
     """Put these songs before all that is queued."""
 
     song_ids: SongIds
-    word = "insert"
+
+    @property
+    def what(self) -> str:
+        """What is done, in words."""
+        return f"{_songs(len(self.song_ids))} queued next"
 
     def starts(self, queued: Queued) -> bool:
         """It is asked for to be heard."""
@@ -113,7 +125,11 @@ class Remove(Edit):
     """Leave out the songs at these positions; the first is 1."""
 
     positions: tuple[int, ...]
-    word = "remove"
+
+    @property
+    def what(self) -> str:
+        """What is done, in words."""
+        return f"{_songs(len({*self.positions}))} removed"
 
     def missing(self, queued: Queued) -> str:
         """Name the first position that the queue lacks."""
@@ -132,7 +148,11 @@ class Move(Edit):
 
     position: int
     to: int
-    word = "move"
+
+    @property
+    def what(self) -> str:
+        """What is done, in words."""
+        return f"number {self.position} moved to {self.to}"
 
     def missing(self, queued: Queued) -> str:
         """Name the first position that the queue lacks."""
@@ -155,7 +175,11 @@ class Shuffle(Edit):
 
     seed: int
     songs: SongIds = ()
-    word = "shuffle"
+
+    @property
+    def what(self) -> str:
+        """What is done, in words."""
+        return "another order"
 
     def is_empty(self, queued: Queued) -> bool:
         """Nothing is queued, and there are no songs that could be."""
@@ -177,7 +201,10 @@ class Shuffle(Edit):
 class Clear(Edit):
     """Forget what is queued and what has been played."""
 
-    word = "clear"
+    @property
+    def what(self) -> str:
+        """What is done, in words."""
+        return "the queue cleared"
 
     def change(self, queued: Queued) -> Queued:
         """Return an empty queue."""
@@ -189,7 +216,11 @@ class Load(Edit):
     """Queue these songs in the place of what is queued, and forget what has been played."""
 
     song_ids: SongIds
-    word = "load"
+
+    @property
+    def what(self) -> str:
+        """What is done, in words."""
+        return f"{_songs(len(self.song_ids))} loaded"
 
     def is_empty(self, queued: Queued) -> bool:
         """There are no songs to queue."""
@@ -210,7 +241,11 @@ class Restore(Edit):
 
     upcoming: SongIds
     played: SongIds = ()
-    word = "the start"
+
+    @property
+    def what(self) -> str:
+        """What is done, in words."""
+        return f"{_songs(len(self.upcoming))} queued as they were"
 
     def change(self, queued: Queued) -> Queued:
         """Return the queue as it was."""
@@ -220,8 +255,6 @@ class Restore(Edit):
 @dataclass(frozen=True, slots=True)
 class Undo(Edit):
     """Take back the last change."""
-
-    word = "undo"
 
     def change(self, queued: Queued) -> Queued:
         """Return what was queued before the last change, without what has been played since."""
@@ -245,22 +278,22 @@ def last_change(queued: Queued) -> tuple[tuple[Change, ...], Change] | None:
     A song that was inserted and has been played is nothing that could be taken back.
     """
     for place in reversed(range(len(queued.changes))):
-        word, upcoming, forgotten = queued.changes[place]
-        if forgotten or upcoming != without_gone(queued.upcoming):
-            return queued.changes[:place], Change(word, upcoming, forgotten)
+        change = Change(*queued.changes[place])
+        if _differs(change, queued):
+            return queued.changes[:place], change
     return None
 
 
 def mapped(changes: tuple[Change, ...], to: Callable[[SongIds], SongIds]) -> tuple[Change, ...]:
     """Return the changes after something else has happened to what is queued."""
-    return tuple([Change(word, to(upcoming), forgotten) for word, upcoming, forgotten in changes])
+    return tuple([Change(what, to(upcoming), forgotten) for what, upcoming, forgotten in changes])
 
 
 def renumbered(changes: tuple[Change, ...], new_ids: NewIds) -> tuple[Change, ...]:
     """Return the changes with the IDs that the songs have now."""
     return tuple(
-        Change(word, left(upcoming, new_ids), left(forgotten, new_ids))
-        for word, upcoming, forgotten in changes
+        Change(what, left(upcoming, new_ids), left(forgotten, new_ids))
+        for what, upcoming, forgotten in changes
     )
 
 
@@ -270,6 +303,15 @@ def without_first(song_ids: SongIds, song_id: int | None) -> SongIds:
         return song_ids
     place = song_ids.index(song_id)
     return song_ids[:place] + song_ids[place + 1 :]
+
+
+def _differs(change: Change, queued: Queued) -> bool:
+    """Tell whether it makes a difference to take this change back."""
+    return bool(change.forgotten) or change.upcoming != without_gone(queued.upcoming)
+
+
+def _songs(count: int) -> str:
+    return "1 song" if count == 1 else f"{count} songs"
 
 
 def _hidden(queued: Queued) -> int:
@@ -286,5 +328,5 @@ def _missing(queued: Queued, positions: tuple[int, ...]) -> str:
     last = len(queued.upcoming) - _hidden(queued)
     for position in positions:
         if not 1 <= position <= last:
-            return f"{position}: {last} {'song is' if last == 1 else 'songs are'} queued"
+            return f"it has {_songs(last)}, and no number {position}"
     return ""

@@ -375,9 +375,9 @@ def test_all_songs_are_queued_in_another_order_where_nothing_is():
 @pytest.mark.parametrize(
     ("change", "missing"),
     [
-        (Remove((1, 3)), "3: 2 songs are queued"),
-        (Move(1, 7), "7: 2 songs are queued"),
-        (Move(0, 1), "0: 2 songs are queued"),
+        (Remove((1, 3)), "it has 2 songs, and no number 3"),
+        (Move(1, 7), "it has 2 songs, and no number 7"),
+        (Move(0, 1), "it has 2 songs, and no number 0"),
     ],
     ids=str,
 )
@@ -403,7 +403,7 @@ def test_a_song_to_be_repeated_that_has_failed_is_not_asked_for_by_an_edit():
 def test_a_change_is_taken_back_and_said_and_the_song_ahead_is_the_right_one():
     session = reached(QUEUED, AHEAD)
     step(session, edit(Remove((1,))))
-    told = do.Tell(do.Report.TAKEN_BACK, detail="remove")
+    told = do.Tell(do.Report.TAKEN_BACK, detail="1 song removed")
     assert step(session, UNDO) == ([told, TAKE_BACK], AHEAD)
     assert step(session, TAKE_BACK) == ([NEXT_DROPPED, internal.NextSongKnown(2)], AHEAD)
     assert songs(session) == ((), 1, (2, 3))

@@ -100,14 +100,14 @@ def test_a_position_that_is_not_in_the_queue_is_named(queued, position):
         if queued.upcoming and inside:
             assert edit.missing(queued) == ""
         elif queued.upcoming:
-            assert edit.missing(queued).startswith(f"{position}: {len(queued.upcoming)} song")
+            assert edit.missing(queued).endswith(f", and no number {position}")
         else:
-            assert edit.missing(queued).endswith(": 0 songs are queued")
+            assert edit.missing(queued).startswith("it has 0 songs, and no number ")
 
 
 def test_the_first_position_that_is_missing_is_named():
-    assert Remove((1, 12, 11)).missing(LONG) == "12: 10 songs are queued"
-    assert Remove((2,)).missing(Queued((5,))) == "2: 1 song is queued"
+    assert Remove((1, 12, 11)).missing(LONG) == "it has 10 songs, and no number 12"
+    assert Remove((2,)).missing(Queued((5,))) == "it has 1 song, and no number 2"
 
 
 @given(QUEUES, st.integers(), SOME)
@@ -152,6 +152,24 @@ def test_what_is_asked_for_to_be_heard():
     assert not Shuffle(1, (2,)).starts(LONG)
 
 
+@pytest.mark.parametrize(
+    ("edit", "what"),
+    [
+        (Append((1,)), "1 song queued"),
+        (Insert((1, 2)), "2 songs queued next"),
+        (Remove((3, 3, 4)), "2 songs removed"),
+        (Move(4, 1), "number 4 moved to 1"),
+        (Shuffle(1), "another order"),
+        (Clear(), "the queue cleared"),
+        (Load((1, 2, 3)), "3 songs loaded"),
+        (Restore((1, 2)), "2 songs queued as they were"),
+    ],
+    ids=str,
+)
+def test_an_edit_says_what_it_does(edit, what):
+    assert edit.apply(LONG).changes == (Change(what, LONG.upcoming),)
+
+
 # Taking back
 
 
@@ -159,10 +177,10 @@ def test_what_is_asked_for_to_be_heard():
 def test_a_change_is_taken_back_whole(given_):
     queued, edit = given_
     after = edit.apply(queued)
-    if after[:2] == queued[:2]:
-        assert last_change(after) is None, "nothing has changed"
+    if after.upcoming == queued.upcoming and not (queued.played and after.played != queued.played):
+        assert last_change(after) is None, "there is nothing to take back"
         return
-    assert last_change(after) == ((), Change(edit.word, queued.upcoming, after.changes[0][2]))
+    assert last_change(after) == ((), Change(edit.what, queued.upcoming, after.changes[0][2]))
     taken_back = Undo().apply(after)
     known = edit.played if isinstance(edit, Restore) else ()
     assert taken_back == queued._replace(played=taken_back.played)
@@ -202,7 +220,7 @@ def test_none_are_kept_where_none_are_allowed():
 def test_a_change_that_makes_no_difference_any_more_is_passed_over():
     queued = Insert((9,)).apply(Append((2,)).apply(Queued()))
     played = queued._replace(upcoming=(2,))
-    assert last_change(played) == ((), Change("queue", ()))
+    assert last_change(played) == ((), Change("1 song queued", ()))
 
 
 # A song that is gone and still plays from what is here stands first, and has no position
@@ -212,14 +230,14 @@ def test_positions_count_only_what_is_on_the_list():
     queued = Queued((GONE, 5, 6), fixed=1)
     assert Remove((1,)).apply(queued).upcoming == (GONE, 6)
     assert Move(2, 1).apply(queued).upcoming == (GONE, 6, 5)
-    assert Remove((3,)).missing(queued) == "3: 2 songs are queued"
+    assert Remove((3,)).missing(queued) == "it has 2 songs, and no number 3"
     assert Remove((2,)).missing(queued) == ""
 
 
 def test_a_song_that_is_gone_stays_when_a_change_is_taken_back():
     queued = Queued((GONE, 5), fixed=1)
     after = Append((6,)).apply(queued)
-    assert after.changes == (Change("queue", (5,)),)
+    assert after.changes == (Change("1 song queued", (5,)),)
     assert Undo().apply(after) == queued
 
 
