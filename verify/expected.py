@@ -24,6 +24,24 @@ def stop(world: World) -> None:
     """Expect no song; what is queued stays queued."""
     mark_late(world, PRESENT, NEXT)
     world.wanted = world.ahead = None
+    world.last = False
+
+
+def sleep_after_song(world: World) -> None:
+    """Expect nothing after the present song, if there is one, until the person wants it again."""
+    if world.wanted is None:
+        return
+    world.last = True
+    if world.ahead is not None:
+        mark_late(world, NEXT)
+        world.ahead, world.upcoming = None, _requestable(world.upcoming)
+
+
+def stay_awake(world: World) -> None:
+    """Expect what is queued after the present song again."""
+    world.last = False
+    if world.wanted is not None and world.finished:
+        ask_ahead(world)
 
 
 def queue(world: World, song_id: int, changes: int) -> None:
@@ -151,7 +169,7 @@ def _untitled(song: Wanted, begun: bool) -> Wanted:
 
 def ask_ahead(world: World) -> None:
     """Expect the next song to be requested: all of the present one is here."""
-    if world.ahead is None and world.upcoming:
+    if world.ahead is None and world.upcoming and not world.last:
         world.ahead = world.upcoming[0]
 
 
@@ -167,8 +185,9 @@ def follow(world: World) -> None:
     mark_late(world, PRESENT)
     if world.ahead is None:
         world.wanted = None
-        if world.upcoming:
+        if world.upcoming and not world.last:
             _take_first(world)
+        world.last = world.last and world.wanted is not None
         return
     world.wanted, world.ahead = world.ahead, None
     _leave_out_first(world)

@@ -45,8 +45,16 @@ TYPED: dict[str, tuple[Command, Event | None]] = {
     "move 2 1": (Command.LOCAL, ask.EditRequested(Move(2, 1))),
     "undo": (Command.LOCAL, ask.UndoRequested()),
     "clear": (Command.LOCAL, ask.EditRequested(Clear())),
+    "sleep end": (Command.LOCAL, ask.SleepAfterSongRequested()),
+    "sleep off": (Command.LOCAL, ask.StayAwakeRequested()),
 }
-QUEUE_WORDS = (ask.EditRequested, ask.UndoRequested, ask.NextRequested)
+QUEUE_WORDS = (
+    ask.EditRequested,
+    ask.UndoRequested,
+    ask.NextRequested,
+    ask.SleepAfterSongRequested,
+    ask.StayAwakeRequested,
+)
 MOST_QUEUED = 2
 ENTERED = {word: on.CommandEntered(*typed) for word, typed in TYPED.items()}
 SENT = {"toggle from outside": on.CommandSent(ask.ToggleRequested())}
@@ -134,6 +142,10 @@ def _note(world: World, request: Event | None, changes: int) -> None:
             expected.move(world, place, to, changes)
         case ask.UndoRequested():
             expected.undo(world)
+        case ask.SleepAfterSongRequested():
+            expected.sleep_after_song(world)
+        case ask.StayAwakeRequested():
+            expected.stay_awake(world)
         case ask.NextRequested():
             expected.skip(world)
         case ask.EditRequested(Clear()):

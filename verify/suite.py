@@ -190,6 +190,16 @@ SOUND = (
     ),
     replace(
         LOSSES,
+        name="a queue, and sleep",
+        listed=True,
+        requests=1,
+        losses=1,
+        person=("queue 1", "queue 2", "next", "stop", "sleep end", "sleep off"),
+        troubles=1,
+        trouble=(Trouble.FILE_FAILS, Trouble.OUTPUT_FAILS),
+    ),
+    replace(
+        LOSSES,
         name="a queue, paused and sought in",
         listed=True,
         requests=1,
@@ -219,7 +229,7 @@ ONE_SIDED = (
 )
 PROVEN = CLOSING + SOUND + PLAIN + ONE_SIDED
 
-UNTYPED = (ask.PrevRequested, ask.RepeatRequested)
+UNTYPED = (ask.PrevRequested, ask.RepeatRequested, ask.SleepRequested)
 """What the explored person never types; conversations written by hand test it."""
 UNSAID: frozenset[Said] = frozenset(
     {*(("prompt", request) for request in UNTYPED), ("queue", internal.SeekWanted)}

@@ -29,13 +29,15 @@ _AWAKE = (ask.StayAwakeRequested, ask.SleepRequested)
 
 QUEUE = Table("queue", IDLE, [
     # What a person plays and stops
-    each(_ALL,    on.PlayRequested, CURRENT, then="retire, forget_ahead, choose",             rfc="2.2, playing 2"),
-    Row(IDLE,     on.StopRequested, IDLE,                                                     rfc="2.2"),
-    each(_IN_USE, on.StopRequested, IDLE,    then="retire, forget_ahead, end_last, end_wait", rfc="2.2, playing 2"),
-    Row(IDLE,     on.WaitRequested, IDLE,    then="end_wait",                                 rfc="playing 11"),
-    each(_IN_USE, on.WaitRequested,                                                           rfc="playing 11"),
-    Row(IDLE,     on.OutputFailed,  IDLE,                                                     rfc="playing 10"),
-    each(_IN_USE, on.OutputFailed,  IDLE,    then="retire, forget_ahead, end_last, end_wait", rfc="playing 10"),
+    each(_ALL,             on.PlayRequested, CURRENT, then="retire, forget_ahead, choose",   rfc="2.2, playing 2"),
+    Row(IDLE,              on.StopRequested, IDLE,                                           rfc="2.2"),
+    each((CURRENT, WHOLE), on.StopRequested, IDLE,    then="retire, end_last, end_wait",     rfc="2.2, playing 2"),
+    Row(AHEAD,             on.StopRequested, IDLE,    then="retire, forget_ahead, end_wait", rfc="2.2, playing 2"),
+    Row(IDLE,              on.WaitRequested, IDLE,    then="end_wait",                       rfc="playing 11"),
+    each(_IN_USE,          on.WaitRequested,                                                 rfc="playing 11"),
+    Row(IDLE,              on.OutputFailed,  IDLE,                                           rfc="playing 10"),
+    each((CURRENT, WHOLE), on.OutputFailed,  IDLE,    then="retire, end_last, end_wait",     rfc="playing 10"),
+    Row(AHEAD,             on.OutputFailed,  IDLE,    then="retire, forget_ahead, end_wait", rfc="playing 10"),
     # The song has been heard
     each((CURRENT, WHOLE), internal.SongOver, IDLE,    when="is_last_song", then="retire, tell_asleep, end_last, end_wait, say_nothing_follows", rfc="playing 13"),
     each((CURRENT, WHOLE), internal.SongOver, CURRENT, when="repeats_one",  then="say_turn",                                                     rfc="playing 4"),
@@ -86,9 +88,9 @@ QUEUE = Table("queue", IDLE, [
     Row(IDLE,              ask.SleepAfterSongRequested, IDLE,                                                             rfc="playing 13"),
     each((CURRENT, WHOLE), ask.SleepAfterSongRequested,                                      then="set_last",             rfc="playing 13"),
     Row(AHEAD,             ask.SleepAfterSongRequested, WHOLE,                               then="set_last, drop_ahead", rfc="playing 13, playing 5"),
-    each((IDLE, CURRENT),  _AWAKE,                                                           then="end_last",             rfc="playing 13"),
+    each((CURRENT,),       _AWAKE,                                                           then="end_last",             rfc="playing 13"),
     each((WHOLE,),         _AWAKE,                      AHEAD, when="one_will_follow_awake", then="end_last, ask_ahead",  rfc="playing 13, playing 5"),
     each((WHOLE,),         _AWAKE,                      WHOLE,                               then="end_last",             rfc="playing 13"),
-    each((AHEAD,),         _AWAKE,                                                                                        rfc="playing 13"),
+    each((IDLE, AHEAD),    _AWAKE,                                                                                        rfc="playing 13"),
 ])
 # fmt: on

@@ -161,7 +161,7 @@ def test_a_broken_file_is_put_aside_and_a_newer_one_is_let_alone(long_server):
     (path,) = state_files()
     path.write_bytes(b"\0not ours")
     with client(long_server.port, columns=200) as terminal:
-        terminal.wait_for("what was left cannot be read (it is not what alfine writes): it is now ")
+        terminal.wait_for("what was left cannot be read (it is not what alfine writes): it is now")
         run(terminal, "volume 50")
         leave(terminal)
     assert path.with_name(f"{path.name}.broken").read_bytes() == b"\0not ours"

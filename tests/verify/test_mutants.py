@@ -27,8 +27,6 @@ NO_SONG = "In UNWANTED there is no song that could have another ID."
 NO_NEXT_SONG = "In UNWANTED there is no next song to forget."
 
 _PLAY = "--PlayRequested / retire, forget_ahead, choose--> CURRENT does not do"
-_STOP = "--StopRequested / retire, forget_ahead, end_wait--> IDLE does not do"
-_OUTPUT = "--OutputFailed / retire, forget_ahead, end_wait--> IDLE does not do"
 _NEXT = (
     "--NextRequested [another_wanted] / retire, forget_ahead, take_first, say_chosen--> CURRENT "
     "does not do"
@@ -71,10 +69,6 @@ SURVIVORS = {
     f"queue: IDLE {_PLAY} forget_ahead": NOTHING_AHEAD,
     f"queue: CURRENT {_PLAY} forget_ahead": NOTHING_AHEAD,
     f"queue: WHOLE {_PLAY} forget_ahead": NOTHING_AHEAD,
-    f"queue: CURRENT {_STOP} forget_ahead": NOTHING_AHEAD,
-    f"queue: WHOLE {_STOP} forget_ahead": NOTHING_AHEAD,
-    f"queue: CURRENT {_OUTPUT} forget_ahead": NOTHING_AHEAD,
-    f"queue: WHOLE {_OUTPUT} forget_ahead": NOTHING_AHEAD,
     f"queue: IDLE {_NEXT} retire": NOTHING_CURRENT,
     f"queue: IDLE {_NEXT} forget_ahead": NOTHING_AHEAD,
     f"queue: CURRENT {_NEXT} forget_ahead": NOTHING_AHEAD,

@@ -115,12 +115,18 @@ def test_without_a_program_that_draws_the_desktop_opens_it(programs, tmp_path, m
     monkeypatch.setenv("DISPLAY", ":0")
     os.mkfifo(tmp_path / "opened")
     programs("xdg-open", f'echo "$1" >{tmp_path}/opened')
-    reader = os.open(tmp_path / "opened", os.O_RDONLY | os.O_NONBLOCK)
-    shown, _ = show(song(png(2, 2), tmp_path))
+    data = song(png(2, 2), tmp_path)
+
+    async def run():
+        view = CoverView(lambda count: data[:count], draws=True)
+        shown = await view.show()
+        opened = await asyncio.to_thread((tmp_path / "opened").read_text)
+        view.close()
+        return shown, opened
+
+    shown, opened = asyncio.run(run())
     assert shown.text == f"opened {shown.path}"
-    os.set_blocking(reader, True)
-    assert os.read(reader, 1000).decode().strip() == shown.path
-    os.close(reader)
+    assert opened == f"{shown.path}\n"
 
 
 def test_without_a_desktop_no_program_takes_the_terminal(programs, tmp_path):

@@ -611,3 +611,80 @@ def test_two_songs_that_are_gone_are_not_one():
     step(session, play(1), queue(2), ALL, WHOLE_SONG, renumbered(a=None, b=None))
     assert (session.current, session.ahead) == (GONE, GONE)
     assert step(session, CLEAR)[0] == [NEXT_DROPPED]
+
+
+# Sleep
+
+AFTER_SONG, AWAKE, LATER = (
+    ask.SleepAfterSongRequested(),
+    ask.StayAwakeRequested(),
+    ask.SleepRequested(60.0),
+)
+ASLEEP = do.Tell(do.Report.ASLEEP, detail="next plays what is queued")
+
+
+def last(state):
+    """A queue in this state, whose present song is the last."""
+    session = reached(QUEUED, state)
+    step(session, AFTER_SONG)
+    return session
+
+
+def test_sleep_lets_nothing_follow_the_song():
+    for state in (CURRENT, WHOLE):
+        session = reached(QUEUED, state)
+        assert step(session, AFTER_SONG) == ([], state)
+        assert session.is_last
+    session = reached(QUEUED, AHEAD)
+    assert step(session, AFTER_SONG) == ([NEXT_DROPPED], WHOLE)
+    assert session.is_last and session.ahead is None and session.upcoming == (2, 3)
+    session = reached(QUEUED, IDLE)
+    assert step(session, AFTER_SONG) == ([], IDLE)
+    assert not session.is_last
+
+
+def test_a_song_that_is_the_last_asks_for_none_ahead():
+    session = last(CURRENT)
+    assert step(session, WHOLE_SONG) == ([], WHOLE)
+    assert step(session, queue(4)) == ([], WHOLE)
+    assert step(session, ALL) == ([], WHOLE)
+    assert step(session, ONE) == ([], WHOLE)
+
+
+@pytest.mark.parametrize(("end", "played"), [(OVER, (1,)), (UNPLAYABLE, ())], ids=str)
+def test_behind_the_last_song_it_sleeps_once(end, played):
+    for state in (CURRENT, WHOLE):
+        session = last(state)
+        assert step(session, end) == ([ASLEEP, WAIT_ENDS, internal.NothingFollows()], IDLE)
+        assert songs(session) == (played, None, (2, 3))
+        assert not session.is_last
+
+
+@pytest.mark.parametrize("end", [on.StopRequested(), on.OutputFailed("no room")], ids=str)
+def test_who_stops_wants_no_more_of_sleep(end):
+    for state in (CURRENT, WHOLE, AHEAD):
+        session = last(state)
+        assert step(session, end) == ([WAIT_ENDS], IDLE)
+        assert not session.is_last
+
+
+@pytest.mark.parametrize("awake", [AWAKE, LATER], ids=str)
+def test_who_stays_awake_hears_what_follows(awake):
+    session = last(CURRENT)
+    assert step(session, awake) == ([], CURRENT)
+    assert not session.is_last
+    session = last(AHEAD)
+    assert step(session, awake) == ([internal.NextSongKnown(2)], AHEAD)
+    assert not session.is_last and session.ahead == 2
+    session = reached(ALONE, WHOLE)
+    assert step(session, AFTER_SONG, awake) == ([], WHOLE)
+    assert not session.is_last
+    for state in (IDLE, AHEAD):
+        session = reached(QUEUED, state)
+        assert step(session, awake) == ([], state)
+
+
+def test_a_person_goes_on_to_the_next_song_all_the_same():
+    session = last(CURRENT)
+    assert step(session, NEXT) == ([internal.SongTurnCame(2, asked=True)], CURRENT)
+    assert session.is_last
