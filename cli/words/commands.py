@@ -12,6 +12,7 @@ from cli.browsing.song_ids import NO_IDS, NotChosen, are_possible, is_number, ne
 from cli.words.clock import clock
 from cli.words.command_table import WORDS, CommandError, full_word
 from cli.words.moment import Status
+from cli.words.positions import check_positions, move, positions
 from cli.words.safe_text import shown
 from fsm.client.events import (
     Command,
@@ -22,7 +23,7 @@ from fsm.client.events import (
     StopRequested,
     WaitRequested,
 )
-from fsm.client.queue_edits import Append, Clear, Shuffle
+from fsm.client.queue_edits import Append, Clear, Insert, Move, Remove, Shuffle
 from fsm.client.requests import (
     EditRequested,
     Measure,
@@ -34,6 +35,7 @@ from fsm.client.requests import (
     ResumeRequested,
     SeekRequested,
     ToggleRequested,
+    UndoRequested,
     VolumeRequested,
 )
 
@@ -50,7 +52,7 @@ class Context:
     answer: Sequence[ListedSong] = ()
 
 
-_STARTS = ("play", "queue")
+_STARTS = ("play", "queue", "insert")
 _SHOWS = ("status", "why", "queue")
 _OWN = ("help", "quit")
 """They mean the client that they are given to, whatever plays in another."""
@@ -64,7 +66,8 @@ class Line:
 
     word: the command's full name. rest: the text after it, stripped. request: makes the request
     for the machines, or None where the client answers by itself; it raises CommandError.
-    needs_list: it names songs otherwise than by their IDs. also: makes a request that follows the
+    needs_list: it names songs otherwise than by their IDs; unless_queued: but only where nothing is
+    queued. also: makes a request that follows the
     first one at once.
     """
 
@@ -73,7 +76,12 @@ class Line:
     command: Command = Command.LOCAL
     request: MakeRequest = lambda context: None
     needs_list: bool = False
+    unless_queued: bool = False
     also: MakeRequest = lambda context: None
+
+    def waits_for_list(self, status: Status) -> bool:
+        """Tell whether its request can be made only when there is a list."""
+        return self.needs_list and not (self.unless_queued and status.queue)
 
     @property
     def starts_song(self) -> bool:
@@ -130,8 +138,7 @@ _REQUESTS: dict[str, Callable[[], Event]] = {
     "next": NextRequested,
     "prev": PrevRequested,
     "clear": lambda: EditRequested(Clear()),
-    # The seed is drawn here, because the machines are deterministic.
-    "shuffle": lambda: EditRequested(Shuffle(random.getrandbits(32))),
+    "undo": UndoRequested,
 }
 
 
@@ -157,20 +164,56 @@ def _play(word: str, rest: str) -> Line:
 
     def rest_queued(context: Context) -> Event | None:
         _, *more = _song_ids(rest, context)
-        return EditRequested(Append(tuple(more))) if more else None
+        return EditRequested(Insert(tuple(more))) if more else None
 
-    return Line(word, rest, Command.PLAY, request, need_list(rest), rest_queued)
+    return Line(word, rest, Command.PLAY, request, need_list(rest), also=rest_queued)
 
 
 def _queue(word: str, rest: str) -> Line:
     if not rest:
         return Line(word, rest)
+    return _adding(word, rest, Append)
+
+
+def _insert(word: str, rest: str) -> Line:
+    if not rest:
+        raise CommandError("insert takes an ID, or a part of a name, as in: insert 3, insert moon")
+    return _adding(word, rest, Insert)
+
+
+def _adding(word: str, rest: str, edit: type[Append] | type[Insert]) -> Line:
+    """Parse a command that puts songs into the queue."""
     _check_ids(rest)
 
     def request(context: Context) -> Event:
-        return EditRequested(Append(_song_ids(rest, context)))
+        return EditRequested(edit(_song_ids(rest, context)))
 
     return Line(word, rest, request=request, needs_list=need_list(rest))
+
+
+def _remove(word: str, rest: str) -> Line:
+    check_positions(rest)
+
+    def request(context: Context) -> Event:
+        return EditRequested(Remove(positions(rest, len(context.status.queue))))
+
+    return Line(word, rest, request=request)
+
+
+def _move(word: str, rest: str) -> Line:
+    return Line(word, rest, request=_always(EditRequested(Move(*move(rest)))))
+
+
+def _shuffle(word: str, rest: str) -> Line:
+    def request(context: Context) -> Event:
+        # The seed is drawn here, because the machines are deterministic.
+        seed, status = random.getrandbits(32), context.status
+        if status.queue:
+            return EditRequested(Shuffle(seed))
+        others = (s.song_id for s in context.songs if s.song_id != status.song_id)
+        return EditRequested(Shuffle(seed, tuple(i for i in others if i is not None)))
+
+    return Line(word, rest, request=request, needs_list=True, unless_queued=True)
 
 
 def _seek(word: str, rest: str) -> Line:
@@ -238,6 +281,10 @@ _PARSERS: dict[str, Callable[[str, str], Line]] = {
     "artists": _list,
     "play": _play,
     "queue": _queue,
+    "insert": _insert,
+    "remove": _remove,
+    "move": _move,
+    "shuffle": _shuffle,
     "seek": _seek,
     "volume": _volume,
     "repeat": _repeat,
