@@ -57,6 +57,7 @@ PURE_STDLIB = {
     "enum",
     "functools",
     "logging",
+    "operator",
     "random",
     "typing",
 }

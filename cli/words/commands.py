@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from cli.browsing import choosing, query
 from cli.browsing.song_ids import NO_IDS, NotChosen, are_possible, is_number, need_list
@@ -38,6 +37,9 @@ from fsm.client.requests import (
     UndoRequested,
     VolumeRequested,
 )
+from fsm.frozen import dataclass
+
+_NOTHING = Status()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Context:
     """
 
     songs: Sequence[ListedSong] = ()
-    status: Status = field(default_factory=Status)
+    status: Status = _NOTHING
     answer: Sequence[ListedSong] = ()
 
 

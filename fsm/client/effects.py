@@ -5,12 +5,12 @@ A machine only records effects; whoever fired the event performs them, in order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from fsm.client.events import Event, Fields, ListedSong
 from fsm.client.requests import Measure
 from fsm.effects import Effect as Effect
+from fsm.frozen import dataclass
 from fsm.words import Request
 
 # The wire.

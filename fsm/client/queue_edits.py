@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from fsm.client.gone import GONE, NewIds, left, without_gone
+from fsm.frozen import dataclass
 
 MAX_CHANGES = 20
 """So many changes can be taken back."""

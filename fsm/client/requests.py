@@ -5,11 +5,11 @@ They are events like those of `fsm.events`: a chance or a moment that they need 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from fsm.client.events import Event
 from fsm.client.queue_edits import Edit
+from fsm.frozen import dataclass
 
 
 class Measure(Enum):

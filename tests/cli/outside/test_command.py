@@ -323,7 +323,7 @@ def test_alfine_help_shows_every_word(capsys, monkeypatch):
     with pytest.raises(SystemExit):
         main()
     printed = capsys.readouterr().out
-    assert command.PANEL in printed
+    assert command.HEADING in printed
     for word in command.WORDS:
         assert f" {word} " in printed
 
@@ -337,7 +337,7 @@ def test_a_short_command_imports_little():
     own = {name for name in loaded if name.split(".")[0] in ("cli", "fsm", "net", "audio", "songs")}
     short = ("cli", "cli.app", "cli.outside", "cli.outside.command", "cli.outside.peers")
     assert own == {*short, "cli.outside.directory"}
-    assert not {"typer", "asyncio", "dataclasses", "typing", "tempfile", "argparse"} & {*loaded}
+    assert not {"click", "asyncio", "dataclasses", "typing", "tempfile", "argparse"} & {*loaded}
 
 
 @pytest.mark.parametrize(
