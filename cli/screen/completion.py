@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
 from itertools import islice
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -65,25 +65,47 @@ class CommandCompleter(Completer):
                     yield Completion(choice.value, -len(rest))
 
     def _songs_and_groups(self, typed: str) -> Iterator[Completion]:
-        """Yield songs, then albums and artists. What is completed names that one alone."""
+        """Yield songs whose own names have a word that begins so, then albums and artists, then
+        other songs. What is completed names that one alone."""
         library = library_of(self._songs())
         songs = title_search.suggest(library.songs, typed, MAX_OFFERS)
         groups = list(_named_as(library, typed))
         titles = {safe(song.title) for song in songs}
         clear = clear_names(library, {*titles, *(group.name for _, group in groups)})
-        for song in songs:
-            title = safe(song.title)
-            text = title if title in clear else str(song.song_id)
-            yield Completion(text, -len(typed), display=f"{song.song_id}. {title}")
+        named = _named_so(library, songs, typed)
+        songs.sort(key=lambda song: song.song_id not in named)
+        offers = [_song_offer(song, typed, clear) for song in songs]
+        yield from offers[: len(named)]
         for kind, group in groups:
             alone = Choice(kind, group.name, group.tracks, _by(group)).typed
             text = safe(group.name if group.name in clear else alone)
             yield Completion(text, -len(typed), display=f"{kind} {safe(group.name)}")
+        yield from offers[len(named) :]
 
     def _groups(self, typed: str, kind: str) -> Iterator[Completion]:
         for other, group in _named_as(library_of(self._songs()), typed):
             if kind == other:
                 yield Completion(safe(group.name), -len(typed), display=safe(group.name))
+
+
+def _song_offer(song: ListedSong, typed: str, clear: Container[str]) -> Completion:
+    title = safe(song.title)
+    text = title if title in clear else str(song.song_id)
+    return Completion(text, -len(typed), display=f"{song.song_id}. {title}")
+
+
+def _named_so(library: Library, songs: Sequence[ListedSong], typed: str) -> set[int | None]:
+    """Return the IDs of those songs of which a word, not of their artists, begins as is typed."""
+    offered, folded = {song.song_id for song in songs}, fold(typed)
+    return {
+        track.song_id
+        for track in library.tracks
+        if track.song_id in offered and _begins_a_word(folded, track.name)
+    }
+
+
+def _begins_a_word(folded: str, name: str) -> bool:
+    return f" {folded}" in f" {fold(name)}"
 
 
 def _named_as(library: Library, typed: str) -> Iterator[tuple[str, Album | Artist]]:
@@ -94,7 +116,7 @@ def _named_as(library: Library, typed: str) -> Iterator[tuple[str, Album | Artis
         ("artist", library.artists),
     )
     for kind, named in groups:
-        found = (g for g in named if folded and f" {folded}" in f" {fold(g.name)}")
+        found = (g for g in named if folded and _begins_a_word(folded, g.name))
         for group in islice(found, MAX_OFFERS):
             yield kind, group
 

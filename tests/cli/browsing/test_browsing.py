@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.browsing import query
@@ -206,6 +206,7 @@ FIELDS = st.lists(
 ).map(tuple)
 
 
+@settings(deadline=None)  # the first example may load a module
 @given(
     st.lists(st.tuples(st.none() | st.integers(0, 10**10), FIELDS)), st.integers(1, 120), st.text()
 )

@@ -154,6 +154,8 @@ def test_the_readmes_example_completes(tagged_server):
     [
         ("album heim", "album Heima"),
         ("artists sig", "artists Sigur Rós"),
+        ("play sig", "play Sigur Rós"),
+        ("queue ág", "queue Ágætis byrjun"),
         ("help pla", "help play"),
         # An album that has the name of one of its songs is not named by that name alone.
         ("queue gho", "queue NIN - Ghosts"),

@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.browsing.choosing import choose
@@ -62,6 +62,7 @@ def test_suggestions_come_best_first():
     assert [s.song_id for s in suggest(songs, "agp")] == [2]
 
 
+@settings(deadline=None)  # the first example may load a module
 @given(st.text(), st.text())
 def test_any_text_may_be_searched_for(title, typed):
     songs = (ListedSong(1, title), ListedSong(None, typed))
