@@ -298,7 +298,7 @@ class ClientProgram:
     async def ready_for(self, line: commands.Line) -> commands.Context:
         """Wait until a command can be carried out; return what it needs to know."""
         await self._settled.wait()
-        if line.needs_list:
+        if line.waits_for_list(self.status()):
             await self.wait_for_titles()
         return commands.Context(
             self.songs, self.status(), self._reports.answer, self._answers.memory

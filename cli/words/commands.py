@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from cli.browsing import choosing, query
 from cli.browsing.song_ids import NO_IDS, NotChosen, are_possible, is_number, need_list
-from cli.memory.memory import Memory
 from cli.words import recalling
 from cli.words.clock import clock
 from cli.words.command_table import WORDS, CommandError, full_word
-from cli.words.moment import Status
+from cli.words.line import Context as Context
+from cli.words.line import Line as Line
+from cli.words.line import MakeRequest
+from cli.words.positions import check_positions, move, positions
 from cli.words.safe_text import shown
 from fsm.client.events import (
     Command,
     Event,
-    ListedSong,
     ListRequested,
     PlayRequested,
     StopRequested,
     WaitRequested,
 )
-from fsm.client.queue_edits import Append, Clear, Shuffle
+from fsm.client.queue_edits import Append, Clear, Insert, Move, Remove, Shuffle
 from fsm.client.requests import (
     EditRequested,
     Measure,
@@ -35,72 +36,9 @@ from fsm.client.requests import (
     ResumeRequested,
     SeekRequested,
     ToggleRequested,
+    UndoRequested,
     VolumeRequested,
 )
-from fsm.frozen import dataclass
-
-_NOTHING = Status()
-_NO_MEMORY = Memory()
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the client knows at the moment when it runs a command.
-
-    songs: the last list. answer: the songs that the client has shown last, for `play *`. memory:
-    what it remembers of other runs.
-    """
-
-    songs: Sequence[ListedSong] = ()
-    status: Status = _NOTHING
-    answer: Sequence[ListedSong] = ()
-    memory: Memory = _NO_MEMORY
-
-
-_STARTS = ("play", "queue", "load")
-_SHOWS = ("status", "why", "queue", "sleep")
-_OWN = ("help", "quit", "playlists", "history", "cover")
-"""They mean the client that they are given to, whatever plays in another."""
-
-MakeRequest = Callable[[Context], Event | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One parsed line.
-
-    word: the command's full name. rest: the text after it, stripped. request: makes the request
-    for the machines, or None where the client answers by itself; it raises CommandError.
-    needs_list: it names songs otherwise than by their IDs. also: makes a request that follows the
-    first one at once.
-    """
-
-    word: str
-    rest: str = ""
-    command: Command = Command.LOCAL
-    request: MakeRequest = lambda context: None
-    needs_list: bool = False
-    also: MakeRequest = lambda context: None
-
-    @property
-    def starts_song(self) -> bool:
-        """It names songs that are to be played."""
-        return (self.word in _STARTS and bool(self.rest)) or self.word == "again"
-
-    @property
-    def shows(self) -> bool:
-        """It asks for what is known, and changes nothing."""
-        return self.word in _SHOWS and not self.rest
-
-    @property
-    def for_running_song(self) -> bool:
-        """It means what plays already: in a script that plays nothing, another client's song."""
-        return self.from_outside and not self.starts_song
-
-    @property
-    def from_outside(self) -> bool:
-        """Another program may send it: it is answered at once, and is not about the prompt."""
-        return self.command is Command.LOCAL and self.word not in _OWN
 
 
 def parse(text: str) -> Line | None:
@@ -135,8 +73,7 @@ _REQUESTS: dict[str, Callable[[], Event]] = {
     "next": NextRequested,
     "prev": PrevRequested,
     "clear": lambda: EditRequested(Clear()),
-    # The seed is drawn here, because the machines are deterministic.
-    "shuffle": lambda: EditRequested(Shuffle(random.getrandbits(32))),
+    "undo": UndoRequested,
 }
 
 
@@ -162,20 +99,56 @@ def _play(word: str, rest: str) -> Line:
 
     def rest_queued(context: Context) -> Event | None:
         _, *more = _song_ids(rest, context)
-        return EditRequested(Append(tuple(more))) if more else None
+        return EditRequested(Insert(tuple(more))) if more else None
 
-    return Line(word, rest, Command.PLAY, request, need_list(rest), rest_queued)
+    return Line(word, rest, Command.PLAY, request, need_list(rest), also=rest_queued)
 
 
 def _queue(word: str, rest: str) -> Line:
     if not rest:
-        return Line(word, rest)
+        return Line(word, rest, needs_list=True, if_queued=True)
+    return _adding(word, rest, Append)
+
+
+def _insert(word: str, rest: str) -> Line:
+    if not rest:
+        raise CommandError("insert takes an ID, or a part of a name, as in: insert 3, insert moon")
+    return _adding(word, rest, Insert)
+
+
+def _adding(word: str, rest: str, edit: type[Append] | type[Insert]) -> Line:
+    """Parse a command that puts songs into the queue."""
     _check_ids(rest)
 
     def request(context: Context) -> Event:
-        return EditRequested(Append(_song_ids(rest, context)))
+        return EditRequested(edit(_song_ids(rest, context)))
 
     return Line(word, rest, request=request, needs_list=need_list(rest))
+
+
+def _remove(word: str, rest: str) -> Line:
+    check_positions(rest)
+
+    def request(context: Context) -> Event:
+        return EditRequested(Remove(positions(rest, len(context.status.queue))))
+
+    return Line(word, rest, request=request)
+
+
+def _move(word: str, rest: str) -> Line:
+    return Line(word, rest, request=_always(EditRequested(Move(*move(rest)))))
+
+
+def _shuffle(word: str, rest: str) -> Line:
+    def request(context: Context) -> Event:
+        # The seed is drawn here, because the machines are deterministic.
+        seed, status = random.getrandbits(32), context.status
+        if status.queue:
+            return EditRequested(Shuffle(seed))
+        others = (s.song_id for s in context.songs if s.song_id != status.song_id)
+        return EditRequested(Shuffle(seed, tuple(i for i in others if i is not None)))
+
+    return Line(word, rest, request=request, needs_list=True, unless_queued=True)
 
 
 def _seek(word: str, rest: str) -> Line:
@@ -284,6 +257,10 @@ _PARSERS: dict[str, Callable[[str, str], Line]] = {
     "artists": _list,
     "play": _play,
     "queue": _queue,
+    "insert": _insert,
+    "remove": _remove,
+    "move": _move,
+    "shuffle": _shuffle,
     "seek": _seek,
     "volume": _volume,
     "repeat": _repeat,

@@ -17,6 +17,7 @@ from cli.words.moment import Activity, SongName, Status
 from cli.words.plain import ERRORS, Formatter, status_parts
 from cli.words.remembered import title_of
 from cli.words.safe_text import safe
+from cli.words.upcoming import QueuedSong, upcoming
 from fsm.client.effects import Tell
 from fsm.client.events import ListedSong
 
@@ -67,9 +68,14 @@ class JsonFormatter(Formatter):
         return dump("status", **status_members(status))
 
     def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
-        titles = {song.song_id: song.title for song in songs}
-        listed = [{"id": song_id, "title": titles.get(song_id)} for song_id in status.queue]
-        return dump("queue", songs=listed, text=super().queue(status, songs))
+        queue = upcoming(status, songs)
+        return dump(
+            "queue",
+            songs=list(map(_queued, queue.songs)),
+            duration_s=queue.duration_s,
+            ends_in_s=_rounded(queue.ends_in_s),
+            text=super().queue(status, songs),
+        )
 
     def why(self, sentences: Sequence[str]) -> str:
         return dump("why", reasons=list(sentences))
@@ -145,6 +151,17 @@ def _track(track: Track) -> dict[str, Any]:
 def _heard(heard: Heard) -> dict[str, Any]:
     song = {"id": heard.song.song_id, "title": safe(heard.song.title) or None}
     return {"at": heard.at, "server": safe(heard.server), "song": song}
+
+
+def _queued(song: QueuedSong) -> dict[str, Any]:
+    """Return a song of the queue; its title is null where no list has it."""
+    untitled = {} if song.is_listed else {"title": None}
+    place = {"position": song.position, "begins_in_s": _rounded(song.begins_in_s)}
+    return _track(song.track) | untitled | place
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def _song(song: SongName | None) -> dict[str, Any] | None:

@@ -20,6 +20,7 @@ from cli.words.clock import clock
 from cli.words.command_table import SPECS, WORD_COLUMNS, WORDS, Spec
 from cli.words.moment import Activity, SongName, Status
 from cli.words.safe_text import safe
+from cli.words.upcoming import queue_line, upcoming
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
 
@@ -81,7 +82,7 @@ _TEXTS = {
     Report.NOTHING_FOLLOWS: "nothing is queued; queue ID adds a song",
     Report.NO_POSITION: "the queue stays as it is{detail}",
     Report.TAKEN_BACK: "taken back{detail}",
-    Report.NOTHING_TO_UNDO: "nothing is left to undo: the queue is as it was at the start",
+    Report.NOTHING_TO_UNDO: "nothing is left to undo",
     Report.SONGS_GONE: "no longer on the server, and left out{detail}",
     Report.NOTHING_BEFORE: "nothing was played before; play ID or a title starts a song",
     Report.ASLEEP: "it is time to sleep{detail}",
@@ -156,10 +157,12 @@ class Formatter:
         return "; ".join(status_parts(status))
 
     def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
-        """Format the queued songs, one a line."""
+        """Format the queued songs, one a line: position, ID, title, duration, when it begins."""
         if not status.queue:
             return "nothing is queued; queue 3 5 adds songs"
-        return "\n".join(f"{s.song_id}. {safe(s.title)}" for s in queued_songs(status, songs))
+        queue = upcoming(status, songs)
+        width = len(str(len(queue.songs)))
+        return "\n".join([*(queue_line(song, width) for song in queue.songs), queue.total])
 
     def why(self, sentences: Sequence[str]) -> str:
         """Format the sentences of `Journal.why`, one a line."""
@@ -317,12 +320,6 @@ def _arrival(status: Status) -> str:
     if status.activity in (Activity.BUFFERING, Activity.STARVED):
         return f"{status.buffered_msgs} of {status.needed_msgs} messages"
     return "" if status.received is None else f"{int(100 * status.received)} % received"
-
-
-def queued_songs(status: Status, songs: Sequence[ListedSong]) -> list[ListedSong]:
-    """Return the queued songs with their titles, in order."""
-    by_id = {s.song_id: s for s in songs}
-    return [by_id.get(i, ListedSong(i, "(not on the list)")) for i in status.queue]
 
 
 def song_name(status: Status) -> str:

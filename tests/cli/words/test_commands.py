@@ -10,7 +10,7 @@ from cli.words.command_table import SPECS, CommandError, full_word
 from cli.words.commands import Context, parse
 from cli.words.moment import Status
 from fsm.client.events import ListedSong, ListRequested, PlayRequested, StopRequested, WaitRequested
-from fsm.client.queue_edits import Append, Clear, Shuffle
+from fsm.client.queue_edits import Append, Clear, Insert, Move, Remove, Shuffle
 from fsm.client.requests import (
     EditRequested,
     Measure,
@@ -22,6 +22,7 @@ from fsm.client.requests import (
     ResumeRequested,
     SeekRequested,
     ToggleRequested,
+    UndoRequested,
     VolumeRequested,
 )
 
@@ -73,6 +74,14 @@ def request_of(text, songs=SONGS, **status):
         ("queue 3,1", EditRequested(Append((3, 1)))),
         ("queue joga", EditRequested(Append((1,)))),
         ("queue", None),
+        ("insert 3 1", EditRequested(Insert((3, 1)))),
+        ("insert joga", EditRequested(Insert((1,)))),
+        ("remove 2", EditRequested(Remove((2,)))),
+        ("remove 2-4", EditRequested(Remove((2, 3, 4)))),
+        ("remove 4-2,1 5", EditRequested(Remove((2, 3, 4, 1, 5)))),
+        ("move 3 1", EditRequested(Move(3, 1))),
+        ("move 3 to 1", EditRequested(Move(3, 1))),
+        ("undo", UndoRequested()),
         ("clear", EditRequested(Clear())),
         ("repeat ALL", RepeatRequested(Repeat.ALL)),
         ("toggle", ToggleRequested()),
@@ -82,13 +91,37 @@ def request_of(text, songs=SONGS, **status):
     ],
 )
 def test_commands_make_requests(text, request_):
-    assert request_of(text, volume=60) == request_
+    assert request_of(text, volume=60, queue=(1, 2, 3, 12, 7)) == request_
 
 
 def test_every_shuffle_has_another_seed():
-    one, other = request_of("shuffle"), request_of("z")
+    one, other = request_of("shuffle", queue=(1, 2)), request_of("z", queue=(1, 2))
     assert isinstance(one, EditRequested) and isinstance(one.edit, Shuffle)
     assert one != other
+
+
+def test_a_shuffle_takes_the_list_only_where_nothing_is_queued():
+    line = parse("shuffle")
+    assert line.waits_for_list(Status())
+    assert not line.waits_for_list(Status(queue=(1,)))
+    assert request_of("shuffle", queue=(1,)).edit.songs == ()
+    assert request_of("shuffle").edit.songs == (1, 2, 3, 12)
+    assert request_of("shuffle", song_id=2).edit.songs == (1, 3, 12)
+    unnumbered = (*SONGS, ListedSong(None, "without an ID"))
+    assert request_of("shuffle", unnumbered).edit.songs == (1, 2, 3, 12)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("remove 7-9999999999", (7,)),
+        ("remove 3-9999999999", (3, 4)),
+        ("remove 9999999999", (9999999999,)),
+        ("remove 0-1", (0, 1)),
+    ],
+)
+def test_a_range_behind_the_end_of_the_queue_names_the_first_that_is_missing(text, expected):
+    assert request_of(text, queue=(1, 2, 3)) == EditRequested(Remove(expected))
 
 
 def test_every_command_is_known_by_its_name_and_by_its_letter():
@@ -130,6 +163,15 @@ def test_an_empty_line_is_no_command(text):
         ("volume", "volume +5"),
         ("volume x", "0 to 100"),
         ("repeat never", "off, one, all"),
+        ("insert", "insert moon"),
+        ("insert 99999999999", "1, 2, 3"),
+        ("remove", "remove 2-4"),
+        ("remove joga", "queue shows them"),
+        ("remove -1", "remove 3"),
+        ("move 3", "move 3 1"),
+        ("move", "move 3 1"),
+        ("move a b", "move 3 1"),
+        ("undo 2", "takes nothing"),
         ("\x1b[2J", "no command ?[2J"),
     ],
 )
@@ -180,6 +222,11 @@ def test_a_place_behind_the_end_of_the_song_raises_where_it_ends():
         ("play 3", True, False, False),
         ("queue 3", True, True, False),
         ("queue", False, True, True),
+        ("insert 3", True, True, False),
+        ("remove 3", False, True, True),
+        ("move 3 1", False, True, True),
+        ("undo", False, True, True),
+        ("shuffle", False, True, True),
         ("pause", False, True, True),
         ("repeat all", False, True, True),
         ("status", False, True, True),
@@ -202,6 +249,6 @@ def test_which_lines_mean_a_song_that_plays_elsewhere(text, starts, outside, run
 def test_no_text_raises_anything_else(text):
     with contextlib.suppress(CommandError):
         parse(text)
-    for begun in ("play", "queue", "seek", "volume", "repeat", "find"):
+    for begun in ("play", "queue", "insert", "remove", "move", "seek", "volume", "repeat", "find"):
         with contextlib.suppress(CommandError):
             request_of(f"{begun} {text}")

@@ -18,7 +18,7 @@ from fsm.client.effects import Buffer
 from fsm.client.link import LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.player import PlayerState
-from fsm.client.queue_edits import Append, Clear, Shuffle
+from fsm.client.queue_edits import Append, Clear, Insert, Load, Move, Remove, Shuffle
 from fsm.client.queue_table import QueueState
 from fsm.client.requests import Repeat
 from fsm.client.song_table import SongState
@@ -208,6 +208,11 @@ class World:
                     ask.RepeatRequested(self.random.choice(list(Repeat))),
                     ask.EditRequested(Append(tuple(self.random.choices(songs, k=3)))),
                     ask.EditRequested(Append((self.random.choice(songs),))),
+                    ask.EditRequested(Insert((self.random.choice(songs),))),
+                    ask.EditRequested(Remove((self.random.randrange(1, 4),))),
+                    ask.EditRequested(Move(self.random.randrange(1, 4), 1)),
+                    ask.EditRequested(Load(tuple(self.random.choices(songs, k=2)))),
+                    ask.UndoRequested(),
                     ask.SeekRequested(1.0),
                     ask.PauseRequested(),
                     ask.ResumeRequested(),
