@@ -114,7 +114,19 @@ class Keeping:
         await asyncio.gather(self._task, return_exceptions=True)
         if self._writing is not None:
             await self._writing
-        self._complain(_done(self._jobs(self._left or self._program().status())))
+        self._complain(_done(self.jobs(self._left or self._program().status())))
+
+    def jobs(self, status: Status) -> Sequence[Job]:
+        """Return what is to be written of the present status."""
+        now_s = self._monotonic()
+        jobs: list[Job] = []
+        if (heard := self._listening.look(self._turn, status, now_s)) is not None:
+            jobs.append(partial(self._memory.heard.add, self._heard(heard)))
+        if self._leaving is not None:
+            played, songs = self._session().queue.played, self._program().songs
+            job = self._leaving.look(status, played, songs, self._begins_at_s, now_s)
+            jobs += [] if job is None else [job]
+        return jobs
 
     async def _run(self) -> None:
         waits_s: float | None = None
@@ -122,7 +134,7 @@ class Keeping:
             await self._changes.wait(waits_s)
             await asyncio.sleep(SETTLE_S)
             status = self._program().status()
-            if jobs := self._jobs(status):
+            if jobs := self.jobs(status):
                 # Not cancelled half-way: what is written last must be the latest.
                 self._writing = asyncio.ensure_future(asyncio.to_thread(_done, jobs))
                 self._complain(await asyncio.shield(self._writing))
@@ -134,18 +146,6 @@ class Keeping:
             return None
         due_s = self._listening.due_s
         return PLACE_S if due_s is None else min(PLACE_S, max(0.0, due_s))
-
-    def _jobs(self, status: Status) -> Sequence[Job]:
-        """Return what is to be written of the present status."""
-        now_s = self._monotonic()
-        jobs: list[Job] = []
-        if (heard := self._listening.look(self._turn, status, now_s)) is not None:
-            jobs.append(partial(self._memory.heard.add, self._heard(heard)))
-        if self._leaving is not None:
-            played, songs = self._session().queue.played, self._program().songs
-            job = self._leaving.look(status, played, songs, self._begins_at_s, now_s)
-            jobs += [] if job is None else [job]
-        return jobs
 
     def _heard(self, song: SongName) -> Heard:
         title = self._leaving.title_of(song) if self._leaving is not None else song.title

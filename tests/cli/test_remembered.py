@@ -14,6 +14,7 @@ import pytest
 from tests.cli.conftest import encode_tone, serving
 from tests.cli.outside.test_cover_view import png
 from tests.cli.prompt import client, run, status_line
+from tests.needs import needs_program
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/client-1.json").read_text())
 
@@ -187,6 +188,15 @@ def test_a_cover_is_drawn_in_the_terminal_and_is_a_file_for_a_script(tagged_serv
     assert cover["song"]["id"] == 2 and cover["path"].endswith(".png")
     assert not os.path.exists(cover["path"])
     assert not list(Path(os.environ["XDG_RUNTIME_DIR"]).glob("alfine/cover-*"))
+
+
+@needs_program("chafa")
+@pytest.mark.parametrize(("term", "begins"), [("xterm-kitty", b"\x1b_G"), ("foot", b"\x1bP0;1;0q")])
+def test_a_terminal_that_shows_pictures_is_sent_one(tagged_server, term, begins):
+    with client(tagged_server.port, term=term) as terminal:
+        run(terminal, "play 1")
+        terminal.type("cover\r")
+        terminal.wait_until(lambda t: begins in t.raw)
 
 
 def test_every_answer_matches_the_schema(tagged_server, playlists):
