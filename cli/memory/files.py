@@ -7,9 +7,12 @@ import errno
 import os
 import stat
 import tempfile
+import time
 from pathlib import Path
 
 MODE = 0o600
+_NEW = ".new-"
+_ABANDONED_S = 3600.0
 
 
 def data_directory(*parts: str) -> Path:
@@ -56,7 +59,7 @@ def replace(path: Path, content: bytes) -> None:
     followed. Raises OSError: the old content stays.
     """
     make_private(path.parent)
-    descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)  # of mode 0600
+    descriptor, temporary = tempfile.mkstemp(prefix=_NEW, dir=path.parent)  # of mode 0600
     try:
         with open(descriptor, "wb") as file:
             file.write(content)
@@ -68,6 +71,14 @@ def replace(path: Path, content: bytes) -> None:
             os.unlink(temporary)
         raise
     _sync(path.parent)
+
+
+def remove_abandoned(directory: Path) -> None:
+    """Remove what programs that were killed while they replaced a file have left here."""
+    with contextlib.suppress(OSError):
+        for path in directory.iterdir():
+            if path.name.startswith(_NEW) and time.time() - path.stat().st_mtime > _ABANDONED_S:
+                path.unlink()
 
 
 def put_aside(path: Path) -> Path:

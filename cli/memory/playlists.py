@@ -62,6 +62,7 @@ class Playlists:
             if before is not None:
                 files.replace(path.with_name(f"{path.name}~"), files.read(path, MAX_BYTES))
             files.replace(path, m3u.encode(songs, name))
+            files.remove_abandoned(path.parent)
         except OSError as error:
             raise PlaylistError(f"{shown(name)} cannot be saved: {error.strerror}") from error
         return before

@@ -44,6 +44,7 @@ async def restore(
 
     volume: as loud as the person has said to begin. fresh: leave it, unless the file is not ours.
     """
+    files.remove_abandoned(file.path.parent)
     try:
         saved = file.read()
     except NewerVersion:

@@ -44,6 +44,16 @@ def test_a_failure_leaves_the_old_content_and_nothing_else(tmp_path, monkeypatch
     assert os.listdir(tmp_path) == ["file"]
 
 
+def test_what_a_killed_program_has_left_is_removed_after_a_while(tmp_path):
+    for name in (".new-old", ".new-young", "file"):
+        (tmp_path / name).touch()
+    os.utime(tmp_path / ".new-old", (0, 0))
+    os.utime(tmp_path / "file", (0, 0))
+    files.remove_abandoned(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == [".new-young", "file"]
+    files.remove_abandoned(tmp_path / "missing")
+
+
 def test_only_files_are_read_and_only_small_ones(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(OSError, match="no regular file"):
