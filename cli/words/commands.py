@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from cli.browsing import choosing, query
 from cli.browsing.song_ids import NO_IDS, NotChosen, are_possible, is_number, need_list
@@ -39,6 +39,11 @@ from fsm.client.requests import (
     UndoRequested,
     VolumeRequested,
 )
+
+
+def starts_song(script: Iterable[str]) -> bool:
+    """Whether some line names songs that are to be played. Raises CommandError."""
+    return any(line is not None and line.starts_song for line in map(parse, script))
 
 
 def parse(text: str) -> Line | None:
