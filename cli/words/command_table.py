@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from cli.words.safe_text import shown
+from fsm.frozen import dataclass
 
 WORD_COLUMNS, BRIEF_COLUMNS = 9, 26
 """The widest that the help has room for where two commands stand in a line of 80 columns."""
