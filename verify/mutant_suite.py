@@ -78,7 +78,6 @@ SEARCHED = (
     _part(
         "... twice, and taken back",
         name="a queue, edited",
-        person=("queue 1", "insert 2", "remove 1", "undo"),
         changes=1,
     ),
     _part("any server", requests=1, losses=0, person=("list", "play 1")),

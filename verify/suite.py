@@ -170,7 +170,7 @@ SOUND = (
         LOSSES,
         name="... twice, and taken back",
         listed=True,
-        requests=1,
+        requests=2,
         losses=0,
         chunks=(1, 1),
         person=EDITS,

@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -104,14 +105,15 @@ class RichFormatter(Formatter):
     def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
         if not status.queue or word not in ("queue", *_EDITS):
             return super().done(word, status, songs)
-        queued = upcoming(status, songs).songs
+        last = len(status.queue)
         if word == "queue":
             # The person may have typed a part of a title: name the song that it meant.
-            last = queued[-1]
-            text = f"{last.track.song_id}. {safe(last.track.title)}"
-            return self._styled(f"{text} is number {last.position} in the queue", "")
-        rows = self._queued(queued[:_SHOWN_EDITED], len(queued))
-        left = len(queued) - _SHOWN_EDITED
+            [song] = upcoming(replace(status, queue=status.queue[-1:]), songs).songs
+            text = f"{song.track.song_id}. {safe(song.track.title)}"
+            return self._styled(f"{text} is number {last} in the queue", "")
+        shown = upcoming(replace(status, queue=status.queue[:_SHOWN_EDITED]), songs)
+        rows = self._queued(shown.songs, last)
+        left = last - _SHOWN_EDITED
         return f"{rows}\n{self._styled(f'and {left} more', 'dim')}" if left > 0 else rows
 
     def _queued(self, songs: Sequence[QueuedSong], last: int) -> str:

@@ -409,6 +409,15 @@ def test_a_change_is_taken_back_and_said_and_the_song_ahead_is_the_right_one():
     assert songs(session) == ((), 1, (2, 3))
 
 
+def test_in_every_state_the_machine_asks_itself_to_take_the_last_change_back_if_there_is_one():
+    told = do.Tell(do.Report.TAKEN_BACK, detail="2 songs queued")
+    for state in QUEUED:
+        assert step(reached(QUEUED, state), UNDO) == ([told, TAKE_BACK], state)
+    for state in ALONE:
+        nothing = [do.Tell(do.Report.NOTHING_TO_UNDO)]
+        assert step(reached(ALONE, state), UNDO) == (nothing, state)
+
+
 def test_a_change_that_is_taken_back_starts_nothing():
     session = reached(QUEUED, IDLE)
     assert step(session, CLEAR, UNDO, TAKE_BACK) == ([], IDLE)
