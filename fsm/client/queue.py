@@ -48,7 +48,7 @@ class QueueSession(QueueOrder):
         """A person wants to sleep after this song."""
         return self.is_last
 
-    def one_will_follow_awake(self, event: on.Event) -> bool:
+    def one_follows_awake(self, event: on.Event) -> bool:
         """A song comes after this one by itself, once nobody wants to sleep."""
         return self._next_by_itself(self.repeat, self._queued()) is not None
 

@@ -85,12 +85,12 @@ QUEUE = Table("queue", IDLE, [
     Row(AHEAD,            ask.RepeatRequested, AHEAD, when="one_will_follow",   then="set_repeat, drop_ahead, ask_ahead", rfc="playing 4, playing 5"),
     Row(AHEAD,            ask.RepeatRequested, WHOLE,                           then="set_repeat, drop_ahead",            rfc="playing 4, playing 5"),
     # Sleep: nothing follows the present song
-    Row(IDLE,              ask.SleepAfterSongRequested, IDLE,                                                             rfc="playing 13"),
-    each((CURRENT, WHOLE), ask.SleepAfterSongRequested,                                      then="set_last",             rfc="playing 13"),
-    Row(AHEAD,             ask.SleepAfterSongRequested, WHOLE,                               then="set_last, drop_ahead", rfc="playing 13, playing 5"),
-    each((CURRENT,),       _AWAKE,                                                           then="end_last",             rfc="playing 13"),
-    each((WHOLE,),         _AWAKE,                      AHEAD, when="one_will_follow_awake", then="end_last, ask_ahead",  rfc="playing 13, playing 5"),
-    each((WHOLE,),         _AWAKE,                      WHOLE,                               then="end_last",             rfc="playing 13"),
-    each((IDLE, AHEAD),    _AWAKE,                                                                                        rfc="playing 13"),
+    Row(IDLE,              ask.SleepAfterSongRequested, IDLE,                                                         rfc="playing 13"),
+    each((CURRENT, WHOLE), ask.SleepAfterSongRequested,                                  then="set_last",             rfc="playing 13"),
+    Row(AHEAD,             ask.SleepAfterSongRequested, WHOLE,                           then="set_last, drop_ahead", rfc="playing 13, playing 5"),
+    each((CURRENT,),       _AWAKE,                                                       then="end_last",             rfc="playing 13"),
+    each((WHOLE,),         _AWAKE,                      AHEAD, when="one_follows_awake", then="end_last, ask_ahead",  rfc="playing 13, playing 5"),
+    each((WHOLE,),         _AWAKE,                      WHOLE,                           then="end_last",             rfc="playing 13"),
+    each((IDLE, AHEAD),    _AWAKE,                                                                                    rfc="playing 13"),
 ])
 # fmt: on
