@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from cli import monitoring, settings, tracing
+from cli import loudness, monitoring, settings, tracing
 from cli.address import host_of, with_port
 from cli.client_signals import handle_signals
 from cli.command_line import argument, between, command, flag, option
@@ -36,7 +36,6 @@ from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter
 from cli.words.safe_text import shown
 from fsm.client.machines import ClientSession
-from fsm.client.requests import VolumeRequested
 from fsm.frozen import dataclass
 from fsm.table import each_of
 from fsm.words import PREBUFFER_MSGS
@@ -62,6 +61,7 @@ class Options:
     plain: bool
     retries: int | None
     volume: int | None
+    gain: str
     song_size_mib: int
     trace: Path | None
     trace_size_mib: int
@@ -126,6 +126,7 @@ class Options:
     help="How loud to begin; without this option as loud as it was left.",
 )
 @flag("--fresh", help="Begin without what was queued and played the last time.")
+@loudness.gain_option
 @option(
     "--prebuffer",
     default=str(PREBUFFER_MSGS),
@@ -174,6 +175,7 @@ def client(
     device: str | None,
     volume: int | None,
     fresh: bool,
+    gain: str,
     prebuffer: str,
     plain: bool,
     song_size: int,
@@ -195,7 +197,7 @@ def client(
     end_at(signal.SIGTERM, signal.SIGHUP)
     messages = _prebuffer(prebuffer)
     options = Options(
-        host, port, command, as_json, messages, plain, retries, volume, song_size,
+        host, port, command, as_json, messages, plain, retries, volume, gain, song_size,
         trace, trace_size, trace_audio, notify, fresh, device
     )  # fmt: skip
     page = monitoring.listen("alfine client", monitor)
@@ -263,8 +265,7 @@ async def _run(
         Answers(journal, memory, cover.show),
         **({"before_lines": keeping.start} if keeping is not None else {}),
     )
-    if options.volume is not None:
-        program.fire(VolumeRequested(options.volume))
+    loudness.begin(program.fire, options.volume, options.gain)
     handle_signals(program, interactive)
     if page is not None and monitor is not None:
         await monitor.start(session.machines)

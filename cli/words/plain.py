@@ -286,6 +286,8 @@ def status_parts(status: Status, moving: bool = True) -> list[str]:
         if status.bitrate_kbps and (moving or not status.variable_bitrate):
             parts.append(f"{status.bitrate_kbps} kbit/s{' VBR' if status.variable_bitrate else ''}")
     parts.append(f"volume {status.volume} %")
+    if status.gain != "off":
+        parts.append(_gain(status))
     if status.repeat != "off":
         parts.append(f"repeat {status.repeat}")
     if status.queue:
@@ -306,6 +308,15 @@ def sleep_part(status: Status, moving: bool = True) -> str:
     if status.sleep_in_s is None:
         return ""
     return f"sleeps in {clock(status.sleep_in_s)}" if moving else "sleeps later"
+
+
+def _gain(status: Status) -> str:
+    """Say which gain is applied, and how much that is for a song that plays."""
+    if status.activity not in (Activity.PLAYING, Activity.PAUSED):
+        return f"gain {status.gain}"
+    if status.gain_db is None:
+        return f"gain {status.gain} (none in its tags)"
+    return f"gain {status.gain} ({status.gain_db:+.1f} dB)"
 
 
 def _time(status: Status) -> str:

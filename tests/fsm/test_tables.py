@@ -83,6 +83,7 @@ def example(event: type[Event]) -> Event:
         "edit": Append((1, 2)),
         "repeat": ask.Repeat.ALL,
         "delay_s": 1800.0,
+        "gain": ask.Gain.TRACK,
     }
     names = event.__match_args__
     return event(**{name: values[name] for name in names})
@@ -245,6 +246,7 @@ CARRIED = {
         ask.ToggleRequested,
         ask.SeekRequested,
         ask.VolumeRequested,
+        ask.GainRequested,
         ask.NextRequested,
         ask.PrevRequested,
         ask.EditRequested,

@@ -122,3 +122,9 @@ def test_who_stays_awake_or_sleeps_after_the_song_waits_for_no_time():
     for state in (RUNNING, *SILENT):
         assert after(state, ask.SleepAfterSongRequested()) == (cancel, state)
     assert after(IDLE, ask.SleepAfterSongRequested()) == (NOTHING_PLAYS, IDLE)
+
+
+@pytest.mark.parametrize("gain", ask.Gain)
+def test_the_gain_changes_nothing_else(gain):
+    for state in WAYS:
+        assert after(state, ask.GainRequested(gain)) == ([do.SetGain(gain)], state)
