@@ -44,6 +44,8 @@ class Leaving:
         self._lasting: _Lasting | None = None
         self._place_s, self._place_at = 0.0, 0.0
         self._sounded = False
+        self._untitled = False
+        """A song was written without its title: it is written again when that is known."""
 
     def __repr__(self) -> str:
         return f"<Leaving {self._file} {self._place_s:.1f} s>"
@@ -66,7 +68,7 @@ class Leaving:
         songs: the last list. begins_at_s: where the present song was wanted from.
         """
         lasting, place_s = self._of(status, played), self._place(status, begins_at_s)
-        changed = lasting != self._lasting
+        changed = lasting != self._lasting or (self._untitled and bool(songs))
         if not changed and not self._place_is_due(place_s, now_s):
             self._sounded = status.activity is Activity.PLAYING
             return None
@@ -110,8 +112,13 @@ class Leaving:
             for song_ids in (lasting.upcoming, lasting.played)
         )
         song = _song(status) or _left(lasting.left_off)
+        title = "" if song is None else self.title_of(song) or titles.get(song.song_id, "")
+        # What a whole list does not name will not be named by it later.
+        self._untitled = not songs and not all(
+            [song is None or title, *(kept.title for kept in (*upcoming, *played))]
+        )
         return Saved(
-            None if song is None else Kept(self.title_of(song), song.song_id),
+            None if song is None else Kept(title, song.song_id),
             self._place_s,
             upcoming,
             played,

@@ -122,3 +122,12 @@ def test_a_file_that_is_gone_is_written_anew(look):
     look(replace(PLAYING, position_s=15.0), PLACE_S)
     look(replace(PLAYING, position_s=15.1), 0.1)
     assert look.file.read().position_s == 15.1
+
+
+def test_titles_are_written_when_they_are_known(look):
+    look(replace(PLAYING, title=None), songs=())
+    assert look.file.read().song == Kept("", 1)
+    assert not look(replace(PLAYING, title=None), songs=())
+    assert look(replace(PLAYING, title=None))
+    assert look.file.read()[:3] == (Kept("one", 1), 10.0, (Kept("two", 2), Kept("zero", 0)))
+    assert not look(PLAYING)
