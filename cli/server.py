@@ -11,12 +11,12 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import platformdirs
 import typer
 
-from cli import monitoring, tracing
+from cli import monitoring, tls_options, tracing
 from cli import server_options as options
 from cli.address import host_of
 from cli.server_log import log, logging_to_stdout
@@ -39,6 +39,9 @@ from net.server.rescan import Rescan
 from net.server.sockets import LoopFactory, explain, listen, loop_factory
 from net.server.workers import Workers
 from songs import LATIN_1, Library, MusicDirError, Options, ScanReport
+
+if TYPE_CHECKING:
+    from net.server.tls.security import Security
 
 FULL_OR_READ_ONLY = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
@@ -95,6 +98,10 @@ def server(
     ack_time: options.AckTime = DEFAULT.ack_s,
     keepalive: options.KeepaliveOption = DEFAULT.keepalive,
     unsent: options.Unsent = DEFAULT.unsent_bytes // KIB,
+    tls_cert: tls_options.ServerCert = None,
+    tls_key: tls_options.ServerKey = None,
+    tls_clients: tls_options.ServerClients = None,
+    tls_allow: tls_options.ServerAllow = None,
     trace: TraceTo = None,
     trace_size: TraceSize = tracing.DEFAULT_MIB,
     trace_audio: TraceAudio = False,
@@ -129,12 +136,13 @@ def server(
     loop_name, make_loop = _event_loop(loop)
     catalogue, no_catalogue = _catalogue(music_dir, state_dir)
     library = _library(music_dir, catalogue, song_options)
+    securing = _securing(tls_options.ServerTls(tls_cert, tls_key, tls_clients, tls_allow), limits)
     groups = _listen(host, port, limits, workers)
     page = monitoring.listen("alfine server", monitor)
     rescan = Rescan(library)
     with logging_to_stdout() as start_thread, _first_scan(library, rescan) as first:
         limits, few_clients = _with_descriptors(limits, None if first.running else library)
-        serving = Serving(library, limits, directory, make_loop)
+        serving = Serving(library, limits, directory, make_loop, securing=securing)
         if trace is not None:
             serving = _traced(serving, trace, trace_size, trace_audio, workers)
         for warning in filter(None, (no_catalogue, few_clients)):
@@ -143,13 +151,16 @@ def server(
         signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
         if page is not None:
             log.info("the monitor is at %s", monitoring.address(page))
-        _log_start(groups[0][0], limits, loop_name, workers)
+        tls = securing is not None
+        if not tls and tls_options.is_open_to_strangers(groups[0][0]):
+            log.warning("in clear: %s", tls_options.STRANGERS)
+        _log_start(groups[0][0], limits, loop_name, workers, tls=tls)
         if workers == 1:
-            serving = replace(serving, monitor=monitoring.of_process(page, groups[0][0]))
+            serving = replace(serving, monitor=monitoring.of_process(page, groups[0][0], tls))
             start_thread()
             serving.run(groups[0], stop_signals(), lambda stop: rescan.request)
         else:
-            parent = monitoring.of_workers(page, groups[0][0], workers)
+            parent = monitoring.of_workers(page, groups[0][0], workers, tls)
             serving = replace(serving, monitor=parent.worker if parent is not None else None)
             Workers(serving, groups, rescan, start_thread, parent).run()
 
@@ -263,6 +274,13 @@ def _listen(host: str, port: int, limits: Limits, workers: int) -> list[list[soc
         _refuse(explain(error, host, port))
 
 
+def _securing(tls: tls_options.ServerTls, limits: Limits) -> Security | None:
+    try:
+        return tls.security(limits)
+    except tls_options.BadTls as error:
+        _refuse(str(error))
+
+
 def _traced(serving: Serving, path: Path, size_mib: int, audio: bool, workers: int) -> Serving:
     """Return what serves and records; refuse a file that cannot be written."""
     try:
@@ -271,13 +289,15 @@ def _traced(serving: Serving, path: Path, size_mib: int, audio: bool, workers: i
         _refuse(str(error))
 
 
-def _log_start(listening: socket.socket, limits: Limits, loop_name: str, workers: int) -> None:
+def _log_start(
+    listening: socket.socket, limits: Limits, loop_name: str, workers: int, *, tls: bool
+) -> None:
     host, port = listening.getsockname()[:2]
     for words in limits.lines():
         log.info("limits: %s", words)
     log.info("%s, %d worker%s", loop_name, workers, "" if workers == 1 else "s")
     log.info("listening on %s port %d; a client connects with:", host, port)
-    log.info("    alfine client %s %d", host, port)
+    log.info("    alfine client %s %d%s", host, port, " --tls" if tls else "")
 
 
 def _refuse(why: str) -> NoReturn:

@@ -35,7 +35,7 @@ ALLOWED = {
 
 LAYERS = {
     "fsm": ("fsm.client", "fsm"),
-    "net": ("net.server", "net"),
+    "net": ("net.server.tls", "net.server", "net", "net.tls"),
     "monitor": ("monitor.server", "monitor.client", "monitor"),
     "check": ("check.learning", "check.server", "check.client", "check"),
     "cli": (

@@ -101,7 +101,8 @@ class ServerRecorder:
         self._lines.add(connection, "closed")
 
     def step(self, step: Step) -> None:
-        connection = self._connections[step.machine]
+        if (connection := self._connections.get(step.machine)) is None:
+            return  # a handshake: a trace begins where the protocol's bytes do
         known = {}
         if isinstance(step.event, PlayRequested):
             known = {"song_known": step.event.song_id in self._songs}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Mapping
+
+from net.server.turns import Share
 
 IPV6_PREFIX_BITS = 64
 """A single host has at least so many IPv6 addresses to choose from."""
@@ -20,6 +23,22 @@ def counted_as(address: str) -> str:
     if ip.version == 4 or ip.is_loopback:
         return str(ip)
     return str(ipaddress.ip_network((int(ip), IPV6_PREFIX_BITS), strict=False))
+
+
+def counted_by_name(client: str) -> str:
+    """Return what the connections of a client are counted under whose certificate names it."""
+    return f"certificate {client}"
+
+
+class Crowded:
+    """The names of clients, as certificates have them, that have connections enough."""
+
+    def __init__(self, shares: Mapping[str, Share], most: int) -> None:
+        self._shares, self._most = shares, most
+
+    def __contains__(self, client: object) -> bool:
+        share = self._shares.get(counted_by_name(str(client)))
+        return share is not None and share.connections >= self._most
 
 
 def is_own(sock: socket.socket, address: str) -> bool:
