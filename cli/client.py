@@ -17,7 +17,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from audio import Output, OutputError, open_output
-from cli import monitoring, settings, tracing
+from cli import monitoring, settings, tls_options, tracing
 from cli.address import host_of, with_port
 from cli.outside.elsewhere import elsewhere_of
 from cli.outside.offers import Offers
@@ -28,7 +28,7 @@ from cli.playing.screen_face import Screen, ScreenGone
 from cli.screen.plain import DumbScreen, ScriptScreen
 from cli.settings import MAX_SONG_MIB, variable
 from cli.tracing import TraceAudio, TraceSize, TraceTo
-from cli.usage import FAILED, USAGE, drop_output, end_at, run_alone
+from cli.usage import FAILED, USAGE, drop_output, drop_what_is_gone, end_at, run_alone
 from cli.words import commands
 from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter
@@ -61,6 +61,7 @@ class Options:
     trace_size_mib: int
     trace_audio: bool
     notify: bool
+    tls: tls_options.ClientTls
 
 
 def client(
@@ -171,6 +172,11 @@ def client(
             "pip install -e '.\\[desktop]'.",
         ),
     ] = False,
+    tls: tls_options.Tls = False,
+    tls_ca: tls_options.TlsCa = None,
+    tls_pin: tls_options.TlsPin = None,
+    tls_cert: tls_options.ClientCert = None,
+    tls_key: tls_options.ClientKey = None,
     monitor: monitoring.MonitorPort = None,
     trace: TraceTo = None,
     trace_size: TraceSize = tracing.DEFAULT_MIB,
@@ -188,13 +194,15 @@ def client(
     messages = _prebuffer(prebuffer)
     options = Options(
         host, port, command or None, as_json, messages, plain, retries, volume, song_size,
-        trace, trace_size, trace_audio, notify
+        trace, trace_size, trace_audio, notify,
+        tls_options.ClientTls(tls, tls_ca, tls_pin, tls_cert, tls_key),
     )  # fmt: skip
     page = monitoring.listen("alfine client", monitor)
     try:
         tracing.check(trace)
+        options.tls.trust(learns=False, tell=lambda text: None)
         code = asyncio.run(_run(options, page, *_open(output, device, force)))
-    except tracing.CannotTrace as error:
+    except (tracing.CannotTrace, tls_options.BadTls) as error:
         _refuse(str(error))
     except ScreenGone as error:
         drop_output()
@@ -205,7 +213,8 @@ def client(
 
 
 async def _run(options: Options, page: socket.socket | None, sound: Output, warning: str) -> int:
-    interactive = not options.script and not options.as_json and _stdin_is_a_terminal()
+    no_terminal = sys.stdin is None or not sys.stdin.isatty()
+    interactive = not (options.script or options.as_json or no_terminal)
     retries = options.retries
     if retries is None and not interactive:
         retries = SCRIPT_RETRIES
@@ -240,6 +249,7 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
         options.song_size_mib << 20,
         recording,
         elsewhere_of(server, options.script) if options.script else None,
+        options.tls.trust(interactive, lambda text: program.remark(text)),
     )
     if options.volume != 100:
         program.fire(VolumeRequested(options.volume))
@@ -273,17 +283,9 @@ def _handle_signals(program: ClientProgram, interactive: bool) -> None:
 
 
 def _hang_up(program: ClientProgram) -> None:
-    """End the run; what is still to be said goes nowhere where the terminal is closed."""
-    for stream in (1, 2):
-        try:
-            os.write(stream, b"")
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+    """End the run."""
+    drop_what_is_gone()
     program.end_by_signal(signal.SIGHUP)
-
-
-def _stdin_is_a_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _for_person(

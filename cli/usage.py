@@ -60,6 +60,15 @@ def drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def drop_what_is_gone() -> None:
+    """Print nothing more on a stream whose terminal is closed."""
+    for stream in (1, 2):
+        try:
+            os.write(stream, b"")
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+
+
 def end_at(*signals: signal.Signals) -> None:
     """Exit with the code of each of these signals when it comes, unless it is ignored (nohup)."""
     for number in signals:
