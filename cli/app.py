@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "server", "client", "library", "devices", "config", "diagrams", "verify", "check", "replay",
-    "proxy",
+    "proxy", "certs",
 )  # fmt: skip
 """The name of each is that of its module and of its function."""
 
