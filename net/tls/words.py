@@ -84,7 +84,7 @@ def seen_by_server(error: OSError) -> str:
     if reason in _TOO_OLD:
         return "the client's TLS is too old: 1.2 and 1.3 are spoken here"
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return "the client has ended the handshake"
+        return "the client has ended the handshake: it may not accept this server's certificate"
     return _alert(_ALERTS_TO_SERVER, reason) or f"no TLS is possible: {_plainly(reason)}"
 
 

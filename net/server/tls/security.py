@@ -118,9 +118,7 @@ class Security:
         except TlsFileError as error:
             log.error("%s; the certificate of before is still shown", error)
         else:
-            log.info(
-                "the certificate in %a is shown from now on", str(self._files.pair.certificate)
-            )
+            log.info("a new certificate is shown, of %a", str(self._files.pair.certificate))
 
     def _make_context(self) -> ssl.SSLContext:
         context = server_context(self._files.pair, self._files.clients, kernel=self._kernel)
