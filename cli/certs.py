@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from net.tls.authority import Authority, Made
 
 EPILOG = "Example: alfine certs init && alfine certs server music.home --also 192.168.1.5"
-MISSING = "alfine certs needs cryptography: pip install -e '.[tls]', or Debian's python3-cryptography"
+MISSING = (
+    "alfine certs needs cryptography: pip install -e '.[tls]', or Debian's python3-cryptography"
+)
 
 
 class Action(StrEnum):

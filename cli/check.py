@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -16,11 +17,12 @@ from check.present import present
 from check.server.cases import CASES
 from check.server.check import ServerCheck
 from check.server.facts import MIB, Options
-from cli import check_client
+from cli import check_client, tls_options
 from cli.address import host_of, with_port
 from cli.usage import FAILED, NO_CONNECTION
 from cli.words.safe_text import shown
 
+T = TypeVar("T")
 EPILOG = (
     "Example: alfine check 127.0.0.1 12345 --music ~/Music --junit check.xml; "
     "alfine check --client -- python client.py {host} {port}"
@@ -142,6 +144,11 @@ def check(
     type_play: Annotated[str, typer.Option(metavar="TEXT", help="The same for PLAY.")] = TYPED.play,
     type_stop: Annotated[str, typer.Option(metavar="TEXT", help="The same for STOP.")] = TYPED.stop,
     type_quit: Annotated[str, typer.Option(metavar="TEXT", help="The same to leave.")] = TYPED.quit,
+    tls: tls_options.CheckTls = False,
+    tls_ca: tls_options.CheckCa = None,
+    tls_pin: tls_options.CheckPin = None,
+    tls_cert: tls_options.CheckCert = None,
+    tls_key: tls_options.CheckKey = None,
 ) -> None:
     """Check whether a server does what RFC 9999 says, whoever wrote it.
 
@@ -156,6 +163,7 @@ def check(
     Exit codes: 0 every MUST that could be tried is kept; 1 some are not;
     2 usage; 3 no connection.
     """
+    chosen_tls = tls_options.ClientTls(tls, tls_ca, tls_pin, tls_cert, tls_key)
     if client:
         if music is not None or learn:
             raise typer.BadParameter("--music and --learn are about servers: not with --client")
@@ -167,6 +175,7 @@ def check(
             plain=plain,
             tty=tty,
             typed=check_client.typed(words),
+            tls=_or_refuse(chosen_tls.serving),
         )
         cases = _selected(client_cases.CASES, only or [])
         _end(check_client.checked(chosen, cases, as_json, junit))
@@ -181,6 +190,7 @@ def check(
         request_s=request_time,
         long_bytes=int(long_song * MIB),
         songs=songs,
+        tls=_or_refuse(partial(chosen_tls.expected, host, port)),
     )
     if draw is not None and not learn:
         raise typer.BadParameter("--draw draws what --learn has learned")
@@ -205,6 +215,13 @@ def _server_verdicts(
         if junit is None or error.filename != str(junit):
             raise
         raise typer.BadParameter(f"{shown(str(junit))}: {error.strerror}") from None
+
+
+def _or_refuse(made: Callable[[], T]) -> T:
+    try:
+        return made()
+    except tls_options.BadTls as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _end(verdicts: Iterable[Verdict]) -> None:

@@ -57,6 +57,11 @@ SETTINGS = (
     Setting("retries", (int,), None, "attempts to reconnect for one song; none: see the help"),
     Setting("song_size", (int,), MAX_SONG_MIB, "the largest song that is kept, in MiB"),
     Setting("notify", (bool,), False, "a notification on the desktop for each song"),
+    Setting("tls", (bool,), False, "speak TLS"),
+    Setting("tls_ca", (str,), None, "a file with the authority that vouches for the server"),
+    Setting("tls_pin", (str,), None, "the fingerprint of the server's certificate"),
+    Setting("tls_cert", (str,), None, "the certificate to show a server that asks for one"),
+    Setting("tls_key", (str,), None, "its key"),
     Setting("json", (bool,), False, "answer in JSON, an object a line"),
 )
 _BY_NAME = {setting.name: setting for setting in SETTINGS}

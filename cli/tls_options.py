@@ -9,7 +9,7 @@ import ipaddress
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,10 +18,11 @@ from cli.state import state_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from ssl import SSLContext
 
     from net.server.limits import Limits
     from net.server.tls.security import Security
-    from net.tls.trust import Trust
+    from net.tls.trust import Expected, Trust
 
 KNOWN = "known-servers"
 PANEL = "TLS"
@@ -76,56 +77,39 @@ ServerAllow = Annotated[
 ]
 
 
-Tls = Annotated[
-    bool,
-    typer.Option(
-        "--tls",
-        envvar=variable("tls"),
-        help="Speak TLS: the system's authorities vouch for the server, or, at a terminal, its "
-        "certificate is remembered when it is met for the first time.",
+# fmt: off
+_CLIENT = {
+    "tls":      ("",            "Speak TLS: the system's authorities vouch for the server, or, at a terminal, its certificate is remembered when it is met for the first time."),
+    "tls-ca":   ("FILE",        "Speak TLS with a server for which an authority in this file vouches, in PEM."),
+    "tls-pin":  ("FINGERPRINT", "Speak TLS with a server whose certificate has this SHA-256 fingerprint."),
+    "tls-cert": ("FILE",        "The certificate to show a server that asks for one, in PEM."),
+    "tls-key":  ("FILE",        "Its key; without it, it stands in the same file."),
+}
+# fmt: on
+
+
+def _option(name: str, *, variables: bool) -> Any:
+    metavar, about = _CLIENT[name]
+    return typer.Option(
+        f"--{name}",
+        metavar=metavar or None,
+        envvar=variable(name.replace("-", "_")) if variables else None,
+        help=about,
         rich_help_panel=PANEL,
-    ),
-]
-TlsCa = Annotated[
-    Path | None,
-    typer.Option(
-        "--tls-ca",
-        metavar="FILE",
-        envvar=variable("tls_ca"),
-        help="Speak TLS with a server for which an authority in this file vouches, in PEM.",
-        rich_help_panel=PANEL,
-    ),
-]
-TlsPin = Annotated[
-    str | None,
-    typer.Option(
-        "--tls-pin",
-        metavar="FINGERPRINT",
-        envvar=variable("tls_pin"),
-        help="Speak TLS with a server whose certificate has this SHA-256 fingerprint.",
-        rich_help_panel=PANEL,
-    ),
-]
-ClientCert = Annotated[
-    Path | None,
-    typer.Option(
-        "--tls-cert",
-        metavar="FILE",
-        envvar=variable("tls_cert"),
-        help="The certificate to show a server that asks for one, in PEM.",
-        rich_help_panel=PANEL,
-    ),
-]
-ClientKey = Annotated[
-    Path | None,
-    typer.Option(
-        "--tls-key",
-        metavar="FILE",
-        envvar=variable("tls_key"),
-        help="Its key; without it, it stands in the same file.",
-        rich_help_panel=PANEL,
-    ),
-]
+    )
+
+
+Tls = Annotated[bool, _option("tls", variables=True)]
+TlsCa = Annotated[Path | None, _option("tls-ca", variables=True)]
+TlsPin = Annotated[str | None, _option("tls-pin", variables=True)]
+ClientCert = Annotated[Path | None, _option("tls-cert", variables=True)]
+ClientKey = Annotated[Path | None, _option("tls-key", variables=True)]
+# The variables are the client's: another server may be the one that is checked.
+CheckTls = Annotated[bool, _option("tls", variables=False)]
+CheckCa = Annotated[Path | None, _option("tls-ca", variables=False)]
+CheckPin = Annotated[str | None, _option("tls-pin", variables=False)]
+CheckCert = Annotated[Path | None, _option("tls-cert", variables=False)]
+CheckKey = Annotated[Path | None, _option("tls-key", variables=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,3 +186,29 @@ class ClientTls:
         except TlsFileError as error:
             raise BadTls(str(error)) from None
         return trust
+
+    def expected(self, host: str, port: int) -> Expected | None:
+        """Return what one server has to show; None: it is asked in clear. Raises BadTls."""
+        from net.tls.trust import TlsFailed
+
+        trust = self.trust(learns=False, tell=lambda text: None)
+        try:
+            return trust.expect(host, port) if trust is not None else None
+        except TlsFailed as error:
+            raise BadTls(str(error)) from None
+
+    def serving(self) -> SSLContext | None:
+        """Return what a server shows with this certificate; None: it serves in clear.
+
+        Raises BadTls.
+        """
+        if self.tls or self.ca or self.pin:
+            raise BadTls("a server that is played shows a certificate: --tls-cert and --tls-key")
+        if self.cert is None:
+            return None
+        from net.tls.contexts import KeyPair, TlsFileError, server_context
+
+        try:
+            return server_context(KeyPair(self.cert, self.key), kernel=False)
+        except TlsFileError as error:
+            raise BadTls(str(error)) from None

@@ -7,6 +7,7 @@ the same one as when this client met it first.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,20 +51,28 @@ class Trust:
 
     async def open(self, host: str, port: int) -> Streams:
         """Connect (as `asyncio.open_connection`). Raises TlsFailed, or OSError: no connection."""
-        wanted = self.pin or self._remembered(host, port)
-        context = client_context(self.authority, self.pair)
-        if wanted is not None and self.authority is None:
-            unverified(context)
+        expected = self.expect(host, port)
         try:
-            streams = await _connect(host, port, context)
-        except ssl.SSLCertVerificationError as error:
-            if self.known is None or error.verify_code not in UNKNOWN_AUTHORITY:
-                raise TlsFailed(self._refused(host, error)) from None
-            return await self._meet(host, port, error)
-        if wanted is not None and (shown := _shown(streams)) != wanted:
+            streams = await _connect(host, port, expected.context)
+        except ssl.SSLError as error:
+            verify_code = getattr(error, "verify_code", 0)
+            if self.known is None or verify_code not in UNKNOWN_AUTHORITY:
+                raise expected.failed(error) from None
+            return await self._meet(host, port)
+        try:
+            expected.verify(_shown(streams))
+        except TlsFailed:
             streams[1].transport.abort()
-            raise TlsFailed(self._another(host, port, shown, wanted))
+            raise
         return streams
+
+    def expect(self, host: str, port: int) -> Expected:
+        """Return what this server has to show. Raises TlsFailed, TlsFileError."""
+        mark = self.pin or self._remembered(host, port)
+        context = client_context(self.authority, self.pair)
+        if mark is not None and self.authority is None:
+            unverified(context)
+        return Expected(self, host, port, context, mark)
 
     def _remembered(self, host: str, port: int) -> str | None:
         if self.known is None:
@@ -76,43 +85,69 @@ class Trust:
                 f"{error.strerror}"
             ) from None
 
-    async def _meet(self, host: str, port: int, error: ssl.SSLCertVerificationError) -> Streams:
-        """Remember a server that nobody vouches for, where a person sees its fingerprint."""
+    async def _meet(self, host: str, port: int) -> Streams:
+        """Remember a server for which nobody vouches, where a person sees its fingerprint."""
+        assert self.known is not None
         streams = await _connect(host, port, unverified(client_context(None, self.pair)))
-        shown = _shown(streams)
+        mark = _mark(_shown(streams))
         if not self.learns:
             streams[1].transport.abort()
             raise TlsFailed(
-                f"nobody whom this machine believes vouches for its certificate "
-                f"({verification_words(error)}): if its fingerprint is right, give it by "
-                f"--tls-pin {shown}"
+                "nobody whom this machine believes vouches for its certificate: if its fingerprint "
+                f"is right, give it by --tls-pin {mark}"
             )
-        assert self.known is not None
         self.tell(
             f"{host} is met for the first time, and nobody vouches for it. Its fingerprint, to be "
-            f"compared with what alfine certs show prints there, is remembered: {shown}"
+            f"compared with what alfine certs show prints there, is remembered: {mark}"
         )
         try:
-            self.known.remember(host, port, shown)
+            self.known.remember(host, port, mark)
         except OSError as problem:
             self.tell(f"it cannot be remembered in {str(self.known.path)!a}: {problem.strerror}")
         return streams
 
-    def _refused(self, host: str, error: ssl.SSLCertVerificationError) -> str:
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What one server has to show. mark: the fingerprint, if it is known already."""
+
+    trust: Trust
+    host: str
+    port: int
+    context: ssl.SSLContext
+    mark: str | None
+
+    def wrap(self, sock: socket.socket) -> ssl.SSLSocket:
+        """Return a connected socket over which TLS will be spoken, before its handshake."""
+        return self.context.wrap_socket(
+            sock, server_hostname=self.host, do_handshake_on_connect=False
+        )
+
+    def verify(self, certificate: bytes | None) -> None:
+        """Compare what was shown, in DER, with the fingerprint. Raises TlsFailed."""
+        shown = _mark(certificate)
+        if self.mark is None or shown == self.mark:
+            return
+        known = self.trust.known
+        if known is None:
+            raise TlsFailed(f"its certificate is {shown}, and not that of --tls-pin: do not go on")
+        raise TlsFailed(
+            f"its certificate is another than before: {shown} now, {self.mark} then. If it was "
+            f"made anew, remove the line of {self.host} {self.port} from {known.path}; if not, "
+            "somebody may be in between"
+        )
+
+    def failed(self, error: ssl.SSLError) -> TlsFailed:
+        """Return why there is no connection, in words."""
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return TlsFailed(self._why_not(error))
+        return TlsFailed(seen_by_client(error))
+
+    def _why_not(self, error: ssl.SSLCertVerificationError) -> str:
         words = f"the server's certificate does not hold: {verification_words(error)}"
         if error.verify_code in UNKNOWN_AUTHORITY:
-            return f"{words}; --tls-ca has another one's certificate"
-        return f"{words} than {host!a}" if error.verify_code in (62, 64) else words
-
-    def _another(self, host: str, port: int, shown: str, wanted: str) -> str:
-        if self.pin is not None:
-            return f"its certificate is {shown}, and not that of --tls-pin: do not go on"
-        assert self.known is not None
-        return (
-            f"its certificate is another than before: {shown} now, {wanted} then. If it was made "
-            f"anew, remove the line of {host} {port} from {self.known.path}; if not, somebody may "
-            "be in between"
-        )
+            return f"{words}; believe whoever signed it by --tls-ca, or it alone by --tls-pin"
+        return f"{words} than {self.host!a}" if error.verify_code in (62, 64) else words
 
 
 async def _connect(host: str, port: int, context: ssl.SSLContext) -> Streams:
@@ -120,10 +155,6 @@ async def _connect(host: str, port: int, context: ssl.SSLContext) -> Streams:
         return await asyncio.open_connection(
             host, port, ssl=context, server_hostname=host, ssl_handshake_timeout=HANDSHAKE_S
         )
-    except ssl.SSLCertVerificationError:
-        raise
-    except ssl.SSLError as error:
-        raise TlsFailed(seen_by_client(error)) from None
     except ConnectionAbortedError:
         raise TlsFailed(NO_ANSWER) from None
     except ConnectionResetError:
@@ -132,7 +163,10 @@ async def _connect(host: str, port: int, context: ssl.SSLContext) -> Streams:
         ) from None
 
 
-def _shown(streams: Streams) -> str:
-    """Return the fingerprint of what the server has shown."""
-    certificate = streams[1].get_extra_info("ssl_object").getpeercert(binary_form=True)
+def _shown(streams: Streams) -> bytes | None:
+    shown: bytes | None = streams[1].get_extra_info("ssl_object").getpeercert(binary_form=True)
+    return shown
+
+
+def _mark(certificate: bytes | None) -> str:
     return fingerprint(certificate or b"")

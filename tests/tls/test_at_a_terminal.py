@@ -40,10 +40,10 @@ def test_the_fingerprint_is_shown_remembered_and_compared(marked, certificates, 
             terminal.type("list\r")
             terminal.wait_for("1 marked")
             assert "met for the first time" not in terminal.text
-    with serving(marked, server.port, *certificates.pair(certificates.wrong_name)) as server:
-        with client(server.port) as terminal:
-            terminal.wait_for("its certificate is another than before")
-            shown = terminal.text.replace("\n", " ")
-            assert mark in shown
-            assert "somebody may be in between" in shown
+    another = certificates.pair(certificates.wrong_name)
+    with serving(marked, server.port, *another) as server, client(server.port) as terminal:
+        terminal.wait_for("its certificate is another than before")
+        shown = terminal.text.replace("\n", " ")
+        assert mark in shown
+        assert "somebody may be in between" in shown
     assert known.read_text().split() == [host, port, mark], "the first one is still the right one"
