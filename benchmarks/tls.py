@@ -5,6 +5,7 @@ and to come.
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import shutil
 import socket
@@ -20,7 +21,7 @@ from typing import Any
 
 from benchmarks import servers
 from benchmarks.scale import LOOPS, SONG_BYTES, Scale, progress, songs
-from benchmarks.servers import Running
+from benchmarks.servers import ROOT, Running
 from net.framing import audio_message, chunks
 from net.tls.authority import Authority
 
@@ -82,8 +83,8 @@ def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
     both.write_bytes(made.certificate.read_bytes() + made.key.read_bytes())
     context = ssl.create_default_context(cafile=authority.certificate)
     starts: list[Start] = [partial(_own, folder, work, loop, both) for loop in LOOPS]
-    if shutil.which("haproxy") is not None:
-        starts.append(partial(_behind_haproxy, folder, work, both))
+    if (program := _haproxy_program()) is not None:
+        starts.append(partial(_behind_haproxy, program, folder, work, both))
     else:
         progress("without HAProxy, which is not here")
     framed = sum(map(len, map(audio_message, chunks((folder / "000001.mp3").read_bytes()))))
@@ -130,14 +131,14 @@ def _own(folder: Path, work: Path, loop: str, pem: Path) -> Iterator[Served]:
 
 
 @contextlib.contextmanager
-def _behind_haproxy(folder: Path, work: Path, pem: Path) -> Iterator[Served]:
+def _behind_haproxy(program: str, folder: Path, work: Path, pem: Path) -> Iterator[Served]:
     with servers.alfine(folder, work / "cache-behind", LOOPS[-1]) as behind:
         with socket.socket() as sock:
             sock.bind(("127.0.0.1", 0))
             port = sock.getsockname()[1]
         config = work / "haproxy.cfg"
         config.write_text(HAPROXY.format(port=port, pem=pem, behind=behind.port))
-        process = subprocess.Popen(["haproxy", "-f", config])
+        process = subprocess.Popen([program, "-f", config])
         try:
             while not _listens(port):
                 time.sleep(0.05)
@@ -145,6 +146,12 @@ def _behind_haproxy(folder: Path, work: Path, pem: Path) -> Iterator[Served]:
         finally:
             process.terminate()
             process.wait(10)
+
+
+def _haproxy_program() -> str | None:
+    """The path of HAProxy, installed or unpacked by `./dev bench`; None if there is none."""
+    folders = (os.environ["PATH"], "/usr/sbin", str(ROOT / ".venv/haproxy/usr/sbin"))
+    return shutil.which("haproxy", path=os.pathsep.join(folders))
 
 
 def _listens(port: int) -> bool:

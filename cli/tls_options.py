@@ -189,7 +189,7 @@ class ClientTls:
 
     def expected(self, host: str, port: int) -> Expected | None:
         """Return what one server has to show; None: it is asked in clear. Raises BadTls."""
-        from net.tls.trust import TlsFailed
+        from net.tls.words import TlsFailed
 
         trust = self.trust(learns=False, tell=lambda text: None)
         try:

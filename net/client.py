@@ -12,7 +12,7 @@ import re
 import socket
 from collections.abc import Awaitable, Callable, Iterable
 from errno import ECONNREFUSED
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from fsm.client.effects import Connect, Disconnect, DisconnectForGood, SendRequest, WireEffect
 from fsm.client.events import (
@@ -27,9 +27,11 @@ from fsm.events import ConnectionLost, Event
 from net.dialects import WireError
 from net.observing import ClientObserver
 from net.responses import MAX_UNKNOWN_CODES, ResponseDecoder
-from net.tls.trust import TlsFailed, Trust
-from net.tls.words import seen_by_client
+from net.tls.words import TlsFailed, seen_by_client
 from net.wire import NOT_FOUND, encode_request
+
+if TYPE_CHECKING:
+    from net.tls.trust import Trust
 
 CONNECT_TIMEOUT_S = 5.0
 SILENCE_S = 10.0

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from net.framing import EOM
-from net.tls.trust import Expected
+
+if TYPE_CHECKING:
+    from net.tls.trust import Expected
 
 MIB = 1 << 20
 LIST = b"LIST" + EOM

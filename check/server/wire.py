@@ -9,9 +9,10 @@ import ssl
 import struct
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from net.tls.trust import Expected
+if TYPE_CHECKING:
+    from net.tls.trust import Expected
 
 T = TypeVar("T")
 WAIT_S = 0.01

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from audio import FramesRefused, Output
 from audio.buffer import MAX_BYTES
@@ -61,7 +61,9 @@ from fsm.client.machines import ClientSession
 from fsm.client.prompt import PromptState
 from net.client import ServerConnection, opener
 from net.observing import ClientObserver
-from net.tls.trust import Trust
+
+if TYPE_CHECKING:
+    from net.tls.trust import Trust
 
 GREETING_NOTICE_S = 2.0
 """A person who waits longer than this for the server's greeting is told so."""

@@ -16,16 +16,12 @@ from pathlib import Path
 from net.tls.contexts import KeyPair, client_context, unverified
 from net.tls.identity import fingerprint
 from net.tls.known import KnownServers
-from net.tls.words import UNKNOWN_AUTHORITY, seen_by_client, verification_words
+from net.tls.words import UNKNOWN_AUTHORITY, TlsFailed, seen_by_client, verification_words
 
 HANDSHAKE_S = 4.0
 """For the handshake alone, so that it can be told from a server that is not there."""
 NO_ANSWER = "it does not answer in TLS: leave out --tls, or check the port"
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-class TlsFailed(ConnectionError):
-    """There is no connection over TLS. The text says why, and what to do, in one line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,10 @@ _ALERTS_TO_SERVER = {
 # fmt: on
 
 
+class TlsFailed(ConnectionError):
+    """There is no connection over TLS. The text says why, and what to do, in one line."""
+
+
 def reason_of(error: ssl.SSLError) -> str:
     """Return OpenSSL's name for what went wrong, in capitals; "" without one."""
     return getattr(error, "reason", None) or ""

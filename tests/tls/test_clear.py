@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from tests.end_to_end.programs import serving
+from tests.end_to_end.programs import run, serving
 from tests.tls.conftest import MARK, context_of
 from tests.tls.wire import SETUP, Conversation, connected, tapped
 
@@ -49,6 +49,10 @@ def test_nothing_leaves_in_clear(marked, certificates, tmp_path, mode, version):
     options = (*cache, *options, *certificates.serving)
     with serving(marked, 0, *options) as server, tapped(server.port) as wire:
         first, second = everything(wire.port, context)
+    if mode == "traced":
+        replayed = run("-m", "cli.app", "replay", tmp_path / "trace")
+        assert (replayed.code, replayed.err) == (0, ""), replayed.out
+        assert "RESP 200" in (tmp_path / "trace").read_text(), "a trace is in clear"
     songs = [path.read_bytes() for path in sorted(marked.iterdir())]
     assert first == songs[0]
     assert second == songs[1][100_000:]

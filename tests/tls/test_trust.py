@@ -10,7 +10,8 @@ import pytest
 
 from net.tls.contexts import KeyPair, TlsFileError
 from net.tls.known import KnownServers
-from net.tls.trust import TlsFailed, Trust
+from net.tls.trust import Trust
+from net.tls.words import TlsFailed
 from tests.end_to_end.programs import serving
 from tests.tls.conftest import Certificates
 
