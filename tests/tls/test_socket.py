@@ -251,3 +251,43 @@ async def test_what_was_begun_ends_with_the_connection(pair):
         await called.wait()
     assert not ours.unsent
     assert not interest.writing
+
+
+@pytest.mark.asyncio
+async def test_what_has_to_be_sent_before_more_can_be_read_is_waited_for(pair, monkeypatch):
+    """As the answer to a new key is, of a client that reads nothing; the loop does not spin."""
+    ours, _ = pair
+    blocked = True
+    tried = []
+
+    def recv(sock, buflen, flags=0):
+        tried.append(blocked)
+        if blocked:
+            raise ssl.SSLWantWriteError
+        return b"at last"
+
+    monkeypatch.setattr(ssl.SSLSocket, "recv", recv)
+    interest, got, room = ours.interest(0), [], asyncio.Event()
+
+    def on_readable():
+        with contextlib.suppress(BlockingIOError):
+            got.append(ours.recv(256))
+        watch()
+
+    def on_writable():
+        room.set()
+        watch()
+
+    def watch():
+        interest.read(not got, on_readable)
+        interest.write(False, on_writable)
+
+    watch()
+    on_readable()
+    assert tried == [True]
+    assert (interest.reading, interest.writing) == (False, True)
+    blocked = False
+    async with asyncio.timeout(TIMEOUT_S):
+        await room.wait()
+    assert got == [b"at last"]
+    assert (interest.reading, interest.writing) == (False, False)
