@@ -6,11 +6,12 @@ import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import typer
+import click
 from platformdirs import user_config_path
 
+from cli.command_line import PATH, argument, between, command, option
 from cli.usage import USAGE
 
 if TYPE_CHECKING:
@@ -31,36 +32,36 @@ class Action(StrEnum):
     SHOW = "show"
 
 
+@command(EPILOG)
+@argument(
+    "action",
+    type=click.Choice([action.value for action in Action]),
+    help="init: make the authority. server, client: make a certificate that it signs. "
+    "show: what there is, with fingerprints.",
+)
+@argument(
+    "name",
+    required=False,
+    help="For server: the name or address by which clients reach it. For client: what is to stand "
+    "in the server's log. For show: one certificate's file.",
+)
+@option(
+    "--also",
+    multiple=True,
+    metavar="NAME",
+    help="A further name or address of the server. Repeatable.",
+)
+@option("--days", type=between(1, 36_500), metavar="N", help="Days that it is valid.")
+@option(
+    "--dir",
+    "directory",
+    type=PATH,
+    metavar="DIR",
+    help="Where the authority and all that it signs lies.",
+    shown="certs in the user's configuration directory",
+)
 def certs(
-    action: Annotated[
-        Action,
-        typer.Argument(
-            help="init: make the authority. server, client: make a certificate that it signs. "
-            "show: what there is, with fingerprints."
-        ),
-    ],
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            help="For server: the name or address by which clients reach it. For client: what is "
-            "to stand in the server's log. For show: one certificate's file."
-        ),
-    ] = None,
-    also: Annotated[
-        list[str] | None,
-        typer.Option(help="A further name or address of the server. Repeatable."),
-    ] = None,
-    days: Annotated[
-        int | None, typer.Option(help="Days that it is valid.", min=1, max=36_500)
-    ] = None,
-    directory: Annotated[
-        Path | None,
-        typer.Option(
-            "--dir",
-            help="Where the authority and all that it signs lies.",
-            show_default="certs in the user's configuration directory",
-        ),
-    ] = None,
+    action: str, name: str | None, also: tuple[str, ...], days: int | None, directory: Path | None
 ) -> None:
     """Make an authority of your own, and certificates for servers and clients, for TLS.
 
@@ -73,13 +74,13 @@ def certs(
         _refuse(MISSING)
     authority = Authority(directory or user_config_path("alfine") / "certs")
     try:
-        match action:
+        match Action(action):
             case Action.INIT:
                 _no_name(action, name)
                 _init(authority.begin())
             case Action.SERVER:
                 made = authority.server(
-                    _needed(action, name), also or (), **({"days": days} if days else {})
+                    _needed(action, name), also, **({"days": days} if days else {})
                 )
                 _server(authority, made)
             case Action.CLIENT:
@@ -143,17 +144,17 @@ def _quoted(path: Path) -> str:
     return shlex.quote(str(path))
 
 
-def _needed(action: Action, name: str | None) -> str:
+def _needed(action: str, name: str | None) -> str:
     if name is None:
-        _refuse(f"alfine certs {action.value} needs a name")
+        _refuse(f"alfine certs {action} needs a name")
     return name
 
 
-def _no_name(action: Action, name: str | None) -> None:
+def _no_name(action: str, name: str | None) -> None:
     if name is not None:
-        _refuse(f"alfine certs {action.value} takes no name")
+        _refuse(f"alfine certs {action} takes no name")
 
 
 def _refuse(why: str) -> NoReturn:
     print(f"alfine certs: {why}", file=sys.stderr)
-    raise typer.Exit(USAGE)
+    raise click.exceptions.Exit(USAGE)

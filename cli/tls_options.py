@@ -5,19 +5,21 @@ What speaks TLS is imported only where it is asked for.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any, cast
 
-import typer
+import click
 
+from cli.command_line import PATH, Declaration, Declared, flag, option
 from cli.settings import variable
-from cli.state import state_directory
+from cli.usage import USAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from ssl import SSLContext
 
     from net.server.limits import Limits
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from net.tls.trust import Expected, Trust
 
 KNOWN = "known-servers"
-PANEL = "TLS"
+HEADING = "TLS"
 STRANGERS = (
     "whoever reaches this port can hear every song and see every title, and so can whoever is on "
     "the way: give --tls-cert and --tls-key (alfine certs makes them), and --tls-clients to let in "
@@ -37,79 +39,68 @@ class BadTls(ValueError):
     """The options do not go together, or a file cannot be used. The text says why, in one line."""
 
 
-ServerCert = Annotated[
-    Path | None,
-    typer.Option(
-        "--tls-cert",
-        metavar="FILE",
-        help="Speak TLS (1.3 and 1.2), and show this certificate, in PEM.",
-        rich_help_panel=PANEL,
-    ),
-]
-ServerKey = Annotated[
-    Path | None,
-    typer.Option(
-        "--tls-key",
-        metavar="FILE",
-        help="The certificate's key; without it, it stands in the same file.",
-        rich_help_panel=PANEL,
-    ),
-]
-ServerClients = Annotated[
-    Path | None,
-    typer.Option(
-        "--tls-clients",
-        metavar="CA|FILE",
-        help="Let in only clients with a certificate that is signed by one in this file, or is one "
-        "of those in it. Its name stands in the log, and is what --per-address counts by.",
-        rich_help_panel=PANEL,
-    ),
-]
-ServerAllow = Annotated[
-    Path | None,
-    typer.Option(
-        "--tls-allow",
-        metavar="FILE",
-        help="Of those let in only these: a name or a SHA-256 fingerprint a line; read again when "
-        "it changes.",
-        rich_help_panel=PANEL,
-    ),
-]
-
-
 # fmt: off
-_CLIENT = {
-    "tls":      ("",            "Speak TLS: the system's authorities vouch for the server, or, at a terminal, its certificate is remembered when it is met for the first time."),
-    "tls-ca":   ("FILE",        "Speak TLS with a server for which an authority in this file vouches, in PEM."),
-    "tls-pin":  ("FINGERPRINT", "Speak TLS with a server whose certificate has this SHA-256 fingerprint."),
-    "tls-cert": ("FILE",        "The certificate to show a server that asks for one, in PEM."),
-    "tls-key":  ("FILE",        "Its key; without it, it stands in the same file."),
+_SERVER = {
+    "cert":    ("FILE",    "Speak TLS (1.3 and 1.2), and show this certificate, in PEM."),
+    "key":     ("FILE",    "The certificate's key; without it, it stands in the same file."),
+    "clients": ("CA|FILE", "Let in only clients with a certificate that is signed by one in this file, or is one of those in it. Its name stands in the log, and is what --per-address counts by."),
+    "allow":   ("FILE",    "Of those let in only these: a name or a SHA-256 fingerprint a line; read again when it changes."),
 }
+_CLIENT = {
+    "ca":   ("FILE",        "Speak TLS with a server for which an authority in this file vouches, in PEM."),
+    "pin":  ("FINGERPRINT", "Speak TLS with a server whose certificate has this SHA-256 fingerprint."),
+    "cert": ("FILE",        "The certificate to show a server that asks for one, in PEM."),
+    "key":  ("FILE",        "Its key; without it, it stands in the same file."),
+}
+_TLS = "Speak TLS: the system's authorities vouch for the server, or, at a terminal, its certificate is remembered when it is met for the first time."
 # fmt: on
 
 
-def _option(name: str, *, variables: bool) -> Any:
-    metavar, about = _CLIENT[name]
-    return typer.Option(
-        f"--{name}",
-        metavar=metavar or None,
-        envvar=variable(name.replace("-", "_")) if variables else None,
-        help=about,
-        rich_help_panel=PANEL,
-    )
+def _gathered(function: Declared, kind: type[Any], options: Sequence[Declaration]) -> Declared:
+    """Declare these options, and give the function one value of this kind for all of them, `tls`."""
+    names = ["tls", *(f"tls_{field.name}" for field in fields(kind) if field.name != "tls")]
+
+    @wraps(function)
+    def called(*args: Any, **given: Any) -> Any:
+        found = {name.removeprefix("tls_"): given.pop(name) for name in names if name in given}
+        return function(*args, tls=kind(**found), **given)
+
+    for declare in reversed(options):
+        called = declare(called)
+    return cast(Declared, called)
 
 
-Tls = Annotated[bool, _option("tls", variables=True)]
-TlsCa = Annotated[Path | None, _option("tls-ca", variables=True)]
-TlsPin = Annotated[str | None, _option("tls-pin", variables=True)]
-ClientCert = Annotated[Path | None, _option("tls-cert", variables=True)]
-ClientKey = Annotated[Path | None, _option("tls-key", variables=True)]
-# The variables are the client's: another server may be the one that is checked.
-CheckTls = Annotated[bool, _option("tls", variables=False)]
-CheckCa = Annotated[Path | None, _option("tls-ca", variables=False)]
-CheckPin = Annotated[str | None, _option("tls-pin", variables=False)]
-CheckCert = Annotated[Path | None, _option("tls-cert", variables=False)]
-CheckKey = Annotated[Path | None, _option("tls-key", variables=False)]
+def of_server(function: Declared) -> Declared:
+    """Declare what a server shows, and whom it lets in: the command takes a ServerTls."""
+    options = [
+        option(f"--tls-{name}", type=PATH, metavar=metavar, help=about, heading=HEADING)
+        for name, (metavar, about) in _SERVER.items()
+    ]
+    return _gathered(function, ServerTls, options)
+
+
+def of_client(function: Declared, variables: bool = True) -> Declared:
+    """Declare whom a client believes, and what it shows: the command takes a ClientTls."""
+    options = [
+        flag("--tls", envvar=variable("tls") if variables else None, help=_TLS, heading=HEADING)
+    ]
+    options += [
+        option(
+            f"--tls-{name}",
+            type=None if name == "pin" else PATH,
+            metavar=metavar,
+            envvar=variable(f"tls_{name}") if variables else None,
+            help=about,
+            heading=HEADING,
+        )
+        for name, (metavar, about) in _CLIENT.items()
+    ]
+    return _gathered(function, ClientTls, options)
+
+
+def of_check(function: Declared) -> Declared:
+    """Declare the same. The variables are the client's: it may be another server that is checked."""
+    return of_client(function, variables=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +135,19 @@ class ServerTls:
             raise BadTls(str(error)) from None
 
 
+def security_or_exit(tls: ServerTls, limits: Limits) -> Security | None:
+    """Return what begins handshakes, or end the program with one line."""
+    try:
+        return tls.security(limits)
+    except BadTls as error:
+        print(f"alfine server: {error}", file=sys.stderr)
+        raise click.exceptions.Exit(USAGE) from None
+
+
 def is_open_to_strangers(listening: socket.socket) -> bool:
     """Return whether other machines may reach a server that listens here."""
+    import ipaddress
+
     return not ipaddress.ip_address(listening.getsockname()[0].partition("%")[0]).is_loopback
 
 
@@ -159,6 +161,10 @@ class ClientTls:
     cert: Path | None = None
     key: Path | None = None
 
+    def check(self) -> None:
+        """Raise BadTls where `trust` would."""
+        self.trust(learns=False, tell=lambda text: None)
+
     def trust(self, learns: bool, tell: Callable[[str], None]) -> Trust | None:
         """Return what makes connections; None: they are in clear. Raises BadTls.
 
@@ -170,6 +176,7 @@ class ClientTls:
             if self.cert is not None:
                 raise BadTls("--tls-cert needs --tls, --tls-ca or --tls-pin")
             return None
+        from cli.state import state_directory
         from net.tls.contexts import KeyPair, TlsFileError
         from net.tls.identity import parse_fingerprint
         from net.tls.known import KnownServers
