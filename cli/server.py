@@ -26,6 +26,7 @@ from cli.server_songs import ProgressLog, log_library
 from cli.state import catalogue_path, state_directory
 from cli.usage import USAGE, run
 from net.server.first_scan import FirstScan
+from net.server.introductions import Network
 from net.server.limits import (
     MAX_CLIENTS,
     OWN_DESCRIPTORS,
@@ -90,6 +91,7 @@ EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
 @options.drain
 @options.clients
 @options.per_address
+@options.proxy_from
 @options.backlog
 @options.request_size
 @options.request_time
@@ -121,6 +123,7 @@ def server(
     drain: float,
     clients: int | None,
     per_address: int,
+    proxy_from: tuple[str, ...],
     backlog: int,
     request_size: int,
     request_time: float,
@@ -153,6 +156,7 @@ def server(
     limits = Limits(
         clients=_wanted_clients(clients),
         per_address=per_address,
+        proxies=_proxies(proxy_from),
         request_bytes=request_size,
         request_s=request_time,
         idle_s=idle_time,
@@ -213,6 +217,13 @@ def _wanted_clients(clients: int | None) -> int:
             "process may have; raise them (ulimit -n), or ask for fewer"
         )
     return clients
+
+
+def _proxies(given: tuple[str, ...]) -> tuple[Network, ...]:
+    try:
+        return options.networks(given)
+    except ValueError as error:
+        _refuse(str(error))
 
 
 def _with_descriptors(limits: Limits, library: Library | None) -> tuple[Limits, str]:

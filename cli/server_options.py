@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Iterable
+
 import click
 
 from cli.command_line import PATH, Declaration, argument, between, flag, option
+from net.server.introductions import Network
 from net.server.limits import Keepalive, Limits
 from songs import LATIN_1, MAX_SONG_BYTES, Options, is_text_encoding
 
@@ -135,6 +139,26 @@ per_address = _count(
     "Clients from one address (of IPv6: from one /64), in each worker; this machine's own are "
     "exempt, which is everybody where a proxy on this machine stands in front.",
     CLIENTS,
+)
+
+
+def networks(given: Iterable[str]) -> tuple[Network, ...]:
+    """Parse addresses and networks. Raises ValueError, with a clause that says what to do."""
+    try:
+        return tuple(ipaddress.ip_network(text) for text in given)
+    except ValueError as error:
+        raise ValueError(
+            f"{error}: --proxy-from takes an address, or a network as in 10.0.0.0/8"
+        ) from None
+
+
+proxy_from = option(
+    "--proxy-from",
+    multiple=True,
+    metavar="NETWORK",
+    help="A proxy's address, or its network: its connections have to begin with whose they are "
+    "(the PROXY protocol, version 1 or 2), and are counted so. Repeatable.",
+    heading=CLIENTS,
 )
 backlog = _count(
     "--backlog",

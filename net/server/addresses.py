@@ -12,14 +12,15 @@ IPV6_PREFIX_BITS = 64
 """A single host has at least so many IPv6 addresses to choose from."""
 
 
-def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return an address without its zone; one of IPv4 also where it came over IPv6."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     return getattr(ip, "ipv4_mapped", None) or ip
 
 
 def counted_as(address: str) -> str:
     """Return what the connections of this address are counted under: for IPv6 its /64."""
-    ip = _parsed(address)
+    ip = parsed(address)
     if ip.version == 4 or ip.is_loopback:
         return str(ip)
     return str(ipaddress.ip_network((int(ip), IPV6_PREFIX_BITS), strict=False))
@@ -47,7 +48,7 @@ def is_own(sock: socket.socket, address: str) -> bool:
 
     Cost: a socket is bound to the address, unless it is the one that was connected to.
     """
-    if _parsed(address).is_loopback or sock.getsockname()[0] == address:
+    if parsed(address).is_loopback or sock.getsockname()[0] == address:
         return True
     try:
         with socket.socket(sock.family, socket.SOCK_DGRAM) as probe:
