@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 
 import click
 
-from cli import server_options as options
-from cli.command_line import PATH, argument, command, flag
-from cli.server_songs import bar, in_words
+from cli.command_line import command, flag
+from cli.serving.options import songs as options
+from cli.serving.song_log import bar, in_words
 from cli.state import catalogue_path
 from cli.usage import USAGE
 from cli.words.json_lines import dump
@@ -23,7 +23,7 @@ EPILOG = "Example: alfine library ~/Music --json | jq .counts"
 
 
 @command(EPILOG)
-@argument("music_dir", type=PATH, help="The folder with the MP3s.")
+@options.music_dir
 @options.song_size
 @options.follow_links
 @options.tag_encoding
@@ -43,9 +43,9 @@ def library(
     server, its --state-dir too. A folder that cannot be read ends with exit code 2.
     """
     try:
-        song_options = options.song_options(song_size, follow_links, tag_encoding)
+        songs = options.Songs(music_dir, state_dir, song_size, follow_links, tag_encoding)
         catalogue = catalogue_path(music_dir, state_dir)
-        read = Library(music_dir, catalogue, song_options)
+        read = Library(music_dir, catalogue, songs.options())
         report = read.scan(_show_progress)
     except (MusicDirError, ValueError) as error:
         _refuse(str(error))
