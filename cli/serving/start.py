@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cli import monitoring, tracing
 from cli.serving import places
+from cli.serving.advice import reachable_at
 from cli.serving.log import Stop, log, logging_to_stdout
 from cli.serving.options.listening import Listening
 from cli.serving.options.running import Running
@@ -22,7 +23,7 @@ from net.server.first_scan import FirstScan
 from net.server.limits import Limits
 from net.server.process import Serving, stop_signals
 from net.server.rescan import Rescan
-from net.server.sockets import LoopFactory, explain, listen
+from net.server.sockets import CannotListen, LoopFactory, listen
 from net.server.workers import Workers
 from songs import Library, ScanReport
 
@@ -79,8 +80,8 @@ def _open(settings: Settings) -> _Opened:
 def _listen(where: Listening, limits: Limits, workers: int) -> list[list[socket.socket]]:
     try:
         return listen(where.host, where.port, limits, workers)
-    except OSError as error:
-        raise Refused(explain(error, where.host, where.port)) from None
+    except CannotListen as error:
+        raise Refused(str(error)) from None
 
 
 @contextlib.contextmanager
@@ -118,12 +119,14 @@ def _serving(settings: Settings, opened: _Opened, first: FirstScan) -> tuple[Ser
 def _log_start(opened: _Opened, limits: Limits, workers: int) -> None:
     if opened.page is not None:
         log.info("the monitor is at %s", monitoring.address(opened.page))
-    host, port = opened.listener.getsockname()[:2]
     for words in limits.lines():
         log.info("limits: %s", words)
     log.info("%s, %d worker%s", opened.loop_name, workers, "" if workers == 1 else "s")
-    log.info("listening on %s port %d; a client connects with:", host, port)
-    log.info("    alfine client %s %d", host, port)
+    *others, last = (listener.getsockname()[:2] for listener in opened.groups[0])
+    for host, port in others:
+        log.info("listening on %s port %d", host, port)
+    log.info("listening on %s port %d; a client connects with:", *last)
+    log.info("    alfine client %s %d", *reachable_at(opened.groups[0]))
 
 
 def _run(

@@ -14,7 +14,7 @@ from functools import partial
 from fsm.events import DrainExpired, ShutdownRequested
 from fsm.table import Observer
 from net.observing import ServerObserver
-from net.server.addresses import counted_as, is_own
+from net.server.addresses import counted_as, is_own, unmapped
 from net.server.connection import Connection
 from net.server.counters import Counters, Seen
 from net.server.limits import Limits
@@ -168,7 +168,7 @@ class StreamingServer:
                 self._loop.call_later(ACCEPT_PAUSE_S, self._resume_accepting)
                 return
             sock.setblocking(False)
-            self._admit_or_refuse(sock, peer)
+            self._admit_or_refuse(sock, (unmapped(peer[0]), *peer[1:]))
 
     def _admit_or_refuse(self, sock: socket.socket, peer: tuple[str, int]) -> None:
         address = counted_as(peer[0])

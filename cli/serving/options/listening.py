@@ -13,8 +13,10 @@ OPTIONS: tuple[Declaration, ...] = (
         "--host",
         type=host_of,
         metavar="ADDRESS",
-        default="127.0.0.1",
-        help="The address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for all.",
+        default=["127.0.0.1"],
+        multiple=True,
+        help="An address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for all of IPv4, "
+        ":: for all of both. Repeatable.",
     ),
     monitor_port,
 )
@@ -25,5 +27,5 @@ class Listening:
     """What the options say. monitor: the port of its page, if one is wanted."""
 
     port: int
-    host: str
+    host: tuple[str, ...]
     monitor: int | None

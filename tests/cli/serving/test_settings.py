@@ -28,9 +28,9 @@ def test_each_option_has_one_field_of_its_name():
 
 
 def test_a_value_is_where_it_belongs():
-    settings = settings_of(given("--host", "::1", "--idle-time", "7", "--workers", "3"))
+    settings = settings_of(given("--host", "[::1]", "--idle-time", "7", "--workers", "3"))
     assert settings.songs.music_dir == Path("music")
-    assert (settings.listening.host, settings.listening.port) == ("::1", 12345)
+    assert (settings.listening.host, settings.listening.port) == (("::1",), 12345)
     assert settings.running.workers == 3
     assert settings.limits.limits().idle_s == 7
 
