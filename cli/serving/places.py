@@ -12,7 +12,7 @@ import platformdirs
 
 from cli.serving.options.songs import Songs
 from cli.serving.refused import Refused
-from cli.state import catalogue_path, state_directory
+from cli.state import state_directory
 from net.server.limits import (
     OWN_DESCRIPTORS,
     Limits,
@@ -21,7 +21,7 @@ from net.server.limits import (
     raise_descriptors,
 )
 from net.server.sockets import LoopFactory, loop_factory
-from songs import Library, MusicDirError
+from songs import CatalogueError, Library, MusicDirError
 
 FULL_OR_READ_ONLY = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
@@ -31,14 +31,14 @@ def library(songs: Songs) -> tuple[Library, str]:
     catalogue, warning = _catalogue(songs)
     try:
         return Library(songs.music_dir, catalogue, songs.options()), warning
-    except (MusicDirError, ValueError) as error:
+    except (MusicDirError, CatalogueError, ValueError) as error:
         raise Refused(str(error)) from None
 
 
-def _catalogue(songs: Songs) -> tuple[Path | None, str]:
+def _catalogue(songs: Songs) -> tuple[Path | str | None, str]:
     """Return where IDs and tags are kept; None and why, where other users might plant a link."""
     try:
-        return catalogue_path(songs.music_dir, songs.state_dir), ""
+        return songs.catalogue_place(), ""
     except OSError as error:
         if songs.state_dir is not None:
             raise Refused(

@@ -21,6 +21,7 @@ from cli.serving.song_log import ProgressLog, log_library
 from fsm.frozen import dataclass
 from net.server.first_scan import FirstScan
 from net.server.limits import Limits
+from net.server.news import CatalogueNews
 from net.server.process import Serving, stop_signals
 from net.server.rescan import Rescan
 from net.server.sockets import CannotListen, LoopFactory, listen
@@ -67,6 +68,11 @@ def _open(settings: Settings) -> _Opened:
         raise Refused(
             f"there is no port {port}; choose one from 1 to 65535, or 0 for any that is free"
         )
+    if settings.running.workers > 1 and settings.songs.in_bucket:
+        raise Refused(
+            "--workers needs a folder: with a bucket start more servers, on ports of their own, "
+            "behind a balancer (docs/fleet.md)"
+        )
     places.reserve_descriptors(settings.limits.clients)
     limits = settings.limits.limits()
     cache_dir = places.cache_directory(settings.running.cache_dir)
@@ -96,11 +102,15 @@ def _first_scan(library: Library, rescan: Rescan) -> Iterator[FirstScan]:
         rescan.first_is_over(seconds)
 
     first = FirstScan(library, progress, over)
+    news = CatalogueNews(library)
     first.start()
     first.wait()
+    if library.shared:
+        news.start()
     try:
         yield first
     finally:
+        news.end()
         first.end()
         progress.over()
 
