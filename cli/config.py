@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -13,6 +14,8 @@ from rich.text import Text
 
 from cli import settings
 from cli.command_line import command, flag
+from cli.server import server
+from cli.serving.command import settings_of
 from cli.usage import USAGE
 from cli.words.json_lines import dump
 from cli.words.safe_text import safe
@@ -23,30 +26,49 @@ from cli.words.safe_text import safe
 def config(
     as_json: bool,
 ) -> None:
-    """Show each setting of the client, and where it comes from.
+    """Show each setting of client and server, and where it comes from.
 
     An option on the command line goes before an ALFINE_ variable, that before the file, and that
-    before the default.
+    before the default. The server's variables begin with ALFINE_SERVER_.
     """
     path = settings.config_path()
     try:
-        origins = settings.origins(path, os.environ)
+        sections = {
+            name: settings.origins(path, os.environ, known) for name, known in _known().items()
+        }
     except settings.SettingsError as error:
         print(f"alfine config: {error}", file=sys.stderr)
         raise click.exceptions.Exit(USAGE) from None
     if as_json:
-        rows = {o.setting.name: {"value": o.value, "source": o.source} for o in origins}
-        print(dump("config", file=str(path), settings=rows))
+        client, server = map(_members, sections.values())
+        print(dump("config", file=str(path), settings=client, server=server))
     elif sys.stdout.isatty():
-        Console(highlight=False).print(_table(origins))
+        Console(highlight=False).print(_table(sections))
         print(f"\n{path}{'' if path.exists() else ' (there is none yet)'}")
     else:
-        for origin in origins:
-            print(f"{origin.setting.name} = {_toml(origin.value)}  # {origin.source}")
+        for name, origins in sections.items():
+            print(f"[{name}]")
+            for origin in origins:
+                print(f"{origin.setting.name} = {_toml(origin.value)}  # {origin.source}")
 
 
-def _table(origins: list[settings.Origin]) -> Table:
+def _known() -> dict[str, Sequence[settings.Setting]]:
+    return {settings.CLIENT: settings.SETTINGS, settings.SERVER: settings_of(server)}
+
+
+def _members(origins: list[settings.Origin]) -> dict[str, Any]:
+    return {o.setting.name: {"value": o.value, "source": o.source} for o in origins}
+
+
+def _table(sections: Mapping[str, list[settings.Origin]]) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    for name, origins in sections.items():
+        table.add_row(Text(f"[{name}]"))
+        _add_rows(table, origins)
+    return table
+
+
+def _add_rows(table: Table, origins: list[settings.Origin]) -> None:
     for origin in origins:
         is_set = origin.source != "default"
         table.add_row(
@@ -55,7 +77,6 @@ def _table(origins: list[settings.Origin]) -> Table:
             Text(safe(origin.source), "" if is_set else "dim"),
             Text(origin.setting.about, "dim"),
         )
-    return table
 
 
 def _toml(value: Any) -> str:
@@ -66,4 +87,6 @@ def _toml(value: Any) -> str:
             return str(value).lower()
         case str():
             return f'"{value}"'
+        case list() | tuple():
+            return f"[{', '.join(map(_toml, value))}]"
     return str(value)
