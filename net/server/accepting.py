@@ -14,7 +14,7 @@ from functools import partial
 from fsm.events import DrainExpired, ShutdownRequested
 from fsm.table import Observer
 from net.observing import BytesObserver, ServerObserver
-from net.server.addresses import Crowded, counted_as, counted_by_name, is_own
+from net.server.addresses import Crowded, counted_as, counted_by_name, is_own, unmapped
 from net.server.client_socket import ClientSocket
 from net.server.connection import Connection
 from net.server.counters import Counters, Seen
@@ -184,7 +184,7 @@ class StreamingServer:
                 self._loop.call_later(ACCEPT_PAUSE_S, self._resume_accepting)
                 return
             sock.setblocking(False)
-            self._introductions.take(sock, peer)
+            self._introductions.take(sock, (unmapped(peer[0]), *peer[1:]))
 
     def _admit_or_refuse(
         self, sock: socket.socket, peer: tuple[str, int], *, quiet: bool = False
