@@ -60,11 +60,12 @@ from fsm.client.events import (
 from fsm.client.link import CONNECTED, RESTING, LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.prompt import PromptState
-from net.client import ServerConnection
+from net.client import ServerConnection, opener
 from net.observing import ClientObserver
 
 if TYPE_CHECKING:
     from audio import FramesRefused, Output
+    from net.tls.trust import Trust
 
 GREETING_NOTICE_S = 2.0
 """A person who waits longer than this for the server's greeting is told so."""
@@ -75,9 +76,9 @@ class ClientProgram:
 
     output: closed at the end of the run; or what opens it when it is needed. changes: notified
     after every event. warning: what is wrong with the output; printed when the first song plays.
-    max_song_bytes: what is kept of one.
-    observer: looks on at the connection's bytes. elsewhere: for a script that starts no song.
-    answers: what the client answers by itself. before_lines: awaited before the first command.
+    max_song_bytes: what is kept of one. observer: looks on at the connection's bytes. elsewhere:
+    for a script that starts no song. trust: connects over TLS. answers: what the client answers by
+    itself. before_lines: awaited before the first command.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class ClientProgram:
         max_song_bytes: int | None = None,
         observer: ClientObserver | None = None,
         elsewhere: Elsewhere | None = None,
+        trust: Trust | None = None,
         answers: Answers | None = None,
         before_lines: Callable[[], Awaitable[object]] = lambda: asyncio.sleep(0),
     ) -> None:
@@ -114,7 +116,7 @@ class ClientProgram:
         )
         told_plain = session.conversation.plain
         self._connection = ServerConnection(
-            host, port, self._receive, self.remark, told_plain, observer
+            host, port, self._receive, self.remark, told_plain, observer, opener(trust)
         )
         self._sound = LateSound(output, self.fire, self._on_refused, max_song_bytes)
         self._timers = Timers(self.fire)
@@ -155,8 +157,7 @@ class ClientProgram:
             async with asyncio.timeout(GREETING_NOTICE_S):
                 await self._settled.wait()
         if not self._settled.is_set():
-            connected = self._session.link.state in CONNECTED
-            self._notices.waiting(self._server, connected)
+            self._notices.waiting(self._server, self._session.link.state in CONNECTED)
         await self._settled.wait()
 
     def fire(self, event: Event) -> None:
@@ -301,9 +302,8 @@ class ClientProgram:
         await self._settled.wait()
         if line.waits_for_list(self.status()):
             await self.wait_for_titles()
-        return commands.Context(
-            self.songs, self.status(), self._reports.answer, self._answers.memory
-        )
+        memory = self._answers.memory
+        return commands.Context(self.songs, self.status(), self._reports.answer, memory)
 
     def take_request(self, request: Event) -> list[str]:
         """Give the request of another program to the machines; return what they refuse."""
