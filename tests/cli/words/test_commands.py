@@ -13,6 +13,8 @@ from fsm.client.events import ListedSong, ListRequested, PlayRequested, StopRequ
 from fsm.client.queue_edits import Append, Clear, Insert, Move, Remove, Shuffle
 from fsm.client.requests import (
     EditRequested,
+    Gain,
+    GainRequested,
     Measure,
     NextRequested,
     PauseRequested,
@@ -64,6 +66,9 @@ def request_of(text, songs=SONGS, **status):
         ("seek 50%", SeekRequested(0.5, Measure.FRACTION)),
         ("volume 30", VolumeRequested(30)),
         ("vol 30 %", VolumeRequested(30)),
+        ("gain track", GainRequested(Gain.TRACK)),
+        ("ga ALBUM", GainRequested(Gain.ALBUM)),
+        ("gain off", GainRequested(Gain.OFF)),
         ("v +5", VolumeRequested(65)),
         ("v -99", VolumeRequested(0)),
         ("next", NextRequested()),
@@ -172,6 +177,8 @@ def test_an_empty_line_is_no_command(text):
         ("move", "move 3 1"),
         ("move a b", "move 3 1"),
         ("undo 2", "takes nothing"),
+        ("gain", "off, track, album"),
+        ("gain loud", "off, track, album"),
         ("\x1b[2J", "no command ?[2J"),
     ],
 )
@@ -249,6 +256,17 @@ def test_which_lines_mean_a_song_that_plays_elsewhere(text, starts, outside, run
 def test_no_text_raises_anything_else(text):
     with contextlib.suppress(CommandError):
         parse(text)
-    for begun in ("play", "queue", "insert", "remove", "move", "seek", "volume", "repeat", "find"):
+    for begun in (
+        "play",
+        "queue",
+        "insert",
+        "remove",
+        "move",
+        "seek",
+        "volume",
+        "gain",
+        "repeat",
+        "find",
+    ):
         with contextlib.suppress(CommandError):
             request_of(f"{begun} {text}")
