@@ -167,8 +167,8 @@ def client(
         typer.Option(
             "--notify",
             envvar=variable("notify"),
-            help="Show a notification on the desktop when a song begins. Needs "
-            "pip install -e '.\\[desktop]'.",
+            help="Show a notification on the desktop when a song begins. Needs alfine's extra "
+            "\\[desktop].",
         ),
     ] = False,
     monitor: monitoring.MonitorPort = None,

@@ -52,7 +52,7 @@ class Desktop:
         address, missing = session_bus(), importlib.util.find_spec("dbus_fast") is None
         if not address or missing:
             if self._notify:
-                needs = "dbus-fast: pip install -e '.[desktop]'" if missing else "a session bus"
+                needs = "dbus-fast: alfine's extra [desktop]" if missing else "a session bus"
                 self._program.remark(f"--notify needs {needs}")
             return
         await self._first_sound()

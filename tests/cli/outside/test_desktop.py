@@ -238,7 +238,7 @@ def test_without_dbus_fast_who_asked_for_notifications_is_told(
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     done = script(song_server.port, "--notify")
-    assert done.stderr == "--notify needs dbus-fast: pip install -e '.[desktop]'\n"
+    assert done.stderr == "--notify needs dbus-fast: alfine's extra [desktop]\n"
     assert "played 2. 2 song" in done.stdout
 
 
