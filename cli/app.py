@@ -19,6 +19,7 @@ COMMANDS = (
     "proxy",
 )  # fmt: skip
 """The name of each is that of its module and of its function."""
+VERSION = "Print the version and exit."
 
 
 def application(*commands: str) -> typer.Typer:
@@ -31,21 +32,36 @@ def application(*commands: str) -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_enable=False,
     )
-    app.callback()(_alfine)
+    version = typer.Option(False, "--version", help=VERSION, callback=_print_version, is_eager=True)
+
+    @app.callback()
+    def alfine(version: bool = version) -> None:
+        """Stream music over explicit state machines (RFC 9999)."""
+
     for name in commands:
         module = import_module(f"cli.{name}")
         app.command(epilog=getattr(module, "EPILOG", None))(getattr(module, name))
     return app
 
 
-def _alfine() -> None:
-    """Stream music over explicit state machines (RFC 9999)."""
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        import typer
+
+        from traces.file import alfine_version
+
+        print(f"alfine {alfine_version()}")
+        raise typer.Exit
+
+
+def _run_by_main() -> None:
+    """Stand for a command that `main` runs without Typer."""
 
 
 def _list_outside(app: typer.Typer) -> None:
     """Let the help and the completion show the commands of `cli.outside`, which `main` runs."""
     for word, (_, does) in outside.WORDS.items():
-        app.command(word, help=does.capitalize(), rich_help_panel=outside.PANEL)(_alfine)
+        app.command(word, help=does.capitalize(), rich_help_panel=outside.PANEL)(_run_by_main)
 
 
 def main() -> None:
