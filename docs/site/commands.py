@@ -4,37 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-import typer
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from cli.app import COMMANDS, application
 from cli.outside import command as outside
+from docs.site import described
 
 
 def reference() -> str:
     """Return what all commands say of themselves, as Markdown."""
-    group: Any = typer.main.get_command(application(*COMMANDS))
-    context = group.make_context("alfine", [], resilient_parsing=True)
-    own = [line for name in COMMANDS for line in _command(group, context, name)]
+    own = [line for command in described.commands() for line in _command(command)]
     return "\n".join([*own, *map(_outside, outside.WORDS)])
 
 
-def _command(group: Any, parent: Any, name: str) -> Iterator[str]:
-    command = group.get_command(parent, name)
-    context = command.make_context(name, [], parent=parent, resilient_parsing=True)
-    usage = " ".join(command.collect_usage_pieces(context))
-    yield f"## alfine {name}\n\n```text\nalfine {name} {usage}\n```\n\n{command.help}\n"
-    panels: dict[str, list[str]] = {}
-    for parameter in command.get_params(context):
-        kind = "Arguments" if parameter.param_type_name == "argument" else "Options"
-        if (record := parameter.get_help_record(context)) is not None:
-            panels.setdefault(parameter.rich_help_panel or kind, []).append(_row(*record))
-    for panel, rows in panels.items():
-        yield f"| {panel} | |\n|---|---|\n" + "\n".join(rows) + "\n"
+def _command(command: described.Command) -> Iterator[str]:
+    usage = f"alfine {command.name} {command.usage}"
+    yield f"## alfine {command.name}\n\n```text\n{usage}\n```\n\n{command.help}\n"
+    for panel, rows in command.panels.items():
+        lines = [_row(*row) for row in rows]
+        yield f"| {panel} | |\n|---|---|\n" + "\n".join(lines) + "\n"
     if command.epilog:
         yield f"{_with_code(command.epilog)}\n"
 
@@ -46,7 +36,7 @@ def _outside(word: str) -> str:
 
 def _row(names: str, text: str) -> str:
     """Return a line of a table: an option or an argument, and what it does."""
-    cells = (f"`{names}`", " ".join(text.split()))
+    cells = (f"`{names}`", text)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
