@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
-from wcwidth import clip, width
+try:
+    from wcwidth import clip, width
+except ImportError:  # wcwidth before 0.3, as it is in Debian 12 and 13
+    from cli.words.old_wcwidth import clip, width  # type: ignore[assignment]
 
 _JOINERS = "\u200c\u200d"
 """The zero-width non-joiner and joiner: several scripts and emoji are spelled with them."""

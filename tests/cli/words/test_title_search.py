@@ -1,5 +1,7 @@
 """Songs are found by words of their titles, without regard to case and accents."""
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +44,14 @@ def test_a_part_of_a_title_is_enough(text, song_id):
 def test_a_whole_title_goes_before_one_that_it_begins():
     songs = (ListedSong(1, "Help"), ListedSong(2, "Help me"))
     assert resolve(songs, "help").song_id == 1
+
+
+def test_without_rapidfuzz_no_title_is_near(monkeypatch):
+    monkeypatch.setitem(sys.modules, "rapidfuzz", None)
+    assert nearest(SONGS, "sigur ros") == []
+    with pytest.raises(NoSuchSong, match="no title has that; list shows the songs"):
+        resolve(SONGS, "grapse")
+    assert suggest(SONGS, "grpaes") == []
 
 
 def test_a_mistyped_title_is_answered_with_the_nearest():

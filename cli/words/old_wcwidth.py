@@ -1,0 +1,31 @@
+"""`width` and `clip` of wcwidth 0.3, as far as its older versions have what they need.
+
+It knows nothing of safe text: what a terminal shows of control characters is not asked here.
+"""
+
+from __future__ import annotations
+
+from wcwidth import wcswidth, wcwidth
+
+
+def width(text: str) -> int:
+    """Return how many columns a text takes; characters that nobody knows take none."""
+    together = wcswidth(text)
+    return together if together >= 0 else sum(map(_width, text))
+
+
+def clip(text: str, start: int, end: int) -> str:
+    """Return the beginning of a text, up to the column `end`; `start` is 0.
+
+    Characters are counted one by one, so that of emoji that are joined there may be fewer than fit.
+    """
+    columns = start
+    for index, character in enumerate(text):
+        columns += _width(character)
+        if columns > end:
+            return text[:index]
+    return text
+
+
+def _width(character: str) -> int:
+    return max(0, wcwidth(character))
