@@ -78,7 +78,12 @@ def source_tree(root: Path) -> Path:
 
 def dot(text: str, kind: str) -> bytes:
     """Draw with the program `dot`. Raises CannotDraw."""
-    import graphviz  # here, because to check what is drawn has to work without it
+    try:
+        import graphviz  # here, because to check what is drawn has to work without it
+    except ImportError as error:
+        raise CannotDraw(
+            "the package graphviz is missing: pip install graphviz, or apt install python3-graphviz"
+        ) from error
 
     dpi = [] if kind == "svg" else [f"    graph [dpi={PNG_DPI}]"]
     head, *rest = text.splitlines()

@@ -1,0 +1,97 @@
+"""The Debian package: built as ./dev deb builds it, clean, and used in an empty Debian."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from tests.end_to_end.songs import music
+from tests.installed import debian
+from tests.installed.conftest import ROOT, once, run
+from tests.installed.running import output, play, server, sounds
+from tests.needs import needs_program
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+RELEASES = {"trixie": {"python3-rapidfuzz", "python3-graphviz"}}
+"""Of Debian, and what of the recommended packages it has."""
+
+builds = needs_program("dh", "dh_python3", "dpkg-buildpackage")
+
+
+@pytest.fixture(scope="session")
+def deb(shared, sdist):
+    with once(shared, "deb") as (folder, missing):
+        if missing:
+            run("tar", "-xzf", sdist, "-C", folder)
+            (sources,) = folder.iterdir()
+            run(sources / "packaging" / "build-deb", sys.executable, folder)
+    (path,) = folder.glob("*.deb")
+    return path
+
+
+def python_names(field):
+    """The packages of a field of debian/control, by their names on PyPI."""
+    names = {name.removeprefix("python3-") for name in debian.names(field)}
+    return {name.replace("-", "_") for name in names}
+
+
+def asked(requirements):
+    return {re.match(r"[\w-]+", each)[0].replace("-", "_") for each in requirements}
+
+
+def test_the_package_asks_for_what_the_wheel_asks_for():
+    required = python_names("Depends") - {"python3"} | python_names("Recommends") - {"uvloop"}
+    assert required == asked(PROJECT["dependencies"])
+    extras = PROJECT["optional-dependencies"]
+    optional = asked([*extras["desktop"], *extras["monitor"], *extras["uvloop"]])
+    assert python_names("Suggests") | {"uvloop"} == optional
+    assert f"python3 ({PROJECT['requires-python'].replace('>=', '>= ')})" in (
+        debian.CONTROL.read_text()
+    )
+
+
+@builds
+@needs_program("lintian")
+def test_lintian_finds_nothing(deb):
+    # It warns of root alone where it is run by root.
+    command = ["lintian", "--display-info", "--pedantic", "--allow-root", deb]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("", 0)
+
+
+@builds
+@needs_program("mmdebstrap", "chroot")
+@pytest.mark.skipif(os.geteuid() != 0, reason="chroot needs root")
+@pytest.mark.timeout(0)  # it makes a Debian, where none is kept
+@pytest.mark.parametrize("release", RELEASES)
+def test_in_an_empty_debian_it_is_installed_plays_a_song_and_is_removed(deb, release):
+    with debian.empty(release) as system:
+        assert system.run("sh", "-c", "command -v python3 || echo none") == "none\n"
+        package = system.root / deb.name
+        package.write_bytes(deb.read_bytes())
+        everything = system.apt("install", "--simulate", "--install-recommends", f"/{deb.name}")
+        assert RELEASES[release] <= set(re.findall(r"^Inst (\S+)", everything, re.M))
+        system.apt("install", "--no-install-recommends", f"/{deb.name}")
+        use(system)
+        system.apt("purge", "alfine")
+        package.unlink()
+        assert list((system.root / "usr").rglob("*alfine*")) == []
+
+
+def use(system):
+    """Whoever has no rights serves a song, and plays it."""
+    alfine = system.command("alfine", user=debian.NOBODY)
+    assert output(alfine, "--version") == f"alfine {PROJECT['version']}\n"
+    assert (system.root / "usr/share/man/man1/alfine-server.1.gz").is_file()
+    (system.root / "music").mkdir()
+    (system.root / "music" / "noise.mp3").write_bytes(music(3.0, seed=1))
+    with server(alfine, "/music", 0, "--workers", 2) as (_, port):
+        play(alfine, port, "/tmp/song.wav")
+    seconds, heard = sounds(system.root / "tmp" / "song.wav")
+    assert seconds == pytest.approx(3.0, abs=0.1)
+    assert heard
+    said = output(alfine, "diagrams", "--check", code=1)
+    assert said.startswith("alfine diagrams: alfine does not run from its source tree")
