@@ -76,6 +76,7 @@ def test_in_an_empty_debian_it_is_installed_plays_a_song_and_is_removed(deb, rel
         assert RELEASES[release] <= set(re.findall(r"^Inst (\S+)", everything, re.M))
         system.apt("install", "--no-install-recommends", f"/{deb.name}")
         use(system)
+        take_pymad_and_pyaudio_from_there(system)
         system.apt("purge", "alfine")
         package.unlink()
         assert list((system.root / "usr").rglob("*alfine*")) == []
@@ -95,3 +96,27 @@ def use(system):
     assert heard
     said = output(alfine, "diagrams", "--check", code=1)
     assert said.startswith("alfine diagrams: alfine does not run from its source tree")
+
+
+LINKED = """
+set -- help
+. /sources/dev >/dev/null
+find_python
+find_manager
+missing_build_needs
+"$python" -m venv --without-pip .venv
+link_distribution
+"$py" -c 'import mad, pyaudio; print(mad.__file__, pyaudio.__file__)'
+"""
+
+
+def take_pymad_and_pyaudio_from_there(system):
+    """./dev has them from the distribution, and asks for no compiler and no header."""
+    sources = system.root / "sources"
+    sources.mkdir()
+    for name in ("dev", "constraints.txt"):
+        (sources / name).write_bytes((ROOT / name).read_bytes())
+    needs, files = system.run("bash", "-c", LINKED).splitlines()
+    assert needs == "venv"
+    there = "/sources/.venv/distribution/"
+    assert re.fullmatch(rf"{there}mad\.\S+\.so {there}pyaudio/__init__\.py", files)
