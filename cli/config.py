@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from cli import settings
+from cli.command_line import command, flag
 from cli.usage import USAGE
 from cli.words.json_lines import dump
 from cli.words.safe_text import safe
 
 
+@command()
+@flag("--json", "as_json", help="One JSON object, for programs (docs/json.md).")
 def config(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object, for programs (docs/json.md).")
-    ] = False,
+    as_json: bool,
 ) -> None:
     """Show each setting of the client, and where it comes from.
 
@@ -32,7 +33,7 @@ def config(
         origins = settings.origins(path, os.environ)
     except settings.SettingsError as error:
         print(f"alfine config: {error}", file=sys.stderr)
-        raise typer.Exit(USAGE) from None
+        raise click.exceptions.Exit(USAGE) from None
     if as_json:
         rows = {o.setting.name: {"value": o.value, "source": o.source} for o in origins}
         print(dump("config", file=str(path), settings=rows))

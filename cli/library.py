@@ -6,30 +6,36 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
 
-import typer
+import click
 
 from cli import server_options as options
+from cli.command_line import PATH, argument, command, flag
 from cli.server_songs import bar, in_words
 from cli.state import catalogue_path
 from cli.usage import USAGE
 from cli.words.json_lines import dump
 from cli.words.safe_text import safe
-from songs import LATIN_1, Library, MusicDirError, Progress, ScanReport, Song
+from songs import Library, MusicDirError, Progress, ScanReport, Song
 
 EPILOG = "Example: alfine library ~/Music --json | jq .counts"
 
 
+@command(EPILOG)
+@argument("music_dir", type=PATH, help="The folder with the MP3s.")
+@options.song_size
+@options.follow_links
+@options.tag_encoding
+@options.state_dir
+@flag("--json", "as_json", help="One JSON object, for programs (docs/json.md).")
 def library(
-    music_dir: Annotated[Path, typer.Argument(help="The folder with the MP3s.")],
-    song_size: options.SongSize = options.MAX_SONG_MIB,
-    follow_links: options.FollowLinks = False,
-    tag_encoding: options.TagEncoding = LATIN_1,
-    state_dir: options.StateDir = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object, for programs (docs/json.md).")
-    ] = False,
+    music_dir: Path,
+    song_size: int,
+    follow_links: bool,
+    tag_encoding: str,
+    state_dir: Path | None,
+    as_json: bool,
 ) -> None:
     """List the songs of a folder with the IDs that a server gives them, and what is not served.
 
@@ -142,4 +148,4 @@ def _members(song: Song) -> dict[str, Any]:
 
 def _refuse(why: str) -> NoReturn:
     print(f"alfine library: {why}", file=sys.stderr)
-    raise typer.Exit(USAGE)
+    raise click.exceptions.Exit(USAGE)

@@ -11,24 +11,25 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
+import click
 import platformdirs
-import typer
 
 from cli import monitoring, tracing
 from cli import server_options as options
 from cli.address import host_of
+from cli.command_line import PATH, argument, between, command, option
 from cli.server_log import log, logging_to_stdout
-from cli.server_options import DEFAULT, KIB, MIB, RUNNING
+from cli.server_options import KIB, MIB, RUNNING
 from cli.server_songs import ProgressLog, log_library
 from cli.state import catalogue_path, state_directory
-from cli.tracing import TraceAudio, TraceSize, TraceTo
-from cli.usage import USAGE, run_alone
+from cli.usage import USAGE, run
 from net.server.first_scan import FirstScan
 from net.server.limits import (
     MAX_CLIENTS,
     OWN_DESCRIPTORS,
+    Keepalive,
     Limits,
     descriptors,
     possible_clients,
@@ -38,66 +39,96 @@ from net.server.process import Serving, stop_signals
 from net.server.rescan import Rescan
 from net.server.sockets import LoopFactory, explain, listen, loop_factory
 from net.server.workers import Workers
-from songs import LATIN_1, Library, MusicDirError, Options, ScanReport
+from songs import Library, MusicDirError, Options, ScanReport
 
 FULL_OR_READ_ONLY = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
 
 
+@command(EPILOG)
+@argument("music_dir", type=PATH, help="The folder with the MP3s.")
+@argument("port", type=int, help="The port to listen on; 0 picks a free one.")
+@option(
+    "--host",
+    type=host_of,
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    help="The address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for all.",
+)
+@option(
+    "--workers",
+    type=between(1, 1024),
+    metavar="N",
+    default=1,
+    help="Processes that serve, on one port.",
+    heading=RUNNING,
+)
+@option(
+    "--loop",
+    metavar="NAME",
+    default="auto",
+    help="The event loop: auto (uvloop where it is installed), asyncio or uvloop.",
+    heading=RUNNING,
+)
+@option(
+    "--cache-dir",
+    type=PATH,
+    metavar="DIR",
+    help="Where songs are kept ready for the wire.",
+    shown="the user's cache directory",
+    heading=RUNNING,
+)
+@monitoring.monitor_port
+@options.state_dir
+@options.cache_size
+@options.song_size
+@options.follow_links
+@options.tag_encoding
+@options.drain
+@options.clients
+@options.per_address
+@options.backlog
+@options.request_size
+@options.request_time
+@options.request_rate
+@options.idle_time
+@options.stall_time
+@options.least_rate
+@options.rate_time
+@options.ack_time
+@options.keepalive
+@options.unsent
+@tracing.options
 def server(
-    music_dir: Annotated[Path, typer.Argument(help="The folder with the MP3s.")],
-    port: Annotated[int, typer.Argument(help="The port to listen on; 0 picks a free one.")],
-    host: Annotated[
-        str,
-        typer.Option(
-            callback=host_of,
-            help="The address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for all.",
-        ),
-    ] = "127.0.0.1",
-    workers: Annotated[
-        int,
-        typer.Option(
-            help="Processes that serve, on one port.", min=1, max=1024, rich_help_panel=RUNNING
-        ),
-    ] = 1,
-    loop: Annotated[
-        str,
-        typer.Option(
-            help="The event loop: auto (uvloop where it is installed), asyncio or uvloop.",
-            rich_help_panel=RUNNING,
-        ),
-    ] = "auto",
-    cache_dir: Annotated[
-        Path | None,
-        typer.Option(
-            help="Where songs are kept ready for the wire.",
-            show_default="the user's cache directory",
-            rich_help_panel=RUNNING,
-        ),
-    ] = None,
-    monitor: monitoring.MonitorPort = None,
-    state_dir: options.StateDir = None,
-    cache_size: options.CacheSize = DEFAULT.cache_bytes // MIB,
-    song_size: options.SongSize = options.MAX_SONG_MIB,
-    follow_links: options.FollowLinks = False,
-    tag_encoding: options.TagEncoding = LATIN_1,
-    drain: options.Drain = DEFAULT.drain_s,
-    clients: options.Clients = None,
-    per_address: options.PerAddress = DEFAULT.per_address,
-    backlog: options.Backlog = DEFAULT.backlog,
-    request_size: options.RequestSize = DEFAULT.request_bytes,
-    request_time: options.RequestTime = DEFAULT.request_s,
-    request_rate: options.RequestRate = DEFAULT.requests_s,
-    idle_time: options.IdleTime = DEFAULT.idle_s,
-    stall_time: options.StallTime = DEFAULT.stall_s,
-    least_rate: options.LeastRate = DEFAULT.rate_bytes_s,
-    rate_time: options.RateTime = DEFAULT.rate_window_s,
-    ack_time: options.AckTime = DEFAULT.ack_s,
-    keepalive: options.KeepaliveOption = DEFAULT.keepalive,
-    unsent: options.Unsent = DEFAULT.unsent_bytes // KIB,
-    trace: TraceTo = None,
-    trace_size: TraceSize = tracing.DEFAULT_MIB,
-    trace_audio: TraceAudio = False,
+    music_dir: Path,
+    port: int,
+    host: str,
+    workers: int,
+    loop: str,
+    cache_dir: Path | None,
+    monitor: int | None,
+    state_dir: Path | None,
+    cache_size: int,
+    song_size: int,
+    follow_links: bool,
+    tag_encoding: str,
+    drain: float,
+    clients: int | None,
+    per_address: int,
+    backlog: int,
+    request_size: int,
+    request_time: float,
+    request_rate: int,
+    idle_time: float,
+    stall_time: float,
+    least_rate: int,
+    rate_time: float,
+    ack_time: float,
+    keepalive: Keepalive,
+    unsent: int,
+    trace: Path | None,
+    trace_size: int,
+    trace_audio: bool,
 ) -> None:
     """Serve the MP3s of a folder, and log what each client asks for.
 
@@ -282,8 +313,8 @@ def _log_start(listening: socket.socket, limits: Limits, loop_name: str, workers
 
 def _refuse(why: str) -> NoReturn:
     print(f"alfine server: {why}", file=sys.stderr)
-    raise typer.Exit(USAGE)
+    raise click.exceptions.Exit(USAGE)
 
 
 if __name__ == "__main__":
-    run_alone(server, "cli.server")
+    run(server, "cli.server")

@@ -1,6 +1,6 @@
 """The client's settings: the command line goes before variables, those before the file.
 
-Typer reads the command line and the variables itself; the file is given to it as its defaults.
+click reads the command line and the variables itself; the file is given to it as its defaults.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_config_path
 
+from fsm.frozen import dataclass
 from fsm.words import PREBUFFER_MSGS
 
 SECTION = "client"
@@ -100,8 +100,8 @@ def _check(path: Path, name: str, value: object) -> None:
 _KINDS = {str: "a text in quotes", int: "a number", bool: "true or false"}
 
 
-def for_typer() -> dict[str, Any]:
-    """Return the file's settings as Click's default_map; {} and a line on stderr if it is bad."""
+def defaults() -> dict[str, Any]:
+    """Return the file's settings as click's default_map; {} and a line on stderr if it is bad."""
     try:
         section = read_file(config_path())
     except SettingsError as error:

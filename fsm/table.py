@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
@@ -19,6 +18,7 @@ from transitions.core import Transition
 
 from fsm.effects import Effect
 from fsm.events import Event
+from fsm.frozen import dataclass
 
 # `transitions` logs every step at INFO, which doubles what a step costs.
 logging.getLogger("transitions").setLevel(logging.WARNING)

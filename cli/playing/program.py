@@ -13,6 +13,7 @@ from typing import assert_never
 from audio import FramesRefused, Output
 from audio.buffer import MAX_BYTES
 from cli.address import with_port
+from cli.browsing.library import Library
 from cli.playing.answers import local_answer
 from cli.playing.arrival_rate import ArrivingSong
 from cli.playing.changes import Changes
@@ -26,6 +27,7 @@ from cli.playing.sound import Sound
 from cli.playing.timers import Timers
 from cli.usage import BY_SIGNAL, NO_CONNECTION, OK, USAGE
 from cli.words import commands
+from cli.words.command_table import CommandError
 from cli.words.moment import Status
 from cli.words.plain import Formatter
 from fsm.client.effects import (
@@ -49,6 +51,7 @@ from fsm.client.events import (
     CommandEntered,
     CommandSent,
     Event,
+    Fields,
     InputEnded,
     Interrupted,
     ListedSong,
@@ -111,6 +114,7 @@ class ClientProgram:
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound, journal.chosen)
         self._arriving = ArrivingSong(by_flow=session.prebuffer_msgs is None)
+        self._library = Library()
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
         self._settled = asyncio.Event()
@@ -188,8 +192,14 @@ class ClientProgram:
 
     @property
     def songs(self) -> Sequence[ListedSong]:
-        """The last list that has arrived."""
-        return self._session.link.songs
+        """The last list that has arrived, a Library."""
+        return self._library_of(self._session.link.songs, self._session.link.fields)
+
+    def _library_of(self, songs: Sequence[ListedSong], fields: Sequence[Fields]) -> Library:
+        """Return a list as a library: the same one as long as the lists say the same."""
+        if not self._library.is_of(songs, fields):
+            self._library = Library(songs, fields)
+        return self._library
 
     async def wait_for_titles(self) -> None:
         """Have a list requested, if none has come, and wait until none is on its way."""
@@ -238,7 +248,7 @@ class ClientProgram:
     async def _run_line(self, text: str) -> None:
         try:
             line = commands.parse(text)
-        except commands.CommandError as error:
+        except CommandError as error:
             self._reports.note_failure(OK if self._screen.has_person else USAGE)
             self._print(self._formatter.error(str(error), text), error=True)
             return
@@ -263,15 +273,18 @@ class ClientProgram:
 
     async def _run_command(self, line: commands.Line) -> None:
         try:
-            request = line.request(await self.ready_for(line))
-        except commands.CommandError as error:
+            context = await self.ready_for(line)
+            request, also = line.request(context), line.also(context)
+        except CommandError as error:
             self._reports.note_failure()
             self._print(self._formatter.error(str(error), line.word), error=True)
             return
         if line.command is Command.LIST:
-            self._reports.expect_list(line.rest)
+            self._reports.expect_list(line.word, line.rest)
         self._unlocked.clear()
         self.fire(CommandEntered(line.command, request))
+        if also is not None:
+            self.fire(also)
         self._print(self.answer(line, self._formatter))
         if line.command is Command.LOCAL:
             self.fire(CommandAnswered(Command.LOCAL))
@@ -286,7 +299,7 @@ class ClientProgram:
         await self._settled.wait()
         if line.needs_list:
             await self.wait_for_titles()
-        return commands.Context(self.songs, self.status())
+        return commands.Context(self.songs, self.status(), self._reports.answer)
 
     def take_request(self, request: Event) -> list[str]:
         """Give the request of another program to the machines; return what they refuse."""
@@ -304,8 +317,8 @@ class ClientProgram:
 
     def _perform_on_screen(self, effect: ScreenEffect) -> None:
         match effect:
-            case ShowSongs(songs):
-                self._reports.show(songs, self.status())
+            case ShowSongs(songs, fields):
+                self._reports.show(self._library_of(songs, fields), self.status())
             case Tell():
                 self._reports.tell(effect)
             case Print(text, error):

@@ -6,9 +6,10 @@ command and the status file are made from them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
+
+from fsm.frozen import dataclass
 
 
 class Activity(Enum):

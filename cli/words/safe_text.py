@@ -15,6 +15,8 @@ _JOINERS = "\u200c\u200d"
 
 def safe(text: str) -> str:
     """Return the text in one line, without control characters and marks of writing direction."""
+    if text.isprintable():
+        return text.strip()
     return "".join(map(_safe_character, text)).strip()
 
 
@@ -32,7 +34,7 @@ def in_place(text: str) -> str:
 
 def columns_of(text: str) -> int:
     """Return the width in a terminal: wide characters take two columns, combining marks none."""
-    return int(width(text))
+    return len(text) if text.isascii() and text.isprintable() else int(width(text))
 
 
 def cut(text: str, columns: int, ellipsis: str = "…") -> str:
@@ -42,6 +44,12 @@ def cut(text: str, columns: int, ellipsis: str = "…") -> str:
     if columns <= columns_of(ellipsis):
         return ellipsis[: max(0, columns)]
     return str(clip(text, 0, columns - columns_of(ellipsis))).rstrip() + ellipsis
+
+
+def safe_end(text: str, columns: int) -> str:
+    """Return as much of the end of a safe text as fits into that many columns."""
+    whole = columns_of(text)
+    return text if whole <= columns else str(clip(text, whole - columns, whole)).strip()
 
 
 def shown(text: str) -> str:

@@ -30,7 +30,7 @@ def _command(command: described.Command) -> Iterator[str]:
 
 
 def _outside(word: str) -> str:
-    """Return what a command that acts on the running client says of itself: it is no Typer's."""
+    """Return what a command that acts on the running client says: click knows none of them."""
     return f"## alfine {word}\n\n```text\n{outside.help_text(word)}\n```\n"
 
 

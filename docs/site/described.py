@@ -1,17 +1,17 @@
 """What the commands say of themselves, as data: the site's reference and the manual are made of it.
 
-It alone knows how a command line is asked for that, and knows no markup.
+It alone asks click for that, and knows no markup.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-import typer
+import click
 
 from cli.app import COMMANDS, application
+from cli.command_line import OPTIONS, import_command
 
 
 @dataclass(frozen=True)
@@ -34,31 +34,26 @@ class Command:
 
 def alfine() -> Command:
     """Return what `alfine --help` says, without the commands."""
-    group: Any = typer.main.get_command(application(*COMMANDS))
-    return _described("alfine", group, None)
+    group = application()
+    context = group.make_context("alfine", [], resilient_parsing=True)
+    records = [each.get_help_record(context) for each in group.get_params(context)]
+    options = {OPTIONS: _in_lines(filter(None, records))}
+    return Command("alfine", _usage(group, context), group.help or "", options, "")
 
 
 def commands() -> Iterator[Command]:
     """Return all commands of alfine, but those that act on the running client."""
-    group: Any = typer.main.get_command(application(*COMMANDS))
-    context = group.make_context("alfine", [], resilient_parsing=True)
     for name in COMMANDS:
-        yield _described(name, group.get_command(context, name), context)
+        command = import_command(name)
+        context = command.make_context(name, [], resilient_parsing=True)
+        panels = {heading: _in_lines(rows) for heading, rows in command.sections(context).items()}
+        usage = _usage(command, context)
+        yield Command(name, usage, command.help or "", panels, command.epilog or "")
 
 
-def _described(name: str, command: Any, parent: Any) -> Command:
-    context = command.make_context(name, [], parent=parent, resilient_parsing=True)
-    panels: dict[str, list[tuple[str, str]]] = {}
-    for parameter in command.get_params(context):
-        kind = "Arguments" if parameter.param_type_name == "argument" else "Options"
-        if (record := parameter.get_help_record(context)) is not None:
-            names, text = record
-            heading = parameter.rich_help_panel or kind
-            panels.setdefault(heading, []).append((names, _unescaped(" ".join(text.split()))))
-    usage = " ".join(command.collect_usage_pieces(context))
-    return Command(name, usage, command.help, panels, command.epilog or "")
+def _usage(command: click.Command, context: click.Context) -> str:
+    return " ".join(command.collect_usage_pieces(context))
 
 
-def _unescaped(text: str) -> str:
-    """Return the text without the backslashes that keep brackets from being markup."""
-    return text.replace("\\[", "[")
+def _in_lines(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(names, " ".join(text.split())) for names, text in rows]

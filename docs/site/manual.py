@@ -76,7 +76,7 @@ def _overview(commands: list[described.Command]) -> str:
         *_section("DESCRIPTION", [_prose(ABOUT)]),
         *_terms("OPTIONS", own.panels["Options"]),
         *_terms("COMMANDS", [(f"alfine-{each.name}(1)", f"{each.summary}.") for each in commands]),
-        *_terms(outside.PANEL.upper(), _outside()),
+        *_terms(outside.HEADING.upper(), _outside()),
         *_terms("EXIT STATUS", EXIT_STATUS),
         *_terms("FILES", FILES),
         *_terms("ENVIRONMENT", ENVIRONMENT),

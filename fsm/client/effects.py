@@ -5,12 +5,12 @@ A machine only records effects; whoever fired the event performs them, in order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
-from fsm.client.events import Event, ListedSong
+from fsm.client.events import Event, Fields, ListedSong
 from fsm.client.requests import Measure
 from fsm.effects import Effect as Effect
+from fsm.frozen import dataclass
 from fsm.words import Request
 
 # The wire.
@@ -166,9 +166,10 @@ class SetVolume(Effect):
 
 @dataclass(frozen=True, slots=True)
 class ShowSongs(Effect):
-    """Print a list (RFC 2.5.1)."""
+    """Print a list (RFC 2.5.1). fields: of each song, if the server has sent any."""
 
     songs: tuple[ListedSong, ...]
+    fields: tuple[Fields, ...] = ()
 
 
 class Report(Enum):

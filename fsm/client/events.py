@@ -6,7 +6,6 @@ in `fsm.client.internal_events`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from fsm.events import Event as Event
 from fsm.events import ListRequested as ListRequested
 from fsm.events import PlayRequested as PlayRequested
 from fsm.events import StopRequested as StopRequested
+from fsm.frozen import dataclass
 from fsm.words import Request
 
 
@@ -23,6 +23,10 @@ class ListedSong(NamedTuple):
 
     song_id: int | None
     title: str
+
+
+Fields = tuple[tuple[str, str], ...]
+"""What a server says of a song besides its title: keys of two letters and values (protocol.md 10)."""
 
 
 class Command(Enum):
@@ -42,12 +46,11 @@ class Command(Enum):
 class ListReceived(Event):
     """RESP 100 (RFC 2.5.1). No songs: a closing message, or an empty library.
 
-    fields: of each song, what the server says of it besides, if it has accepted to: keys of two
-    letters and values (protocol.md 10).
+    fields: of each song, if the server has accepted to say more of it (protocol.md 10).
     """
 
     songs: tuple[ListedSong, ...] = ()
-    fields: tuple[tuple[tuple[str, str], ...], ...] = ()
+    fields: tuple[Fields, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fsm.client.events import FlowMeasured
+from fsm.frozen import dataclass
 
 LEAST_S = 1.0
 """Music that is always to be here: 0.2 s that the decoder looks ahead, 0.2 s that the device takes

@@ -5,10 +5,10 @@ They are events like those of `fsm.events`: a chance or a moment that they need 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from fsm.client.events import Event
+from fsm.frozen import dataclass
 
 
 class Measure(Enum):

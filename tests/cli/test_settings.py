@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.settings import SETTINGS, SettingsError, origins, read_file
-from cli.words.commands import SPECS
+from cli.words.command_table import SPECS
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_bad_file_is_reported_and_ignored(path, steady_server):
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_every_shell_can_complete(shell):
-    run = alfine("--show-completion", shell, _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    run = alfine("--show-completion", shell)
     assert run.returncode == 0
     assert "complet" in run.stdout.lower()
 

@@ -83,7 +83,7 @@ def example(event: type[Event]) -> Event:
         "seed": 1,
         "repeat": ask.Repeat.ALL,
     }
-    names = inspect.signature(event).parameters
+    names = event.__match_args__
     return event(**{name: values[name] for name in names})
 
 

@@ -28,7 +28,7 @@ def test_a_song_is_played_to_its_end():
     lines = shown("play 1; wait")
     assert in_order(
         lines,
-        "SETUP ends",
+        "SETUP ends tags",
         "person: play 1",
         "PLAY 1",
         "RESP 200 A 1/3",
@@ -57,7 +57,7 @@ def test_what_a_person_may_type_is_understood():
     ]
 
 
-@pytest.mark.parametrize("text", ["play 7", "dance", "volume 10", "play", "\x1b[2J"])
+@pytest.mark.parametrize("text", ["play 7", "play 1 2", "dance", "volume 10", "play", "\x1b[2J"])
 def test_what_is_not_part_of_the_model_is_told_in_one_line(text):
     with pytest.raises(CannotShow) as told:
         command._typed(text)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.words.commands import SPECS, CommandError, Context, full_word, parse
+from cli.words.command_table import SPECS, CommandError, full_word
+from cli.words.commands import Context, parse
 from cli.words.moment import Status
 from fsm.client.events import ListedSong, ListRequested, PlayRequested, StopRequested, WaitRequested
 from fsm.client.requests import (

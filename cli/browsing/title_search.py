@@ -1,55 +1,15 @@
-"""Finds songs by words of their titles, without regard to case and accents."""
+"""Finds the songs whose titles are nearest to what is typed, without regard to case and accents."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 
-from cli.words.safe_text import safe
+from cli.browsing.folding import fold
 from fsm.client.events import ListedSong
 
 NEAR_SCORE = 65.0
 """Of 100: a title that is less like the text than this is not offered."""
 SHOWN_MATCHES = 3
-
-_UNDECOMPOSED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe"})
-
-
-class NoSuchSong(LookupError):
-    """The text names no song, or more than one. The message names the nearest."""
-
-
-@lru_cache(maxsize=65536)
-def fold(text: str) -> str:
-    """Return the text as it is compared: without case and accents."""
-    decomposed = unicodedata.normalize("NFKD", safe(text).casefold())
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return bare.translate(_UNDECOMPOSED)
-
-
-def find(songs: Iterable[ListedSong], text: str) -> tuple[ListedSong, ...]:
-    """Return the songs whose titles contain all words; a word that is a song's ID also matches."""
-    words = fold(text).split()
-    return tuple(s for s in songs if all(w in fold(s.title) or w == str(s.song_id) for w in words))
-
-
-def resolve(songs: Sequence[ListedSong], text: str) -> ListedSong:
-    """Return the one song that a part of its title names. Raises NoSuchSong."""
-    folded = fold(text)
-    found = [s for s in find(songs, text) if s.song_id is not None]
-    for narrowed in (
-        [s for s in found if fold(s.title) == folded],
-        [s for s in found if fold(s.title).startswith(folded)],
-        found,
-    ):
-        if len(narrowed) == 1:
-            return narrowed[0]
-    if found:
-        raise NoSuchSong(f"{len(found)} titles have that: {_names(found)}; say which one by its ID")
-    if near := nearest(songs, text):
-        raise NoSuchSong(f"no title has that; the nearest: {_names(near)}")
-    raise NoSuchSong("no title has that; list shows the songs")
 
 
 def nearest(songs: Sequence[ListedSong], text: str) -> list[ListedSong]:
@@ -104,9 +64,3 @@ def _similarity(one: str, other: str, **options: float | None) -> float:
     from rapidfuzz import fuzz
 
     return max(fuzz.ratio(one, other), 0.95 * fuzz.partial_ratio(one, other))
-
-
-def _names(songs: Sequence[ListedSong]) -> str:
-    more = len(songs) - SHOWN_MATCHES
-    names = ", ".join(f"{s.song_id}. {s.title}" for s in songs[:SHOWN_MATCHES])
-    return f"{names} and {more} more" if more > 0 else names
