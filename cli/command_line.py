@@ -13,6 +13,8 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
+from cli.usage import USAGE
+
 Declared = TypeVar("Declared", bound=Callable[..., Any])
 
 
@@ -96,6 +98,13 @@ class Commands(click.Group):
         stubs = {name: click.Command(name, help=does) for name, does in named.items()}
         super().__init__(commands=stubs, **rest)
         self._headings = headings
+
+    def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
+        """Read the command line; without a word on it, print the help and exit. click calls it."""
+        if not arguments and not context.resilient_parsing:
+            click.echo(self.get_help(context))
+            context.exit(USAGE)
+        return super().parse_args(context, arguments)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a section for each heading. click calls it."""

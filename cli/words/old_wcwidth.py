@@ -15,16 +15,17 @@ def width(text: str) -> int:
 
 
 def clip(text: str, start: int, end: int) -> str:
-    """Return the beginning of a text, up to the column `end`; `start` is 0.
+    """Return what stands in the columns from start to end; characters at an edge are left out.
 
     Characters are counted one by one, so that of emoji that are joined there may be fewer than fit.
     """
-    columns = start
-    for index, character in enumerate(text):
-        columns += _width(character)
-        if columns > end:
-            return text[:index]
-    return text
+    kept, column = "", 0
+    for character in text:
+        columns = _width(character)
+        if column >= start and column + columns <= end and (columns or kept):
+            kept += character
+        column += columns
+    return kept
 
 
 def _width(character: str) -> int:

@@ -57,11 +57,11 @@ class Debian:
 
 
 @contextlib.contextmanager
-def empty(release: str) -> Iterator[Debian]:
-    """Unpack one for the time of the block."""
+def empty(release: str, recommended: Sequence[str]) -> Iterator[Debian]:
+    """Unpack one for the time of the block. recommended: other packages that can be installed."""
     folder = Path(tempfile.mkdtemp(prefix=f"alfine-{release}-"))
     try:
-        run("tar", "-xf", _kept(release, names("Depends")), "-C", folder)
+        run("tar", "-xf", _kept(release, [*names("Depends"), *recommended]), "-C", folder)
         folder.chmod(0o755)
         yield Debian(folder)
     finally:

@@ -18,6 +18,8 @@ from tests.test_rooms import ALLOWED
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 VERSION = f"alfine {PROJECT['version']}\n"
 
+pytestmark = pytest.mark.timeout(600)  # what is shared by these tests is made in the first
+
 
 def names(wheel):
     with zipfile.ZipFile(wheel) as file:

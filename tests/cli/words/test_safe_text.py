@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from wcwidth import clip
 
 from cli.words import old_wcwidth, safe_text
 from cli.words.safe_text import columns_of, cut, safe
@@ -49,6 +50,16 @@ def test_wide_characters_are_cut_whole(of_wcwidth):
     assert cut("となりのトトロ", 6) == "とな…"
     assert cut("cafe\u0301 con leche", 5) == "cafe\u0301…"
     assert columns_of("cafe\u0301") == 4
+
+
+@given(
+    st.text("abと\u0301", max_size=12).filter(lambda text: not text.startswith("\u0301")),
+    st.integers(0, 20),
+    st.integers(0, 20),
+)
+def test_an_old_wcwidth_clips_as_a_new_one_does(text, start, columns):
+    new = clip(text, start, start + columns, fillchar="")
+    assert old_wcwidth.clip(text, start, start + columns) == new
 
 
 def test_text_that_an_old_wcwidth_does_not_know_has_a_width():
