@@ -61,7 +61,9 @@ def test_the_package_asks_for_what_the_wheel_asks_for():
 @needs_program("lintian")
 def test_lintian_finds_nothing(deb):
     # It warns of root alone where it is run by root.
-    command = ["lintian", "--display-info", "--pedantic", "--allow-root", deb]
+    without_init_d = "package-supports-alternative-init-but-no-init.d-script"
+    options = ("--display-info", "--pedantic", "--suppress-tags", without_init_d, "--allow-root")
+    command = ["lintian", *options, deb]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("", 0)
 
