@@ -87,6 +87,31 @@ def _write(sections: Mapping[str, list[tuple[str, str]]], to: click.HelpFormatte
             to.write_dl(rows)
 
 
+class CommandWithMore(Command):
+    """A command of which some first words mean another one. more: these, by their words."""
+
+    def __init__(self, *args: Any, more: Mapping[str, Command], **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        self.more = more
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Parse the command that is meant. click calls it."""
+        if args and (other := self.more.get(args[0])) is not None:
+            return other.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+    def sections(self, context: click.Context) -> dict[str, list[tuple[str, str]]]:
+        """Return names and help, with the other commands."""
+        rows = [(word, each.get_short_help_str(200)) for word, each in self.more.items()]
+        return {**super().sections(context), "Commands": rows}
+
+
 class Commands(click.Group):
     """Commands by heading, each with a line of help; the module of one is imported to run it.
 
@@ -125,8 +150,15 @@ def import_command(name: str) -> Command:
     return command
 
 
-def command(epilog: str | None = None) -> Callable[[Callable[..., Any]], Command]:
-    """Make a command of a function; its name, and what the help says, are the function's."""
+def command(
+    epilog: str | None = None, more: Mapping[str, Command] | None = None
+) -> Callable[[Callable[..., Any]], Command]:
+    """Make a command of a function; its name, and what the help says, are the function's.
+
+    more: other commands, by the first word that means each.
+    """
+    if more is not None:
+        return click.command(cls=CommandWithMore, epilog=epilog, more=more)
     return click.command(cls=Command, epilog=epilog)
 
 

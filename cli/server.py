@@ -35,18 +35,19 @@ from net.server.limits import (
     possible_clients,
     raise_descriptors,
 )
+from net.server.news import CatalogueNews
 from net.server.process import Serving, stop_signals
 from net.server.rescan import Rescan
 from net.server.sockets import LoopFactory, explain, listen, loop_factory
 from net.server.workers import Workers
-from songs import Library, MusicDirError, Options, ScanReport
+from songs import BUCKET, CatalogueError, Library, MusicDirError, Options, ScanReport
 
 FULL_OR_READ_ONLY = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
 
 
 @command(EPILOG)
-@argument("music_dir", type=PATH, help="The folder with the MP3s.")
+@options.music_dir
 @argument("port", type=int, help="The port to listen on; 0 picks a free one.")
 @option(
     "--host",
@@ -80,9 +81,11 @@ EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
 )
 @monitoring.monitor_port
 @options.state_dir
+@options.catalogue_url
 @options.cache_size
 @options.song_size
 @options.follow_links
+@options.s3_endpoint
 @options.tag_encoding
 @options.drain
 @options.clients
@@ -100,7 +103,7 @@ EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
 @options.unsent
 @tracing.options
 def server(
-    music_dir: Path,
+    music_dir: str,
     port: int,
     host: str,
     workers: int,
@@ -108,9 +111,11 @@ def server(
     cache_dir: Path | None,
     monitor: int | None,
     state_dir: Path | None,
+    catalogue: str | None,
     cache_size: int,
     song_size: int,
     follow_links: bool,
+    s3_endpoint: str | None,
     tag_encoding: str,
     drain: float,
     clients: int | None,
@@ -138,6 +143,11 @@ def server(
     """
     if not 0 <= port <= 65535:
         _refuse(f"there is no port {port}; choose one from 1 to 65535, or 0 for any that is free")
+    if workers > 1 and music_dir.startswith(BUCKET):
+        _refuse(
+            "--workers needs a folder: with a bucket start more servers, on ports of their own, "
+            "behind a balancer (docs/fleet.md)"
+        )
     limits = Limits(
         clients=_wanted_clients(clients),
         per_address=per_address,
@@ -155,11 +165,11 @@ def server(
         cache_bytes=cache_size * MIB,
         drain_s=drain,
     )
-    song_options = _song_options(song_size, follow_links, tag_encoding)
+    song_options = _song_options(song_size, follow_links, tag_encoding, s3_endpoint)
     directory = _cache_directory(cache_dir)
     loop_name, make_loop = _event_loop(loop)
-    catalogue, no_catalogue = _catalogue(music_dir, state_dir)
-    library = _library(music_dir, catalogue, song_options)
+    place, no_catalogue = _catalogue(music_dir, state_dir, catalogue)
+    library = _library(music_dir, place, song_options)
     groups = _listen(host, port, limits, workers)
     page = monitoring.listen("alfine server", monitor)
     rescan = Rescan(library)
@@ -230,15 +240,21 @@ def _cache_directory(asked_for: Path | None) -> Path:
     return directory
 
 
-def _song_options(song_size: int, follow_links: bool, tag_encoding: str) -> Options:
+def _song_options(
+    song_size: int, follow_links: bool, tag_encoding: str, s3_endpoint: str | None
+) -> Options:
     try:
-        return options.song_options(song_size, follow_links, tag_encoding)
+        return options.song_options(song_size, follow_links, tag_encoding, s3_endpoint)
     except ValueError as error:
         _refuse(str(error))
 
 
-def _catalogue(music_dir: Path, asked_for: Path | None) -> tuple[Path | None, str]:
+def _catalogue(
+    music_dir: str, asked_for: Path | None, url: str | None
+) -> tuple[Path | str | None, str]:
     """Return where IDs and tags are kept; None and why, where other users might plant a link."""
+    if url is not None:
+        return url, ""
     try:
         return catalogue_path(music_dir, asked_for), ""
     except OSError as error:
@@ -259,10 +275,10 @@ def _event_loop(name: str) -> tuple[str, LoopFactory]:
         _refuse(f"there is no event loop {name!r} here: auto and asyncio always work")
 
 
-def _library(music_dir: Path, catalogue: Path | None, song_options: Options) -> Library:
+def _library(music_dir: str, catalogue: Path | str | None, song_options: Options) -> Library:
     try:
         return Library(music_dir, catalogue, song_options)
-    except MusicDirError as error:
+    except (MusicDirError, CatalogueError) as error:
         _refuse(str(error))
 
 
@@ -278,11 +294,15 @@ def _first_scan(library: Library, rescan: Rescan) -> Iterator[FirstScan]:
         rescan.first_is_over(seconds)
 
     first = FirstScan(library, progress, over)
+    news = CatalogueNews(library)
     first.start()
     first.wait()
+    if library.shared:
+        news.start()
     try:
         yield first
     finally:
+        news.end()
         first.end()
         progress.over()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cli.command_line import PATH, Declaration, between, flag, option
+from cli.command_line import PATH, Declaration, argument, between, flag, option
 from net.server.limits import Keepalive, Limits
 from songs import LATIN_1, MAX_SONG_BYTES, Options, is_text_encoding
 
@@ -51,14 +51,16 @@ def parsed_keepalive(given: str | Keepalive) -> Keepalive:
     )
 
 
-def song_options(song_size_mib: int, follow_links: bool, tag_encoding: str) -> Options:
+def song_options(
+    song_size_mib: int, follow_links: bool, tag_encoding: str, s3_endpoint: str | None
+) -> Options:
     """Return the options of the library. Raises ValueError, with a clause that says what to do."""
     if not is_text_encoding(tag_encoding):
         raise ValueError(
             f"there is no text encoding {ascii(tag_encoding)[:60]}; Python's names are meant, such "
             "as cp1251, shift_jis or gbk"
         )
-    return Options(song_size_mib * MIB, follow_links, tag_encoding)
+    return Options(song_size_mib * MIB, follow_links, tag_encoding, s3_endpoint)
 
 
 song_size = _count(
@@ -95,6 +97,22 @@ state_dir = option(
     help="Where the IDs of songs are kept from one start to the next, with their tags.",
     shown="the user's state directory",
     heading=RUNNING,
+)
+catalogue_url = option(
+    "--catalogue",
+    metavar="postgresql://USER@HOST/DATABASE",
+    help="Keep them in a database that servers on other machines share, instead.",
+    heading=RUNNING,
+)
+s3_endpoint = option(
+    "--s3-endpoint",
+    metavar="URL",
+    help="The object store, if it is not Amazon's.",
+    shown="what the aws command is set to",
+    heading=SONGS,
+)
+music_dir = argument(
+    "music_dir", metavar="MUSIC_DIR", help="The folder with the MP3s, or s3://BUCKET/PREFIX."
 )
 cache_size = _count(
     "--cache-size",

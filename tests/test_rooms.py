@@ -40,7 +40,7 @@ LAYERS = {
     "check": ("check.learning", "check.server", "check.client", "check"),
     "cli": (
         *("cli", "cli.screen", "cli.outside", "cli.playing", "cli.words", "cli.browsing"),
-        *("cli.words.safe_text", "cli.words.old_wcwidth", "cli.words.clock"),
+        *("cli.words.safe_text", "cli.words.any_wcwidth", "cli.words.clock"),
         *("cli.address", "cli.usage"),
     ),
 }
@@ -48,7 +48,7 @@ LAYERS = {
 
 A room's own name stands for those of its modules that no other layer names. In cli these are the
 commands; cli.address has the server's address, cli.usage the exit codes, and cli.words.safe_text
-and cli.words.clock write what any of them shows; cli.words.old_wcwidth stands in for a library.
+and cli.words.clock write what any of them shows; cli.words.any_wcwidth stands in for a library.
 """
 
 PURE_STDLIB = {

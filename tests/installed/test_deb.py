@@ -50,7 +50,9 @@ def test_the_package_asks_for_what_the_wheel_asks_for():
     required = python_names("Depends") - {"python3"} | python_names("Recommends") - {"uvloop"}
     assert required | {"graphviz"} == asked(PROJECT["dependencies"])
     extras = PROJECT["optional-dependencies"]
-    optional = asked([*extras["desktop"], *extras["monitor"], *extras["uvloop"]])
+    optional = asked(
+        [*extras["desktop"], *extras["monitor"], *extras["postgres"], *extras["uvloop"]]
+    )
     assert python_names("Suggests") - {"graphviz"} | {"uvloop"} == optional
     assert f"python3 ({PROJECT['requires-python'].replace('>=', '>= ')})" in (
         debian.CONTROL.read_text()
