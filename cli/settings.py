@@ -48,6 +48,7 @@ SETTINGS = (
     Setting("output", (str,), "auto", "where the sound goes: auto, pyaudio, null or wav:FILE"),
     Setting("device", (str, int), None, "the sound device: a part of its name, or its index"),
     Setting("volume", (int,), 100, "how loud to begin, 0 to 100"),
+    Setting("gain", (str,), "off", "songs equally loud by their tags: off, track or album"),
     Setting("prebuffer", (int, str), PREBUFFER_MSGS, "messages before playing begins, or auto"),
     Setting("plain", (bool,), False, "the server knows only the RFC"),
     Setting("retries", (int,), None, "attempts to reconnect for one song; none: see the help"),

@@ -115,7 +115,7 @@ README = (Path(__file__).parents[2] / "README.md").read_text()
 
 def test_the_example_in_the_readme_can_be_used(path):
     path.write_text(README.split("```toml\n")[1].split("```")[0])
-    assert set(read_file(path)) == {"host", "port", "device", "volume"}
+    assert set(read_file(path)) == {"host", "port", "device", "volume", "gain"}
 
 
 def test_the_readme_names_every_command_and_its_letter():

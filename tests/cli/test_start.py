@@ -28,6 +28,7 @@ CLIENT = (
         "cli.client",
         "cli.address",
         "cli.client_signals",
+        "cli.loudness",
         "cli.monitoring",
         "cli.settings",
         "cli.tracing",
