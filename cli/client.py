@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from cli import loudness, monitoring, settings, tracing
+from cli import loudness, monitoring, settings, tls_options, tracing
 from cli.address import host_of, with_port
 from cli.client_signals import handle_signals
 from cli.command_line import argument, between, command, flag, option
@@ -65,6 +65,7 @@ class Options:
     trace_audio: bool
     notify: bool
     device: str | None
+    tls: tls_options.ClientTls
 
     @property
     def shows_only(self) -> bool:
@@ -158,6 +159,7 @@ class Options:
     envvar=variable("notify"),
     help="Show a notification on the desktop when a song begins. Needs alfine's extra [desktop].",
 )
+@tls_options.of_client
 @monitoring.monitor_port
 @tracing.options
 def client(
@@ -175,6 +177,7 @@ def client(
     song_size: int,
     retries: int | None,
     notify: bool,
+    tls: tls_options.ClientTls,
     monitor: int | None,
     trace: Path | None,
     trace_size: int,
@@ -192,15 +195,16 @@ def client(
     messages = _prebuffer(prebuffer)
     options = Options(
         host, port, command, as_json, messages, plain, retries, volume, gain, song_size,
-        trace, trace_size, trace_audio, notify, device
+        trace, trace_size, trace_audio, notify, device, tls
     )  # fmt: skip
     page = monitoring.listen("alfine client", monitor)
     try:
         tracing.check(trace)
+        tls.check()
         later = output == "auto" and options.shows_only
         sound = None if later else _open(output, device, force)
         code = asyncio.run(_run(options, page, sound))
-    except tracing.CannotTrace as error:
+    except (tracing.CannotTrace, tls_options.BadTls) as error:
         _refuse(str(error))
     except ScreenGone as error:
         drop_output()
@@ -214,10 +218,9 @@ async def _run(
     options: Options, page: socket.socket | None, sound: tuple[Output, str] | None
 ) -> int:
     """Run the client. sound: the output and a warning; None: it is opened when it is needed."""
-    interactive = not options.script and not options.as_json and _stdin_is_a_terminal()
-    retries = options.retries
-    if retries is None and not interactive:
-        retries = SCRIPT_RETRIES
+    no_terminal = sys.stdin is None or not sys.stdin.isatty()
+    interactive = not (options.script or options.as_json or no_terminal)
+    retries = SCRIPT_RETRIES if options.retries is None and not interactive else options.retries
     journal, changes = Journal(), Changes()
     server = with_port(options.host, options.port)
     monitor = monitoring.of_client(page, server)
@@ -249,6 +252,7 @@ async def _run(
         options.song_size_mib << 20,
         recording,
         elsewhere_of(server, options.script) if options.script else None,
+        options.tls.trust(interactive, lambda text: program.remark(text)),
     )
     loudness.begin(program.fire, options.volume, options.gain)
     handle_signals(program, interactive)
@@ -280,10 +284,6 @@ def _offers(
     from cli.outside.offers import Offers
 
     return Offers(program, changes.watch(), server, options.notify)
-
-
-def _stdin_is_a_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _for_person(

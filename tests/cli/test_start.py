@@ -29,6 +29,7 @@ CLIENT = (
         "cli.address",
         "cli.client_signals",
         "cli.loudness",
+        "cli.tls_options",
         "cli.monitoring",
         "cli.settings",
         "cli.tracing",

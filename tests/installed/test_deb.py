@@ -51,7 +51,9 @@ def test_the_package_asks_for_what_the_wheel_asks_for():
     assert required | {"graphviz"} == asked(PROJECT["dependencies"])
     extras = PROJECT["optional-dependencies"]
     optional = asked(
-        [*extras["desktop"], *extras["monitor"], *extras["postgres"], *extras["uvloop"]]
+        name
+        for extra in ("desktop", "monitor", "postgres", "tls", "uvloop")
+        for name in extras[extra]
     )
     assert python_names("Suggests") - {"graphviz"} | {"uvloop"} == optional
     assert f"python3 ({PROJECT['requires-python'].replace('>=', '>= ')})" in (
