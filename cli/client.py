@@ -11,16 +11,15 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from audio import Output, OutputError, open_output
 from cli import monitoring, settings, tracing
 from cli.address import host_of, with_port
+from cli.client_signals import handle_signals
 from cli.command_line import argument, between, command, flag, option
 from cli.outside.elsewhere import elsewhere_of
-from cli.outside.offers import Offers
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.program import ClientProgram
@@ -38,6 +37,9 @@ from fsm.client.requests import VolumeRequested
 from fsm.frozen import dataclass
 from fsm.table import each_of
 from fsm.words import PREBUFFER_MSGS
+
+if TYPE_CHECKING:
+    from audio import Output
 
 SCRIPT_RETRIES = 6
 """Attempts to reconnect for one song in a script, where no person can say stop: 30 s at most."""
@@ -62,6 +64,12 @@ class Options:
     trace_size_mib: int
     trace_audio: bool
     notify: bool
+    device: str | None
+
+    @property
+    def shows_only(self) -> bool:
+        """It runs a script that names no song to be played: it lists, say."""
+        return bool(self.script) and not commands.starts_song(self.script)
 
 
 @command(EPILOG)
@@ -183,12 +191,14 @@ def client(
     messages = _prebuffer(prebuffer)
     options = Options(
         host, port, command, as_json, messages, plain, retries, volume, song_size,
-        trace, trace_size, trace_audio, notify
+        trace, trace_size, trace_audio, notify, device
     )  # fmt: skip
     page = monitoring.listen("alfine client", monitor)
     try:
         tracing.check(trace)
-        code = asyncio.run(_run(options, page, *_open(output, device, force)))
+        later = output == "auto" and options.shows_only
+        sound = None if later else _open(output, device, force)
+        code = asyncio.run(_run(options, page, sound))
     except tracing.CannotTrace as error:
         _refuse(str(error))
     except ScreenGone as error:
@@ -199,7 +209,10 @@ def client(
     raise click.exceptions.Exit(code)
 
 
-async def _run(options: Options, page: socket.socket | None, sound: Output, warning: str) -> int:
+async def _run(
+    options: Options, page: socket.socket | None, sound: tuple[Output, str] | None
+) -> int:
+    """Run the client. sound: the output and a warning; None: it is opened when it is needed."""
     interactive = not options.script and not options.as_json and _stdin_is_a_terminal()
     retries = options.retries
     if retries is None and not interactive:
@@ -226,24 +239,24 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
         options.host,
         options.port,
         session,
-        sound,
+        sound[0] if sound else lambda: _opened(program, options.device),
         screen,
         formatter,
         journal,
         changes,
-        warning,
+        sound[1] if sound else "",
         options.song_size_mib << 20,
         recording,
         elsewhere_of(server, options.script) if options.script else None,
     )
     if options.volume != 100:
         program.fire(VolumeRequested(options.volume))
-    _handle_signals(program, interactive)
+    handle_signals(program, interactive)
     if page is not None and monitor is not None:
         await monitor.start(session.machines)
         print(f"The monitor is at {monitoring.address(page)}", file=sys.stderr)
     try:
-        async with Offers(program, changes.watch(), server, options.notify):
+        async with _offers(program, changes, server, options):
             return await program.run()
     finally:
         if monitor is not None:
@@ -252,29 +265,21 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
             recording.close()
 
 
-def _handle_signals(program: ClientProgram, interactive: bool) -> None:
-    """SIGTERM ends the run; so does SIGINT, but for a person it only interrupts a command.
-
-    SIGHUP, of a terminal that is closed, ends it as well, unless it is ignored (nohup).
-    """
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, program.end_by_signal, signal.SIGTERM)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        loop.add_signal_handler(signal.SIGHUP, _hang_up, program)
-    if interactive:
-        loop.add_signal_handler(signal.SIGINT, program.interrupt)
-    else:
-        loop.add_signal_handler(signal.SIGINT, program.end_by_signal, signal.SIGINT)
+def _opened(program: ClientProgram, device: str | None) -> Output:
+    sound, warning = _open("auto", device, False)
+    program.warn(warning)
+    return sound
 
 
-def _hang_up(program: ClientProgram) -> None:
-    """End the run; what is still to be said goes nowhere where the terminal is closed."""
-    for stream in (1, 2):
-        try:
-            os.write(stream, b"")
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-    program.end_by_signal(signal.SIGHUP)
+def _offers(
+    program: ClientProgram, changes: Changes, server: str, options: Options
+) -> contextlib.AbstractAsyncContextManager[object]:
+    """Return what is offered to other programs: nothing by what is over when it has been found."""
+    if options.shows_only:
+        return contextlib.nullcontext()
+    from cli.outside.offers import Offers
+
+    return Offers(program, changes.watch(), server, options.notify)
 
 
 def _stdin_is_a_terminal() -> bool:
@@ -326,6 +331,8 @@ def _prebuffer(text: str) -> int | None:
 
 def _open(spec: str, device: str | None, force: bool) -> tuple[Output, str]:
     """Open the output; return it and a warning for the person, "" for none."""
+    from audio import OutputError, open_output  # what only shows something needs none of it
+
     try:
         sound, warning = open_output(spec, device, replace=force)
     except (ValueError, OutputError) as error:

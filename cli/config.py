@@ -7,9 +7,6 @@ import sys
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from cli import settings
 from cli.command_line import command, flag
@@ -34,18 +31,25 @@ def config(
     except settings.SettingsError as error:
         print(f"alfine config: {error}", file=sys.stderr)
         raise click.exceptions.Exit(USAGE) from None
+    file = f"{path}{'' if path.exists() else ' (there is none yet)'}"
     if as_json:
         rows = {o.setting.name: {"value": o.value, "source": o.source} for o in origins}
         print(dump("config", file=str(path), settings=rows))
     elif sys.stdout.isatty():
-        Console(highlight=False).print(_table(origins))
-        print(f"\n{path}{'' if path.exists() else ' (there is none yet)'}")
+        _show(origins)
+        print(f"\n{file}")
     else:
+        print(f"# {file}")
         for origin in origins:
             print(f"{origin.setting.name} = {_toml(origin.value)}  # {origin.source}")
 
 
-def _table(origins: list[settings.Origin]) -> Table:
+def _show(origins: list[settings.Origin]) -> None:
+    """Print a table, for a person."""
+    from rich.console import Console  # a pipe needs none of it
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for origin in origins:
         is_set = origin.source != "default"
@@ -55,7 +59,7 @@ def _table(origins: list[settings.Origin]) -> Table:
             Text(safe(origin.source), "" if is_set else "dim"),
             Text(origin.setting.about, "dim"),
         )
-    return table
+    Console(highlight=False).print(table)
 
 
 def _toml(value: Any) -> str:

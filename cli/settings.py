@@ -5,15 +5,11 @@ click reads the command line and the variables itself; the file is given to it a
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-from platformdirs import user_config_path
 
 from fsm.frozen import dataclass
 from fsm.words import PREBUFFER_MSGS
@@ -64,17 +60,30 @@ _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 def config_path() -> Path:
     """Return $ALFINE_CONFIG, else config.toml in the user's configuration directory for alfine."""
-    named = os.environ.get("ALFINE_CONFIG")
-    return Path(named) if named else user_config_path("alfine") / "config.toml"
+    if named := os.environ.get("ALFINE_CONFIG"):
+        return Path(named)
+    if sys.platform == "linux":  # platformdirs says the same, and its imports take longer
+        base = os.environ.get("XDG_CONFIG_HOME", "")
+        base = base if os.path.isabs(base) else os.path.expanduser("~/.config")
+        return Path(base, "alfine", "config.toml")
+    from platformdirs import user_config_path
+
+    return user_config_path("alfine") / "config.toml"
 
 
 def read_file(path: Path) -> dict[str, Any]:
     """Return what the file sets; {} if there is no file. Raises SettingsError."""
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    import tomllib  # most people have no such file
+
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: {error}") from error
     for name in content:
         if name != SECTION:
@@ -89,6 +98,8 @@ def read_file(path: Path) -> dict[str, Any]:
 
 def _check(path: Path, name: str, value: object) -> None:
     if name not in _BY_NAME:
+        import difflib
+
         near = difflib.get_close_matches(name, _BY_NAME, 1)
         meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(_BY_NAME)}"
         raise SettingsError(f"{path}: there is no setting {name!r}; {meant}")

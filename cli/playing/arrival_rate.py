@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from audio import FrameIndex
 from fsm.client.events import Event, FlowMeasured, SongMeasured
 from fsm.client.prebuffer import LEAST_S
+
+if TYPE_CHECKING:
+    from audio import FrameIndex
 
 WINDOW_S = 3.0
 """The rate is taken over the last 3 s, because it changes while a song plays."""

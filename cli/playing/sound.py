@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from audio import AudioBuffer, FrameIndex, Output, Player, reports
-from audio.buffer import MAX_BYTES
+from audio.buffer import MAX_BYTES as MAX_BYTES
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client.effects import Buffer, SoundEffect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from cli.browsing import choosing, query
 from cli.browsing.song_ids import NO_IDS, NotChosen, are_possible, is_number, need_list
@@ -97,6 +97,11 @@ class Line:
     def from_outside(self) -> bool:
         """Another program may send it: it is answered at once, and is not about the prompt."""
         return self.command is Command.LOCAL and self.word not in _OWN
+
+
+def starts_song(script: Iterable[str]) -> bool:
+    """Whether some line names songs that are to be played. Raises CommandError."""
+    return any(line is not None and line.starts_song for line in map(parse, script))
 
 
 def parse(text: str) -> Line | None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,14 @@ def test_config_shows_each_value_and_its_source(path):
     assert 'host = "music"  # ALFINE_HOST' in shown
     assert f"port = 4711  # {path}" in shown
     assert "prebuffer = 500  # default" in shown
-    assert len(shown.splitlines()) == len(SETTINGS)
+    assert shown.splitlines()[0] == f"# {path}"
+    assert len(shown.splitlines()) == 1 + len(SETTINGS)
+
+
+def test_config_names_the_file_that_is_to_be_written(path):
+    shown = alfine("config", ALFINE_CONFIG=str(path)).stdout
+    assert shown.splitlines()[0] == f"# {path} (there is none yet)"
+    assert tomllib.loads(shown.replace("(none)", "0"))["volume"] == 100
 
 
 def test_the_client_takes_them_and_options_go_first(path, steady_server):
