@@ -25,6 +25,11 @@ class Balancer:
         self._running = Running(("haproxy", "-db", "-f", file), folder / "haproxy.log")
         self._running.wait_until(lambda: listens(self.port))
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._running.process.pid
+
     def stop(self) -> None:
         """End it, with all connections."""
         self._running.end()
@@ -65,7 +70,7 @@ class Balancer:
 def _settings(admin: Path, port: int, servers: Mapping[str, int]) -> str:
     """Return the settings with the addresses of one machine."""
     text = SETTINGS.read_text()
-    text = text.replace("/run/haproxy/admin.sock", str(admin)).replace(
+    text = text.replace("/var/lib/haproxy/admin.sock", str(admin)).replace(
         ":12345", f"127.0.0.1:{port}", 1
     )
     lines = "".join(f"    server {name} 127.0.0.1:{at}\n" for name, at in servers.items())

@@ -29,6 +29,12 @@ class Server:
         self._running: Running | None = None
 
     @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._running is not None
+        return self._running.process.pid
+
+    @property
     def log(self) -> Path:
         """What it has logged."""
         return self._folder / "server.log"

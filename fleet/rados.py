@@ -61,7 +61,7 @@ class Rados:
     """One store, empty. folder: an empty directory, the store's from here on. endpoint: its URL."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self.port = free_port()
         self._parts: list[Running] = []
         for name in ("mon", "osd", "rgw", "run"):
@@ -133,7 +133,7 @@ class Rados:
         )
 
     def _start_monitor(self, address: str) -> None:
-        keyring, monmap = self._folder / "keyring", self._folder / "monmap"
+        keyring, monmap = self.folder / "keyring", self.folder / "monmap"
         run(("monmaptool", "--create", "--fsid", self._fsid, "--addv", "a", address, monmap))
         run(("ceph-authtool", keyring, "--create-keyring"))
         for name, caps in _CAPABILITIES.items():
@@ -160,10 +160,10 @@ class Rados:
         run(self._command("radosgw-admin", "-n", "client.admin", *user))
 
     def _running(self, name: str, *command: object) -> Running:
-        return Running(self._command(*command), self._folder / f"{name}.out")
+        return Running(self._command(*command), self.folder / f"{name}.out")
 
     def _ceph(self, *words: str) -> str:
         return run(self._command("ceph", "--connect-timeout", 30, *words))
 
     def _command(self, name: object, *words: object) -> tuple[object, ...]:
-        return (name, "-c", self._folder / "ceph.conf", *words)
+        return (name, "-c", self.folder / "ceph.conf", *words)
