@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from cli import monitoring, settings, tracing
+from cli import loudness, monitoring, settings, tls_options, tracing
 from cli.address import host_of, with_port
 from cli.client_signals import handle_signals
 from cli.command_line import argument, between, command, flag, option
@@ -33,7 +33,6 @@ from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter
 from cli.words.safe_text import shown
 from fsm.client.machines import ClientSession
-from fsm.client.requests import VolumeRequested
 from fsm.frozen import dataclass
 from fsm.table import each_of
 from fsm.words import PREBUFFER_MSGS
@@ -59,12 +58,14 @@ class Options:
     plain: bool
     retries: int | None
     volume: int
+    gain: str
     song_size_mib: int
     trace: Path | None
     trace_size_mib: int
     trace_audio: bool
     notify: bool
     device: str | None
+    tls: tls_options.ClientTls
 
     @property
     def shows_only(self) -> bool:
@@ -122,6 +123,7 @@ class Options:
     envvar=variable("volume"),
     help="How loud to begin.",
 )
+@loudness.gain_option
 @option(
     "--prebuffer",
     default=str(PREBUFFER_MSGS),
@@ -158,6 +160,7 @@ class Options:
     help="Show a notification on the desktop when a song begins. Needs "
     "pip install -e '.[desktop]'.",
 )
+@tls_options.of_client
 @monitoring.monitor_port
 @tracing.options
 def client(
@@ -169,11 +172,13 @@ def client(
     force: bool,
     device: str | None,
     volume: int,
+    gain: str,
     prebuffer: str,
     plain: bool,
     song_size: int,
     retries: int | None,
     notify: bool,
+    tls: tls_options.ClientTls,
     monitor: int | None,
     trace: Path | None,
     trace_size: int,
@@ -190,16 +195,17 @@ def client(
     end_at(signal.SIGTERM, signal.SIGHUP)
     messages = _prebuffer(prebuffer)
     options = Options(
-        host, port, command, as_json, messages, plain, retries, volume, song_size,
-        trace, trace_size, trace_audio, notify, device
+        host, port, command, as_json, messages, plain, retries, volume, gain, song_size,
+        trace, trace_size, trace_audio, notify, device, tls
     )  # fmt: skip
     page = monitoring.listen("alfine client", monitor)
     try:
         tracing.check(trace)
+        tls.check()
         later = output == "auto" and options.shows_only
         sound = None if later else _open(output, device, force)
         code = asyncio.run(_run(options, page, sound))
-    except tracing.CannotTrace as error:
+    except (tracing.CannotTrace, tls_options.BadTls) as error:
         _refuse(str(error))
     except ScreenGone as error:
         drop_output()
@@ -213,10 +219,9 @@ async def _run(
     options: Options, page: socket.socket | None, sound: tuple[Output, str] | None
 ) -> int:
     """Run the client. sound: the output and a warning; None: it is opened when it is needed."""
-    interactive = not options.script and not options.as_json and _stdin_is_a_terminal()
-    retries = options.retries
-    if retries is None and not interactive:
-        retries = SCRIPT_RETRIES
+    no_terminal = sys.stdin is None or not sys.stdin.isatty()
+    interactive = not (options.script or options.as_json or no_terminal)
+    retries = SCRIPT_RETRIES if options.retries is None and not interactive else options.retries
     journal, changes = Journal(), Changes()
     server = with_port(options.host, options.port)
     monitor = monitoring.of_client(page, server)
@@ -248,9 +253,9 @@ async def _run(
         options.song_size_mib << 20,
         recording,
         elsewhere_of(server, options.script) if options.script else None,
+        options.tls.trust(interactive, lambda text: program.remark(text)),
     )
-    if options.volume != 100:
-        program.fire(VolumeRequested(options.volume))
+    loudness.begin(program.fire, options.volume, options.gain)
     handle_signals(program, interactive)
     if page is not None and monitor is not None:
         await monitor.start(session.machines)
@@ -280,10 +285,6 @@ def _offers(
     from cli.outside.offers import Offers
 
     return Offers(program, changes.watch(), server, options.notify)
-
-
-def _stdin_is_a_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _for_person(

@@ -93,7 +93,7 @@ class Fleet:
         self.copy(music)
         arguments = (
             self.url, "--s3-endpoint", self.store.endpoint, "--catalogue", self.catalogue,
-            "--drain", DRAIN_S,
+            "--proxy-from", ip, "--drain", DRAIN_S,
         )  # fmt: skip
         self.servers = [Server(name, folder, arguments) for name in NAMES[:servers]]
         for server in self.servers:

@@ -60,11 +60,12 @@ from fsm.client.events import (
 from fsm.client.link import CONNECTED, RESTING, LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.prompt import PromptState
-from net.client import ServerConnection
+from net.client import ServerConnection, opener
 from net.observing import ClientObserver
 
 if TYPE_CHECKING:
     from audio import FramesRefused, Output
+    from net.tls.trust import Trust
 
 GREETING_NOTICE_S = 2.0
 """A person who waits longer than this for the server's greeting is told so."""
@@ -75,8 +76,8 @@ class ClientProgram:
 
     output: closed at the end of the run; or what opens it when it is needed. changes: notified
     after every event. warning: what is wrong with the output; printed when the first song plays.
-    max_song_bytes: what is kept of one.
-    observer: looks on at the connection's bytes. elsewhere: for a script that starts no song.
+    max_song_bytes: what is kept of one. observer: looks on at the connection's bytes. elsewhere:
+    for a script that starts no song. trust: connects over TLS.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class ClientProgram:
         max_song_bytes: int | None = None,
         observer: ClientObserver | None = None,
         elsewhere: Elsewhere | None = None,
+        trust: Trust | None = None,
     ) -> None:
         self._session = session
         self._screen = screen
@@ -110,7 +112,7 @@ class ClientProgram:
         )
         told_plain = session.conversation.plain
         self._connection = ServerConnection(
-            host, port, self._receive, self.remark, told_plain, observer
+            host, port, self._receive, self.remark, told_plain, observer, opener(trust)
         )
         self._sound = LateSound(output, self.fire, self._on_refused, max_song_bytes)
         self._timers = Timers(self.fire)
