@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from pathlib import Path
 
 from net.tls.contexts import TlsFileError
@@ -16,8 +15,6 @@ from net.tls.identity import parse_fingerprint, safe_name
 log = logging.getLogger("alfine.server")
 
 MAX_BYTES = 1 << 20
-LOOK_S = 1.0
-"""How often it is looked whether the file is another."""
 
 Stamp = tuple[int, int, int]
 
@@ -48,7 +45,6 @@ class AllowList:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._stamp = stamp_of(path)
-        self._looked_at = time.monotonic()
         self._entries = _read(path)
 
     def __repr__(self) -> str:
@@ -60,10 +56,6 @@ class AllowList:
         return any(each and each in self._entries for each in client)
 
     def _look(self) -> None:
-        now = time.monotonic()
-        if now - self._looked_at < LOOK_S:
-            return
-        self._looked_at = now
         stamp = stamp_of(self._path)
         if stamp == self._stamp:
             return
