@@ -30,6 +30,7 @@ CLIENT = (
         "cli.client_signals",
         "cli.monitoring",
         "cli.settings",
+        "cli.tls_options",
         "cli.tracing",
     ),
     *("cli.outside.elsewhere", "cli.screen", "cli.screen.plain"),
