@@ -19,7 +19,7 @@ COMMANDS = {
     "library": "List the songs of a folder with the IDs that a server gives them, and what is not "
     "served.",
     "devices": "List the sound devices: the index and the name that --device takes.",
-    "config": "Show each setting of the client, and where it comes from.",
+    "config": "Show each setting of client and server, and where it comes from.",
     "diagrams": "Draw every state machine from its table, and write the tables as a page of "
     "Markdown.",
     "verify": "Prove the protocol: explore client, server and all that can be between.",
@@ -59,7 +59,7 @@ def main() -> None:
     if sys.argv[1:2] == ["client"]:
         from cli import settings
 
-        defaults = {settings.SECTION: settings.defaults()}
+        defaults = {settings.CLIENT: settings.defaults()}
     usage.run(application(), "alfine", defaults)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from cli import monitoring, settings, tls_options, tracing
+from cli import loudness, monitoring, settings, tls_options, tracing
 from cli.address import host_of, with_port
 from cli.client_signals import handle_signals
 from cli.command_line import argument, between, command, flag, option
@@ -33,7 +33,6 @@ from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter
 from cli.words.safe_text import shown
 from fsm.client.machines import ClientSession
-from fsm.client.requests import VolumeRequested
 from fsm.frozen import dataclass
 from fsm.table import each_of
 from fsm.words import PREBUFFER_MSGS
@@ -59,6 +58,7 @@ class Options:
     plain: bool
     retries: int | None
     volume: int
+    gain: str
     song_size_mib: int
     trace: Path | None
     trace_size_mib: int
@@ -123,6 +123,7 @@ class Options:
     envvar=variable("volume"),
     help="How loud to begin.",
 )
+@loudness.gain_option
 @option(
     "--prebuffer",
     default=str(PREBUFFER_MSGS),
@@ -171,6 +172,7 @@ def client(
     force: bool,
     device: str | None,
     volume: int,
+    gain: str,
     prebuffer: str,
     plain: bool,
     song_size: int,
@@ -193,7 +195,7 @@ def client(
     end_at(signal.SIGTERM, signal.SIGHUP)
     messages = _prebuffer(prebuffer)
     options = Options(
-        host, port, command, as_json, messages, plain, retries, volume, song_size,
+        host, port, command, as_json, messages, plain, retries, volume, gain, song_size,
         trace, trace_size, trace_audio, notify, device, tls
     )  # fmt: skip
     page = monitoring.listen("alfine client", monitor)
@@ -253,8 +255,7 @@ async def _run(
         elsewhere_of(server, options.script) if options.script else None,
         options.tls.trust(interactive, lambda text: program.remark(text)),
     )
-    if options.volume != 100:
-        program.fire(VolumeRequested(options.volume))
+    loudness.begin(program.fire, options.volume, options.gain)
     handle_signals(program, interactive)
     if page is not None and monitor is not None:
         await monitor.start(session.machines)

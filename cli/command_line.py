@@ -34,7 +34,7 @@ class Option(click.Option):
         self, names: list[str], heading: str = OPTIONS, shown: str = "", **rest: Any
     ) -> None:
         rest.setdefault("show_default", shown or True)
-        super().__init__(names, show_envvar=True, **rest)
+        super().__init__(names, show_envvar="envvar" in rest, **rest)
         self.heading = heading
 
 
@@ -130,7 +130,9 @@ def import_command(name: str) -> Command:
 
 
 def command(
-    epilog: str | None = None, more: Mapping[str, Command] | None = None
+    epilog: str | None = None,
+    more: Mapping[str, Command] | None = None,
+    kind: type[Command] = Command,
 ) -> Callable[[Callable[..., Any]], Command]:
     """Make a command of a function; its name, and what the help says, are the function's.
 
@@ -138,7 +140,7 @@ def command(
     """
     if more is not None:
         return click.command(cls=CommandWithMore, epilog=epilog, more=more)
-    return click.command(cls=Command, epilog=epilog)
+    return click.command(cls=kind, epilog=epilog)
 
 
 def argument(name: str, **rest: Any) -> Declaration:

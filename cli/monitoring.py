@@ -41,9 +41,9 @@ def listen(command: str, port: int | None) -> socket.socket | None:
     from net.server.limits import Limits
 
     try:
-        [[listener]] = sockets.listen(HOST, port, Limits())
-    except OSError as error:
-        _refuse(command, f"--monitor: {sockets.explain(error, HOST, port)}")
+        [[listener]] = sockets.listen([HOST], port, Limits())
+    except sockets.CannotListen as error:
+        _refuse(command, f"--monitor: {error}")
     return listener
 
 

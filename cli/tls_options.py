@@ -6,18 +6,14 @@ What speaks TLS is imported only where it is asked for.
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import click
-
 from cli.command_line import PATH, Declaration, Declared, flag, option
 from cli.settings import variable
-from cli.usage import USAGE
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -70,13 +66,11 @@ def _gathered(function: Declared, kind: type[Any], options: Sequence[Declaration
     return cast(Declared, called)
 
 
-def of_server(function: Declared) -> Declared:
-    """Declare what a server shows, and whom it lets in: the command takes a ServerTls."""
-    options = [
-        option(f"--tls-{name}", type=PATH, metavar=metavar, help=about, heading=HEADING)
-        for name, (metavar, about) in _SERVER.items()
-    ]
-    return _gathered(function, ServerTls, options)
+OF_SERVER: tuple[Declaration, ...] = tuple(
+    option(f"--tls-{name}", type=PATH, metavar=metavar, help=about, heading=HEADING)
+    for name, (metavar, about) in _SERVER.items()
+)
+"""What a server shows, and whom it lets in: what they give is `tls_…`."""
 
 
 def of_client(function: Declared, variables: bool = True) -> Declared:
@@ -133,15 +127,6 @@ class ServerTls:
             return Security(files, limits)
         except TlsFileError as error:
             raise BadTls(str(error)) from None
-
-
-def security_or_exit(tls: ServerTls, limits: Limits) -> Security | None:
-    """Return what begins handshakes, or end the program with one line."""
-    try:
-        return tls.security(limits)
-    except BadTls as error:
-        print(f"alfine server: {error}", file=sys.stderr)
-        raise click.exceptions.Exit(USAGE) from None
 
 
 def is_open_to_strangers(listening: socket.socket) -> bool:

@@ -52,6 +52,8 @@ class Snapshots:
             bitrate_kbps=round(index.bytes_per_s / 125) or None,
             variable_bitrate=index.variable,
             volume=transport.volume,
+            gain=transport.gain.value,
+            gain_db=self._sound.gain_db,
             received_bytes=song.held_bytes,
             received=index.received_fraction,
             buffered_msgs=counted,

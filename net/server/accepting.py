@@ -14,10 +14,11 @@ from functools import partial
 from fsm.events import DrainExpired, ShutdownRequested
 from fsm.table import Observer
 from net.observing import BytesObserver, ServerObserver
-from net.server.addresses import Crowded, counted_as, counted_by_name, is_own
+from net.server.addresses import Crowded, counted_as, counted_by_name, is_own, unmapped
 from net.server.client_socket import ClientSocket
 from net.server.connection import Connection
 from net.server.counters import Counters, Seen
+from net.server.introductions import Introductions
 from net.server.limits import Limits
 from net.server.observed_socket import ObservedSocket
 from net.server.securing import Handshake, Securing
@@ -82,6 +83,9 @@ class StreamingServer:
         """Each with the address, or the name, that its client is counted under."""
         self._handshakes: dict[Handshake, tuple[str, str, str]] = {}
         """Each with its connection's name, its client's address, and what that is counted under."""
+        self._introductions = Introductions(
+            limits.proxies, limits.clients, limits.request_s, self._admit_or_refuse
+        )
         self._turns = Turns()
         self._shares: dict[str, Share] = {}
         """By address, as `counted_as` has it, or by name: of those that have connections."""
@@ -118,6 +122,7 @@ class StreamingServer:
         for listener in self._listeners:
             self._accept(listener)  # those in the backlog get an orderly close, not a reset
         self._close_listeners()
+        self._introductions.close()
         for handshake in list(self._handshakes):
             handshake.shut_down()
         for connection in list(self._connections):
@@ -134,6 +139,7 @@ class StreamingServer:
         self._close_listeners()
         if self._sweeping is not None:
             self._sweeping.cancel()
+        self._introductions.close()
         for handshake in list(self._handshakes):
             handshake.shut_down()
         for connection in list(self._connections):
@@ -178,9 +184,11 @@ class StreamingServer:
                 self._loop.call_later(ACCEPT_PAUSE_S, self._resume_accepting)
                 return
             sock.setblocking(False)
-            self._admit_or_refuse(sock, peer)
+            self._introductions.take(sock, (unmapped(peer[0]), *peer[1:]))
 
-    def _admit_or_refuse(self, sock: socket.socket, peer: tuple[str, int]) -> None:
+    def _admit_or_refuse(
+        self, sock: socket.socket, peer: tuple[str, int], *, quiet: bool = False
+    ) -> None:
         key = counted_as(peer[0])
         share = self._shares.get(key) or Share(self._turns)
         full = len(self._connections) + len(self._handshakes) >= self._limits.clients
@@ -192,15 +200,17 @@ class StreamingServer:
         name = f"{self._tag}#{next(self._numbers)} {peer[0]}:{peer[1]}"
         address = f"{peer[0]}:{peer[1]}"
         if self._securing is None:
-            self._begin(ClientSocket(fileno=sock.detach()), name, address, key)
+            self._begin(ClientSocket(fileno=sock.detach()), name, address, key, quiet)
         else:
             self._begin_handshake(self._securing, sock, name, address, key)
 
-    def _begin(self, sock: ClientSocket, name: str, address: str, key: str) -> None:
+    def _begin(
+        self, sock: ClientSocket, name: str, address: str, key: str, quiet: bool = False
+    ) -> None:
         self.counters.accepted += 1
         if self._observer is not None:
             sock = self._observed(sock, self._observer.accepted(name, address))
-        self._connections[self._connect(sock, name, self._shares[key])] = key
+        self._connections[self._connect(sock, name, self._shares[key], quiet=quiet)] = key
 
     def _observed(self, sock: ClientSocket, observer: BytesObserver) -> ClientSocket:
         if self._securing is not None:
@@ -297,6 +307,7 @@ class StreamingServer:
         while True:
             await asyncio.sleep(self._limits.sweep_s)
             self._log_refusals(time.monotonic())
+            self._introductions.sweep(time.monotonic())
             swept: list[Handshake | Connection] = [*self._handshakes, *self._connections]
             for number, each in enumerate(swept):
                 try:

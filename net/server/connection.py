@@ -52,7 +52,7 @@ class Connection:
 
     sock: non-blocking, and the connection's own from here on. name: for the log. share: what its
     address has of each turn of the event loop. on_close: called once, when the socket is closed.
-    observe: called with every step of the machine.
+    observe: called with every step of the machine. quiet: only what goes wrong is in the log.
     """
 
     __slots__ = (
@@ -73,6 +73,7 @@ class Connection:
         counters: Counters,
         on_close: Callable[[Connection], None],
         observe: Observer | None = None,
+        quiet: bool = False,
     ) -> None:
         self._sock, self._name, self._share = sock, name, share
         self._library, self._limits = library, limits
@@ -88,7 +89,7 @@ class Connection:
         self._settling: Settling | None = None
         """While the client may not have read the last message, and has to before the next one."""
         self._interest = sock.interest(limits.least_s(limits.ack_s, step_bytes))
-        self._lines = ConnectionLog(name)
+        self._lines = ConnectionLog(name, quiet)
         self._log("connected", always=True)
         self._watch(writing=False)
 

@@ -28,6 +28,8 @@ CLIENT = (
         "cli.client",
         "cli.address",
         "cli.client_signals",
+        "cli.loudness",
+        "cli.tls_options",
         "cli.monitoring",
         "cli.settings",
         "cli.tls_options",

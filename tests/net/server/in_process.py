@@ -32,7 +32,7 @@ class Served:
         self.library = Library(music)
         self.library.scan()
         self._cache, self._loop_name, self._securing = cache, loop_name, securing
-        [[self._listener]] = listen(host, 0, self.limits)
+        [[self._listener]] = listen([host], 0, self.limits)
         self.port = self._listener.getsockname()[1]
         self._started, self._thread = threading.Event(), threading.Thread(target=self._run)
 
