@@ -52,8 +52,11 @@ class AllowList:
 
     def __contains__(self, client: object) -> bool:
         assert isinstance(client, tuple)
+        name, mark = client
         self._look()
-        return any(each and each in self._entries for each in client)
+        # A name that looks like a fingerprint is not taken for one.
+        named = parse_fingerprint(name) is None and name in self._entries
+        return named or mark in self._entries
 
     def _look(self) -> None:
         stamp = stamp_of(self._path)
