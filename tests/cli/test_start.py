@@ -32,6 +32,7 @@ CLIENT = (
         "cli.tls_options",
         "cli.monitoring",
         "cli.settings",
+        "cli.tls_options",
         "cli.tracing",
     ),
     *("cli.outside.elsewhere", "cli.screen", "cli.screen.plain"),
