@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fsm.client.events import Event, FlowMeasured, SongMeasured
@@ -12,6 +12,7 @@ from fsm.client.prebuffer import LEAST_S, MOST_S
 
 if TYPE_CHECKING:
     from audio import FrameIndex
+    from cli.playing.late_sound import LateSound
 
 WINDOW_S = 3.0
 """The rate is taken over the last 3 s, because it changes while a song plays."""
@@ -60,12 +61,10 @@ class ArrivingSong:
         self._least_s = LEAST_S if by_flow else MOST_S
         self._said: tuple[FrameIndex, SongMeasured] | None = None
 
-    def measure(self, data_bytes: int, index_of: Callable[[], FrameIndex]) -> Iterator[Event]:
-        """Yield what has changed, now that so many bytes of the song have come.
-
-        index_of: returns the song's own index; it may have to wait for the sound to be opened.
-        """
-        now, index = time.monotonic(), index_of()
+    def measure(self, data_bytes: int, sound: LateSound) -> Iterator[Event]:
+        """Yield what has changed, now that so many bytes of the song have come. sound: has it."""
+        now = time.monotonic()  # first, because the index may have to wait for the sound
+        index: FrameIndex = sound.arriving_index
         measured = SongMeasured(index.can_play(self._least_s), index.song_bytes or None)
         if (index, measured) != self._said:
             self._said = (index, measured)

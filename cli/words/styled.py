@@ -20,7 +20,7 @@ from cli.words.safe_text import safe
 from fsm.client.events import ListedSong
 
 Row = tuple[str, str, str]
-"""Of a song: the mark of what plays, or a blank; its number; what is known of it."""
+"""Of a song: the mark of what plays, or a blank, or its position; its number; what is known."""
 
 _HELP_GAP, _MOST_HELP_COLUMNS = 2, 3
 _ENTRY_COLUMNS = WORD_COLUMNS + 3 + BRIEF_COLUMNS
@@ -77,6 +77,11 @@ class Styled:
             for mark, number, row in rows
         ]
         return self._drawn(Group(*texts))
+
+    def queue(self, heading: str, rows: Iterable[Row]) -> str:
+        """Draw songs of the queue below a heading; a row begins with a position."""
+        texts = [Text.assemble(place, (number, "cyan"), row) for place, number, row in rows]
+        return self._drawn(Group(Text(heading, "dim"), *texts))
 
     def songs(self, songs: Sequence[ListedSong], playing: int | None, mark: str) -> str:
         """Draw songs of which only titles are known; a long one takes several lines."""
