@@ -16,6 +16,9 @@ TAGS = "tags"
 FROM = "from"
 """The extension token by which a client asks for songs from an offset on (protocol.md 10)."""
 
+OFFERED = (ENDS, TAGS)
+"""What the client asks for; a server accepts all, some or none of it (protocol.md 7, 10)."""
+
 LIBRARY = "library="
 """Begins the fact in RESP 101 that names the version of the list (protocol.md 7)."""
 

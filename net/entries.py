@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from fsm.client.events import ListedSong
+from fsm.client.events import Fields, ListedSong
 
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What no title may bring to a terminal: control characters, and those that turn text around."""
@@ -17,6 +17,9 @@ FIELD_KEYS = frozenset(("ar", "aa", "al", "ti", "tr", "di", "yr", "ge", "du", "f
 """Those of protocol.md 10: artist, album artist, album, title, track, disc, year, genre, duration,
 folder."""
 
+MAX_SHARED_FIELDS = 20_000
+_OF_ONE_SONG = frozenset(("ti", "du"))
+"""Fields that are seldom the same in two songs."""
 _SEPARATORS = re.compile(rf"(?: END)?[\r\n]+|{SEPARATOR}")
 """RFC 2.3.1 says CR LF, and shows END."""
 _FORMS = tuple(
@@ -38,10 +41,13 @@ class EntryDecoder:
     a later message.
     """
 
-    __slots__ = ("_bracket_open",)
+    __slots__ = ("_bracket_open", "_shared")
 
     def __init__(self) -> None:
         self._bracket_open = False
+        self._shared: dict[tuple[str, str], tuple[str, str]] = {}
+        """Fields that have come: those of an album are the same in each of its songs, and are kept
+        once."""
 
     def decode(self, payload: bytes) -> tuple[ListedSong, ...]:
         """Decode the payload of one message. Titles come without control characters.
@@ -60,33 +66,35 @@ class EntryDecoder:
             songs[-1] = self._without_bracket(songs[-1])
         return tuple(songs)
 
+    def decode_tagged(self, payload: bytes) -> tuple[tuple[ListedSong, ...], tuple[Fields, ...]]:
+        """Decode the payload of one message of a server that has accepted to send fields.
+
+        Returns the songs and, for each, the fields whose keys are known (protocol.md 10). Such a
+        server has one form of entries.
+        """
+        text = payload.decode(errors="replace").removesuffix(" END")
+        entries = [self._tagged(entry) for entry in text.split(SEPARATOR) if entry]
+        return tuple(song for song, _ in entries), tuple(fields for _, fields in entries)
+
+    def _tagged(self, entry: str) -> tuple[ListedSong, Fields]:
+        title, *fields = (_clean(part) for part in entry.split(FIELD_MARK))
+        pairs = (field.partition("=") for field in fields)
+        known = [(key, value.strip()) for key, sign, value in pairs if sign and key in FIELD_KEYS]
+        return _song(title, _FORMS[0]), tuple(map(self._kept_once, known))
+
+    def _kept_once(self, field: tuple[str, str]) -> tuple[str, str]:
+        if field[0] in _OF_ONE_SONG:
+            return field
+        if len(self._shared) >= MAX_SHARED_FIELDS:
+            self._shared.clear()
+        return self._shared.setdefault(field, field)
+
     def _without_bracket(self, last: ListedSong) -> ListedSong:
         """Take the list's closing bracket away, but no bracket that the title itself opens."""
         if last.title.count(")") <= last.title.count("("):
             return last
         self._bracket_open = False
         return last._replace(title=last.title[:-1].rstrip())
-
-
-Fields = tuple[tuple[str, str], ...]
-
-
-def decode_tagged(payload: bytes) -> tuple[tuple[ListedSong, ...], tuple[Fields, ...]]:
-    """Decode the payload of one message of a server that has accepted to send fields.
-
-    Returns the songs and, for each, the fields whose keys are known (protocol.md 10). Such a server
-    has one form of entries.
-    """
-    text = payload.decode(errors="replace").removesuffix(" END")
-    entries = [_tagged(entry) for entry in text.split(SEPARATOR) if entry]
-    return tuple(song for song, _ in entries), tuple(fields for _, fields in entries)
-
-
-def _tagged(entry: str) -> tuple[ListedSong, Fields]:
-    title, *fields = (_clean(part) for part in entry.split(FIELD_MARK))
-    pairs = (field.partition("=") for field in fields)
-    known = tuple((key, value.strip()) for key, sign, value in pairs if sign and key in FIELD_KEYS)
-    return _song(title, _FORMS[0]), known
 
 
 def _clean(text: str) -> str:

@@ -12,7 +12,7 @@ from fsm.events import Event
 from fsm.words import MAX_MESSAGE_BYTES, TAGS
 from net import dialects
 from net.dialects import FIRST_WORDS, SHOWN_BYTES, Header, Kind, WireError
-from net.entries import EntryDecoder, decode_tagged
+from net.entries import EntryDecoder
 from net.framing import EOM, GAP, skip_gap
 
 MAX_RESPONSE_BYTES = 64 * 1024
@@ -196,7 +196,7 @@ class ResponseDecoder:
                 return self._read_audio(payload)
             case Kind.LIST:
                 if self._tags:
-                    songs, fields = decode_tagged(payload)
+                    songs, fields = self._entries.decode_tagged(payload)
                 else:
                     songs, fields = self._entries.decode(payload), ()
                 # An empty list says something; that nothing follows the part before does not.

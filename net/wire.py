@@ -21,7 +21,7 @@ from fsm.events import (
     StopRequested,
     TeardownRequested,
 )
-from fsm.words import ENDS, MAX_PAYLOAD_BYTES, Request
+from fsm.words import MAX_PAYLOAD_BYTES, OFFERED, Request
 from net.entries import CONTROL, FIELD_MARK, SEPARATOR
 from net.framing import EOM, skip_gap
 
@@ -54,7 +54,7 @@ def encode_request(request: SendRequest) -> bytes:
     if request.request is Request.PLAY:
         words.append(str(request.song_id))
     elif request.request is Request.SETUP:
-        words.append(ENDS)
+        words.extend(OFFERED)
     return " ".join(words).encode() + EOM
 
 

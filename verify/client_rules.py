@@ -7,14 +7,14 @@ the client's own values.
 from __future__ import annotations
 
 from fsm.client.effects import AppendAudio, Report, ShowSongs, StartPlayer, Tell
-from fsm.client.events import Command, Interrupted, ListedSong
+from fsm.client.events import Command, Fields, Interrupted, ListedSong
 from fsm.effects import Effect
 from fsm.events import Event
 from fsm.words import Request
 from verify import expected, music
 from verify.bounds import Bounds
 from verify.claims import ClientClaims
-from verify.messages import NEXT, PRESENT
+from verify.messages import NEXT, PRESENT, TAGS
 from verify.rules import Broken, Rule
 from verify.world import CONNECTING, HERE, NOT_QUEUED, SILENT, UP, Wanted, World
 
@@ -58,6 +58,7 @@ class ClientRules:
         self._prebuffer = bounds.prebuffer
         # Where silence ends a song, it may also make an empty one of a song that has not begun.
         self._ends_are_said = bounds.closes and bounds.timely
+        self._tags_are_sent = bounds.closes
         self._timely, self._told_plain = bounds.timely, bounds.plain
         self._causes_count = Rule.PLAYED_WHOLE not in bounds.ignored
 
@@ -155,13 +156,17 @@ class ClientRules:
 
     # What the person is told
 
-    def shown(self, world: World, songs: tuple[ListedSong, ...]) -> None:
-        """Check a list that is shown."""
+    def shown(
+        self, world: World, songs: tuple[ListedSong, ...], fields: tuple[Fields, ...]
+    ) -> None:
+        """Check a list that is shown, and what is shown of its songs besides."""
         world.lists_owed -= 1
         if world.lists_owed < 0:
             raise Broken(Rule.LISTS_ONCE, "a list is shown that nobody asked for, or shown again")
         if songs != music.entries(world.library):
             raise Broken(Rule.LISTS_ONCE, f"{len(songs)} entries are shown for the whole list")
+        if fields != (TAGS,) * len(songs) and (fields or (self._tags_are_sent and world.due.tags)):
+            raise Broken(Rule.LISTS_ONCE, f"fields of {len(fields)} songs are shown, not of all")
 
     def told(self, world: World, report: Report, of_next: bool) -> None:
         """Check what the person is told. of_next: it is told of the next song."""

@@ -229,8 +229,8 @@ class ClientSide:
                 world.timers |= {RETRY_DUE}
             case do.CancelTimer(kind):
                 world.timers = frozenset([t for t in world.timers if type(t) is not kind])
-            case do.ShowSongs(songs):
-                self._rules.shown(world, songs)
+            case do.ShowSongs(songs, fields):
+                self._rules.shown(world, songs, fields)
             case do.Tell(report):
                 self._rules.told(world, report, of_next=previous == do.DropNextBuffer())
             case do.Leave():

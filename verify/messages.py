@@ -10,7 +10,7 @@ from functools import cache
 from fsm import events as on
 from fsm.client import events as client_on
 from fsm.events import Event
-from fsm.words import Request
+from fsm.words import OFFERED, Request
 from verify import music
 
 NOBODY, PRESENT, NEXT = 0, 1, 2
@@ -46,10 +46,12 @@ REFUSAL = message(client_on.NotFoundReceived(), "ERRO 404 (to SETUP)")
 AUDIO_CLOSING = message(client_on.AudioReceived(), "RESP 200 (closing)")
 LIST_CLOSING = message(client_on.ListReceived(), "RESP 100 (closing)")
 
+SETUP_LINE = " ".join(("SETUP", *OFFERED))
+
 _EVENTS: dict[Request, Event] = {
     Request.LIST: on.ListRequested(),
     Request.STOP: on.StopRequested(),
-    Request.SETUP: on.SetupRequested(("ends",)),
+    Request.SETUP: on.SetupRequested(OFFERED),
     Request.TEARDOWN: on.TeardownRequested(),
 }
 
@@ -59,7 +61,7 @@ def request(word: Request, song_id: int | None, owner: int) -> Message:
     """Return a request as the server receives it."""
     if song_id is not None:
         return message(on.PlayRequested(song_id), f"PLAY {song_id}", owner)
-    return message(_EVENTS[word], "SETUP ends" if word is Request.SETUP else word.value)
+    return message(_EVENTS[word], SETUP_LINE if word is Request.SETUP else word.value)
 
 
 @cache

@@ -110,7 +110,9 @@ class ConnectionRules(ClientRules):
     def sent(self, world: World, word: Request) -> None:
         """Check nothing: which lists were typed is not kept."""
 
-    def shown(self, world: World, songs: tuple[ListedSong, ...]) -> None:
+    def shown(
+        self, world: World, songs: tuple[ListedSong, ...], fields: tuple[client_on.Fields, ...]
+    ) -> None:
         """Check nothing."""
 
     def told(self, world: World, report: Report, of_next: bool) -> None:

@@ -12,7 +12,7 @@ from fsm import events as on
 from fsm.effects import ServerEffect
 from fsm.events import Event
 from fsm.server import ServerSession, ServerState
-from fsm.words import ENDS
+from fsm.words import OFFERED
 from verify import claims, music
 from verify.bounds import Bounds, ServerKind
 from verify.messages import (
@@ -23,6 +23,7 @@ from verify.messages import (
     NOBODY,
     PRESENT,
     REFUSAL,
+    SETUP_LINE,
     Message,
     audio,
     list_messages,
@@ -36,8 +37,8 @@ from verify.world import GONE, LIST_SENT, Stream, Wanted, World
 
 SONG_ENDED, SONG_FAILED, LIST_WAS_SENT = on.SongSent(), on.SongFailed("unreadable"), on.ListSent()
 LOST, REQUESTS_ENDED = on.ConnectionLost("cut"), on.RequestsEnded()
-SETUP = on.SetupRequested((ENDS,))
-SETUP_REQUEST = message(SETUP, "SETUP ends")
+SETUP = on.SetupRequested(OFFERED)
+SETUP_REQUEST = message(SETUP, SETUP_LINE)
 SHUTDOWN, EXPIRED = on.ShutdownRequested(), on.DrainExpired()
 
 
@@ -125,7 +126,7 @@ class ServerSide:
             return on.SetupRequested(("other",))
         if kind is ServerKind.HANGING_UP:
             return on.TeardownRequested()
-        return on.RequestNotUnderstood("SETUP ends") if kind is ServerKind.REFUSING else None
+        return on.RequestNotUnderstood(SETUP_LINE) if kind is ServerKind.REFUSING else None
 
     def _kind(self, world: World) -> ServerKind:
         bounds = self.bounds

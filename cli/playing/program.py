@@ -304,7 +304,7 @@ class ClientProgram:
 
     def _perform_on_screen(self, effect: ScreenEffect) -> None:
         match effect:
-            case ShowSongs(songs):
+            case ShowSongs(songs, _):
                 self._reports.show(songs, self.status())
             case Tell():
                 self._reports.tell(effect)

@@ -131,7 +131,7 @@ class ConversationSession(OwedLists):
         self.record(do.CancelTimer(on.GreetingUnanswered))
 
     def send_setup(self, event: on.Event) -> None:
-        """Send SETUP ends."""
+        """Send SETUP ends tags."""
         self.setup_open = True
         self.record(do.SendRequest(Request.SETUP, paced=True))
 

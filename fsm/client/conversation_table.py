@@ -15,7 +15,7 @@ class ConversationState(Enum):
     """What kind of server it is, and what it owes an answer to."""
 
     UNCONNECTED = "there is no connection; requests wait"
-    OFFERING = "SETUP ends was sent; requests wait until the server has accepted it or not"
+    OFFERING = "SETUP ends tags was sent; requests wait until the server has accepted it or not"
     GREETING = "the server seems to be a plain one: LIST was sent; requests wait for its answer"
     CLOSING_SERVER = "the server closes every answer; requests go at once"
     PLAIN = "a plain server; nothing but audio is on its way"
@@ -63,7 +63,7 @@ _IGNORED_WHEN_LEAVING = (
 )
 
 CONVERSATION = Table("conversation", UNCONNECTED, [
-    # The connection is made: SETUP ends is offered, unless the server is known to be plain
+    # The connection is made: SETUP ends tags is offered, unless the server is known to be plain
     Row(UNCONNECTED, on.Connected,     PLAIN,       when="told_plain",        then="take_up_waiting, say_list_withheld", rfc="P7"),
     Row(UNCONNECTED, on.Connected,     GREETING,    when="is_offer_declined", then="send_greeting, wait_for_greeting",   rfc="P7"),
     Row(UNCONNECTED, on.Connected,     OFFERING,                              then="send_setup, wait_for_setup",         rfc="P7"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from fsm.client.events import Event, ListedSong
+from fsm.client.events import Event, Fields, ListedSong
 from fsm.client.requests import Measure
 from fsm.effects import Effect as Effect
 from fsm.words import Request
@@ -166,9 +166,10 @@ class SetVolume(Effect):
 
 @dataclass(frozen=True, slots=True)
 class ShowSongs(Effect):
-    """Print a list (RFC 2.5.1)."""
+    """Print a list (RFC 2.5.1). fields: of each song, if the server has sent any."""
 
     songs: tuple[ListedSong, ...]
+    fields: tuple[Fields, ...] = ()
 
 
 class Report(Enum):

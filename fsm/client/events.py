@@ -25,6 +25,10 @@ class ListedSong(NamedTuple):
     title: str
 
 
+Fields = tuple[tuple[str, str], ...]
+"""What a server says of a song besides its title: keys of two letters and values (protocol.md 10)."""
+
+
 class Command(Enum):
     """What a person can type that is answered later than at once."""
 
@@ -42,12 +46,11 @@ class Command(Enum):
 class ListReceived(Event):
     """RESP 100 (RFC 2.5.1). No songs: a closing message, or an empty library.
 
-    fields: of each song, what the server says of it besides, if it has accepted to: keys of two
-    letters and values (protocol.md 10).
+    fields: of each song, if the server has accepted to say more of it (protocol.md 10).
     """
 
     songs: tuple[ListedSong, ...] = ()
-    fields: tuple[tuple[tuple[str, str], ...], ...] = ()
+    fields: tuple[Fields, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from fsm.client.events import Event, ListedSong
+from fsm.client.events import Event, Fields, ListedSong
 from fsm.client.requests import Measure
 
 # A song on its way: asked for, arriving, whole or lost.
@@ -50,9 +50,13 @@ class ListWithheld(Event):
 
 @dataclass(frozen=True, slots=True)
 class ListCompleted(Event):
-    """All entries of one list are here (RFC 2.5.1, protocol.md 7, 8)."""
+    """All entries of one list are here (RFC 2.5.1, protocol.md 7, 8).
+
+    fields: of each song, if the server has sent any (protocol.md 10).
+    """
 
     songs: tuple[ListedSong, ...] = ()
+    fields: tuple[Fields, ...] = ()
 
 
 class NewId(NamedTuple):

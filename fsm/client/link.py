@@ -119,7 +119,7 @@ class LinkSession(Session[ClientEffect | on.Event]):
     """
 
     __slots__ = (
-        "are_ids_doubted", "attempts", "ended_at_bytes", "ended_in_order", "held_bytes", "is_listed", "is_loss_told", "lost_because",
+        "are_ids_doubted", "attempts", "ended_at_bytes", "ended_in_order", "fields", "held_bytes", "is_listed", "is_loss_told", "lost_because",
         "max_retries",
         "skipped_bytes", "skipped_tail", "song_id", "songs", "tail", "title",
     )  # fmt: skip
@@ -151,6 +151,8 @@ class LinkSession(Session[ClientEffect | on.Event]):
         self.ended_at_bytes: int | None = None
         """So much of the song was here when it did so."""
         self.songs: tuple[on.ListedSong, ...] = ()
+        self.fields: tuple[on.Fields, ...] = ()
+        """Of each song, if the server has sent any."""
         self.are_ids_doubted = False
         """A connection has ended since the list came, and not because the client made it anew."""
         self.is_listed = False
@@ -275,12 +277,14 @@ class LinkSession(Session[ClientEffect | on.Event]):
         self.record(internal.ListNeeded())
 
     def keep_list(self, event: internal.ListCompleted) -> None:
-        """Keep the titles."""
-        self.songs, self.is_listed, self.are_ids_doubted = event.songs, True, False
+        """Keep the titles, and what else is known of the songs."""
+        self.songs, self.fields = event.songs, event.fields
+        self.is_listed, self.are_ids_doubted = True, False
 
     def forget_list(self, event: on.Event) -> None:
         """Forget the titles: what they belong to now is not known."""
-        self.songs, self.is_listed, self.are_ids_doubted = (), False, False
+        self.songs, self.fields = (), ()
+        self.is_listed = self.are_ids_doubted = False
         self.title = None
 
     def doubt_ids(self, event: on.Event) -> None:

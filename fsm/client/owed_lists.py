@@ -12,6 +12,8 @@ from fsm.words import Request
 PLAIN_HELPS = "--plain plays without a list"
 _ENTRY_BYTES = 96
 """A ListedSong and its ID, as Python keeps them, without the title."""
+_FIELD_BYTES = 64
+"""A field, as Python keeps it, without its value."""
 
 
 class OwedLists(PlainSong):
@@ -37,7 +39,7 @@ class OwedLists(PlainSong):
         """Lists that are not whole yet, oldest first: is it the user's, to be shown? None: of no use."""
         self.list_unclosed = False
         """No empty list message has come behind the last LIST, and SETUP may still be accepted."""
-        self.collected: tuple[tuple[on.ListedSong, ...], ...] = ()
+        self.collected: tuple[on.ListReceived, ...] = ()
         self.collected_bytes = 0
 
     @property
@@ -69,7 +71,7 @@ class OwedLists(PlainSong):
 
     def list_grows(self, event: on.ListReceived) -> bool:
         """A list is owed, and with this message it still fits into the memory that it may take."""
-        return bool(self.lists) and self.collected_bytes + _size(event.songs) <= self.max_list_bytes
+        return bool(self.lists) and self.collected_bytes + _size(event) <= self.max_list_bytes
 
     def list_awaited(self, event: on.Event) -> bool:
         """The user waits for a list."""
@@ -120,8 +122,8 @@ class OwedLists(PlainSong):
 
     def keep_entries(self, event: on.ListReceived) -> None:
         """Keep the entries until the list is whole."""
-        self.collected += (event.songs,)
-        self.collected_bytes += _size(event.songs)
+        self.collected += (event,)
+        self.collected_bytes += _size(event)
 
     def await_list_silence(self, event: on.Event) -> None:
         """Expect silence: 250 ms without a further message make the list whole."""
@@ -134,12 +136,11 @@ class OwedLists(PlainSong):
     def complete_list(self, event: on.Event) -> None:
         """Hand on the oldest list, which is whole; show it, if it is the user's."""
         shown, self.lists = self.lists[0], self.lists[1:]
-        # Deployed servers may have sent it twice (protocol.md 9).
-        songs = tuple(dict.fromkeys(song for songs in self.collected for song in songs))
+        songs, fields = _joined(self.collected)
         self.collected, self.collected_bytes = (), 0
-        self.record(internal.ListCompleted(songs))
+        self.record(internal.ListCompleted(songs, fields))
         if shown:
-            self.record(do.ShowSongs(songs), on.CommandAnswered(on.Command.LIST))
+            self.record(do.ShowSongs(songs, fields), on.CommandAnswered(on.Command.LIST))
 
     def disconnect_endless(self, event: on.ListReceived) -> None:
         """Disconnect from a server whose list has no end: it may go on for as long as it likes."""
@@ -162,6 +163,24 @@ def _without_first(waiting: tuple[on.Event, ...], kind: type[on.Event]) -> tuple
     return waiting[:at] + waiting[at + 1 :]
 
 
-def _size(songs: tuple[on.ListedSong, ...]) -> int:
+def _joined(
+    messages: tuple[on.ListReceived, ...],
+) -> tuple[tuple[on.ListedSong, ...], tuple[on.Fields, ...]]:
+    """The songs of a list, each once, and the fields of each, if there are any.
+
+    Deployed servers may have sent it twice (protocol.md 9).
+    """
+    fields_by_song: dict[on.ListedSong, on.Fields] = {}
+    for message in messages:
+        of_each = message.fields or ((),) * len(message.songs)
+        for song, fields in zip(message.songs, of_each, strict=True):
+            fields_by_song.setdefault(song, fields)
+    each = tuple(fields_by_song.values())
+    return tuple(fields_by_song), each if any(each) else ()
+
+
+def _size(message: on.ListReceived) -> int:
     """The bytes that the entries take of the memory: many times what they are on the wire."""
-    return sum(_ENTRY_BYTES + song.title.__sizeof__() for song in songs)
+    titles = sum(_ENTRY_BYTES + song.title.__sizeof__() for song in message.songs)
+    values = (value for fields in message.fields for _, value in fields)
+    return titles + sum(_FIELD_BYTES + value.__sizeof__() for value in values)

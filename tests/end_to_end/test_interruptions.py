@@ -193,7 +193,7 @@ def broken(port: int, script: tuple[str, ...], wav: Path, *plans: Faults) -> tup
 SONG = (f"play {SHORT}", "wait")
 KINDS = ("cut_after", "reset_after")
 STALLS = (0, 250, 20_000)
-SETUP_ANSWER = b"RESP 101 END alfine/1 ends library=" + b"0" * 32 + b" END END"
+SETUP_ANSWER = b"RESP 101 END alfine/1 ends tags library=" + b"0" * 32 + b" END END"
 FIRST = (0, 20, len(SETUP_ANSWER), 100, 330)
 """Where the very first connection breaks: in the answer to SETUP, behind it, in the list, in the
 song's header."""
@@ -298,7 +298,7 @@ def test_a_line_of_600_ms_each_way_costs_no_closing_messages(server, folder, tmp
         sent = bytes(proxy.sent)
     assert run.code == 0, run
     assert f"played {SHORT}. {folder.titles[SHORT - 1]}\n" in run.out
-    assert sent.startswith(b"SETUP ends END ENDLIST END END"), "the answer came after a second"
+    assert sent.startswith(b"SETUP ends tags END ENDLIST END END"), "the answer came after a second"
     assert recorded(wav) == samples(folder.song(SHORT))
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm.client.events import ListedSong, ListReceived, SetupReceived
-from net.entries import CONTROL, FIELD_KEYS, decode_tagged
+from net.entries import CONTROL, FIELD_KEYS, MAX_SHARED_FIELDS, EntryDecoder
 from net.responses import ResponseDecoder
 from net.wire import list_entry, list_messages, setup_message
 
@@ -86,7 +86,7 @@ def test_an_empty_list_has_no_fields():
 
 def test_what_is_no_field_is_left_out():
     payload = b"1. a\x1far=\x1fzz=unknown\x1fnothing\x1f=\x1fAR=b\x1fal=a=b\x1b[2J END x\x1far=y"
-    assert decode_tagged(payload) == (
+    assert EntryDecoder().decode_tagged(payload) == (
         (ListedSong(1, "a"), ListedSong(None, "x")),
         ((("ar", ""), ("al", "a=b[2J")), (("ar", "y"),)),
     )
@@ -94,5 +94,23 @@ def test_what_is_no_field_is_left_out():
 
 @given(st.binary(max_size=200))
 def test_nothing_that_comes_raises(payload):
-    songs, fields = decode_tagged(payload)
+    songs, fields = EntryDecoder().decode_tagged(payload)
     assert len(songs) == len(fields)
+
+
+def test_fields_that_songs_share_are_kept_once():
+    decoder = EntryDecoder()
+    first, second = (
+        decoder.decode_tagged(f"{n}. t\x1fal=an album of many songs\x1fti=t".encode())[1][0]
+        for n in (1, 2)
+    )
+    assert first[0] is second[0]
+
+
+def test_a_server_that_sends_new_fields_for_ever_has_no_more_of_them_kept():
+    decoder = EntryDecoder()
+    for begin in range(0, MAX_SHARED_FIELDS + 1000, 1000):
+        entries = (f"{n}. t\x1fal={n}" for n in range(begin, begin + 1000))
+        decoder.decode_tagged(" END ".join(entries).encode())
+        assert len(decoder._shared) <= MAX_SHARED_FIELDS
+    assert len(decoder._shared) < MAX_SHARED_FIELDS

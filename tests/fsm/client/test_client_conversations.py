@@ -106,6 +106,31 @@ def test_a_list_of_the_clients_own_that_is_on_its_way_is_shown_to_the_person():
     assert client.sent() == ["LIST"]
 
 
+def test_what_a_server_says_of_its_songs_besides_comes_with_the_list():
+    client = ClientDriver(Connected(), SetupReceived(("alfine/1", "ends", "tags")), ListRequested())
+    fields = tuple((("ar", f"artist {song.song_id}"),) for song in SONGS)
+    for song, known in zip(SONGS, fields, strict=True):
+        client(ListReceived((song,), (known,)))
+    client(LIST_CLOSED)
+    assert client.did(ShowSongs) == [ShowSongs(SONGS, fields)]
+    assert (client.session.link.songs, client.session.link.fields) == (SONGS, fields)
+    client(ListRequested(), LISTED, LIST_CLOSED)
+    assert client.did(ShowSongs) == [ShowSongs(SONGS)], "a list without fields has none"
+    assert client.session.link.fields == ()
+
+
+def test_a_song_that_is_listed_twice_keeps_what_was_said_of_it_first():
+    client = ClientDriver(Connected(), SetupReceived(("alfine/1", "ends", "tags")), ListRequested())
+    client(ListReceived(SONGS[:1], ((("al", "first"),),)))
+    client(ListReceived(SONGS, ((("al", "second"),), ())), LIST_CLOSED)
+    assert client.did(ShowSongs) == [ShowSongs(SONGS, ((("al", "first"),), ()))]
+
+
+def test_a_server_that_accepts_tags_without_ends_is_plain():
+    client = ClientDriver(Connected(), SetupReceived(("alfine/1", "tags")))
+    assert client.sent() == ["SETUP", "LIST"]
+
+
 @pytest.mark.parametrize("before", [(), (NotFoundReceived(),), (NotFoundReceived(), LISTED)])
 def test_the_list_of_the_greeting_answers_a_list_that_was_requested_meanwhile(before):
     client = ClientDriver(Connected())

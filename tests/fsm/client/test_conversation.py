@@ -1191,6 +1191,13 @@ def test_a_list_is_kept_only_as_far_as_it_fits_and_its_server_is_disconnected(st
     assert len(session.collected) == 3
 
 
+def test_what_is_said_of_songs_counts_as_well():
+    session = reached(CLOSING_SERVER, LIST, max_list_bytes=SMALL)
+    message = on.ListReceived((ONE,), ((("al", "x" * SMALL),),))
+    _, now = step(session, message)
+    assert (now, session.collected) == (BREAKING, ())
+
+
 def test_each_list_may_be_as_long_as_the_one_before():
     session = reached(CLOSING_SERVER, max_list_bytes=SMALL)
     for _ in range(3):
