@@ -79,6 +79,7 @@ class RequestsEnded(Event):
 REQUESTS = (
     ListRequested,
     PlayRequested,
+    PlayFromRequested,
     StopRequested,
     SetupRequested,
     TeardownRequested,

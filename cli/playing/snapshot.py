@@ -9,7 +9,7 @@ from math import ceil, inf
 from cli.playing.chosen import Chosen
 from cli.playing.sound import Sound
 from cli.words.moment import Activity, Status
-from fsm.client.link import CONNECTED, CONNECTING, OFFLINE, RESTING
+from fsm.client.link_table import CONNECTED, CONNECTING, OFFLINE, RESTING
 from fsm.client.machines import ClientSession
 from fsm.client.player import DRY, SILENT
 from fsm.client.prebuffer import needed_bytes

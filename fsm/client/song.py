@@ -25,13 +25,14 @@ class SongSession(Session[ClientEffect | on.Event]):
     """The present song, or the next one.
 
     prebuffer_msgs: how many audio messages make enough to begin (RFC 2.5.2: 500); None for as many
-    as the flow needs (`fsm.client.prebuffer`). buffer: whose song it is.
+    as the flow needs (`fsm.client.prebuffer`). buffer: whose song it is. tail_bytes: by so many of
+    its last bytes that are here an interrupted song is recognised.
     """
 
     __slots__ = (
         "buffer", "counted_from_bytes", "counted_from_msgs", "flow", "held_bytes", "last_bytes",
         "lost_because", "measure", "needed_bytes", "num_audio_msgs_recv", "prebuffer",
-        "shortest_bytes", "song_id", "tail",
+        "shortest_bytes", "song_id", "tail", "tail_bytes",
     )  # fmt: skip
     table = SONG
     says = (
@@ -50,11 +51,15 @@ class SongSession(Session[ClientEffect | on.Event]):
     )
 
     def __init__(
-        self, prebuffer_msgs: int | None = PREBUFFER_MSGS, buffer: Buffer = Buffer.PRESENT
+        self,
+        prebuffer_msgs: int | None = PREBUFFER_MSGS,
+        buffer: Buffer = Buffer.PRESENT,
+        tail_bytes: int = TAIL_BYTES,
     ) -> None:
         super().__init__()
         self.prebuffer = Prebuffer(prebuffer_msgs)
         self.buffer = buffer
+        self.tail_bytes = tail_bytes
         self.flow: on.FlowMeasured | None = None
         self._forget()
 
@@ -80,7 +85,7 @@ class SongSession(Session[ClientEffect | on.Event]):
     def take_over(self, next_song: SongSession) -> None:
         """Be what the next song is, which is then no song; keep one's own buffer."""
         for name in self.__slots__:
-            if name not in ("buffer", "flow", "prebuffer"):
+            if name not in ("buffer", "flow", "prebuffer", "tail_bytes"):
                 setattr(self, name, getattr(next_song, name))
         self.state = next_song.state
         next_song._forget()
@@ -171,7 +176,7 @@ class SongSession(Session[ClientEffect | on.Event]):
             self.shortest_bytes = min(self.shortest_bytes, self.last_bytes)
         self.last_bytes = len(event.data)
         self.held_bytes += len(event.data)
-        self.tail = (self.tail + event.data)[-TAIL_BYTES:]
+        self.tail = (self.tail + event.data)[-self.tail_bytes :]
         self.record(do.AppendAudio(self.buffer, event.data))
 
     def count_again(self, event: on.Event) -> None:
