@@ -45,7 +45,7 @@ LINK = Table("link", CONNECTING, [
     each((CONNECTING, *CONNECTED, RECONNECTING), on.ListRequested,                                                                                                   rfc="2.2"),
     Row(WAITING,                                 on.ListRequested,            RECONNECTING,                    then="cancel_retry, connect",                         rfc="playing 9"),
     # What the server understands
-    each(CONNECTED, internal.FromAccepted, then="note_from", rfc="P10"),
+    each((ONLINE, UNLISTED, FINDING), internal.FromAccepted, then="note_from", rfc="P10"),
     # A title is to be found: the list is asked for when it is needed
     each((CONNECTING, ONLINE, RECONNECTING), on.TitlesNeeded,               when="titles_unknown", then="need_list",                        rfc="P7"),
     each((OFFLINE, RESTING),                 on.TitlesNeeded, CONNECTING,   when="titles_unknown", then="connect, need_list",               rfc="P7"),
