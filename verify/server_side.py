@@ -44,8 +44,7 @@ class ServerSide:
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
-        understood = tuple(token for token in OFFERED if token in bounds.knows)
-        self._setup = on.SetupRequested(understood)
+        self._setup = on.SetupRequested(tuple(filter(self._understands, OFFERED)))
         self._references = [Reference(bounds, lib) for lib in range(len(music.NUMBERINGS))]
         self.actors: list[Actor] = []
         for numbering in music.NUMBERINGS:
@@ -122,12 +121,16 @@ class ServerSide:
         if not isinstance(event, on.SetupRequested):
             return event
         if kind is ServerKind.CLOSING:
-            return self._setup
+            return on.SetupRequested(tuple(filter(self._understands, event.tokens)))
         if kind is ServerKind.DECLINING:
             return on.SetupRequested(("other",))
         if kind is ServerKind.HANGING_UP:
             return on.TeardownRequested()
         return on.RequestNotUnderstood(SETUP_LINE) if kind is ServerKind.REFUSING else None
+
+    def _understands(self, token: str) -> bool:
+        """Tell whether this server knows a token; what nobody knows it ignores by itself."""
+        return token in self.bounds.knows or token not in OFFERED
 
     def _kind(self, world: World) -> ServerKind:
         bounds = self.bounds
