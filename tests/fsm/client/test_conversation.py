@@ -199,6 +199,8 @@ def test_a_list_that_is_still_the_servers_is_not_asked_for_again():
     assert step(session, NEEDED)[0] == [sends(Request.LIST)], "what is needed later is asked for"
     session = listed_by(NAMED, NEEDED, CONNECTED, LIST, PLAY)
     assert step(session, NAMED)[0] == [SETUP_ANSWERED, UNCHANGED, LIST, PLAY]
+    session = listed_by(NAMED, CONNECTED, NAMED, LIST, LISTED, LIST_CLOSED, LOST, CONNECTED)
+    assert UNCHANGED in step(session, NAMED)[0], "the list that came last is of that version too"
     both = on.SetupReceived((*NAMED.tokens, "from"))
     session = listed_by(NAMED, CONNECTED)
     assert step(session, both)[0] == [SETUP_ANSWERED, internal.FromAccepted(), UNCHANGED]
