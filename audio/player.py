@@ -61,7 +61,8 @@ class Player:
         self._volume = Volume()
         self._open_rate_hz = 0  # of the output; 0 while it is not open
         self._device_lost = False
-        self._position = (0, 0.0)  # the tag of a song, and the second of it that is heard
+        # The tag of a song, the second of it that is heard, and the last seek that led there.
+        self._position = (0, 0.0, 0)
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
         self._thread.start()
 
@@ -83,6 +84,18 @@ class Player:
         """Play this song when the present one has ended, without a gap."""
         buffer.watch(self._orders.wake)
         self._orders.queue_next(PlayingSong(tag, buffer, index or FrameIndex(buffer)))
+
+    def move(
+        self, buffer: AudioBuffer, tag: int, index: FrameIndex, seconds: float, seeks: int
+    ) -> None:
+        """Play from that place on once `refilled` is called, and fall silent until then.
+
+        buffer, index: of another part of the present song, or of a song that is to begin there.
+        seeks: the owner's number for that seek.
+        """
+        buffer.watch(self._orders.wake)
+        song = PlayingSong(tag, buffer, index, dry=True, pending_seek_s=seconds, seeks=seeks)
+        self._orders.play(song)
 
     def stop(self) -> None:
         """Fall silent within 50 ms, and forget the present and the next song."""
@@ -108,9 +121,12 @@ class Player:
         """Go on after `RanDry` or `PlaceNotHere`: enough of the song has arrived (RFC 2.5.2)."""
         self._orders.refill()
 
-    def seek(self, tag: int, seconds: float) -> None:
-        """Go on from that place, exact to the sample, if the present song has that tag."""
-        self._orders.seek(tag, seconds)
+    def seek(self, tag: int, seconds: float, number: int = 1) -> None:
+        """Go on from that place, exact to the sample, if the present song has that tag.
+
+        number: the owner's, for this seek; of several that come at once only the last is performed.
+        """
+        self._orders.seek(tag, seconds, number)
 
     def set_volume(self, percent: int) -> None:
         """Set the volume, 0 to 100, from the next slice on."""
@@ -118,8 +134,13 @@ class Player:
 
     def position_s(self, tag: int) -> float:
         """The second of the song of that tag that the listener hears; 0.0 for any other song."""
-        latest, seconds = self._position
+        latest, seconds, _ = self._position
         return seconds if latest == tag else 0.0
+
+    def reached(self, tag: int, number: int) -> bool:
+        """Whether the song of that tag is heard, from the place of that seek on."""
+        latest, _, seeks = self._position
+        return (latest, seeks) == (tag, number)
 
     def close(self) -> None:
         """Stop, close the output and end the thread. Waits for the thread, 5 s at most."""
@@ -146,8 +167,8 @@ class Player:
 
     def _step(self, song: PlayingSong, order: Order) -> PlayingSong:
         """Do what comes first, and return the song to go on with."""
-        if order.seek_s is not None:
-            self._try(Undecodable, self._seek, song, order.seek_s)
+        if order.seek is not None:
+            self._try(Undecodable, self._seek, song, *order.seek)
         elif order.paused or (song.dry and not self._refilled(song)):
             if order.paused or not song.searching:
                 self._try(OutputFailed, self._rest, song, order.changes)
@@ -190,24 +211,25 @@ class Player:
 
     def _refilled(self, song: PlayingSong) -> bool:
         """Whether a dry song can go on; performs the pending seek if so."""
-        whole = song.buffer.finished or song.buffer.discarded
+        over = song.buffer.finished and not song.waits_for_another_part
+        whole = over or song.buffer.discarded
         song.dry = not (self._orders.take_refill() or whole or song.searching)
         if not song.dry and song.pending_seek_s is not None:
             self._try(Undecodable, self._go_to, song, song.pending_seek_s)
         return not song.dry
 
-    def _seek(self, song: PlayingSong, seconds: float) -> None:
-        song.seeks += 1
+    def _seek(self, song: PlayingSong, seconds: float, number: float) -> None:
+        song.seeks = int(number)
         self._drop_output(song)
         self._go_to(song, seconds)
 
     def _go_to(self, song: PlayingSong, seconds: float) -> None:
         if song.seek(seconds):
-            self._position = (song.tag, song.start_s)
+            self._position = (song.tag, song.start_s, song.seeks)
         elif not song.buffer.discarded and not song.searching:
             self._orders.take_refill()
-            needed_bytes = song.index.needed_bytes(seconds)
-            self._send_if_current(song, PlaceNotHere(song.tag, needed_bytes, song.seeks))
+            needed = song.index.needed_bytes(seconds), song.index.from_bytes(seconds)
+            self._send_if_current(song, PlaceNotHere(song.tag, *needed, song.seeks))
 
     def _decode(self, song: PlayingSong) -> None:
         """Decode the next blocks. Finds out that the song is dry, has ended or is not decodable."""
@@ -237,7 +259,8 @@ class Player:
         while self._orders.changes == changes and (pcm := song.next_pcm(size)):
             self._output.write(self._volume.apply(pcm))
             song.mark_written(len(pcm))
-            self._position = (song.tag, song.heard_s(self._output.latency_s))
+            heard_s = song.heard_s(self._output.latency_s)
+            self._position = (song.tag, heard_s, song.seeks)
 
     def _open_output(self, rate_hz: int) -> None:
         if self._open_rate_hz:
@@ -249,7 +272,7 @@ class Player:
         """Wait until the rest of the song has been heard."""
         self._output.drain()
         self._open_rate_hz = 0
-        self._position = (song.tag, song.written_s)
+        self._position = (song.tag, song.written_s, song.seeks)
         if self._orders.end(song):
             self._send_played_out(song)
 

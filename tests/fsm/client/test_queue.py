@@ -447,3 +447,20 @@ def test_two_songs_that_are_gone_are_not_one():
     step(session, play(1), queue(2), ALL, WHOLE_SONG, renumbered(a=None, b=None))
     assert (session.current, session.ahead) == (GONE, GONE)
     assert step(session, CLEAR)[0] == [NEXT_DROPPED]
+
+
+def test_a_song_that_is_asked_for_again_from_a_place_on_is_not_whole_any_more():
+    there = internal.PlaceWanted(1, 4096)
+    for ways in (ALONE, QUEUED):
+        for state in (CURRENT, WHOLE, AHEAD):
+            session = reached(ways, state)
+            before = songs(session)
+            assert step(session, there) == ([], CURRENT)
+            assert (songs(session), session.ahead) == (before, None)
+    session = reached(QUEUED, AHEAD)
+    step(session, there)
+    assert step(session, WHOLE_SONG) == ([internal.NextSongKnown(2)], AHEAD)
+    session = reached(QUEUED, AHEAD)
+    gone = internal.SongsRenumbered((internal.NewId(2, "two", None),))
+    step(session, gone, there)
+    assert session.upcoming == (3,), "what is gone cannot be requested again"
