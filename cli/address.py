@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import ipaddress
-
-import typer
+import click
 
 
 def host_of(text: str) -> str:
     """Return the name or address without brackets round it: ::1 for [::1].
 
-    It is a callback of options. Raises typer.BadParameter: what is in the brackets is no address.
+    It is a callback of options. Raises click.BadParameter: what is in the brackets is no address.
     """
     if not text.startswith("["):
         return text
     inner, bracket, rest = text[1:].partition("]")
     if rest.startswith(":"):
-        raise typer.BadParameter(f"the port stands apart, as in: [{inner}] {rest[1:] or 'PORT'}")
+        raise click.BadParameter(f"the port stands apart, as in: [{inner}] {rest[1:] or 'PORT'}")
+    import ipaddress  # few write an address of IPv6
+
     try:
         ipaddress.IPv6Address(inner)
     except ValueError:
-        raise typer.BadParameter("in brackets stands an IPv6 address, as in: [::1]") from None
+        raise click.BadParameter("in brackets stands an IPv6 address, as in: [::1]") from None
     if not bracket or rest:
-        raise typer.BadParameter(f"an IPv6 address is written as [{inner}]")
+        raise click.BadParameter(f"an IPv6 address is written as [{inner}]")
     return inner
 
 

@@ -1,65 +1,65 @@
 """The `alfine` command: all commands under one name.
 
-Typer is imported where a command needs it: those that a key or a status bar starts do without.
+click is imported where a command needs it: those that a key or a status bar starts do without.
 """
 
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 from cli.outside import command as outside
 
 TYPE_CHECKING = False  # as of `typing`, whose import the short commands do without
 if TYPE_CHECKING:
-    import typer
+    import click
 
-COMMANDS = (
-    "server", "client", "library", "devices", "config", "diagrams", "verify", "check", "replay",
-    "proxy",
-)  # fmt: skip
-"""The name of each is that of its module and of its function."""
+COMMANDS = {
+    "server": "Serve the MP3s of a folder, and log what each client asks for.",
+    "client": "Play a server's songs: list, play, pause, seek, queue and more; help shows all.",
+    "library": "List the songs of a folder with the IDs that a server gives them, and what is not "
+    "served.",
+    "devices": "List the sound devices: the index and the name that --device takes.",
+    "config": "Show each setting of the client, and where it comes from.",
+    "diagrams": "Draw every state machine from its table, and write the tables as a page of "
+    "Markdown.",
+    "verify": "Prove the protocol: explore client, server and all that can be between.",
+    "check": "Check whether a server does what RFC 9999 says, whoever wrote it.",
+    "replay": "Run a trace through the machines again, and name the first row that differs.",
+    "proxy": "Stand between any client and any server; show what both do, and what is not legal.",
+}
+"""The name of each is that of its module and of its function; what it does is its first sentence.
+
+It stands here as well, so that `alfine --help` need not import them all.
+"""
 
 
-def application(*commands: str) -> typer.Typer:
-    """Build the command line with these commands; only their modules are imported."""
-    import typer
+def application() -> click.Group:
+    """Return the command line; the module of a command is imported when the command is run."""
+    from cli.command_line import Commands
+    from cli.shell_completion import options
 
-    app = typer.Typer(
+    in_the_client = {word: does.capitalize() for word, (_, does) in outside.WORDS.items()}
+    return Commands(
+        {"Commands": COMMANDS, outside.HEADING: in_the_client},
         name="alfine",
         help="Stream music over explicit state machines (RFC 9999).",
         no_args_is_help=True,
-        pretty_exceptions_enable=False,
+        params=options(),
     )
-    app.callback()(_alfine)
-    for name in commands:
-        module = import_module(f"cli.{name}")
-        app.command(epilog=getattr(module, "EPILOG", None))(getattr(module, name))
-    return app
-
-
-def _alfine() -> None:
-    """Stream music over explicit state machines (RFC 9999)."""
-
-
-def _list_outside(app: typer.Typer) -> None:
-    """Let the help and the completion show the commands of `cli.outside`, which `main` runs."""
-    for word, (_, does) in outside.WORDS.items():
-        app.command(word, help=does.capitalize(), rich_help_panel=outside.PANEL)(_alfine)
 
 
 def main() -> None:
     """Run the command line."""
     if sys.argv[1:] and sys.argv[1] in outside.WORDS:
         sys.exit(outside.main(sys.argv[1], sys.argv[2:]))
-    from cli import settings, usage
+    from cli import usage
 
-    # The imports of the other commands would take a fifth of the client's start.
-    chosen = [name for name in sys.argv[1:2] if name in COMMANDS]
-    app = application(*(chosen or COMMANDS))
-    if not chosen:
-        _list_outside(app)
-    usage.run(app, {settings.SECTION: settings.for_typer()})
+    defaults = {}
+    if sys.argv[1:2] == ["client"]:
+        from cli import settings
+
+        defaults = {settings.SECTION: settings.defaults()}
+    usage.run(application(), "alfine", defaults)
 
 
 if __name__ == "__main__":

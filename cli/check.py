@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
 
-import typer
+import click
 
 from check.case import Case, Outcome, Verdict, select
 from check.client import cases as client_cases
@@ -18,6 +17,7 @@ from check.server.check import ServerCheck
 from check.server.facts import MIB, Options
 from cli import check_client
 from cli.address import host_of, with_port
+from cli.command_line import PATH, argument, between, command, flag, option
 from cli.usage import FAILED, NO_CONNECTION
 from cli.words.safe_text import shown
 
@@ -30,118 +30,107 @@ DEFAULT_CLIENT = client_options.Options(())
 TYPED = client_options.Typed()
 
 
+@command(EPILOG)
+@argument(
+    "peer",
+    nargs=-1,
+    required=True,
+    metavar="HOST PORT | --client -- COMMAND…",
+    help="The server; or the client's command, with {host} and {port} where these go.",
+)
+@flag("--client", help="Run a client's command, and play a server to it.")
+@flag("--plain", help="Try nothing that the RFC does not have: send no SETUP, accept none.")
+@option(
+    "--only",
+    multiple=True,
+    metavar="NUMBER",
+    help="Only this case, or the cases of this section. Repeatable.",
+)
+@option(
+    "--music",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The server's music directory: songs are compared with its files.",
+)
+@flag("--json", "as_json", help="One JSON object a line.")
+@option("--junit", type=PATH, metavar="FILE", help="Write the verdicts to this file, as JUnit XML.")
+@option(
+    "--timeout",
+    type=between(0.1, 600),
+    metavar="SECONDS",
+    help=f"How long a server may take for an answer ({DEFAULT.timeout_s:g}), a client for "
+    f"what is typed ({DEFAULT_CLIENT.timeout_s:g}).",
+)
+@option(
+    "--connections",
+    type=between(1, 64),
+    default=DEFAULT.connections,
+    metavar="N",
+    help="Cases at once; one, if the server serves one client at a time.",
+)
+@option(
+    "--request-time",
+    type=between(0.1, 600),
+    metavar="SECONDS",
+    help="How long the server lets a request be unfinished. Without it that is not tried.",
+)
+@option(
+    "--long-song",
+    type=between(0.1, 48),
+    default=DEFAULT.long_bytes / MIB,
+    metavar="MIB",
+    help="A song of this size is longer than what may lie on the way, so that it can be "
+    "told whether STOP ends it.",
+)
+@option(
+    "--songs",
+    type=between(1, 1000),
+    default=DEFAULT.songs,
+    metavar="N",
+    help="Songs that are tried to find a long one, or to be compared with files.",
+)
+@flag(
+    "--learn",
+    help="Try no cases: learn which machine the server is, and say where it is not the "
+    "table's. Takes a minute, and AALpy.",
+)
+@option(
+    "--draw",
+    type=PATH,
+    metavar="FILE.svg",
+    help="With --learn: draw what was learned, differences in red.",
+)
+@option(
+    "--tty/--pipe",
+    default=None,
+    help="What a client types and prints on; without it a terminal, if it lists songs only there.",
+)
+@option(
+    "--type-list", default=TYPED.list, metavar="TEXT", help="What is typed into a client for LIST."
+)
+@option("--type-play", default=TYPED.play, metavar="TEXT", help="The same for PLAY.")
+@option("--type-stop", default=TYPED.stop, metavar="TEXT", help="The same for STOP.")
+@option("--type-quit", default=TYPED.quit, metavar="TEXT", help="The same to leave.")
 def check(
-    peer: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="HOST PORT | --client -- COMMAND…",
-            help="The server; or the client's command, with {host} and {port} where these go.",
-        ),
-    ],
-    client: Annotated[
-        bool,
-        typer.Option("--client", help="Run a client's command, and play a server to it."),
-    ] = False,
-    plain: Annotated[
-        bool,
-        typer.Option(
-            "--plain",
-            help="Try nothing that the RFC does not have: send no SETUP, accept none.",
-        ),
-    ] = False,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NUMBER", help="Only this case, or the cases of this section. Repeatable."
-        ),
-    ] = None,
-    music: Annotated[
-        Path | None,
-        typer.Option(
-            help="The server's music directory: songs are compared with its files.",
-            exists=True,
-            file_okay=False,
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
-    junit: Annotated[
-        Path | None, typer.Option(help="Write the verdicts to this file, as JUnit XML.")
-    ] = None,
-    timeout: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS",
-            help=f"How long a server may take for an answer ({DEFAULT.timeout_s:g}), a client for "
-            f"what is typed ({DEFAULT_CLIENT.timeout_s:g}).",
-            min=0.1,
-            max=600,
-        ),
-    ] = None,
-    connections: Annotated[
-        int,
-        typer.Option(
-            metavar="N",
-            help="Cases at once; one, if the server serves one client at a time.",
-            min=1,
-            max=64,
-        ),
-    ] = DEFAULT.connections,
-    request_time: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="How long the server lets a request be unfinished. Without it that is not tried.",
-            min=0.1,
-            max=600,
-        ),
-    ] = None,
-    long_song: Annotated[
-        float,
-        typer.Option(
-            metavar="MIB",
-            help="A song of this size is longer than what may lie on the way, so that it can be "
-            "told whether STOP ends it.",
-            min=0.1,
-            max=48,
-        ),
-    ] = DEFAULT.long_bytes / MIB,
-    songs: Annotated[
-        int,
-        typer.Option(
-            metavar="N",
-            help="Songs that are tried to find a long one, or to be compared with files.",
-            min=1,
-            max=1000,
-        ),
-    ] = DEFAULT.songs,
-    learn: Annotated[
-        bool,
-        typer.Option(
-            "--learn",
-            help="Try no cases: learn which machine the server is, and say where it is not the "
-            "table's. Takes a minute, and AALpy.",
-        ),
-    ] = False,
-    draw: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.svg", help="With --learn: draw what was learned, differences in red."
-        ),
-    ] = None,
-    tty: Annotated[
-        bool | None,
-        typer.Option(
-            "--tty/--pipe",
-            help="What a client types and prints on; without it a terminal, if it lists songs "
-            "only there.",
-        ),
-    ] = None,
-    type_list: Annotated[
-        str, typer.Option(metavar="TEXT", help="What is typed into a client for LIST.")
-    ] = TYPED.list,
-    type_play: Annotated[str, typer.Option(metavar="TEXT", help="The same for PLAY.")] = TYPED.play,
-    type_stop: Annotated[str, typer.Option(metavar="TEXT", help="The same for STOP.")] = TYPED.stop,
-    type_quit: Annotated[str, typer.Option(metavar="TEXT", help="The same to leave.")] = TYPED.quit,
+    peer: tuple[str, ...],
+    client: bool,
+    plain: bool,
+    only: tuple[str, ...],
+    music: Path | None,
+    as_json: bool,
+    junit: Path | None,
+    timeout: float | None,
+    connections: int,
+    request_time: float | None,
+    long_song: float,
+    songs: int,
+    learn: bool,
+    draw: Path | None,
+    tty: bool | None,
+    type_list: str,
+    type_play: str,
+    type_stop: str,
+    type_quit: str,
 ) -> None:
     """Check whether a server does what RFC 9999 says, whoever wrote it.
 
@@ -158,7 +147,7 @@ def check(
     """
     if client:
         if music is not None or learn:
-            raise typer.BadParameter("--music and --learn are about servers: not with --client")
+            raise click.BadParameter("--music and --learn are about servers: not with --client")
         words = {"list": type_list, "play": type_play, "stop": type_stop, "quit": type_quit}
         chosen = client_options.Options(
             command=tuple(peer),
@@ -168,7 +157,7 @@ def check(
             tty=tty,
             typed=check_client.typed(words),
         )
-        cases = _selected(client_cases.CASES, only or [])
+        cases = _selected(client_cases.CASES, only)
         _end(check_client.checked(chosen, cases, as_json, junit))
         return
     host, port = _address(peer)
@@ -183,13 +172,13 @@ def check(
         songs=songs,
     )
     if draw is not None and not learn:
-        raise typer.BadParameter("--draw draws what --learn has learned")
+        raise click.BadParameter("--draw draws what --learn has learned")
     if learn:
         if only or as_json or junit:
-            raise typer.BadParameter("--learn tries no cases: no --only, --json or --junit with it")
+            raise click.BadParameter("--learn tries no cases: no --only, --json or --junit with it")
         _learn(host, port, options, draw)
         return
-    _end(_server_verdicts(host, port, options, _selected(CASES, only or []), as_json, junit))
+    _end(_server_verdicts(host, port, options, _selected(CASES, only), as_json, junit))
 
 
 def _server_verdicts(
@@ -199,17 +188,17 @@ def _server_verdicts(
     try:
         return asyncio.run(_check_server(host, port, options, cases, as_json, junit))
     except ConnectionFailed as error:
-        typer.echo(f"alfine check: no connection to {with_port(host, port)}: {error}", err=True)
-        raise typer.Exit(NO_CONNECTION) from None
+        click.echo(f"alfine check: no connection to {with_port(host, port)}: {error}", err=True)
+        raise click.exceptions.Exit(NO_CONNECTION) from None
     except OSError as error:
         if junit is None or error.filename != str(junit):
             raise
-        raise typer.BadParameter(f"{shown(str(junit))}: {error.strerror}") from None
+        raise click.BadParameter(f"{shown(str(junit))}: {error.strerror}") from None
 
 
 def _end(verdicts: Iterable[Verdict]) -> None:
     if any(verdict.outcome is Outcome.FAILED for verdict in verdicts):
-        raise typer.Exit(FAILED)
+        raise click.exceptions.Exit(FAILED)
 
 
 def _learn(host: str, port: int, options: Options, draw: Path | None) -> None:
@@ -220,8 +209,8 @@ def _learn(host: str, port: int, options: Options, draw: Path | None) -> None:
         server = asyncio.run(ServerCheck.begin(host, port, options))
     except OSError as error:
         why = error.strerror or str(error)
-        typer.echo(f"alfine check: no connection to {with_port(host, port)}: {why}", err=True)
-        raise typer.Exit(NO_CONNECTION) from None
+        click.echo(f"alfine check: no connection to {with_port(host, port)}: {why}", err=True)
+        raise click.exceptions.Exit(NO_CONNECTION) from None
     learning.learn_and_tell(server, with_port(host, port), draw)
 
 
@@ -241,24 +230,24 @@ async def _check_server(
         "server",
         with_port(host, port),
         server.described(),
-        typer.echo,
+        click.echo,
         as_json=as_json,
         junit_file=junit,
     )
 
 
-def _address(peer: list[str]) -> tuple[str, int]:
-    """Return host and port. Raises typer.BadParameter."""
+def _address(peer: Sequence[str]) -> tuple[str, int]:
+    """Return host and port. Raises click.BadParameter."""
     if len(peer) != 2:
-        raise typer.BadParameter("a server is two words, HOST PORT, as in: 127.0.0.1 12345")
+        raise click.BadParameter("a server is two words, HOST PORT, as in: 127.0.0.1 12345")
     host, port = host_of(peer[0]), peer[1]
     if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
-        raise typer.BadParameter(f"PORT is a number from 1 to 65535, not {shown(port)}")
+        raise click.BadParameter(f"PORT is a number from 1 to 65535, not {shown(port)}")
     return host, int(port)
 
 
-def _selected(cases: Iterable[Case], only: list[str]) -> list[Case]:
+def _selected(cases: Iterable[Case], only: Sequence[str]) -> list[Case]:
     try:
         return select(cases, only)
     except ValueError as error:
-        raise typer.BadParameter(f"{error}; docs/checking.md lists them") from None
+        raise click.BadParameter(f"{error}; docs/checking.md lists them") from None

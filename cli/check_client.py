@@ -8,7 +8,7 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-import typer
+import click
 
 from check.case import Case, Verdict
 from check.client.check import ClientCheck, NeverConnected
@@ -27,20 +27,20 @@ def checked(
 ) -> list[Verdict]:
     """Check a client, and return the verdicts.
 
-    Raises typer.BadParameter: the command cannot be run, the JUnit file cannot be written;
-    typer.Exit: the client has not connected.
+    Raises click.BadParameter: the command cannot be run, the JUnit file cannot be written;
+    click.exceptions.Exit: the client has not connected.
     """
     _refuse_wrong(options)
     end_at(signal.SIGTERM, signal.SIGHUP)  # the clients are ended with the check
     try:
         return asyncio.run(_check(options, cases, as_json, junit))
     except NeverConnected as error:
-        typer.echo(f"alfine check: the client has not connected: {error}", err=True)
-        raise typer.Exit(NO_CONNECTION) from None
+        click.echo(f"alfine check: the client has not connected: {error}", err=True)
+        raise click.exceptions.Exit(NO_CONNECTION) from None
     except OSError as error:
         if error.filename not in (options.command[0], str(junit)):
             raise
-        raise typer.BadParameter(f"{shown(error.filename)}: {error.strerror}") from None
+        raise click.BadParameter(f"{shown(error.filename)}: {error.strerror}") from None
 
 
 async def _check(
@@ -53,7 +53,7 @@ async def _check(
             "client",
             printed(shlex.join(options.command).encode(), PEER_CHARACTERS),
             client.described(),
-            typer.echo,
+            click.echo,
             as_json=as_json,
             junit_file=junit,
         )
@@ -62,18 +62,18 @@ async def _check(
 
 
 def _refuse_wrong(options: Options) -> None:
-    """Raise typer.BadParameter for a command, or for words, that cannot work."""
+    """Raise click.BadParameter for a command, or for words, that cannot work."""
     if not options.command:
-        raise typer.BadParameter("a client is a command: --client -- COMMAND {host} {port}")
+        raise click.BadParameter("a client is a command: --client -- COMMAND {host} {port}")
     if not any("{port}" in word for word in options.command):
-        raise typer.BadParameter("the command needs {port}, where the port is to stand")
+        raise click.BadParameter("the command needs {port}, where the port is to stand")
     if "{id}" not in options.typed.play:
-        raise typer.BadParameter("--type-play needs {id}, where the song's ID is to stand")
+        raise click.BadParameter("--type-play needs {id}, where the song's ID is to stand")
 
 
 def typed(words: dict[str, str]) -> Typed:
-    """Return the words that are typed into a client. Raises typer.BadParameter: a line break."""
+    """Return the words that are typed into a client. Raises click.BadParameter: a line break."""
     for name, text in words.items():
         if not text.isprintable():
-            raise typer.BadParameter(f"--type-{name} is one line of printable text")
+            raise click.BadParameter(f"--type-{name} is one line of printable text")
     return Typed(**words)

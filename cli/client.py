@@ -9,34 +9,36 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import typer
+import click
 
-from audio import Output, OutputError, open_output
-from cli import monitoring, settings, tracing
+from cli import loudness, monitoring, settings, tracing
 from cli.address import host_of, with_port
+from cli.client_signals import handle_signals
+from cli.command_line import argument, between, command, flag, option
 from cli.outside.elsewhere import elsewhere_of
-from cli.outside.offers import Offers
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.program import ClientProgram
 from cli.playing.screen_face import Screen, ScreenGone
 from cli.screen.plain import DumbScreen, ScriptScreen
 from cli.settings import MAX_SONG_MIB, variable
-from cli.tracing import TraceAudio, TraceSize, TraceTo
-from cli.usage import FAILED, USAGE, drop_output, end_at, run_alone
+from cli.usage import FAILED, USAGE, drop_output, end_at, run
 from cli.words import commands
+from cli.words.command_table import CommandError
 from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter
 from cli.words.safe_text import shown
 from fsm.client.machines import ClientSession
-from fsm.client.requests import VolumeRequested
+from fsm.frozen import dataclass
 from fsm.table import each_of
 from fsm.words import PREBUFFER_MSGS
+
+if TYPE_CHECKING:
+    from audio import Output
 
 SCRIPT_RETRIES = 6
 """Attempts to reconnect for one song in a script, where no person can say stop: 30 s at most."""
@@ -50,131 +52,134 @@ class Options:
 
     host: str
     port: int
-    script: list[str] | None
+    script: Sequence[str]
     as_json: bool
     prebuffer: int | None
     plain: bool
     retries: int | None
     volume: int
+    gain: str
     song_size_mib: int
     trace: Path | None
     trace_size_mib: int
     trace_audio: bool
     notify: bool
+    device: str | None
+
+    @property
+    def shows_only(self) -> bool:
+        """It runs a script that names no song to be played: it lists, say."""
+        return bool(self.script) and not commands.starts_song(self.script)
 
 
+@command(EPILOG)
+@argument(
+    "host",
+    type=host_of,
+    help="The server's name or address.",
+    envvar=variable("host"),
+)
+@argument(
+    "port",
+    type=between(1, 65535),
+    help="The server's port.",
+    envvar=variable("port"),
+)
+@option(
+    "--command",
+    "-c",
+    multiple=True,
+    metavar="CMD",
+    help="Run this command instead of showing the prompt. Repeatable; 'wait' waits until "
+    "the song has ended.",
+)
+@flag(
+    "--json",
+    "as_json",
+    envvar=variable("json"),
+    help="Print one JSON object a line for each answer and event (docs/json.md).",
+)
+@option(
+    "--output",
+    default="auto",
+    metavar="auto|pyaudio|null|wav:FILE",
+    envvar=variable("output"),
+    help="Where the sound goes: the sound device, nowhere in real time, or into a file as "
+    "fast as it decodes. auto is the sound device if there is one.",
+)
+@flag("--force", help="Replace the WAV file of --output if it exists.")
+@option(
+    "--device",
+    metavar="NAME|INDEX",
+    envvar=variable("device"),
+    help="Which sound device: a part of its name, or its index (alfine devices).",
+)
+@option(
+    "--volume",
+    type=between(0, 100),
+    default=100,
+    metavar="0-100",
+    envvar=variable("volume"),
+    help="How loud to begin.",
+)
+@loudness.gain_option
+@option(
+    "--prebuffer",
+    default=str(PREBUFFER_MSGS),
+    metavar="N|auto",
+    envvar=variable("prebuffer"),
+    help="Audio messages that are to arrive before playing begins; auto: as soon as they "
+    "come fast enough that a stutter is unlikely.",
+)
+@flag(
+    "--plain",
+    envvar=variable("plain"),
+    help="The server knows only the RFC: send nothing but what is typed.",
+)
+@option(
+    "--song-size",
+    type=between(1, 1_000_000),
+    default=MAX_SONG_MIB,
+    metavar="MIB",
+    envvar=variable("song_size"),
+    help="The largest song that is kept, in MiB: in memory, and from 64 MiB on in a "
+    "temporary file.",
+)
+@option(
+    "--retries",
+    type=between(0),
+    metavar="N",
+    envvar=variable("retries"),
+    help="Attempts to reconnect for one interrupted song; without this option as many as "
+    f"it takes at the prompt, {SCRIPT_RETRIES} in a script.",
+)
+@flag(
+    "--notify",
+    envvar=variable("notify"),
+    help="Show a notification on the desktop when a song begins. Needs "
+    "pip install -e '.[desktop]'.",
+)
+@monitoring.monitor_port
+@tracing.options
 def client(
-    host: Annotated[
-        str,
-        typer.Argument(
-            metavar="HOST",
-            callback=host_of,
-            help="The server's name or address.",
-            envvar=variable("host"),
-        ),
-    ],
-    port: Annotated[
-        int,
-        typer.Argument(
-            metavar="PORT", help="The server's port.", min=1, max=65535, envvar=variable("port")
-        ),
-    ],
-    command: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--command",
-            "-c",
-            metavar="CMD",
-            help="Run this command instead of showing the prompt. Repeatable; 'wait' waits until "
-            "the song has ended.",
-        ),
-    ] = None,
-    as_json: Annotated[
-        bool,
-        typer.Option(
-            "--json",
-            envvar=variable("json"),
-            help="Print one JSON object a line for each answer and event (docs/json.md).",
-        ),
-    ] = False,
-    output: Annotated[
-        str,
-        typer.Option(
-            metavar="auto|pyaudio|null|wav:FILE",
-            envvar=variable("output"),
-            help="Where the sound goes: the sound device, nowhere in real time, or into a file as "
-            "fast as it decodes. auto is the sound device if there is one.",
-        ),
-    ] = "auto",
-    force: Annotated[
-        bool,
-        typer.Option("--force", help="Replace the WAV file of --output if it exists."),
-    ] = False,
-    device: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|INDEX",
-            envvar=variable("device"),
-            help="Which sound device: a part of its name, or its index (alfine devices).",
-        ),
-    ] = None,
-    volume: Annotated[
-        int,
-        typer.Option(
-            metavar="0-100", envvar=variable("volume"), min=0, max=100, help="How loud to begin."
-        ),
-    ] = 100,
-    prebuffer: Annotated[
-        str,
-        typer.Option(
-            metavar="N|auto",
-            envvar=variable("prebuffer"),
-            help="Audio messages that are to arrive before playing begins; auto: as soon as they "
-            "come fast enough that a stutter is unlikely.",
-        ),
-    ] = str(PREBUFFER_MSGS),
-    plain: Annotated[
-        bool,
-        typer.Option(
-            "--plain",
-            envvar=variable("plain"),
-            help="The server knows only the RFC: send nothing but what is typed.",
-        ),
-    ] = False,
-    song_size: Annotated[
-        int,
-        typer.Option(
-            metavar="MIB",
-            envvar=variable("song_size"),
-            min=1,
-            max=1_000_000,
-            help="The largest song that is kept, in MiB: in memory, and from 64 MiB on in a "
-            "temporary file.",
-        ),
-    ] = MAX_SONG_MIB,
-    retries: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            envvar=variable("retries"),
-            min=0,
-            help="Attempts to reconnect for one interrupted song; without this option as many as "
-            f"it takes at the prompt, {SCRIPT_RETRIES} in a script.",
-        ),
-    ] = None,
-    notify: Annotated[
-        bool,
-        typer.Option(
-            "--notify",
-            envvar=variable("notify"),
-            help="Show a notification on the desktop when a song begins. Needs "
-            "pip install -e '.\\[desktop]'.",
-        ),
-    ] = False,
-    monitor: monitoring.MonitorPort = None,
-    trace: TraceTo = None,
-    trace_size: TraceSize = tracing.DEFAULT_MIB,
-    trace_audio: TraceAudio = False,
+    host: str,
+    port: int,
+    command: tuple[str, ...],
+    as_json: bool,
+    output: str,
+    force: bool,
+    device: str | None,
+    volume: int,
+    gain: str,
+    prebuffer: str,
+    plain: bool,
+    song_size: int,
+    retries: int | None,
+    notify: bool,
+    monitor: int | None,
+    trace: Path | None,
+    trace_size: int,
+    trace_audio: bool,
 ) -> None:
     """Play a server's songs: list, play, pause, seek, queue and more; help shows all.
 
@@ -187,13 +192,15 @@ def client(
     end_at(signal.SIGTERM, signal.SIGHUP)
     messages = _prebuffer(prebuffer)
     options = Options(
-        host, port, command or None, as_json, messages, plain, retries, volume, song_size,
-        trace, trace_size, trace_audio, notify
+        host, port, command, as_json, messages, plain, retries, volume, gain, song_size,
+        trace, trace_size, trace_audio, notify, device
     )  # fmt: skip
     page = monitoring.listen("alfine client", monitor)
     try:
         tracing.check(trace)
-        code = asyncio.run(_run(options, page, *_open(output, device, force)))
+        later = output == "auto" and options.shows_only
+        sound = None if later else _open(output, device, force)
+        code = asyncio.run(_run(options, page, sound))
     except tracing.CannotTrace as error:
         _refuse(str(error))
     except ScreenGone as error:
@@ -201,10 +208,13 @@ def client(
         with contextlib.suppress(OSError):
             print(f"alfine client: nobody takes what is printed: {error}", file=sys.stderr)
         code = FAILED
-    raise typer.Exit(code)
+    raise click.exceptions.Exit(code)
 
 
-async def _run(options: Options, page: socket.socket | None, sound: Output, warning: str) -> int:
+async def _run(
+    options: Options, page: socket.socket | None, sound: tuple[Output, str] | None
+) -> int:
+    """Run the client. sound: the output and a warning; None: it is opened when it is needed."""
     interactive = not options.script and not options.as_json and _stdin_is_a_terminal()
     retries = options.retries
     if retries is None and not interactive:
@@ -225,30 +235,29 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
     if interactive:
         screen, formatter = _for_person(server, lambda: program, changes)
     else:
-        screen = ScriptScreen(options.script, errors_too=options.as_json)
+        screen = ScriptScreen(options.script or None, errors_too=options.as_json)
         formatter = JsonFormatter(server) if options.as_json else Formatter(server)
     program = ClientProgram(
         options.host,
         options.port,
         session,
-        sound,
+        sound[0] if sound else lambda: _opened(program, options.device),
         screen,
         formatter,
         journal,
         changes,
-        warning,
+        sound[1] if sound else "",
         options.song_size_mib << 20,
         recording,
         elsewhere_of(server, options.script) if options.script else None,
     )
-    if options.volume != 100:
-        program.fire(VolumeRequested(options.volume))
-    _handle_signals(program, interactive)
+    loudness.begin(program.fire, options.volume, options.gain)
+    handle_signals(program, interactive)
     if page is not None and monitor is not None:
         await monitor.start(session.machines)
         print(f"The monitor is at {monitoring.address(page)}", file=sys.stderr)
     try:
-        async with Offers(program, changes.watch(), server, options.notify):
+        async with _offers(program, changes, server, options):
             return await program.run()
     finally:
         if monitor is not None:
@@ -257,29 +266,21 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
             recording.close()
 
 
-def _handle_signals(program: ClientProgram, interactive: bool) -> None:
-    """SIGTERM ends the run; so does SIGINT, but for a person it only interrupts a command.
-
-    SIGHUP, of a terminal that is closed, ends it as well, unless it is ignored (nohup).
-    """
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, program.end_by_signal, signal.SIGTERM)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        loop.add_signal_handler(signal.SIGHUP, _hang_up, program)
-    if interactive:
-        loop.add_signal_handler(signal.SIGINT, program.interrupt)
-    else:
-        loop.add_signal_handler(signal.SIGINT, program.end_by_signal, signal.SIGINT)
+def _opened(program: ClientProgram, device: str | None) -> Output:
+    sound, warning = _open("auto", device, False)
+    program.warn(warning)
+    return sound
 
 
-def _hang_up(program: ClientProgram) -> None:
-    """End the run; what is still to be said goes nowhere where the terminal is closed."""
-    for stream in (1, 2):
-        try:
-            os.write(stream, b"")
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-    program.end_by_signal(signal.SIGHUP)
+def _offers(
+    program: ClientProgram, changes: Changes, server: str, options: Options
+) -> contextlib.AbstractAsyncContextManager[object]:
+    """Return what is offered to other programs: nothing by what is over when it has been found."""
+    if options.shows_only:
+        return contextlib.nullcontext()
+    from cli.outside.offers import Offers
+
+    return Offers(program, changes.watch(), server, options.notify)
 
 
 def _stdin_is_a_terminal() -> bool:
@@ -312,12 +313,12 @@ def _for_person(
     return screen, RichFormatter(server, glyphs)
 
 
-def _check(script: list[str] | None) -> None:
+def _check(script: Sequence[str]) -> None:
     """Refuse a script with a line that is no command, before anything is done."""
-    for text in script or ():
+    for text in script:
         try:
             commands.parse(text)
-        except commands.CommandError as error:
+        except CommandError as error:
             _refuse(f"-c {shown(text)!r}: {error}")
 
 
@@ -331,6 +332,8 @@ def _prebuffer(text: str) -> int | None:
 
 def _open(spec: str, device: str | None, force: bool) -> tuple[Output, str]:
     """Open the output; return it and a warning for the person, "" for none."""
+    from audio import OutputError, open_output  # what only shows something needs none of it
+
     try:
         sound, warning = open_output(spec, device, replace=force)
     except (ValueError, OutputError) as error:
@@ -340,8 +343,8 @@ def _open(spec: str, device: str | None, force: bool) -> tuple[Output, str]:
 
 def _refuse(why: str) -> NoReturn:
     print(f"alfine client: {why}", file=sys.stderr)
-    raise typer.Exit(USAGE)
+    raise click.exceptions.Exit(USAGE)
 
 
 if __name__ == "__main__":
-    run_alone(client, "cli.client", settings.for_typer())
+    run(client, "cli.client", settings.defaults())

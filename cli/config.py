@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+import click
 
 from cli import settings
+from cli.command_line import command, flag
 from cli.usage import USAGE
 from cli.words.json_lines import dump
 from cli.words.safe_text import safe
 
 
+@command()
+@flag("--json", "as_json", help="One JSON object, for programs (docs/json.md).")
 def config(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object, for programs (docs/json.md).")
-    ] = False,
+    as_json: bool,
 ) -> None:
     """Show each setting of the client, and where it comes from.
 
@@ -32,19 +30,26 @@ def config(
         origins = settings.origins(path, os.environ)
     except settings.SettingsError as error:
         print(f"alfine config: {error}", file=sys.stderr)
-        raise typer.Exit(USAGE) from None
+        raise click.exceptions.Exit(USAGE) from None
+    file = f"{path}{'' if path.exists() else ' (there is none yet)'}"
     if as_json:
         rows = {o.setting.name: {"value": o.value, "source": o.source} for o in origins}
         print(dump("config", file=str(path), settings=rows))
     elif sys.stdout.isatty():
-        Console(highlight=False).print(_table(origins))
-        print(f"\n{path}{'' if path.exists() else ' (there is none yet)'}")
+        _show(origins)
+        print(f"\n{file}")
     else:
+        print(f"# {file}")
         for origin in origins:
             print(f"{origin.setting.name} = {_toml(origin.value)}  # {origin.source}")
 
 
-def _table(origins: list[settings.Origin]) -> Table:
+def _show(origins: list[settings.Origin]) -> None:
+    """Print a table, for a person."""
+    from rich.console import Console  # a pipe needs none of it
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for origin in origins:
         is_set = origin.source != "default"
@@ -54,7 +59,7 @@ def _table(origins: list[settings.Origin]) -> Table:
             Text(safe(origin.source), "" if is_set else "dim"),
             Text(origin.setting.about, "dim"),
         )
-    return table
+    Console(highlight=False).print(table)
 
 
 def _toml(value: Any) -> str:

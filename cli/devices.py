@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from typing import Annotated
 
-import typer
+import click
 
 from audio import OutputError, list_devices
+from cli.command_line import command, flag
 from cli.usage import FAILED
 from cli.words.json_lines import dump
 from cli.words.safe_text import safe
 
 
+@command()
+@flag("--json", "as_json", help="One JSON object, for programs (docs/json.md).")
 def devices(
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object, for programs (docs/json.md).")
-    ] = False,
+    as_json: bool,
 ) -> None:
     """List the sound devices: the index and the name that --device takes.
 
@@ -27,7 +27,7 @@ def devices(
         found = list_devices()
     except OutputError as error:
         print(f"alfine devices: {error}", file=sys.stderr)
-        raise typer.Exit(FAILED) from None
+        raise click.exceptions.Exit(FAILED) from None
     if as_json:
         print(dump("devices", devices=[asdict(device) for device in found]))
         return

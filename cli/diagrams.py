@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
-import typer
+import click
 
+from cli.command_line import PATH, command, flag, option
 from cli.heat import HeatUnknown, times_fired
 from cli.usage import FAILED, USAGE
 from diagrams import files
@@ -15,27 +16,27 @@ from diagrams import files
 EPILOG = "Example: alfine diagrams --heat server.jsonl --to heat"
 
 
+@command(EPILOG)
+@flag("--check", help="Write nothing; name the files that are stale, exit code 1.")
+@option(
+    "--to",
+    type=PATH,
+    default=files.ROOT,
+    metavar="DIR",
+    help="The source tree; with --heat, where the drawings go.",
+    shown="the one that alfine runs from",
+)
+@option(
+    "--heat",
+    type=PATH,
+    metavar="FILE",
+    help="Draw how often each row has fired, into another directory (--to): by a trace, or "
+    "by build/rows.json of a test run.",
+)
 def diagrams(
-    check: Annotated[
-        bool,
-        typer.Option("--check", help="Write nothing; name the files that are stale, exit code 1."),
-    ] = False,
-    to: Annotated[
-        Path,
-        typer.Option(
-            metavar="DIR",
-            help="The source tree; with --heat, where the drawings go.",
-            show_default="the one that alfine runs from",
-        ),
-    ] = files.ROOT,
-    heat: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Draw how often each row has fired, into another directory (--to): by a trace, or "
-            "by build/rows.json of a test run.",
-        ),
-    ] = None,
+    check: bool,
+    to: Path,
+    heat: Path | None,
 ) -> None:
     """Draw every state machine from its table, and write the tables as a page of Markdown.
 
@@ -83,4 +84,4 @@ def _draw_heat(file: Path, to: Path) -> None:
 
 def _fail(why: str, code: int = FAILED) -> NoReturn:
     print(f"alfine diagrams: {why}", file=sys.stderr)
-    raise typer.Exit(code)
+    raise click.exceptions.Exit(code)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import typer
+import click
 
 from check.server.check import ServerCheck
 from cli.usage import FAILED, NO_CONNECTION, USAGE
@@ -47,11 +47,11 @@ def learn_and_tell(server: ServerCheck, peer: str, drawing: Path | None) -> None
     except OSError as error:
         _fail(f"the connection to {peer} is lost: {error.strerror or error}", NO_CONNECTION)
     for line in lines(learned):
-        typer.echo(line)
+        click.echo(line)
     if drawing is not None:
         _draw(learned, peer, drawing)
     if learned.different:
-        raise typer.Exit(FAILED)
+        raise click.exceptions.Exit(FAILED)
 
 
 def _draw(learned: Learned, peer: str, drawing: Path) -> None:
@@ -70,5 +70,5 @@ def _draw(learned: Learned, peer: str, drawing: Path) -> None:
 
 
 def _fail(why: str, code: int) -> NoReturn:
-    typer.echo(f"alfine check: {why}", err=True)
-    raise typer.Exit(code)
+    click.echo(f"alfine check: {why}", err=True)
+    raise click.exceptions.Exit(code)

@@ -6,30 +6,41 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
 
-import typer
+import click
 
 from cli import server_options as options
+from cli.command_line import command, flag
+from cli.library_moves import copy, migrate_catalogue
 from cli.server_songs import bar, in_words
 from cli.state import catalogue_path
 from cli.usage import USAGE
 from cli.words.json_lines import dump
 from cli.words.safe_text import safe
-from songs import LATIN_1, Library, MusicDirError, Progress, ScanReport, Song
+from songs import CatalogueError, Library, MusicDirError, Progress, ScanReport, Song
 
 EPILOG = "Example: alfine library ~/Music --json | jq .counts"
 
 
+@command(EPILOG, more={"migrate": migrate_catalogue, "copy": copy})
+@options.music_dir
+@options.song_size
+@options.follow_links
+@options.s3_endpoint
+@options.tag_encoding
+@options.state_dir
+@options.catalogue_url
+@flag("--json", "as_json", help="One JSON object, for programs (docs/json.md).")
 def library(
-    music_dir: Annotated[Path, typer.Argument(help="The folder with the MP3s.")],
-    song_size: options.SongSize = options.MAX_SONG_MIB,
-    follow_links: options.FollowLinks = False,
-    tag_encoding: options.TagEncoding = LATIN_1,
-    state_dir: options.StateDir = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object, for programs (docs/json.md).")
-    ] = False,
+    music_dir: str,
+    song_size: int,
+    follow_links: bool,
+    s3_endpoint: str | None,
+    tag_encoding: str,
+    state_dir: Path | None,
+    catalogue: str | None,
+    as_json: bool,
 ) -> None:
     """List the songs of a folder with the IDs that a server gives them, and what is not served.
 
@@ -37,11 +48,11 @@ def library(
     server, its --state-dir too. A folder that cannot be read ends with exit code 2.
     """
     try:
-        song_options = options.song_options(song_size, follow_links, tag_encoding)
-        catalogue = catalogue_path(music_dir, state_dir)
-        read = Library(music_dir, catalogue, song_options)
+        song_options = options.song_options(song_size, follow_links, tag_encoding, s3_endpoint)
+        place = catalogue or catalogue_path(music_dir, state_dir)
+        read = Library(music_dir, place, song_options)
         report = read.scan(_show_progress)
-    except (MusicDirError, ValueError) as error:
+    except (MusicDirError, CatalogueError, ValueError) as error:
         _refuse(str(error))
     except OSError as error:
         _refuse(
@@ -142,4 +153,4 @@ def _members(song: Song) -> dict[str, Any]:
 
 def _refuse(why: str) -> NoReturn:
     print(f"alfine library: {why}", file=sys.stderr)
-    raise typer.Exit(USAGE)
+    raise click.exceptions.Exit(USAGE)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib.util
 import socket
 import sys
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import typer
+import click
 
+from cli.command_line import between, option
 from cli.usage import USAGE
 
 if TYPE_CHECKING:
@@ -19,17 +20,13 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 NEEDED = ("aiohttp", "prometheus_client")
 
-MonitorPort = Annotated[
-    int | None,
-    typer.Option(
-        "--monitor",
-        metavar="PORT",
-        min=0,
-        max=65535,
-        help="Show the machines at work on a page at this port of 127.0.0.1, and metrics at its "
-        "/metrics; 0 picks a free one. Needs pip install -e '.\\[monitor]'.",
-    ),
-]
+monitor_port = option(
+    "--monitor",
+    type=between(0, 65535),
+    metavar="PORT",
+    help="Show the machines at work on a page at this port of 127.0.0.1, and metrics at its "
+    "/metrics; 0 picks a free one. Needs pip install -e '.[monitor]'.",
+)
 
 
 def listen(command: str, port: int | None) -> socket.socket | None:
@@ -94,4 +91,4 @@ def _name(listener: socket.socket) -> str:
 
 def _refuse(command: str, why: str) -> NoReturn:
     print(f"{command}: {why}", file=sys.stderr)
-    raise typer.Exit(USAGE)
+    raise click.exceptions.Exit(USAGE)

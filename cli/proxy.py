@@ -9,14 +9,15 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, NoReturn, TypeVar
+from pathlib import Path
+from typing import NoReturn, TypeVar
 
-import typer
+import click
 
 from cli import tracing
 from cli.address import host_of
+from cli.command_line import Declaration, argument, between, command, option
 from cli.server_log import logging_to_stdout
-from cli.tracing import TraceAudio, TraceSize, TraceTo
 from cli.usage import USAGE
 from cli.words.exchange import Columns
 from proxy.faults import Faults, parse_rate, parse_split
@@ -37,81 +38,77 @@ def _parser(parse: Callable[[str], Parsed]) -> Callable[[str], Parsed]:
         try:
             return parse(text)
         except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
+            raise click.BadParameter(str(error)) from None
 
     return parsed
 
 
-def _bytes_option(about: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(
-        metavar="BYTES", min=0, help=about, rich_help_panel=TROUBLE
-    )
-    return option
+def _bytes_option(name: str, about: str) -> Declaration:
+    return option(name, type=between(0), metavar="BYTES", help=about, heading=TROUBLE)
 
 
-def _ms_option(about: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(
-        metavar="MS", min=0, max=MOST_MS, help=about, rich_help_panel=TROUBLE
-    )
-    return option
+def _ms_option(name: str, about: str) -> Declaration:
+    in_range = between(0.0, MOST_MS)
+    return option(name, type=in_range, default=0.0, metavar="MS", help=about, heading=TROUBLE)
 
 
+@command(EPILOG)
+@argument(
+    "listen_port",
+    type=between(0, 65535),
+    help="Where clients connect; 0: any.",
+)
+@argument("host", type=host_of, help="The server's name or address.")
+@argument("port", type=between(1, 65535), help="The server's port.")
+@option(
+    "--listen",
+    type=host_of,
+    default="127.0.0.1",
+    metavar="ADDRESS",
+    help="The address to listen on.",
+)
+@option(
+    "--rate",
+    type=_parser(parse_rate),
+    metavar="RATE",
+    help="At most so much in a second, each way: 2mbit, 500kbit, 64kB.",
+    heading=TROUBLE,
+)
+@option(
+    "--split",
+    metavar="N|random",
+    help="Forward in pieces of N bytes, or of random lengths.",
+    heading=TROUBLE,
+)
+@_ms_option("--delay", "Forward each piece so much later.")
+@_ms_option("--jitter", "And, at random, up to so much later still.")
+@_bytes_option("--cut-after", "Close the connection after so many bytes of the server.")
+@_bytes_option("--stall-after", "Forward no more than so many bytes of the server.")
+@option(
+    "--drop-connection-every",
+    type=between(0.01),
+    metavar="S",
+    help="Close each connection so many seconds after it began.",
+    heading=TROUBLE,
+)
+@option("--seed", type=int, default=0, metavar="N", help="For what is random.", heading=TROUBLE)
+@tracing.options
 def proxy(
-    listen_port: Annotated[
-        int,
-        typer.Argument(
-            metavar="LISTEN_PORT", min=0, max=65535, help="Where clients connect; 0: any."
-        ),
-    ],
-    host: Annotated[
-        str, typer.Argument(metavar="HOST", callback=host_of, help="The server's name or address.")
-    ],
-    port: Annotated[
-        int, typer.Argument(metavar="PORT", min=1, max=65535, help="The server's port.")
-    ],
-    listen: Annotated[
-        str, typer.Option(metavar="ADDRESS", callback=host_of, help="The address to listen on.")
-    ] = "127.0.0.1",
-    rate: Annotated[
-        float | None,
-        typer.Option(
-            parser=_parser(parse_rate),
-            metavar="RATE",
-            help="At most so much in a second, each way: 2mbit, 500kbit, 64kB.",
-            rich_help_panel=TROUBLE,
-        ),
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N|random",
-            help="Forward in pieces of N bytes, or of random lengths.",
-            rich_help_panel=TROUBLE,
-        ),
-    ] = None,
-    delay: Annotated[float, _ms_option("Forward each piece so much later.")] = 0.0,
-    jitter: Annotated[float, _ms_option("And, at random, up to so much later still.")] = 0.0,
-    cut_after: Annotated[
-        int | None, _bytes_option("Close the connection after so many bytes of the server.")
-    ] = None,
-    stall_after: Annotated[
-        int | None, _bytes_option("Forward no more than so many bytes of the server.")
-    ] = None,
-    drop_connection_every: Annotated[
-        float | None,
-        typer.Option(
-            metavar="S",
-            min=0.01,
-            help="Close each connection so many seconds after it began.",
-            rich_help_panel=TROUBLE,
-        ),
-    ] = None,
-    seed: Annotated[
-        int, typer.Option(metavar="N", help="For what is random.", rich_help_panel=TROUBLE)
-    ] = 0,
-    trace: TraceTo = None,
-    trace_size: TraceSize = tracing.DEFAULT_MIB,
-    trace_audio: TraceAudio = False,
+    listen_port: int,
+    host: str,
+    port: int,
+    listen: str,
+    rate: float | None,
+    split: str | None,
+    delay: float,
+    jitter: float,
+    cut_after: int | None,
+    stall_after: int | None,
+    drop_connection_every: float | None,
+    seed: int,
+    trace: Path | None,
+    trace_size: int,
+    trace_audio: bool,
 ) -> None:
     """Stand between any client and any server; show what both do, and what is not legal.
 
@@ -203,4 +200,4 @@ def _colours() -> bool:
 
 def _refuse(why: str) -> NoReturn:
     print(f"alfine proxy: {why}", file=sys.stderr)
-    raise typer.Exit(USAGE)
+    raise click.exceptions.Exit(USAGE)

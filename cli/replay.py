@@ -7,10 +7,11 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
-import typer
+import click
 
+from cli.command_line import PATH, argument, between, command, flag, option
 from cli.screen.one_key import one_key
 from cli.usage import FAILED, USAGE, end_at
 from diagrams.ladder import svg
@@ -25,24 +26,24 @@ EPILOG = "Example: alfine replay client.jsonl --ladder exchange.svg"
 KEY_HELP = "any key: the next; q: the end"
 
 
+@command(EPILOG)
+@argument("file", type=PATH, help="A trace (--trace FILE).")
+@argument(
+    "other",
+    type=PATH,
+    required=False,
+    metavar="[FILE]",
+    help="The other side's trace, for the ladder.",
+)
+@flag("--step", help="Walk through it, a key a step; all of it with no terminal.")
+@option("--ladder", "to", type=PATH, metavar="FILE.svg", help="Draw the exchange.")
+@option("--connection", type=between(1), metavar="N", help="Show and draw only this connection.")
 def replay(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A trace (--trace FILE).")],
-    other: Annotated[
-        Path | None,
-        typer.Argument(metavar="[FILE]", help="The other side's trace, for the ladder."),
-    ] = None,
-    step: Annotated[
-        bool,
-        typer.Option("--step", help="Walk through it, a key a step; all of it with no terminal."),
-    ] = False,
-    to: Annotated[
-        Path | None,
-        typer.Option("--ladder", metavar="FILE.svg", help="Draw the exchange."),
-    ] = None,
-    connection: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, help="Show and draw only this connection."),
-    ] = None,
+    file: Path,
+    other: Path | None,
+    step: bool,
+    to: Path | None,
+    connection: int | None,
 ) -> None:
     """Run a trace through the machines again, and name the first row that differs.
 
@@ -102,7 +103,7 @@ class _Walk:
         for text in lines:
             print(text)
         if self._keys and one_key() in ("q", "Q", "\x03", "\x04", ""):
-            raise typer.Exit
+            raise click.exceptions.Exit
 
 
 def _draw(to: Path, file: Path, other: Path | None, connection: int | None) -> None:
@@ -137,4 +138,4 @@ def _in_order(first: Reader, second: Reader) -> tuple[Reader, Reader]:
 
 def _fail(why: str, code: int) -> NoReturn:
     print(f"alfine replay: {why}", file=sys.stderr)
-    raise typer.Exit(code)
+    raise click.exceptions.Exit(code)

@@ -11,93 +11,129 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import NoReturn
 
+import click
 import platformdirs
-import typer
 
 from cli import monitoring, tracing
 from cli import server_options as options
 from cli.address import host_of
+from cli.command_line import PATH, argument, between, command, option
 from cli.server_log import log, logging_to_stdout
-from cli.server_options import DEFAULT, KIB, MIB, RUNNING
+from cli.server_options import KIB, MIB, RUNNING
 from cli.server_songs import ProgressLog, log_library
 from cli.state import catalogue_path, state_directory
-from cli.tracing import TraceAudio, TraceSize, TraceTo
-from cli.usage import USAGE, run_alone
+from cli.usage import USAGE, run
 from net.server.first_scan import FirstScan
 from net.server.limits import (
     MAX_CLIENTS,
     OWN_DESCRIPTORS,
+    Keepalive,
     Limits,
     descriptors,
     possible_clients,
     raise_descriptors,
 )
+from net.server.news import CatalogueNews
 from net.server.process import Serving, stop_signals
 from net.server.rescan import Rescan
 from net.server.sockets import LoopFactory, explain, listen, loop_factory
 from net.server.workers import Workers
-from songs import LATIN_1, Library, MusicDirError, Options, ScanReport
+from songs import BUCKET, CatalogueError, Library, MusicDirError, Options, ScanReport
 
 FULL_OR_READ_ONLY = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
 
 
+@command(EPILOG)
+@options.music_dir
+@argument("port", type=int, help="The port to listen on; 0 picks a free one.")
+@option(
+    "--host",
+    type=host_of,
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    help="The address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for all.",
+)
+@option(
+    "--workers",
+    type=between(1, 1024),
+    metavar="N",
+    default=1,
+    help="Processes that serve, on one port.",
+    heading=RUNNING,
+)
+@option(
+    "--loop",
+    metavar="NAME",
+    default="auto",
+    help="The event loop: auto (uvloop where it is installed), asyncio or uvloop.",
+    heading=RUNNING,
+)
+@option(
+    "--cache-dir",
+    type=PATH,
+    metavar="DIR",
+    help="Where songs are kept ready for the wire.",
+    shown="the user's cache directory",
+    heading=RUNNING,
+)
+@monitoring.monitor_port
+@options.state_dir
+@options.catalogue_url
+@options.cache_size
+@options.song_size
+@options.follow_links
+@options.s3_endpoint
+@options.tag_encoding
+@options.drain
+@options.clients
+@options.per_address
+@options.backlog
+@options.request_size
+@options.request_time
+@options.request_rate
+@options.idle_time
+@options.stall_time
+@options.least_rate
+@options.rate_time
+@options.ack_time
+@options.keepalive
+@options.unsent
+@tracing.options
 def server(
-    music_dir: Annotated[Path, typer.Argument(help="The folder with the MP3s.")],
-    port: Annotated[int, typer.Argument(help="The port to listen on; 0 picks a free one.")],
-    host: Annotated[
-        str,
-        typer.Option(
-            callback=host_of,
-            help="The address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for all.",
-        ),
-    ] = "127.0.0.1",
-    workers: Annotated[
-        int,
-        typer.Option(
-            help="Processes that serve, on one port.", min=1, max=1024, rich_help_panel=RUNNING
-        ),
-    ] = 1,
-    loop: Annotated[
-        str,
-        typer.Option(
-            help="The event loop: auto (uvloop where it is installed), asyncio or uvloop.",
-            rich_help_panel=RUNNING,
-        ),
-    ] = "auto",
-    cache_dir: Annotated[
-        Path | None,
-        typer.Option(
-            help="Where songs are kept ready for the wire.",
-            show_default="the user's cache directory",
-            rich_help_panel=RUNNING,
-        ),
-    ] = None,
-    monitor: monitoring.MonitorPort = None,
-    state_dir: options.StateDir = None,
-    cache_size: options.CacheSize = DEFAULT.cache_bytes // MIB,
-    song_size: options.SongSize = options.MAX_SONG_MIB,
-    follow_links: options.FollowLinks = False,
-    tag_encoding: options.TagEncoding = LATIN_1,
-    drain: options.Drain = DEFAULT.drain_s,
-    clients: options.Clients = None,
-    per_address: options.PerAddress = DEFAULT.per_address,
-    backlog: options.Backlog = DEFAULT.backlog,
-    request_size: options.RequestSize = DEFAULT.request_bytes,
-    request_time: options.RequestTime = DEFAULT.request_s,
-    request_rate: options.RequestRate = DEFAULT.requests_s,
-    idle_time: options.IdleTime = DEFAULT.idle_s,
-    stall_time: options.StallTime = DEFAULT.stall_s,
-    least_rate: options.LeastRate = DEFAULT.rate_bytes_s,
-    rate_time: options.RateTime = DEFAULT.rate_window_s,
-    ack_time: options.AckTime = DEFAULT.ack_s,
-    keepalive: options.KeepaliveOption = DEFAULT.keepalive,
-    unsent: options.Unsent = DEFAULT.unsent_bytes // KIB,
-    trace: TraceTo = None,
-    trace_size: TraceSize = tracing.DEFAULT_MIB,
-    trace_audio: TraceAudio = False,
+    music_dir: str,
+    port: int,
+    host: str,
+    workers: int,
+    loop: str,
+    cache_dir: Path | None,
+    monitor: int | None,
+    state_dir: Path | None,
+    catalogue: str | None,
+    cache_size: int,
+    song_size: int,
+    follow_links: bool,
+    s3_endpoint: str | None,
+    tag_encoding: str,
+    drain: float,
+    clients: int | None,
+    per_address: int,
+    backlog: int,
+    request_size: int,
+    request_time: float,
+    request_rate: int,
+    idle_time: float,
+    stall_time: float,
+    least_rate: int,
+    rate_time: float,
+    ack_time: float,
+    keepalive: Keepalive,
+    unsent: int,
+    trace: Path | None,
+    trace_size: int,
+    trace_audio: bool,
 ) -> None:
     """Serve the MP3s of a folder, and log what each client asks for.
 
@@ -107,6 +143,11 @@ def server(
     """
     if not 0 <= port <= 65535:
         _refuse(f"there is no port {port}; choose one from 1 to 65535, or 0 for any that is free")
+    if workers > 1 and music_dir.startswith(BUCKET):
+        _refuse(
+            "--workers needs a folder: with a bucket start more servers, on ports of their own, "
+            "behind a balancer (docs/fleet.md)"
+        )
     limits = Limits(
         clients=_wanted_clients(clients),
         per_address=per_address,
@@ -124,11 +165,11 @@ def server(
         cache_bytes=cache_size * MIB,
         drain_s=drain,
     )
-    song_options = _song_options(song_size, follow_links, tag_encoding)
+    song_options = _song_options(song_size, follow_links, tag_encoding, s3_endpoint)
     directory = _cache_directory(cache_dir)
     loop_name, make_loop = _event_loop(loop)
-    catalogue, no_catalogue = _catalogue(music_dir, state_dir)
-    library = _library(music_dir, catalogue, song_options)
+    place, no_catalogue = _catalogue(music_dir, state_dir, catalogue)
+    library = _library(music_dir, place, song_options)
     groups = _listen(host, port, limits, workers)
     page = monitoring.listen("alfine server", monitor)
     rescan = Rescan(library)
@@ -199,15 +240,21 @@ def _cache_directory(asked_for: Path | None) -> Path:
     return directory
 
 
-def _song_options(song_size: int, follow_links: bool, tag_encoding: str) -> Options:
+def _song_options(
+    song_size: int, follow_links: bool, tag_encoding: str, s3_endpoint: str | None
+) -> Options:
     try:
-        return options.song_options(song_size, follow_links, tag_encoding)
+        return options.song_options(song_size, follow_links, tag_encoding, s3_endpoint)
     except ValueError as error:
         _refuse(str(error))
 
 
-def _catalogue(music_dir: Path, asked_for: Path | None) -> tuple[Path | None, str]:
+def _catalogue(
+    music_dir: str, asked_for: Path | None, url: str | None
+) -> tuple[Path | str | None, str]:
     """Return where IDs and tags are kept; None and why, where other users might plant a link."""
+    if url is not None:
+        return url, ""
     try:
         return catalogue_path(music_dir, asked_for), ""
     except OSError as error:
@@ -228,10 +275,10 @@ def _event_loop(name: str) -> tuple[str, LoopFactory]:
         _refuse(f"there is no event loop {name!r} here: auto and asyncio always work")
 
 
-def _library(music_dir: Path, catalogue: Path | None, song_options: Options) -> Library:
+def _library(music_dir: str, catalogue: Path | str | None, song_options: Options) -> Library:
     try:
         return Library(music_dir, catalogue, song_options)
-    except MusicDirError as error:
+    except (MusicDirError, CatalogueError) as error:
         _refuse(str(error))
 
 
@@ -247,11 +294,15 @@ def _first_scan(library: Library, rescan: Rescan) -> Iterator[FirstScan]:
         rescan.first_is_over(seconds)
 
     first = FirstScan(library, progress, over)
+    news = CatalogueNews(library)
     first.start()
     first.wait()
+    if library.shared:
+        news.start()
     try:
         yield first
     finally:
+        news.end()
         first.end()
         progress.over()
 
@@ -282,8 +333,8 @@ def _log_start(listening: socket.socket, limits: Limits, loop_name: str, workers
 
 def _refuse(why: str) -> NoReturn:
     print(f"alfine server: {why}", file=sys.stderr)
-    raise typer.Exit(USAGE)
+    raise click.exceptions.Exit(USAGE)
 
 
 if __name__ == "__main__":
-    run_alone(server, "cli.server")
+    run(server, "cli.server")

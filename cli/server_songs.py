@@ -22,7 +22,7 @@ def log_library(library: Library, report: ScanReport) -> None:
     count = len(library.songs)
     if count:
         log.info("%d song%s", count, "" if count == 1 else "s")
-    else:
+    elif report.looked:
         log.warning("warning: there is no MP3 in this folder; clients will see an empty list")
     if report.new_catalogue and count:
         log.info("the catalogue is new: IDs are in the order of the list, and stay as they are")
@@ -38,6 +38,8 @@ def log_library(library: Library, report: ScanReport) -> None:
         log.info("following the link %s to %s", path, target)
     if len(report.followed) > SHOWN:
         log.info("and %d links more", len(report.followed) - SHOWN)
+    if not report.looked and not report.warnings:
+        log.info("another server looks for songs; they are listed as it finds them")
     for warning in report.warnings:
         log.warning("%s", warning)
 

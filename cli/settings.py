@@ -1,21 +1,17 @@
 """The client's settings: the command line goes before variables, those before the file.
 
-Typer reads the command line and the variables itself; the file is given to it as its defaults.
+click reads the command line and the variables itself; the file is given to it as its defaults.
 """
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_config_path
-
+from fsm.frozen import dataclass
 from fsm.words import PREBUFFER_MSGS
 
 SECTION = "client"
@@ -52,6 +48,7 @@ SETTINGS = (
     Setting("output", (str,), "auto", "where the sound goes: auto, pyaudio, null or wav:FILE"),
     Setting("device", (str, int), None, "the sound device: a part of its name, or its index"),
     Setting("volume", (int,), 100, "how loud to begin, 0 to 100"),
+    Setting("gain", (str,), "off", "songs equally loud by their tags: off, track or album"),
     Setting("prebuffer", (int, str), PREBUFFER_MSGS, "messages before playing begins, or auto"),
     Setting("plain", (bool,), False, "the server knows only the RFC"),
     Setting("retries", (int,), None, "attempts to reconnect for one song; none: see the help"),
@@ -64,17 +61,30 @@ _BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 def config_path() -> Path:
     """Return $ALFINE_CONFIG, else config.toml in the user's configuration directory for alfine."""
-    named = os.environ.get("ALFINE_CONFIG")
-    return Path(named) if named else user_config_path("alfine") / "config.toml"
+    if named := os.environ.get("ALFINE_CONFIG"):
+        return Path(named)
+    if sys.platform == "linux":  # platformdirs says the same, and its imports take longer
+        base = os.environ.get("XDG_CONFIG_HOME", "")
+        base = base if os.path.isabs(base) else os.path.expanduser("~/.config")
+        return Path(base, "alfine", "config.toml")
+    from platformdirs import user_config_path
+
+    return user_config_path("alfine") / "config.toml"
 
 
 def read_file(path: Path) -> dict[str, Any]:
     """Return what the file sets; {} if there is no file. Raises SettingsError."""
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    import tomllib  # most people have no such file
+
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: {error}") from error
     for name in content:
         if name != SECTION:
@@ -89,6 +99,8 @@ def read_file(path: Path) -> dict[str, Any]:
 
 def _check(path: Path, name: str, value: object) -> None:
     if name not in _BY_NAME:
+        import difflib
+
         near = difflib.get_close_matches(name, _BY_NAME, 1)
         meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(_BY_NAME)}"
         raise SettingsError(f"{path}: there is no setting {name!r}; {meant}")
@@ -100,8 +112,8 @@ def _check(path: Path, name: str, value: object) -> None:
 _KINDS = {str: "a text in quotes", int: "a number", bool: "true or false"}
 
 
-def for_typer() -> dict[str, Any]:
-    """Return the file's settings as Click's default_map; {} and a line on stderr if it is bad."""
+def defaults() -> dict[str, Any]:
+    """Return the file's settings as click's default_map; {} and a line on stderr if it is bad."""
     try:
         section = read_file(config_path())
     except SettingsError as error:

@@ -11,10 +11,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
+from cli.command_line import PATH, Declared, between, flag, option
 from fsm.client.machines import ClientSession
 from fsm.table import each_of
 from net.observing import ServerObserver
@@ -26,37 +25,38 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("alfine.server")
 
-PANEL = "Trace"
+HEADING = "Trace"
 DEFAULT_MIB = 64
 
-TraceTo = Annotated[
-    Path | None,
-    typer.Option(
-        "--trace",
-        metavar="FILE",
-        help="Record every byte, event, step and effect as JSON lines (docs/traces.md). A server's "
-        "workers have a file each: FILE.1, FILE.2 ...",
-        rich_help_panel=PANEL,
-    ),
-]
-TraceSize = Annotated[
-    int,
-    typer.Option(
-        metavar="MIB",
-        min=1,
-        max=1 << 20,
-        help="The most that the trace takes of the disk; the oldest connections are dropped.",
-        rich_help_panel=PANEL,
-    ),
-]
-TraceAudio = Annotated[
-    bool,
-    typer.Option(
-        "--trace-audio",
-        help="Record the audio as well, and not only its length and its hash.",
-        rich_help_panel=PANEL,
-    ),
-]
+
+def options(function: Declared) -> Declared:
+    """Declare the options of a command that can record a trace."""
+    for each in (_AUDIO, _SIZE, _TO):
+        function = each(function)
+    return function
+
+
+_TO = option(
+    "--trace",
+    type=PATH,
+    metavar="FILE",
+    help="Record every byte, event, step and effect as JSON lines (docs/traces.md). A server's "
+    "workers have a file each: FILE.1, FILE.2 ...",
+    heading=HEADING,
+)
+_SIZE = option(
+    "--trace-size",
+    type=between(1, 1 << 20),
+    default=DEFAULT_MIB,
+    metavar="MIB",
+    help="The most that the trace takes of the disk; the oldest connections are dropped.",
+    heading=HEADING,
+)
+_AUDIO = flag(
+    "--trace-audio",
+    help="Record the audio as well, and not only its length and its hash.",
+    heading=HEADING,
+)
 
 
 def file_of(path: Path, worker: int) -> Path:

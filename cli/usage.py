@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import Any
 
-import typer
+import click
 
 OK, FAILED, USAGE, NO_CONNECTION = 0, 1, 2, 3
 """The exit codes: done, a command failed, a mistake on the command line, no connection."""
@@ -18,16 +18,16 @@ NOT_PRINTED = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO)
 """How printing fails: nobody reads the pipe, a full disk, a terminal that has gone."""
 
 
-def run(app: typer.Typer, defaults: dict[str, Any] | None = None) -> None:
-    """Run a Typer application and exit: with its code, or with USAGE after printing one line.
+def run(command: click.Command, name: str, defaults: dict[str, Any] | None = None) -> None:
+    """Run a command line and exit: with its code, or with USAGE after printing one line.
 
-    defaults: Click's default_map, from the settings file.
+    name: what it is called. defaults: click's default_map, from the settings file.
     """
     _open_closed_streams()
     try:
-        code = app(standalone_mode=False, default_map=defaults)
+        code = command.main(prog_name=name, standalone_mode=False, default_map=defaults)
         sys.stdout.flush()
-    except typer.Abort:
+    except click.Abort:
         code = BY_SIGNAL + signal.SIGINT
     except OSError as error:
         if error.filename is not None or error.errno not in NOT_PRINTED:
@@ -36,14 +36,13 @@ def run(app: typer.Typer, defaults: dict[str, Any] | None = None) -> None:
         if error.errno != errno.EPIPE:
             print(f"alfine: nobody takes what is printed: {error.strerror}", file=sys.stderr)
         code = FAILED
-    except Exception as error:
-        # Typer has its own copy of Click, whose error classes have no public name.
-        if (explain := getattr(error, "format_message", None)) is None:
-            raise
-        command = _command(error)
-        message = " ".join(explain().split()).rstrip(".")
-        if message:  # without one, the help has been printed already
-            print(f"{command}: {message}; see {command} --help", file=sys.stderr)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message())
+        code = USAGE
+    except click.ClickException as error:
+        path = _path(error)
+        message = " ".join(error.format_message().split()).rstrip(".")
+        print(f"{path}: {message}; see {path} --help", file=sys.stderr)
         code = USAGE
     sys.exit(code or 0)
 
@@ -67,14 +66,7 @@ def end_at(*signals: signal.Signals) -> None:
             signal.signal(number, lambda number, frame: sys.exit(BY_SIGNAL + number))
 
 
-def _command(error: Exception) -> str:
+def _path(error: click.ClickException) -> str:
     """Return the command that failed, as it was typed."""
-    context: Any = getattr(error, "ctx", None)
+    context: click.Context | None = getattr(error, "ctx", None)
     return context.command_path if context is not None else "alfine"
-
-
-def run_alone(command: Any, name: str, defaults: dict[str, Any] | None = None) -> None:
-    """Run one command as a program of its own, as `python -m cli.server DIR PORT` does."""
-    app = typer.Typer(name=name, add_completion=False, pretty_exceptions_enable=False)
-    app.command()(command)
-    run(app, defaults)

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
+from cli.command_line import PATH, between, command, flag, option
 from cli.usage import FAILED
 from cli.words import commands
+from cli.words.command_table import CommandError
 from cli.words.moment import Status
 from cli.words.safe_text import shown
 from diagrams.ladder import svg
@@ -30,70 +32,55 @@ TROUBLES = {kind.name.lower().replace("_", "-"): kind for kind in Trouble}
 
 def _server(name: str) -> ServerKind:
     if name not in SERVERS:
-        raise typer.BadParameter(f"one of {', '.join(SERVERS)}")
+        raise click.BadParameter(f"one of {', '.join(SERVERS)}")
     return SERVERS[name]
 
 
 def _trouble(name: str) -> Trouble:
     if name not in TROUBLES:
-        raise typer.BadParameter(f"one of {', '.join(TROUBLES)}")
+        raise click.BadParameter(f"one of {', '.join(TROUBLES)}")
     return TROUBLES[name]
 
 
+@command(EPILOG)
+@option("--requests", type=between(1), metavar="N", help="Unanswered requests at once, at most.")
+@option("--losses", type=between(0), metavar="N", help="Connection losses, at most.", shown="any")
+@option("--chunks", type=between(0, 3), metavar="N", help="Audio messages of song 1.")
+@option("--channel", type=between(2), metavar="N", help="Messages in flight each way, at most.")
+@option("--prebuffer", type=between(1), metavar="N", help="Messages before playing begins.")
+@option("--server", type=_server, metavar="KIND", help=f"The kind of server: {', '.join(SERVERS)}.")
+@flag("--plain", help="The client is told that the server is plain.")
+@option(
+    "--trouble",
+    type=_trouble,
+    multiple=True,
+    metavar="KIND",
+    help=f"What may go wrong once, beside losses. Repeatable: {', '.join(TROUBLES)}.",
+)
+@flag("--mutants", help="Put faults into each row of each table, and count those that show.")
+@flag("--any-time", help="Timers may run out while messages are in flight.")
+@option(
+    "--show",
+    metavar="WORDS",
+    help="Prove nothing; show the exchange in which a person types these commands, with ; "
+    "between them. There are two songs, A (1) and B (2).",
+)
+@option(
+    "--ladder", "to", type=PATH, metavar="FILE.svg", help="With --show: draw it into this file."
+)
 def verify(
-    requests: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Unanswered requests at once, at most.")
-    ] = None,
-    losses: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=0, help="Connection losses, at most.", show_default="any"),
-    ] = None,
-    chunks: Annotated[
-        int | None, typer.Option(metavar="N", min=0, max=3, help="Audio messages of song 1.")
-    ] = None,
-    channel: Annotated[
-        int | None, typer.Option(metavar="N", min=2, help="Messages in flight each way, at most.")
-    ] = None,
-    prebuffer: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Messages before playing begins.")
-    ] = None,
-    server: Annotated[
-        ServerKind | None,
-        typer.Option(parser=_server, metavar="|".join(SERVERS), help="The kind of server."),
-    ] = None,
-    plain: Annotated[
-        bool, typer.Option("--plain", help="The client is told that the server is plain.")
-    ] = False,
-    trouble: Annotated[
-        list[Trouble] | None,
-        typer.Option(
-            parser=_trouble,
-            metavar="KIND",
-            help=f"What may go wrong once, beside losses. Repeatable: {', '.join(TROUBLES)}.",
-        ),
-    ] = None,
-    mutants: Annotated[
-        bool,
-        typer.Option(
-            "--mutants", help="Put faults into each row of each table, and count those that show."
-        ),
-    ] = False,
-    any_time: Annotated[
-        bool,
-        typer.Option("--any-time", help="Timers may run out while messages are in flight."),
-    ] = False,
-    show: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WORDS",
-            help="Prove nothing; show the exchange in which a person types these commands, with ; "
-            "between them. There are two songs, A (1) and B (2).",
-        ),
-    ] = None,
-    to: Annotated[
-        Path | None,
-        typer.Option("--ladder", metavar="FILE.svg", help="With --show: draw it into this file."),
-    ] = None,
+    requests: int | None,
+    losses: int | None,
+    chunks: int | None,
+    channel: int | None,
+    prebuffer: int | None,
+    server: ServerKind | None,
+    plain: bool,
+    trouble: tuple[Trouble, ...],
+    mutants: bool,
+    any_time: bool,
+    show: str | None,
+    to: Path | None,
 ) -> None:
     """Prove the protocol: explore client, server and all that can be between.
 
@@ -118,7 +105,7 @@ def verify(
     }
     given = {name: value for name, value in chosen.items() if value is not None}
     if to is not None and show is None:
-        raise typer.BadParameter("--ladder draws what --show shows")
+        raise click.BadParameter("--ladder draws what --show shows")
     if show is not None:
         _show(replace(BOUNDS, **given), show, to)
         return
@@ -131,7 +118,7 @@ def verify(
         proven = report.prove(suite.PROVEN, print, suite.UNSAID)
         proven = proven and report.show_unprovable(plain_suite.UNPROVABLE, print)
     if not proven:
-        raise typer.Exit(FAILED)
+        raise click.exceptions.Exit(FAILED)
 
 
 def _show(bounds: Bounds, text: str, to: Path | None) -> None:
@@ -139,7 +126,7 @@ def _show(bounds: Bounds, text: str, to: Path | None) -> None:
     try:
         model, moves = ordinary(bounds, _typed(text))
     except CannotShow as error:
-        raise typer.BadParameter(str(error)) from None
+        raise click.BadParameter(str(error)) from None
     drawn, broken = ladder.rungs(model, moves)
     if to is None:
         for line in ladder.ladder(model, moves):
@@ -149,9 +136,9 @@ def _show(bounds: Bounds, text: str, to: Path | None) -> None:
         try:
             to.write_text(svg(drawn, f"alfine verify --show {text!a}", notes), encoding="utf-8")
         except OSError as error:
-            raise typer.BadParameter(f"{str(to)!a} cannot be written: {error.strerror}") from None
+            raise click.BadParameter(f"{str(to)!a} cannot be written: {error.strerror}") from None
     if broken is not None:
-        raise typer.Exit(FAILED)
+        raise click.exceptions.Exit(FAILED)
 
 
 def _typed(text: str) -> list[str]:
@@ -166,10 +153,14 @@ def _word(line: str) -> str:
         parsed = commands.parse(line)
         context = commands.Context(music.entries(music.FIRST), Status())
         request = parsed.request(context) if parsed is not None else None
-    except commands.CommandError as error:
+    except CommandError as error:
         raise CannotShow(str(error)) from None
     if parsed is not None and parsed.word == "quit":
         return LEAVE
+    if parsed is not None and parsed.also(context) is not None:
+        raise CannotShow(
+            f"{shown(line)!r} names several songs: play the first, and queue the others"
+        )
     for word, (_, asked) in TYPED.items():
         if asked == request and (request is not None or word == (parsed and parsed.word)):
             return word

@@ -6,12 +6,13 @@ A machine only records effects; whoever fired the event performs them, in order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from fsm.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
 class Effect:
     """Anything that a machine can ask for."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ business. What only the client's machines are told is in `fsm.client.events`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from fsm.frozen import dataclass
 
 
-@dataclass(frozen=True, slots=True)
 class Event:
     """Anything that a machine can be told."""
+
+    __slots__ = ()
 
 
 # Requests: parsed from the wire on the server, typed by a person on the client.

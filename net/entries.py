@@ -17,7 +17,10 @@ FIELD_KEYS = frozenset(("ar", "aa", "al", "ti", "tr", "di", "yr", "ge", "du", "f
 """Those of protocol.md 10: artist, album artist, album, title, track, disc, year, genre, duration,
 folder."""
 
+_KEYS = {key: key for key in FIELD_KEYS}
+"""Each key once, and not once for each song."""
 MAX_SHARED_FIELDS = 20_000
+MAX_KEPT_CHARACTERS = 4 * 2**20
 _OF_ONE_SONG = frozenset(("ti", "du"))
 """Fields that are seldom the same in two songs."""
 _SEPARATORS = re.compile(rf"(?: END)?[\r\n]+|{SEPARATOR}")
@@ -41,10 +44,14 @@ class EntryDecoder:
     a later message.
     """
 
-    __slots__ = ("_bracket_open", "_shared")
+    __slots__ = ("_bracket_open", "_kept", "_kept_characters", "_shared")
 
     def __init__(self) -> None:
         self._bracket_open = False
+        self._kept: dict[str, tuple[ListedSong, Fields]] = {}
+        """Entries that have come, and what they say: the next list mostly is the same one, and
+        then takes neither time nor memory."""
+        self._kept_characters = 0
         self._shared: dict[tuple[str, str], tuple[str, str]] = {}
         """Fields that have come: those of an album are the same in each of its songs, and are kept
         once."""
@@ -77,9 +84,19 @@ class EntryDecoder:
         return tuple(song for song, _ in entries), tuple(fields for _, fields in entries)
 
     def _tagged(self, entry: str) -> tuple[ListedSong, Fields]:
+        known = self._kept.get(entry)
+        if known is None:
+            if self._kept_characters + len(entry) > MAX_KEPT_CHARACTERS:
+                self._kept.clear()
+                self._kept_characters = 0
+            known = self._kept[entry] = self._parsed(entry)
+            self._kept_characters += len(entry)
+        return known
+
+    def _parsed(self, entry: str) -> tuple[ListedSong, Fields]:
         title, *fields = (_clean(part) for part in entry.split(FIELD_MARK))
         pairs = (field.partition("=") for field in fields)
-        known = [(key, value.strip()) for key, sign, value in pairs if sign and key in FIELD_KEYS]
+        known = [(_KEYS[key], value.strip()) for key, sign, value in pairs if sign and key in _KEYS]
         return _song(title, _FORMS[0]), tuple(map(self._kept_once, known))
 
     def _kept_once(self, field: tuple[str, str]) -> tuple[str, str]:

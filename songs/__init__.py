@@ -3,22 +3,28 @@
 This package knows files and tags; it knows nothing of the wire, of clients, or of sound.
 """
 
+from songs.catalogue import CatalogueAway, CatalogueError, catalogue_at
+from songs.catalogue.migration import migrate
 from songs.change import Change, change_between
 from songs.checkpoints import ScanStopped
-from songs.files import MAX_SONG_BYTES, MusicDirError, SongUnavailable
-from songs.library import Library, Options, ScanReport
+from songs.library import Library, ScanReport
 from songs.private import private_directory
 from songs.progress import Progress
 from songs.song import Details, Song
-from songs.stamp import Stamp
+from songs.store import CHANGED, MAX_SONG_BYTES, MusicDirError, SongFile, SongUnavailable, StoreAway
+from songs.stores import BUCKET, Options
 from songs.tags.text import LATIN_1, is_text_encoding
 from songs.titles import MAX_TITLE_BYTES
 from songs.version import Versions
 
 __all__ = [
+    "BUCKET",
+    "CHANGED",
     "LATIN_1",
     "MAX_SONG_BYTES",
     "MAX_TITLE_BYTES",
+    "CatalogueAway",
+    "CatalogueError",
     "Change",
     "Details",
     "Library",
@@ -28,10 +34,13 @@ __all__ = [
     "ScanReport",
     "ScanStopped",
     "Song",
+    "SongFile",
     "SongUnavailable",
-    "Stamp",
+    "StoreAway",
     "Versions",
+    "catalogue_at",
     "change_between",
     "is_text_encoding",
+    "migrate",
     "private_directory",
 ]

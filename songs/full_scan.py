@@ -12,13 +12,12 @@ from typing import NamedTuple
 
 from songs.catalogue import Catalogue, Entry
 from songs.checkpoints import Checkpoints
-from songs.files import Root
 from songs.identity import File, Identities
+from songs.names import Name, Walked
 from songs.order import by_tracks
 from songs.progress import Progress
-from songs.scan import Reader
+from songs.store import Search
 from songs.titles import natural_key
-from songs.walk import Name, Walked, walk
 
 PUBLISH_S = 1.0
 """Between two times that songs are handed on, and their IDs written."""
@@ -60,15 +59,14 @@ class FullScan:
 
     def __init__(
         self,
-        root: Root,
-        reader: Reader,
+        search: Search,
         catalogue: Catalogue,
         identities: Identities,
         checkpoints: Checkpoints,
         publish: Callable[[Folders, bool], None],
         report: Callable[[Progress], None],
     ) -> None:
-        self._root, self._reader = root, reader
+        self._search = search
         self._catalogue, self._identities = catalogue, identities
         self._checkpoints = checkpoints
         self._publish, self._report = publish, report
@@ -86,7 +84,7 @@ class FullScan:
     def run(self) -> Walked:
         """Scan; return what was walked. Raises ScanStopped: see `Checkpoints`."""
         self._identities.begin()
-        walked = walk(self._root, self._walked)
+        walked = self._search.walk(self._walked)
         self._total, self._done = walked.count, 0
         for folder in sorted(walked.folders, key=natural_key):
             self._read(folder, walked.folders[folder])
@@ -102,7 +100,7 @@ class FullScan:
 
     def _read(self, folder: bytes, names: list[Name]) -> None:
         read = self._folders[folder] = _Folder()
-        for found in self._checked(self._reader.folder(folder, names)):
+        for found in self._checked(self._search.folder(folder, names)):
             if found is not None:
                 read.files.append(File(*found))
                 read.by_name = read.by_name or not found[1].track

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from songs.catalogue import Entry, Row
+from songs.folder.stamp import inode_in
 from songs.prints import NO_PRINT, has_grown
-from songs.stamp import inode_in
 from songs.titles import natural_key
 
 
@@ -58,10 +58,14 @@ class Identities:
         """Return the row of the song that is, or was last, at this path."""
         return self._rows.get(self._by_path.get(path, 0))
 
-    def learn(self, rows: Iterable[Row]) -> None:
-        """Take rows that the catalogue has."""
+    def learn(self, rows: Iterable[Row]) -> list[Row]:
+        """Take rows that the catalogue has; return those that are changed, as they were and are."""
+        changed: list[Row] = []
         for row in rows:
-            self._put(row)
+            if (before := self._rows.get(row.song_id)) != row:
+                changed += (row,) if before is None else (before, row)
+                self._put(row)
+        return changed
 
     def begin(self) -> None:
         """Begin a scan: no song is found yet."""

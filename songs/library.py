@@ -5,7 +5,6 @@ they were before it or as they are after it, or, while a new library is read, th
 far; never a part of a change.
 """
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,32 +12,18 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from songs.catalogue import Catalogue, Row
+from songs.catalogue import Catalogue, CatalogueAway, Entry, Row, catalogue_at
 from songs.change import Change, changed_list
 from songs.checkpoints import Checkpoints
-from songs.files import MAX_SONG_BYTES, MusicDirError, Root, SongUnavailable, open_song
 from songs.full_scan import Folders, FullScan
 from songs.identity import Identities
 from songs.order import folder_of, in_folder
 from songs.progress import Progress
-from songs.scan import Entry, Reader
 from songs.song import Song
-from songs.tags.text import LATIN_1
+from songs.store import Search, SongFile
+from songs.stores import Options, store_at
 from songs.titles import natural_key
 from songs.version import Versions, versions_of
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the operator decides about songs.
-
-    max_song_bytes: a larger one is not listed. follow_links: out of the music directory, too.
-    tag_encoding: of tags that claim to be Latin-1; the name of a Python codec.
-    """
-
-    max_song_bytes: int = MAX_SONG_BYTES
-    follow_links: bool = False
-    tag_encoding: str = LATIN_1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +35,9 @@ class ScanReport:
     (path, reason) of each song that is new or changed, and shown by its file's name because its
     tags could not be read. followed: (path, target) of each link that led out of the music
     directory. skipped: (path, reason) of what is no song by its name, and might be taken for one.
-    others: how many files of each other kind there are. new_catalogue: there was none.
+    others: how many files of each other kind there are. new_catalogue: there was none. looked:
+    the directory was searched; False while another server does that, and while the catalogue is
+    away.
     """
 
     added: int
@@ -61,26 +48,27 @@ class ScanReport:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     others: dict[str, int] = field(default_factory=dict)
     new_catalogue: bool = False
+    looked: bool = True
 
 
 class Library:
     """The songs below one directory; an ID never changes its song, and is never given to another.
 
-    music_dir: the directory to search. catalogue_path: the file that keeps IDs and tags between
-    starts, made with its directories when needed; None keeps nothing. Between calls no descriptor
-    is open. Raises MusicDirError: music_dir does not exist, is not a directory, or may not be read.
+    music_dir: the directory to search. catalogue: what keeps IDs and tags between starts, a file,
+    made with its directories when needed, or a PostgreSQL database by its URL, which servers on
+    several machines share; None keeps nothing. Raises MusicDirError: music_dir does not exist, is
+    not a directory, or may not be read; CatalogueError: there is no such catalogue.
     """
 
     def __init__(
         self,
         music_dir: Path | str | bytes,
-        catalogue_path: Path | None = None,
+        catalogue: Path | str | None = None,
         options: Options | None = None,
     ) -> None:
-        # Absolute, so that a change of the working directory has no effect.
-        self._music_dir = os.path.abspath(os.fsencode(music_dir))
-        self._catalogue = Catalogue(catalogue_path)
         self._options = options or Options()
+        self.store = store_at(music_dir, self._options)
+        self._catalogue: Catalogue = catalogue_at(catalogue)
         self._scan_lock = threading.Lock()
         self._checkpoints = Checkpoints()
         self._identities = Identities()
@@ -90,20 +78,14 @@ class Library:
         self._by_id: dict[int, Song] = {}
         """Every song that was listed, those whose files have gone since, too."""
         self._scans = 0
+        self._away = False
+        """The catalogue could not be had when it was last asked for."""
         self._on_publish: Callable[[], None] = lambda: None
-        with self._root():
-            pass
+        self.store.check()
 
     def __repr__(self) -> str:
         state = "scanning" if self._scan_lock.locked() else "idle"
-        return f"<Library {os.fsdecode(self._music_dir)!r} {state} songs={len(self.songs)}>"
-
-    def _root(self) -> Root:
-        return Root(
-            self._music_dir,
-            follow_links=self._options.follow_links,
-            max_song_bytes=self._options.max_song_bytes,
-        )
+        return f"<Library {self.store!r} {state} songs={len(self.songs)}>"
 
     @property
     def songs(self) -> tuple[Song, ...]:
@@ -121,6 +103,11 @@ class Library:
         return self._listed
 
     @property
+    def shared(self) -> bool:
+        """Whether servers on other machines write into the same catalogue."""
+        return self._catalogue.shared
+
+    @property
     def gone(self) -> list[tuple[Song, float]]:
         """The songs whose files have gone, by ID, and since when, in Unix time. Cost: linear."""
         return [(_song(row), row.gone) for row in self._identities.absent if row.gone is not None]
@@ -133,17 +120,9 @@ class Library:
         """Whether a song has this ID, or had it when its file was there."""
         return song_id in self._by_id
 
-    def open(self, song: Song) -> int:
-        """Return a new descriptor of the song's file, at its start; the caller closes it.
-
-        Raises SongUnavailable: the file has gone, may not be read, is empty, is too large, or is
-        no regular file inside the music directory.  RFC 2.4.2, protocol.md 5.
-        """
-        try:
-            with self._root() as root:
-                return open_song(root, song.path)[0]
-        except MusicDirError:
-            raise SongUnavailable("the music directory cannot be read") from None
+    def open(self, song: Song) -> SongFile:
+        """Open a song's file; the caller closes it. Raises SongUnavailable: see the store."""
+        return self.store.open(song.path)
 
     def call_on_publish(self, function: Callable[[], None]) -> None:
         """Have this called, by the thread that scans, whenever `songs` has changed."""
@@ -161,16 +140,39 @@ class Library:
         """Search the directory again; new songs get the next IDs, in the order of the list.
 
         A song whose file has gone is no longer in `songs`, but keeps its ID; if the file returns,
-        wherever, it is the same song. Titles follow the tags. The first scan lists at once what the
-        catalogue has. May run in any thread; a second scan waits for the first. report: called a
-        few times a second. Raises MusicDirError as the constructor does, and ScanStopped.
+        wherever, it is the same song. Titles follow the tags. What the catalogue has is listed
+        first: what was there at the last start, or what other servers have found. May run in any
+        thread; a second scan waits for the first. report: called a few times a second. Raises
+        MusicDirError as the constructor does, and ScanStopped.
+
+        While the catalogue is away, nothing changes; the report says so once.
         """
-        with self._scan_lock, self._root() as root, self._opened_catalogue():
+        with self.store.searching(self._known, self._options.tag_encoding) as search:
+            return self._reported(lambda: self._scan(search, report))
+
+    def refresh(self) -> ScanReport:
+        """List what other servers have written into the catalogue, as `scan` does."""
+        return self._reported(lambda: ScanReport(0, looked=False))
+
+    def wait_for_others(self, timeout_s: float) -> None:
+        """Wait until another server has written into the catalogue, at most so long.
+
+        Raises CatalogueAway.
+        """
+        self._catalogue.wait(timeout_s)
+
+    def _reported(self, find: Callable[[], ScanReport]) -> ScanReport:
+        """List what the catalogue has, then what `find` finds; add what is to be told of it."""
+        with self._scan_lock:
             before = {song.song_id for song in self.songs}
-            if not self._scans:
-                self._list_known()
-            found = self._scan(root, report)
-            self._scans += 1
+            try:
+                with self._opened_catalogue():
+                    self._list_news()
+                    found = find()
+                self._scans += 1
+            except CatalogueAway as error:
+                self._forget(str(error))
+                found = ScanReport(0, looked=False)
             warnings, self._catalogue.warnings = self._catalogue.warnings, []
             is_new = self._catalogue.is_new and self._scans == 1
             added = sum(song.song_id not in before for song in self.songs)
@@ -185,18 +187,23 @@ class Library:
             finally:
                 self._catalogue.close()
 
-    def _scan(self, root: Root, report: Callable[[Progress], None]) -> ScanReport:
-        reader = Reader(root, self._known, self._options.tag_encoding)
+    def _forget(self, why: str) -> None:
+        """The catalogue is away: nobody knows which of the last changes it has."""
+        self._identities = Identities()
+        if not self._away:
+            self._catalogue.warnings.append(
+                f"The catalogue is away ({why}): the songs that are known are served, and no "
+                "others until it is back."
+            )
+        self._away = True
+
+    def _scan(self, search: Search, report: Callable[[Progress], None]) -> ScanReport:
+        if not self._catalogue.may_scan():
+            return ScanReport(0, looked=False)
         walked = FullScan(
-            root,
-            reader,
-            self._catalogue,
-            self._identities,
-            self._checkpoints,
-            self._publish,
-            report,
+            search, self._catalogue, self._identities, self._checkpoints, self._publish, report
         ).run()
-        findings = reader.findings
+        findings = search.findings
         return ScanReport(
             added=0,
             unusable=sorted(walked.unusable + findings.unusable),
@@ -210,16 +217,26 @@ class Library:
         row = self._identities.at(path)
         return row.entry if row is not None else None
 
-    def _list_known(self) -> None:
-        """List the songs that were there when the server ended: most of them still are."""
-        self._identities.learn(self._catalogue.news())
-        folders: dict[bytes, dict[bytes, Row]] = {}
+    def _list_news(self) -> None:
+        """List the songs that were there when the server ended, most of which still are, and
+        those that other servers have found.
+        """
+        news = self._catalogue.news()
+        if self._away:
+            self._away = False
+            self._catalogue.warnings.append("The catalogue is back.")
+        touched = {folder_of(row.path) for row in self._identities.learn(news)}
+        if not touched:
+            return
+        folders: dict[bytes, dict[bytes, Row]] = {folder: {} for folder in touched}
         for row in self._identities.present:
-            folders.setdefault(folder_of(row.path), {})[row.path] = row
+            if (rows := folders.get(folder_of(row.path))) is not None:
+                rows[row.path] = row
         for folder, rows in folders.items():
             entries = {path: row.entry for path, row in rows.items()}
-            songs = (_song(rows[path]) for path in in_folder(entries, entries))
-            self._folders[folder] = tuple(songs)
+            songs = tuple(self._same(_song(rows[path])) for path in in_folder(entries, entries))
+            self._folders[folder] = songs
+        self._folders = {folder: songs for folder, songs in self._folders.items() if songs}
         self._list_folders()
 
     def _publish(self, found: Folders, are_all: bool) -> None:

@@ -39,14 +39,15 @@ LAYERS = {
     "monitor": ("monitor.server", "monitor.client", "monitor"),
     "check": ("check.learning", "check.server", "check.client", "check"),
     "cli": (
-        *("cli", "cli.screen", "cli.outside", "cli.playing", "cli.words", "cli.address"),
-        "cli.usage",
+        *("cli", "cli.screen", "cli.outside", "cli.playing", "cli.words", "cli.browsing"),
+        *("cli.words.safe_text", "cli.words.clock", "cli.address", "cli.usage"),
     ),
 }
 """For each room its layers, highest first: each may import itself and those below it.
 
 A room's own name stands for those of its modules that no other layer names. In cli these are the
-commands; cli.address has the server's address, cli.usage the exit codes.
+commands; cli.address has the server's address, cli.usage the exit codes, and cli.words.safe_text
+and cli.words.clock write what any of them shows.
 """
 
 PURE_STDLIB = {
@@ -56,6 +57,7 @@ PURE_STDLIB = {
     "enum",
     "functools",
     "logging",
+    "operator",
     "random",
     "typing",
 }

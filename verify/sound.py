@@ -26,6 +26,7 @@ PlayerEffect = (
     | do.PausePlayer
     | do.ResumePlayer
     | do.SetVolume
+    | do.SetGain
 )
 _START = 1
 """Of the song so many bytes are needed for its start."""
@@ -116,7 +117,7 @@ class Sound:
                 world.paused = True
             case do.ResumePlayer():
                 world.paused = False
-            case do.SetVolume():
+            case do.SetVolume() | do.SetGain():
                 pass
             case _:
                 assert_never(effect)

@@ -1,6 +1,6 @@
 """`alfine pause`, `alfine status` and so on: have the client that plays run one line.
 
-It imports as little as it can, and no Typer: a key of the keyboard starts it (see `cli.outside`).
+It imports as little as it can, and no click: a key of the keyboard starts it (see `cli.outside`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ WORDS = {
 }
 """Each word, what it takes, and what it does in the client that plays."""
 
-PANEL = "In the client that plays"
+HEADING = "In the client that plays"
 """Under this they stand in `alfine --help`."""
 
 OK, FAILED, USAGE, NO_CLIENT = 0, 1, 2, 3

@@ -12,6 +12,7 @@ from typing import Any
 from cli.outside.watching import StatusWatch
 from cli.playing.program import ClientProgram
 from cli.words import commands
+from cli.words.command_table import CommandError
 from cli.words.json_lines import JsonFormatter, dump, status_members
 from cli.words.moment import Status
 from cli.words.safe_text import shown
@@ -52,11 +53,11 @@ class OutsideCommands:
         try:
             line = commands.parse(text)
             if line is None or not line.from_outside:
-                raise commands.CommandError(f"{shown(text) or 'nothing'} is for the prompt alone")
+                raise CommandError(f"{shown(text) or 'nothing'} is for the prompt alone")
             if line.shows:
                 return self._program.answer(line, self.formatter)
             request = line.request(await self._program.ready_for(line))
-        except commands.CommandError as error:
+        except CommandError as error:
             return self.formatter.error(str(error), text)
         if request is not None and (refused := self._program.take_request(request)):
             return self.formatter.error("; ".join(refused), text)

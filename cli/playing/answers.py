@@ -21,7 +21,7 @@ def local_answer(
     """Return the answer; "" for none. songs: the last list. journal: says why it is silent."""
     match line.word:
         case "help":
-            return formatter.help()
+            return formatter.help(line.rest)
         case "status":
             return formatter.status(status)
         case "why":

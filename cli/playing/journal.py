@@ -16,7 +16,7 @@ from enum import Enum
 from cli.playing.chosen import Chosen
 from cli.words.clock import clock
 from cli.words.moment import Activity, SongName, Status
-from cli.words.plain import NO_AUDIO, name
+from cli.words.plain import FIRST_STEPS, NO_AUDIO, name
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests
@@ -113,7 +113,7 @@ class Journal:
             case Activity.STOPPED:
                 silenced = next((f for f in reversed(self._facts) if f.silences), None)
                 if silenced is None:
-                    return f"Nothing has been asked for yet: play ID or a title starts a song{lost}"
+                    return f"Nothing has been asked for yet: {FIRST_STEPS}{lost}"
                 return f"Silent: {_describe(silenced, songs, timed=True)}{lost}"
             case Activity.PAUSED:
                 return f"Paused at {clock(status.position_s)}: resume, or Space, goes on{lost}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from audio import AudioBuffer, FrameIndex
+from audio import AudioBuffer, FrameIndex, Loudness
 from audio.outline import Outline
 from fsm.client.requests import Measure
 
@@ -75,6 +75,17 @@ class Song:
     def reopen(self) -> None:
         """Expect more of the song after all."""
         self.buffer.reopen()
+
+    def loudness(self) -> Loudness:
+        """Read how loud the song is by its tags. Called in the player's thread, if wanted."""
+        # Imported here, because most never want it, and the start is the sooner.
+        from cli.playing.loudness import loudness_of
+
+        buffer = self.buffer
+        if self.head:
+            buffer = AudioBuffer()
+            buffer.append(self.head)
+        return loudness_of(buffer, self.index)
 
     def extend_index(self) -> None:
         """Extend the index over what has arrived since the last call."""

@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, assert_never
 
-from audio import FramesRefused, Output
-from audio.buffer import MAX_BYTES
 from cli.address import with_port
+from cli.browsing.library import Library
 from cli.playing.answers import local_answer
 from cli.playing.arrival_rate import ArrivingSong
 from cli.playing.changes import Changes
 from cli.playing.elsewhere import Elsewhere
 from cli.playing.journal import Journal
+from cli.playing.late_sound import LateSound
 from cli.playing.notices import Notices
 from cli.playing.reports import Reports
 from cli.playing.screen_face import Screen
 from cli.playing.snapshot import Snapshots
-from cli.playing.sound import Sound
 from cli.playing.timers import Timers
 from cli.usage import BY_SIGNAL, NO_CONNECTION, OK, USAGE
 from cli.words import commands
+from cli.words.command_table import CommandError
 from cli.words.moment import Status
 from cli.words.plain import Formatter
 from fsm.client.effects import (
@@ -49,6 +49,7 @@ from fsm.client.events import (
     CommandEntered,
     CommandSent,
     Event,
+    Fields,
     InputEnded,
     Interrupted,
     ListedSong,
@@ -62,6 +63,9 @@ from fsm.client.prompt import PromptState
 from net.client import ServerConnection
 from net.observing import ClientObserver
 
+if TYPE_CHECKING:
+    from audio import FramesRefused, Output
+
 GREETING_NOTICE_S = 2.0
 """A person who waits longer than this for the server's greeting is told so."""
 
@@ -69,8 +73,9 @@ GREETING_NOTICE_S = 2.0
 class ClientProgram:
     """One run of the client.
 
-    output: closed at the end of the run. changes: notified after every event. warning: what is
-    wrong with the output; printed when the first song plays. max_song_bytes: what is kept of one.
+    output: closed at the end of the run; or what opens it when it is needed. changes: notified
+    after every event. warning: what is wrong with the output; printed when the first song plays.
+    max_song_bytes: what is kept of one.
     observer: looks on at the connection's bytes. elsewhere: for a script that starts no song.
     """
 
@@ -79,13 +84,13 @@ class ClientProgram:
         host: str,
         port: int,
         session: ClientSession,
-        output: Output,
+        output: Output | Callable[[], Output],
         screen: Screen,
         formatter: Formatter,
         journal: Journal,
         changes: Changes,
         warning: str = "",
-        max_song_bytes: int = MAX_BYTES,
+        max_song_bytes: int | None = None,
         observer: ClientObserver | None = None,
         elsewhere: Elsewhere | None = None,
     ) -> None:
@@ -99,7 +104,7 @@ class ClientProgram:
         self._notices = Notices(
             screen.has_person, lambda t: self._print(formatter.error(t)), warning
         )
-        self.remark = self._notices.remark
+        self.remark, self.warn = self._notices.remark, self._notices.warn
         self._reports = Reports(
             session, journal.chosen, formatter, self._notices, screen.has_person, self._print
         )
@@ -107,10 +112,11 @@ class ClientProgram:
         self._connection = ServerConnection(
             host, port, self._receive, self.remark, told_plain, observer
         )
-        self._sound = Sound(output, self.fire, self._on_refused, max_song_bytes)
+        self._sound = LateSound(output, self.fire, self._on_refused, max_song_bytes)
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound, journal.chosen)
         self._arriving = ArrivingSong(by_flow=session.prebuffer_msgs is None)
+        self._library = Library()
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
         self._settled = asyncio.Event()
@@ -188,8 +194,14 @@ class ClientProgram:
 
     @property
     def songs(self) -> Sequence[ListedSong]:
-        """The last list that has arrived."""
-        return self._session.link.songs
+        """The last list that has arrived, a Library."""
+        return self._library_of(self._session.link.songs, self._session.link.fields)
+
+    def _library_of(self, songs: Sequence[ListedSong], fields: Sequence[Fields]) -> Library:
+        """Return a list as a library: the same one as long as the lists say the same."""
+        if not self._library.is_of(songs, fields):
+            self._library = Library(songs, fields)
+        return self._library
 
     async def wait_for_titles(self) -> None:
         """Have a list requested, if none has come, and wait until none is on its way."""
@@ -238,7 +250,7 @@ class ClientProgram:
     async def _run_line(self, text: str) -> None:
         try:
             line = commands.parse(text)
-        except commands.CommandError as error:
+        except CommandError as error:
             self._reports.note_failure(OK if self._screen.has_person else USAGE)
             self._print(self._formatter.error(str(error), text), error=True)
             return
@@ -263,15 +275,18 @@ class ClientProgram:
 
     async def _run_command(self, line: commands.Line) -> None:
         try:
-            request = line.request(await self.ready_for(line))
-        except commands.CommandError as error:
+            context = await self.ready_for(line)
+            request, also = line.request(context), line.also(context)
+        except CommandError as error:
             self._reports.note_failure()
             self._print(self._formatter.error(str(error), line.word), error=True)
             return
         if line.command is Command.LIST:
-            self._reports.expect_list(line.rest)
+            self._reports.expect_list(line.word, line.rest)
         self._unlocked.clear()
         self.fire(CommandEntered(line.command, request))
+        if also is not None:
+            self.fire(also)
         self._print(self.answer(line, self._formatter))
         if line.command is Command.LOCAL:
             self.fire(CommandAnswered(Command.LOCAL))
@@ -286,7 +301,7 @@ class ClientProgram:
         await self._settled.wait()
         if line.needs_list:
             await self.wait_for_titles()
-        return commands.Context(self.songs, self.status())
+        return commands.Context(self.songs, self.status(), self._reports.answer)
 
     def take_request(self, request: Event) -> list[str]:
         """Give the request of another program to the machines; return what they refuse."""
@@ -304,8 +319,8 @@ class ClientProgram:
 
     def _perform_on_screen(self, effect: ScreenEffect) -> None:
         match effect:
-            case ShowSongs(songs, _):
-                self._reports.show(songs, self.status())
+            case ShowSongs(songs, fields):
+                self._reports.show(self._library_of(songs, fields), self.status())
             case Tell():
                 self._reports.tell(effect)
             case Print(text, error):

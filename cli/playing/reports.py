@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from cli.browsing.answer import answer_of
+from cli.browsing.song_ids import NotChosen
 from cli.playing.chosen import Chosen
 from cli.playing.notices import Notices
 from cli.usage import FAILED, OK
 from cli.words.moment import SongName, Status
 from cli.words.plain import ERRORS, FAILURES, REFUSALS, Formatter, sentence
+from cli.words.safe_text import shown
 from fsm.client.conversation_table import CLOSING_SERVER
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
@@ -45,7 +48,9 @@ class Reports:
         self._has_person = has_person
         self._print = print_line
         self._held: deque[tuple[Tell, SongName]] = deque()
-        self._list_words: deque[str] = deque()
+        self._list_commands: deque[tuple[str, str]] = deque()
+        self.answer: Sequence[ListedSong] = ()
+        """The songs that the last answer was about."""
         self._refusals: list[str] | None = None
         """What is refused of a request of another program; None while there is none."""
         self.worst_code = OK
@@ -53,18 +58,25 @@ class Reports:
     def __repr__(self) -> str:
         return f"<Reports held={[tell.report.name for tell, _ in self._held]}>"
 
-    def expect_list(self, words: str) -> None:
-        """Show of the list that comes next only the songs with these words."""
-        self._list_words.append(words)
+    def expect_list(self, word: str, rest: str) -> None:
+        """Answer with the list that comes next this command, and what was typed behind it."""
+        self._list_commands.append((word, rest))
 
     def show(self, songs: Sequence[ListedSong], status: Status) -> None:
-        """Print a list, and which IDs it leaves out.
+        """Print what was asked of a list, and which IDs it leaves out.
 
         Not those of a server like alfine's: there the IDs of songs that are gone stay unused.
         """
-        words = self._list_words.popleft() if self._list_words else ""
-        self._print(self._formatter.songs(songs, words, status), False)
-        if not words and self._session.conversation.state is not CLOSING_SERVER:
+        word, rest = self._list_commands.popleft() if self._list_commands else ("list", "")
+        try:
+            answer = answer_of(word, rest, songs)
+        except NotChosen as error:
+            self.note_failure()
+            self._print(self._formatter.error(f"{shown(rest)}: {error}", word), True)
+            return
+        self.answer = [track.listed for track in answer.tracks]
+        self._print(self._formatter.listing(answer, status), False)
+        if not rest and self._session.conversation.state is not CLOSING_SERVER:
             self._notices.gaps(songs)
 
     def tell(self, tell: Tell) -> None:
@@ -72,7 +84,7 @@ class Reports:
         if tell.report in FAILURES:
             self.note_failure()
         if tell.report is Report.LIST_FAILED:
-            self._list_words.clear()
+            self._list_commands.clear()
         if tell.report is Report.SONG_PLAYING:
             self._notices.playing()
         song = self._chosen.take_told(tell)

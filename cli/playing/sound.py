@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Callable
 from typing import assert_never
 
-from audio import AudioBuffer, FrameIndex, Output, Player, reports
-from audio.buffer import MAX_BYTES
+from audio import AudioBuffer, FrameIndex, GainMode, Output, Player, reports
+from audio.buffer import MAX_BYTES as MAX_BYTES
 from audio.outline import Outline
 from cli.playing.kept_song import Song
 from fsm.client import effects as do
@@ -64,6 +64,11 @@ class Sound:
         return self._player.position_s(song.tag)
 
     @property
+    def gain_db(self) -> float | None:
+        """The gain that is applied to the present song; None for none."""
+        return self._player.gain_db(self._song.tag)
+
+    @property
     def index(self) -> FrameIndex:
         """The index of the present song: its duration and its bit rate."""
         return self._song.index
@@ -110,7 +115,7 @@ class Sound:
             case do.QueueNextSong():
                 song = self._song_in(Buffer.NEXT)
                 song.started = True
-                self._player.queue_next(song.buffer, song.tag, song.index)
+                self._player.queue_next(song.buffer, song.tag, song.index, song.loudness)
             case do.RefillPlayer():
                 self._player.refilled()
             case do.PausePlayer():
@@ -124,6 +129,8 @@ class Sound:
                 self._find(self._song)
             case do.SetVolume(percent):
                 self._player.set_volume(percent)
+            case do.SetGain(gain):
+                self._player.set_gain(GainMode(gain.value))
             case _:
                 assert_never(effect)
 
@@ -196,9 +203,9 @@ class Sound:
     def _start(self, song: Song) -> None:
         song.started, song.kept, song.wanted_s = True, None, song.begin_s
         if song.begin_s is None:
-            self._player.play(song.buffer, song.tag, song.index)
+            self._player.play(song.buffer, song.tag, song.index, song.loudness)
             return
-        self._player.move(song.buffer, song.tag, song.index, song.begin_s, song.seeks)
+        self._move_player(song, song.begin_s)
         self._player.refilled()
 
     def _move(self, offset: int) -> None:
@@ -210,8 +217,12 @@ class Sound:
         if offset:
             song.head = old.head or self._head_of(old)
         if old.started:
-            self._player.move(song.buffer, song.tag, song.index, song.begin_s, song.seeks)
+            self._move_player(song, song.begin_s)
         old.buffer.discard()
+
+    def _move_player(self, song: Song, seconds: float) -> None:
+        part = (song.buffer, song.tag, song.index)
+        self._player.move(*part, seconds, song.seeks, song.loudness)
 
     @staticmethod
     def _head_of(song: Song) -> bytes:

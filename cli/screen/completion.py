@@ -1,18 +1,21 @@
-"""Completes what is typed at the prompt: commands, and titles of songs by any part of them."""
+"""Completes what is typed at the prompt: commands, titles by any part of them, albums, artists."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
+from itertools import islice
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from cli.words import title_search
-from cli.words.commands import SPECS, WORDS, CommandError, Spec, full_word
+from cli.browsing import title_search
+from cli.browsing.choosing import Choice, clear_names
+from cli.browsing.folding import fold
+from cli.browsing.library import Album, Artist, Library, library_of
+from cli.words.command_table import SPECS, WORDS, CommandError, Spec, full_word
+from cli.words.commands import CHOICES
 from cli.words.safe_text import safe
 from fsm.client.events import ListedSong
-from fsm.client.requests import Repeat
 
 MAX_OFFERS = 30
 
@@ -46,22 +49,81 @@ class CommandCompleter(Completer):
         spec = _spec(word)
         if spec is None:
             return
-        if spec.titles:
-            yield from self._titles(rest.lstrip())
-        elif spec.word == "repeat":
-            for choice in Repeat:
+        typed = rest.lstrip()
+        match spec.completes:
+            case "songs":
+                yield from self._songs_and_groups(typed)
+            case "albums":
+                yield from self._groups(typed, "album")
+            case "artists":
+                yield from self._groups(typed, "artist")
+            case "commands":
+                yield from _commands(typed, alone=True)
+        if spec.word in CHOICES:
+            for choice in CHOICES[spec.word][0]:
                 if choice.value.startswith(rest.lower()):
                     yield Completion(choice.value, -len(rest))
 
-    def _titles(self, typed: str) -> Iterator[Completion]:
-        songs = self._songs()
-        count_by_title = Counter(title_search.fold(s.title) for s in songs)
-        for song in title_search.suggest(songs, typed, MAX_OFFERS):
-            title = safe(song.title)
-            # The completed command must name this song and no other.
-            unique = count_by_title[title_search.fold(title)] == 1 and not title.isdigit() and title
-            text = title if unique else str(song.song_id)
-            yield Completion(text, -len(typed), display=f"{song.song_id}. {title}")
+    def _songs_and_groups(self, typed: str) -> Iterator[Completion]:
+        """Yield songs whose own names have a word that begins so, then albums and artists, then
+        other songs. What is completed names that one alone."""
+        library = library_of(self._songs())
+        songs = title_search.suggest(library.songs, typed, MAX_OFFERS)
+        groups = list(_named_as(library, typed))
+        titles = {safe(song.title) for song in songs}
+        clear = clear_names(library, {*titles, *(group.name for _, group in groups)})
+        named = _named_so(library, songs, typed)
+        songs.sort(key=lambda song: song.song_id not in named)
+        offers = [_song_offer(song, typed, clear) for song in songs]
+        yield from offers[: len(named)]
+        for kind, group in groups:
+            alone = Choice(kind, group.name, group.tracks, _by(group)).typed
+            text = safe(group.name if group.name in clear else alone)
+            yield Completion(text, -len(typed), display=f"{kind} {safe(group.name)}")
+        yield from offers[len(named) :]
+
+    def _groups(self, typed: str, kind: str) -> Iterator[Completion]:
+        for other, group in _named_as(library_of(self._songs()), typed):
+            if kind == other:
+                yield Completion(safe(group.name), -len(typed), display=safe(group.name))
+
+
+def _song_offer(song: ListedSong, typed: str, clear: Container[str]) -> Completion:
+    title = safe(song.title)
+    text = title if title in clear else str(song.song_id)
+    return Completion(text, -len(typed), display=f"{song.song_id}. {title}")
+
+
+def _named_so(library: Library, songs: Sequence[ListedSong], typed: str) -> set[int | None]:
+    """Return the IDs of those songs of which a word, not of their artists, begins as is typed."""
+    offered, folded = {song.song_id for song in songs}, fold(typed)
+    return {
+        track.song_id
+        for track in library.tracks
+        if track.song_id in offered and _begins_a_word(folded, track.name)
+    }
+
+
+def _begins_a_word(folded: str, name: str) -> bool:
+    return f" {folded}" in f" {fold(name)}"
+
+
+def _named_as(library: Library, typed: str) -> Iterator[tuple[str, Album | Artist]]:
+    """Yield the albums, then the artists, of which a word begins as is typed; not too many."""
+    folded = fold(typed)
+    groups: tuple[tuple[str, Sequence[Album | Artist]], ...] = (
+        ("album", library.albums),
+        ("artist", library.artists),
+    )
+    for kind, named in groups:
+        found = (g for g in named if folded and _begins_a_word(folded, g.name))
+        for group in islice(found, MAX_OFFERS):
+            yield kind, group
+
+
+def _by(group: Album | Artist) -> str:
+    """Return whose album it is; "" where it is none."""
+    return group.artist if isinstance(group, Album) else ""
 
 
 def _typed(document: Document) -> tuple[str, str, str]:
@@ -79,11 +141,13 @@ def _spec(word: str) -> Spec | None:
 def _takes_title(document: Document) -> bool:
     word, space, _ = _typed(document)
     spec = _spec(word) if space else None
-    return spec is not None and spec.titles
+    return spec is not None and spec.completes in ("songs", "albums", "artists")
 
 
-def _commands(typed: str) -> Iterator[Completion]:
+def _commands(typed: str, alone: bool = False) -> Iterator[Completion]:
+    """Yield the commands that begin so. alone: nothing is to be typed behind them."""
     lowered = typed.lower()
     for spec in SPECS:
         if spec.word.startswith(lowered):
-            yield Completion(spec.word + (" " if spec.takes else ""), -len(typed), spec.word)
+            space = " " if spec.takes and not alone else ""
+            yield Completion(spec.word + space, -len(typed), spec.word)

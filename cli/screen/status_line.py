@@ -41,7 +41,7 @@ def _needs_connection(status: Status) -> bool:
 
 
 def _stopped(status: Status, room: int, glyphs: Glyphs) -> Fragments:
-    hints = f" {glyphs.dot} ".join(("play ID or title", "Tab completes", "? helps"))
+    hints = f" {glyphs.dot} ".join(("list", "play ID or title", "Tab completes", "? helps"))
     parts = [("", "stopped")]
     for style, text in (("", _modes(status)), ("", _volume(status)), ("class:status.dim", hints)):
         _add(parts, style, text, room)

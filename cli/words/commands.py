@@ -1,17 +1,17 @@
-"""The commands that a person can type, and the request that each makes.
-
-The help and the completion by Tab are made from the same table of commands.
-"""
+"""Parses the lines that a person types, and makes the request of each."""
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
+from typing import Any
 
-from cli.words import title_search
+from cli.browsing import choosing, query
+from cli.browsing.song_ids import NO_IDS, NotChosen, are_possible, is_number, need_list
 from cli.words.clock import clock
+from cli.words.command_table import WORDS, CommandError, full_word
 from cli.words.moment import Status
 from cli.words.safe_text import shown
 from fsm.client.events import (
@@ -25,6 +25,8 @@ from fsm.client.events import (
 )
 from fsm.client.requests import (
     ClearRequested,
+    Gain,
+    GainRequested,
     Measure,
     NextRequested,
     PauseRequested,
@@ -38,23 +40,23 @@ from fsm.client.requests import (
     ToggleRequested,
     VolumeRequested,
 )
+from fsm.frozen import dataclass
 
-MAX_SONG_ID = 9_999_999_999
+_NOTHING = Status()
 _NEAR_END_S = 2.0
 """Who seeks behind the end is offered so much of it."""
-_IDS = "song IDs are 1, 2, 3 and so on; list shows them"
-
-
-class CommandError(ValueError):
-    """A line is not a command. The message says what to type instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the client knows at the moment when it runs a command. songs: the last list."""
+    """What the client knows at the moment when it runs a command.
+
+    songs: the last list. answer: the songs that the client has shown last, for `play *`.
+    """
 
     songs: Sequence[ListedSong] = ()
-    status: Status = field(default_factory=Status)
+    status: Status = _NOTHING
+    answer: Sequence[ListedSong] = ()
 
 
 _STARTS = ("play", "queue")
@@ -71,7 +73,8 @@ class Line:
 
     word: the command's full name. rest: the text after it, stripped. request: makes the request
     for the machines, or None where the client answers by itself; it raises CommandError.
-    needs_list: it names songs by their titles.
+    needs_list: it names songs otherwise than by their IDs. also: makes a request that follows the
+    first one at once.
     """
 
     word: str
@@ -79,6 +82,7 @@ class Line:
     command: Command = Command.LOCAL
     request: MakeRequest = lambda context: None
     needs_list: bool = False
+    also: MakeRequest = lambda context: None
 
     @property
     def starts_song(self) -> bool:
@@ -101,45 +105,9 @@ class Line:
         return self.command is Command.LOCAL and self.word not in _OWN
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """A command as the help shows it. takes: its arguments, in words; "" where it has none."""
-
-    word: str
-    letter: str
-    takes: str
-    does: str
-    titles: bool = False
-    """Tab completes the titles of songs after it."""
-
-
-SPECS = (
-    Spec("list", "l", "[WORDS]", "list the songs, or those with these words"),
-    Spec("find", "f", "WORDS", "the songs with these words"),
-    Spec("play", "p", "SONG", "play a song, by its ID or a part of its title", titles=True),
-    Spec("pause", "", "", "fall silent and keep the place; also Space"),
-    Spec("resume", "", "", "go on; also Space"),
-    Spec("toggle", "", "", "pause, or go on after a pause"),
-    Spec("stop", "s", "", "stop the song"),
-    Spec("seek", "g", "PLACE", "go to 1:30, +10, -10, 50%; also ← and →"),
-    Spec("volume", "v", "0-100", "how loud; also +5 and -5, and + and - alone"),
-    Spec("next", "n", "", "play what comes next; also n alone"),
-    Spec("prev", "b", "", "play the song before this one"),
-    Spec("queue", "u", "[SONG…]", "play these afterwards; alone: show the queue", titles=True),
-    Spec("clear", "c", "", "forget what is queued"),
-    Spec("shuffle", "z", "", "put what is queued into another order"),
-    Spec("repeat", "r", "off|one|all", "what comes when the queue is empty"),
-    Spec("status", "i", "", "what plays now"),
-    Spec("why", "w", "", "why it is silent, or why it stopped"),
-    Spec("wait", "", "", "wait until the song has ended"),
-    Spec("help", "?", "", "show this"),
-    Spec("quit", "q", "", "leave; so does Ctrl-D"),
-)
-WORDS = {spec.word: spec for spec in SPECS}
-_ALIASES = {spec.letter: spec.word for spec in SPECS if spec.letter} | {
-    "exit": "quit",
-    "previous": "prev",
-}
+def starts_song(script: Iterable[str]) -> bool:
+    """Whether some line names songs that are to be played. Raises CommandError."""
+    return any(line is not None and line.starts_song for line in map(parse, script))
 
 
 def parse(text: str) -> Line | None:
@@ -153,24 +121,6 @@ def parse(text: str) -> Line | None:
     if rest and not spec.takes:
         raise CommandError(f"{word} takes nothing after it")
     return _PARSERS.get(word, _without_arguments)(word, rest)
-
-
-def full_word(typed: str) -> str:
-    """Return the name of the command whose name, letter or unique prefix was typed.
-
-    Raises CommandError: no command, or more than one.
-    """
-    lowered = typed.lower()
-    if lowered in WORDS:
-        return lowered
-    if lowered in _ALIASES:
-        return _ALIASES[lowered]
-    meant = [word for word in WORDS if word.startswith(lowered)]
-    if len(meant) == 1:
-        return meant[0]
-    if meant:
-        raise CommandError(f"{shown(typed)} could be {' or '.join(meant)}")
-    raise CommandError(f"there is no command {shown(typed)}; type help to see them all")
 
 
 def _without_arguments(word: str, rest: str) -> Line:
@@ -201,38 +151,40 @@ _REQUESTS: dict[str, Callable[[], Event]] = {
 
 def _list(word: str, rest: str) -> Line:
     if word == "find" and not rest:
-        raise CommandError("find takes words of a title, as in: find moon (list shows all)")
+        raise CommandError("find takes words, as in: find moon, find artist:x (list shows all)")
+    if word == "album" and not rest:
+        raise CommandError("album takes a part of an album's name (albums shows them)")
+    try:
+        query.parse(rest)
+    except query.BadQuery as error:
+        raise CommandError(str(error)) from None
     return Line(word, rest, Command.LIST, _always(ListRequested()))
 
 
 def _play(word: str, rest: str) -> Line:
     if not rest:
-        raise CommandError("play takes an ID or a part of a title, as in: play 3, play moon")
-    _check_number(rest)
+        raise CommandError("play takes an ID, or a part of a name, as in: play 3, play moon")
+    _check_ids(rest)
 
     def request(context: Context) -> Event:
-        return PlayRequested(_song_id(rest, context.songs))
+        return PlayRequested(_song_ids(rest, context)[0])
 
-    return Line(word, rest, Command.PLAY, request, needs_list=not _is_number(rest) or not int(rest))
+    def rest_queued(context: Context) -> Event | None:
+        _, *more = _song_ids(rest, context)
+        return QueueRequested(tuple(more)) if more else None
+
+    return Line(word, rest, Command.PLAY, request, need_list(rest), rest_queued)
 
 
 def _queue(word: str, rest: str) -> Line:
-    numbers = rest.replace(",", " ").split()
-    if all(map(_is_number, numbers)):
-        for number in numbers:
-            _check_number(number)
+    if not rest:
+        return Line(word, rest)
+    _check_ids(rest)
 
-        def numbered(context: Context) -> Event | None:
-            ids = tuple(_zero_if_listed(int(number), context.songs) for number in numbers)
-            return QueueRequested(ids) if ids else None
+    def request(context: Context) -> Event:
+        return QueueRequested(_song_ids(rest, context))
 
-        zero = any(int(number) == 0 for number in numbers)
-        return Line(word, rest, request=numbered, needs_list=zero)
-
-    def titled(context: Context) -> Event:
-        return QueueRequested((_song_id(rest, context.songs),))
-
-    return Line(word, rest, request=titled, needs_list=True)
+    return Line(word, rest, request=request, needs_list=need_list(rest))
 
 
 def _seek(word: str, rest: str) -> Line:
@@ -276,7 +228,7 @@ _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%", re.ASCII)
 def _volume(word: str, rest: str) -> Line:
     number = rest.removesuffix("%").rstrip()
     digits = number[1:] if number[:1] in ("+", "-") else number
-    if not _is_number(digits) or len(digits) > 3:
+    if not is_number(digits) or len(digits) > 3:
         raise CommandError("volume takes a number from 0 to 100, or a change, as in: volume +5")
     amount = int(number)
     if digits == number:
@@ -290,55 +242,53 @@ def _volume(word: str, rest: str) -> Line:
     return Line(word, rest, request=changed)
 
 
-def _repeat(word: str, rest: str) -> Line:
-    choices = [repeat.value for repeat in Repeat]
+CHOICES: dict[str, tuple[type[Enum], Callable[[Any], Event]]] = {
+    "repeat": (Repeat, RepeatRequested),
+    "gain": (Gain, GainRequested),
+}
+"""The commands that take one of a few words, and what each word makes."""
+
+
+def _choose(word: str, rest: str) -> Line:
+    kind, request = CHOICES[word]
+    choices = [choice.value for choice in kind]
     if rest.lower() not in choices:
-        raise CommandError(f"repeat takes one of {', '.join(choices)}, as in: repeat all")
-    return Line(word, rest, request=_always(RepeatRequested(Repeat(rest.lower()))))
+        raise CommandError(f"{word} takes one of {', '.join(choices)}, as in: {word} {choices[-1]}")
+    return Line(word, rest, request=_always(request(kind(rest.lower()))))
+
+
+def _help(word: str, rest: str) -> Line:
+    return Line(word, full_word(rest) if rest else "")
 
 
 _PARSERS: dict[str, Callable[[str, str], Line]] = {
     "list": _list,
     "find": _list,
+    "albums": _list,
+    "album": _list,
+    "artists": _list,
     "play": _play,
     "queue": _queue,
     "seek": _seek,
     "volume": _volume,
-    "repeat": _repeat,
+    "repeat": _choose,
+    "gain": _choose,
+    "help": _help,
 }
 
 
-def _song_id(text: str, songs: Sequence[ListedSong]) -> int:
-    """Return the ID of the song that `text` names; a number is an ID, unless only a title has it.
+def _song_ids(text: str, context: Context) -> tuple[int, ...]:
+    """Return the IDs of the songs that `text` names, one or more, in their order.
 
-    Raises CommandError: no title, or more than one, has this text.
+    Raises CommandError: it names none, or could be more than one thing.
     """
-    if _is_number(text):
-        song_id = int(text)
-        titled = [s.song_id for s in songs if text in title_search.fold(s.title).split()]
-        listed = song_id in {s.song_id for s in songs}
-        if len(titled) == 1 and not listed:
-            return titled[0] or song_id
-        return _zero_if_listed(song_id, songs)
-    if not songs:
-        raise CommandError("no titles are known yet; list fetches them, or play takes an ID")
     try:
-        return title_search.resolve(songs, text).song_id or 0
-    except title_search.NoSuchSong as error:
+        return choosing.song_ids(context.songs, text, context.answer)
+    except (NotChosen, query.BadQuery) as error:
         raise CommandError(f"{shown(text)}: {error}") from None
 
 
-def _zero_if_listed(song_id: int, songs: Sequence[ListedSong]) -> int:
-    """Return the ID; some servers count from 0 (protocol.md 8). Raises CommandError: others."""
-    if song_id == 0 and not any(song.song_id == 0 for song in songs):
-        raise CommandError(_IDS)
-    return song_id
-
-
-def _check_number(text: str) -> None:
-    if _is_number(text) and (len(text) > 10 or int(text) > MAX_SONG_ID):
-        raise CommandError(_IDS)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit()
+def _check_ids(text: str) -> None:
+    """Raise CommandError for a number that is no ID."""
+    if not are_possible(text):
+        raise CommandError(NO_IDS)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 
 from cli.words.moment import Activity
+from fsm.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from cli.words import title_search
-from cli.words.commands import SPECS
+from cli.browsing.answer import Answer
+from cli.browsing.library import Album, Track
+from cli.words.command_table import SPECS, WORDS
 from cli.words.moment import Activity, SongName, Status
 from cli.words.plain import ERRORS, Formatter, status_parts
 from cli.words.safe_text import safe
@@ -35,12 +36,26 @@ class JsonFormatter(Formatter):
     def error(self, why: str, line: str = "") -> str:
         return dump("error", line=line, text=super().error(why))
 
-    def songs(self, songs: Sequence[ListedSong], words: str, status: Status) -> str:
-        return dump("songs", words=words, songs=_songs(title_search.find(songs, words)))
+    def listing(self, answer: Answer, status: Status) -> str:
+        members: dict[str, Any] = {"words": answer.words}
+        match answer.kind:
+            case "albums":
+                members["albums"] = list(map(_album, answer.albums))
+            case "artists":
+                members["artists"] = [
+                    {"artist": a.name, "albums": a.albums, "songs": _ids(a.tracks)}
+                    for a in answer.artists
+                ]
+            case "album":
+                members |= _album(answer.albums[0]) | {"songs": list(map(_track, answer.tracks))}
+            case _:
+                members["songs"] = list(map(_track, answer.tracks))
+        return dump(answer.kind, **members)
 
-    def help(self) -> str:
+    def help(self, word: str = "") -> str:
         commands = [
-            {"word": s.word, "letter": s.letter, "takes": s.takes, "does": s.does} for s in SPECS
+            {"word": s.word, "letter": s.letter, "takes": s.takes, "does": s.does}
+            for s in ([WORDS[word]] if word else SPECS)
         ]
         return dump("help", commands=commands)
 
@@ -48,7 +63,8 @@ class JsonFormatter(Formatter):
         return dump("status", **status_members(status))
 
     def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
-        listed = [_listed(song_id, songs) for song_id in status.queue]
+        titles = {song.song_id: song.title for song in songs}
+        listed = [{"id": song_id, "title": titles.get(song_id)} for song_id in status.queue]
         return dump("queue", songs=listed, text=super().queue(status, songs))
 
     def why(self, sentences: Sequence[str]) -> str:
@@ -79,12 +95,27 @@ def dump(kind: str, **members: Any) -> str:
     return json.dumps({"alfine": VERSION, "kind": kind, **members})
 
 
-def _songs(songs: Sequence[ListedSong]) -> list[dict[str, Any]]:
-    return [{"id": s.song_id, "title": s.title} for s in songs]
+def _album(album: Album) -> dict[str, Any]:
+    return {
+        "album": album.name,
+        "artist": album.artist,
+        "year": album.year,
+        "duration_s": album.duration_s,
+        "songs": _ids(album.tracks),
+    }
 
 
-def _listed(song_id: int, songs: Sequence[ListedSong]) -> dict[str, Any] | None:
-    return _song(SongName(song_id, next((s.title for s in songs if s.song_id == song_id), None)))
+def _ids(tracks: Sequence[Track]) -> list[int | None]:
+    return [track.song_id for track in tracks]
+
+
+def _track(track: Track) -> dict[str, Any]:
+    """Return a song with what is known of it; what is not known is left out."""
+    known = {name: value for name, value in track._asdict().items() if value}
+    known.pop("song_id", None)
+    if track.name == track.title:
+        known.pop("name", None)
+    return {"id": track.song_id, "title": track.title} | known
 
 
 def _song(song: SongName | None) -> dict[str, Any] | None:

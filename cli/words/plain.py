@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cli.words import title_search
+from cli.browsing import title_search
+from cli.browsing.answer import Answer
+from cli.browsing.columns import album_heading, artists_rows
+from cli.browsing.library import Track
 from cli.words.clock import clock
-from cli.words.commands import SPECS
+from cli.words.command_table import SPECS, WORD_COLUMNS, WORDS, Spec
 from cli.words.moment import Activity, SongName, Status
 from cli.words.safe_text import safe
 from fsm.client.effects import Report, Tell
@@ -36,6 +39,9 @@ REFUSALS = frozenset({Report.NOTHING_PLAYS, Report.NOTHING_FOLLOWS, Report.NOTHI
 NO_AUDIO = "no audio came"
 """Why a song cannot be decoded of which the server has sent nothing."""
 
+PLAIN_COLUMNS = 200
+"""Where lines go to a file or a program, they need not be cut."""
+FIRST_STEPS = "list shows the songs, play ID or a title starts one"
 SHOWN_NEAR = 2
 SHOWN_MISSING = 5
 
@@ -58,7 +64,7 @@ _TEXTS = {
     Report.RECONNECTED: "connected to {server} again",
     Report.SONG_RESUMED: "{song} goes on where it was interrupted",
     Report.DEVICE_LOST: "paused{detail}; resume plays on the default device",
-    Report.NOTHING_PLAYS: "nothing is playing; play ID or a title starts a song",
+    Report.NOTHING_PLAYS: f"nothing is playing; {FIRST_STEPS}",
     Report.NOTHING_FOLLOWS: "nothing is queued; queue ID adds a song",
     Report.SONGS_GONE: "no longer on the server, and left out{detail}",
     Report.NOTHING_BEFORE: "nothing was played before; play ID or a title starts a song",
@@ -84,31 +90,45 @@ class Formatter:
         """Say why the client cannot run `line`."""
         return safe(why)
 
-    def songs(self, songs: Sequence[ListedSong], words: str, status: Status) -> str:
-        """Format the songs of a list whose titles have these words (RFC 2.5.1)."""
-        found = title_search.find(songs, words)
-        return self._lines(found, status) if found else self._no_songs(songs, words)
+    def listing(self, answer: Answer, status: Status) -> str:
+        """Format what was found in a list: songs, albums, an album's songs, or artists."""
+        if not answer.tracks:
+            return self._nothing_found(answer)
+        match answer.kind:
+            case "albums":
+                return "\n".join(map(album_heading, answer.albums))
+            case "artists":
+                return "\n".join(artists_rows(answer.artists, PLAIN_COLUMNS, "…"))
+            case "album":
+                heading = album_heading(answer.albums[0])
+                return f"{heading}\n{self._songs(answer.tracks, status)}"
+        return self._songs(answer.tracks, status)
 
-    def _lines(self, songs: Sequence[ListedSong], status: Status) -> str:
+    def _songs(self, tracks: Sequence[Track], status: Status) -> str:
         """Format these songs, one a line."""
-        width = max(len(str(s.song_id or "")) for s in songs)
+        width = max(len(str(t.song_id or "")) for t in tracks)
         return "\n".join(
-            f"{s.song_id or '':>{width}}{'.' if s.song_id else ' '} {safe(s.title)}" for s in songs
+            f"{t.song_id or '':>{width}}{'.' if t.song_id else ' '} {safe(t.title)}" for t in tracks
         )
 
-    def _no_songs(self, songs: Sequence[ListedSong], words: str) -> str:
-        """Say why there is no song to list."""
-        if not songs:
+    def _nothing_found(self, answer: Answer) -> str:
+        """Say why there is nothing to list."""
+        if not answer.songs:
             return "the server has no songs"
-        near = ", ".join(
-            f"{s.song_id}. {safe(s.title)}" for s in title_search.nearest(songs, words)
-        )
-        return f"no title has {safe(words)}; {f'the nearest: {near}' if near else 'list shows all'}"
+        if answer.kind in ("albums", "artists") and not answer.words:
+            return f"the server says nothing of {answer.kind}; list shows the songs"
+        words = safe(answer.words)
+        found = title_search.nearest(answer.songs, words)
+        near = ", ".join(f"{s.song_id}. {safe(s.title)}" for s in found)
+        what = answer.kind.removesuffix("s")
+        return f"no {what} has {words}; {f'the nearest: {near}' if near else 'list shows all'}"
 
-    def help(self) -> str:
-        """Format all commands, one a line."""
+    def help(self, word: str = "") -> str:
+        """Format all commands, one a line, or what one of them does."""
+        if word:
+            return f"{usage(WORDS[word])}\n  {WORDS[word].does}"
         return "\n".join(
-            f"{spec.word:<7} {spec.takes:<12} {spec.letter:<2} {spec.does}".rstrip()
+            f"{spec.word:<{WORD_COLUMNS}} {spec.takes:<12} {spec.letter:<2} {spec.does}"
             for spec in SPECS
         )
 
@@ -133,6 +153,12 @@ class Formatter:
     def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
         """Acknowledge a command that has no answer of its own: nothing, in plain text."""
         return ""
+
+
+def usage(spec: Spec) -> str:
+    """Return how a command is typed: `play SONG…, or p`."""
+    typed = f"{spec.word} {spec.takes}".rstrip()
+    return f"{typed}, or {spec.letter}" if spec.letter else typed
 
 
 def sentence(
@@ -210,6 +236,8 @@ def status_parts(status: Status, moving: bool = True) -> list[str]:
         if status.bitrate_kbps and (moving or not status.variable_bitrate):
             parts.append(f"{status.bitrate_kbps} kbit/s{' VBR' if status.variable_bitrate else ''}")
     parts.append(f"volume {status.volume} %")
+    if status.gain != "off":
+        parts.append(_gain(status))
     if status.repeat != "off":
         parts.append(f"repeat {status.repeat}")
     if status.queue:
@@ -219,6 +247,15 @@ def status_parts(status: Status, moving: bool = True) -> list[str]:
         soon = f", trying again in {status.retry_in_s:.0f} s" if known else ""
         parts.append(f"no connection{soon}")
     return parts
+
+
+def _gain(status: Status) -> str:
+    """Say which gain is applied, and how much that is for a song that plays."""
+    if status.activity not in (Activity.PLAYING, Activity.PAUSED):
+        return f"gain {status.gain}"
+    if status.gain_db is None:
+        return f"gain {status.gain} (none in its tags)"
+    return f"gain {status.gain} ({status.gain_db:+.1f} dB)"
 
 
 def _time(status: Status) -> str:

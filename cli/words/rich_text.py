@@ -10,16 +10,26 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cli.words.commands import SPECS
+from cli.browsing.answer import Answer
+from cli.browsing.columns import (
+    album_heading,
+    album_rows,
+    albums_rows,
+    artists_rows,
+    song_rows,
+)
+from cli.browsing.library import Track
+from cli.words.command_table import BRIEF_COLUMNS, SPECS, WORD_COLUMNS, WORDS, Spec
 from cli.words.glyphs import ASCII, IN_ASCII, Glyphs
 from cli.words.moment import Activity, SongName, Status
-from cli.words.plain import ERRORS, Formatter, queued_songs, status_parts
+from cli.words.plain import ERRORS, Formatter, queued_songs, status_parts, usage
 from cli.words.safe_text import cut, safe
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
@@ -30,8 +40,9 @@ _SHOWN_BY_STATUS_LINE = (
     Report.UNDERRUN,
     Report.PLAYING_AGAIN,
 )
-_WIDE_HELP_COLUMNS = 70
-"""In a narrower terminal the help leaves out what the commands do."""
+_HELP_GAP, _MOST_HELP_COLUMNS = 2, 3
+_ENTRY_COLUMNS = WORD_COLUMNS + 3 + BRIEF_COLUMNS
+"""A command in the help: its letter, its word, and what it does."""
 _TABLE_SONGS = 500
 """A longer list is formatted line by line: measuring a table of 10,000 rows delays the sound."""
 
@@ -53,12 +64,19 @@ class RichFormatter(Formatter):
     def error(self, why: str, line: str = "") -> str:
         return self._styled(super().error(why), "yellow")
 
-    def help(self) -> str:
-        wide = _columns() >= _WIDE_HELP_COLUMNS
-        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
-        for spec in SPECS:
-            word = Text(f"{spec.word} ", "bold").append(spec.takes, "not bold cyan")
-            table.add_row(word, Text(spec.letter, "bold"), *([spec.does] if wide else []))
+    def help(self, word: str = "") -> str:
+        if word:
+            text = Text(usage(WORDS[word]), "bold")
+            return self._rendered(Group(text, Padding(WORDS[word].does, (0, 0, 0, 2))))
+        columns = _columns()
+        # Where two do not fit beside each other, what the commands do is left out.
+        wide = columns >= 2 * _ENTRY_COLUMNS + _HELP_GAP
+        entry_columns = (_ENTRY_COLUMNS if wide else WORD_COLUMNS + 2) + _HELP_GAP
+        beside = max(1, min(_MOST_HELP_COLUMNS, (columns + _HELP_GAP) // entry_columns))
+        height = -(-len(SPECS) // beside)
+        table = Table.grid(padding=(0, _HELP_GAP, 0, 0))
+        for row in range(height):
+            table.add_row(*(_help_entry(spec, wide) for spec in SPECS[row::height]))
         return self._rendered(table)
 
     def status(self, status: Status) -> str:
@@ -87,6 +105,60 @@ class RichFormatter(Formatter):
         for time, _, fact in (line.partition("  ") for line in facts):
             table.add_row(Text(time, "dim"), Text(fact, "dim"))
         return self._rendered(Group(Text(first, "bold"), *([table] if facts else [])))
+
+    def listing(self, answer: Answer, status: Status) -> str:
+        if not answer.tracks:
+            return super().listing(answer, status)
+        room, ellipsis = _columns() - 1, self._glyphs.ellipsis
+        match answer.kind:
+            case "albums":
+                return self._printed(albums_rows(answer.albums, room, ellipsis))
+            case "artists":
+                return self._printed(artists_rows(answer.artists, room, ellipsis))
+            case "album":
+                album = answer.albums[0]
+                heading = self._styled(cut(album_heading(album), room, ellipsis), "bold")
+                rows = self._numbered(
+                    answer.tracks,
+                    status,
+                    lambda left: album_rows(album.tracks, album.artist, left, ellipsis),
+                )
+                return f"{heading}\n{rows}"
+        return self._songs(answer.tracks, status)
+
+    def _songs(self, tracks: Sequence[Track], status: Status) -> str:
+        if not any(track.is_tagged for track in tracks):
+            return self._lines([track.listed for track in tracks], status)
+        ellipsis = self._glyphs.ellipsis
+        return self._numbered(tracks, status, lambda left: song_rows(tracks, left, ellipsis))
+
+    def _numbered(
+        self, tracks: Sequence[Track], status: Status, rows: Callable[[int], list[str]]
+    ) -> str:
+        """Put the mark of what plays, and the IDs, before rows that are made as wide as is left."""
+        playing = None if status.activity is Activity.STOPPED else status.song_id
+        mark = self._glyphs.icons[status.activity]
+        width = max(len(str(t.song_id or "")) for t in tracks)
+        room = max(1, _columns() - 1 - width - 4)
+
+        def line(track: Track, row: str) -> tuple[str, str, str, str]:
+            plays = track.song_id is not None and track.song_id == playing
+            number = f"{track.song_id}." if track.song_id else ""
+            icon, style = (mark, "bold") if plays else (" ", "")
+            return icon, f" {number:>{width + 1}} ", row, style
+
+        lines = map(line, tracks, rows(room))  # not all at once: there may be 100,000
+        if len(tracks) > _TABLE_SONGS:
+            return self._printed(["".join(parts) for *parts, _ in lines])
+        texts = [
+            Text.assemble((icon, "green"), (number, "cyan"), (row, style))
+            for icon, number, row, style in lines
+        ]
+        return self._rendered(Group(*texts))
+
+    def _printed(self, lines: Sequence[str]) -> str:
+        text = "\n".join(lines)
+        return text.translate(IN_ASCII) if self._glyphs is ASCII else text
 
     def _lines(self, songs: Sequence[ListedSong], status: Status) -> str:
         playing = None if status.activity is Activity.STOPPED else status.song_id
@@ -142,6 +214,12 @@ class RichFormatter(Formatter):
         console.print(renderable)
         rendered = "\n".join(line.rstrip() for line in out.getvalue().splitlines())
         return rendered.translate(IN_ASCII) if self._glyphs is ASCII else rendered
+
+
+def _help_entry(spec: Spec, wide: bool) -> Text:
+    """Return the letter of a command and its word, and in a wide terminal what it does."""
+    entry = Text.assemble((f"{spec.letter:<2}", "cyan"), (f"{spec.word:<{WORD_COLUMNS}}", "bold"))
+    return entry.append(f" {spec.brief:<{BRIEF_COLUMNS}}") if wide else entry
 
 
 def _columns() -> int:

@@ -4,43 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-import typer
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from cli.app import COMMANDS, application
+from cli.app import COMMANDS
+from cli.command_line import import_command
 from cli.outside import command as outside
 
 
 def reference() -> str:
     """Return what all commands say of themselves, as Markdown."""
-    group: Any = typer.main.get_command(application(*COMMANDS))
-    context = group.make_context("alfine", [], resilient_parsing=True)
-    own = [line for name in COMMANDS for line in _command(group, context, name)]
+    own = [line for name in COMMANDS for line in _command(name)]
     return "\n".join([*own, *map(_outside, outside.WORDS)])
 
 
-def _command(group: Any, parent: Any, name: str) -> Iterator[str]:
-    command = group.get_command(parent, name)
-    context = command.make_context(name, [], parent=parent, resilient_parsing=True)
+def _command(name: str) -> Iterator[str]:
+    command = import_command(name)
+    context = command.make_context(name, [], resilient_parsing=True)
     usage = " ".join(command.collect_usage_pieces(context))
     yield f"## alfine {name}\n\n```text\nalfine {name} {usage}\n```\n\n{command.help}\n"
-    panels: dict[str, list[str]] = {}
-    for parameter in command.get_params(context):
-        kind = "Arguments" if parameter.param_type_name == "argument" else "Options"
-        if (record := parameter.get_help_record(context)) is not None:
-            panels.setdefault(parameter.rich_help_panel or kind, []).append(_row(*record))
-    for panel, rows in panels.items():
-        yield f"| {panel} | |\n|---|---|\n" + "\n".join(rows) + "\n"
+    for heading, rows in command.sections(context).items():
+        lines = (_row(*row) for row in rows)
+        yield f"| {heading} | |\n|---|---|\n" + "\n".join(lines) + "\n"
     if command.epilog:
         yield f"{_with_code(command.epilog)}\n"
 
 
 def _outside(word: str) -> str:
-    """Return what a command that acts on the running client says of itself: it is no Typer's."""
+    """Return what a command that acts on the running client says: click knows none of them."""
     return f"## alfine {word}\n\n```text\n{outside.help_text(word)}\n```\n"
 
 

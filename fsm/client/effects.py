@@ -5,12 +5,12 @@ A machine only records effects; whoever fired the event performs them, in order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from fsm.client.events import Event, Fields, ListedSong
-from fsm.client.requests import Measure
+from fsm.client.requests import Gain, Measure
 from fsm.effects import Effect as Effect
+from fsm.frozen import dataclass
 from fsm.words import Request
 
 # The wire.
@@ -183,6 +183,13 @@ class SetVolume(Effect):
     percent: int
 
 
+@dataclass(frozen=True, slots=True)
+class SetGain(Effect):
+    """Which gain of the songs' tags is applied."""
+
+    gain: Gain
+
+
 # The person.
 
 
@@ -284,6 +291,7 @@ SoundEffect = (
     | PausePlayer
     | ResumePlayer
     | SetVolume
+    | SetGain
 )
 """For the buffers and the player."""
 ScreenEffect = ShowSongs | Tell | ShowPrompt | Print | PrintAbovePrompt | ClearLine | Leave

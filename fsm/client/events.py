@@ -6,7 +6,6 @@ in `fsm.client.internal_events`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from fsm.events import Event as Event
 from fsm.events import ListRequested as ListRequested
 from fsm.events import PlayRequested as PlayRequested
 from fsm.events import StopRequested as StopRequested
+from fsm.frozen import dataclass
 from fsm.words import Request
 
 

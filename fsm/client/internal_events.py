@@ -5,11 +5,11 @@ Which machine receives which of them is in `fsm.client.machines`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from fsm.client.events import Event, Fields, ListedSong
 from fsm.client.requests import Measure
+from fsm.frozen import dataclass
 
 # A song on its way: asked for, arriving, whole or lost.
 

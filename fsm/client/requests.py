@@ -5,10 +5,10 @@ They are events like those of `fsm.events`: a chance or a moment that they need 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from fsm.client.events import Event
+from fsm.frozen import dataclass
 
 
 class Measure(Enum):
@@ -27,6 +27,16 @@ class Repeat(Enum):
     """The same song, again and again."""
     ALL = "all"
     """All that has been played since the queue was last cleared, from the first."""
+
+
+class Gain(Enum):
+    """Which gain of a song's tags is applied; where a song has only the other one, that one."""
+
+    OFF = "off"
+    TRACK = "track"
+    """Every song is as loud as every other."""
+    ALBUM = "album"
+    """Every album is as loud as every other; its songs differ as they do on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,13 @@ class VolumeRequested(Event):
     """How loud, from 0 to 100."""
 
     percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class GainRequested(Event):
+    """Whether songs are made equally loud, and by which gain of their tags."""
+
+    gain: Gain
 
 
 @dataclass(frozen=True, slots=True)

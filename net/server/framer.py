@@ -6,39 +6,35 @@ place of a song can be gone on from by several.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from typing import NamedTuple
 
 from fsm.words import MAX_MESSAGE_BYTES
 from net.framing import EOM, frame
-from songs import SongUnavailable, Stamp
+from songs import CHANGED, SongFile, SongUnavailable
 
 READ_BYTES = 64 * 1024
 """Framed at once. Small, because the thread that frames shares the interpreter with the loop."""
 SLICE_S = 0.005
 """A slice ends after this time: a song made of ` END` takes a hundred times as long as others."""
 
-CHANGED = "the file was changed while it was read"
-
 
 class Source:
-    """The file of a song, open for as long as somebody has some of it to frame.
+    """A song's file, open for as long as somebody has some of it to frame.
 
-    fd: the source's own from here on. closed: called when it is closed.
+    file: the source's own from here on. closed: called when it is closed.
     """
 
-    __slots__ = ("_closed", "_users", "fd", "stamp")
+    __slots__ = ("_closed", "_users", "file")
 
-    def __init__(self, fd: int, closed: Callable[[], None] = lambda: None) -> None:
-        self.fd = fd
-        self.stamp = Stamp.of(os.fstat(fd))
+    def __init__(self, file: SongFile, closed: Callable[[], None] = lambda: None) -> None:
+        self.file = file
         self._closed = closed
         self._users = 1
 
     def __repr__(self) -> str:
-        return f"<Source {self.fd}: {self.stamp.size_bytes} bytes, {self._users} users>"
+        return f"<Source {self.file}, {self._users} users>"
 
     def share(self) -> Source:
         """Count one user more."""
@@ -49,7 +45,7 @@ class Source:
         """Count one user less; the last one closes the file."""
         self._users -= 1
         if not self._users:
-            os.close(self.fd)
+            self.file.close()
             self._closed()
 
 
@@ -88,10 +84,10 @@ def next_slice(source: Source, position: Position, most_bytes: int) -> Slice:
     ends: list[int] = []
     size_bytes, last, deadline = 0, False, time.monotonic() + SLICE_S
     while not last and size_bytes < most_bytes and time.monotonic() < deadline:
-        data = os.pread(source.fd, min(READ_BYTES, most_bytes), offset)
+        data = source.file.read(offset, min(READ_BYTES, most_bytes))
         offset += len(data)
         last = not data
-        if last and offset != source.stamp.size_bytes:
+        if last and offset != source.file.size_bytes:
             raise SongUnavailable(CHANGED)
         messages, framed_bytes = frame(rest + data, last=last)
         rest = (rest + data)[framed_bytes:]
@@ -120,14 +116,15 @@ def is_as_it_was(source: Source, framed: Callable[[int, int], bytes] | None = No
     or given other rights has another time of change as well as one that was written over and had
     its time set back: only a second look tells. Without `framed` there is none.
     """
-    now = Stamp.of(os.fstat(source.fd))
-    if now == source.stamp:
+    file = source.file
+    now = file.stamp_now()
+    if now == file.stamp:
         return True
-    if now[:4] != source.stamp[:4] or framed is None or not _frames_as(source, framed):
+    if not file.same_content(now) or framed is None or not _frames_as(source, framed):
         return False
-    if Stamp.of(os.fstat(source.fd)) != now:
+    if file.stamp_now() != now:
         return False
-    source.stamp = now
+    file.stamp = now
     return True
 
 

@@ -12,23 +12,24 @@ from net.server.spool import Framed, Work
 
 log = logging.getLogger("alfine.server")
 
-THREADS = 4
-"""More than one, so that a slow disk, or file, delays the others little."""
 FAULT = "a fault in the server"
 
 
 class FramingTurns:
     """The worker threads of one cache. Whoever waits is in one line: a slice goes to its end again.
 
-    may_grow: called before each slice of a spool. worked: called after each, when the spool has
-    taken it and before those who wait for it are called.
+    threads: how many. may_grow: called before each slice of a spool. worked: called after each,
+    when the spool has taken it and before those who wait for it are called.
     """
 
     def __init__(
-        self, may_grow: Callable[[Framed], bool], worked: Callable[[Framed, Work], None]
+        self,
+        threads: int,
+        may_grow: Callable[[Framed], bool],
+        worked: Callable[[Framed, Work], None],
     ) -> None:
         self._may_grow, self._worked = may_grow, worked
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="spool")
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="spool")
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def submit(self, work: Callable[[], None]) -> None:

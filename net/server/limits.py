@@ -9,8 +9,8 @@ import socket
 import struct
 import sys
 import termios
-from dataclasses import dataclass
 
+from fsm.frozen import dataclass
 from net.wire import MAX_REQUEST_BYTES
 
 OWN_DESCRIPTORS = 64

@@ -10,10 +10,10 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from fsm.frozen import dataclass
 from fsm.table import each_of
 from net.observing import ServerObserver
 from net.server.accepting import StreamingServer

@@ -39,6 +39,8 @@ class Rescan:
         self._late = False
         """The present scan takes longer than MAX_WAIT_S."""
         self._waiting: list[Callable[[], None]] = []
+        self._trouble: str | None = None
+        """Why the last scan could not be made."""
 
     def __repr__(self) -> str:
         state = "idle" if self._task is None else "late" if self._late else "scanning"
@@ -79,28 +81,37 @@ class Rescan:
         for ready in waiting:
             ready()
 
-    @staticmethod
-    def _log_untitled(report: ScanReport) -> None:
-        for path, reason in report.untitled[:MAX_LOGGED]:
-            log.warning("%s is shown by its file's name: %s", path, reason)
-        if len(report.untitled) > MAX_LOGGED:
-            log.warning("and %d songs more by their file's name", len(report.untitled) - MAX_LOGGED)
+    def _say(self, trouble: str | None) -> None:
+        """Log, whenever it begins and ends, that songs cannot be searched for."""
+        if trouble is not None and trouble != self._trouble:
+            log.error("%s", trouble)
+        elif trouble is None and self._trouble is not None:
+            log.info("songs can be searched for again")
+        self._trouble = trouble
 
     def scan(self) -> None:
         """Scan now, in this thread. Never raises: after a failure the songs stay as they were."""
         began = time.monotonic()
         try:
-            report = self._library.scan()
-            if report.added:
-                log.info("%d new song%s", report.added, "" if report.added == 1 else "s")
-            self._log_untitled(report)
-            for warning in report.warnings:
-                log.warning("%s", warning)
+            log_report(self._library.scan())
         except ScanStopped:
             return
+            self._say(None)
         except MusicDirError as error:
-            log.error("%s", error)
+            self._say(str(error))
         except Exception:
             log.exception("the music directory could not be looked at again")
         self._ended_at = time.monotonic()
         self._cost_s = self._ended_at - began
+
+
+def log_report(report: ScanReport) -> None:
+    """Log what is to be told of a scan that was not the first."""
+    if report.added:
+        log.info("%d new song%s", report.added, "" if report.added == 1 else "s")
+    for path, reason in report.untitled[:MAX_LOGGED]:
+        log.warning("%s is shown by its file's name: %s", path, reason)
+    if len(report.untitled) > MAX_LOGGED:
+        log.warning("and %d songs more by their file's name", len(report.untitled) - MAX_LOGGED)
+    for warning in report.warnings:
+        log.warning("%s", warning)

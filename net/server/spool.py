@@ -12,10 +12,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
-from net.server.framer import CHANGED, Position, Slice, Source, is_as_it_was, next_slice
+from net.server.framer import Position, Slice, Source, is_as_it_was, next_slice
 from net.server.message_ends import MessageEnds
 from net.server.observed_socket import ObservedSocket
-from songs import SongUnavailable
+from songs import CHANGED, SongUnavailable
 
 LEAST_SLICE_BYTES, SLICE_BYTES = 128 * 1024, 512 * 1024
 """What is framed of a song before it is another one's turn: as much again as there is, within these
@@ -181,7 +181,7 @@ class Spool(Framed):
         self._file = file
         self.kept = file is not None
         """Messages are added as long as there is room; the rest goes by `continuation`."""
-        self.stamp = source.stamp
+        self.stamp = source.file.stamp
         self.counted_bytes = 0
         """For the cache: how much of it is in the sum of what is stored."""
         self.reserved_bytes = 0
@@ -258,7 +258,7 @@ class Spool(Framed):
         if work.unkept is not None:
             self.kept = False
         if self._source is not None:
-            self.stamp = self._source.stamp
+            self.stamp = self._source.file.stamp
         super().apply(work)
 
     def send(self, sock: socket.socket, offset: int, count_bytes: int) -> int:

@@ -7,7 +7,6 @@ does: a slow disk does not block the loop.
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 import time
 from collections import OrderedDict
@@ -16,14 +15,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from net.server.framer import READ_BYTES, Position, Source
-from net.server.framing_turns import FAULT, FramingTurns
+from net.server.framing_turns import FramingTurns
+from net.server.song_files import is_changed, opened
 from net.server.spool import Framed, Passing, Spool, Work
-from songs import Library, Song, SongUnavailable, Stamp
+from songs import Library, Song
 
 log = logging.getLogger("alfine.server")
 
-RECHECK_S = 1.0
-"""Until this time has passed, a spool is not compared with its song's file again."""
 DESCRIPTORS_PER_SONG = 2
 """While it is framed: the song's file, and the one that it is framed into."""
 TOO_MANY = "too many different songs are being sent"
@@ -62,7 +60,7 @@ class SpoolCache:
         """The room for the slices that are being framed, or wait for a thread."""
         self._waiting: dict[int, list[Ready]] = {}
         """By song ID: who is called when a thread has opened the song's file."""
-        self._turns = FramingTurns(self._may_grow, self._worked)
+        self._turns = FramingTurns(library.store.threads, self._may_grow, self._worked)
         self._trouble: str | None = None
         """Why the directory could not be written last time."""
 
@@ -88,10 +86,10 @@ class SpoolCache:
         offset: of the file's first byte that is to be sent. Where no message of the spool begins
         with that byte, or as far as it is not framed yet, what is sent is framed for this client
         alone: so nobody waits for what he has skipped. Cost: a worker thread opens the file, unless
-        it did so within the last second.
+        it did so a moment ago.
         """
         spool = self._spools.get(song.song_id)
-        if spool is not None and time.monotonic() - spool.checked_at < RECHECK_S:
+        if spool is not None and self._may_lend(song, spool):
             start = spool.ends.begin_of(offset)
             if start is not None:
                 self._lend_from(spool, start, ready)
@@ -103,6 +101,16 @@ class SpoolCache:
         waiting.append(ready)
         if len(waiting) == 1:
             self._submit(song, spool.stamp if spool is not None else None)
+
+    def _may_lend(self, song: Song, spool: Spool) -> bool:
+        """Whether to lend a spool at once; where its song may have changed, that is looked into."""
+        store = self._library.store
+        if (now := time.monotonic()) - spool.checked_at < store.recheck_s:
+            return True
+        if store.immutable:
+            spool.checked_at = now
+            self._turns.submit(lambda: self._check(song, spool))
+        return store.immutable
 
     def close(self) -> None:
         """Close every spool; none may be in use any more."""
@@ -122,23 +130,18 @@ class SpoolCache:
 
     def _open_from(self, song: Song, offset: int, ready: Ready) -> None:
         """Open the song's file for one client, in a worker thread."""
-        try:
-            source = Source(self._library.open(song), self._closed_one)
+        file, why = opened(self._library, song)
+        if file is None:
+            self._turns.call_in_loop(self._failed_from, why, ready)
+        else:
+            source = Source(file, self._closed_one)
             self._turns.call_in_loop(self._add_from, song, source, offset, ready)
-        except SongUnavailable as error:
-            self._turns.call_in_loop(self._failed_from, error.reason, ready)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            self._turns.call_in_loop(self._failed_from, reason, ready)
-        except Exception:
-            log.exception("a fault in the server: song %d cannot be made ready", song.song_id)
-            self._turns.call_in_loop(self._failed_from, FAULT, ready)
 
     def _add_from(self, song: Song, source: Source, offset: int, ready: Ready) -> None:
         spool = self._spools.get(song.song_id)
-        same = spool if spool is not None and spool.stamp == source.stamp else None
+        same = spool if spool is not None and spool.stamp == source.file.stamp else None
         start = same.ends.begin_of(offset) if same is not None else None
-        if offset > source.stamp.size_bytes:
+        if offset > source.file.size_bytes:
             source.release()
             ready(None, BEYOND, 0)
         elif same is not None and start is not None:
@@ -162,27 +165,25 @@ class SpoolCache:
 
     # In a worker thread
 
-    def _open(self, song: Song, cached: Stamp | None) -> None:
-        """Open the song's file, and one to frame it into, unless it is framed already."""
-        fd = -1
-        try:
-            fd = self._library.open(song)
-            if Stamp.of(os.fstat(fd)) == cached:
-                self._turns.call_in_loop(self._unchanged, song)
-                return
-            source, fd = Source(fd, self._closed_one), -1
+    def _check(self, song: Song, spool: Spool) -> None:
+        """Have the spool lent to nobody else if its song has another content, or has gone."""
+        if is_changed(self._library, song, spool.stamp):
+            self._turns.call_in_loop(self._replace, spool)
+
+    def _open(self, song: Song, cached: object) -> None:
+        """Open the song's file, and one to frame it into, unless it is framed already.
+
+        cached: the stamp of what is framed, or None.
+        """
+        file, why = opened(self._library, song)
+        if file is None:
+            self._turns.call_in_loop(self._failed, song.song_id, why)
+        elif file.stamp == cached:
+            file.close()
+            self._turns.call_in_loop(self._unchanged, song)
+        else:
+            source = Source(file, self._closed_one)
             self._turns.call_in_loop(self._add, song.song_id, source, *self._file())
-        except SongUnavailable as error:
-            self._turns.call_in_loop(self._failed, song.song_id, error.reason)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            self._turns.call_in_loop(self._failed, song.song_id, reason)
-        except Exception:
-            log.exception("a fault in the server: song %d cannot be made ready", song.song_id)
-            self._turns.call_in_loop(self._failed, song.song_id, FAULT)
-        finally:
-            if fd >= 0:
-                os.close(fd)
 
     def _file(self) -> tuple[BinaryIO | None, str | None]:
         """Return an unnamed file; or None, and why there is none."""
@@ -193,7 +194,7 @@ class SpoolCache:
 
     # In the event loop
 
-    def _submit(self, song: Song, cached: Stamp | None) -> None:
+    def _submit(self, song: Song, cached: object) -> None:
         self._make_room(self._cache_bytes, DESCRIPTORS_PER_SONG)
         if self._descriptors + DESCRIPTORS_PER_SONG > self._max_descriptors:
             self._answer_failed(song.song_id, TOO_MANY)
@@ -219,10 +220,7 @@ class SpoolCache:
             self._report(why)
         spool = Spool(song_id, source, file, self._turns.grow, self._keep_or_discard)
         if (old := self._spools.get(song_id)) is not None:
-            if old.users:
-                self._remove(old)
-            else:
-                self._discard(old)
+            self._replace(old)
         self._spools[song_id] = spool
         spool.checked_at = time.monotonic()
         self._answer(song_id, spool)
@@ -326,6 +324,13 @@ class SpoolCache:
         spool.close()
         if spool.has_file:
             self._closed_one()
+
+    def _replace(self, spool: Spool) -> None:
+        """Make the spool anew for the next client."""
+        if spool.users:
+            self._remove(spool)
+        else:
+            self._discard(spool)
 
     def _remove(self, spool: Spool) -> None:
         """Lend the spool to nobody else; those who use it keep it."""

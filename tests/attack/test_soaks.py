@@ -20,8 +20,8 @@ from cli.playing.program import ClientProgram
 from cli.words.plain import Formatter
 from fsm.client.machines import ClientSession
 from net.framing import EOM
-from net.server.framing_turns import THREADS
 from net.server.limits import Limits
+from songs.folder import Folder
 from tests.attack.servers import attacked
 from tests.end_to_end.songs import music, named
 from tests.net.server.conftest import TIMEOUT_S, connected, eventually, song_bytes
@@ -103,7 +103,7 @@ def test_storms_leave_the_server_as_it_was(campaign, folder, tmp_path, loop_name
         assert eventually(lambda: spools._descriptors == len(spools._spools) <= SONGS)
         assert served.server._shares == {}
         threads = [t for t in threading.enumerate() if t.name.startswith("spool")]
-        assert len(threads) <= THREADS
+        assert len(threads) <= Folder.threads
     campaign.did(f"requests in storms, {loop_name}", connections * requests)
     campaign.did("... bytes received", received)
 

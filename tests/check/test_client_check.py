@@ -23,8 +23,7 @@ from check.client.options import Options, Typed
 from check.client.process import MAX_OUTPUT_BYTES, Output
 from check.present import present
 from cli import check_client
-from cli.app import application
-from cli.usage import run as run_command_line
+from cli.app import main
 from tests.check.broken_clients import FAULTS
 from tests.end_to_end.programs import ROOT, environment
 
@@ -204,7 +203,7 @@ def test_a_mistake_is_told_in_one_line(monkeypatch, capsys, options, says):
     monkeypatch.setattr(sys, "argv", ["alfine", "check", "--client", *options])
     monkeypatch.setattr(check_client, "end_at", lambda *signals: None)
     with pytest.raises(SystemExit) as ended:
-        run_command_line(application("check"))
+        main()
     assert ended.value.code == 2
     _, errors = capsys.readouterr()
     assert says in errors

@@ -15,7 +15,7 @@ from cli.usage import FAILED, NO_CONNECTION, USAGE
     ("arguments", "message"),
     [
         ("server", "Missing argument"),
-        ("server . x", "port"),
+        ("server . x", "PORT"),
         ("server . -1", "-1"),
         ("server . 65536", "65536"),
         ("server . 0 --nope", "--nope"),

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import replace
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from cli.app import application
 from diagrams import files
@@ -19,8 +19,7 @@ from tests.diagrams.conftest import committed
 from tests.needs import needs_program
 
 run = CliRunner().invoke
-# With one command only, its name would not be one of the arguments.
-ALFINE = application("diagrams", "config")
+ALFINE = application()
 
 TINY_PNG = files.PNG_SIGNATURE + b"".join(
     struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

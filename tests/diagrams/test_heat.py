@@ -3,8 +3,8 @@
 import json
 import re
 
+import click
 import pytest
-import typer
 
 from cli import diagrams as command
 from cli.heat import HeatUnknown, times_fired
@@ -103,8 +103,8 @@ def test_what_is_neither_is_told_in_one_line(tmp_path, content):
 
 def test_the_committed_drawings_are_not_coloured(tmp_path, capsys):
     (tmp_path / "pyproject.toml").touch()
-    with pytest.raises(typer.Exit) as left:
-        command.diagrams(False, tmp_path, RECORDED / "switch-server.jsonl")
+    with pytest.raises(click.exceptions.Exit) as left:
+        command.diagrams.callback(False, tmp_path, RECORDED / "switch-server.jsonl")
     assert left.value.exit_code == 2
     assert "--to DIR" in capsys.readouterr().err
 
@@ -128,5 +128,5 @@ def test_each_machine_is_drawn_into_the_directory_of_choice(tmp_path):
 def test_dot_draws_them(tmp_path):
     counted = tmp_path / "rows.json"
     counted.write_text(json.dumps({"rows": {"prompt": {}}}))
-    command.diagrams(False, tmp_path / "drawn", counted)
+    command.diagrams.callback(False, tmp_path / "drawn", counted)
     assert len(list((tmp_path / "drawn").glob("*.svg"))) == len(MACHINES)

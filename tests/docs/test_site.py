@@ -10,9 +10,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import typer
 
-from cli.app import COMMANDS, application
+from cli.app import COMMANDS
+from cli.command_line import import_command
 from cli.outside import command as outside
 from diagrams.machines import MACHINES
 from tests.needs import needs_module
@@ -146,12 +146,10 @@ def test_every_option_of_every_command_is_in_the_reference(site):
 
 
 def options_of_commands():
-    group = typer.main.get_command(application(*COMMANDS))
-    context = group.make_context("alfine", [], resilient_parsing=True)
     return {
         name: {
             option
-            for parameter in group.get_command(context, name).params
+            for parameter in import_command(name).params
             if parameter.param_type_name == "option"
             for option in parameter.opts
         }

@@ -117,10 +117,9 @@ def test_a_folder_that_cannot_be_read(tmp_path):
     path.mkdir(mode=0)
     # Who that is need not be able to read this Python: what it needs is imported before.
     code = (
-        "import os, pathlib, sys, typer, cli.server\n"
+        "import os, sys, cli.server\n"
         "os.setgid(65534), os.setuid(65534)\n"
-        "try: cli.server.server(pathlib.Path(sys.argv[1]), 0)\n"
-        "except typer.Exit as leaving: sys.exit(leaving.exit_code)"
+        "sys.exit(cli.server.server.main([sys.argv[1], '0'], standalone_mode=False))"
     )
     for parent in list(tmp_path.parents)[:2]:
         parent.chmod(0o755)
@@ -187,7 +186,7 @@ def test_a_song_that_is_not_there_is_1(server):
 
 @pytest.mark.parametrize("command", ["play no-such-title", "queue no-such-title"])
 def test_a_title_that_is_not_there_is_1(server, command):
-    refused(play(server.port, command, "list"), 1, "no title has that")
+    refused(play(server.port, command, "list"), 1, "no song has that")
 
 
 @pytest.mark.parametrize("command", NO_COMMANDS)

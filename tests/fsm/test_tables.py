@@ -84,8 +84,9 @@ def example(event: type[Event]) -> Event:
         "song_ids": (1, 2),
         "seed": 1,
         "repeat": ask.Repeat.ALL,
+        "gain": ask.Gain.TRACK,
     }
-    names = inspect.signature(event).parameters
+    names = event.__match_args__
     return event(**{name: values[name] for name in names})
 
 
@@ -246,6 +247,7 @@ CARRIED = {
         ask.ToggleRequested,
         ask.SeekRequested,
         ask.VolumeRequested,
+        ask.GainRequested,
         ask.NextRequested,
         ask.PrevRequested,
         ask.QueueRequested,

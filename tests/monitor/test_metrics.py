@@ -208,7 +208,7 @@ def test_refusals_of_a_running_server_by_limit(serve, connect):
 def test_each_limit_is_an_option():
     from cli.server import server
 
-    options = {name.replace("_", "-") for name in server.__annotations__}
+    options = {name.removeprefix("--") for parameter in server.params for name in parameter.opts}
     assert set(LIMITS) <= options
     assert Limits()
 

@@ -114,3 +114,24 @@ def test_a_server_that_sends_new_fields_for_ever_has_no_more_of_them_kept():
         decoder.decode_tagged(" END ".join(entries).encode())
         assert len(decoder._shared) <= MAX_SHARED_FIELDS
     assert len(decoder._shared) < MAX_SHARED_FIELDS
+
+
+def test_a_list_that_comes_once_more_is_neither_read_nor_kept_twice():
+    decoder = EntryDecoder()
+    payload = b"1. a\x1fti=a\x1fdu=3.5 END 2. b\x1fti=b"
+    first, second = decoder.decode_tagged(payload), decoder.decode_tagged(payload)
+    assert first == second
+    assert all(
+        one is other
+        for kept in (0, 1)
+        for one, other in zip(first[kept], second[kept], strict=True)
+    )
+
+
+def test_a_server_that_sends_new_entries_for_ever_has_no_more_of_them_kept(monkeypatch):
+    monkeypatch.setattr("net.entries.MAX_KEPT_CHARACTERS", 1000)
+    decoder = EntryDecoder()
+    for n in range(500):
+        songs, _ = decoder.decode_tagged(f"{n}. {n:0100}".encode())
+        assert songs == (ListedSong(n, f"{n:0100}"),)
+        assert sum(map(len, decoder._kept)) <= 1000

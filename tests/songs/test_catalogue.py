@@ -2,14 +2,15 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from songs.catalogue import Catalogue, Entry, Row
+from songs.catalogue import Catalogue, Entry, FileCatalogue, Row, catalogue_at
 from songs.song import Details
+from tests.postgres import needs_postgres
 
 ENTRY = Entry(
     "1:2:3:4:1", bytes(32), "A - T", Details("A", "AA", "Al", "T", 3, 1, 1999, "Rock", 61.5)
@@ -18,14 +19,30 @@ BARE = Entry("", b"", "x")
 ROWS = [Row(1, b"a/\xff.mp3", ENTRY), Row(2, b"b.mp3", BARE), Row(7, b"c.mp3", BARE, 1234.5)]
 
 
+Kind = Callable[[], Catalogue]
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "alfine" / "songs.sqlite"
 
 
+@pytest.fixture(params=["file", pytest.param("postgres", marks=needs_postgres())])
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Kind:
+    """Return what makes a server's own access to one catalogue."""
+    # SQLite lets nobody queue for a lock: on a busy machine one of three may come late.
+    monkeypatch.setattr("songs.catalogue.file._LOCK_TIMEOUT_S", 300.0)
+    place = (
+        request.getfixturevalue("path")
+        if request.param == "file"
+        else request.getfixturevalue("postgres").database()
+    )
+    return lambda: catalogue_at(place)
+
+
 @pytest.fixture
-def catalogue(path: Path) -> Iterator[Catalogue]:
-    opened = Catalogue(path)
+def catalogue(kind: Kind) -> Iterator[Catalogue]:
+    opened = kind()
     opened.open()
     yield opened
     opened.close()
@@ -38,11 +55,11 @@ def add(catalogue: Catalogue, *rows: Row) -> None:
         catalogue.write(rows)
 
 
-def test_what_was_written_is_read_by_the_next(catalogue: Catalogue, path: Path) -> None:
+def test_what_was_written_is_read_by_the_next(catalogue: Catalogue, kind: Kind) -> None:
     assert catalogue.news() == []
     add(catalogue, *ROWS)
     catalogue.close()
-    later = Catalogue(path)
+    later = kind()
     later.open()
     assert later.news() == ROWS
     assert later.news() == []
@@ -50,21 +67,21 @@ def test_what_was_written_is_read_by_the_next(catalogue: Catalogue, path: Path) 
     assert (catalogue.is_new, later.is_new) == (True, False)
 
 
-def test_a_row_takes_the_place_of_the_one_with_its_id(catalogue: Catalogue, path: Path) -> None:
+def test_a_row_takes_the_place_of_the_one_with_its_id(catalogue: Catalogue, kind: Kind) -> None:
     add(catalogue, *ROWS)
     moved = ROWS[0]._replace(path=b"moved.mp3")
     add(catalogue, moved)
     catalogue.close()
-    later = Catalogue(path)
+    later = kind()
     later.open()
     assert later.news() == [moved, *ROWS[1:]]
     later.close()
 
 
 def test_each_reads_what_the_other_has_written_and_only_that(
-    catalogue: Catalogue, path: Path
+    catalogue: Catalogue, kind: Kind
 ) -> None:
-    other = Catalogue(path)
+    other = kind()
     other.open()
     add(catalogue, *ROWS[:2])
     assert other.news() == ROWS[:2]
@@ -78,15 +95,11 @@ def test_each_reads_what_the_other_has_written_and_only_that(
     other.close()
 
 
-def test_who_writes_has_read_what_all_before_have_written(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_writes_has_read_what_all_before_have_written(kind: Kind) -> None:
     """IDs are given within `writing`: two at once never give the same one."""
-    # SQLite lets nobody queue for a lock: on a busy machine one of three may come late.
-    monkeypatch.setattr("songs.catalogue._LOCK_TIMEOUT_S", 300.0)
 
     def number(name: bytes) -> None:
-        catalogue = Catalogue(path)
+        catalogue = kind()
         ids: set[int] = set()
         for turn in range(20):
             catalogue.open()
@@ -102,7 +115,7 @@ def test_who_writes_has_read_what_all_before_have_written(
         thread.start()
     for thread in threads:
         thread.join()
-    catalogue = Catalogue(path)
+    catalogue = kind()
     catalogue.open()
     rows = catalogue.news()
     catalogue.close()
@@ -110,7 +123,7 @@ def test_who_writes_has_read_what_all_before_have_written(
     assert len({row.path for row in rows}) == 60
 
 
-def test_what_fails_half_way_is_not_written(catalogue: Catalogue, path: Path) -> None:
+def test_what_fails_half_way_is_not_written(catalogue: Catalogue, kind: Kind) -> None:
     def write_and_fail() -> None:
         with catalogue.writing():
             catalogue.write(ROWS)
@@ -120,14 +133,14 @@ def test_what_fails_half_way_is_not_written(catalogue: Catalogue, path: Path) ->
         write_and_fail()
     catalogue.close()
     catalogue.open()
-    other = Catalogue(path)
+    other = kind()
     other.open()
     assert other.news() == []
     other.close()
 
 
 def test_without_a_path_nothing_is_kept_and_there_is_no_warning() -> None:
-    catalogue = Catalogue(None)
+    catalogue = FileCatalogue(None)
     catalogue.open()
     add(catalogue, *ROWS)
     assert catalogue.news() == []
@@ -135,8 +148,11 @@ def test_without_a_path_nothing_is_kept_and_there_is_no_warning() -> None:
     assert not catalogue.is_new
 
 
-def test_it_is_a_table_in_plain_sql(catalogue: Catalogue, path: Path) -> None:
+def test_a_file_is_a_table_in_plain_sql(path: Path) -> None:
+    catalogue = FileCatalogue(path)
+    catalogue.open()
     add(catalogue, *ROWS)
+    catalogue.close()
     with closing(sqlite3.connect(path)) as database:
         tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         mode = database.execute("PRAGMA journal_mode").fetchone()
@@ -145,5 +161,5 @@ def test_it_is_a_table_in_plain_sql(catalogue: Catalogue, path: Path) -> None:
     assert known == [(1, "Al", 1999), (2, "", None)]
 
 
-def test_it_says_what_it_is(path: Path) -> None:
-    assert repr(Catalogue(path)) == f"<Catalogue {str(path)!r} closed revision=0>"
+def test_a_file_says_what_it_is(path: Path) -> None:
+    assert repr(FileCatalogue(path)) == f"<FileCatalogue {str(path)!r} closed revision=0>"

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from songs import LATIN_1, Library, Options, ScanReport, Stamp
+from songs import LATIN_1, Library, Options, ScanReport
+from songs.folder.stamp import Stamp
 from songs.tags import Reading, Tags, TagSource, tags_in
 from tests.songs.making import (
     FRAME,
@@ -40,7 +41,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         sizes.append(source.size_bytes)
         return tags_in(source, encoding)
 
-    monkeypatch.setattr("songs.scan.tags_in", counting)
+    monkeypatch.setattr("songs.entries.tags_in", counting)
     return sizes
 
 
@@ -193,7 +194,7 @@ def test_tags_that_the_disk_did_not_give_are_read_again_and_told_once(
     fill(music, 1)
     library = Library(music, file)
     with monkeypatch.context() as patch:
-        patch.setattr("songs.scan.tags_in", failing)
+        patch.setattr("songs.entries.tags_in", failing)
         assert library.scan().untitled == [("0.mp3", "the disk fails")]
         assert library.scan().untitled == []
         assert [song.title for song in library.songs] == ["0"]
@@ -321,7 +322,7 @@ def test_titles_from_the_catalogue_are_cleaned(music: Path, file: Path) -> None:
 def test_a_locked_catalogue_is_read_and_causes_a_warning(
     music: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("songs.catalogue._LOCK_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("songs.catalogue.file._LOCK_TIMEOUT_S", 0.05)
     put(music / "9.mp3", sound("9"))
     start(music, file)
     fill(music)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-import songs.files
+import songs.folder.files
 from songs import MAX_SONG_BYTES, MusicDirError, SongUnavailable
-from songs.files import Root, open_beneath, open_song
+from songs.folder.files import Root, open_beneath, open_song
 from tests.songs.making import FRAME, descriptors, open_directory, put, unprivileged
 
 
@@ -23,7 +23,7 @@ def no_openat2(dir_fd: int, relative: bytes, flags: int, resolve: int) -> int:
 @pytest.fixture(autouse=True, params=["openat2", "in steps"])
 def resolution(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.param == "in steps":
-        monkeypatch.setattr(songs.files, "_openat2", no_openat2)
+        monkeypatch.setattr(songs.folder.files, "_openat2", no_openat2)
     return str(request.param)
 
 
@@ -208,18 +208,18 @@ def test_other_failures_have_a_reason_too(
         raise OSError(code, "")
 
     put(music / "x.mp3")
-    monkeypatch.setattr(songs.files, "open_allowed", fail)
+    monkeypatch.setattr(songs.folder.files, "open_allowed", fail)
     assert refusal(root, b"x.mp3")
 
 
 def test_directories_can_be_opened_too(root: Root, music: Path) -> None:
     (music / "a").mkdir()
     (music / "link").symlink_to("a")
-    os.close(open_beneath(root, b".", songs.files.LIST_FLAGS))
-    os.close(open_beneath(root, b"a", songs.files.LIST_FLAGS))
-    os.close(open_beneath(root, b"link", songs.files.PASS_FLAGS))
+    os.close(open_beneath(root, b".", songs.folder.files.LIST_FLAGS))
+    os.close(open_beneath(root, b"a", songs.folder.files.LIST_FLAGS))
+    os.close(open_beneath(root, b"link", songs.folder.files.PASS_FLAGS))
     with pytest.raises(NotADirectoryError):
-        os.close(open_beneath(root, b"link", songs.files.LIST_FLAGS))
+        os.close(open_beneath(root, b"link", songs.folder.files.LIST_FLAGS))
 
 
 def test_music_directories_that_cannot_be_used(music: Path) -> None:

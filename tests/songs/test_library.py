@@ -1,5 +1,6 @@
 """The library: which songs are found, which IDs they have, and what is opened."""
 
+import contextlib
 import os
 import resource
 import socket
@@ -11,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import songs.walk
+import songs.folder.walk
 from songs import Library, MusicDirError, Song, SongUnavailable
-from songs.files import Root
+from songs.folder.files import Root
+from songs.names import Walked
 from songs.titles import natural_key
-from songs.walk import Walked
 from tests.songs.making import (
     FRAME,
     descriptors,
@@ -40,8 +41,8 @@ def paths(library: Library) -> list[bytes]:
 def content_of(library: Library, song_id: int) -> bytes:
     song = library.get(song_id)
     assert song is not None
-    with open(library.open(song), "rb") as file:
-        return file.read()
+    with contextlib.closing(library.open(song)) as file:
+        return file.read(0, file.size_bytes)
 
 
 def test_an_empty_library(music: Path) -> None:
@@ -301,9 +302,9 @@ def test_a_second_scan_waits_for_the_first(music: Path, monkeypatch: pytest.Monk
         else:
             second.start()
             overlapped.append(second_began.wait(0.2))
-        return songs.walk.walk(root, seen)
+        return songs.folder.walk.walk(root, seen)
 
-    monkeypatch.setattr("songs.full_scan.walk", walk)
+    monkeypatch.setattr("songs.folder.folder.walk", walk)
     library.scan()
     second.join()
     assert overlapped == [False]
@@ -325,7 +326,7 @@ def test_readers_see_consistent_songs_during_scans(music: Path) -> None:
                 found = library.get(song.song_id)
                 if found is None or found.path != song.path:
                     wrong.append(song)
-            os.close(library.open(snapshot[0]))
+            library.open(snapshot[0]).close()
 
     def scan() -> None:
         for _ in range(10):
@@ -350,4 +351,4 @@ def test_readers_see_consistent_songs_during_scans(music: Path) -> None:
 
 def test_a_library_says_how_many_songs_it_has(music: Path) -> None:
     put(music / "x.mp3")
-    assert repr(scanned(music)) == f"<Library {str(music)!r} idle songs=1>"
+    assert repr(scanned(music)) == f"<Library <Folder {str(music)!r}> idle songs=1>"

@@ -1,11 +1,12 @@
 """--follow-links: what links lead out to is served, and no circle of links is walked twice."""
 
+import contextlib
 import os
 from pathlib import Path
 
 import pytest
 
-import songs.files
+import songs.folder.files
 from songs import Library, Options, ScanReport, Song, SongUnavailable
 from tests.songs.making import FRAME, id3v2, put
 from tests.songs.test_files import no_openat2
@@ -14,7 +15,7 @@ from tests.songs.test_files import no_openat2
 @pytest.fixture(autouse=True, params=["openat2", "without it"])
 def resolution(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param != "openat2":
-        monkeypatch.setattr(songs.files, "_openat2", no_openat2)
+        monkeypatch.setattr(songs.folder.files, "_openat2", no_openat2)
 
 
 def followed(music: Path) -> tuple[Library, ScanReport]:
@@ -40,8 +41,8 @@ def test_links_to_folders_and_files_outside(music: Path, tmp_path: Path) -> None
     ]
     assert report.unusable == []
     for song, content in zip(library.songs, (FRAME, b"single", FRAME), strict=True):
-        with open(library.open(song), "rb") as file:
-            assert file.read() == content
+        with contextlib.closing(library.open(song)) as file:
+            assert file.read(0, file.size_bytes) == content
     assert library.scan().added == 0
 
 
@@ -112,7 +113,7 @@ def test_the_tags_behind_a_link_are_read_once(
     put(tmp_path / "one.mp3", id3v2("A", "T") + FRAME)
     (music / "x.mp3").symlink_to("../one.mp3")
     library, _ = followed(music)
-    monkeypatch.delattr("songs.scan.tags_in")
+    monkeypatch.delattr("songs.entries.tags_in")
     library.scan()
     assert [song.title for song in library.songs] == ["A - T"]
 

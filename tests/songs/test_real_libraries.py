@@ -154,7 +154,7 @@ def test_songs_whose_names_are_odd(music: Path, name: str) -> None:
     report = library.scan()
     assert [song.path for song in library.songs] == [name.encode()]
     assert report.unusable == []
-    os.close(library.open(library.songs[0]))
+    library.open(library.songs[0]).close()
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_what_a_person_may_type_is_understood():
     ]
 
 
-@pytest.mark.parametrize("text", ["play 7", "dance", "volume 10", "play", "\x1b[2J"])
+@pytest.mark.parametrize("text", ["play 7", "play 1 2", "dance", "volume 10", "play", "\x1b[2J"])
 def test_what_is_not_part_of_the_model_is_told_in_one_line(text):
     with pytest.raises(CannotShow) as told:
         command._typed(text)

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from cli.app import application
 from fsm.client.conversation import ConversationSession
@@ -106,8 +106,7 @@ def is_known(row):
 
 
 def run(*arguments):
-    # With one command only, its name would not be one of the arguments.
-    return CliRunner().invoke(application("verify", "config"), ["verify", *arguments])
+    return CliRunner().invoke(application(), ["verify", *arguments])
 
 
 def broken(bounds):

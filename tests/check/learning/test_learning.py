@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 import pytest
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from check.learning.letters import alphabet
 from check.learning.machine import START, Mealy, Step, differences, named
@@ -18,7 +18,7 @@ from tests.end_to_end.programs import run, serving
 from tests.end_to_end.songs import music
 from tests.needs import needs_module, needs_program
 
-ALFINE = application("check", "config")
+ALFINE = application()
 FACTS = Facts(
     list_messages=(b"1. a END 2. b",),
     entries=((1, "a"), (2, "b")),

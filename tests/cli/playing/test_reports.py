@@ -104,12 +104,12 @@ def test_only_a_failure_fails(client):
 
 
 def test_a_list_is_shown_by_the_words_that_it_was_asked_for_by(client):
-    client.reports.expect_list("tw")
+    client.reports.expect_list("list", "tw")
     assert client(on.ListRequested(), LISTED, LIST_CLOSED) == ["2. two"]
     assert client(on.ListRequested(), LISTED, LIST_CLOSED) == ["1. one\n2. two"]
 
 
 def test_a_list_that_failed_takes_its_words_with_it(client):
-    client.reports.expect_list("tw")
+    client.reports.expect_list("list", "tw")
     client(on.ListRequested(), on.ConnectionLost("it was cut"), on.ListRequested(), on.Connected())
     assert "1. one\n2. two" in client(ENDS, LISTED, LIST_CLOSED)

@@ -31,7 +31,7 @@ def test_the_prompt_is_shown_after_each_answer(terminal_of_width):
     for command, answer in [
         ("list", "3. 3 THE END END"),
         ("l", "1. 1 first"),
-        ("?", "volume 0-100"),
+        ("?", "v volume"),
         ("play 99", "404"),
         ("p 1", "playing 1. 1 first"),
         ("s", ">>"),

@@ -9,8 +9,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from cli.words.json_lines import VERSION
+from cli.words.json_lines import VERSION, JsonFormatter
+from cli.words.moment import Status
 from fsm.client.effects import Report
+from fsm.client.events import ListedSong
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -41,7 +43,17 @@ def lines(port, *commands, options=()):
 def test_every_answer_and_event_matches_the_schema(large_server, validator):
     printed = lines(
         large_server.port,
-        *("list", "find joga", "find nothing", "play 99999", "play joga", "status", "pause"),
+        *(
+            "list",
+            "find joga",
+            "find nothing",
+            "albums",
+            "artists",
+            "play 99999",
+            "play joga",
+            "status",
+            "pause",
+        ),
         *("volume 0", "resume", "queue 2 3", "queue", "clear", "seek 0:00", "repeat one"),
         *("repeat off", "why", "help", "play qqqqq", "stop", "pause"),
         options=("--prebuffer", "1"),
@@ -49,7 +61,17 @@ def test_every_answer_and_event_matches_the_schema(large_server, validator):
     for line in printed:
         validator.validate(line)
     kinds = [line["kind"] for line in printed]
-    assert set(kinds) == {"songs", "status", "event", "queue", "why", "help", "error"}
+    assert set(kinds) == {
+        "albums",
+        "artists",
+        "songs",
+        "status",
+        "event",
+        "queue",
+        "why",
+        "help",
+        "error",
+    }
     events = [line["event"] for line in printed if line["kind"] == "event"]
     assert {"song_not_found", "song_arriving", "nothing_plays"} <= set(events)
 
@@ -98,3 +120,19 @@ def test_the_docs_name_every_event_and_every_kind(validator):
         assert f"`{report.name.lower()}`" in text
     for choice in validator.schema["oneOf"]:
         assert re.search(rf"^\| `{choice['properties']['kind']['const']}`", text, re.MULTILINE)
+
+
+def test_a_long_queue_is_named_in_few_passes_over_the_list():
+    class Songs(tuple):
+        passes = 0
+
+        def __iter__(self):
+            Songs.passes += 1
+            return super().__iter__()
+
+    songs = Songs(ListedSong(n, str(n)) for n in range(1, 101))
+    line = JsonFormatter("host:1").queue(Status(queue=(*range(1, 101), 999)), songs)
+    named = json.loads(line)["songs"]
+    assert named[1] == {"id": 2, "title": "2"}
+    assert named[-1] == {"id": 999, "title": None}
+    assert Songs.passes < 5

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from cli.words.command_table import BRIEF_COLUMNS, SPECS, WORD_COLUMNS
+from cli.words.safe_text import columns_of
 from tests.cli.prompt import client, run, status_line
 
 COLOUR = re.compile(rb"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9;]*)?m")
@@ -26,7 +28,7 @@ def test_a_change_of_the_queue_is_answered_with_its_state(large_terminal):
 def test_titles_line_up_and_do_not_steer_the_terminal(large_server, columns):
     with client(large_server.port, columns) as terminal:
         run(terminal, "list somebody")
-        rows = [line for line in terminal.lines if re.match(r"..[1-4]\. Somebody", line)]
+        rows = [line for line in terminal.lines if re.match(r"..[1-4]\. ", line)]
         assert len(rows) == 4
         assert "となりのトトロ" in terminal.text.replace(" ", "")
         # pyte composes the accent and its letter, as a terminal does.
@@ -42,7 +44,7 @@ def test_titles_line_up_and_do_not_steer_the_terminal(large_server, columns):
 
 def test_list_and_find_take_words(large_terminal):
     run(large_terminal, "find JOGA")
-    assert "  1. Somebody - Jóga" in large_terminal.lines
+    assert "  1. Somebody  Jóga  0:01" in large_terminal.lines
     run(large_terminal, "list piece 17")
     assert "  17. 17 piece" in large_terminal.lines
     run(large_terminal, "find jogga")
@@ -57,11 +59,25 @@ def test_the_song_that_plays_is_marked(terminal):
     assert "  1. 1 first" in terminal.lines
 
 
+def test_the_help_of_all_commands_fits_on_a_screen_of_80_columns(terminal):
+    run(terminal, "help")
+    assert all(re.search(rf"(^| ){spec.word} ", terminal.text, re.MULTILINE) for spec in SPECS)
+    assert ">> help" in terminal.text, "it stands on the screen, not in a pager"
+
+
+def test_there_is_room_in_the_help_for_each_command():
+    for spec in SPECS:
+        assert len(spec.word) <= WORD_COLUMNS
+        assert columns_of(spec.brief) <= BRIEF_COLUMNS
+
+
 @pytest.mark.parametrize(("columns", "variable"), [(40, "200"), (200, "40")])
 def test_the_width_is_the_terminals_and_not_that_of_COLUMNS(steady_server, columns, variable):
     with client(steady_server.port, columns, env={"COLUMNS": variable}) as terminal:
         run(terminal, "?")
-        assert ("list the songs" in terminal.text) == (columns == 200)
+        assert ("those with WORDS" in terminal.text) == (columns == 200)
+        run(terminal, "? repeat")
+        assert "repeat off|one|all, or r\n  what comes when the queue is empty" in terminal.text
 
 
 def test_no_color_is_respected(steady_server):

@@ -43,7 +43,7 @@ def disk(monkeypatch):
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         return read(fd, count, offset)
 
-    monkeypatch.setattr(framer.os, "pread", pread)
+    monkeypatch.setattr("songs.folder.folder.os.pread", pread)
     return Disk
 
 

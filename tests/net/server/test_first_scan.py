@@ -10,6 +10,7 @@ from net.server import first_scan
 from net.server.first_scan import FirstScan
 from net.server.rescan import Rescan
 from songs import Library, MusicDirError, Progress, ScanReport, full_scan
+from songs.folder.folder import FolderSearch
 from tests.end_to_end.programs import serving
 from tests.net.server.conftest import TIMEOUT_S, eventually
 from tests.net.server.test_song_options import listed
@@ -29,7 +30,7 @@ class Held:
 
     def __init__(self, monkeypatch, files):
         self.reached, self.go_on = threading.Event(), threading.Event()
-        original, count = full_scan.Reader.folder, iter(range(1_000_000))
+        original, count = FolderSearch.folder, iter(range(1_000_000))
 
         def folder(reader, *arguments):
             for found in original(reader, *arguments):
@@ -38,7 +39,7 @@ class Held:
                     assert self.go_on.wait(TIMEOUT_S)
                 yield found
 
-        monkeypatch.setattr(full_scan.Reader, "folder", folder)
+        monkeypatch.setattr(FolderSearch, "folder", folder)
         monkeypatch.setattr(full_scan, "FIRST_PUBLISH_S", 0.0)
         monkeypatch.setattr(full_scan, "PUBLISH_S", 0.0)
         monkeypatch.setattr(full_scan, "PUBLISH_PER_COST", 0)

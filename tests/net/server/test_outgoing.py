@@ -20,6 +20,7 @@ from net.server.song_list import PIECE_MESSAGES, EncodedList
 from net.server.spool import Spool, Work
 from net.wire import LIST_CLOSING, NOT_FOUND, list_messages, setup_message
 from songs import Song
+from songs.folder.folder import FolderSong
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sends a file into a file")
 
@@ -75,7 +76,9 @@ def spooled(tmp_path):
     def make(song: bytes, whole: bool = True) -> Spool:
         released = []
         file = open(tmp_path / f"spool {len(spools)}", "w+b", buffering=0)  # noqa: SIM115
-        spool = Spool(1, Source(os.open(tmp_path, os.O_RDONLY)), file, unused=released.append)
+        spool = Spool(
+            1, Source(FolderSong(os.open(tmp_path, os.O_RDONLY))), file, unused=released.append
+        )
         spool.users = 1
         add(spool, song, whole)
         spools.append(spool)

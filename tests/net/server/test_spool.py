@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from net.framing import audio_message, chunks
-from net.server import framer
 from net.server import spool as spools
 from net.server.framer import CHANGED, Source
 from net.server.spool import LEAST_AHEAD_BYTES, MOST_AHEAD_BYTES, Passing, Position, Spool
+from songs.folder.folder import FolderSong
 
 PIECES = [b" END END", b" END", b"END", b"END END", b"x", b" ", bytes(4096), b"\xff" * 5000]
 
@@ -30,7 +30,7 @@ def directory(tmp_path_factory):
 def opened(directory, song: bytes) -> Source:
     path = directory / "song"
     path.write_bytes(song)
-    return Source(os.open(path, os.O_RDONLY))
+    return Source(FolderSong(os.open(path, os.O_RDONLY)))
 
 
 def empty(directory, song: bytes) -> Spool:
@@ -173,7 +173,7 @@ def test_a_read_error_is_the_failure(directory, monkeypatch):
     def fail(fd, count, offset):
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(framer.os, "pread", fail)
+    monkeypatch.setattr("songs.folder.folder.os.pread", fail)
     spool = empty(directory, bytes(100))
     fill(spool)
     assert (spool.whole, spool.failure) == (False, "Input/output error")

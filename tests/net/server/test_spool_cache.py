@@ -12,10 +12,10 @@ from net.framing import audio_message, chunks
 from net.server import framer
 from net.server import spool as spools
 from net.server import spool_cache as caches
-from net.server.framing_turns import THREADS
 from net.server.spool import LEAST_SLICE_BYTES, SLICE_BYTES, Spool
 from net.server.spool_cache import SpoolCache
 from songs import Library
+from songs.folder import Folder
 
 SONG_BYTES = 3_000_000
 
@@ -146,7 +146,7 @@ def test_a_spool_that_is_released_while_it_is_framed_is_closed(library, tmp_path
         assert may_read.wait(30)
         return read(fd, count, offset)
 
-    monkeypatch.setattr(framer.os, "pread", pread)
+    monkeypatch.setattr("songs.folder.folder.os.pread", pread)
 
     async def use(cache):
         spool = await get(cache, library.get(1))
@@ -168,7 +168,7 @@ def test_a_spool_that_is_released_while_it_is_framed_is_closed(library, tmp_path
 
 @pytest.mark.parametrize("in_use", [False, True])
 def test_the_spool_of_a_file_that_was_replaced_is_closed(library, tmp_path, monkeypatch, in_use):
-    monkeypatch.setattr(caches, "RECHECK_S", 0.0)
+    monkeypatch.setattr("songs.folder.Folder.recheck_s", 0.0)
 
     async def use(cache):
         old = await get(cache, library.get(1))
@@ -193,7 +193,7 @@ def test_the_spool_of_a_file_that_was_replaced_is_closed(library, tmp_path, monk
 def test_an_edit_in_place_that_keeps_size_and_time_is_not_sent_from_the_cache(
     library, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(caches, "RECHECK_S", 0.0)
+    monkeypatch.setattr("songs.folder.Folder.recheck_s", 0.0)
 
     async def use(cache):
         assert await taken(await get(cache, library.get(1))) == wire("a")
@@ -259,7 +259,7 @@ def test_the_cache_holds_its_size_while_songs_are_sent(library, tmp_path, monkey
         assert await asyncio.gather(*map(taken, again)) == list(map(wire, "abcc"))
 
     run(library, tmp_path, use, cache_bytes=cache_bytes)
-    assert most <= cache_bytes + THREADS * SLICE_BYTES // 50, "more than the headers"
+    assert most <= cache_bytes + Folder.threads * SLICE_BYTES // 50, "more than the headers"
 
 
 def test_songs_that_wait_for_a_thread_have_their_room(tmp_path, monkeypatch):
@@ -276,7 +276,7 @@ def test_songs_that_wait_for_a_thread_have_their_room(tmp_path, monkeypatch):
         assert may_read.wait(30)
         return read(fd, count, offset)
 
-    monkeypatch.setattr(framer.os, "pread", pread)
+    monkeypatch.setattr("songs.folder.folder.os.pread", pread)
 
     async def use(cache):
         # The files are opened first, in their order; then every song waits for the same threads.
@@ -358,7 +358,9 @@ def test_who_takes_nothing_has_little_framed(library, tmp_path):
 def test_threads_are_not_waited_for_at_the_end(library, tmp_path, monkeypatch):
     """A disk that answers no more does not keep the server from ending."""
     may_read, read = threading.Event(), os.pread
-    monkeypatch.setattr(framer.os, "pread", lambda *values: may_read.wait(30) and read(*values))
+    monkeypatch.setattr(
+        "songs.folder.folder.os.pread", lambda *values: may_read.wait(30) and read(*values)
+    )
 
     async def use(cache):
         spool = await get(cache, library.get(1))

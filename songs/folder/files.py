@@ -11,8 +11,7 @@ import sys
 from types import TracebackType
 from typing import Final
 
-MAX_SONG_BYTES: Final = 1 << 30
-"""The largest song, unless the operator says otherwise."""
+from songs.store import MAX_SONG_BYTES, MusicDirError, SongUnavailable, check_size
 
 # O_NONBLOCK: opening a FIFO that has replaced a song must not block the server. O_NOCTTY: a
 # terminal must not become the server's controlling terminal.
@@ -40,18 +39,6 @@ _REASONS: Final = {
     errno.ENFILE: "the computer has too many files open",
     errno.ENAMETOOLONG: "its path is too long",
 }
-
-
-class MusicDirError(Exception):
-    """The music directory cannot be used. The text is a sentence that says what to do."""
-
-
-class SongUnavailable(Exception):
-    """A song cannot be opened now. reason: why, for people."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def reason_of(error: OSError) -> str:
@@ -241,11 +228,3 @@ def check_song(status: os.stat_result, root: Root) -> None:
 def _check_regular(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise SongUnavailable("it is not a regular file")
-
-
-def check_size(size_bytes: int, max_bytes: int) -> None:
-    """Raise SongUnavailable if no song has so many bytes."""
-    if size_bytes == 0:
-        raise SongUnavailable("it is empty")
-    if size_bytes > max_bytes:
-        raise SongUnavailable(f"it is larger than {max_bytes >> 20} MiB; --song-size allows more")

@@ -5,50 +5,27 @@ It assigns no IDs: only the library knows which songs are new.
 
 import os
 import stat
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 
 from songs.catalogue import Entry
-from songs.duration import duration_of
-from songs.files import (
+from songs.entries import READER, read_entry
+from songs.folder.files import (
     PASS_FLAGS,
     READ_FLAGS,
     Root,
-    SongUnavailable,
-    check_size,
     check_song,
     may_access,
     open_allowed,
     open_song,
     reason_of,
 )
-from songs.prints import NO_PRINT, print_of, sound_extent
-from songs.song import Details
-from songs.stamp import stamp_text
-from songs.tags import Tags, TagSource, tags_in
-from songs.tags.source import PIECE_BYTES, TagsUnreadable
+from songs.folder.stamp import stamp_text
+from songs.folder.walk import leads_out, target_of
+from songs.names import Findings, Name, join
+from songs.store import SongUnavailable, check_size
+from songs.tags import TagSource
 from songs.tags.text import LATIN_1
-from songs.titles import name_key, printable, shorten, title_from_name, title_from_tags
-from songs.walk import Name, join, leads_out, target_of
-
-__all__ = ["Entry", "Findings", "Reader"]
-
-_READER = "1"
-"""Change it when tags, durations or prints are read otherwise: all files are then read again."""
-
-
-@dataclass(slots=True)
-class Findings:
-    """What is to be told of the files of a scan; all texts are printable.
-
-    unusable: (path, reason). untitled: (path, reason) of songs whose tags could not be read.
-    followed: (path, target) of the songs outside the music directory that links led to.
-    """
-
-    unusable: list[tuple[str, str]] = field(default_factory=list)
-    untitled: list[tuple[str, str]] = field(default_factory=list)
-    followed: list[tuple[str, str]] = field(default_factory=list)
+from songs.titles import name_key, printable
 
 
 class Reader:
@@ -63,7 +40,7 @@ class Reader:
         self._known = known
         self._encoding = encoding
         # Another encoding makes other titles of an unchanged file.
-        self._stamp_end = f":{_READER}" if encoding == LATIN_1 else f":{_READER}:{encoding}"
+        self._stamp_end = f":{READER}" if encoding == LATIN_1 else f":{READER}:{encoding}"
         self.findings = Findings()
 
     def folder(self, folder: bytes, names: Iterable[Name]) -> Iterator[tuple[bytes, Entry] | None]:
@@ -117,18 +94,10 @@ class Reader:
             if known and known.stamp == self._stamp(status):
                 return known  # a link, whose target is unchanged
             source = TagSource(file, status.st_size)
-            tags, problem, again = tags_in(source, self._encoding)
-            print_, duration_s, unread = _sound(source.renewed())
-        tagged = title_from_tags(tags.artist, tags.title)
-        entry = Entry(
-            "" if again or unread else self._stamp(status),
-            known.print if unread and known else print_,
-            tagged or title_from_name(name.name),
-            _details(tags, duration_s),
-        )
-        if problem is not None and tagged is None and entry != known:  # it is told once
-            self.findings.untitled.append((printable(path), problem))
-        return entry
+            read = read_entry(source, name.name, self._stamp(status), self._encoding, known)
+        if read.untitled is not None:
+            self.findings.untitled.append((printable(path), read.untitled))
+        return read.entry
 
     def _open(self, dir_fd: int, path: bytes, name: Name) -> tuple[int, os.stat_result]:
         if name.is_link:
@@ -149,21 +118,3 @@ class Reader:
 
     def _add_unusable(self, path: bytes, reason: str) -> None:
         self.findings.unusable.append((printable(path), reason))
-
-
-def _sound(source: TagSource) -> tuple[bytes, float | None, bool]:
-    """Return print and duration of the sound, and whether the disk did not give it."""
-    try:
-        start, end = sound_extent(source)
-        begin = source.at(start, min(end - start, PIECE_BYTES))
-        return print_of(source, start, end), duration_of(begin, end - start), False
-    except TagsUnreadable:
-        return NO_PRINT, None, True
-
-
-def _details(tags: Tags, duration_s: float | None) -> Details:
-    shared = (tags.artist, tags.album_artist, tags.album, tags.genre)
-    # What many songs share is kept once.
-    artist, album_artist, album, genre = (sys.intern(shorten(text)) for text in shared)
-    title, numbers = shorten(tags.title), (tags.track, tags.disc, tags.year)
-    return Details(artist, album_artist, album, title, *numbers, genre, duration_s)

@@ -5,50 +5,16 @@ It knows what is no song by its name, and where links lead.  protocol.md 5.
 
 import errno
 import os
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from typing import NamedTuple
 
-from songs.files import LIST_FLAGS, PASS_FLAGS, Root, open_allowed, open_beneath, reason_of
+from songs.folder.files import LIST_FLAGS, PASS_FLAGS, Root, open_allowed, open_beneath, reason_of
 from songs.junk import is_junk_file, is_junk_folder
+from songs.names import Name, Walked, is_mp3, join
 from songs.titles import natural_key, printable
 
 # A followed link is the last part of its path.
 _FOLLOW_FLAGS = LIST_FLAGS & ~os.O_NOFOLLOW
-
-
-_MAX_KIND = 8
-
-
-class Name(NamedTuple):
-    """The name of what may be a song, in its folder."""
-
-    name: bytes
-    is_link: bool
-
-
-@dataclass(slots=True)
-class Walked:
-    """folders: the names in each folder that has any, by the folder's relative path.
-
-    unusable: (path, reason). followed: (path, target) of the directories outside the music
-    directory that links led to. skipped: (path, reason) of what is no song by its name, and might
-    be taken for one. others: how many files of each other kind there are, by the end of their
-    names. All texts are printable.
-    """
-
-    folders: dict[bytes, list[Name]] = field(default_factory=dict)
-    unusable: list[tuple[str, str]] = field(default_factory=list)
-    followed: list[tuple[str, str]] = field(default_factory=list)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    others: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def count(self) -> int:
-        """How many names there are."""
-        return sum(map(len, self.folders.values()))
 
 
 def walk(root: Root, seen: Callable[[int], None] = lambda count: None) -> Walked:
@@ -121,19 +87,19 @@ class _Walk:
                 self._directory(path, name)
             elif is_mp3(name):
                 if is_junk_file(name):
-                    self._add_skipped(path, "macOS keeps in it what is no part of the file")
+                    self.walked.skip(path, "macOS keeps in it what is no part of the file")
                 else:
                     names.append(Name(name, entry.is_symlink()))
             elif entry.is_symlink() and not is_junk_folder(name) and entry.is_dir():
                 self._linked_directory(path)
             else:
-                self.walked.others[_kind(name)] += 1
+                self.walked.add_other(name)
         except OSError as exc:
             self._add_unusable(path, reason_of(exc))
 
     def _directory(self, path: bytes, name: bytes) -> None:
         if is_junk_folder(name):
-            self._add_skipped(path, "a folder in which programs keep what is no song")
+            self.walked.skip(path, "a folder in which programs keep what is no song")
             return
         self._folders.append(path)
         if is_mp3(name):
@@ -151,17 +117,8 @@ class _Walk:
     def _add_unusable(self, path: bytes, reason: str) -> None:
         self.walked.unusable.append((printable(path), reason))
 
-    def _add_skipped(self, path: bytes, reason: str) -> None:
-        self.walked.skipped.append((printable(path), reason))
-
     def _add_followed(self, path: bytes) -> None:
         self.walked.followed.append((printable(path), target_of(self._root, path)))
-
-
-def _kind(name: bytes) -> str:
-    """Return the end of a file's name, as in `.flac`; "other" if that says nothing."""
-    end = printable(os.path.splitext(name)[1]).lower()
-    return end if 1 < len(end) <= _MAX_KIND else "other"
 
 
 def leads_out(root: Root, path: bytes, flags: int) -> bool:
@@ -178,13 +135,3 @@ def leads_out(root: Root, path: bytes, flags: int) -> bool:
 def target_of(root: Root, path: bytes) -> str:
     """Return where a link leads, printable."""
     return printable(os.path.realpath(os.path.join(root.path, path)))
-
-
-def join(folder: bytes, name: bytes) -> bytes:
-    """Return the relative path of a name in a folder."""
-    return folder + b"/" + name if folder else name
-
-
-def is_mp3(name: bytes) -> bool:
-    """Return whether a song's file may have this name."""
-    return name.lower().endswith(b".mp3")

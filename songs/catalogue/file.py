@@ -1,27 +1,29 @@
-"""The catalogue: which ID each song has and what its file was like, from one start to the next.
-
-It knows rows and SQLite. Which file is which song is decided in `songs.identity`.
-"""
+"""A catalogue in an SQLite file: for one machine, with one server or several."""
 
 import os
 import sqlite3
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from itertools import chain
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final
 from urllib.parse import quote
 
-from songs.song import Details
-from songs.titles import MAX_TITLE_BYTES, clean, shorten
+from songs.catalogue.rows import (
+    COLUMNS,
+    CREATE,
+    LAST_REVISION,
+    CatalogueError,
+    Row,
+    rows_of,
+    values_of,
+)
+from songs.titles import clean
 
 _APPLICATION_ID: Final = 0x616C6663  # "alfc", in every catalogue and no other SQLite database
 _FORMAT: Final = 1
 _LOCK_TIMEOUT_S: Final = 10.0
 """Another server on the same directory writes for less than this."""
 _HEADER_BYTES: Final = 100  # of SQLite's files
-_DAMAGED: Final = "a row of it is damaged"
 _NEWER: Final = "a newer alfine has made it, and it is left as it is"
 _NOT_OF_CONTENT: Final = {
     sqlite3.SQLITE_BUSY,
@@ -35,73 +37,31 @@ _NOT_OF_CONTENT: Final = {
     sqlite3.SQLITE_NOMEM,
     sqlite3.SQLITE_PROTOCOL,
 }
-_MAX_ID: Final = 9_999_999_999  # ten digits
 
-_CREATE: Final = f"""
-    CREATE TABLE songs (
-        id INTEGER PRIMARY KEY, revision INTEGER NOT NULL, path BLOB NOT NULL, gone REAL,
-        stamp TEXT NOT NULL, print BLOB NOT NULL, shown TEXT NOT NULL,
-        artist TEXT NOT NULL, album_artist TEXT NOT NULL, album TEXT NOT NULL, title TEXT NOT NULL,
-        track INTEGER, disc INTEGER, year INTEGER, genre TEXT NOT NULL, duration REAL);
-    CREATE INDEX songs_by_revision ON songs (revision);
-    PRAGMA application_id = {_APPLICATION_ID};
-    PRAGMA user_version = {_FORMAT};
+_TYPES: Final = {"id": "INTEGER PRIMARY KEY", "integer": "INTEGER", "bytes": "BLOB", "real": "REAL"}
+_MARK: Final = f"PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = {_FORMAT}"
+_KIND: Final = """
+    SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)
+    FROM pragma_application_id, pragma_user_version
 """
-_COLUMNS: Final = (
-    "id, path, gone, stamp, print, shown, "
-    "artist, album_artist, album, title, track, disc, year, genre, duration"
-)
-_SELECT: Final = f"SELECT {_COLUMNS} FROM songs WHERE revision > ? ORDER BY id"
-_LAST_REVISION: Final = "SELECT COALESCE(MAX(revision), 0) FROM songs"
-_WRITE: Final = (
-    f"INSERT OR REPLACE INTO songs (revision, {_COLUMNS}) VALUES ({', '.join('?' * 16)})"
-)
-
-
-class Entry(NamedTuple):
-    """What is known of a file. stamp: changes when the file does. print: of its sound.
-
-    title: as a list shows it.
-    """
-
-    stamp: str
-    print: bytes
-    title: str
-    details: Details = Details()
-
-    @property
-    def track(self) -> int | None:
-        return self.details.track
-
-    @property
-    def disc(self) -> int | None:
-        return self.details.disc
-
-
-class Row(NamedTuple):
-    """A song. path: where its file is, or was. gone: since when it is not there, in Unix time."""
-
-    song_id: int
-    path: bytes
-    entry: Entry
-    gone: float | None = None
-
-
-class CatalogueError(Exception):
-    """The catalogue cannot be used. The text is a clause that says why."""
+"""In one statement, because another server may make the table between two."""
+_SELECT: Final = f"SELECT {COLUMNS} FROM songs WHERE revision > ? ORDER BY id"
+_WRITE: Final = f"INSERT OR REPLACE INTO songs (revision, {COLUMNS}) VALUES ({', '.join('?' * 16)})"
 
 
 class _Broken(CatalogueError):
     """The file is no whole catalogue."""
 
 
-class Catalogue:
+class FileCatalogue:
     """The rows of one music directory in an SQLite file; path None keeps nothing.
 
     `open` and `close` stand round each use. warnings: sentences for the operator. After an error
     nothing is kept any more: songs are served all the same, from memory. Servers that share a
-    directory share the file: whoever has ID to give first waits until nobody else writes.
+    directory share the file: whoever has IDs to give first waits until nobody else writes.
     """
+
+    shared = False
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -116,7 +76,7 @@ class Catalogue:
 
     def __repr__(self) -> str:
         state = "closed" if self._database is None else "open"
-        return f"<Catalogue {str(self._path)!r} {state} revision={self._revision}>"
+        return f"<FileCatalogue {str(self._path)!r} {state} revision={self._revision}>"
 
     def open(self) -> None:
         """Open the file; make it if it is not there, and anew if it is broken."""
@@ -139,14 +99,21 @@ class Catalogue:
             with suppress(sqlite3.Error):
                 database.close()
 
+    def may_scan(self) -> bool:
+        """Return True: servers that share a file may look at the directory at the same time."""
+        return True
+
+    def wait(self, timeout_s: float) -> None:
+        """Return at once: another server's songs are found by the next scan."""
+
     def news(self) -> list[Row]:
         """Return the rows that are new or changed since this was last called, or `write` was."""
         if self._database is None:
             rows, self._read_only = self._read_only, []
             return rows
         try:
-            rows = _rows(self._database.execute(_SELECT, (self._revision,)).fetchall())
-            self._revision = self._database.execute(_LAST_REVISION).fetchone()[0]
+            rows = rows_of(self._database.execute(_SELECT, (self._revision,)).fetchall())
+            self._revision = self._database.execute(LAST_REVISION).fetchone()[0]
             return rows
         except (sqlite3.DatabaseError, ValueError) as error:
             return self._news_of_broken(error)
@@ -171,10 +138,7 @@ class Catalogue:
         if self._database is None:
             return
         revision = self._revision + 1
-        values = [
-            (revision, row.song_id, row.path, row.gone, *row.entry[:3], *row.entry.details)
-            for row in rows
-        ]
+        values = [values_of(row, revision) for row in rows]
         self._database.executemany(_WRITE, values)
         self._revision = revision
 
@@ -240,7 +204,7 @@ def _rows_as_they_are(path: Path) -> list[Row]:
         with closing(sqlite3.connect(address, uri=True)) as database:
             if not _is_ours(database):
                 return []
-            return _rows(database.execute(_SELECT, (0,)).fetchall())
+            return rows_of(database.execute(_SELECT, (0,)).fetchall())
     except (sqlite3.Error, OSError, ValueError, CatalogueError):
         return []
 
@@ -267,7 +231,7 @@ def _make_table(database: sqlite3.Connection) -> None:
     database.execute("BEGIN IMMEDIATE")
     try:
         if not _is_ours(database):  # another server may have made it meanwhile
-            for statement in _CREATE.split(";"):
+            for statement in (*CREATE.format(**_TYPES).split(";"), *_MARK.split(";")):
                 database.execute(statement)
         database.execute("COMMIT")
     except BaseException:
@@ -278,14 +242,7 @@ def _make_table(database: sqlite3.Connection) -> None:
 
 def _is_ours(database: sqlite3.Connection) -> bool:
     """Return whether there is a table; False for an empty database. Raises CatalogueError."""
-    application, version, objects = (
-        database.execute(query).fetchone()[0]
-        for query in (
-            "PRAGMA application_id",
-            "PRAGMA user_version",
-            "SELECT count(*) FROM sqlite_master",
-        )
-    )
+    application, version, objects = database.execute(_KIND).fetchone()
     if not objects:
         return False
     if application != _APPLICATION_ID:
@@ -298,42 +255,3 @@ def _is_ours(database: sqlite3.Connection) -> bool:
 def _is_operational(error: Exception) -> bool:
     """Whether it is not the file's content that is at fault: it is locked, full or read-only."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _NOT_OF_CONTENT
-
-
-def _rows(values: Sequence[tuple[Any, ...]]) -> list[Row]:
-    """Return rows. They are not trusted: anyone may have changed the file. Raises ValueError.
-
-    Column by column, because a server with 100,000 songs lists them as soon as it has them.
-    """
-    if not values:
-        return []
-    ids, paths, gone, stamps, prints, shown, *details = zip(*values, strict=True)
-    artist, album_artist, album, title, track, disc, year, genre, duration = details
-    _check_types((ids,), int)
-    _check_types((paths, prints), bytes)
-    _check_types((stamps, shown, artist, album_artist, album, title, genre), str)
-    _check_types((track, disc, year), int, type(None))
-    _check_types((gone, duration), float, type(None))
-    numbers = (n for n in chain(ids, track, disc, year) if n is not None)
-    if min(numbers) < 1 or max(ids) > _MAX_ID:
-        raise ValueError(_DAMAGED)
-    shared = (artist, album_artist, album, genre)
-    artist, album_artist, album, genre = (tuple(map(sys.intern, _texts(each))) for each in shared)
-    known = (artist, album_artist, album, _texts(title), track, disc, year, genre, duration)
-    details_of = map(Details._make, zip(*known, strict=True))
-    entries = zip(stamps, prints, _texts(shown), details_of, strict=True)
-    rows = zip(ids, paths, map(Entry._make, entries), gone, strict=True)
-    return list(map(Row._make, rows))
-
-
-def _check_types(columns: Iterable[tuple[Any, ...]], *kinds: type) -> None:
-    """Raise ValueError if there is a value of another type in these columns."""
-    if not set(map(type, chain.from_iterable(columns))) <= set(kinds):
-        raise ValueError(_DAMAGED)
-
-
-def _texts(column: tuple[str, ...]) -> tuple[str, ...]:
-    """Return texts that are safe to print."""
-    if max(map(len, column)) <= MAX_TITLE_BYTES // 4 and "".join(column).isprintable():
-        return column
-    return tuple(shorten(clean(text)) for text in column)

@@ -1,0 +1,223 @@
+"""Albums, artists and songs: how they are found, chosen and set in columns."""
+
+import contextlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cli.browsing import query
+from cli.browsing.answer import answer_of
+from cli.browsing.choosing import choose, clear_names
+from cli.browsing.columns import album_heading, albums_rows, artists_rows, song_rows
+from cli.browsing.library import VARIOUS, Library
+from cli.browsing.song_ids import NotChosen
+from cli.words.command_table import CommandError
+from cli.words.commands import Context, parse
+from cli.words.safe_text import columns_of
+from fsm.client.events import ListedSong, PlayRequested
+from fsm.client.requests import QueueRequested
+
+
+def library(*songs):
+    """A library of songs, each (artist, album, title, track, year, more fields)."""
+    listed, fields = [], []
+    for song_id, (artist, album, title, track, year, *more) in enumerate(songs, 1):
+        listed.append(ListedSong(song_id, f"{artist} - {title}"))
+        known = [("ar", artist), ("al", album), ("ti", title), ("tr", track), ("yr", year)]
+        fields.append((*known, ("du", "60.5"), ("fo", f"{artist}/{album}"), *more))
+    return Library(tuple(listed), tuple(fields))
+
+
+MOVEMENT = "Symphony No. 5 in C minor, Op. 67: II. Andante con moto"
+SONGS = library(
+    ("Ludwig van Beethoven", "Symphonies 5 & 6", MOVEMENT, "2", "1976"),
+    ("Sigur Rós", "Ágætis byrjun", "Starálfur", "3", "1999"),
+    ("Sigur Rós", "Ágætis byrjun", "Svefn-g-englar", "2", "1999"),
+    ("NIN", "Ghosts", "Ghosts", "1", "2008"),
+    ("NIN", "Ghosts", "34", "2", "2008"),
+)
+
+
+def ids(word, rest):
+    return [track.song_id for track in answer_of(word, rest, SONGS).tracks]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("byrjun", [2, 3]),
+        ("artist:sigur star", [2]),
+        ('album:"agaetis byrjun"', [2, 3]),
+        ("year:1999-2005", [2, 3]),
+        ("year:2000-", [4, 5]),
+        ("year:1976", [1]),
+        ("1976", [1]),
+        ("folder:nin/ghosts", [4, 5]),
+        ("title:ghosts", [4]),
+        ("67: andante", [1]),
+        ("artist:nobody", []),
+    ],
+)
+def test_find_looks_in_every_field_and_filters_narrow_it(words, found):
+    assert ids("find", words) == found
+
+
+def test_an_album_is_in_the_order_of_its_tracks():
+    assert ids("album", "byrjun") == [3, 2]
+    album = answer_of("album", "byrjun", SONGS).albums[0]
+    assert album_heading(album) == "Sigur Rós - Ágætis byrjun (1999), 2 songs, 2:01"
+
+
+def test_an_album_that_is_not_clear_is_asked_about():
+    songs = library(("A", "Live", "x", "1", ""), ("B", "Live", "y", "1", ""))
+    with pytest.raises(NotChosen, match="2 albums have that: Live by A, Live by B"):
+        answer_of("album", "live", songs)
+    with pytest.raises(NotChosen, match="albums shows them"):
+        answer_of("album", "nowhere", songs)
+
+
+def test_albums_of_several_artists_are_one_where_the_server_says_so():
+    songs = library(
+        ("A", "Hits", "x", "2", "", ("aa", "Label")), ("B", "Hits", "y", "1", "", ("aa", "Label"))
+    )
+    assert [(a.name, a.artist, len(a.tracks)) for a in songs.albums] == [("Hits", "Label", 2)]
+    assert [a.name for a in songs.artists] == ["Label", "A", "B"]
+    same_folder = (("fo", "Hits"),)
+    fields = tuple((("ar", a), ("al", "Hits"), *same_folder) for a in "AB")
+    mixed = Library((ListedSong(1, "a"), ListedSong(2, "b")), fields)
+    assert [a.artist for a in mixed.albums] == [VARIOUS]
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("byrjun", (3, 2)),
+        ("SIGUR ROS", (3, 2)),
+        ("andante", (1,)),
+        ("34", (5,)),
+        ("all", (1, 2, 3, 4, 5)),
+        ("*", (4,)),
+        ("2-4 1", (2, 3, 4, 1)),
+        ("4-2", (4, 3, 2)),
+        ("album:ghosts", (4, 5)),
+        ("nin/ghosts", (4, 5)),
+        ("9,7", (9, 7)),
+    ],
+)
+def test_what_play_and_queue_take(text, chosen):
+    context = Context(SONGS, answer=SONGS[3:4])
+    assert parse(f"queue {text}").request(context) == QueueRequested(chosen)
+    line = parse(f"play {text}")
+    assert line.request(context) == PlayRequested(chosen[0])
+    assert line.also(context) == (QueueRequested(chosen[1:]) if chosen[1:] else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            "ghosts",
+            'album Ghosts by NIN (2 songs), 4. NIN - Ghosts; say album:"Ghosts" artist:"NIN", or',
+        ),
+        ("77-99", "no song from 77 to 99"),
+        ("*", "find WORDS makes one"),
+        ("artist:nobody", "no song fits"),
+        ("year:x", "year:1999-2005"),
+    ],
+)
+def test_what_is_not_clear_is_refused_and_the_candidates_named(text, why):
+    with pytest.raises(CommandError) as error:
+        parse(f"play {text}").request(Context(SONGS))
+    assert why in str(error.value)
+
+
+def test_what_names_one_thing_is_known_without_a_search_for_each():
+    names = ("Ghosts", "34", "Starálfur", "NIN", "Ágætis byrjun", "all", "*", "year:1999", "", "x")
+    # An album with the name of its song is two things, 34 is an ID as well.
+    assert clear_names(SONGS, names) == {"Starálfur", "NIN", "Ágætis byrjun"}
+
+
+def test_albums_of_one_name_are_told_apart_by_their_artists():
+    songs = library(("A", "Live", "x", "1", ""), ("B", "Live", "y", "1", ""))
+    with pytest.raises(NotChosen) as question:
+        choose(songs, "live")
+    assert 'Live by A (1 song), the album Live by B (1 song); say album:"Live" artist:"A"' in str(
+        question.value
+    )
+    assert choose(songs, 'album:"Live" artist:"B"') == (2,)
+
+
+def test_a_quoted_value_is_the_whole_of_a_field_if_any_song_has_it():
+    songs = library(("A", "Live", "x", "1", ""), ("A", "Live in Rome", "y", "1", ""))
+    assert choose(songs, 'album:"live"') == (1,)
+    assert choose(songs, "album:live") == (1, 2)
+    assert choose(songs, 'album:"in rome"') == (2,)
+
+
+def test_the_last_answer_is_what_the_list_still_has_under_its_ids():
+    answer = SONGS[1:4]
+    renumbered = library(("Sigur Rós", "x", "other", "1", ""), *[("NIN", "", "a", "", "")] * 3)
+    assert choose(SONGS, "*", answer) == (2, 3, 4)
+    with pytest.raises(NotChosen, match="not on the list now"):
+        choose(renumbered, "*", answer)
+
+
+def test_a_list_that_says_the_same_is_the_same_library():
+    songs, fields = SONGS.songs, tuple((("al", str(n)),) for n in range(len(SONGS)))
+    known = Library(songs, fields)
+    assert known.is_of((*songs,), (*fields,))
+    assert not known.is_of(songs[1:], fields[1:])
+    assert not known.is_of(songs, ())
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("III. Scherzo: Allegro", "Symphony No. 5…III. Scherzo: Allegro"),
+        ("II. Andante con moto", "Symphony No. 5…II. Andante con moto"),
+        ("A".ljust(50, "a"), "Symphony No. 5 in…" + "a" * 18),
+    ],
+)
+def test_the_end_of_a_cut_title_begins_with_a_word(title, shown):
+    songs = library(("", "x", f"Symphony No. 5 in C minor, Op. 67: {title}", "1", ""))
+    (row,) = song_rows(songs.tracks, 36 + len("  1:00  x"), "…")
+    assert row.removesuffix("  1:00  x").rstrip() == shown
+
+
+def test_a_long_title_keeps_its_end_on_80_columns():
+    rows = song_rows(SONGS.tracks, 74, "…")
+    assert all(columns_of(row) <= 74 for row in rows)
+    assert "II. Andante con moto" in rows[0]
+    assert "Ludwig" in rows[0]
+    assert "Ágætis" in rows[1]
+    assert [row.index("1:00") for row in rows] == [rows[0].index("1:00")] * 5
+
+
+FIELDS = st.lists(
+    st.tuples(
+        st.sampled_from(["ar", "aa", "al", "ti", "tr", "di", "yr", "ge", "du", "fo"]),
+        st.text(max_size=30)
+        | st.sampled_from(["\x1b[2J", "\u202eevil", "となりのトトロ" * 60, "9" * 400, "-1", "nan"]),
+    ),
+    max_size=10,
+).map(tuple)
+
+
+@settings(deadline=None)  # the first example may load a module
+@given(
+    st.lists(st.tuples(st.none() | st.integers(0, 10**10), FIELDS)), st.integers(1, 120), st.text()
+)
+def test_hostile_fields_stay_in_their_columns(songs, columns, typed):
+    listed = tuple(ListedSong(song_id, "\x1b]0;x\x07") for song_id, _ in songs)
+    hostile = Library(listed, tuple(fields for _, fields in songs))
+    rows = [
+        *song_rows(hostile.tracks, columns, "…"),
+        *albums_rows(hostile.albums, columns, "…"),
+        *artists_rows(hostile.artists, columns, "…"),
+    ]
+    assert all(row.isprintable() or "\u200d" in row or "\u200c" in row for row in rows)
+    with contextlib.suppress(query.BadQuery):
+        query.find(hostile, typed)
+    with contextlib.suppress(NotChosen, query.BadQuery):
+        choose(hostile, typed)

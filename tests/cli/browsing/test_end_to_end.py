@@ -1,0 +1,169 @@
+"""What a person and a script find and play in a library with tags, with a real server."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from cli.words.json_lines import VERSION
+from tests.cli.prompt import at_prompt, client, has_typed, run, status_line
+
+ROOT = Path(__file__).parents[3]
+README = (ROOT / "README.md").read_text()
+
+
+def script(port, *commands, json_lines=True):
+    argv = [sys.executable, "-m", "cli.app", "client", "127.0.0.1", str(port), "--output", "null"]
+    argv += ["--json"] * json_lines + [word for command in commands for word in ("-c", command)]
+    return subprocess.run(
+        argv, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
+
+
+def said(run, kind):
+    """The lines of this kind."""
+    return [line for line in map(json.loads, run.stdout.splitlines()) if line["kind"] == kind]
+
+
+def titles(line):
+    return [song["title"].rpartition(" - ")[2] for song in line["songs"]]
+
+
+@pytest.mark.parametrize(
+    ("commands", "played", "queued"),
+    [
+        (["find byrjun", "play *"], "Svefn-g-englar", ["Starálfur"]),
+        (["album byrjun", "play *"], "Svefn-g-englar", ["Starálfur"]),
+        (["play byrjun"], "Svefn-g-englar", ["Starálfur"]),
+        (["play sigur ros"], "Svefn-g-englar", ["Starálfur", "Heysátan"]),
+        (["play nin/ghosts"], "Ghosts", ["34"]),
+        (["play year:2000-2008 artist:nin"], "Ghosts", ["34"]),
+        (["play lost"], "lost tape", []),
+        (["albums year:2007", "play *"], "Heysátan", []),
+        (
+            ["play heima", "queue album:ghosts", "queue lost"],
+            "Heysátan",
+            ["Ghosts", "34", "lost tape"],
+        ),
+    ],
+)
+def test_what_is_found_is_played_and_queued(tagged_server, commands, played, queued):
+    run = script(tagged_server.port, *commands, "status", "queue", "stop")
+    assert run.returncode == 0, run.stdout + run.stderr
+    status = next(s for s in said(run, "status") if s["song"])
+    assert status["song"]["title"].endswith(played)
+    assert titles(said(run, "queue")[-1]) == queued
+
+
+def test_ranges_and_several_ids_are_taken_in_their_order(tagged_server):
+    run = script(tagged_server.port, "list", "play 3-4 1", "queue 2", "queue", "stop")
+    listed = [song["id"] for song in said(run, "songs")[0]["songs"]]
+    assert listed == list(range(1, len(listed) + 1))
+    assert [song["id"] for song in said(run, "queue")[-1]["songs"]] == [4, 1, 2]
+    everything = script(tagged_server.port, "play all", "queue", "stop")
+    assert [song["id"] for song in said(everything, "queue")[-1]["songs"]] == listed[1:]
+
+
+def test_in_a_script_an_ambiguous_name_is_one_clear_question_and_a_failure(tagged_server):
+    run = script(tagged_server.port, "play ghosts", json_lines=False)
+    assert run.returncode == 1
+    assert run.stdout == ""
+    assert re.fullmatch(
+        r"ghosts: it could be the album Ghosts by NIN \(2 songs\), \d\. NIN - Ghosts; "
+        r'say album:"Ghosts" artist:"NIN", or a song\'s ID\n',
+        run.stderr,
+    )
+    answered = script(tagged_server.port, 'play album:"Ghosts" artist:"NIN"', "queue", "stop")
+    assert answered.returncode == 0
+    assert titles(said(answered, "queue")[-1]) == ["34"]
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("play *", "there is no answer yet"),
+        ("album nowhere", "albums shows them"),
+        ("play 90-99", "no song from 90 to 99"),
+        ("queue artist:nobody", "no song fits"),
+    ],
+)
+def test_what_names_nothing_fails(tagged_server, command, why):
+    run = script(tagged_server.port, command, json_lines=False)
+    assert run.returncode == 1
+    assert why in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+
+
+def test_what_programs_are_told_matches_the_schema(tagged_server):
+    schema = json.loads((ROOT / "docs" / "schema" / f"client-{VERSION}.json").read_text())
+    run = script(tagged_server.port, "list", "albums", "album byrjun", "artists", "help play")
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    for line in lines:
+        jsonschema.validate(line, schema)
+    assert [line["kind"] for line in lines] == ["songs", "albums", "album", "artists", "help"]
+    album = lines[2]
+    assert (album["album"], album["artist"], album["year"]) == ("Ágætis byrjun", "Sigur Rós", 1999)
+    song = album["songs"][0]
+    assert song == {
+        "id": song["id"],
+        "title": "Sigur Rós - Svefn-g-englar",
+        "name": "Svefn-g-englar",
+        "artist": "Sigur Rós",
+        "album": "Ágætis byrjun",
+        "track": 2,
+        "year": 1999,
+        "folder": "Sigur Ros/byrjun",
+        "duration_s": song["duration_s"],
+    }
+    assert [command["word"] for command in lines[-1]["commands"]] == ["play"]
+
+
+def test_albums_and_artists_are_shown_as_people_read_them(tagged_server):
+    with client(tagged_server.port) as terminal:
+        run(terminal, "albums")
+        assert re.search(r"Sigur Rós +Ágætis byrjun +1999 +2 songs +0:39", terminal.text)
+        run(terminal, "album byrjun")
+        assert re.search(
+            r"Sigur Rós - Ágætis byrjun \(1999\), 2 songs, 0:39\n"
+            r"  \d\. 2  Svefn-g-englar  0:19\n"
+            r"  \d\. 3  Starálfur       0:19\n",
+            terminal.text,
+        )
+        run(terminal, "artists sigur")
+        assert "Sigur Rós  2 albums  3 songs" in terminal.lines
+        run(terminal, "find byrjun")
+        assert re.search(r"Sigur Rós  Starálfur       0:19  Ágætis byrjun", terminal.text)
+
+
+def test_the_readmes_example_completes(tagged_server):
+    (typed,) = re.findall(r"titles \(`(.+)`, Tab\)", README)
+    with client(tagged_server.port) as terminal:
+        terminal.wait_until(at_prompt)
+        terminal.type(f"{typed}\t")
+        terminal.wait_until(has_typed("play The Alfine Ensemble - Lanterns on the River"))
+        terminal.type("\r")
+        terminal.wait_until(lambda t: "Lanterns on the River" in status_line(t))
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("album heim", "album Heima"),
+        ("artists sig", "artists Sigur Rós"),
+        ("play sig", "play Sigur Rós"),
+        ("queue ág", "queue Ágætis byrjun"),
+        ("help pla", "help play"),
+        # An album that has the name of one of its songs is not named by that name alone.
+        ("queue gho", "queue NIN - Ghosts"),
+        ("queue gho\t", 'queue album:"Ghosts" artist:"NIN"'),
+    ],
+)
+def test_tab_completes_what_has_a_name(tagged_server, typed, completed):
+    with client(tagged_server.port) as terminal:
+        run(terminal, "list")
+        terminal.type(f"{typed}\t")
+        terminal.wait_until(has_typed(completed))
