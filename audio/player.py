@@ -18,12 +18,11 @@ from audio.loudness import UNKNOWN, GainMode, Loudness
 from audio.orders import Order, Orders
 from audio.output import PCM_FRAME_BYTES, Output
 from audio.playing_song import PlayingSong
+from audio.reporter import Reporter
 from audio.reports import (
     DeviceLost,
-    FramesRefused,
     OutputFailed,
     PlaceNotHere,
-    PlayedOut,
     RanDry,
     Report,
     Undecodable,
@@ -31,9 +30,6 @@ from audio.reports import (
 from audio.volume import Volume
 
 _log = logging.getLogger(__name__)
-
-UNTOLD_FRAMES = 10
-"""So many frames that cannot be decoded are not reported: at 44.1 kHz a quarter of a second."""
 
 ReadLoudness = Callable[[], Loudness]
 
@@ -56,8 +52,8 @@ class Player:
         # With Python's default of 5 ms two busy threads are enough to cause underruns.
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._output = output
-        self._report = report
         self._orders = Orders(output.interrupt)
+        self._told = Reporter(report, self._orders)
         self._volume = Volume()
         self._open_rate_hz = 0  # of the output; 0 while it is not open
         self._device_lost = False
@@ -208,7 +204,7 @@ class Player:
         elif not song.fully_decoded:
             self._try(Undecodable, self._decode, song, order.changes)
         elif following := self._orders.advance(song):
-            self._send_played_out(song)
+            self._told.played_out(song)
             return following
         else:
             self._try(OutputFailed, self._play_out, song)
@@ -229,7 +225,7 @@ class Player:
             if failure is OutputFailed and self._output.replaceable:
                 self._lose_device(song, error)
             else:
-                self._end(song, failure(song.tag, _reason(error)))
+                self._told.end(song, failure(song.tag, _reason(error)))
 
     def _rest(self, song: PlayingSong, changes: int) -> None:
         """Write one slice of silence, or wait for an order if the output needs no silence."""
@@ -258,7 +254,7 @@ class Player:
         elif not song.buffer.discarded and not song.searching:
             self._orders.take_refill()
             needed = song.index.needed_bytes(seconds), song.index.from_bytes(seconds)
-            self._send_if_current(song, PlaceNotHere(song.tag, *needed, song.seeks))
+            self._told.if_current(song, PlaceNotHere(song.tag, *needed, song.seeks))
 
     def _decode(self, song: PlayingSong, changes: int) -> None:
         """Decode the next blocks. Finds out that the song is dry, has ended or is not decodable."""
@@ -266,9 +262,9 @@ class Player:
             if not song.searching and not self._comes_in_time(song, changes):
                 self._run_dry(song)
         elif song.decoder_ended and song.buffer.discarded:
-            self._end(song, None)
+            self._told.end(song, None)
         elif song.decoder_ended and not song.has_pcm and not song.samples and not song.seeks:
-            self._end(song, Undecodable(song.tag, "none of it could be decoded"))
+            self._told.end(song, Undecodable(song.tag, "none of it could be decoded"))
 
     def _comes_in_time(self, song: PlayingSong, changes: int) -> bool:
         """Wait for more of the song, or an order, while the output plays what it has."""
@@ -284,7 +280,7 @@ class Player:
         # A refill that came before the song ran dry does not count.
         self._orders.take_refill()
         if self._output.real_time:
-            self._send_if_current(song, RanDry(song.tag, song.seeks))
+            self._told.if_current(song, RanDry(song.tag, song.seeks))
         else:
             song.buffer.when_readable(song.needed_offset, self._orders.refill)
 
@@ -314,39 +310,18 @@ class Player:
         self._open_rate_hz = 0
         self._position = (song.tag, song.written_s, song.seeks)
         if self._orders.end(song):
-            self._send_played_out(song)
+            self._told.played_out(song)
 
     def _lose_device(self, song: PlayingSong, error: Exception) -> None:
         """Pause; PCM that the device has not taken is kept."""
         self._device_lost, self._open_rate_hz = True, 0
         if self._orders.pause_if_current(song):
-            self._send(DeviceLost(song.tag, _reason(error)))
+            self._told.send(DeviceLost(song.tag, _reason(error)))
 
     def _recover(self, song: PlayingSong) -> None:
         self._drop_output(song)
         self._output.recover()
         self._device_lost = False
-
-    def _end(self, song: PlayingSong, report: Report | None) -> None:
-        """Forget a song and report it, unless it has been replaced meanwhile."""
-        if self._orders.end(song) and report:
-            self._send(report)
-
-    def _send_played_out(self, song: PlayingSong) -> None:
-        frames, seconds = song.refused
-        if frames > UNTOLD_FRAMES:
-            self._send(FramesRefused(song.tag, frames, seconds))
-        self._send(PlayedOut(song.tag, song.samples))
-
-    def _send_if_current(self, song: PlayingSong, report: Report) -> None:
-        if self._orders.is_current(song):
-            self._send(report)
-
-    def _send(self, report: Report) -> None:
-        try:
-            self._report(report)
-        except Exception:
-            _log.exception("the player's owner failed on %r", report)
 
     def _drop_output(self, song: PlayingSong | None) -> None:
         self._open_rate_hz, self._sounds_until_s = 0, 0.0
@@ -354,7 +329,7 @@ class Player:
             self._output.drop()
         except Exception as error:
             if song:
-                self._send(OutputFailed(song.tag, _reason(error)))
+                self._told.send(OutputFailed(song.tag, _reason(error)))
 
     def _slice_bytes(self, rate_hz: int) -> int:
         return rate_hz // self._output.slices_per_s * PCM_FRAME_BYTES

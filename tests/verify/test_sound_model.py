@@ -75,7 +75,7 @@ class SilentPlayer:
         if tag == self.tag:
             self.seeks = number
 
-    def move(self, buffer, tag, index, seconds, seeks):
+    def move(self, buffer, tag, index, seconds, seeks, loudness):
         self.tag, self.queued, self.seeks = tag, None, seeks
 
     def reached(self, tag, number):
