@@ -115,7 +115,8 @@ class ClientRules:
         if world.player != SILENT:
             raise Broken(Rule.ENOUGH, "the player is started a second time")
         song = world.wanted
-        if self._ends_are_said and not world.buffer and song is not None and song.audio != b"":
+        ends_there = song is not None and song.audio is not None and not song.audio[world.base :]
+        if self._ends_are_said and not world.buffer and song is not None and not ends_there:
             raise Broken(Rule.ENOUGH, "the player is started with nothing to play")
         self.refilled(world)
 

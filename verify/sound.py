@@ -30,6 +30,7 @@ PlayerEffect = (
 )
 _START = 1
 """Of the song so many bytes are needed for its start."""
+_ENDS = (on.PlayedOut, on.Undecodable, on.OutputFailed)
 UNTIL_SOUGHT = (on.BufferRanDry, on.PlaceNotHere)
 """Reports that are not delivered once another place is sought."""
 
@@ -179,7 +180,9 @@ class Sound:
         """Begin the buffer anew at another byte; a player that has begun waits for a place."""
         world.buffer, world.base, world.msgs_since = b"", offset, 0
         world.finished, world.place, world.find = False, 0, None
-        world.player = world.player if world.player == SILENT else FAR
+        # What has ended the song in the player is not told any more: it is sent to that place.
+        has_begun = world.player != SILENT or any(isinstance(r, _ENDS) for r in world.reports)
+        world.player = FAR if has_begun else SILENT
         world.reports = tuple([r for r in world.reports if _outlives(r)])
 
     def _skip(self, world: World) -> None:
