@@ -30,7 +30,17 @@ def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
     with _slow_link() as (near, far, address):
         inside = ("ip", "netns", "exec", near)
         for name, command in {
-            "alfine": ("cli.app", "server", folder, 0, "--host", address, "--drain", 0),
+            "alfine": (
+                "cli.app",
+                "server",
+                folder,
+                0,
+                "--host",
+                address,
+                "--no-announce",
+                "--drain",
+                0,
+            ),
             "plain asyncio streams": ("benchmarks.streams_server", folder, 0, address),
         }.items():
             with servers.python_server(*command, prefix=inside) as server:

@@ -20,6 +20,7 @@ from cli import monitoring, tracing
 from cli import server_options as options
 from cli.address import host_of
 from cli.command_line import PATH, argument, between, command, option
+from cli.discovering import announced
 from cli.server_log import log, logging_to_stdout
 from cli.server_options import KIB, MIB, RUNNING
 from cli.server_songs import ProgressLog, log_library
@@ -80,6 +81,8 @@ EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
     heading=RUNNING,
 )
 @monitoring.monitor_port
+@announced.announce
+@announced.name
 @options.state_dir
 @options.catalogue_url
 @options.cache_size
@@ -110,6 +113,8 @@ def server(
     loop: str,
     cache_dir: Path | None,
     monitor: int | None,
+    announce: bool,
+    name: str | None,
     state_dir: Path | None,
     catalogue: str | None,
     cache_size: int,
@@ -185,14 +190,17 @@ def server(
         if page is not None:
             log.info("the monitor is at %s", monitoring.address(page))
         _log_start(groups[0][0], limits, loop_name, workers)
-        if workers == 1:
-            serving = replace(serving, monitor=monitoring.of_process(page, groups[0][0]))
-            start_thread()
-            serving.run(groups[0], stop_signals(), lambda stop: rescan.request)
-        else:
-            parent = monitoring.of_workers(page, groups[0][0], workers)
-            serving = replace(serving, monitor=parent.worker if parent is not None else None)
-            Workers(serving, groups, rescan, start_thread, parent).run()
+        named = announced.name_of(name, music_dir) if announce else None
+        with announced.to_others(named, groups[0], library) as withdraw:
+            serving = replace(serving, no_more_clients=withdraw)
+            if workers == 1:
+                serving = replace(serving, monitor=monitoring.of_process(page, groups[0][0]))
+                start_thread()
+                serving.run(groups[0], stop_signals(), lambda stop: rescan.request)
+            else:
+                parent = monitoring.of_workers(page, groups[0][0], workers)
+                serving = replace(serving, monitor=parent.worker if parent is not None else None)
+                Workers(serving, groups, rescan, start_thread, parent).run()
 
 
 def _wanted_clients(clients: int | None) -> int:

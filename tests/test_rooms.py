@@ -11,6 +11,7 @@ ALLOWED = {
     "fsm": set(),
     "songs": set(),
     "audio": set(),
+    "discovery": {"fsm"},
     "net": {"fsm", "songs"},
     "diagrams": {"fsm", "net"},
     "traces": {"fsm", "net", "diagrams"},
@@ -23,6 +24,7 @@ ALLOWED = {
         "net",
         "songs",
         "audio",
+        "discovery",
         "diagrams",
         "traces",
         "proxy",
@@ -39,7 +41,15 @@ LAYERS = {
     "monitor": ("monitor.server", "monitor.client", "monitor"),
     "check": ("check.learning", "check.server", "check.client", "check"),
     "cli": (
-        *("cli", "cli.screen", "cli.outside", "cli.playing", "cli.words", "cli.browsing"),
+        *(
+            "cli",
+            "cli.discovering",
+            "cli.screen",
+            "cli.outside",
+            "cli.playing",
+            "cli.words",
+            "cli.browsing",
+        ),
         *("cli.words.safe_text", "cli.words.clock", "cli.address", "cli.usage"),
     ),
 }
