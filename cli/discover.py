@@ -15,7 +15,7 @@ from cli.words.json_lines import dump
 from discovery import network
 from discovery.finding import LOOK_S, Findings, find
 
-MISSING = "needs zeroconf, which is not installed: pip install -e '.[discovery]'"
+MISSING = "needs zeroconf, which is not installed: alfine's extra [discovery]"
 
 
 @command()

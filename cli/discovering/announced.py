@@ -1,4 +1,4 @@
-"""`--announce` and `--name` of the server: who can find it, and as what."""
+"""What a server announces: its name, where others reach it, its songs and its certificate."""
 
 from __future__ import annotations
 
@@ -7,27 +7,10 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from cli.command_line import option
-from cli.server_options import RUNNING
-from discovery.addresses import is_reachable
+from cli.tls_options import is_open_to_strangers
 from discovery.announcer import Announcer
 from discovery.record import Announcement, instance_name
 from songs import Library
-
-announce = option(
-    "--announce/--no-announce",
-    default=True,
-    help="Let clients in the local network find the server, where others can reach it. Needs "
-    "pip install -e '.[discovery]'.",
-    heading=RUNNING,
-)
-name = option(
-    "--name",
-    metavar="NAME",
-    help="What clients find it as.",
-    shown="the folder's and the machine's",
-    heading=RUNNING,
-)
 
 
 def name_of(given: str | None, music_dir: str) -> str:
@@ -44,20 +27,26 @@ def to_others(
     named: str | None,
     listeners: Sequence[socket.socket],
     library: Library,
-    tls: bool = False,
-    fingerprint: str = "",
+    mark: str | None,
 ) -> Iterator[Callable[[], None]]:
     """Announce the server while the block runs; yields what withdraws that earlier.
 
     named: None announces nothing. Nor is anything announced that only this machine can reach.
+    mark: the fingerprint of its certificate; None: it is in clear.
     """
-    listening = tuple(listened_on(listeners))
-    if named is None or not any(map(is_reachable, listening)):
+    if named is None or not any(map(is_open_to_strangers, listeners)):
         yield lambda: None
         return
+    listening = tuple(listened_on(listeners))
     port = listeners[0].getsockname()[1]
     announcement = Announcement(
-        named, port, listening, len(library.songs), library.versions.plain, tls, fingerprint
+        named,
+        port,
+        listening,
+        len(library.songs),
+        library.versions.plain,
+        mark is not None,
+        mark or "",
     )
     announcer = Announcer(announcement)
     library.call_on_publish(lambda: _update(announcer, library))

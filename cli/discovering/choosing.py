@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 import click
 
 from cli.discovering import listing
+from cli.tls_options import ClientTls
 from cli.usage import USAGE
 from discovery import network
 from discovery.finding import LOOK_S, find
@@ -19,16 +21,20 @@ HOW = "give its host and port, as in: alfine client {}"
 EXAMPLE = HOW.format("192.168.1.5 12345")
 
 
-def completed(host: str | None, port: int | None, may_ask: bool) -> tuple[str, int]:
-    """Return the host and port of a server that is found. Raises UsageError: one of them is given.
+def completed(
+    host: str | None, port: int | None, tls: ClientTls, may_ask: bool
+) -> tuple[str, int, ClientTls]:
+    """Return the host and port of a server that is found, and whether to speak TLS with it.
 
-    may_ask: as in `found_server`.
+    What it says of its certificate is not believed: who vouches for it, or the first meeting, is
+    what counts, as with a server that was given. may_ask: as in `found_server`. Raises UsageError:
+    one of the two is given.
     """
     if host is not None or port is not None:
         missing = "HOST" if host is None else "PORT"
         raise click.UsageError(f"Missing argument '{missing}'", click.get_current_context())
     server = found_server(may_ask)
-    return server.addresses[0], server.port
+    return server.addresses[0], server.port, replace(tls, tls=tls.tls or server.tls)
 
 
 def found_server(may_ask: bool) -> Found:
@@ -39,7 +45,7 @@ def found_server(may_ask: bool) -> Found:
     if not network.is_installed():
         _refuse(
             f"which server? {EXAMPLE} (to look for servers, it needs zeroconf: "
-            "pip install -e '.[discovery]')"
+            "alfine's extra [discovery])"
         )
     try:
         findings = asyncio.run(find(LOOK_S))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fsm.client.effects import DropBuffers, DropNextBuffer, SetVolume, SoundEffect
+from fsm.client.effects import DropBuffers, DropNextBuffer, SetGain, SetVolume, SoundEffect
 from fsm.client.events import Event
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class LateSound:
         self._told = deliver, remark
         self._max_song_bytes = max_song_bytes
         self._sound: Sound | None = None
-        self._volume: SetVolume | None = None
+        self._kept: dict[type[SetVolume | SetGain], SoundEffect] = {}
         if not callable(output):
             self.made()
 
@@ -51,14 +51,14 @@ class LateSound:
 
             output = self._output() if callable(self._output) else self._output
             self._sound = Sound(output, *self._told, self._max_song_bytes or MAX_BYTES)
-            if self._volume is not None:
-                self._sound.perform(self._volume)
+            for effect in self._kept.values():
+                self._sound.perform(effect)
         return self._sound
 
     def perform(self, effect: SoundEffect) -> None:
-        """Perform an effect; the volume is kept, and there is nothing to drop as long as silent."""
-        if self._sound is None and isinstance(effect, SetVolume):
-            self._volume = effect
+        """Perform an effect; as long as silent, keep volume and gain, and have nothing to drop."""
+        if self._sound is None and isinstance(effect, SetVolume | SetGain):
+            self._kept[type(effect)] = effect
         elif self._sound is not None or not isinstance(effect, DropBuffers | DropNextBuffer):
             self.made().perform(effect)
 
@@ -66,6 +66,11 @@ class LateSound:
     def position_s(self) -> float:
         """The position in the present song of what is being heard."""
         return 0.0 if self._sound is None else self._sound.position_s
+
+    @property
+    def gain_db(self) -> float | None:
+        """The gain that is applied to the present song; None for none."""
+        return None if self._sound is None else self._sound.gain_db
 
     @property
     def index(self) -> FrameIndex | NoFrames:

@@ -66,7 +66,7 @@ class TerminalScreen:
     """The prompt, the status line under it, and the output above both.
 
     interrupt: called for Ctrl-C. status, songs: called whenever the line is drawn or completed.
-    wait_for_titles: awaited before a title is completed.
+    wait_for_titles: awaited before a title is completed. playlist_names: for completion.
     changes: wakes when the status may have changed. glyphs: characters that the terminal can show.
     """
 
@@ -78,6 +78,7 @@ class TerminalScreen:
         status: Callable[[], Status],
         songs: Callable[[], Sequence[ListedSong]],
         wait_for_titles: Callable[[], Awaitable[None]],
+        playlist_names: Callable[[], Sequence[str]],
         changes: Watch,
         history: History,
         glyphs: Glyphs,
@@ -92,7 +93,7 @@ class TerminalScreen:
         self._held: list[str] | None = None
         """Texts that arrived while the pager is open; None while it is not."""
         self._paging: asyncio.Task[None] | None = None
-        self._completer = CommandCompleter(songs, wait_for_titles)
+        self._completer = CommandCompleter(songs, wait_for_titles, playlist_names)
         self._buffer = Buffer(
             completer=self._completer,
             history=history,
@@ -160,9 +161,10 @@ class TerminalScreen:
 
     async def _refresh(self) -> None:
         """Draw the status line again whenever its text has changed."""
-        changed = False
+        changed = True
         while True:
-            await asyncio.sleep(REFRESH_S)
+            if changed:
+                await asyncio.sleep(REFRESH_S)  # many changes at once are drawn together
             # Draw once more after a change: the player does what it is told a moment later.
             unchanged_for_s = REFRESH_S if changed else _unchanged_for_s(self._status())
             changed = await self._changes.wait(unchanged_for_s)
@@ -258,6 +260,6 @@ def _unchanged_for_s(status: Status) -> float | None:
         case Activity.STOPPED | Activity.PAUSED:
             return None
         case Activity.PLAYING:
-            # The line shows whole seconds. 0.04 s more, as the position advances in slices.
-            return 1.04 - status.position_s % 1.0
+            # The line shows whole seconds. 0.1 s more, as the position advances in slices.
+            return 1.1 - status.position_s % 1.0
     return REFRESH_S

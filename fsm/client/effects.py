@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 
 from fsm.client.events import Event, Fields, ListedSong
-from fsm.client.requests import Measure
+from fsm.client.requests import Gain, Measure
 from fsm.effects import Effect as Effect
 from fsm.frozen import dataclass
 from fsm.words import Request
@@ -161,6 +161,13 @@ class SetVolume(Effect):
     percent: int
 
 
+@dataclass(frozen=True, slots=True)
+class SetGain(Effect):
+    """Which gain of the songs' tags is applied."""
+
+    gain: Gain
+
+
 # The person.
 
 
@@ -195,8 +202,12 @@ class Report(Enum):
     DEVICE_LOST = "the sound device has gone; it is paused"
     NOTHING_PLAYS = "nothing is played that could be paused or sought in"
     NOTHING_FOLLOWS = "nothing is queued that could be played next"
+    NO_POSITION = "the queue has no song at that position"
+    TAKEN_BACK = "the last change of the queue has been taken back"
+    NOTHING_TO_UNDO = "no change of the queue is left that could be taken back"
     SONGS_GONE = "songs that were queued or played are no longer on the server"
     NOTHING_BEFORE = "no song was played before"
+    ASLEEP = "it is paused, or has stopped, because a person wanted to sleep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +271,7 @@ SoundEffect = (
     | PausePlayer
     | ResumePlayer
     | SetVolume
+    | SetGain
 )
 """For the buffers and the player."""
 ScreenEffect = ShowSongs | Tell | ShowPrompt | Print | PrintAbovePrompt | ClearLine | Leave

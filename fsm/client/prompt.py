@@ -61,13 +61,16 @@ class PromptSession(Session[ClientEffect | on.Event]):
         ask.ResumeRequested,
         ask.ToggleRequested,
         ask.VolumeRequested,
+        ask.GainRequested,
         ask.SeekRequested,
         ask.NextRequested,
         ask.PrevRequested,
-        ask.QueueRequested,
-        ask.ClearRequested,
-        ask.ShuffleRequested,
+        ask.EditRequested,
+        ask.UndoRequested,
         ask.RepeatRequested,
+        ask.SleepRequested,
+        ask.SleepAfterSongRequested,
+        ask.StayAwakeRequested,
     )
 
     def __init__(self) -> None:

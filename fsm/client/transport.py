@@ -57,10 +57,18 @@ TRANSPORT = Table("transport", IDLE, [
     # The device goes away; a song that has ended meanwhile leaves no silence behind
     Row(IDLE,                 on.DeviceLost, IDLE,        then="resume",                            rfc="playing 6"),
     each((RUNNING, *_SILENT), on.DeviceLost, DEVICE_LOST, then="pause, tell_device_lost, end_wait", rfc="playing 6"),
+    # Sleep: a pause that comes by itself, and ends a wait, because nobody is there to end it
+    each(_ALL,                ask.SleepRequested,                  then="start_sleep",                  rfc="playing 13"),
+    each(_ALL,                ask.StayAwakeRequested,              then="cancel_sleep",                 rfc="playing 13"),
+    Row(IDLE,                 ask.SleepAfterSongRequested, IDLE,   then="tell_nothing_plays",           rfc="playing 13"),
+    each((RUNNING, *_SILENT), ask.SleepAfterSongRequested,         then="cancel_sleep",                 rfc="playing 13"),
+    Row(RUNNING,              on.SleepDue,                 PAUSED, then="pause, tell_asleep, end_wait", rfc="playing 13"),
+    each((IDLE, *_SILENT),    on.SleepDue,                                                              rfc="playing 13"),
     # A wait for the end of what is silent would have no end
     each(_AUDIBLE, on.WaitRequested,                       rfc="playing 11"),
     each(_SILENT,  on.WaitRequested,    then="end_wait",   rfc="playing 11"),
     each(_ALL,     ask.VolumeRequested, then="set_volume", rfc="playing 8"),
+    each(_ALL,     ask.GainRequested,   then="set_gain",   rfc="playing 8"),
 ])
 # fmt: on
 
@@ -68,13 +76,14 @@ TRANSPORT = Table("transport", IDLE, [
 class TransportSession(Session[ClientEffect | on.Event]):
     """The player, as a person drives it. volume: 0 to 100."""
 
-    __slots__ = ("volume",)
+    __slots__ = ("gain", "volume")
     table = TRANSPORT
     says = (on.CommandAnswered,)
 
     def __init__(self) -> None:
         super().__init__()
         self.volume = 100
+        self.gain = ask.Gain.OFF
 
     # Guards
 
@@ -100,6 +109,18 @@ class TransportSession(Session[ClientEffect | on.Event]):
         """Tell that the device has gone, and why."""
         self.record(do.Tell(do.Report.DEVICE_LOST, detail=event.reason))
 
+    def start_sleep(self, event: ask.SleepRequested) -> None:
+        """Expect to be silent after this time."""
+        self.record(do.StartTimer(on.SleepDue(), event.delay_s))
+
+    def cancel_sleep(self, event: on.Event) -> None:
+        """Expect no time to be silent any more."""
+        self.record(do.CancelTimer(on.SleepDue))
+
+    def tell_asleep(self, event: on.Event) -> None:
+        """Tell that it has paused by itself."""
+        self.record(do.Tell(do.Report.ASLEEP, detail="paused, resume goes on"))
+
     def end_wait(self, event: on.Event) -> None:
         """Free the prompt: a script that waits for the end of a silent song would wait for ever."""
         self.record(on.CommandAnswered(on.Command.WAIT))
@@ -108,3 +129,8 @@ class TransportSession(Session[ClientEffect | on.Event]):
         """Let the player be as loud, and keep how loud that is."""
         self.volume = min(100, max(0, event.percent))
         self.record(do.SetVolume(self.volume))
+
+    def set_gain(self, event: ask.GainRequested) -> None:
+        """Let the player apply that gain, and keep which one it is."""
+        self.gain = event.gain
+        self.record(do.SetGain(event.gain))

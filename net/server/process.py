@@ -19,6 +19,7 @@ from net.observing import ServerObserver
 from net.server.accepting import StreamingServer
 from net.server.limits import OWN_DESCRIPTORS, Limits, descriptors
 from net.server.monitoring import Monitor
+from net.server.securing import Securing
 from net.server.sockets import LoopFactory
 from net.server.song_list import RequestRescan
 from net.server.spool_cache import SpoolCache
@@ -77,7 +78,8 @@ class Serving:
 
     cache_dir: for the spools. monitor: looks on, if there is. observing: called in each process
     that serves, with the number of the worker, 0 if there is only one process; returns what looks
-    on, or None. no_more_clients: called once, when a signal has come and before songs end.
+    on, or None. securing: the clients speak TLS. no_more_clients: called once, when a signal has
+    come and before songs end.
     """
 
     library: Library
@@ -86,6 +88,7 @@ class Serving:
     loop_factory: LoopFactory
     monitor: Monitor | None = None
     observing: Callable[[int], ServerObserver | None] | None = None
+    securing: Securing | None = None
     no_more_clients: Callable[[], None] = nothing
 
     def run(
@@ -136,6 +139,7 @@ class Serving:
                 observer.step if observer is not None else None,
             ),
             observer,
+            self.securing,
         )
         server.start(listeners)
         if monitor is not None:

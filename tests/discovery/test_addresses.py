@@ -29,8 +29,10 @@ def test_a_server_is_announced_where_it_listens(listening, expected):
 
 @pytest.mark.parametrize(
     ("address", "others"),
-    [("127.0.0.1", False), ("::1", False), ("::ffff:127.0.0.1", False), ("0.0.0.0", True)]
-    + [("::", True), ("fe80::1%eth0", True), ("192.168.1.5", True)],
+    [
+        *(("127.0.0.1", False), ("::1", False), ("::ffff:127.0.0.1", False)),
+        *(("0.0.0.0", True), ("::", True), ("fe80::1%eth0", True), ("192.168.1.5", True)),
+    ],
 )
 def test_what_only_this_machine_reaches_is_known(address, others):
     assert is_reachable(address) == others

@@ -283,7 +283,7 @@ WITHOUT = (
 
 def test_without_zeroconf_a_client_says_what_it_needs(two_machines):
     for command, text in {
-        ("discover",): "alfine discover: needs zeroconf, which is not installed: pip install",
+        ("discover",): "alfine discover: needs zeroconf, which is not installed: alfine's extra",
         ("client",): "alfine client: which server? give its host and port, as in: alfine client",
     }.items():
         with running("-c", WITHOUT, *command, prefix=two_machines.there) as program:

@@ -7,6 +7,7 @@ from cli.playing.late_sound import LateSound, NoFrames
 from cli.playing.sound import MAX_BYTES, Song
 from fsm.client import effects as do
 from fsm.client.effects import Buffer
+from fsm.client.requests import Gain
 
 
 class Recorded:
@@ -46,23 +47,27 @@ def late():
 
 def test_nothing_is_opened_as_long_as_there_is_nothing_to_play(made):
     sound = late()
-    for effect in (do.DropBuffers(), do.DropNextBuffer(), do.SetVolume(30)):
+    gain = do.SetGain(Gain.TRACK)
+    for effect in (do.DropBuffers(), do.DropNextBuffer(), do.SetVolume(30), gain):
         sound.perform(effect)
     assert (sound.position_s, sound.device, sound.index.exact) == (0.0, "", False)
+    assert sound.gain_db is None
     assert sound.beginning(2) == b""
     sound.close()
     assert made == []
 
 
-def test_it_is_opened_once_with_the_volume_that_was_set(made):
-    audio = do.AppendAudio(Buffer.PRESENT, b"some")
+def test_it_is_opened_once_with_the_volume_and_the_gain_that_were_set(made):
+    audio, gain = do.AppendAudio(Buffer.PRESENT, b"some"), do.SetGain(Gain.ALBUM)
     sound = late()
-    for effect in (do.SetVolume(30), do.SetVolume(20), audio, do.DropBuffers(), do.SetVolume(10)):
+    for effect in (do.SetVolume(30), gain, do.SetVolume(20)):
+        sound.perform(effect)
+    for effect in (audio, do.DropBuffers(), do.SetVolume(10)):
         sound.perform(effect)
     sound.close()
     [opened] = made
     assert opened.told == [
-        do.SetVolume(20), audio, do.DropBuffers(), do.SetVolume(10), "close"
+        do.SetVolume(20), gain, audio, do.DropBuffers(), do.SetVolume(10), "close"
     ]  # fmt: skip
     assert (sound.position_s, sound.device, sound.index) == (3.0, "card", "an index")
     assert sound.beginning(2) == b"ID"

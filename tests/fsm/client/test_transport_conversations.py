@@ -7,6 +7,7 @@ from fsm.client import events as on
 from fsm.client import requests as ask
 from fsm.client.effects import Buffer
 from fsm.client.player import PlayerState
+from fsm.client.queue_edits import Append
 from fsm.client.requests import Measure
 from fsm.client.song_table import SongState
 from fsm.client.transport import TransportState
@@ -60,7 +61,7 @@ def test_a_song_may_be_paused_before_it_is_heard():
 )
 def test_a_song_that_a_person_chooses_ends_the_pause(chosen):
     client = closing_server()
-    client(ask.QueueRequested((3, 4, 5)), ask.NextRequested(), ask.PauseRequested())
+    client(ask.EditRequested(Append((3, 4, 5))), ask.NextRequested(), ask.PauseRequested())
     client(chosen)
     assert client.did(do.ResumePlayer)
     assert client.session.transport.state is TransportState.RUNNING
@@ -68,7 +69,7 @@ def test_a_song_that_a_person_chooses_ends_the_pause(chosen):
 
 def test_a_song_that_follows_by_itself_does_not():
     client = closing_server()
-    client(ask.QueueRequested((1, 2)), ask.PauseRequested())
+    client(ask.EditRequested(Append((1, 2))), ask.PauseRequested())
     client(on.NotFoundReceived())
     assert client.sent() == ["PLAY 2"]
     assert client.session.transport.state is TransportState.PAUSED
@@ -92,6 +93,12 @@ def test_the_volume_is_0_to_100_at_any_time(requested, volume):
     client = closing_server()
     assert client(ask.VolumeRequested(requested)) == [do.SetVolume(volume)]
     assert client.session.transport.volume == volume
+
+
+def test_the_gain_is_kept():
+    client = closing_server()
+    assert client(ask.GainRequested(ask.Gain.ALBUM)) == [do.SetGain(ask.Gain.ALBUM)]
+    assert client.session.transport.gain is ask.Gain.ALBUM
 
 
 # seek
@@ -186,7 +193,7 @@ def test_if_there_is_no_other_device_that_is_told_again():
 
 def test_an_output_that_is_gone_for_good_ends_song_and_queue():
     client = closing_server()
-    client(ask.QueueRequested((1, 2)), audio("a"), audio("b"))
+    client(ask.EditRequested(Append((1, 2))), audio("a"), audio("b"))
     client(on.OutputFailed("the disk is full"))
     assert client.told() == [do.Report.OUTPUT_FAILED]
     assert client.sent() == ["STOP"]
@@ -215,9 +222,19 @@ def test_from_a_fast_server_playing_begins_after_a_moment_of_music():
     assert 0.9 < messages_until_it_plays(flow(1_250_000)) * 4096 / 40_000 < 1.2
 
 
+def test_from_a_server_that_is_faster_than_the_music_a_little_is_enough():
+    assert 0.3 < messages_until_it_plays(flow(62_500)) * 4096 / 40_000 < 0.5
+
+
 def test_from_a_server_that_is_hardly_faster_than_the_music_more_is_buffered():
-    fast, slow = (messages_until_it_plays(flow(rate)) for rate in (250_000, 60_000))
-    assert fast < slow < 500
+    fast, slow = (messages_until_it_plays(flow(rate)) for rate in (62_500, 52_000))
+    assert fast < slow < 10
+
+
+def test_no_music_is_waited_for_that_takes_longer_than_it_is_worth():
+    for rate in (62_500, 125_000, 250_000, 1_250_000):
+        held = messages_until_it_plays(flow(rate)) * 4096
+        assert held / rate < 0.25
 
 
 def test_from_a_server_that_is_too_slow_the_rest_arrives_in_time():
