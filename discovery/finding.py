@@ -17,10 +17,11 @@ MAX_FOUND = 100
 """Servers that are looked up; of more only the number is told."""
 MAX_COUNTED = 10_000
 LOOK_S = 2.0
-"""All have answered by then: who has just told everybody does so again after a second only (RFC
-6762 6)."""
-SETTLED_S = 0.4
-"""With no news for so long, all that are there have answered: they may wait 0.12 s (RFC 6762 6)."""
+ANSWERED_S = 1.4
+"""All have answered by then: whoever has just told everybody does so again after a second, and an
+answer may wait for 0.12 s (RFC 6762 6)."""
+QUIET_S = 0.2
+"""No more come if nothing new has come for so long."""
 PAUSE_S = 0.02
 """Several that answer at once are looked at together."""
 
@@ -110,14 +111,14 @@ class Seeking:
     async def until_settled(self, seconds: float, whole: bool) -> None:
         """Wait so long; unless whole, only until something was found and no more comes."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
-        while (left_s := until - loop.time()) > 0:
-            settles = not whole and any(self._found.values()) and not self._asking
+        began = loop.time()
+        while (passed_s := loop.time() - began) < seconds:
+            wait_s = seconds - passed_s
+            if not whole and any(self._found.values()) and not self._asking:
+                wait_s = min(wait_s, max(ANSWERED_S - passed_s, QUIET_S))
             self._news.clear()
             try:
-                await asyncio.wait_for(
-                    self._news.wait(), min(left_s, SETTLED_S) if settles else left_s
-                )
+                await asyncio.wait_for(self._news.wait(), wait_s)
             except TimeoutError:
                 return
 
