@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 BUS = """<busconfig><type>system</type><listen>unix:path={path}</listen>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
+<allow own="*"/></policy></busconfig>
 """
 CONFIG = "[server]\nuse-ipv6=no\nallow-interfaces=cable\n[wide-area]\nenable-wide-area=no\n"
 # Its place for the number of its process is the machine's: it gets one of its own.
