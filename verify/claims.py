@@ -12,8 +12,8 @@ from fsm import effects as do
 from fsm.client import effects as client_do
 from fsm.client import events as on
 from fsm.client.conversation_table import ConversationState as Conversation
-from fsm.client.link import CONNECTED
-from fsm.client.link import LinkState as Link
+from fsm.client.link_table import CONNECTED
+from fsm.client.link_table import LinkState as Link
 from fsm.client.player import PlayerState as Player
 from fsm.client.prompt import PromptState as Prompt
 from fsm.client.queue_table import QueueState as Queue

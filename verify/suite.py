@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
+from fsm.words import ENDS, OFFERED, TAGS
 from verify.bases import ANY_PEER, EDITS, EVERYTHING, FILE, LOSSES, ONE_SONG, QUEUE
 from verify.bounds import Bounds, Peers, Trouble
 from verify.music import EMPTY
@@ -74,7 +75,12 @@ CLOSING = (
         person=("play 1", "titles", "stop"),
         troubles=1,
         trouble=(Trouble.CONNECT_FAILS, Trouble.SERVER_ENDS),
+        knows=(ENDS, TAGS),
     ),
+    replace(
+        LOSSES, name="accepts ends alone", listed=True, requests=1, chunks=(2, 1), knows=(ENDS,)
+    ),
+    replace(LOSSES, name="names no library", listed=True, requests=1, losses=1, knows=OFFERED),
     replace(
         LOSSES,
         name="falls silent",

@@ -10,7 +10,7 @@ from cli.playing.chosen import Chosen
 from cli.playing.late_sound import LateSound
 from cli.words.moment import Activity, Status
 from fsm.client.gone import GONE
-from fsm.client.link import CONNECTED, CONNECTING, OFFLINE, RESTING
+from fsm.client.link_table import CONNECTED, CONNECTING, OFFLINE, RESTING
 from fsm.client.machines import ClientSession
 from fsm.client.player import DRY, SILENT
 from fsm.client.prebuffer import needed_bytes

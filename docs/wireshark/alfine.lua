@@ -142,6 +142,7 @@ local CLIENT = {
       { when = "", sends = {}, next = "RENEWING" },
     },
     SetupReceived = {
+      { when = "?", sends = {}, next = "CLOSING_SERVER" },
       { when = "ends_accepted", sends = {}, next = "CLOSING_SERVER" },
       { when = "", sends = { "LIST" }, next = "GREETING" },
     },

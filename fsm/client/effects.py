@@ -18,11 +18,15 @@ from fsm.words import Request
 
 @dataclass(frozen=True, slots=True)
 class SendRequest(Effect):
-    """Send a request. paced: at least 100 ms after the one before it (protocol.md 8)."""
+    """Send a request. paced: at least 100 ms after the one before it (protocol.md 8).
+
+    offset: of a PLAY, the byte of the song's file to begin at (protocol.md 10).
+    """
 
     request: Request
     song_id: int | None = None
     paced: bool = False
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)

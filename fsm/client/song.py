@@ -11,27 +11,31 @@ from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
-from fsm.client.effects import Buffer, ClientEffect, Report
+from fsm.client.effects import Buffer
 from fsm.client.prebuffer import Prebuffer
+from fsm.client.song_reports import SongReports
 from fsm.client.song_table import SONG, UNWANTED
-from fsm.table import Session
 from fsm.words import MAX_PAYLOAD_BYTES, PREBUFFER_MSGS
 
 TAIL_BYTES = 4096
 """The last bytes that are here: by them an interrupted song is recognised."""
 
+_OF_EITHER = ("buffer", "flow", "prebuffer", "tail_bytes")
+"""What is not the song's own."""
 
-class SongSession(Session[ClientEffect | on.Event]):
+
+class SongSession(SongReports):
     """The present song, or the next one.
 
     prebuffer_msgs: how many audio messages make enough to begin (RFC 2.5.2: 500); None for as many
-    as the flow needs (`fsm.client.prebuffer`). buffer: whose song it is.
+    as the flow needs (`fsm.client.prebuffer`). buffer: whose song it is. tail_bytes: by so many of
+    its last bytes that are here an interrupted song is recognised.
     """
 
     __slots__ = (
         "buffer", "counted_from_bytes", "counted_from_msgs", "flow", "held_bytes", "last_bytes",
-        "lost_because", "measure", "needed_bytes", "num_audio_msgs_recv", "prebuffer",
-        "shortest_bytes", "song_id", "tail",
+        "measure", "needed_bytes", "num_audio_msgs_recv", "prebuffer", "shortest_bytes", "tail",
+        "tail_bytes",
     )  # fmt: skip
     table = SONG
     says = (
@@ -50,11 +54,15 @@ class SongSession(Session[ClientEffect | on.Event]):
     )
 
     def __init__(
-        self, prebuffer_msgs: int | None = PREBUFFER_MSGS, buffer: Buffer = Buffer.PRESENT
+        self,
+        prebuffer_msgs: int | None = PREBUFFER_MSGS,
+        buffer: Buffer = Buffer.PRESENT,
+        tail_bytes: int = TAIL_BYTES,
     ) -> None:
         super().__init__()
         self.prebuffer = Prebuffer(prebuffer_msgs)
         self.buffer = buffer
+        self.tail_bytes = tail_bytes
         self.flow: on.FlowMeasured | None = None
         self._forget()
 
@@ -79,8 +87,8 @@ class SongSession(Session[ClientEffect | on.Event]):
 
     def take_over(self, next_song: SongSession) -> None:
         """Be what the next song is, which is then no song; keep one's own buffer."""
-        for name in self.__slots__:
-            if name not in ("buffer", "flow", "prebuffer"):
+        for name in (*self.__slots__, *SongReports.__slots__):
+            if name not in _OF_EITHER:
                 setattr(self, name, getattr(next_song, name))
         self.state = next_song.state
         next_song._forget()
@@ -171,7 +179,7 @@ class SongSession(Session[ClientEffect | on.Event]):
             self.shortest_bytes = min(self.shortest_bytes, self.last_bytes)
         self.last_bytes = len(event.data)
         self.held_bytes += len(event.data)
-        self.tail = (self.tail + event.data)[-TAIL_BYTES:]
+        self.tail = (self.tail + event.data)[-self.tail_bytes :]
         self.record(do.AppendAudio(self.buffer, event.data))
 
     def count_again(self, event: on.Event) -> None:
@@ -287,63 +295,6 @@ class SongSession(Session[ClientEffect | on.Event]):
         """Say that the next song will not come."""
         self.record(internal.NextSongFailed())
 
-    # Effects: what the person is told
-
-    def answer_play(self, event: on.Event) -> None:
-        """Free the prompt: PLAY has had its answer."""
-        self.record(on.CommandAnswered(on.Command.PLAY))
-
-    def tell_arriving(self, event: on.Event) -> None:
-        """Tell that the first audio of the song is here."""
-        self._tell(Report.SONG_ARRIVING)
-
-    def tell_playing(self, event: on.Event) -> None:
-        """Tell that the song is played."""
-        self._tell(Report.SONG_PLAYING)
-
-    def tell_underrun(self, event: on.Event) -> None:
-        """Tell that the buffer ran dry."""
-        self._tell(Report.UNDERRUN)
-
-    def tell_nothing_plays(self, event: on.Event) -> None:
-        """Tell that there is no song to seek in."""
-        self.record(do.Tell(Report.NOTHING_PLAYS))
-
-    def tell_not_found(self, event: on.Event) -> None:
-        """Tell that the server has no such song (RFC 2.5.3)."""
-        self._tell(Report.SONG_NOT_FOUND)
-
-    def tell_lost(self, event: internal.SongLost) -> None:
-        """Tell that nothing of the song has come, and why."""
-        self._tell(Report.SONG_CUT_OFF, event.reason)
-
-    def tell_nothing_came(self, event: on.Event) -> None:
-        """Tell that no audio came."""
-        self._tell(Report.SONG_CUT_OFF, "no audio came")
-
-    def tell_probably_played(self, event: on.Event) -> None:
-        """Tell that the song has been heard, as far as a plain server says."""
-        self._tell(Report.SONG_PROBABLY_PLAYED)
-
-    def tell_played(self, event: on.Event) -> None:
-        """Tell that the whole song has been heard."""
-        self._tell(Report.SONG_PLAYED)
-
-    def tell_cut_off(self, event: on.Event) -> None:
-        """Tell that the song was heard as far as it came."""
-        self._tell(Report.SONG_CUT_OFF, self.lost_because)
-
-    def tell_undecodable(self, event: on.Undecodable) -> None:
-        """Tell that it is no song that can be decoded."""
-        self._tell(Report.SONG_UNDECODABLE, event.reason)
-
-    def tell_output_failed(self, event: on.OutputFailed) -> None:
-        """Tell that there is nothing to play on."""
-        self._tell(Report.OUTPUT_FAILED, event.reason)
-
     def _said_bytes(self) -> int | None:
         """How long the song is by its own header; None where that does not say."""
         return self.measure.song_bytes if self.measure is not None else None
-
-    def _tell(self, report: Report, detail: str = "") -> None:
-        self.record(do.Tell(report, self.song_id, detail))
