@@ -182,8 +182,8 @@ local CLIENT = {
       { when = "", sends = {}, next = "CLOSING_SERVER" },
     },
     AudioReceived = {
-      { when = "carries_audio", sends = {}, next = "CLOSING_SERVER" },
       { when = "?", sends = {}, next = "CLOSING_SERVER" },
+      { when = "carries_audio", sends = {}, next = "CLOSING_SERVER" },
       { when = "", sends = {}, next = "CLOSING_SERVER" },
     },
     SetupReceived = {

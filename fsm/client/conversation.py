@@ -120,6 +120,10 @@ class ConversationSession(OwedLists):
         """The message is not empty."""
         return bool(event.data)
 
+    def carries_late_audio(self, event: on.AudioReceived) -> bool:
+        """The message is not empty, and of a song that is not wanted any more."""
+        return bool(event.data) and self.late_songs > 0
+
     def nothing_owed(self, event: on.Event) -> bool:
         """Nothing that was requested is unanswered."""
         return not (self._list_open() or self.waiting or self.wanted_open or self.late_songs)

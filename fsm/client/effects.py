@@ -116,6 +116,13 @@ class ReopenBuffer(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class MoveBuffer(Effect):
+    """Throw away what is here of the present song: what comes next is from this byte of it on."""
+
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveSong(Effect):
     """Give up the present song's buffer; the next song's takes its place."""
 
@@ -143,6 +150,17 @@ class QueueNextSong(Effect):
 @dataclass(frozen=True, slots=True)
 class SeekPlayer(Effect):
     """Go on at another place in the song."""
+
+    amount: float
+    measure: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class FindPlace(Effect):
+    """Say where in the song the place is at which it is to begin, once that is known.
+
+    PlaceNotHere follows, unless the place is here.
+    """
 
     amount: float
     measure: Measure
@@ -266,12 +284,14 @@ SoundEffect = (
     | AppendAudio
     | FinishBuffer
     | ReopenBuffer
+    | MoveBuffer
     | LeaveSong
     | SkipSong
     | StartPlayer
     | RefillPlayer
     | QueueNextSong
     | SeekPlayer
+    | FindPlace
     | PausePlayer
     | ResumePlayer
     | SetVolume

@@ -22,6 +22,14 @@ class SongWanted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceWanted(Event):
+    """The song machine wants the present song from this byte on; nothing is here from there on."""
+
+    song_id: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class SongToRequest(Event):
     """The link has a connection for this song: PLAY is to be sent.
 

@@ -74,9 +74,17 @@ class LinkSession(KeptList):
         """The person has been told that there is no connection."""
         return self.is_loss_told
 
-    def listed_nothing_held(self, event: internal.ListCompleted) -> bool:
-        """The song is on the list, and none of it has arrived yet."""
-        return self.held_bytes == 0 and self.listed(event)
+    def can_begin_at(self, event: internal.PlaceWanted) -> bool:
+        """The server sends songs from that byte on."""
+        return self.plays_from or event.offset == 0
+
+    def nothing_again(self, event: on.Event) -> bool:
+        """None of the song that is owed is here, or is to come again."""
+        return self.held_bytes == 0 or (self.plays_from and not self.tail)
+
+    def listed_nothing_again(self, event: internal.ListCompleted) -> bool:
+        """The song is on the list, and nothing of it comes again."""
+        return self.nothing_again(event) and self.listed(event)
 
     def asked_from_there(self, event: on.Event) -> bool:
         """The song was requested from a byte of it, and not from its start."""
@@ -155,6 +163,14 @@ class LinkSession(KeptList):
         self.attempts = 0
         self.ended_at_bytes = None
         self._hold(0, b"")
+
+    def owe_place(self, event: internal.PlaceWanted) -> None:
+        """Note from which byte on the song is wanted."""
+        self.song_id = event.song_id
+        self.title = title_of(event.song_id, self.songs)
+        self.attempts = 0
+        self.ended_at_bytes = None
+        self._hold(event.offset, b"")
 
     def owe_rest(self, event: internal.SongInterrupted) -> None:
         """Note what of the song is here, and whether the server has ended it there."""

@@ -59,6 +59,14 @@ LINK = Table("link", CONNECTING, [
     each((OFFLINE, RESTING),         internal.SongWanted, RECONNECTING,                        then="owe_song, connect",                 rfc="2.2"),
     Row(WAITING,                     internal.SongWanted, RECONNECTING,                        then="owe_song, cancel_retry, connect",   rfc="2.2"),
     each((CONNECTING, RECONNECTING), internal.SongWanted, RECONNECTING,                        then="owe_song",                          rfc="2.2"),
+    # ... or from another byte on
+    each((ONLINE, SKIPPING),         internal.PlaceWanted, ONLINE,       when="can_begin_at", then="owe_place, request_rest",          rfc="P10, playing 7"),
+    each((ONLINE, SKIPPING),         internal.PlaceWanted, SKIPPING,                          then="owe_place, request_rest",          rfc="playing 7"),
+    Row(UNLISTED,                    internal.PlaceWanted, FINDING,                           then="owe_place, need_list",             rfc="playing 7, playing 9"),
+    Row(FINDING,                     internal.PlaceWanted, FINDING,                           then="owe_place",                        rfc="playing 7"),
+    each((OFFLINE, RESTING),         internal.PlaceWanted, RECONNECTING,                      then="owe_place, connect",               rfc="playing 7"),
+    Row(WAITING,                     internal.PlaceWanted, RECONNECTING,                      then="owe_place, cancel_retry, connect", rfc="playing 7"),
+    each((CONNECTING, RECONNECTING), internal.PlaceWanted, RECONNECTING,                      then="owe_place",                        rfc="playing 7"),
     # ... and no longer wanted
     each((CONNECTING, UNLISTED, OFFLINE, RESTING), on.StopRequested,                                  rfc="2.4.3"),
     each((ONLINE, SKIPPING),                       _STOPS,           ONLINE,                          rfc="2.4.3"),
@@ -83,15 +91,15 @@ LINK = Table("link", CONNECTING, [
     Row(RECONNECTING, on.Connected,             FINDING,      when="loss_told",          then="tell_reconnected, forget_end, forget_from, need_list",        rfc="playing 9"),
     Row(RECONNECTING, on.Connected,             FINDING,                                 then="forget_from, need_list",                                      rfc="playing 9"),
     # Its ID is found again
-    Row(FINDING,              internal.ListCompleted,   ONLINE,   when="listed_nothing_held", then="say_renumbered, keep_list, find_song, request_song", rfc="playing 9"),
-    Row(FINDING,              internal.ListCompleted,   SKIPPING, when="listed",              then="say_renumbered, keep_list, find_song, request_rest", rfc="playing 9, P10"),
-    Row(FINDING,              internal.ListCompleted,   ONLINE,                               then="say_renumbered, keep_list, say_gone",                rfc="playing 9"),
-    each((UNLISTED, FINDING), internal.AudioFromServer,                                                                                                  rfc="2.6.1"),
+    Row(FINDING,              internal.ListCompleted,   ONLINE,   when="listed_nothing_again", then="say_renumbered, keep_list, find_song, request_rest", rfc="playing 9"),
+    Row(FINDING,              internal.ListCompleted,   SKIPPING, when="listed",               then="say_renumbered, keep_list, find_song, request_rest", rfc="playing 9, P10"),
+    Row(FINDING,              internal.ListCompleted,   ONLINE,                                then="say_renumbered, keep_list, say_gone",                rfc="playing 9"),
+    each((UNLISTED, FINDING), internal.AudioFromServer,                                                                                                   rfc="2.6.1"),
     # ... or is the same: the server has the list that is here
-    Row(ONLINE,   internal.ListUnchanged, ONLINE,                                             rfc="P7"),
-    Row(UNLISTED, internal.ListUnchanged, ONLINE,                                             rfc="P7"),
-    Row(FINDING,  internal.ListUnchanged, ONLINE,   when="nothing_held", then="request_song", rfc="P7, playing 9"),
-    Row(FINDING,  internal.ListUnchanged, SKIPPING,                      then="request_rest", rfc="P7, P10, playing 9"),
+    Row(ONLINE,   internal.ListUnchanged, ONLINE,                                              rfc="P7"),
+    Row(UNLISTED, internal.ListUnchanged, ONLINE,                                              rfc="P7"),
+    Row(FINDING,  internal.ListUnchanged, ONLINE,   when="nothing_again", then="request_rest", rfc="P7, playing 9"),
+    Row(FINDING,  internal.ListUnchanged, SKIPPING,                       then="request_rest", rfc="P7, P10, playing 9"),
     # ... or asked for by the same one: the user has said that no list is to be asked for
     Row(ONLINE,   internal.ListWithheld, ONLINE,                                                                 rfc="P7"),
     Row(UNLISTED, internal.ListWithheld, ONLINE,   when="ids_in_doubt",        then="forget_list",               rfc="P7"),

@@ -20,7 +20,7 @@ from fsm.words import MAX_PAYLOAD_BYTES, PREBUFFER_MSGS
 TAIL_BYTES = 4096
 """The last bytes that are here: by them an interrupted song is recognised."""
 
-_OF_EITHER = ("buffer", "flow", "prebuffer", "tail_bytes")
+_OF_EITHER = ("buffer", "flow", "plays_from", "prebuffer", "tail_bytes")
 """What is not the song's own."""
 
 
@@ -33,14 +33,15 @@ class SongSession(SongReports):
     """
 
     __slots__ = (
-        "buffer", "counted_from_bytes", "counted_from_msgs", "flow", "held_bytes", "last_bytes",
-        "measure", "needed_bytes", "num_audio_msgs_recv", "prebuffer", "shortest_bytes", "tail",
-        "tail_bytes",
+        "base_bytes", "buffer", "counted_from_bytes", "counted_from_msgs", "flow", "held_bytes", "last_bytes",
+        "measure", "needed_bytes", "num_audio_msgs_recv", "plays_from", "prebuffer",
+        "shortest_bytes", "tail", "tail_bytes",
     )  # fmt: skip
     table = SONG
     says = (
         on.CommandAnswered,
         internal.SongWanted,
+        internal.PlaceWanted,
         internal.SongAbandoned,
         internal.SongReady,
         internal.NextSongReady,
@@ -63,6 +64,8 @@ class SongSession(SongReports):
         self.prebuffer = Prebuffer(prebuffer_msgs)
         self.buffer = buffer
         self.tail_bytes = tail_bytes
+        self.plays_from = False
+        """The server sends songs from any byte on (protocol.md 10); kept while there is none."""
         self.flow: on.FlowMeasured | None = None
         self._forget()
 
@@ -71,6 +74,9 @@ class SongSession(SongReports):
         self.num_audio_msgs_recv = 0
         """Audio messages of this song that are here (RFC 2.6.1)."""
         self.held_bytes = 0
+        """The byte of the song behind the last one that is here."""
+        self.base_bytes = 0
+        """The first byte of it that is here, or is to come."""
         self.counted_from_msgs = 0
         """What was here when counting towards `enough` began."""
         self.counted_from_bytes = 0
@@ -119,6 +125,19 @@ class SongSession(SongReports):
     def place_reached(self, event: internal.SongAudio) -> bool:
         """With this message the place that is sought is here."""
         return self.held_bytes + len(event.data) >= self.needed_bytes
+
+    def begins_there(self, event: on.PlaceNotHere) -> bool:
+        """What is here, or is to come, begins at that place."""
+        return event.from_bytes == self.base_bytes
+
+    def begins_before(self, event: on.PlaceNotHere) -> bool:
+        """That place is before what is here, and before what is to come."""
+        return event.from_bytes < self.base_bytes
+
+    def can_begin_there(self, event: on.PlaceNotHere) -> bool:
+        """It can be asked for from there on, or will not come there otherwise."""
+        ahead = self.plays_from and not self.begins_there(event)
+        return ahead or self.begins_before(event)
 
     def as_long_as_it_says(self, event: on.Event) -> bool:
         """The song's header says how long it is, and so much is here."""
@@ -191,6 +210,20 @@ class SongSession(SongReports):
         """Note how much of the song has to be here."""
         self.needed_bytes = event.needed_bytes
 
+    def want_place(self, event: on.PlaceNotHere) -> None:
+        """Want the song from there on, of which nothing is here."""
+        self.base_bytes = self.held_bytes = self.counted_from_bytes = event.from_bytes
+        self.num_audio_msgs_recv = self.counted_from_msgs = 0
+        self.tail = b""
+
+    def note_from(self, event: on.Event) -> None:
+        """Note that the server sends songs from any byte on."""
+        self.plays_from = True
+
+    def forget_from(self, event: on.Event) -> None:
+        """Forget what the server of the connection before this one understood."""
+        self.plays_from = False
+
     def note_flow(self, event: on.FlowMeasured) -> None:
         """Keep what was measured."""
         self.flow = event
@@ -233,6 +266,10 @@ class SongSession(SongReports):
         """Let the player wait for more of the song: it is not whole after all."""
         self.record(do.ReopenBuffer())
 
+    def move_buffer(self, event: on.PlaceNotHere) -> None:
+        """Clear the buffer: what comes next is from that place on."""
+        self.record(do.MoveBuffer(event.from_bytes))
+
     def leave(self, event: on.Event) -> None:
         """Give up the buffer: the next song's takes its place."""
         self.record(do.LeaveSong())
@@ -247,6 +284,11 @@ class SongSession(SongReports):
         """Have the song requested."""
         assert self.song_id is not None, "a song is wanted"
         self.record(internal.SongWanted(self.song_id))
+
+    def say_place_wanted(self, event: on.PlaceNotHere) -> None:
+        """Have the song requested from there on."""
+        assert self.song_id is not None, "a song is wanted"
+        self.record(internal.PlaceWanted(self.song_id, event.from_bytes))
 
     def say_abandoned(self, event: on.Event) -> None:
         """Have the song stopped that arrives."""

@@ -56,6 +56,8 @@ class ClientDriver:
         match effect:
             case do.AppendAudio(buffer, data):
                 self.buffers[buffer] += data
+            case do.MoveBuffer():
+                self.buffers[Buffer.PRESENT] = bytearray()
             case do.DropBuffers():
                 self.buffers = {buffer: bytearray() for buffer in Buffer}
             case do.DropNextBuffer():

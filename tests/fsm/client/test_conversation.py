@@ -661,8 +661,9 @@ def test_a_song_begins_when_all_before_it_are_closed():
     opened = [sends(Request.PLAY, 1), internal.SongOpened()]
     assert step(session, PLAY) == (opened, CLOSING_SERVER)
     assert step(session, PLAY_2) == ([sends(Request.PLAY, 2)], CLOSING_SERVER)
-    assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], CLOSING_SERVER)
+    assert step(session, SHORT) == ([], CLOSING_SERVER), "it is of the song before"
     assert step(session, CLOSED) == ([internal.SongOpened()], CLOSING_SERVER)
+    assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], CLOSING_SERVER)
     assert step(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
     assert step(session, CLOSED) == ([], CLOSING_SERVER), "no song is open"
 

@@ -562,8 +562,8 @@ RESUMED = do.Tell(do.Report.SONG_RESUMED, 2)
 def interrupted(*events, held=LONG_HELD):
     """A link that is to find a song of which so much is here, after these events."""
     session = LinkSession()
-    step(session, CONNECTED, LISTED, WANTED, CUT, held, DUE, CONNECTED, *events)
-    assert session.state is FINDING
+    assert step(session, CONNECTED, LISTED, WANTED, CUT, held, DUE, CONNECTED)[1] is FINDING
+    step(session, *events)
     return session
 
 
@@ -635,3 +635,70 @@ def test_only_the_last_4_kib_are_compared():
     again = [audio(b"?" * 1904), audio(b"y" * 4095), audio(b"yz")]
     resumed = do.Tell(do.Report.SONG_RESUMED, 2)
     assert step(session, *again) == ([resumed, internal.SongAudio(b"z")], ONLINE)
+
+
+# A place in the song (protocol.md 10)
+
+THERE = internal.PlaceWanted(2, 9000)
+FROM_THERE = [internal.SongToRequest(2, 9000)]
+
+
+def test_over_a_connection_a_place_is_requested_at_once():
+    for state in (ONLINE, SKIPPING):
+        session = reached(ONLINE) if state is ONLINE else interrupted(FROM, UNCHANGED)
+        session.plays_from = True
+        assert session.state is state
+        assert step(session, THERE) == (FROM_THERE, ONLINE)
+        assert step(session, audio(b"there"))[0] == [internal.SongAudio(b"there")]
+        assert step(session, CLOSED)[0] == [internal.SongCompleted()]
+
+
+def test_without_offsets_the_song_comes_from_its_start():
+    for state in (ONLINE, SKIPPING):
+        session = reached(state)
+        assert step(session, THERE) == (REQUEST_IT, SKIPPING)
+        assert step(session, audio(bytes(8999))) == ([], SKIPPING)
+        assert step(session, audio(b"?there"))[0] == [RESUMED, internal.SongAudio(b"there")]
+        assert after(state, internal.PlaceWanted(2, 0)) == (REQUEST_IT, ONLINE)
+
+
+def test_for_a_place_it_connects_and_finds_the_song_as_for_a_song():
+    assert after(UNLISTED, THERE) == ([internal.ListNeeded()], FINDING)
+    assert after(FINDING, THERE) == ([], FINDING)
+    assert after(WAITING, THERE) == ([CANCEL_RETRY, CONNECT], RECONNECTING)
+    for state in (OFFLINE, RESTING):
+        assert after(state, THERE) == ([CONNECT], RECONNECTING)
+    for state in (CONNECTING, RECONNECTING):
+        assert after(state, THERE) == ([], RECONNECTING)
+    for state in (OFFLINE, RESTING, WAITING, CONNECTING, RECONNECTING):
+        session = reached(state)
+        step(session, THERE, CONNECTED, FROM)
+        assert step(session, LISTED) == (FROM_THERE, ONLINE)
+        assert step(session, REFUSED) == ([internal.SongRefused()], ONLINE)
+        session = reached(state)
+        step(session, THERE, CONNECTED)
+        assert step(session, LISTED) == (REQUEST_IT, SKIPPING)
+    for state in (UNLISTED, FINDING):
+        session = reached(state)
+        step(session, FROM, THERE)
+        assert step(session, UNCHANGED) == (FROM_THERE, ONLINE)
+
+
+@pytest.mark.parametrize(
+    "state", [CONNECTING, ONLINE, UNLISTED, OFFLINE, RESTING, FINDING, SKIPPING]
+)
+def test_a_place_is_of_the_song_that_it_names(state):
+    """The song that was requested last may be the next one."""
+    session = reached(state)
+    step(session, internal.SongWanted(1), THERE)
+    assert (session.song_id, session.held_bytes, session.tail) == (2, 9000, b"")
+    assert session.title == ("two" if session.songs else None)
+
+
+def test_a_place_that_is_wanted_has_all_its_attempts():
+    session = reached(RECONNECTING)
+    step(session, FAILED, THERE, CONNECTED, LISTED, CUT)
+    assert step(session, internal.SongInterrupted(2, 9000, b"")) == (RETRYING, WAITING)
+    session = reached(ONLINE)
+    step(session, WANTED, CLOSED_IN_ORDER, HELD, THERE, CONNECTED, LISTED, CLOSED_IN_ORDER)
+    assert step(session, HELD)[1] is WAITING, "it has ended nowhere"
