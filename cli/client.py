@@ -82,15 +82,11 @@ class Options:
 @argument(
     "host",
     type=host_of,
-    help="The server's name or address.",
+    required=False,
+    help="The server's name or address; without host and port, one in the local network is found.",
     envvar=variable("host"),
 )
-@argument(
-    "port",
-    type=between(1, 65535),
-    help="The server's port.",
-    envvar=variable("port"),
-)
+@argument("port", type=between(1, 65535), required=False, help="Its port.", envvar=variable("port"))
 @option(
     "--command",
     "-c",
@@ -168,8 +164,8 @@ class Options:
 @monitoring.monitor_port
 @tracing.options
 def client(
-    host: str,
-    port: int,
+    host: str | None,
+    port: int | None,
     command: tuple[str, ...],
     as_json: bool,
     output: str,
@@ -199,6 +195,11 @@ def client(
     _check(command)
     end_at(signal.SIGTERM, signal.SIGHUP)
     messages = _prebuffer(prebuffer)
+    if host is None or port is None:
+        from cli.discovering.choosing import completed
+
+        may_ask = not (command or as_json or sys.stdin is None) and sys.stdin.isatty()
+        host, port, tls = completed(host, port, tls, may_ask)
     options = Options(
         host, port, command, as_json, messages, plain, retries, volume, gain, song_size,
         trace, trace_size, trace_audio, notify, fresh, device, tls

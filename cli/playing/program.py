@@ -57,7 +57,7 @@ from fsm.client.events import (
     TextArrived,
     TitlesNeeded,
 )
-from fsm.client.link import CONNECTED, RESTING, LinkState
+from fsm.client.link_table import CONNECTED, RESTING, LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.prompt import PromptState
 from net.client import ServerConnection, opener

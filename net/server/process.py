@@ -68,13 +68,18 @@ def ignore(signals: Sequence[signal.Signals]) -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Serving:
     """What a process serves, and how.
 
     cache_dir: for the spools. monitor: looks on, if there is. observing: called in each process
     that serves, with the number of the worker, 0 if there is only one process; returns what looks
-    on, or None. securing: the clients speak TLS.
+    on, or None. securing: the clients speak TLS. no_more_clients: called once, when a signal has
+    come and before songs end.
     """
 
     library: Library
@@ -84,6 +89,7 @@ class Serving:
     monitor: Monitor | None = None
     observing: Callable[[int], ServerObserver | None] | None = None
     securing: Securing | None = None
+    no_more_clients: Callable[[], None] = nothing
 
     def run(
         self,
@@ -139,6 +145,7 @@ class Serving:
         if monitor is not None:
             await monitor.start(server)
         await stopping.wait()
+        self.no_more_clients()
         log.info("%sstopping: songs may end within %g s", tag, self.limits.drain_s)
         await self._drain(server, at_once)
         server.stop()

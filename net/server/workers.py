@@ -17,11 +17,12 @@ import struct
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
 from net.server.monitoring import NoMonitor, Source, WorkersMonitor
-from net.server.process import Serving, ignore, stop_signals
+from net.server.process import Serving, ignore, nothing, stop_signals
 from net.server.rescan import MIN_PAUSE_S, Rescan
 from net.server.song_list import RequestRescan
 from songs import Change, Details, Library, Song, Versions, change_between
@@ -168,7 +169,8 @@ class Workers:
             at_exit = self._in_worker()
             link = _ParentLink(self._serving.library, channel)
             signals = (signal.SIGTERM,)
-            self._serving.run(self._groups[slot], signals, link.prepare, slot + 1)
+            serving = replace(self._serving, no_more_clients=nothing)
+            serving.run(self._groups[slot], signals, link.prepare, slot + 1)
             code = 0
         except BaseException:
             log.exception("worker %d fails", slot + 1)
@@ -180,7 +182,7 @@ class Workers:
     def _leave_to_parent(self, slot: int) -> None:
         """Undo what a new worker has inherited and only the parent, or another worker, needs."""
         signal.set_wakeup_fd(-1)
-        self._serving.library.call_on_publish(lambda: None)  # the pipe to wake is the parent's
+        self._serving.library.call_none_on_publish()  # the pipe to wake is the parent's
         # Ctrl-C reaches every process of a terminal; the parent forwards it as SIGTERM.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -211,6 +213,7 @@ class Workers:
 
     def _stop_workers(self) -> None:
         if self._signals == 1:
+            self._serving.no_more_clients()
             for group in self._groups:
                 for sock in group:
                     sock.close()

@@ -10,7 +10,7 @@ import pytest
 from cli import settings
 
 OWN = {
-    *("audio", "check", "cli", "diagrams", "fsm", "monitor", "net", "proxy", "songs"),
+    *("audio", "check", "cli", "diagrams", "discovery", "fsm", "monitor", "net", "proxy", "songs"),
     *("traces", "verify"),
 }
 
