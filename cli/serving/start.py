@@ -52,7 +52,10 @@ def serve(settings: Settings) -> None:
     """Serve until a signal comes. Raises Refused."""
     opened = _open(settings)
     rescan = Rescan(opened.library)
-    with logging_to_stdout() as start_thread, _first_scan(opened.library, rescan) as first:
+    with (
+        logging_to_stdout(settings.running.log) as start_thread,
+        _first_scan(opened.library, rescan) as first,
+    ):
         serving, warning = _serving(settings, opened, first)
         for each in filter(None, (opened.warning, warning)):
             log.warning("%s", each)
