@@ -6,6 +6,7 @@ It imports no other package of this repository.
 from audio.buffer import AudioBuffer
 from audio.decoder import Decoder, MadMissing
 from audio.index import FrameIndex
+from audio.loudness import Gain, GainMode, Loudness
 from audio.null import NullOutput
 from audio.output import Output, OutputError
 from audio.outputs import open_output
@@ -30,6 +31,9 @@ __all__ = [
     "DeviceLost",
     "FrameIndex",
     "FramesRefused",
+    "Gain",
+    "GainMode",
+    "Loudness",
     "MadMissing",
     "NotMp3",
     "NullOutput",

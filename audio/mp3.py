@@ -7,6 +7,7 @@ Fraunhofer's VBRI.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,6 +30,11 @@ _KBITS = {
     (False, 3): _LOW_RATES,
 }
 _SYNC_BYTE = 0xFF
+Level = tuple[float | None, float | None]
+"""A gain in dB, and the peak, of which 1.0 is full scale; None where not given."""
+_OLD_LAME = re.compile(rb"LAME(?:[0-2]\.|3\.(?:\d|[0-8]\d|9[0-4])(?!\d))")
+_OLD_LAME_DB = 6.0
+"""LAME before 3.95 aimed at 83 dB, and since then, as everybody else, at 89 dB."""
 _MONO = 3
 
 
@@ -68,7 +74,8 @@ class VbrTag:
     kind: "Xing", "Info" or "VBRI". frames, audio_bytes: None where not given. toc: the table of
     contents; in Xing and Info 100 numbers, the position in the file (in 1/256) at each percent of
     the duration; in VBRI the size in bytes of each segment. delay, padding: samples that the
-    encoder added before and behind the music, None without a LAME extension.
+    encoder added before and behind the music, None without a LAME extension; so are gains, of the
+    track and of the album.
     """
 
     kind: str
@@ -77,6 +84,7 @@ class VbrTag:
     toc: tuple[int, ...] = ()
     delay: int | None = None
     padding: int | None = None
+    gains: tuple[Level, Level] | None = None
 
 
 def parse_header(data: bytes, at: int = 0) -> FrameHeader | None:
@@ -177,11 +185,27 @@ def _parse_xing(data: bytes) -> VbrTag:
     if flags & 8:
         fields.take(4)  # the quality
     delay = padding = None
+    gains: tuple[Level, Level] | None = None
     extension = fields.take(24)  # it begins with the name of the encoder: LAME, Lavc, ...
     if extension[:1].strip(b"\0"):
         both = int.from_bytes(extension[21:24], "big")
         delay, padding = both >> 12, both & 0xFFF
-    return VbrTag(data[:4].decode(), frames, audio_bytes, toc, delay, padding)
+        gains = _parse_gains(extension)
+    return VbrTag(data[:4].decode(), frames, audio_bytes, toc, delay, padding, gains)
+
+
+def _parse_gains(extension: bytes) -> tuple[Level, Level]:
+    """The gains of track and album, and the peak, which is in 1/2^23 of full scale."""
+    peak = int.from_bytes(extension[11:15], "big") / (1 << 23) or None
+    levels: list[Level] = [(None, None), (None, None)]
+    for at in (15, 17):
+        # Bits: 3 which gain, 3 who has set it (0: nobody), 1 sign, 9 tenths of dB.
+        word = int.from_bytes(extension[at : at + 2], "big")
+        which, by_whom, tenths = word >> 13, word >> 10 & 7, word & 0x1FF
+        if which in (1, 2) and by_whom:
+            db = (-tenths if word & 0x200 else tenths) / 10
+            levels[which - 1] = (db + (_OLD_LAME_DB if _OLD_LAME.match(extension) else 0), peak)
+    return levels[0], levels[1]
 
 
 def _parse_vbri(data: bytes) -> VbrTag:

@@ -101,7 +101,7 @@ class Orders:
                 self._notify(interrupt=True)
 
     def wake(self) -> None:
-        """Let the player look at its song again: its buffer has been finished or discarded."""
+        """Let the player look at its song again: its buffer has changed."""
         with self._changed:
             self._notify()
 
@@ -138,10 +138,10 @@ class Orders:
                 seek_s, self._seek_s = self._seek_s, None
             return Order(self._song, self._paused, self._closing, seek_s, self.changes)
 
-    def wait_for_change(self, changes: int) -> None:
-        """Wait until the orders differ from those with that value of `changes`."""
+    def wait_for_change(self, changes: int, at_most_s: float | None = None) -> bool:
+        """Wait until the orders differ from those with that value of `changes`; return whether."""
         with self._changed:
-            self._changed.wait_for(lambda: self.changes != changes)
+            return self._changed.wait_for(lambda: self.changes != changes, at_most_s)
 
     def take_refill(self) -> bool:
         """Return whether `refill` has been called since the last `take_refill`."""

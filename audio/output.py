@@ -28,6 +28,13 @@ class Output(ABC):
     real_time = True
     """Whether it plays as fast as the music is, so that waiting for more of a song is heard."""
 
+    slices_per_s = 25
+    """How many writes make a second of music. STOP waits for one that `interrupt` does not end, and
+    a pause for one and for what the device holds.
+
+    A write costs as much as decoding a frame, because after each sleep the CPU's caches are cold.
+    """
+
     replaceable = False
     """Whether `recover` may find another device when this one has gone."""
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 from audio.buffer import AudioBuffer
 from audio.index import FrameIndex
+from audio.loudness import UNKNOWN, GainMode, Loudness
 from audio.orders import Order, Orders
 from audio.output import PCM_FRAME_BYTES, Output
 from audio.playing_song import PlayingSong
@@ -30,15 +32,13 @@ from audio.volume import Volume
 
 _log = logging.getLogger(__name__)
 
-SLICES_PER_S = 25
-"""The number of writes for a second of music. STOP waits for one of them, 40 ms, if `interrupt` has
-no effect on it; a pause waits for one and for what the device holds.
-
-A write costs as much as decoding a frame, because after each sleep the CPU's caches are cold.
-"""
-
 UNTOLD_FRAMES = 10
 """So many frames that cannot be decoded are not reported: at 44.1 kHz a quarter of a second."""
+
+ReadLoudness = Callable[[], Loudness]
+
+DRY_AT_S = 0.02
+"""A song has run dry when the output holds no more than this of it: it takes that to go on."""
 
 _SWITCH_INTERVAL_S = 0.001
 _CLOSE_TIMEOUT_S = 5.0
@@ -61,6 +61,7 @@ class Player:
         self._volume = Volume()
         self._open_rate_hz = 0  # of the output; 0 while it is not open
         self._device_lost = False
+        self._sounds_until_s = 0.0  # on the monotonic clock, with what the output holds
         self._position = (0, 0.0)  # the tag of a song, and the second of it that is heard
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
         self._thread.start()
@@ -70,19 +71,32 @@ class Player:
         device = " device lost" if self._device_lost else ""
         return f"<Player {state}{device} {self._orders!r} {self._output!r}>"
 
-    def play(self, buffer: AudioBuffer, tag: int, index: FrameIndex | None = None) -> None:
+    def play(
+        self,
+        buffer: AudioBuffer,
+        tag: int,
+        index: FrameIndex | None = None,
+        loudness: ReadLoudness = lambda: UNKNOWN,
+    ) -> None:
         """Play this song from its start instead of the present one. A pause stays.
 
         tag: a new number each time; it names the song in reports. index: of this buffer, if the
-        owner has one. RFC 2.5.2.
+        owner has one. loudness: reads what the song's tags say of it; called in the player's
+        thread, once, if a gain is wanted and when there is something to play. RFC 2.5.2.
         """
         buffer.watch(self._orders.wake)
-        self._orders.play(PlayingSong(tag, buffer, index or FrameIndex(buffer)))
+        self._orders.play(PlayingSong(tag, buffer, index or FrameIndex(buffer), loudness))
 
-    def queue_next(self, buffer: AudioBuffer, tag: int, index: FrameIndex | None = None) -> None:
+    def queue_next(
+        self,
+        buffer: AudioBuffer,
+        tag: int,
+        index: FrameIndex | None = None,
+        loudness: ReadLoudness = lambda: UNKNOWN,
+    ) -> None:
         """Play this song when the present one has ended, without a gap."""
         buffer.watch(self._orders.wake)
-        self._orders.queue_next(PlayingSong(tag, buffer, index or FrameIndex(buffer)))
+        self._orders.queue_next(PlayingSong(tag, buffer, index or FrameIndex(buffer), loudness))
 
     def stop(self) -> None:
         """Fall silent within 50 ms, and forget the present and the next song."""
@@ -115,6 +129,14 @@ class Player:
     def set_volume(self, percent: int) -> None:
         """Set the volume, 0 to 100, from the next slice on."""
         self._volume.set_percent(percent)
+
+    def set_gain(self, mode: GainMode) -> None:
+        """Set which gain of the songs' tags is applied, from the next slice on."""
+        self._volume.set_mode(mode)
+
+    def gain_db(self, tag: int) -> float | None:
+        """The gain that is applied to the song of that tag; None for none, and for another song."""
+        return self._volume.gain_db if self._position[0] == tag else None
 
     def position_s(self, tag: int) -> float:
         """The second of the song of that tag that the listener hears; 0.0 for any other song."""
@@ -156,7 +178,7 @@ class Player:
         elif song.has_pcm:
             self._try(OutputFailed, self._write, song, order.changes)
         elif not song.fully_decoded:
-            self._try(Undecodable, self._decode, song)
+            self._try(Undecodable, self._decode, song, order.changes)
         elif following := self._orders.advance(song):
             self._send_played_out(song)
             return following
@@ -184,7 +206,7 @@ class Player:
     def _rest(self, song: PlayingSong, changes: int) -> None:
         """Write one slice of silence, or wait for an order if the output needs no silence."""
         if self._open_rate_hz and self._output.needs_silence and not self._device_lost:
-            self._output.write(bytes(_slice_bytes(self._open_rate_hz)))
+            self._output.write(bytes(self._slice_bytes(self._open_rate_hz)))
         else:
             self._orders.wait_for_change(changes)
 
@@ -209,15 +231,23 @@ class Player:
             needed_bytes = song.index.needed_bytes(seconds)
             self._send_if_current(song, PlaceNotHere(song.tag, needed_bytes, song.seeks))
 
-    def _decode(self, song: PlayingSong) -> None:
+    def _decode(self, song: PlayingSong, changes: int) -> None:
         """Decode the next blocks. Finds out that the song is dry, has ended or is not decodable."""
         if not song.decode():
-            if not song.searching:
+            if not song.searching and not self._comes_in_time(song, changes):
                 self._run_dry(song)
         elif song.decoder_ended and song.buffer.discarded:
             self._end(song, None)
         elif song.decoder_ended and not song.has_pcm and not song.samples and not song.seeks:
             self._end(song, Undecodable(song.tag, "none of it could be decoded"))
+
+    def _comes_in_time(self, song: PlayingSong, changes: int) -> bool:
+        """Wait for more of the song, or an order, while the output plays what it has."""
+        left_s = self._sounds_until_s - DRY_AT_S - time.monotonic()
+        if not self._output.real_time or left_s <= 0:
+            return False
+        song.buffer.when_readable(song.needed_offset, self._orders.wake)
+        return self._orders.wait_for_change(changes, left_s)
 
     def _run_dry(self, song: PlayingSong) -> None:
         """Wait for more of the song: for the owner's order, or without one where nobody listens."""
@@ -233,17 +263,21 @@ class Player:
         """Write decoded PCM slice by slice, until all is written or an order has changed."""
         if self._open_rate_hz != song.rate_hz:
             self._open_output(song.rate_hz)
-        size = _slice_bytes(song.rate_hz)
+        size = self._slice_bytes(song.rate_hz)
         while self._orders.changes == changes and (pcm := song.next_pcm(size)):
-            self._output.write(self._volume.apply(pcm))
+            loudness = song.loudness(wanted=self._volume.mode is not GainMode.OFF)
+            self._output.write(self._volume.apply(pcm, loudness))
             song.mark_written(len(pcm))
-            self._position = (song.tag, song.heard_s(self._output.latency_s))
+            latency_s = self._output.latency_s
+            self._sounds_until_s = time.monotonic() + latency_s
+            self._position = (song.tag, song.heard_s(latency_s))
 
     def _open_output(self, rate_hz: int) -> None:
         if self._open_rate_hz:
             self._output.drain()
         self._output.open(rate_hz)
         self._open_rate_hz = rate_hz
+        self._volume.begin()
 
     def _play_out(self, song: PlayingSong) -> None:
         """Wait until the rest of the song has been heard."""
@@ -286,22 +320,21 @@ class Player:
             _log.exception("the player's owner failed on %r", report)
 
     def _drop_output(self, song: PlayingSong | None) -> None:
-        self._open_rate_hz = 0
+        self._open_rate_hz, self._sounds_until_s = 0, 0.0
         try:
             self._output.drop()
         except Exception as error:
             if song:
                 self._send(OutputFailed(song.tag, _reason(error)))
 
+    def _slice_bytes(self, rate_hz: int) -> int:
+        return rate_hz // self._output.slices_per_s * PCM_FRAME_BYTES
+
     def _close_output(self) -> None:
         try:
             self._output.close()
         except Exception:
             _log.exception("the output could not be closed")
-
-
-def _slice_bytes(rate_hz: int) -> int:
-    return rate_hz // SLICES_PER_S * PCM_FRAME_BYTES
 
 
 def _reason(error: Exception) -> str:

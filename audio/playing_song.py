@@ -6,11 +6,13 @@ Only the player's thread uses it. It knows nothing of the output.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from audio.buffer import AudioBuffer
 from audio.decoder import Decoder
 from audio.index import FrameIndex
+from audio.loudness import UNKNOWN, Loudness
 from audio.output import PCM_FRAME_BYTES
 
 BLOCKS_AT_ONCE = 64
@@ -28,6 +30,8 @@ class PlayingSong:
     tag: int
     buffer: AudioBuffer
     index: FrameIndex
+    read_loudness: Callable[[], Loudness] = field(default=lambda: UNKNOWN, repr=False)
+    """Reads how loud the song is in what is here of it; called once, and only if it is wanted."""
     rate_hz: int = 0
     """The sample rate of the PCM that has not been written."""
     dry: bool = False
@@ -49,6 +53,7 @@ class PlayingSong:
     _pcm: bytes = field(default=b"", repr=False)
     _written_bytes: int = 0
     """The number of bytes of `_pcm` that have been written."""
+    _loudness: Loudness | None = field(default=None, repr=False)
     _next_block: tuple[int, bytes] | None = field(default=None, repr=False)
     """A block of another sample rate, to be written after `_pcm`."""
 
@@ -66,6 +71,15 @@ class PlayingSong:
         self.start_s = self.written_s = seconds if total_s is None else min(seconds, total_s)
         self.decoder = Decoder(self.buffer, start)
         return True
+
+    def loudness(self, wanted: bool) -> Loudness:
+        """How loud the song is by its tags, which are here as soon as there is PCM.
+
+        wanted: read them, unless they have been read.
+        """
+        if self._loudness is None and wanted:
+            self._loudness = self.read_loudness()
+        return self._loudness or UNKNOWN
 
     @property
     def searching(self) -> bool:

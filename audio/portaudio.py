@@ -136,6 +136,8 @@ class PyAudioOutput(Output):
 
     needs_silence = True
     replaceable = True
+    slices_per_s = 10
+    """A write does not wait: that for half of the device, which `interrupt` ends, precedes it."""
 
     def __init__(self, wanted: str | None = None) -> None:
         self._pyaudio = _load_pyaudio()

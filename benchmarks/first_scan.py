@@ -140,7 +140,7 @@ def mpd(work: Path) -> Iterator[Scan]:
     (work / "mpd").mkdir()
     for name in ("MPD, cold", "MPD, warm"):
         began = time.monotonic()
-        with _running_mpd(work) as (process, answer):
+        with running_mpd(work) as (process, answer):
             if name == "MPD, warm":
                 answer("update")
             while "updating_db" in answer("status"):
@@ -153,7 +153,8 @@ def mpd(work: Path) -> Iterator[Scan]:
 
 
 @contextlib.contextmanager
-def _running_mpd(work: Path) -> Iterator[tuple[subprocess.Popen[bytes], Answer]]:
+def running_mpd(work: Path) -> Iterator[tuple[subprocess.Popen[bytes], Answer]]:
+    """Run an MPD on the folder work/music, with its files in work/mpd."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
@@ -171,6 +172,7 @@ class Answer:
     """Asks an MPD, and returns what it answers."""
 
     def __init__(self, port: int, process: subprocess.Popen[bytes]) -> None:
+        self.port = port
         while True:
             if process.poll() is not None:
                 raise RuntimeError("MPD does not start")

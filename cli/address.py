@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 import click
 
 
@@ -17,6 +15,8 @@ def host_of(text: str) -> str:
     inner, bracket, rest = text[1:].partition("]")
     if rest.startswith(":"):
         raise click.BadParameter(f"the port stands apart, as in: [{inner}] {rest[1:] or 'PORT'}")
+    import ipaddress  # few write an address of IPv6
+
     try:
         ipaddress.IPv6Address(inner)
     except ValueError:

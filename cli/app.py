@@ -26,6 +26,7 @@ COMMANDS = {
     "check": "Check whether a server does what RFC 9999 says, whoever wrote it.",
     "replay": "Run a trace through the machines again, and name the first row that differs.",
     "proxy": "Stand between any client and any server; show what both do, and what is not legal.",
+    "certs": "Make an authority of your own, and certificates for servers and clients, for TLS.",
 }
 """The name of each is that of its module and of its function; what it does is its first sentence.
 

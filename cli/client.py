@@ -11,16 +11,15 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from audio import Output, OutputError, open_output
-from cli import monitoring, settings, tracing
+from cli import loudness, monitoring, settings, tls_options, tracing
 from cli.address import host_of, with_port
+from cli.client_signals import handle_signals
 from cli.command_line import argument, between, command, flag, option
 from cli.outside.elsewhere import elsewhere_of
-from cli.outside.offers import Offers
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.program import ClientProgram
@@ -34,10 +33,12 @@ from cli.words.json_lines import JsonFormatter
 from cli.words.plain import Formatter
 from cli.words.safe_text import shown
 from fsm.client.machines import ClientSession
-from fsm.client.requests import VolumeRequested
 from fsm.frozen import dataclass
 from fsm.table import each_of
 from fsm.words import PREBUFFER_MSGS
+
+if TYPE_CHECKING:
+    from audio import Output
 
 SCRIPT_RETRIES = 6
 """Attempts to reconnect for one song in a script, where no person can say stop: 30 s at most."""
@@ -57,11 +58,19 @@ class Options:
     plain: bool
     retries: int | None
     volume: int
+    gain: str
     song_size_mib: int
     trace: Path | None
     trace_size_mib: int
     trace_audio: bool
     notify: bool
+    device: str | None
+    tls: tls_options.ClientTls
+
+    @property
+    def shows_only(self) -> bool:
+        """It runs a script that names no song to be played: it lists, say."""
+        return bool(self.script) and not commands.starts_song(self.script)
 
 
 @command(EPILOG)
@@ -114,6 +123,7 @@ class Options:
     envvar=variable("volume"),
     help="How loud to begin.",
 )
+@loudness.gain_option
 @option(
     "--prebuffer",
     default=str(PREBUFFER_MSGS),
@@ -150,6 +160,7 @@ class Options:
     help="Show a notification on the desktop when a song begins. Needs "
     "pip install -e '.[desktop]'.",
 )
+@tls_options.of_client
 @monitoring.monitor_port
 @tracing.options
 def client(
@@ -161,11 +172,13 @@ def client(
     force: bool,
     device: str | None,
     volume: int,
+    gain: str,
     prebuffer: str,
     plain: bool,
     song_size: int,
     retries: int | None,
     notify: bool,
+    tls: tls_options.ClientTls,
     monitor: int | None,
     trace: Path | None,
     trace_size: int,
@@ -182,14 +195,17 @@ def client(
     end_at(signal.SIGTERM, signal.SIGHUP)
     messages = _prebuffer(prebuffer)
     options = Options(
-        host, port, command, as_json, messages, plain, retries, volume, song_size,
-        trace, trace_size, trace_audio, notify
+        host, port, command, as_json, messages, plain, retries, volume, gain, song_size,
+        trace, trace_size, trace_audio, notify, device, tls
     )  # fmt: skip
     page = monitoring.listen("alfine client", monitor)
     try:
         tracing.check(trace)
-        code = asyncio.run(_run(options, page, *_open(output, device, force)))
-    except tracing.CannotTrace as error:
+        tls.check()
+        later = output == "auto" and options.shows_only
+        sound = None if later else _open(output, device, force)
+        code = asyncio.run(_run(options, page, sound))
+    except (tracing.CannotTrace, tls_options.BadTls) as error:
         _refuse(str(error))
     except ScreenGone as error:
         drop_output()
@@ -199,11 +215,13 @@ def client(
     raise click.exceptions.Exit(code)
 
 
-async def _run(options: Options, page: socket.socket | None, sound: Output, warning: str) -> int:
-    interactive = not options.script and not options.as_json and _stdin_is_a_terminal()
-    retries = options.retries
-    if retries is None and not interactive:
-        retries = SCRIPT_RETRIES
+async def _run(
+    options: Options, page: socket.socket | None, sound: tuple[Output, str] | None
+) -> int:
+    """Run the client. sound: the output and a warning; None: it is opened when it is needed."""
+    no_terminal = sys.stdin is None or not sys.stdin.isatty()
+    interactive = not (options.script or options.as_json or no_terminal)
+    retries = SCRIPT_RETRIES if options.retries is None and not interactive else options.retries
     journal, changes = Journal(), Changes()
     server = with_port(options.host, options.port)
     monitor = monitoring.of_client(page, server)
@@ -226,24 +244,24 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
         options.host,
         options.port,
         session,
-        sound,
+        sound[0] if sound else lambda: _opened(program, options.device),
         screen,
         formatter,
         journal,
         changes,
-        warning,
+        sound[1] if sound else "",
         options.song_size_mib << 20,
         recording,
         elsewhere_of(server, options.script) if options.script else None,
+        options.tls.trust(interactive, lambda text: program.remark(text)),
     )
-    if options.volume != 100:
-        program.fire(VolumeRequested(options.volume))
-    _handle_signals(program, interactive)
+    loudness.begin(program.fire, options.volume, options.gain)
+    handle_signals(program, interactive)
     if page is not None and monitor is not None:
         await monitor.start(session.machines)
         print(f"The monitor is at {monitoring.address(page)}", file=sys.stderr)
     try:
-        async with Offers(program, changes.watch(), server, options.notify):
+        async with _offers(program, changes, server, options):
             return await program.run()
     finally:
         if monitor is not None:
@@ -252,33 +270,21 @@ async def _run(options: Options, page: socket.socket | None, sound: Output, warn
             recording.close()
 
 
-def _handle_signals(program: ClientProgram, interactive: bool) -> None:
-    """SIGTERM ends the run; so does SIGINT, but for a person it only interrupts a command.
-
-    SIGHUP, of a terminal that is closed, ends it as well, unless it is ignored (nohup).
-    """
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, program.end_by_signal, signal.SIGTERM)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        loop.add_signal_handler(signal.SIGHUP, _hang_up, program)
-    if interactive:
-        loop.add_signal_handler(signal.SIGINT, program.interrupt)
-    else:
-        loop.add_signal_handler(signal.SIGINT, program.end_by_signal, signal.SIGINT)
+def _opened(program: ClientProgram, device: str | None) -> Output:
+    sound, warning = _open("auto", device, False)
+    program.warn(warning)
+    return sound
 
 
-def _hang_up(program: ClientProgram) -> None:
-    """End the run; what is still to be said goes nowhere where the terminal is closed."""
-    for stream in (1, 2):
-        try:
-            os.write(stream, b"")
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
-    program.end_by_signal(signal.SIGHUP)
+def _offers(
+    program: ClientProgram, changes: Changes, server: str, options: Options
+) -> contextlib.AbstractAsyncContextManager[object]:
+    """Return what is offered to other programs: nothing by what is over when it has been found."""
+    if options.shows_only:
+        return contextlib.nullcontext()
+    from cli.outside.offers import Offers
 
-
-def _stdin_is_a_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()
+    return Offers(program, changes.watch(), server, options.notify)
 
 
 def _for_person(
@@ -326,6 +332,8 @@ def _prebuffer(text: str) -> int | None:
 
 def _open(spec: str, device: str | None, force: bool) -> tuple[Output, str]:
     """Open the output; return it and a warning for the person, "" for none."""
+    from audio import OutputError, open_output  # what only shows something needs none of it
+
     try:
         sound, warning = open_output(spec, device, replace=force)
     except (ValueError, OutputError) as error:

@@ -8,9 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from cli import settings
 from cli.command_line import command, flag
@@ -39,13 +36,15 @@ def config(
     except settings.SettingsError as error:
         print(f"alfine config: {error}", file=sys.stderr)
         raise click.exceptions.Exit(USAGE) from None
+    file = f"{path}{'' if path.exists() else ' (there is none yet)'}"
     if as_json:
         client, server = map(_members, sections.values())
         print(dump("config", file=str(path), settings=client, server=server))
     elif sys.stdout.isatty():
-        Console(highlight=False).print(_table(sections))
-        print(f"\n{path}{'' if path.exists() else ' (there is none yet)'}")
+        _show(sections)
+        print(f"\n{file}")
     else:
+        print(f"# {file}")
         for name, origins in sections.items():
             print(f"[{name}]")
             for origin in origins:
@@ -60,23 +59,24 @@ def _members(origins: list[settings.Origin]) -> dict[str, Any]:
     return {o.setting.name: {"value": o.value, "source": o.source} for o in origins}
 
 
-def _table(sections: Mapping[str, list[settings.Origin]]) -> Table:
+def _show(sections: Mapping[str, list[settings.Origin]]) -> None:
+    """Print a table, for a person."""
+    from rich.console import Console  # a pipe needs none of it
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for name, origins in sections.items():
         table.add_row(Text(f"[{name}]"))
-        _add_rows(table, origins)
-    return table
-
-
-def _add_rows(table: Table, origins: list[settings.Origin]) -> None:
-    for origin in origins:
-        is_set = origin.source != "default"
-        table.add_row(
-            Text(origin.setting.name, "bold"),
-            Text(safe(_toml(origin.value)), "cyan" if is_set else ""),
-            Text(safe(origin.source), "" if is_set else "dim"),
-            Text(origin.setting.about, "dim"),
-        )
+        for origin in origins:
+            is_set = origin.source != "default"
+            table.add_row(
+                Text(origin.setting.name, "bold"),
+                Text(safe(_toml(origin.value)), "cyan" if is_set else ""),
+                Text(safe(origin.source), "" if is_set else "dim"),
+                Text(origin.setting.about, "dim"),
+            )
+    Console(highlight=False).print(table)
 
 
 def _toml(value: Any) -> str:

@@ -55,24 +55,26 @@ def address(listener: socket.socket) -> str:
 # Nobody who asks for no page is to wait for these imports.
 
 
-def of_process(listener: socket.socket | None, serves_at: socket.socket) -> ProcessMonitor | None:
+def of_process(
+    listener: socket.socket | None, serves_at: socket.socket, tls: bool = False
+) -> ProcessMonitor | None:
     """Return the monitor of a server of one process. serves_at: for the page's heading."""
     if listener is None:
         return None
     from monitor.server.process import ProcessMonitor
 
-    return ProcessMonitor(listener, _name(serves_at))
+    return ProcessMonitor(listener, _name(serves_at), tls)
 
 
 def of_workers(
-    listener: socket.socket | None, serves_at: socket.socket, workers: int
+    listener: socket.socket | None, serves_at: socket.socket, workers: int, tls: bool = False
 ) -> ParentMonitor | None:
     """Return the monitor of a server of several processes."""
     if listener is None:
         return None
     from monitor.server.parent import ParentMonitor
 
-    return ParentMonitor(listener, _name(serves_at), workers)
+    return ParentMonitor(listener, _name(serves_at), workers, tls)
 
 
 def of_client(listener: socket.socket | None, server: str) -> ClientMonitor | None:

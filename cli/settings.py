@@ -5,15 +5,11 @@ click reads the command line and the variables itself; the file is given to it a
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-from platformdirs import user_config_path
 
 from fsm.frozen import dataclass
 from fsm.words import PREBUFFER_MSGS
@@ -58,19 +54,32 @@ SETTINGS = (
     Setting("output", (str,), "auto", "where the sound goes: auto, pyaudio, null or wav:FILE"),
     Setting("device", (str, int), None, "the sound device: a part of its name, or its index"),
     Setting("volume", (int,), 100, "how loud to begin, 0 to 100"),
+    Setting("gain", (str,), "off", "songs equally loud by their tags: off, track or album"),
     Setting("prebuffer", (int, str), PREBUFFER_MSGS, "messages before playing begins, or auto"),
     Setting("plain", (bool,), False, "the server knows only the RFC"),
     Setting("retries", (int,), None, "attempts to reconnect for one song; none: see the help"),
     Setting("song_size", (int,), MAX_SONG_MIB, "the largest song that is kept, in MiB"),
     Setting("notify", (bool,), False, "a notification on the desktop for each song"),
+    Setting("tls", (bool,), False, "speak TLS"),
+    Setting("tls_ca", (str,), None, "a file with the authority that vouches for the server"),
+    Setting("tls_pin", (str,), None, "the fingerprint of the server's certificate"),
+    Setting("tls_cert", (str,), None, "the certificate to show a server that asks for one"),
+    Setting("tls_key", (str,), None, "its key"),
     Setting("json", (bool,), False, "answer in JSON, an object a line"),
 )
 
 
 def config_path() -> Path:
     """Return $ALFINE_CONFIG, else config.toml in the user's configuration directory for alfine."""
-    named = os.environ.get("ALFINE_CONFIG")
-    return Path(named) if named else user_config_path("alfine") / "config.toml"
+    if named := os.environ.get("ALFINE_CONFIG"):
+        return Path(named)
+    if sys.platform == "linux":  # platformdirs says the same, and its imports take longer
+        base = os.environ.get("XDG_CONFIG_HOME", "")
+        base = base if os.path.isabs(base) else os.path.expanduser("~/.config")
+        return Path(base, "alfine", "config.toml")
+    from platformdirs import user_config_path
+
+    return user_config_path("alfine") / "config.toml"
 
 
 def read_file(path: Path, settings: Sequence[Setting] = SETTINGS) -> dict[str, Any]:
@@ -87,10 +96,16 @@ def read_file(path: Path, settings: Sequence[Setting] = SETTINGS) -> dict[str, A
 
 def _section(path: Path, wanted: str) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    import tomllib  # most people have no such file
+
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: {error}") from error
     for name, value in content.items():
         if name not in SECTIONS:
@@ -104,6 +119,8 @@ def _section(path: Path, wanted: str) -> dict[str, Any]:
 
 def _check(path: Path, by_name: Mapping[str, Setting], name: str, value: object) -> None:
     if name not in by_name:
+        import difflib
+
         near = difflib.get_close_matches(name, by_name, 1)
         meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(by_name)}"
         raise SettingsError(f"{path}: there is no setting {name!r}; {meant}")

@@ -149,7 +149,7 @@ class Table:
 
         A machine that holds its models costs 5.8 KB for each and grows quadratically with them.
         """
-        machine = RowMachine(
+        return RowMachine(
             model=None,
             states=self.states,
             initial=self.initial,
@@ -157,24 +157,31 @@ class Table:
             send_event=False,
             queued=False,
         )
-        for row in self.rows:
-            machine.add_transition(
-                row.event.__name__,
-                row.state,
-                row.next_state,
-                conditions=row.when,
-                # Before the state changes: effects see the state that they leave, and one that
-                # raises leaves the session in it.
-                before=list(row.effects),
-            )
-            added = machine.events[row.event.__name__].transitions[row.state.name][-1]
-            cast(RowTransition, added).row = row
-        return machine
 
     @cached_property
     def triggers(self) -> dict[type[Event], Any]:
-        """From an event's class to what fires it: `triggers[type(event)](session, event)`."""
-        return {event: self.machine.events[event.__name__].trigger for event in self.events}
+        """From an event's class to what fires it: `triggers[type(event)](session, event)`.
+
+        The machine's transitions for an event are added when it comes for the first time.
+        """
+        return _Triggers(self._add_transitions)
+
+    def _add_transitions(self, event: type[Event]) -> Any:
+        """Add the transitions of an event to the machine, and return what fires it."""
+        for row in self.rows:
+            if row.event is event:
+                self.machine.add_transition(
+                    event.__name__,
+                    row.state,
+                    row.next_state,
+                    conditions=row.when,
+                    # Before the state changes: effects see the state that they leave, and one that
+                    # raises leaves the session in it.
+                    before=list(row.effects),
+                )
+                added = self.machine.events[event.__name__].transitions[row.state.name][-1]
+                cast(RowTransition, added).row = row
+        return self.machine.events[event.__name__].trigger
 
     def _check(self) -> None:
         for (state, event), rows in self._groups.items():
@@ -192,6 +199,18 @@ class Table:
         reached = {self.initial} | {row.next_state for row in self.rows}
         if missing := [state.name for state in self.states if state not in reached]:
             raise TableError(f"{self.name}: no row leads to {', '.join(missing)}")
+
+
+class _Triggers(dict[type[Event], Any]):
+    """What fires each event. make: makes it; raises KeyError where no row names the event."""
+
+    def __init__(self, make: Callable[[type[Event]], Any]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, event: type[Event]) -> Any:
+        self[event] = self._make(event)
+        return self[event]
 
 
 def _flat(rows: Iterable[Row | list[Row]]) -> Iterator[Row]:

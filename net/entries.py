@@ -17,6 +17,8 @@ FIELD_KEYS = frozenset(("ar", "aa", "al", "ti", "tr", "di", "yr", "ge", "du", "f
 """Those of protocol.md 10: artist, album artist, album, title, track, disc, year, genre, duration,
 folder."""
 
+_KEYS = {key: key for key in FIELD_KEYS}
+"""Each key once, and not once for each song."""
 MAX_SHARED_FIELDS = 20_000
 MAX_KEPT_CHARACTERS = 4 * 2**20
 _OF_ONE_SONG = frozenset(("ti", "du"))
@@ -94,7 +96,7 @@ class EntryDecoder:
     def _parsed(self, entry: str) -> tuple[ListedSong, Fields]:
         title, *fields = (_clean(part) for part in entry.split(FIELD_MARK))
         pairs = (field.partition("=") for field in fields)
-        known = [(key, value.strip()) for key, sign, value in pairs if sign and key in FIELD_KEYS]
+        known = [(_KEYS[key], value.strip()) for key, sign, value in pairs if sign and key in _KEYS]
         return _song(title, _FORMS[0]), tuple(map(self._kept_once, known))
 
     def _kept_once(self, field: tuple[str, str]) -> tuple[str, str]:

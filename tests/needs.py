@@ -32,6 +32,14 @@ def _needs(missing: list[str]) -> pytest.MarkDecorator:
     return pytest.mark.skipif(bool(missing), reason=reason)
 
 
+def module_or_skip(name: str) -> None:
+    """Skip the test that uses a fixture, where this module is missing; with CI=true fail it."""
+    if importlib.util.find_spec(name) is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"needs {name}", pytrace=False)
+        pytest.skip(f"needs {name}")
+
+
 def without_powers(*capabilities: str) -> tuple[str, ...]:
     """What to put before a command, so that root has no more rights in it than others have.
 

@@ -5,14 +5,42 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 PINNED = (ROOT / "constraints.txt").read_text()
 
 
-def test_a_word_that_it_does_not_know_is_named():
-    done = subprocess.run([ROOT / "dev", "tset"], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("tset", "did you mean test? "),
+        ("test2", "did you mean test? "),
+        ("dcos", "did you mean docs? "),
+        ("benhc", "did you mean bench? "),
+        ("demos", "did you mean demo? "),
+        ("sing", ""),
+        ("a", ""),
+        ("$(touch x)\\n", ""),
+        ("x" * 10_000, ""),
+    ],
+)
+def test_a_word_that_it_does_not_know_is_named(word, meant, tmp_path):
+    done = subprocess.run(
+        [ROOT / "dev", word], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "dev: there is no command tset; ./dev help lists them\n"
+    assert done.stderr.startswith("dev: there is no command ")
+    assert done.stderr.endswith(f"; {meant}./dev help lists them\n")
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_may_mean_each_of_its_commands():
+    text = (ROOT / "dev").read_text()
+    [known] = re.findall(r"printf '%s\\n' ([a-z ]+) \| WORD", text)
+    help_text = subprocess.run([ROOT / "dev", "help"], capture_output=True, text=True, check=True)
+    assert known.split() == re.findall(r"^\./dev (\w+)", help_text.stdout, re.M)
 
 
 def test_a_campaign_that_there_is_not_is_named_and_those_that_there_are_listed():

@@ -35,12 +35,12 @@ ALLOWED = {
 
 LAYERS = {
     "fsm": ("fsm.client", "fsm"),
-    "net": ("net.server", "net"),
+    "net": ("net.server.tls", "net.server", "net", "net.tls"),
     "monitor": ("monitor.server", "monitor.client", "monitor"),
     "check": ("check.learning", "check.server", "check.client", "check"),
     "cli": (
         *("cli", "cli.serving", "cli.serving.options"),
-        *("cli.monitoring", "cli.tracing", "cli.state"),
+        *("cli.tls_options", "cli.monitoring", "cli.tracing", "cli.state"),
         *("cli.screen", "cli.outside", "cli.playing", "cli.words", "cli.browsing"),
         *("cli.words.safe_text", "cli.words.clock", "cli.command_line"),
         *("cli.settings", "cli.address", "cli.usage"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fsm.client.machines import ClientSession
-from fsm.events import ConnectionLost, PlayRequested
+from fsm.events import ConnectionLost, PlayFromRequested, PlayRequested
 from fsm.table import Session, Step
 from traces.file import TraceFile
 from traces.parts import Splitter
@@ -101,9 +101,10 @@ class ServerRecorder:
         self._lines.add(connection, "closed")
 
     def step(self, step: Step) -> None:
-        connection = self._connections[step.machine]
+        if (connection := self._connections.get(step.machine)) is None:
+            return  # a handshake: a trace begins where the protocol's bytes do
         known = {}
-        if isinstance(step.event, PlayRequested):
+        if isinstance(step.event, PlayRequested | PlayFromRequested):
             known = {"song_known": step.event.song_id in self._songs}
         self._lines.step(connection, SERVER, step, **known)
         if isinstance(step.event, ConnectionLost):

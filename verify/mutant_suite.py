@@ -32,7 +32,7 @@ SEARCHED = (
         "the server ends",
         name="the volume",
         requests=1,
-        person=("play 1", "pause", "volume"),
+        person=("play 1", "pause", "volume", "gain"),
         trouble=(Trouble.DEVICE_GOES,),
     ),
     _part(

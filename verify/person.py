@@ -33,6 +33,8 @@ TYPED: dict[str, tuple[Command, Event | None]] = {
     "pause": (Command.LOCAL, ask.PauseRequested()),
     "resume": (Command.LOCAL, ask.ResumeRequested()),
     "volume": (Command.LOCAL, ask.VolumeRequested(50)),
+    # As it is anyway: more would only double what there is to explore.
+    "gain": (Command.LOCAL, ask.GainRequested(ask.Gain.OFF)),
     "seek start": (Command.LOCAL, ask.SeekRequested(0.0)),
     "seek far": (Command.LOCAL, ask.SeekRequested(60.0)),
     "queue 1": (Command.LOCAL, ask.QueueRequested((1,))),

@@ -25,6 +25,7 @@ PlayerEffect = (
     | do.PausePlayer
     | do.ResumePlayer
     | do.SetVolume
+    | do.SetGain
 )
 UNTIL_SOUGHT = (on.BufferRanDry, on.PlaceNotHere)
 """Reports that are not delivered once another place is sought."""
@@ -106,7 +107,7 @@ class Sound:
                 world.paused = True
             case do.ResumePlayer():
                 world.paused = False
-            case do.SetVolume():
+            case do.SetVolume() | do.SetGain():
                 pass
             case _:
                 assert_never(effect)

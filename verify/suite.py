@@ -110,7 +110,7 @@ SOUND = (
         listed=True,
         losses=1,
         person=(
-            *("play 1", "stop", "pause", "resume", "volume", "wait", "interrupt", "help"),
+            *("play 1", "stop", "pause", "resume", "volume", "gain", "wait", "interrupt", "help"),
             "toggle from outside",
         ),
         dry=True,

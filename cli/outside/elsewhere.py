@@ -14,7 +14,7 @@ from cli.words import commands
 
 def elsewhere_of(server: str, script: Sequence[str]) -> Elsewhere | None:
     """Return what runs a line in a client of this server; None for a script that starts a song."""
-    if any(line is not None and line.starts_song for line in map(commands.parse, script)):
+    if commands.starts_song(script):
         return None
 
     async def run(text: str) -> Relayed | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from audio import FrameIndex
 from fsm.client.events import Event, FlowMeasured, SongMeasured
-from fsm.client.prebuffer import LEAST_S
+from fsm.client.prebuffer import LEAST_S, MOST_S
+
+if TYPE_CHECKING:
+    from audio import FrameIndex
 
 WINDOW_S = 3.0
 """The rate is taken over the last 3 s, because it changes while a song plays."""
@@ -56,11 +59,12 @@ class ArrivingSong:
 
     def __init__(self, by_flow: bool) -> None:
         self._rate = ArrivalRate() if by_flow else None
+        self._least_s = LEAST_S if by_flow else MOST_S
         self._said: tuple[FrameIndex, SongMeasured] | None = None
 
     def measure(self, data_bytes: int, index: FrameIndex) -> Iterator[Event]:
         """Yield what has changed, now that so many bytes of the song have come. index: its own."""
-        measured = SongMeasured(index.can_play(LEAST_S), index.song_bytes or None)
+        measured = SongMeasured(index.can_play(self._least_s), index.song_bytes or None)
         if (index, measured) != self._said:
             self._said = (index, measured)
             yield measured

@@ -27,6 +27,10 @@ class Notices:
                 f"{'waiting for an answer from' if connected else 'connecting to'} {server}"
             )
 
+    def warn(self, text: str) -> None:
+        """Say this when the first song plays; "" is nothing."""
+        self._warning = text
+
     def playing(self) -> None:
         """Print the warning when a song begins to play."""
         if self._warning:

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
-from typing import assert_never
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, assert_never
 
-from audio import FramesRefused, Output
-from audio.buffer import MAX_BYTES
 from cli.address import with_port
 from cli.browsing.library import Library
 from cli.playing.answers import local_answer
@@ -19,11 +17,11 @@ from cli.playing.arrival_rate import ArrivingSong
 from cli.playing.changes import Changes
 from cli.playing.elsewhere import Elsewhere
 from cli.playing.journal import Journal
+from cli.playing.late_sound import LateSound
 from cli.playing.notices import Notices
 from cli.playing.reports import Reports
 from cli.playing.screen_face import Screen
 from cli.playing.snapshot import Snapshots
-from cli.playing.sound import Sound
 from cli.playing.timers import Timers
 from cli.usage import BY_SIGNAL, NO_CONNECTION, OK, USAGE
 from cli.words import commands
@@ -62,8 +60,12 @@ from fsm.client.events import (
 from fsm.client.link import CONNECTED, RESTING, LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.prompt import PromptState
-from net.client import ServerConnection
+from net.client import ServerConnection, opener
 from net.observing import ClientObserver
+
+if TYPE_CHECKING:
+    from audio import FramesRefused, Output
+    from net.tls.trust import Trust
 
 GREETING_NOTICE_S = 2.0
 """A person who waits longer than this for the server's greeting is told so."""
@@ -72,9 +74,10 @@ GREETING_NOTICE_S = 2.0
 class ClientProgram:
     """One run of the client.
 
-    output: closed at the end of the run. changes: notified after every event. warning: what is
-    wrong with the output; printed when the first song plays. max_song_bytes: what is kept of one.
-    observer: looks on at the connection's bytes. elsewhere: for a script that starts no song.
+    output: closed at the end of the run; or what opens it when it is needed. changes: notified
+    after every event. warning: what is wrong with the output; printed when the first song plays.
+    max_song_bytes: what is kept of one. observer: looks on at the connection's bytes. elsewhere:
+    for a script that starts no song. trust: connects over TLS.
     """
 
     def __init__(
@@ -82,15 +85,16 @@ class ClientProgram:
         host: str,
         port: int,
         session: ClientSession,
-        output: Output,
+        output: Output | Callable[[], Output],
         screen: Screen,
         formatter: Formatter,
         journal: Journal,
         changes: Changes,
         warning: str = "",
-        max_song_bytes: int = MAX_BYTES,
+        max_song_bytes: int | None = None,
         observer: ClientObserver | None = None,
         elsewhere: Elsewhere | None = None,
+        trust: Trust | None = None,
     ) -> None:
         self._session = session
         self._screen = screen
@@ -102,15 +106,15 @@ class ClientProgram:
         self._notices = Notices(
             screen.has_person, lambda t: self._print(formatter.error(t)), warning
         )
-        self.remark = self._notices.remark
+        self.remark, self.warn = self._notices.remark, self._notices.warn
         self._reports = Reports(
             session, journal.chosen, formatter, self._notices, screen.has_person, self._print
         )
         told_plain = session.conversation.plain
         self._connection = ServerConnection(
-            host, port, self._receive, self.remark, told_plain, observer
+            host, port, self._receive, self.remark, told_plain, observer, opener(trust)
         )
-        self._sound = Sound(output, self.fire, self._on_refused, max_song_bytes)
+        self._sound = LateSound(output, self.fire, self._on_refused, max_song_bytes)
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound, journal.chosen)
         self._arriving = ArrivingSong(by_flow=session.prebuffer_msgs is None)

@@ -7,7 +7,7 @@ from collections import deque
 from math import ceil, inf
 
 from cli.playing.chosen import Chosen
-from cli.playing.sound import Sound
+from cli.playing.late_sound import LateSound
 from cli.words.moment import Activity, Status
 from fsm.client.link import CONNECTED, CONNECTING, OFFLINE, RESTING
 from fsm.client.machines import ClientSession
@@ -30,7 +30,7 @@ _ONLINE_STATES = (CONNECTING, *CONNECTED, RESTING)
 class Snapshots:
     """Takes the status of one client again and again."""
 
-    def __init__(self, session: ClientSession, sound: Sound, chosen: Chosen) -> None:
+    def __init__(self, session: ClientSession, sound: LateSound, chosen: Chosen) -> None:
         self._session = session
         self._sound = sound
         self._chosen = chosen
@@ -52,6 +52,8 @@ class Snapshots:
             bitrate_kbps=round(index.bytes_per_s / 125) or None,
             variable_bitrate=index.variable,
             volume=transport.volume,
+            gain=transport.gain.value,
+            gain_db=self._sound.gain_db,
             received_bytes=song.held_bytes,
             received=index.received_fraction,
             buffered_msgs=counted,

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from audio import AudioBuffer, FrameIndex, Output, Player, reports
-from audio.buffer import MAX_BYTES
+from audio import AudioBuffer, FrameIndex, GainMode, Loudness, Output, Player, reports
+from audio.buffer import MAX_BYTES as MAX_BYTES
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client.effects import Buffer, SoundEffect
@@ -72,6 +72,13 @@ class Song:
         """Expect more of the song after all."""
         self.buffer.reopen()
 
+    def loudness(self) -> Loudness:
+        """Read how loud the song is by its tags. Called in the player's thread, if wanted."""
+        # Imported here, because most never want it, and the start is the sooner.
+        from cli.playing.loudness import loudness_of
+
+        return loudness_of(self.buffer, self.index)
+
     def extend_index(self) -> None:
         """Extend the index over what has arrived since the last call."""
         self.index.extend()
@@ -113,6 +120,11 @@ class Sound:
         return self._player.position_s(self._song.tag)
 
     @property
+    def gain_db(self) -> float | None:
+        """The gain that is applied to the present song; None for none."""
+        return self._player.gain_db(self._song.tag)
+
+    @property
     def index(self) -> FrameIndex:
         """The index of the present song: its duration and its bit rate."""
         return self._song.index
@@ -151,10 +163,11 @@ class Sound:
                 self._player.skip(self._song.tag)
                 self._leave()
             case do.StartPlayer():
-                self._player.play(self._song.buffer, self._song.tag, self._song.index)
+                song = self._song
+                self._player.play(song.buffer, song.tag, song.index, song.loudness)
             case do.QueueNextSong():
                 song = self._song_in(Buffer.NEXT)
-                self._player.queue_next(song.buffer, song.tag, song.index)
+                self._player.queue_next(song.buffer, song.tag, song.index, song.loudness)
             case do.RefillPlayer():
                 self._player.refilled()
             case do.PausePlayer():
@@ -165,6 +178,8 @@ class Sound:
                 self._seek(amount, measure)
             case do.SetVolume(percent):
                 self._player.set_volume(percent)
+            case do.SetGain(gain):
+                self._player.set_gain(GainMode(gain.value))
             case _:
                 assert_never(effect)
 

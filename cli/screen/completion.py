@@ -13,9 +13,9 @@ from cli.browsing.choosing import Choice, clear_names
 from cli.browsing.folding import fold
 from cli.browsing.library import Album, Artist, Library, library_of
 from cli.words.command_table import SPECS, WORDS, CommandError, Spec, full_word
+from cli.words.commands import CHOICES
 from cli.words.safe_text import safe
 from fsm.client.events import ListedSong
-from fsm.client.requests import Repeat
 
 MAX_OFFERS = 30
 
@@ -59,8 +59,8 @@ class CommandCompleter(Completer):
                 yield from self._groups(typed, "artist")
             case "commands":
                 yield from _commands(typed, alone=True)
-        if spec.word == "repeat":
-            for choice in Repeat:
+        if spec.word in CHOICES:
+            for choice in CHOICES[spec.word][0]:
                 if choice.value.startswith(rest.lower()):
                     yield Completion(choice.value, -len(rest))
 

@@ -160,9 +160,10 @@ class TerminalScreen:
 
     async def _refresh(self) -> None:
         """Draw the status line again whenever its text has changed."""
-        changed = False
+        changed = True
         while True:
-            await asyncio.sleep(REFRESH_S)
+            if changed:
+                await asyncio.sleep(REFRESH_S)  # many changes at once are drawn together
             # Draw once more after a change: the player does what it is told a moment later.
             unchanged_for_s = REFRESH_S if changed else _unchanged_for_s(self._status())
             changed = await self._changes.wait(unchanged_for_s)
@@ -258,6 +259,6 @@ def _unchanged_for_s(status: Status) -> float | None:
         case Activity.STOPPED | Activity.PAUSED:
             return None
         case Activity.PLAYING:
-            # The line shows whole seconds. 0.04 s more, as the position advances in slices.
-            return 1.04 - status.position_s % 1.0
+            # The line shows whole seconds. 0.1 s more, as the position advances in slices.
+            return 1.1 - status.position_s % 1.0
     return REFRESH_S

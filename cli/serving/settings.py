@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cli import tracing
+from cli import tls_options, tracing
 from cli.command_line import Declaration, Declared
 from cli.serving.options import limits, listening, running, songs
 from cli.serving.options.limits import LimitOptions
 from cli.serving.options.listening import Listening
 from cli.serving.options.running import Running
 from cli.serving.options.songs import Songs
+from cli.tls_options import ServerTls
 from cli.tracing import Trace
 from fsm.frozen import dataclass
 
@@ -31,6 +32,7 @@ DECLARATIONS: tuple[Declaration, ...] = (
     *running.OPTIONS,
     *(each for each in songs.OPTIONS if each is not songs.music_dir),
     *limits.OPTIONS,
+    *tls_options.OF_SERVER,
     tracing.options,
 )
 """In the order of the help, but that it sorts by headings."""
@@ -44,6 +46,7 @@ class Settings:
     listening: Listening
     running: Running
     limits: LimitOptions
+    tls: ServerTls
     trace: Trace
 
 
@@ -57,9 +60,14 @@ def declare(function: Declared) -> Declared:
 def settings_of(given: Mapping[str, Any]) -> Settings:
     """Return the settings. given: the value of every option, by its name."""
 
-    def group(kind: type[Group]) -> Group:
-        return kind(**{field.name: given[field.name] for field in fields(kind)})
+    def group(kind: type[Group], prefix: str = "") -> Group:
+        return kind(**{field.name: given[prefix + field.name] for field in fields(kind)})
 
     return Settings(
-        group(Songs), group(Listening), group(Running), group(LimitOptions), group(Trace)
+        group(Songs),
+        group(Listening),
+        group(Running),
+        group(LimitOptions),
+        group(ServerTls, "tls_"),
+        group(Trace),
     )

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli import monitoring, tracing
 from cli.serving import places
@@ -18,6 +19,7 @@ from cli.serving.options.running import Running
 from cli.serving.refused import Refused
 from cli.serving.settings import Settings
 from cli.serving.song_log import ProgressLog, log_library
+from cli.tls_options import STRANGERS, BadTls, ServerTls, is_open_to_strangers
 from fsm.frozen import dataclass
 from net.server.first_scan import FirstScan
 from net.server.limits import Limits
@@ -27,6 +29,9 @@ from net.server.rescan import Rescan
 from net.server.sockets import CannotListen, LoopFactory, listen
 from net.server.workers import Workers
 from songs import Library, ScanReport
+
+if TYPE_CHECKING:
+    from net.server.tls.security import Security
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class _Opened:
     warning: str
     groups: list[list[socket.socket]]
     page: socket.socket | None
+    securing: Security | None
 
     @property
     def listener(self) -> socket.socket:
@@ -81,15 +87,25 @@ def _open(settings: Settings) -> _Opened:
     cache_dir = places.cache_directory(settings.running.cache_dir)
     loop_name, make_loop = places.event_loop(settings.running.loop)
     library, warning = places.library(settings.songs)
+    securing = _securing(settings.tls, limits)
     groups = _listen(settings.listening, limits, settings.running.workers)
     page = monitoring.listen("alfine server", settings.listening.monitor)
-    return _Opened(limits, cache_dir, loop_name, make_loop, library, warning, groups, page)
+    return _Opened(
+        limits, cache_dir, loop_name, make_loop, library, warning, groups, page, securing
+    )
 
 
 def _listen(where: Listening, limits: Limits, workers: int) -> list[list[socket.socket]]:
     try:
         return listen(where.host, where.port, limits, workers)
     except CannotListen as error:
+        raise Refused(str(error)) from None
+
+
+def _securing(tls: ServerTls, limits: Limits) -> Security | None:
+    try:
+        return tls.security(limits)
+    except BadTls as error:
         raise Refused(str(error)) from None
 
 
@@ -122,7 +138,9 @@ def _serving(settings: Settings, opened: _Opened, first: FirstScan) -> tuple[Ser
     """Return what a process serves, and a warning or "". Raises Refused: no trace can be kept."""
     read = None if first.running else opened.library
     limits, warning = places.with_descriptors(opened.limits, read)
-    serving = Serving(opened.library, limits, opened.cache_dir, opened.make_loop)
+    serving = Serving(
+        opened.library, limits, opened.cache_dir, opened.make_loop, securing=opened.securing
+    )
     try:
         return tracing.traced(serving, settings.trace, settings.running.workers), warning
     except tracing.CannotTrace as error:
@@ -132,6 +150,8 @@ def _serving(settings: Settings, opened: _Opened, first: FirstScan) -> tuple[Ser
 def _log_start(opened: _Opened, limits: Limits, workers: int) -> None:
     if opened.page is not None:
         log.info("the monitor is at %s", monitoring.address(opened.page))
+    if opened.securing is None and any(map(is_open_to_strangers, opened.groups[0])):
+        log.warning("in clear: %s", STRANGERS)
     for words in limits.lines():
         log.info("limits: %s", words)
     log.info("%s, %d worker%s", opened.loop_name, workers, "" if workers == 1 else "s")
@@ -139,7 +159,8 @@ def _log_start(opened: _Opened, limits: Limits, workers: int) -> None:
     for host, port in others:
         log.info("listening on %s port %d", host, port)
     log.info("listening on %s port %d; a client connects with:", *last)
-    log.info("    alfine client %s %d", *reachable_at(opened.groups[0]))
+    tls = "" if opened.securing is None else " --tls"
+    log.info("    alfine client %s %d%s", *reachable_at(opened.groups[0]), tls)
 
 
 def _run(
@@ -150,13 +171,14 @@ def _run(
     start_thread: Callable[[], Stop],
 ) -> None:
     """Serve, in this process or in workers, until a signal comes."""
+    tls = opened.securing is not None
     if running.workers == 1:
-        monitor = monitoring.of_process(opened.page, opened.listener)
+        monitor = monitoring.of_process(opened.page, opened.listener, tls)
         start_thread()
         replace(serving, monitor=monitor).run(
             opened.groups[0], stop_signals(), lambda stop: rescan.request
         )
     else:
-        parent = monitoring.of_workers(opened.page, opened.listener, running.workers)
+        parent = monitoring.of_workers(opened.page, opened.listener, running.workers, tls)
         monitored = replace(serving, monitor=parent.worker if parent is not None else None)
         Workers(monitored, opened.groups, rescan, start_thread, parent).run()

@@ -44,6 +44,7 @@ SPECS = (
     Spec("stop",    "s", "",            "",         "stop the song",              "stop the song"),
     Spec("seek",    "g", "PLACE",       "",         "1:30, +10, -10, 50%; ← →",   "go to 1:30, +10, -10, 50%; also ← and →"),
     Spec("volume",  "v", "0-100",       "",         "0-100, +5, -5; also + -",    "how loud; also +5 and -5, and + and - alone"),
+    Spec("gain",    "",  "off|track|album", "",     "all equally loud, by tags",  "make songs (track) or albums (album) equally loud, by their ReplayGain tags, or leave them as they are (off)"),
     Spec("next",    "n", "",            "",         "play what comes next",       "play what comes next; also n alone"),
     Spec("prev",    "b", "",            "",         "the song before this one",   "play the song before this one"),
     Spec("queue",   "u", "[SONG…]",     "songs",    "add songs, or show it",      "play songs, named as for play, after what is queued; alone: show the queue"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
+from typing import Any
 
 from cli.browsing import choosing, query
 from cli.browsing.song_ids import NO_IDS, NotChosen, are_possible, is_number, need_list
@@ -23,6 +25,8 @@ from fsm.client.events import (
 )
 from fsm.client.requests import (
     ClearRequested,
+    Gain,
+    GainRequested,
     Measure,
     NextRequested,
     PauseRequested,
@@ -97,6 +101,11 @@ class Line:
     def from_outside(self) -> bool:
         """Another program may send it: it is answered at once, and is not about the prompt."""
         return self.command is Command.LOCAL and self.word not in _OWN
+
+
+def starts_song(script: Iterable[str]) -> bool:
+    """Whether some line names songs that are to be played. Raises CommandError."""
+    return any(line is not None and line.starts_song for line in map(parse, script))
 
 
 def parse(text: str) -> Line | None:
@@ -222,11 +231,19 @@ def _volume(word: str, rest: str) -> Line:
     return Line(word, rest, request=changed)
 
 
-def _repeat(word: str, rest: str) -> Line:
-    choices = [repeat.value for repeat in Repeat]
+CHOICES: dict[str, tuple[type[Enum], Callable[[Any], Event]]] = {
+    "repeat": (Repeat, RepeatRequested),
+    "gain": (Gain, GainRequested),
+}
+"""The commands that take one of a few words, and what each word makes."""
+
+
+def _choose(word: str, rest: str) -> Line:
+    kind, request = CHOICES[word]
+    choices = [choice.value for choice in kind]
     if rest.lower() not in choices:
-        raise CommandError(f"repeat takes one of {', '.join(choices)}, as in: repeat all")
-    return Line(word, rest, request=_always(RepeatRequested(Repeat(rest.lower()))))
+        raise CommandError(f"{word} takes one of {', '.join(choices)}, as in: {word} {choices[-1]}")
+    return Line(word, rest, request=_always(request(kind(rest.lower()))))
 
 
 def _help(word: str, rest: str) -> Line:
@@ -243,7 +260,8 @@ _PARSERS: dict[str, Callable[[str, str], Line]] = {
     "queue": _queue,
     "seek": _seek,
     "volume": _volume,
-    "repeat": _repeat,
+    "repeat": _choose,
+    "gain": _choose,
     "help": _help,
 }
 

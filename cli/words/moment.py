@@ -45,6 +45,10 @@ class Status:
     bitrate_kbps: int | None = None
     variable_bitrate: bool = False
     volume: int = 100
+    gain: str = "off"
+    """off, track or album (fsm.client.requests.Gain)."""
+    gain_db: float | None = None
+    """By how much the song is made louder; None: its tags name no gain, or none is wanted."""
     received_bytes: int = 0
     received: float | None = None
     """The part of the song that has arrived, 0.0 to 1.0."""

@@ -236,6 +236,8 @@ def status_parts(status: Status, moving: bool = True) -> list[str]:
         if status.bitrate_kbps and (moving or not status.variable_bitrate):
             parts.append(f"{status.bitrate_kbps} kbit/s{' VBR' if status.variable_bitrate else ''}")
     parts.append(f"volume {status.volume} %")
+    if status.gain != "off":
+        parts.append(_gain(status))
     if status.repeat != "off":
         parts.append(f"repeat {status.repeat}")
     if status.queue:
@@ -245,6 +247,15 @@ def status_parts(status: Status, moving: bool = True) -> list[str]:
         soon = f", trying again in {status.retry_in_s:.0f} s" if known else ""
         parts.append(f"no connection{soon}")
     return parts
+
+
+def _gain(status: Status) -> str:
+    """Say which gain is applied, and how much that is for a song that plays."""
+    if status.activity not in (Activity.PLAYING, Activity.PAUSED):
+        return f"gain {status.gain}"
+    if status.gain_db is None:
+        return f"gain {status.gain} (none in its tags)"
+    return f"gain {status.gain} ({status.gain_db:+.1f} dB)"
 
 
 def _time(status: Status) -> str:

@@ -140,17 +140,19 @@ class RichFormatter(Formatter):
         mark = self._glyphs.icons[status.activity]
         width = max(len(str(t.song_id or "")) for t in tracks)
         room = max(1, _columns() - 1 - width - 4)
-        lines = []
-        for track, row in zip(tracks, rows(room), strict=True):
+
+        def line(track: Track, row: str) -> tuple[str, str, str, str]:
             plays = track.song_id is not None and track.song_id == playing
             number = f"{track.song_id}." if track.song_id else ""
-            parts = (mark if plays else " ", f" {number:>{width + 1}} ", row)
-            lines.append((*parts, "bold" if plays else ""))
-        if len(lines) > _TABLE_SONGS:
-            return self._printed(["".join(line[:3]) for line in lines])
+            icon, style = (mark, "bold") if plays else (" ", "")
+            return icon, f" {number:>{width + 1}} ", row, style
+
+        lines = map(line, tracks, rows(room))  # not all at once: there may be 100,000
+        if len(tracks) > _TABLE_SONGS:
+            return self._printed(["".join(parts) for *parts, _ in lines])
         texts = [
-            Text.assemble((mark, "green"), (number, "cyan"), (row, style))
-            for mark, number, row, style in lines
+            Text.assemble((icon, "green"), (number, "cyan"), (row, style))
+            for icon, number, row, style in lines
         ]
         return self._rendered(Group(*texts))
 

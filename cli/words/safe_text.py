@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 
-from wcwidth import clip, width
-
 _JOINERS = "\u200c\u200d"
 """The zero-width non-joiner and joiner: several scripts and emoji are spelled with them."""
 
@@ -31,7 +29,11 @@ def in_place(text: str) -> str:
 
 def columns_of(text: str) -> int:
     """Return the width in a terminal: wide characters take two columns, combining marks none."""
-    return len(text) if text.isascii() and text.isprintable() else int(width(text))
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from wcwidth import width  # its tables take longer to load than a short list to print
+
+    return int(width(text))
 
 
 def cut(text: str, columns: int, ellipsis: str = "…") -> str:
@@ -40,13 +42,19 @@ def cut(text: str, columns: int, ellipsis: str = "…") -> str:
         return text
     if columns <= columns_of(ellipsis):
         return ellipsis[: max(0, columns)]
+    from wcwidth import clip
+
     return str(clip(text, 0, columns - columns_of(ellipsis))).rstrip() + ellipsis
 
 
 def safe_end(text: str, columns: int) -> str:
     """Return as much of the end of a safe text as fits into that many columns."""
     whole = columns_of(text)
-    return text if whole <= columns else str(clip(text, whole - columns, whole)).strip()
+    if whole <= columns:
+        return text
+    from wcwidth import clip
+
+    return str(clip(text, whole - columns, whole)).strip()
 
 
 def shown(text: str) -> str:

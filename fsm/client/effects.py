@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 
 from fsm.client.events import Event, Fields, ListedSong
-from fsm.client.requests import Measure
+from fsm.client.requests import Gain, Measure
 from fsm.effects import Effect as Effect
 from fsm.frozen import dataclass
 from fsm.words import Request
@@ -161,6 +161,13 @@ class SetVolume(Effect):
     percent: int
 
 
+@dataclass(frozen=True, slots=True)
+class SetGain(Effect):
+    """Which gain of the songs' tags is applied."""
+
+    gain: Gain
+
+
 # The person.
 
 
@@ -260,6 +267,7 @@ SoundEffect = (
     | PausePlayer
     | ResumePlayer
     | SetVolume
+    | SetGain
 )
 """For the buffers and the player."""
 ScreenEffect = ShowSongs | Tell | ShowPrompt | Print | PrintAbovePrompt | ClearLine | Leave

@@ -45,6 +45,7 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     ask.ResumeRequested:        (TRANSPORT,),
     ask.ToggleRequested:        (TRANSPORT,),
     ask.VolumeRequested:        (TRANSPORT,),
+    ask.GainRequested:          (TRANSPORT,),
     ask.SeekRequested:          (SONG,),
     ask.NextRequested:          (QUEUE,),
     ask.PrevRequested:          (QUEUE,),

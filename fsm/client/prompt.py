@@ -61,6 +61,7 @@ class PromptSession(Session[ClientEffect | on.Event]):
         ask.ResumeRequested,
         ask.ToggleRequested,
         ask.VolumeRequested,
+        ask.GainRequested,
         ask.SeekRequested,
         ask.NextRequested,
         ask.PrevRequested,

@@ -29,6 +29,16 @@ class Repeat(Enum):
     """All that has been played since the queue was last cleared, from the first."""
 
 
+class Gain(Enum):
+    """Which gain of a song's tags is applied; where a song has only the other one, that one."""
+
+    OFF = "off"
+    TRACK = "track"
+    """Every song is as loud as every other."""
+    ALBUM = "album"
+    """Every album is as loud as every other; its songs differ as they do on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class PauseRequested(Event):
     """Be silent and keep the place; the song still arrives."""
@@ -57,6 +67,13 @@ class VolumeRequested(Event):
     """How loud, from 0 to 100."""
 
     percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class GainRequested(Event):
+    """Whether songs are made equally loud, and by which gain of their tags."""
+
+    gain: Gain
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ TRANSPORT = Table("transport", IDLE, [
     each(_AUDIBLE, on.WaitRequested,                       rfc="playing 11"),
     each(_SILENT,  on.WaitRequested,    then="end_wait",   rfc="playing 11"),
     each(_ALL,     ask.VolumeRequested, then="set_volume", rfc="playing 8"),
+    each(_ALL,     ask.GainRequested,   then="set_gain",   rfc="playing 8"),
 ])
 # fmt: on
 
@@ -68,13 +69,14 @@ TRANSPORT = Table("transport", IDLE, [
 class TransportSession(Session[ClientEffect | on.Event]):
     """The player, as a person drives it. volume: 0 to 100."""
 
-    __slots__ = ("volume",)
+    __slots__ = ("gain", "volume")
     table = TRANSPORT
     says = (on.CommandAnswered,)
 
     def __init__(self) -> None:
         super().__init__()
         self.volume = 100
+        self.gain = ask.Gain.OFF
 
     # Guards
 
@@ -108,3 +110,8 @@ class TransportSession(Session[ClientEffect | on.Event]):
         """Let the player be as loud, and keep how loud that is."""
         self.volume = min(100, max(0, event.percent))
         self.record(do.SetVolume(self.volume))
+
+    def set_gain(self, event: ask.GainRequested) -> None:
+        """Let the player apply that gain, and keep which one it is."""
+        self.gain = event.gain
+        self.record(do.SetGain(event.gain))

@@ -22,10 +22,11 @@ class ConnectionLog:
     What goes wrong has a reserve of forty more.
     """
 
-    __slots__ = ("_credit", "_credited_at", "_name", "_withheld")
+    __slots__ = ("_credit", "_credited_at", "_name", "_quiet", "_withheld")
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, quiet: bool = False) -> None:
+        """quiet: what goes right is written for who looks for faults only."""
+        self._name, self._quiet = name, quiet
         self._credit = float(BURST_LINES)
         self._credited_at = time.monotonic()
         self._withheld = 0
@@ -38,6 +39,10 @@ class ConnectionLog:
         self, state: str, words: str | Taken, level: int = logging.INFO, always: bool = False
     ) -> None:
         """Write a line, of which the words may be what a client sent; or only count it."""
+        shown = clip(words) if isinstance(words, str) else words
+        if self._quiet and level < logging.WARNING:
+            log.debug(LINE, self._name, state, shown)
+            return
         least = 1 - BURST_LINES if level >= logging.ERROR else 1
         if not self._allows(time.monotonic(), least) and not always:
             self._withheld += 1
@@ -45,7 +50,7 @@ class ConnectionLog:
         if self._withheld:
             log.info("%s %d more like it", self._name, self._withheld)
             self._withheld = 0
-        log.log(level, LINE, self._name, state, clip(words) if isinstance(words, str) else words)
+        log.log(level, LINE, self._name, state, shown)
 
     def _allows(self, now: float, least: float) -> bool:
         grown = self._credit + (now - self._credited_at) * LINES_S

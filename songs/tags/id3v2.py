@@ -39,6 +39,8 @@ _COMPRESSED: Final = {2: 0, 3: 0x0080, 4: 0x0008}
 _GROUPED: Final = {2: 0, 3: 0x0020, 4: 0x0040}
 _UNSYNCHRONISED_FRAME: Final = {2: 0, 3: 0, 4: 0x0002}
 _LENGTH_SHOWN: Final = {2: 0, 3: 0x0080, 4: 0x0009}
+UNREADABLE: Final = {2: 0, 3: 0x00C0, 4: 0x000C}
+"""The flags of compressed and encrypted frames by version."""
 
 
 class _Bytes(Protocol):
@@ -187,13 +189,18 @@ def tag_bytes_of(head: bytes) -> int:
     return _HEADER_BYTES + _synchsafe(head[6:10]) if is_tag else 0
 
 
-def raw_frames(source: TagSource, names: frozenset[bytes]) -> Iterator[RawFrame]:
-    """Yield the frames of these names, whole. Raises TagsUnreadable: the source's bounds."""
+def raw_frames(
+    source: TagSource, names: frozenset[bytes], max_bytes: int = MAX_TAG_BYTES
+) -> Iterator[RawFrame]:
+    """Yield the frames of these names, whole, but none of more than `max_bytes`.
+
+    Raises TagsUnreadable: the source's bounds are reached.
+    """
     if not tag_bytes_of(head := source.at(0, _HEADER_BYTES)):
         return
     tag, start = _opened(source, head)
     for frame in itertools.islice(_frames(tag, start), MAX_FRAMES):
-        if frame.name in names:
+        if frame.name in names and frame.size <= max_bytes:
             data = tag.source.at(frame.start, frame.size)
             if tag.stuffed or frame.flags & _UNSYNCHRONISED_FRAME[tag.version]:
                 data = without_stuffing(data)

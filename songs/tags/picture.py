@@ -3,7 +3,7 @@
 import io
 from typing import Final, NamedTuple
 
-from songs.tags.id3v2 import RawFrame, raw_frames, tag_bytes_of
+from songs.tags.id3v2 import UNREADABLE, RawFrame, raw_frames, tag_bytes_of
 from songs.tags.source import TagSource, TagsUnreadable
 
 MAX_PICTURE_BYTES: Final = 16 << 20
@@ -11,8 +11,6 @@ HEAD_BYTES: Final = 10
 """So much of a song says how long its tag is."""
 
 _NAMES: Final = frozenset((b"APIC", b"PIC"))
-_UNREADABLE: Final = {2: 0, 3: 0x00C0, 4: 0x000C}
-"""The flags of compressed and encrypted frames by version."""
 _FRONT_COVER: Final = 3
 _MAX_DESCRIPTION_BYTES: Final = 1024
 _KINDS: Final = (
@@ -55,7 +53,7 @@ def picture_in(tag: bytes) -> Picture | None:
 
 def _picture(frame: RawFrame) -> tuple[int, Picture] | None:
     """Return the kind of scene and the picture of a frame (ID3v2.2 4.15, 2.4 4.14)."""
-    if frame.flags & _UNREADABLE[frame.version] or len(frame.data) < 6:
+    if frame.flags & UNREADABLE[frame.version] or len(frame.data) < 6:
         return None
     encoding = frame.data[0]
     # After the encoding: an image format of three letters, or a MIME type that a zero ends.

@@ -144,13 +144,24 @@ def xing(frames: int, audio_bytes: int, kind: bytes = b"Info") -> bytes:
     )
 
 
-def lame_extension(delay: int, padding: int, encoder: bytes = b"LAME3.100") -> bytes:
-    return encoder.ljust(21, b"\0") + (delay << 12 | padding).to_bytes(3, "big") + bytes(12)
+def lame_extension(
+    delay: int, padding: int, encoder: bytes = b"LAME3.100", gains: bytes = bytes(8)
+) -> bytes:
+    """The extension of an Info tag. gains: peak, gain of the track, gain of the album."""
+    start = encoder[:11].ljust(11, b"\0") + gains
+    return start.ljust(21, b"\0") + (delay << 12 | padding).to_bytes(3, "big") + bytes(12)
 
 
-def with_gapless_tag(song: bytes, delay: int = 576, padding: int = 1105) -> bytes:
-    body = xing(len(frames_of(song)), len(song)) + lame_extension(delay, padding)
-    return tag_frame(song, body) + song
+def with_gapless_tag(
+    song: bytes, delay: int = 576, padding: int = 1105, gains: bytes = bytes(8)
+) -> bytes:
+    extension = lame_extension(delay, padding, gains=gains)
+    return tag_frame(song, xing(len(frames_of(song)), len(song)) + extension) + song
+
+
+def lame_gain(db: float, which: int = 1, by_whom: int = 3) -> bytes:
+    """A gain as LAME writes it. which: 1 the track, 2 the album. by_whom: 3 is the program."""
+    return (which << 13 | by_whom << 10 | (db < 0) << 9 | round(abs(db) * 10)).to_bytes(2, "big")
 
 
 def vbri(frames: int, audio_bytes: int, pieces: list[int]) -> bytes:

@@ -20,6 +20,7 @@ from tests.audio.making import (
     id3v1,
     id3v2,
     lame_extension,
+    lame_gain,
     mp3,
     tag_frame,
     vbri,
@@ -83,6 +84,36 @@ def test_a_gapless_tag_is_parsed(encoder, rate_hz, channels):
     assert (tag.delay, tag.padding) == (576, 1234)
     assert len(tag.toc) == 100
     assert tag.toc[50] == 128
+
+
+PEAK = (1 << 22).to_bytes(4, "big")
+"""Half of full scale."""
+
+
+@pytest.mark.parametrize(
+    ("gains", "expected"),
+    [
+        (bytes(8), ((None, None), (None, None))),
+        (PEAK + lame_gain(-7.3) + bytes(2), ((-7.3, 0.5), (None, None))),
+        (PEAK + lame_gain(-7.3) + lame_gain(51.1, which=2), ((-7.3, 0.5), (51.1, 0.5))),
+        (bytes(4) + bytes(2) + lame_gain(4, which=2), ((None, None), (4.0, None))),
+        (bytes(4) + lame_gain(4, by_whom=0) + lame_gain(4, which=7), ((None, None), (None, None))),
+    ],
+)
+def test_the_gains_that_an_encoder_wrote_are_parsed(gains, expected):
+    tag = parse_vbr_tag(with_gapless_tag(mp3(0.3), gains=gains))
+    assert tag.gains == expected
+
+
+@pytest.mark.parametrize(
+    ("encoder", "more_db"),
+    [(b"LAME3.94", 6), (b"LAME3.89b", 6), (b"LAME3.95", 0), (b"LAME3.100", 0), (b"Lavc", 0)],
+)
+def test_an_old_encoder_aimed_at_less(encoder, more_db):
+    gains = bytes(4) + lame_gain(-7) + bytes(2)
+    extension = lame_extension(576, 1105, encoder, gains)
+    tag = parse_vbr_tag(tag_frame(mp3(0.3), xing(77, 12345) + extension))
+    assert tag.gains[0] == (-7 + more_db, None)
 
 
 def test_a_tag_without_an_extension():

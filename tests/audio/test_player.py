@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 
 import pytest
 
@@ -17,6 +18,7 @@ from audio import (
     Undecodable,
     WavOutput,
 )
+from audio.player import DRY_AT_S
 from tests.audio.fake_output import WAIT_S, Card, Reports, decoded, played_out
 from tests.audio.making import FRAME, as_buffer, mp3
 
@@ -343,3 +345,61 @@ def test_neither_stop_nor_play_ends_a_pause(player_on, reports):
     assert reports.empty()
     player.resume()
     assert reports.next() == played_out(2, mp3(0.5))
+
+
+class LateCard(Card):
+    """A device that holds so much of what was written."""
+
+    latency_s = 0.0
+
+
+def test_a_song_is_not_dry_as_long_as_the_device_has_something_to_play(player_on, reports):
+    card, buffer, song = LateCard(), AudioBuffer(), mp3()
+    card.latency_s = 1000.0
+    player = player_on(card)
+    buffer.append(song[:4_000])
+    player.play(buffer, 1)
+    card.wait_for(lambda card: card.writes)
+    for at in range(4_000, len(song), 4_000):
+        here = len(card.writes)
+        buffer.append(song[at : at + 4_000])
+        card.wait_for(lambda card, here=here: len(card.writes) > here)
+    buffer.finish()
+    assert reports.next() == played_out(1, song), "and nothing before"
+    assert b"".join(card.writes) == decoded(song)
+
+
+def test_a_song_is_dry_when_the_device_has_nothing_more_to_play(player_on, reports):
+    card, buffer = LateCard(), AudioBuffer()
+    card.latency_s = 0.2
+    player = player_on(card)
+    buffer.append(mp3()[:4_000])
+    began_s = time.monotonic()
+    player.play(buffer, 1)
+    assert reports.next() == RanDry(1)
+    assert time.monotonic() - began_s >= 0.2 - DRY_AT_S
+
+
+@pytest.mark.parametrize("order", ["stop", "pause", "seek", "discard"])
+def test_an_order_is_obeyed_while_the_device_plays_what_it_has(player_on, order):
+    card, buffer = LateCard(needs_silence=True), AudioBuffer()
+    card.latency_s = 1000.0
+    player = player_on(card)
+    buffer.append(mp3()[:4_000])
+    player.play(buffer, 1)
+    music = decoded(mp3()[:4_000])
+    card.wait_for(lambda card: len(b"".join(card.writes)) >= len(music) - 1152 * FRAME)
+    drops, before = card.names.count("drop"), len(card.writes)
+    orders = {
+        "stop": player.stop,
+        "pause": player.pause,
+        "seek": lambda: player.seek(1, 0.0),
+        "discard": buffer.discard,
+    }
+    orders[order]()
+    if order == "pause":
+        card.wait_for(lambda card: card.writes[-1] == bytes(1764 * FRAME))
+    else:
+        card.wait_for(lambda card: card.names.count("drop") > drops)
+    if order == "seek":
+        card.wait_for(lambda card: card.writes[before:][:1] == card.writes[:1])

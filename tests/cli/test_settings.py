@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,14 @@ def test_config_shows_each_value_and_its_source(path):
     assert 'host = "music"  # ALFINE_HOST' in shown
     assert f"port = 4711  # {path}" in shown
     assert "prebuffer = 500  # default" in shown
-    assert len(shown[: shown.index("[server]")].splitlines()) == 1 + len(SETTINGS)
+    assert shown.splitlines()[0] == f"# {path}"
+    assert len(shown[: shown.index("[server]")].splitlines()) == 2 + len(SETTINGS)
+
+
+def test_config_names_the_file_that_is_to_be_written(path):
+    shown = alfine("config", ALFINE_CONFIG=str(path)).stdout
+    assert shown.splitlines()[0] == f"# {path} (there is none yet)"
+    assert tomllib.loads(shown.replace("(none)", "0"))["client"]["volume"] == 100
 
 
 def test_the_client_takes_them_and_options_go_first(path, steady_server):
@@ -107,7 +115,7 @@ README = (Path(__file__).parents[2] / "README.md").read_text()
 
 def test_the_example_in_the_readme_can_be_used(path):
     path.write_text(README.split("```toml\n")[1].split("```")[0])
-    assert set(read_file(path)) == {"host", "port", "device", "volume"}
+    assert set(read_file(path)) == {"host", "port", "device", "volume", "gain"}
 
 
 def test_the_readme_names_every_command_and_its_letter():

@@ -29,14 +29,18 @@ def music(seconds: float, seed: int, kbits: int = 128) -> bytes:
     return bytes(encoder.encode(pcm) + encoder.flush())
 
 
-def named(artist: str, title: str, more: bytes = b"") -> bytes:
-    """An ID3v2.3 tag by hand, and anything else in a private frame."""
+def named(
+    artist: str, title: str, more: bytes = b"", texts: tuple[tuple[str, str], ...] = ()
+) -> bytes:
+    """An ID3v2.3 tag by hand; anything else in a private frame. texts: named ones."""
     body = b"".join(
         _frame(name, b"\0" + text.encode("latin-1"))
         for name, text in ((b"TPE1", artist), (b"TIT2", title))
     )
     if more:
         body += _frame(b"PRIV", b"alfine\0" + more)
+    for name, text in texts:
+        body += _frame(b"TXXX", f"\0{name}\0{text}".encode("latin-1"))
     size = bytes(len(body) >> shift & 0x7F for shift in (21, 14, 7, 0))
     return b"ID3\x03\0\0" + size + body
 

@@ -58,10 +58,10 @@ def port(parts, tmp_path_factory):
         yield server.port
 
 
-def heard(port, directory, *commands):
+def heard(port, directory, *commands, options=()):
     """What a script's commands make heard, through `wav:`."""
     wav = directory / "out.wav"
-    run(port, [*commands, "wait"], "--output", f"wav:{wav}")
+    run(port, [*commands, "wait"], "--output", f"wav:{wav}", *options)
     return wav.read_bytes()[44:]
 
 
@@ -142,3 +142,24 @@ def test_seek_on_a_sound_device(port, parts, tmp_path):
     _, pcm = on_the_card(port, tmp_path, f"play {WHOLE}", "seek 1.5", "wait", speed=4)
     rest = sound(songs.samples(parts[0])[3 * 22050 * FRAME :])
     assert pcm.endswith(rest[FRAME * 2000 :])
+
+
+@pytest.mark.parametrize(
+    ("options", "commands", "db"),
+    [
+        (("--gain", "track"), (), -9.5),
+        ((), ("gain album",), -3.25),
+        (("--gain", "track"), ("gain off",), 0.0),
+    ],
+)
+def test_the_gain_of_the_tags_is_in_the_samples(tmp_path, options, commands, db):
+    texts = ("REPLAYGAIN_TRACK_GAIN", "-9.50 dB"), ("replaygain_album_gain", "-3.25 dB")
+    tags = songs.named("Noise", "made quieter", texts=texts)
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    (folder / "1.mp3").write_bytes(tags + encoded(music(1.0)))
+    with serving(folder) as server:
+        pcm = heard(server.port, tmp_path, *commands, "play 1", options=options)
+    plain = array.array("h", songs.samples(encoded(music(1.0))))
+    expected = array.array("h", (round(sample * 10 ** (db / 20)) for sample in plain))
+    assert worst_difference(pcm, expected.tobytes()) <= 1

@@ -20,6 +20,7 @@ from fsm.client.queue import QueueSession
 from fsm.client.song import SongSession
 from fsm.client.transport import TransportSession
 from fsm.events import Event
+from fsm.handshake import HandshakeSession
 from fsm.server import ServerSession
 from fsm.table import Row, Session, Table, TableError, UnexpectedEvent, each
 
@@ -28,6 +29,7 @@ ROOMS = ("fsm", "net", "songs", "audio", "cli", "diagrams", "traces", "proxy", "
 
 SESSIONS = {
     "server": lambda: ServerSession({1, 2}),
+    "handshake": lambda: HandshakeSession({("kitchen", "SHA256:1")}, {"bedroom"}),
     "song": SongSession,
     "player": PlayerSession,
     "queue": QueueSession,
@@ -58,6 +60,8 @@ def example(event: type[Event]) -> Event:
         "fields": (),
         "data": b"audio",
         "reason": "because",
+        "client": "kitchen",
+        "fingerprint": "SHA256:1",
         "in_order": True,
         "held_bytes": 5,
         "tail": b"audio",
@@ -82,6 +86,7 @@ def example(event: type[Event]) -> Event:
         "song_ids": (1, 2),
         "seed": 1,
         "repeat": ask.Repeat.ALL,
+        "gain": ask.Gain.TRACK,
     }
     names = event.__match_args__
     return event(**{name: values[name] for name in names})
@@ -244,6 +249,7 @@ CARRIED = {
         ask.ToggleRequested,
         ask.SeekRequested,
         ask.VolumeRequested,
+        ask.GainRequested,
         ask.NextRequested,
         ask.PrevRequested,
         ask.QueueRequested,

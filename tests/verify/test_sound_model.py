@@ -44,12 +44,12 @@ class SilentPlayer:
         self.tag = self.queued = None
         self.seeks = 0
 
-    def play(self, buffer, tag, index):
+    def play(self, buffer, tag, index, loudness):
         self.tag, self.queued, self.seeks = tag, None, 0
 
-    def queue_next(self, buffer, tag, index):
+    def queue_next(self, buffer, tag, index, loudness):
         if self.tag is None:
-            self.play(buffer, tag, index)
+            self.play(buffer, tag, index, loudness)
         else:
             self.queued = tag
 
@@ -79,6 +79,8 @@ class SilentPlayer:
 
     def set_volume(self, percent):
         pass
+
+    set_gain = set_volume
 
     pause = resume = close = refilled
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import click
 
 from cli.command_line import Declaration, between, option
 from cli.serving.options.headings import CLIENTS, PACE, REQUESTS, RUNNING
 from cli.serving.options.numbers import KIB, MIB, count, seconds
 from fsm.frozen import dataclass
+from net.server.introductions import Network
 from net.server.limits import MAX_CLIENTS, Keepalive, Limits
 
 DEFAULT = Limits()
@@ -32,6 +35,16 @@ def parsed_keepalive(given: str | Keepalive) -> Keepalive:
         f"{text!a} is not IDLE/INTERVAL/COUNT, as in 30/10/3: seconds from 1 to 32767, twice, and "
         "a count from 1 to 127."
     )
+
+
+def network(given: str) -> Network:
+    """Parse an address or a network. Raises click.BadParameter."""
+    try:
+        return ipaddress.ip_network(given)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{error}: --proxy-from takes an address, or a network as in 10.0.0.0/8"
+        ) from None
 
 
 OPTIONS: tuple[Declaration, ...] = (
@@ -63,6 +76,15 @@ OPTIONS: tuple[Declaration, ...] = (
         "Clients from one address (of IPv6: from one /64), in each worker; this machine's own are "
         "exempt, which is everybody where a proxy on this machine stands in front.",
         CLIENTS,
+    ),
+    option(
+        "--proxy-from",
+        type=network,
+        multiple=True,
+        metavar="NETWORK",
+        help="A proxy's address, or its network: its connections have to begin with whose they are "
+        "(the PROXY protocol, version 1 or 2), and are counted so. Repeatable.",
+        heading=CLIENTS,
     ),
     count(
         "--backlog",
@@ -151,6 +173,7 @@ class LimitOptions:
     drain: float
     clients: int | None
     per_address: int
+    proxy_from: tuple[Network, ...]
     backlog: int
     request_size: int
     request_time: float
@@ -168,6 +191,7 @@ class LimitOptions:
         return Limits(
             clients=MAX_CLIENTS if self.clients is None else self.clients,
             per_address=self.per_address,
+            proxies=self.proxy_from,
             request_bytes=self.request_size,
             request_s=self.request_time,
             idle_s=self.idle_time,

@@ -40,7 +40,7 @@ def silence():
     index = SimpleNamespace(
         duration_s=None, exact=False, bytes_per_s=0, variable=False, received_fraction=None
     )
-    return SimpleNamespace(index=index, position_s=0.0, device="")
+    return SimpleNamespace(index=index, position_s=0.0, gain_db=None, device="")
 
 
 class Client:

@@ -127,7 +127,7 @@ def test_a_song_that_has_arrived_whole_needs_no_connection():
 
 def test_stopped():
     assert drawn(Status(), 40) == "■ stopped  vol 100 %"
-    assert "Tab completes" in drawn(Status(), 80)
+    assert "list · play ID or title · Tab completes" in drawn(Status(), 80)
 
 
 def test_the_bar_shows_how_much_has_arrived():

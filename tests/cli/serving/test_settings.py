@@ -8,6 +8,7 @@ import pytest
 from cli.server import server
 from cli.serving.options.limits import DEFAULT
 from cli.serving.settings import Settings, settings_of
+from cli.tls_options import ServerTls
 from net.server.limits import Limits
 
 
@@ -21,7 +22,11 @@ def groups():
 
 
 def test_each_option_has_one_field_of_its_name():
-    names = [field.name for group in groups() for field in fields(group)]
+    names = [
+        f"tls_{field.name}" if isinstance(group, ServerTls) else field.name
+        for group in groups()
+        for field in fields(group)
+    ]
     assert sorted(names) == sorted(given())
     assert len(names) == len(set(names))
 

@@ -12,6 +12,8 @@ from cli.words.moment import Status
 from fsm.client.events import ListedSong, ListRequested, PlayRequested, StopRequested, WaitRequested
 from fsm.client.requests import (
     ClearRequested,
+    Gain,
+    GainRequested,
     Measure,
     NextRequested,
     PauseRequested,
@@ -64,6 +66,9 @@ def request_of(text, songs=SONGS, **status):
         ("seek 50%", SeekRequested(0.5, Measure.FRACTION)),
         ("volume 30", VolumeRequested(30)),
         ("vol 30 %", VolumeRequested(30)),
+        ("gain track", GainRequested(Gain.TRACK)),
+        ("ga ALBUM", GainRequested(Gain.ALBUM)),
+        ("gain off", GainRequested(Gain.OFF)),
         ("v +5", VolumeRequested(65)),
         ("v -99", VolumeRequested(0)),
         ("next", NextRequested()),
@@ -131,6 +136,8 @@ def test_an_empty_line_is_no_command(text):
         ("volume", "volume +5"),
         ("volume x", "0 to 100"),
         ("repeat never", "off, one, all"),
+        ("gain", "off, track, album"),
+        ("gain loud", "off, track, album"),
         ("\x1b[2J", "no command ?[2J"),
     ],
 )
@@ -203,6 +210,6 @@ def test_which_lines_mean_a_song_that_plays_elsewhere(text, starts, outside, run
 def test_no_text_raises_anything_else(text):
     with contextlib.suppress(CommandError):
         parse(text)
-    for begun in ("play", "queue", "seek", "volume", "repeat", "find"):
+    for begun in ("play", "queue", "seek", "volume", "gain", "repeat", "find"):
         with contextlib.suppress(CommandError):
             request_of(f"{begun} {text}")

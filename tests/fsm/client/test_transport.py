@@ -103,3 +103,9 @@ def test_a_wait_for_the_end_of_what_is_silent_ends_at_once():
 def test_the_volume_changes_nothing_else():
     for state in WAYS:
         assert after(state, ask.VolumeRequested(30)) == ([do.SetVolume(30)], state)
+
+
+@pytest.mark.parametrize("gain", ask.Gain)
+def test_the_gain_changes_nothing_else(gain):
+    for state in WAYS:
+        assert after(state, ask.GainRequested(gain)) == ([do.SetGain(gain)], state)

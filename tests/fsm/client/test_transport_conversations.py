@@ -94,6 +94,12 @@ def test_the_volume_is_0_to_100_at_any_time(requested, volume):
     assert client.session.transport.volume == volume
 
 
+def test_the_gain_is_kept():
+    client = closing_server()
+    assert client(ask.GainRequested(ask.Gain.ALBUM)) == [do.SetGain(ask.Gain.ALBUM)]
+    assert client.session.transport.gain is ask.Gain.ALBUM
+
+
 # seek
 
 
@@ -215,9 +221,19 @@ def test_from_a_fast_server_playing_begins_after_a_moment_of_music():
     assert 0.9 < messages_until_it_plays(flow(1_250_000)) * 4096 / 40_000 < 1.2
 
 
+def test_from_a_server_that_is_faster_than_the_music_a_little_is_enough():
+    assert 0.3 < messages_until_it_plays(flow(62_500)) * 4096 / 40_000 < 0.5
+
+
 def test_from_a_server_that_is_hardly_faster_than_the_music_more_is_buffered():
-    fast, slow = (messages_until_it_plays(flow(rate)) for rate in (250_000, 60_000))
-    assert fast < slow < 500
+    fast, slow = (messages_until_it_plays(flow(rate)) for rate in (62_500, 52_000))
+    assert fast < slow < 10
+
+
+def test_no_music_is_waited_for_that_takes_longer_than_it_is_worth():
+    for rate in (62_500, 125_000, 250_000, 1_250_000):
+        held = messages_until_it_plays(flow(rate)) * 4096
+        assert held / rate < 0.25
 
 
 def test_from_a_server_that_is_too_slow_the_rest_arrives_in_time():
