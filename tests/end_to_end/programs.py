@@ -44,6 +44,7 @@ class Program:
         *arguments: object,
         stdin: int = subprocess.DEVNULL,
         prefix: tuple[str, ...] = (),
+        pass_fds: tuple[int, ...] = (),
     ):
         """prefix: a program that starts this one, as setpriv and strace do."""
         command = [*prefix, sys.executable, *(str(argument) for argument in arguments)]
@@ -54,6 +55,7 @@ class Program:
             stderr=subprocess.PIPE,
             cwd=ROOT,
             env=environment(),
+            pass_fds=pass_fds,
         )
         self.written: dict[str, bytes] = {"out": b"", "err": b""}
         self._news = threading.Condition()
