@@ -53,7 +53,7 @@ SETTINGS = (
     Setting("port", (int,), None, "the server's port"),
     Setting("output", (str,), "auto", "where the sound goes: auto, pyaudio, null or wav:FILE"),
     Setting("device", (str, int), None, "the sound device: a part of its name, or its index"),
-    Setting("volume", (int,), 100, "how loud to begin, 0 to 100"),
+    Setting("volume", (int,), None, "how loud to begin, 0 to 100; none: as it was left"),
     Setting("gain", (str,), "off", "songs equally loud by their tags: off, track or album"),
     Setting("prebuffer", (int, str), PREBUFFER_MSGS, "messages before playing begins, or auto"),
     Setting("plain", (bool,), False, "the server knows only the RFC"),

@@ -41,7 +41,8 @@ LAYERS = {
     "cli": (
         *("cli", "cli.serving", "cli.serving.options"),
         *("cli.tls_options", "cli.monitoring", "cli.tracing", "cli.state"),
-        *("cli.screen", "cli.outside", "cli.playing", "cli.words", "cli.browsing"),
+        *("cli.screen", "cli.outside", "cli.playing", "cli.words"),
+        *("cli.memory", "cli.browsing"),
         *("cli.words.safe_text", "cli.words.clock", "cli.command_line"),
         *("cli.settings", "cli.address", "cli.usage"),
     ),

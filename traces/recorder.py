@@ -173,7 +173,8 @@ class ClientRecorder:
 def values_of(session: Session[Any]) -> list[str]:
     """Return the names of what a session remembers beside its state, without what never changes."""
     names = {name for kind in type(session).__mro__ for name in getattr(kind, "__slots__", ())}
-    constant = {"state", "fired", "buffer", "prebuffer", "max_retries", "plain", "max_list_bytes"}
+    limits = {"max_retries", "max_changes", "max_list_bytes"}
+    constant = {"state", "fired", "buffer", "prebuffer", "plain"} | limits
     return sorted(name for name in names - constant if not name.startswith("_"))
 
 

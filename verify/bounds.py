@@ -60,7 +60,8 @@ class Bounds:
     changed: the bytes of song 1 after FILE_CHANGES. ignored: rules that may be broken; the exchange
     is not followed from there. header: how many bytes more than it has a song says that it has,
     None where it says nothing. listed: the client asks for the list first, and the person waits for
-    it; otherwise it comes when it is needed, and a first song may be asked for before.
+    it; otherwise it comes when it is needed, and a first song may be asked for before. changes: so
+    many changes of the queue can be taken back.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Bounds:
     ignored: tuple[Rule, ...] = ()
     header: int | None = None
     listed: bool = False
+    changes: int = 0
 
     @property
     def closes(self) -> bool:

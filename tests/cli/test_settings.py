@@ -76,7 +76,7 @@ def test_config_shows_each_value_and_its_source(path):
 def test_config_names_the_file_that_is_to_be_written(path):
     shown = alfine("config", ALFINE_CONFIG=str(path)).stdout
     assert shown.splitlines()[0] == f"# {path} (there is none yet)"
-    assert tomllib.loads(shown.replace("(none)", "0"))["client"]["volume"] == 100
+    assert tomllib.loads(shown.replace("(none)", "0"))["client"]["song_size"] == 1024
 
 
 def test_the_client_takes_them_and_options_go_first(path, steady_server):

@@ -29,6 +29,7 @@ def environment() -> dict[str, str]:
     # Coverage and the like travel in variables of their own.
     return kept | {
         "XDG_STATE_HOME": STATE.name,
+        "XDG_DATA_HOME": STATE.name,
         "HOME": home,
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",

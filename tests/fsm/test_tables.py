@@ -17,6 +17,7 @@ from fsm.client.link import LinkSession
 from fsm.client.player import PlayerSession
 from fsm.client.prompt import LEFT, LOCKED, OPEN, PromptSession
 from fsm.client.queue import QueueSession
+from fsm.client.queue_edits import Append
 from fsm.client.song import SongSession
 from fsm.client.transport import TransportSession
 from fsm.events import Event
@@ -83,9 +84,9 @@ def example(event: type[Event]) -> Event:
         "amount": 1.0,
         "measure": ask.Measure.FROM_START,
         "percent": 50,
-        "song_ids": (1, 2),
-        "seed": 1,
+        "edit": Append((1, 2)),
         "repeat": ask.Repeat.ALL,
+        "delay_s": 1800.0,
         "gain": ask.Gain.TRACK,
     }
     names = event.__match_args__
@@ -252,10 +253,12 @@ CARRIED = {
         ask.GainRequested,
         ask.NextRequested,
         ask.PrevRequested,
-        ask.QueueRequested,
-        ask.ClearRequested,
-        ask.ShuffleRequested,
+        ask.EditRequested,
+        ask.UndoRequested,
         ask.RepeatRequested,
+        ask.SleepRequested,
+        ask.SleepAfterSongRequested,
+        ask.StayAwakeRequested,
     ),
 }
 """The effects that record events which they were given, and which those are."""

@@ -99,6 +99,9 @@ def test_playerctl_drives_the_client(song_server, bus):
         changed(Volume=0.3)
         assert float(playerctl("volume")) == 0.3
         terminal.wait_until(lambda t: "vol 30 %" in status_line(t))
+        with pytest.raises(AssertionError, match="nothing is queued"):
+            playerctl("shuffle", "On")
+        assert playerctl("shuffle") == "Off"
         playerctl("loop", "Playlist")
         changed(LoopStatus="Playlist")
         assert playerctl("loop") == "Playlist"
