@@ -44,7 +44,6 @@ def application() -> click.Group:
         {"Commands": COMMANDS, outside.HEADING: in_the_client},
         name="alfine",
         help="Stream music over explicit state machines (RFC 9999).",
-        no_args_is_help=True,
         params=options(),
     )
 

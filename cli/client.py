@@ -161,8 +161,7 @@ class Options:
 @flag(
     "--notify",
     envvar=variable("notify"),
-    help="Show a notification on the desktop when a song begins. Needs "
-    "pip install -e '.[desktop]'.",
+    help="Show a notification on the desktop when a song begins. Needs alfine's extra [desktop].",
 )
 @tls_options.of_client
 @monitoring.monitor_port

@@ -25,7 +25,7 @@ monitor_port = option(
     type=between(0, 65535),
     metavar="PORT",
     help="Show the machines at work on a page at this port of 127.0.0.1, and metrics at its "
-    "/metrics; 0 picks a free one. Needs pip install -e '.[monitor]'.",
+    "/metrics; 0 picks a free one. Needs alfine's extra [monitor].",
 )
 
 
@@ -34,9 +34,7 @@ def listen(command: str, port: int | None) -> socket.socket | None:
     if port is None:
         return None
     if any(importlib.util.find_spec(name) is None for name in NEEDED):
-        _refuse(
-            command, "--monitor needs aiohttp and prometheus-client: pip install -e '.[monitor]'"
-        )
+        _refuse(command, "--monitor needs aiohttp and prometheus-client: alfine's extra [monitor]")
     from net.server import sockets
     from net.server.limits import Limits
 

@@ -43,7 +43,7 @@ LAYERS = {
         *("cli.tls_options", "cli.monitoring", "cli.tracing", "cli.state"),
         *("cli.screen", "cli.outside", "cli.playing", "cli.words"),
         *("cli.memory", "cli.browsing"),
-        *("cli.words.safe_text", "cli.words.clock", "cli.command_line"),
+        *("cli.words.safe_text", "cli.words.any_wcwidth", "cli.words.clock", "cli.command_line"),
         *("cli.settings", "cli.address", "cli.usage"),
     ),
 }
@@ -52,7 +52,8 @@ LAYERS = {
 A room's own name stands for those of its modules that no other layer names. In cli these are the
 commands; cli.monitoring and cli.tracing have options of several of them, cli.state has the files
 that they keep, cli.settings the file that sets their options, cli.address the server's address,
-cli.usage the exit codes, and cli.words.safe_text and cli.words.clock write what any of them shows.
+cli.usage the exit codes, and cli.words.safe_text and cli.words.clock write what any of them shows;
+cli.words.any_wcwidth stands in for a library.
 """
 
 PURE_STDLIB = {

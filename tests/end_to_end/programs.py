@@ -46,16 +46,19 @@ class Program:
         stdin: int = subprocess.DEVNULL,
         prefix: tuple[str, ...] = (),
         pass_fds: tuple[int, ...] = (),
+        program: tuple[object, ...] = (sys.executable,),
+        cwd: Path = ROOT,
+        env: dict[str, str] | None = None,
     ):
         """prefix: a program that starts this one, as setpriv and strace do."""
-        command = [*prefix, sys.executable, *(str(argument) for argument in arguments)]
+        command = [*prefix, *map(str, program), *(str(argument) for argument in arguments)]
         self.process = subprocess.Popen(
             command,
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            cwd=ROOT,
-            env=environment(),
+            cwd=cwd,
+            env=environment() if env is None else env,
             pass_fds=pass_fds,
         )
         self.written: dict[str, bytes] = {"out": b"", "err": b""}
