@@ -54,7 +54,8 @@ class ServerCommand(Command):
         """Parse it with variables and the file. Raises SettingsError."""
         typed = list(args)
         extra["auto_envvar_prefix"] = PREFIXES[SERVER]
-        extra["default_map"] = from_file(self, settings.config_path())
+        path = settings.config_path()
+        extra["default_map"] = {} if _is_anothers(path) else from_file(self, path)
         context = super().make_context(info_name, args, parent, **extra)
         context.meta[ARGUMENTS] = typed
         return context
@@ -72,6 +73,14 @@ def given_now(context: click.Context) -> Mapping[str, Any]:
         return command.completed(context.info_name, typed, context.parent).params
     except click.ClickException as error:
         raise SettingsError(error.format_message()) from None
+
+
+def _is_anothers(path: Path) -> bool:
+    """Return whether the file, which nobody has named, lies where this user may not look.
+
+    That is so where another user's HOME is kept, as by sudo -u.
+    """
+    return not os.environ.get("ALFINE_CONFIG") and not os.access(path.parent, os.X_OK)
 
 
 def from_file(command: click.Command, path: Path) -> dict[str, Any]:
