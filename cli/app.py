@@ -21,6 +21,7 @@ COMMANDS = {
     "discover": "List the servers that announce themselves in the local network.",
     "devices": "List the sound devices: the index and the name that --device takes.",
     "config": "Show each setting of client and server, and where it comes from.",
+    "service": "Have systemd run alfine server, under rules by which it can do little else.",
     "diagrams": "Draw every state machine from its table, and write the tables as a page of "
     "Markdown.",
     "verify": "Prove the protocol: explore client, server and all that can be between.",

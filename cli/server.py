@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 import click
 
 from cli.command_line import command
-from cli.serving.command import ServerCommand
+from cli.serving.command import ServerCommand, given_now
 from cli.serving.refused import Refused
 from cli.serving.settings import declare, settings_of
 from cli.serving.start import serve
@@ -22,7 +23,8 @@ EPILOG = "Example: alfine server ~/Music 12345 --host 0.0.0.0 --workers 4"
 def server(**given: Any) -> None:
     """Serve the MP3s of a folder, and log what each client asks for.
 
-    SIGTERM, SIGHUP or Ctrl-C lets songs end, a second one does not; both end with exit code 0.
+    SIGTERM or Ctrl-C lets songs end, a second one does not; both end with exit code 0. So does the
+    end of its terminal; elsewhere SIGHUP has the settings read again, and the music looked at.
 
     A folder that cannot be read, or a port that cannot be had, ends with exit code 2.
 
@@ -30,7 +32,8 @@ def server(**given: Any) -> None:
     ALFINE_SERVER_PORT, need not be typed: alfine config shows them all.
     """
     try:
-        serve(settings_of(given))
+        context = click.get_current_context()
+        serve(settings_of(given), partial(given_now, context))
     except Refused as why:
         print(f"alfine server: {why}", file=sys.stderr)
         raise click.exceptions.Exit(USAGE) from None

@@ -43,31 +43,44 @@ class ServerCommand(Command):
         if extra.get("resilient_parsing") or "--help" in args:
             return super().make_context(info_name, args, parent, **extra)
         try:
-            return self._completed(info_name, args, parent, **extra)
+            return self.completed(info_name, args, parent, **extra)
         except SettingsError as error:
             print(f"alfine server: {error}", file=sys.stderr)
             raise click.exceptions.Exit(USAGE) from None
 
-    def given_now(self, context: click.Context) -> Mapping[str, Any]:
-        """Return what would be given if the command began now: the file may be another.
-
-        context: of the command that runs. Raises SettingsError.
-        """
-        typed = list(context.meta[ARGUMENTS])
-        try:
-            return self._completed(context.info_name, typed, context.parent).params
-        except click.ClickException as error:
-            raise SettingsError(error.format_message()) from None
-
-    def _completed(
+    def completed(
         self, info_name: str | None, args: list[str], parent: click.Context | None, **extra: Any
     ) -> click.Context:
+        """Parse it with variables and the file. Raises SettingsError."""
         typed = list(args)
         extra["auto_envvar_prefix"] = PREFIXES[SERVER]
-        extra["default_map"] = from_file(self, settings.config_path())
+        path = settings.config_path()
+        extra["default_map"] = {} if _is_anothers(path) else from_file(self, path)
         context = super().make_context(info_name, args, parent, **extra)
         context.meta[ARGUMENTS] = typed
         return context
+
+
+def given_now(context: click.Context) -> Mapping[str, Any]:
+    """Return what would be given if the command began now: the file may be another.
+
+    context: of the command that runs. Raises SettingsError.
+    """
+    command = context.command
+    assert isinstance(command, ServerCommand)
+    typed = list(context.meta[ARGUMENTS])
+    try:
+        return command.completed(context.info_name, typed, context.parent).params
+    except click.ClickException as error:
+        raise SettingsError(error.format_message()) from None
+
+
+def _is_anothers(path: Path) -> bool:
+    """Return whether the file, which nobody has named, lies where this user may not look.
+
+    That is so where another user's HOME is kept, as by sudo -u.
+    """
+    return not os.environ.get("ALFINE_CONFIG") and not os.access(path.parent, os.X_OK)
 
 
 def from_file(command: click.Command, path: Path) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from cli.serving.log_formats import formatter
+
 log = logging.getLogger("alfine.server")
 
 Stop = Callable[[], None]
@@ -100,21 +102,28 @@ class _ThreadHandler(logging.Handler):
             characters = sum(map(len, lines))
             if self._dropped:
                 dropped, self._dropped = self._dropped, 0
-                lines.append(f"{dropped} lines were dropped: they could not be written in time")
+                lines.append(self.format(_dropped(dropped)))
             status_line.write("".join(f"{line}\n" for line in lines))
             self._taken += characters
 
 
+def _dropped(count: int) -> logging.LogRecord:
+    words = f"{count} lines were dropped: they could not be written in time"
+    return logging.LogRecord(log.name, logging.WARNING, __file__, 0, words, None, None)
+
+
 @contextmanager
-def logging_to_stdout() -> Iterator[Callable[[], Stop]]:
+def logging_to_stdout(line_format: str = "text") -> Iterator[Callable[[], Stop]]:
     """Log to stdout while the block runs. Yields a function that starts the writing thread.
+
+    line_format: one of FORMATS.
 
     Call it in the process that serves, after any fork, which no thread survives. It returns a
     function that writes the rest and ends the thread; the end of the block does so too.
     """
-    line_format = logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
+    lines = formatter(line_format)
     direct = _DirectHandler()
-    direct.setFormatter(line_format)
+    direct.setFormatter(lines)
     threaded: list[_ThreadHandler] = []
 
     def stop() -> None:
@@ -123,7 +132,7 @@ def logging_to_stdout() -> Iterator[Callable[[], Stop]]:
 
     def start_thread() -> Stop:
         threaded.append(_ThreadHandler())
-        threaded[-1].setFormatter(line_format)
+        threaded[-1].setFormatter(lines)
         log.removeHandler(direct)
         log.addHandler(threaded[-1])
         return stop

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cli import monitoring, tracing
 from cli.discovering import announced
 from cli.serving import places
 from cli.serving.advice import reachable_at
 from cli.serving.log import Stop, log, logging_to_stdout
+from cli.serving.manager import Systemd, passed_sockets
 from cli.serving.options.listening import Listening
 from cli.serving.options.running import Running
 from cli.serving.refused import Refused
+from cli.serving.reloading import Reloading
 from cli.serving.settings import Settings
 from cli.serving.song_log import ProgressLog, log_library
 from cli.tls_options import STRANGERS, BadTls, ServerTls, is_open_to_strangers
 from fsm.frozen import dataclass
 from net.server.first_scan import FirstScan
 from net.server.limits import Limits
+from net.server.manager import NoManager
 from net.server.news import CatalogueNews
-from net.server.process import Serving, stop_signals
+from net.server.process import Serving, handled_signals, stop_signals
 from net.server.rescan import Rescan
-from net.server.sockets import CannotListen, LoopFactory, listen
+from net.server.sockets import CannotListen, LoopFactory, listen, share
 from net.server.workers import Workers
 from songs import Library, ScanReport
 
@@ -37,7 +41,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """What is had before anything is said. groups: listening sockets, of each process."""
+    """What is had before anything is said.
+
+    groups: listening sockets, of each process. passed: they are systemd's.
+    """
 
     limits: Limits
     cache_dir: Path
@@ -48,6 +55,7 @@ class _Opened:
     groups: list[list[socket.socket]]
     page: socket.socket | None
     securing: Security | None
+    passed: bool
 
     @property
     def listener(self) -> socket.socket:
@@ -55,20 +63,29 @@ class _Opened:
         return self.groups[0][0]
 
 
-def serve(settings: Settings) -> None:
-    """Serve until a signal comes. Raises Refused."""
+def serve(settings: Settings, given: Callable[[], Mapping[str, Any]]) -> None:
+    """Serve until a signal comes. given: reads the settings again. Raises Refused."""
     opened = _open(settings)
     rescan = Rescan(opened.library)
-    with logging_to_stdout() as start_thread, _first_scan(opened.library, rescan) as first:
+    with (
+        logging_to_stdout(settings.running.log) as start_thread,
+        _first_scan(opened.library, rescan) as first,
+    ):
         serving, warning = _serving(settings, opened, first)
         for each in filter(None, (opened.warning, warning)):
             log.warning("%s", each)
         # Who reads that the server listens may stop it: until that is heard, the kernel keeps it.
-        signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
+        signal.pthread_sigmask(signal.SIG_BLOCK, handled_signals())
         _log_start(opened, serving.limits, settings.running.workers)
+        look = rescan.look if settings.running.workers == 1 else _nothing
+        reload = Reloading(settings, given, opened.library, look)
         with _announced(settings, opened) as withdraw:
-            serving = replace(serving, no_more_clients=withdraw)
+            serving = replace(serving, no_more_clients=withdraw, reload=reload)
             _run(settings.running, opened, serving, rescan, start_thread)
+
+
+def _nothing() -> None:
+    """Workers have their parent look at the music."""
 
 
 def _open(settings: Settings) -> _Opened:
@@ -88,10 +105,15 @@ def _open(settings: Settings) -> _Opened:
     loop_name, make_loop = places.event_loop(settings.running.loop)
     library, warning = places.library(settings.songs)
     securing = _securing(settings.tls, limits)
-    groups = _listen(settings.listening, limits, settings.running.workers)
+    passed = passed_sockets(os.environ)
+    if passed:
+        groups = share(passed, limits, settings.running.workers)
+    else:
+        groups = _listen(settings.listening, limits, settings.running.workers)
     page = monitoring.listen("alfine server", settings.listening.monitor)
     return _Opened(
-        limits, cache_dir, loop_name, make_loop, library, warning, groups, page, securing
+        *(limits, cache_dir, loop_name, make_loop, library, warning),
+        *(groups, page, securing, bool(passed)),
     )
 
 
@@ -139,7 +161,13 @@ def _serving(settings: Settings, opened: _Opened, first: FirstScan) -> tuple[Ser
     read = None if first.running else opened.library
     limits, warning = places.with_descriptors(opened.limits, read)
     serving = Serving(
-        opened.library, limits, opened.cache_dir, opened.make_loop, securing=opened.securing
+        opened.library,
+        limits,
+        opened.cache_dir,
+        opened.make_loop,
+        securing=opened.securing,
+        manager=Systemd.of(os.environ) or NoManager(),
+        passed=opened.passed,
     )
     try:
         return tracing.traced(serving, settings.trace, settings.running.workers), warning
@@ -154,6 +182,8 @@ def _log_start(opened: _Opened, limits: Limits, workers: int) -> None:
         log.warning("in clear: %s", STRANGERS)
     for words in limits.lines():
         log.info("limits: %s", words)
+    if opened.passed:
+        log.info("systemd has opened the sockets: --host and the port are not looked at")
     log.info("%s, %d worker%s", opened.loop_name, workers, "" if workers == 1 else "s")
     *others, last = (listener.getsockname()[:2] for listener in opened.groups[0])
     for host, port in others:
@@ -186,7 +216,7 @@ def _run(
         monitor = monitoring.of_process(opened.page, opened.listener, tls)
         start_thread()
         replace(serving, monitor=monitor).run(
-            opened.groups[0], stop_signals(), lambda stop: rescan.request
+            opened.groups[0], stop_signals(), lambda controls: rescan.request
         )
     else:
         parent = monitoring.of_workers(opened.page, opened.listener, running.workers, tls)

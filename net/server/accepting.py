@@ -19,7 +19,7 @@ from net.server.client_socket import ClientSocket
 from net.server.connection import Connection
 from net.server.counters import Counters, Seen
 from net.server.introductions import Introductions
-from net.server.limits import Limits
+from net.server.limits import Limits, tune
 from net.server.observed_socket import ObservedSocket
 from net.server.securing import Handshake, Securing
 from net.server.song_list import RequestRescan, SongList
@@ -117,9 +117,34 @@ class StreamingServer:
         self._resume_accepting()
         self._sweeping = asyncio.create_task(self._sweep_for_ever())
 
-    async def drain(self) -> None:
-        """Accept no more; let songs end within `drain_s`; then close at the ends of messages."""
+    @property
+    def limits(self) -> Limits:
+        """The limits of those that connect now."""
+        return self._limits
+
+    @property
+    def clients(self) -> int:
+        """How many are connected."""
+        return len(self._connections) + len(self._handshakes)
+
+    def adopt(self, limits: Limits) -> None:
+        """Have other limits for those that connect from now on; all count towards their number."""
+        self._limits = limits
+        self._connect = partial(self._connect, limits=limits)
+        self._introductions.adopt(limits.proxies, limits.clients, limits.request_s)
+        self.spools.adopt(limits.cache_bytes)
+        if self._securing is not None:
+            self._securing.adopt(limits)
         for listener in self._listeners:
+            tune(listener, limits)
+            listener.listen(limits.backlog)
+
+    async def drain(self, leave_waiting: bool = False) -> None:
+        """Accept no more; let songs end within `drain_s`; then close at the ends of messages.
+
+        leave_waiting: those that wait to be accepted are another's, who listens there too.
+        """
+        for listener in () if leave_waiting else self._listeners:
             self._accept(listener)  # those in the backlog get an orderly close, not a reset
         self._close_listeners()
         self._introductions.close()

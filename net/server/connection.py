@@ -32,6 +32,7 @@ from net.server.settling import Settling
 from net.server.song_list import SongList
 from net.server.spool import Framed
 from net.server.spool_cache import SpoolCache
+from net.server.taking import Taken, Takings
 from net.server.turns import Share
 from net.wire import NOT_FOUND
 from songs import Library
@@ -58,7 +59,7 @@ class Connection:
     __slots__ = (
         "_counters", "_incoming", "_interest", "_library", "_limits", "_lines", "_lingering",
         "_name", "_observe", "_on_close", "_outgoing", "_phase", "_sent_bytes", "_session",
-        "_settling", "_share", "_sock", "_song_id", "_song_list", "_spools",
+        "_settling", "_share", "_sock", "_song_id", "_song_list", "_spools", "_takings",
     )  # fmt: skip
 
     def __init__(
@@ -85,6 +86,7 @@ class Connection:
         self._incoming = Incoming(limits, time.monotonic(), step_bytes)
         self._phase, self._sent_bytes = Phase.OPEN, 0
         self._song_id: int | None = None
+        self._takings = Takings()
         self._lingering: Lingering | None = None
         self._settling: Settling | None = None
         """While the client may not have read the last message, and has to before the next one."""
@@ -125,6 +127,7 @@ class Connection:
             self._incoming.pace.requests_ended()
             self.deliver(on.RequestTimedOut())
             return
+        self._takings.look(self._sock, self._sent_bytes, self._log)
         full = self._interest.writing or self._settling is not None
         taken_bytes = self._sent_bytes - (unacknowledged_bytes(self._sock) if full else 0)
         playing = self._outgoing.song is not None
@@ -139,6 +142,7 @@ class Connection:
         self._watch(writing=False)
         self._phase = Phase.CLOSED
         self._stop_settling()
+        self._takings.end(self._sock, self._sent_bytes, self._log)
         self._outgoing.drop()
         if at_once:
             reset(self._sock)
@@ -217,10 +221,12 @@ class Connection:
             case do.StartSong(song_id, offset):
                 self._start_song(song_id, offset)
             case do.StopSong():
+                self._takings.stop(self._sock, self._log)
                 self._outgoing.stop_song()
             case do.CloseWhenSent():
                 self._phase = Phase.ENDING
             case do.CloseAtBoundary():
+                self._takings.stop(self._sock, self._log)
                 self._outgoing.cut()
                 self._phase = Phase.ENDING
             case _:
@@ -231,6 +237,7 @@ class Connection:
         assert song is not None, "the machine starts only songs that are known"
         self._song_id = song_id
         in_flight = self._outgoing.start_song(self._counters.song_timer())
+        self._takings.start(song_id, song.title, in_flight)
         self._spools.request(song, partial(self._on_spool, in_flight), offset)
 
     def _on_spool(self, in_flight: SongInFlight, spool: Framed | None, why: str, at: int) -> None:
@@ -304,6 +311,8 @@ class Connection:
                 case Wait.WORK:
                     return self._phase is Phase.ENDING and not self._shut_down_sending()
                 case event:
+                    if isinstance(event, on.SongSent):
+                        self._takings.sent(self._sent_bytes)
                     self._handle(event)
         return True
 
@@ -335,5 +344,5 @@ class Connection:
         log.exception("%s: a fault in the server ends this connection", self._name)
         self.close("a fault in the server", at_once=True)
 
-    def _log(self, words: str, level: int = logging.INFO, always: bool = False) -> None:
+    def _log(self, words: str | Taken, level: int = logging.INFO, always: bool = False) -> None:
         self._lines.write(self._session.state.name, words, level, always)

@@ -6,9 +6,12 @@ import logging
 import time
 
 from net.server.log_words import clip
+from net.server.taking import Taken
 
 log = logging.getLogger("alfine.server")
 
+LINE = "%s %s %s"
+"""A connection's name, its state and what happened, a text or a Taken: formatters know it."""
 LINES_S = 5.0
 BURST_LINES = 40
 
@@ -33,11 +36,12 @@ class ConnectionLog:
         return f"<ConnectionLog {self._name}, {self._withheld} lines withheld>"
 
     def write(
-        self, state: str, words: str, level: int = logging.INFO, always: bool = False
+        self, state: str, words: str | Taken, level: int = logging.INFO, always: bool = False
     ) -> None:
         """Write a line, of which the words may be what a client sent; or only count it."""
+        shown = clip(words) if isinstance(words, str) else words
         if self._quiet and level < logging.WARNING:
-            log.debug("%s %s %s", self._name, state, clip(words))
+            log.debug(LINE, self._name, state, shown)
             return
         least = 1 - BURST_LINES if level >= logging.ERROR else 1
         if not self._allows(time.monotonic(), least) and not always:
@@ -46,7 +50,7 @@ class ConnectionLog:
         if self._withheld:
             log.info("%s %d more like it", self._name, self._withheld)
             self._withheld = 0
-        log.log(level, "%s %s %s", self._name, state, clip(words))
+        log.log(level, LINE, self._name, state, shown)
 
     def _allows(self, now: float, least: float) -> bool:
         grown = self._credit + (now - self._credited_at) * LINES_S

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from net.server.process import stop_signals
+from net.server.process import handled_signals
 from songs import Library, MusicDirError, Progress, ScanReport, ScanStopped
 
 log = logging.getLogger("alfine.server")
@@ -54,7 +54,7 @@ class FirstScan:
 
     def start(self) -> None:
         """Begin. Signals to stop the process stay with the thread that calls this."""
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, handled_signals())
         self._thread.start()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

@@ -53,6 +53,10 @@ class Introductions:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def adopt(self, proxies: Sequence[Network], most: int, timeout_s: float) -> None:
+        """Have other proxies and limits from now on."""
+        self._proxies, self._most, self._timeout_s = proxies, most, timeout_s
+
     def take(self, sock: socket.socket, peer: tuple[str, int]) -> None:
         """Admit a connection, when it is known whose it is. sock: non-blocking."""
         if not self._proxies or not self._is_proxy(peer[0]):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from types import FrameType
 
@@ -18,6 +20,7 @@ from fsm.table import each_of
 from net.observing import ServerObserver
 from net.server.accepting import StreamingServer
 from net.server.limits import OWN_DESCRIPTORS, Limits, descriptors
+from net.server.manager import Controls, Manager, NoManager, Reload
 from net.server.monitoring import Monitor
 from net.server.securing import Securing
 from net.server.sockets import LoopFactory
@@ -31,8 +34,8 @@ SWITCH_S = 0.001
 """How long a worker thread may run Python while the event loop waits for its turn."""
 LEAST_FOR_SONGS = 32
 
-Prepare = Callable[[Callable[[], None]], RequestRescan]
-"""Called in the event loop, with what stops the server; returns what to call for every LIST."""
+Prepare = Callable[[Controls], RequestRescan]
+"""Called in the event loop; returns what to call for every LIST."""
 
 
 def on_signals(
@@ -52,10 +55,35 @@ def on_signals(
         signal.signal(number, on_signal)
 
 
+@cache
+def has_terminal() -> bool:
+    """Return whether the process was started from a terminal, whose end is told by SIGHUP."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
+
+
+def _hangup(meant: bool) -> tuple[signal.Signals, ...]:
+    """Return SIGHUP if that is meant, and it is not ignored, as by nohup."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return (signal.SIGHUP,) if meant and not ignored else ()
+
+
 def stop_signals() -> tuple[signal.Signals, ...]:
-    """Return the signals that end a server: SIGHUP only where it is not ignored, as by nohup."""
-    hangup = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
-    return (signal.SIGINT, signal.SIGTERM, *hangup)
+    """Return the signals that end a server: SIGHUP only if it is the end of its terminal."""
+    return (signal.SIGINT, signal.SIGTERM, *_hangup(has_terminal()))
+
+
+def reload_signals() -> tuple[signal.Signals, ...]:
+    """Return the signals that have a server read its settings again: SIGHUP, for a service."""
+    return _hangup(not has_terminal())
+
+
+def handled_signals() -> tuple[signal.Signals, ...]:
+    """Return all signals that mean something to a server."""
+    return (*stop_signals(), *reload_signals())
 
 
 def ignore(signals: Sequence[signal.Signals]) -> None:
@@ -79,7 +107,8 @@ class Serving:
     cache_dir: for the spools. monitor: looks on, if there is. observing: called in each process
     that serves, with the number of the worker, 0 if there is only one process; returns what looks
     on, or None. securing: the clients speak TLS. no_more_clients: called once, when a signal has
-    come and before songs end.
+    come and before songs end. manager: is told how it goes. reload: called when a signal says so.
+    passed: the listening sockets are another's, who keeps them when this ends.
     """
 
     library: Library
@@ -90,6 +119,9 @@ class Serving:
     observing: Callable[[int], ServerObserver | None] | None = None
     securing: Securing | None = None
     no_more_clients: Callable[[], None] = nothing
+    manager: Manager = NoManager()
+    reload: Reload | None = None
+    passed: bool = False
 
     def run(
         self,
@@ -108,7 +140,7 @@ class Serving:
         with asyncio.Runner(loop_factory=self.loop_factory) as runner:
             tag = f"w{worker} " if worker else ""
             runner.run(self._serve(listeners, signals, prepare, tag, observer))
-            ignore(signals)
+            ignore((*signals, *reload_signals()))
         if observer is not None:
             observer.close()
 
@@ -121,37 +153,61 @@ class Serving:
         observer: ServerObserver | None,
     ) -> None:
         stopping, at_once = asyncio.Event(), asyncio.Event()
+        loop = asyncio.get_running_loop()
 
         def stop() -> None:
             (at_once if stopping.is_set() else stopping).set()
 
-        on_signals(signals, asyncio.get_running_loop(), stop)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
-        monitor = self.monitor
-        server = StreamingServer(
+        on_signals(signals, loop, stop)
+        controls = Controls(stop, lambda limits: server.adopt(limits))
+        server = self._server(prepare(controls), tag, observer)
+        if self.reload is not None:
+            on_signals(reload_signals(), loop, partial(self._reload, server, self.reload))
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (*signals, *reload_signals()))
+        server.start(listeners)
+        if self.monitor is not None:
+            await self.monitor.start(server)
+        self.manager.ready()
+        telling = asyncio.create_task(self._tell(server))
+        await stopping.wait()
+        self.no_more_clients()
+        self.manager.stopping()
+        log.info("%sstopping: songs may end within %g s", tag, server.limits.drain_s)
+        await self._drain(server, at_once)
+        server.stop()
+        telling.cancel()
+        if self.monitor is not None:
+            await self.monitor.stop()
+        log.info("%sstopped", tag)
+
+    def _server(
+        self, request_rescan: RequestRescan, tag: str, observer: ServerObserver | None
+    ) -> StreamingServer:
+        return StreamingServer(
             self.library,
             self.limits,
             self._spools(),
-            prepare(stop),
+            request_rescan,
             tag,
             each_of(
-                monitor.observe if monitor is not None else None,
+                self.monitor.observe if self.monitor is not None else None,
                 observer.step if observer is not None else None,
             ),
             observer,
             self.securing,
         )
-        server.start(listeners)
-        if monitor is not None:
-            await monitor.start(server)
-        await stopping.wait()
-        self.no_more_clients()
-        log.info("%sstopping: songs may end within %g s", tag, self.limits.drain_s)
-        await self._drain(server, at_once)
-        server.stop()
-        if monitor is not None:
-            await monitor.stop()
-        log.info("%sstopped", tag)
+
+    def _reload(self, server: StreamingServer, reload: Reload) -> None:
+        self.manager.reloading()
+        if (limits := reload()) is not None:
+            server.adopt(limits)
+        self.manager.ready()
+
+    async def _tell(self, server: StreamingServer) -> None:
+        """Give signs of life for ever; that the event loop has come here is one."""
+        while True:
+            self.manager.alive(len(self.library.songs), server.clients)
+            await asyncio.sleep(self.manager.interval_s)
 
     def _spools(self) -> SpoolCache:
         most = max(LEAST_FOR_SONGS, descriptors() - self.limits.clients - OWN_DESCRIPTORS)
@@ -159,7 +215,7 @@ class Serving:
 
     async def _drain(self, server: StreamingServer, at_once: asyncio.Event) -> None:
         began = time.monotonic()
-        ends = (asyncio.create_task(server.drain()), asyncio.create_task(at_once.wait()))
+        ends = (asyncio.create_task(server.drain(self.passed)), asyncio.create_task(at_once.wait()))
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:
             end.cancel()

@@ -38,6 +38,8 @@ class Rescan:
         self._task: asyncio.Task[None] | None = None
         self._late = False
         """The present scan takes longer than MAX_WAIT_S."""
+        self._again = False
+        """The present scan may have passed what is to be looked at."""
         self._waiting: list[Callable[[], None]] = []
         self._trouble: str | None = None
         """Why the last scan could not be made."""
@@ -50,6 +52,11 @@ class Rescan:
         """The first scan has taken so long."""
         self._ended_at = time.monotonic()
         self._cost_s = cost_s
+
+    @property
+    def is_first(self) -> bool:
+        """The first scan is still going on."""
+        return self._cost_s == math.inf
 
     def due(self, now: float) -> bool:
         """Return whether enough time has passed since the last scan. now: `time.monotonic()`."""
@@ -66,6 +73,13 @@ class Rescan:
         self._waiting.append(ready)
         return True
 
+    def look(self) -> None:
+        """Scan in any case, now or after the present scan. The first one goes on as it is."""
+        if self._task is not None:
+            self._again = True
+        elif not self.is_first:
+            self._task = asyncio.create_task(self._scan_in_thread())
+
     async def _scan_in_thread(self) -> None:
         scan = asyncio.create_task(asyncio.to_thread(self.scan))
         await asyncio.wait((scan,), timeout=MAX_WAIT_S)
@@ -73,7 +87,10 @@ class Rescan:
             self._late = True  # a disk that has to spin up: no LIST waits any longer
             self._call_waiting()
             await scan
+        again, self._again = self._again, False
         self._task, self._late = None, False
+        if again:
+            self.look()
         self._call_waiting()  # at last, because those called request again
 
     def _call_waiting(self) -> None:

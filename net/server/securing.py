@@ -12,6 +12,7 @@ from typing import Protocol
 from fsm.table import Observer
 from net.observing import BytesObserver
 from net.server.client_socket import ClientSocket
+from net.server.limits import Limits
 from net.server.turns import Share
 
 
@@ -36,6 +37,9 @@ class Securing(Protocol):
     """Begins handshakes. refusal: what a client is sent instead of one where no more may come."""
 
     refusal: bytes
+
+    def adopt(self, limits: Limits) -> None:
+        """Have other limits for the handshakes that begin from now on."""
 
     def begin(
         self,

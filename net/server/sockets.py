@@ -50,6 +50,25 @@ def listen(
     return opened
 
 
+def share(
+    passed: Sequence[socket.socket], limits: Limits, groups: int
+) -> list[list[socket.socket]]:
+    """Return sockets that listen already, for each of `groups` processes.
+
+    SO_REUSEPORT cannot be had for them any more: whoever is free takes the next connection, so that
+    one process may have more of them than another.
+    """
+    for sock in passed:
+        tune(sock, limits)
+        sock.listen(limits.backlog)
+    shared = [list(passed)]
+    for _ in range(groups - 1):
+        shared.append([sock.dup() for sock in passed])
+        for sock in shared[-1]:
+            sock.setblocking(False)
+    return shared
+
+
 class CannotListen(OSError):
     """It cannot be listened there. The text says why, and what to do."""
 

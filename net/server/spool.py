@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
+from fsm.words import MAX_MESSAGE_BYTES, MAX_PAYLOAD_BYTES
 from net.server.client_socket import Sending
 from net.server.framer import Position, Slice, Source, is_as_it_was, next_slice
 from net.server.message_ends import MessageEnds
@@ -45,19 +46,9 @@ class Framed(ABC):
     """
 
     __slots__ = (
-        "_grow",
-        "_position",
-        "_source",
-        "_unused",
-        "busy",
-        "ends",
-        "failure",
-        "furthest",
-        "song_id",
-        "users",
-        "waiting",
-        "whole",
-    )
+        "_grow", "_position", "_source", "_unused", "busy", "ends", "failure", "furthest",
+        "song_id", "users", "waiting", "whole",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -88,6 +79,14 @@ class Framed(ABC):
     def length_bytes(self) -> int:
         """The offset up to which it may be sent; always the end of a message."""
         return self.ends.end
+
+    @property
+    def expected_bytes(self) -> int:
+        """How long it will be, about: as if each message to come were of full length."""
+        if self.whole or self._source is None:
+            return self.length_bytes
+        size_bytes = self._source.file.size_bytes
+        return max(self.length_bytes, size_bytes * MAX_MESSAGE_BYTES // MAX_PAYLOAD_BYTES)
 
     @property
     def complete(self) -> bool:

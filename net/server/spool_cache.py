@@ -296,6 +296,11 @@ class SpoolCache:
         self._unused.pop(spool.song_id, None)
         return spool
 
+    def adopt(self, cache_bytes: int) -> None:
+        """Take so much from now on."""
+        self._cache_bytes = cache_bytes
+        self._make_room(cache_bytes)
+
     def _keep_or_discard(self, spool: Framed) -> None:
         """The spool has no users any more: keep it if it is whole and of the present file."""
         assert isinstance(spool, Spool)

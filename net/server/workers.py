@@ -6,14 +6,12 @@ it. Only this process scans the directory, so that a song has the same ID in all
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import os
 import pickle
 import signal
 import socket
-import struct
 import sys
 import time
 from collections.abc import Callable
@@ -21,11 +19,19 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any
 
+from net.server.limits import Limits
 from net.server.monitoring import NoMonitor, Source, WorkersMonitor
-from net.server.process import Serving, ignore, nothing, stop_signals
-from net.server.rescan import MIN_PAUSE_S, Rescan
-from net.server.song_list import RequestRescan
-from songs import Change, Details, Library, Song, Versions, change_between
+from net.server.parent_link import ALIVE, LENGTH, TO_PARENT, ParentLink
+from net.server.process import (
+    Serving,
+    handled_signals,
+    ignore,
+    nothing,
+    reload_signals,
+    stop_signals,
+)
+from net.server.rescan import Rescan
+from songs import Change, Versions, change_between
 
 log = logging.getLogger("alfine.server")
 
@@ -33,19 +39,19 @@ MIN_LIFE_S = 1.0
 """A worker that dies sooner is replaced after this time, not at once."""
 SLOT_CHECK_S = 0.2
 SEND_TIMEOUT_S = 5.0
-RESCAN_WANTED = b"L"
-"""One byte from a worker to the parent: a client has sent LIST."""
-_LENGTH = struct.Struct("!I")
-"""Stands before each pickled list of songs from the parent. Not `multiprocessing.connection`: its
-`recv` would block the worker's event loop, and its `send` has no timeout."""
 
 
 class _Worker:
-    """One worker, as the parent sees it. channel: RESCAN_WANTED comes from it, songs go to it."""
+    """One worker, as the parent sees it. channel: signs of life come from it, songs go to it.
+
+    clients: None until its first sign of life.
+    """
 
     def __init__(self, pid: int, channel: socket.socket) -> None:
         self.pid, self.channel = pid, channel
-        self.started_at = time.monotonic()
+        self.started_at = self.heard_at = time.monotonic()
+        self.clients: int | None = None
+        self.received = b""
         self.ended = False
         """Its channel is closed; its process is reaped soon."""
 
@@ -81,6 +87,8 @@ class Workers:
         """The list that all workers have, or are being told of."""
         self._signals = 0
         """How many signals to stop have come."""
+        self._to_reload = self._told_ready = False
+        self._told_alive_at = 0.0
         self._wake_in, self._wake_out = os.pipe()
         """A byte comes through this pipe with every signal."""
 
@@ -94,7 +102,9 @@ class Workers:
         signal.set_wakeup_fd(self._wake_out, warn_on_full_buffer=False)
         for number in stop_signals():
             signal.signal(number, self._on_signal)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, stop_signals())
+        for number in reload_signals():
+            signal.signal(number, self._on_reload_signal)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, handled_signals())
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         self._serving.library.call_on_publish(self._wake)
         forwarded = 0
@@ -106,13 +116,19 @@ class Workers:
                 forwarded += 1
                 self._stop_workers()
             self._reap()
+            if self._to_reload and not self._signals:
+                self._reload()
             self._tell_changes()
-        ignore(stop_signals())
+            self._tell_manager()
+        ignore(handled_signals())
         self._monitor.stop()
         log.info("all workers have stopped")
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._signals += 1
+
+    def _on_reload_signal(self, number: int, frame: FrameType | None) -> None:
+        self._to_reload = True
 
     def _wake(self) -> None:
         """Have `_wait` end: a scan, in another thread, has changed the list."""
@@ -124,7 +140,9 @@ class Workers:
         slot may be filled.
         """
         channels = {w.channel: w for w in self._workers.values() if not w.ended}
-        timeout_s = SLOT_CHECK_S if self._free_slots and not self._signals else None
+        timeout_s = self._serving.manager.interval_s
+        if self._free_slots and not self._signals:
+            timeout_s = min(timeout_s, SLOT_CHECK_S)
         sources: list[Source] = [self._wake_in, *channels]
         for source in self._monitor.wait(sources, timeout_s):
             if isinstance(source, socket.socket):
@@ -167,9 +185,10 @@ class Workers:
         try:
             self._leave_to_parent(slot)
             at_exit = self._in_worker()
-            link = _ParentLink(self._serving.library, channel)
+            interval_s = self._serving.manager.interval_s
+            link = ParentLink(self._serving.library, channel, interval_s)
             signals = (signal.SIGTERM,)
-            serving = replace(self._serving, no_more_clients=nothing)
+            serving = replace(self._serving, manager=link, reload=None, no_more_clients=nothing)
             serving.run(self._groups[slot], signals, link.prepare, slot + 1)
             code = 0
         except BaseException:
@@ -214,6 +233,7 @@ class Workers:
     def _stop_workers(self) -> None:
         if self._signals == 1:
             self._serving.no_more_clients()
+            self._serving.manager.stopping()
             for group in self._groups:
                 for sock in group:
                     sock.close()
@@ -223,14 +243,20 @@ class Workers:
     # Songs
 
     def _receive(self, worker: _Worker) -> None:
-        """Scan if it is time to: a client of this worker has sent LIST. Or the worker has ended."""
+        """Scan if it is time to and a client of this worker has sent LIST; note how it is."""
         try:
             data = worker.channel.recv(4096)
         except OSError:
             data = b""
-        if not data:
-            worker.ended = True
-        elif self._rescan.due(time.monotonic()):
+        worker.ended = not data
+        worker.received += data
+        whole = len(worker.received) // TO_PARENT.size * TO_PARENT.size
+        messages = list(TO_PARENT.iter_unpack(worker.received[:whole]))
+        worker.received = worker.received[whole:]
+        for word, number in messages:
+            if word == ALIVE:
+                worker.heard_at, worker.clients = time.monotonic(), number
+        if any(word != ALIVE for word, _ in messages) and self._rescan.due(time.monotonic()):
             self._scan()
 
     def _scan(self) -> None:
@@ -242,60 +268,60 @@ class Workers:
         songs, versions = self._serving.library.listed
         if change := change_between(self._told, songs):
             for worker in list(self._workers.values()):
-                self._send_songs(worker, change, versions)
+                self._send(worker, _songs_message(change, versions))
         self._told = songs
 
-    def _send_songs(self, worker: _Worker, change: Change, versions: Versions) -> None:
-        placed = [
-            (place, song.song_id, song.title, song.path, tuple(song.details))
-            for place, song in change.placed
-        ]
-        message = pickle.dumps((change.removed, placed, tuple(versions)))
+    def _send(self, worker: _Worker, message: object) -> None:
+        pickled = pickle.dumps(message)
         try:
-            worker.channel.sendall(_LENGTH.pack(len(message)) + message)
+            worker.channel.sendall(LENGTH.pack(len(pickled)) + pickled)
         except OSError:
-            # It does not read: it is stuck, and its list would differ from that of the others.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker.pid, signal.SIGKILL)
+            _kill(worker)  # it does not read: its list would differ from that of the others
+
+    # How it goes
+
+    def _reload(self) -> None:
+        self._to_reload = False
+        if (reload := self._serving.reload) is None:
+            return
+        self._serving.manager.reloading()
+        if (limits := reload()) is not None:
+            self._adopt(limits)
+        if not self._rescan.is_first:
+            self._scan()
+        self._serving.manager.ready()
+
+    def _adopt(self, limits: Limits) -> None:
+        self._serving = replace(self._serving, limits=limits)
+        for worker in list(self._workers.values()):
+            self._send(worker, limits)
+
+    def _tell_manager(self) -> None:
+        """Say that it is ready when all workers are, and after that how many clients there are."""
+        now, manager = time.monotonic(), self._serving.manager
+        clients = [worker.clients for worker in self._workers.values()]
+        if not self._told_ready and not self._free_slots and None not in clients:
+            self._told_ready = True
+            manager.ready()
+        if now - self._told_alive_at >= manager.interval_s:
+            self._told_alive_at = now
+            manager.alive(len(self._serving.library.songs), sum(filter(None, clients)))
+        if manager.patience_s is not None:
+            for slot, worker in self._workers.items():
+                if now - worker.heard_at > manager.patience_s:
+                    log.error("worker %d gives no sign of life, and is ended", slot + 1)
+                    worker.heard_at = now
+                    _kill(worker)
 
 
-class _ParentLink:
-    """The worker's end of its channel: new songs come from the parent, RESCAN_WANTED goes to it."""
-
-    def __init__(self, library: Library, channel: socket.socket) -> None:
-        self._library = library
-        self._channel = channel
-        self._writer: asyncio.StreamWriter | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._requested_at = 0.0
-
-    def prepare(self, stop: Callable[[], None]) -> RequestRescan:
-        """Receive in the running loop. stop: called when the parent is gone."""
-        self._task = asyncio.create_task(self._receive(stop))
-        return self._request_rescan
-
-    def _request_rescan(self, ready: Callable[[], None]) -> bool:
-        """Have the parent scan if it is time to; its new songs are for the next list, not this."""
-        now = time.monotonic()
-        if self._writer is not None and now - self._requested_at >= MIN_PAUSE_S:
-            self._requested_at = now
-            self._writer.write(RESCAN_WANTED)
-        return False
-
-    async def _receive(self, stop: Callable[[], None]) -> None:
-        reader, self._writer = await asyncio.open_unix_connection(sock=self._channel)
-        try:
-            while True:
-                (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
-                removed, placed, versions = pickle.loads(await reader.readexactly(length))
-                songs = tuple((place, _song(*values)) for place, *values in placed)
-                self._library.adopt(Change(removed, songs), Versions(*versions))
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # the parent is gone
-        finally:
-            self._writer.close()
-            stop()
+def _songs_message(change: Change, versions: Versions) -> tuple[Any, ...]:
+    placed = [
+        (place, song.song_id, song.title, song.path, tuple(song.details))
+        for place, song in change.placed
+    ]
+    return change.removed, placed, tuple(versions)
 
 
-def _song(song_id: int, title: str, path: bytes, details: tuple[Any, ...]) -> Song:
-    return Song(song_id, title, path, Details(*details))
+def _kill(worker: _Worker) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(worker.pid, signal.SIGKILL)

@@ -45,6 +45,7 @@ class Program:
         *arguments: object,
         stdin: int = subprocess.DEVNULL,
         prefix: tuple[str, ...] = (),
+        pass_fds: tuple[int, ...] = (),
         program: tuple[object, ...] = (sys.executable,),
         cwd: Path = ROOT,
         env: dict[str, str] | None = None,
@@ -58,6 +59,7 @@ class Program:
             stderr=subprocess.PIPE,
             cwd=cwd,
             env=environment() if env is None else env,
+            pass_fds=pass_fds,
         )
         self.written: dict[str, bytes] = {"out": b"", "err": b""}
         self._news = threading.Condition()

@@ -138,3 +138,14 @@ def song(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("music")
     (folder / "noise.mp3").write_bytes(music(3.0, seed=1))
     return folder
+
+
+@pytest.fixture(scope="session")
+def deb(shared, sdist):
+    with once(shared, "deb") as (folder, missing):
+        if missing:
+            run("tar", "-xzf", sdist, "-C", folder)
+            (sources,) = folder.iterdir()
+            run(sources / "packaging" / "build-deb", sys.executable, folder)
+    (path,) = folder.glob("*.deb")
+    return path

@@ -30,6 +30,10 @@ OPTIONS = (
 )
 """For apt: it waits for no disk, and reaches no network."""
 NOBODY = "65534:65534"
+RELEASES = {"bookworm": ("python3-uvloop",), "trixie": ("python3-rapidfuzz", "python3-uvloop")}
+"""Of Debian, and what of the recommended packages each has. The oldest is tried in every run."""
+BOOT = ("systemd", "systemd-sysv")
+"""For those who boot it: they are kept with the others, so that one archive serves all."""
 
 
 def names(field: str) -> list[str]:
@@ -61,7 +65,7 @@ def empty(release: str, recommended: Sequence[str]) -> Iterator[Debian]:
     """Unpack one for the time of the block. recommended: other packages that can be installed."""
     folder = Path(tempfile.mkdtemp(prefix=f"alfine-{release}-"))
     try:
-        run("tar", "-xf", _kept(release, [*names("Depends"), *recommended]), "-C", folder)
+        run("tar", "-xf", _kept(release, [*names("Depends"), *BOOT, *recommended]), "-C", folder)
         folder.chmod(0o755)
         yield Debian(folder)
     finally:

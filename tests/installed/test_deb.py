@@ -3,37 +3,23 @@
 import os
 import re
 import subprocess
-import sys
 import tomllib
 
 import pytest
 
 from tests.end_to_end.songs import music
 from tests.installed import debian
-from tests.installed.conftest import ROOT, once, run
+from tests.installed.conftest import ROOT
 from tests.installed.running import output, play, server, sounds
 from tests.needs import needs_program
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-RELEASES = {"bookworm": ("python3-uvloop",), "trixie": ("python3-rapidfuzz", "python3-uvloop")}
-"""Of Debian, and what of the recommended packages each has. The oldest is tried in every run."""
 OTHERS = pytest.mark.skipif(
     os.environ.get("ALFINE_DEBIAN") != "all", reason="ALFINE_DEBIAN=all tries every release"
 )
 
 pytestmark = pytest.mark.timeout(900)  # what is shared by these tests is made in the first
 builds = needs_program("dh", "dh_python3", "dpkg-buildpackage")
-
-
-@pytest.fixture(scope="session")
-def deb(shared, sdist):
-    with once(shared, "deb") as (folder, missing):
-        if missing:
-            run("tar", "-xzf", sdist, "-C", folder)
-            (sources,) = folder.iterdir()
-            run(sources / "packaging" / "build-deb", sys.executable, folder)
-    (path,) = folder.glob("*.deb")
-    return path
 
 
 def python_names(field):
@@ -77,7 +63,7 @@ def test_lintian_finds_nothing(deb):
 @pytest.mark.skipif(os.geteuid() != 0, reason="chroot needs root")
 @pytest.mark.parametrize("release", ["bookworm", pytest.param("trixie", marks=OTHERS)])
 def test_in_an_empty_debian_it_is_installed_plays_a_song_and_is_removed(deb, release):
-    recommended = RELEASES[release]
+    recommended = debian.RELEASES[release]
     with debian.empty(release, recommended) as system:
         assert system.run("sh", "-c", "command -v python3 || echo none") == "none\n"
         package = system.root / deb.name

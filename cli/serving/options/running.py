@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
+
 from cli.command_line import PATH, Declaration, between, option
 from cli.serving.options.headings import RUNNING
 from fsm.frozen import dataclass
+
+FORMATS = ("text", "json")
+"""Of the log."""
 
 OPTIONS: tuple[Declaration, ...] = (
     option(
@@ -22,6 +27,13 @@ OPTIONS: tuple[Declaration, ...] = (
         metavar="NAME",
         default="auto",
         help="The event loop: auto (uvloop where it is installed), asyncio or uvloop.",
+        heading=RUNNING,
+    ),
+    option(
+        "--log",
+        type=click.Choice(FORMATS),
+        default=FORMATS[0],
+        help="How the log looks: a line of text, or a JSON object a line (docs/operating.md).",
         heading=RUNNING,
     ),
     option(
@@ -41,4 +53,5 @@ class Running:
 
     workers: int
     loop: str
+    log: str
     cache_dir: Path | None

@@ -1,6 +1,7 @@
 """The settings of the server: what is typed, the variables, the file, and which goes first."""
 
 import json
+import os
 
 import pytest
 
@@ -94,6 +95,26 @@ def test_a_server_does_not_start_without_a_file_that_it_can_read(path, music_dir
         [line] = program.err.splitlines()
         assert line == f"alfine server: {path}: workers: 0 is not in the range 1<=x<=1024."
     assert "Usage:" in alfine("server", "--help").stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize("named", [False, True])
+def test_a_file_in_anothers_home_is_refused_only_where_it_is_named(tmp_path, named):
+    home = tmp_path / "home"
+    path = home / ".config" / "alfine" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text("[server]\nworkers = 0\n")
+    home.chmod(0o700)
+    code = (
+        "import os, sys, cli.server\n"
+        "os.setgid(65534), os.setuid(65534)\n"
+        "cli.server.run(cli.server.server, 'cli.server')"
+    )
+    variables = ("env", f"HOME={home}", *([f"ALFINE_CONFIG={path}"] if named else []))
+    program = Program("-c", code, "/nowhere", 0, prefix=variables)
+    assert program.end() == 2
+    program.close()
+    assert ("Permission denied" if named else "The music directory '/nowhere'") in program.err
 
 
 def test_the_file_alone_is_enough(path, music_dir):

@@ -12,6 +12,7 @@ import pytest
 
 from net.server.process import on_signals
 from net.server.sockets import loop_factory
+from tests.end_to_end.managed import IN_TERMINAL
 from tests.net.server.conftest import connected, song_bytes
 from tests.peers.facts import without_facts
 from tests.peers.plain_client import PlainClient
@@ -135,7 +136,7 @@ def test_signals_that_come_at_any_time_end_with_code_0(serve, music, workers):
 
 
 def test_a_terminal_that_is_closed_lets_songs_end(serve, big, tmp_path):
-    server = serve(big)
+    server = serve(big, prefix=IN_TERMINAL)
     with listener(server) as client:
         client.next()
         server.process.send_signal(signal.SIGHUP)
