@@ -15,9 +15,10 @@ Songs = tuple[ListedSong, ...]
 
 
 def choose(world: World, song_id: int) -> None:
-    """Expect this song now; what is queued stays queued."""
+    """Expect this song now; what is queued stays queued, and that nothing is to follow it."""
+    last = world.last
     stop(world)
-    world.wanted = _wanted(world, song_id)
+    world.wanted, world.last = _wanted(world, song_id), last
 
 
 def stop(world: World) -> None:
