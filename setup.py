@@ -7,8 +7,8 @@ All else that setuptools has to know is in pyproject.toml.
 from setuptools import find_packages, setup
 
 ROOMS = (
-    "fsm", "net", "songs", "audio", "cli", "diagrams", "traces", "proxy", "monitor", "verify",
-    "check",
+    "fsm", "net", "songs", "audio", "discovery", "cli", "diagrams", "traces", "proxy", "monitor",
+    "verify", "check",
 )  # fmt: skip
 
 packages = find_packages(include=[pattern for room in ROOMS for pattern in (room, f"{room}.*")])

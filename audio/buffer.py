@@ -23,7 +23,8 @@ class AudioBuffer:
     """The received part of one song. Every method may be called from any thread.
 
     memory_limit_bytes: the first bytes of the song, held in memory; the rest is in a file.
-    max_bytes: what the song may have in all; there is no room for more.
+    max_bytes: what may be kept of the song; there is no room for more. first_offset: the byte of
+    the song with which it begins; every offset is one in the song.
     RFC 2.2, 2.5.2: audio messages fill a buffer; STOP and another PLAY discard it.
     """
 
@@ -31,9 +32,11 @@ class AudioBuffer:
         self,
         memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
         max_bytes: int = MAX_BYTES,
+        first_offset: int = 0,
     ) -> None:
         self._memory_limit_bytes = memory_limit_bytes
         self._max_bytes = max_bytes
+        self.first_offset = first_offset
         self._changed = threading.Condition()
         self._memory = bytearray()
         self._file: IO[bytes] | None = None
@@ -148,7 +151,7 @@ class AudioBuffer:
             self._changed.wait_for(
                 lambda: self._readable(offset) or self._finished or self._discarded
             )
-            return self._load(offset, min(n, self._readable(offset)))
+            return self._load(offset - self.first_offset, min(n, self._readable(offset)))
 
     def _take_awaited(self) -> tuple[Callable[[], None], ...]:
         here = tuple(callback for offset, callback in self._awaited if self._readable(offset))
@@ -156,7 +159,8 @@ class AudioBuffer:
         return here
 
     def _readable(self, offset: int) -> int:
-        return 0 if self._discarded else max(0, self._received_bytes - offset)
+        at = offset - self.first_offset
+        return 0 if self._discarded or at < 0 else max(0, self._received_bytes - at)
 
     def _store(self, data: bytes) -> None:
         # A failed append may have left bytes behind the end, in memory or in the file. Those in
@@ -177,6 +181,7 @@ class AudioBuffer:
             view, position = view[written:], position + written
 
     def _load(self, offset: int, n: int) -> bytes:
+        """Return bytes that are there. offset: from the first one that is here."""
         if offset < self._memory_limit_bytes or self._file is None:
             end = min(offset + n, self._memory_limit_bytes)
             return bytes(self._memory[offset:end])

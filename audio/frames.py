@@ -54,10 +54,15 @@ class FrameReader:
 
     start_offset: the byte to begin near. If it is not 0, the song has been found to be an MP3
     before, with `header` in its first frame: any frame found is music, and `tag` stays None.
+    midway: that byte may be in the middle of a frame. The first one that a chain follows is found.
     """
 
     def __init__(
-        self, source: Source, start_offset: int = 0, header: FrameHeader | None = None
+        self,
+        source: Source,
+        start_offset: int = 0,
+        header: FrameHeader | None = None,
+        midway: bool = False,
     ) -> None:
         self.header = header
         """The header of the song's first frame; None until that has been found."""
@@ -74,7 +79,8 @@ class FrameReader:
         self._at = 0
         self._over = False
         self._sizes: dict[bytes, int] = {}  # of frames by their headers, after the first frame
-        self._lost = False  # what follows is no frame and no tag: it is being searched
+        self._midway = midway  # no frame has been found yet, and bytes of music may look like one
+        self._lost = midway  # what follows is no frame and no tag: it is being searched
         self._began = False  # no frame has been returned yet, but the first one has been found
         self._last_tag = (0, 0)  # where it begins and where it says that it ends
         self._in_tag = False  # the search goes through the last tag, which is longer than the song
@@ -171,6 +177,7 @@ class FrameReader:
         )
         self._skip(at)
         self._lost = not found
+        self._midway = self._midway and not found
         if not found:
             self.searching = full
             return self._over and not full  # then `poll` meets the end of the song
@@ -180,6 +187,8 @@ class FrameReader:
 
     def _strict_from(self) -> int:
         """From which byte of the window on a frame must be proved by more than one other."""
+        if self._midway:
+            return 0
         if self.header:
             return SEARCH_BYTES + CHAIN_BYTES  # nowhere
         return 0 if self._in_tag else self.junk_offset + JUNK_LIMIT_BYTES - self._offset

@@ -17,13 +17,14 @@ from audio.playing_song import PlayingSong
 class Order:
     """The orders at one moment.
 
-    seek_s: the place to go to in `song`, once. changes: the value of `Orders.changes` then.
+    seek: the place to go to in `song`, once, and the owner's number for that. changes: the value of
+    `Orders.changes` then.
     """
 
     song: PlayingSong | None
     paused: bool
     closing: bool
-    seek_s: float | None
+    seek: tuple[float, int] | None
     changes: int
 
 
@@ -42,13 +43,13 @@ class Orders:
         self._paused = False
         self._closing = False
         self._refilled = False
-        self._seek_s: float | None = None
+        self._seek: tuple[float, int] | None = None
         self.changes = 0
         """How often the orders have changed; may be read without the lock."""
 
     def __repr__(self) -> str:
         song, following = (song and song.tag for song in (self._song, self._next))
-        flags = f"paused={self._paused} closing={self._closing} seek_s={self._seek_s}"
+        flags = f"paused={self._paused} closing={self._closing} seek={self._seek}"
         return f"<Orders song={song} next={following} {flags}>"
 
     # For the owner
@@ -71,7 +72,7 @@ class Orders:
             if self._next and self._next.tag == tag:
                 self._next = None
             elif self._song and self._song.tag == tag:
-                self._song, self._seek_s = None, None
+                self._song, self._seek = None, None
                 self._notify(interrupt=True)
 
     def skip(self, tag: int) -> None:
@@ -93,11 +94,11 @@ class Orders:
             self._refilled = True
             self._notify()
 
-    def seek(self, tag: int, seconds: float) -> None:
-        """Go on from another place, if the present song has that tag."""
+    def seek(self, tag: int, seconds: float, number: int) -> None:
+        """Go on from another place, if the present song has that tag. The last order counts."""
         with self._changed:
             if self._song and self._song.tag == tag:
-                self._seek_s = seconds
+                self._seek = (seconds, number)
                 self._notify(interrupt=True)
 
     def wake(self) -> None:
@@ -114,7 +115,7 @@ class Orders:
 
     def _set_song(self, song: PlayingSong | None) -> None:
         self._song, self._next = song, None
-        self._refilled, self._seek_s = False, None
+        self._refilled, self._seek = False, None
 
     def _notify(self, interrupt: bool = False) -> None:
         self.changes += 1
@@ -133,10 +134,10 @@ class Orders:
         with self._changed:
             if self._song is None and self._next is not None:
                 self._song, self._next = self._next, None
-            seek_s = None
+            seek = None
             if self._song is song:
-                seek_s, self._seek_s = self._seek_s, None
-            return Order(self._song, self._paused, self._closing, seek_s, self.changes)
+                seek, self._seek = self._seek, None
+            return Order(self._song, self._paused, self._closing, seek, self.changes)
 
     def wait_for_change(self, changes: int, at_most_s: float | None = None) -> bool:
         """Wait until the orders differ from those with that value of `changes`; return whether."""
@@ -155,7 +156,7 @@ class Orders:
         None: there is none, or `song` has been replaced, or it is to go on from another place.
         """
         with self._changed:
-            if self._song is not song or self._next is None or self._seek_s is not None:
+            if self._song is not song or self._next is None or self._seek is not None:
                 return None
             self._song, self._next = self._next, None
             self._refilled = False
@@ -167,7 +168,7 @@ class Orders:
         False: it has been replaced meanwhile, or is to go on from another place.
         """
         with self._changed:
-            over = self._song is song and self._seek_s is None
+            over = self._song is song and self._seek is None
             if over:
                 self._song = None
             return over

@@ -18,12 +18,11 @@ from audio.loudness import UNKNOWN, GainMode, Loudness
 from audio.orders import Order, Orders
 from audio.output import PCM_FRAME_BYTES, Output
 from audio.playing_song import PlayingSong
+from audio.reporter import Reporter
 from audio.reports import (
     DeviceLost,
-    FramesRefused,
     OutputFailed,
     PlaceNotHere,
-    PlayedOut,
     RanDry,
     Report,
     Undecodable,
@@ -31,9 +30,6 @@ from audio.reports import (
 from audio.volume import Volume
 
 _log = logging.getLogger(__name__)
-
-UNTOLD_FRAMES = 10
-"""So many frames that cannot be decoded are not reported: at 44.1 kHz a quarter of a second."""
 
 ReadLoudness = Callable[[], Loudness]
 
@@ -56,13 +52,14 @@ class Player:
         # With Python's default of 5 ms two busy threads are enough to cause underruns.
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
         self._output = output
-        self._report = report
         self._orders = Orders(output.interrupt)
+        self._told = Reporter(report, self._orders)
         self._volume = Volume()
         self._open_rate_hz = 0  # of the output; 0 while it is not open
         self._device_lost = False
         self._sounds_until_s = 0.0  # on the monotonic clock, with what the output holds
-        self._position = (0, 0.0)  # the tag of a song, and the second of it that is heard
+        # The tag of a song, the second of it that is heard, and the last seek that led there.
+        self._position = (0, 0.0, 0)
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
         self._thread.start()
 
@@ -98,6 +95,25 @@ class Player:
         buffer.watch(self._orders.wake)
         self._orders.queue_next(PlayingSong(tag, buffer, index or FrameIndex(buffer), loudness))
 
+    def move(
+        self,
+        buffer: AudioBuffer,
+        tag: int,
+        index: FrameIndex,
+        seconds: float,
+        seeks: int,
+        loudness: ReadLoudness = lambda: UNKNOWN,
+    ) -> None:
+        """Play from that place on once `refilled` is called, and fall silent until then.
+
+        buffer, index: of another part of the present song, or of a song that is to begin there.
+        seeks: the owner's number for that seek.
+        """
+        buffer.watch(self._orders.wake)
+        song = PlayingSong(tag, buffer, index, loudness, dry=True, seeks=seeks)
+        song.pending_seek_s = seconds
+        self._orders.play(song)
+
     def stop(self) -> None:
         """Fall silent within 50 ms, and forget the present and the next song."""
         self._orders.play(None)
@@ -122,9 +138,12 @@ class Player:
         """Go on after `RanDry` or `PlaceNotHere`: enough of the song has arrived (RFC 2.5.2)."""
         self._orders.refill()
 
-    def seek(self, tag: int, seconds: float) -> None:
-        """Go on from that place, exact to the sample, if the present song has that tag."""
-        self._orders.seek(tag, seconds)
+    def seek(self, tag: int, seconds: float, number: int = 1) -> None:
+        """Go on from that place, exact to the sample, if the present song has that tag.
+
+        number: the owner's, for this seek; of several that come at once only the last is performed.
+        """
+        self._orders.seek(tag, seconds, number)
 
     def set_volume(self, percent: int) -> None:
         """Set the volume, 0 to 100, from the next slice on."""
@@ -140,8 +159,13 @@ class Player:
 
     def position_s(self, tag: int) -> float:
         """The second of the song of that tag that the listener hears; 0.0 for any other song."""
-        latest, seconds = self._position
+        latest, seconds, _ = self._position
         return seconds if latest == tag else 0.0
+
+    def reached(self, tag: int, number: int) -> bool:
+        """Whether the song of that tag is heard, from the place of that seek on."""
+        latest, _, seeks = self._position
+        return (latest, seeks) == (tag, number)
 
     def close(self) -> None:
         """Stop, close the output and end the thread. Waits for the thread, 5 s at most."""
@@ -168,8 +192,8 @@ class Player:
 
     def _step(self, song: PlayingSong, order: Order) -> PlayingSong:
         """Do what comes first, and return the song to go on with."""
-        if order.seek_s is not None:
-            self._try(Undecodable, self._seek, song, order.seek_s)
+        if order.seek is not None:
+            self._try(Undecodable, self._seek, song, *order.seek)
         elif order.paused or (song.dry and not self._refilled(song)):
             if order.paused or not song.searching:
                 self._try(OutputFailed, self._rest, song, order.changes)
@@ -180,7 +204,7 @@ class Player:
         elif not song.fully_decoded:
             self._try(Undecodable, self._decode, song, order.changes)
         elif following := self._orders.advance(song):
-            self._send_played_out(song)
+            self._told.played_out(song)
             return following
         else:
             self._try(OutputFailed, self._play_out, song)
@@ -201,7 +225,7 @@ class Player:
             if failure is OutputFailed and self._output.replaceable:
                 self._lose_device(song, error)
             else:
-                self._end(song, failure(song.tag, _reason(error)))
+                self._told.end(song, failure(song.tag, _reason(error)))
 
     def _rest(self, song: PlayingSong, changes: int) -> None:
         """Write one slice of silence, or wait for an order if the output needs no silence."""
@@ -212,24 +236,25 @@ class Player:
 
     def _refilled(self, song: PlayingSong) -> bool:
         """Whether a dry song can go on; performs the pending seek if so."""
-        whole = song.buffer.finished or song.buffer.discarded
+        over = song.buffer.finished and not song.waits_for_another_part
+        whole = over or song.buffer.discarded
         song.dry = not (self._orders.take_refill() or whole or song.searching)
         if not song.dry and song.pending_seek_s is not None:
             self._try(Undecodable, self._go_to, song, song.pending_seek_s)
         return not song.dry
 
-    def _seek(self, song: PlayingSong, seconds: float) -> None:
-        song.seeks += 1
+    def _seek(self, song: PlayingSong, seconds: float, number: float) -> None:
+        song.seeks = int(number)
         self._drop_output(song)
         self._go_to(song, seconds)
 
     def _go_to(self, song: PlayingSong, seconds: float) -> None:
         if song.seek(seconds):
-            self._position = (song.tag, song.start_s)
+            self._position = (song.tag, song.start_s, song.seeks)
         elif not song.buffer.discarded and not song.searching:
             self._orders.take_refill()
-            needed_bytes = song.index.needed_bytes(seconds)
-            self._send_if_current(song, PlaceNotHere(song.tag, needed_bytes, song.seeks))
+            needed = song.index.needed_bytes(seconds), song.index.from_bytes(seconds)
+            self._told.if_current(song, PlaceNotHere(song.tag, *needed, song.seeks))
 
     def _decode(self, song: PlayingSong, changes: int) -> None:
         """Decode the next blocks. Finds out that the song is dry, has ended or is not decodable."""
@@ -237,9 +262,9 @@ class Player:
             if not song.searching and not self._comes_in_time(song, changes):
                 self._run_dry(song)
         elif song.decoder_ended and song.buffer.discarded:
-            self._end(song, None)
+            self._told.end(song, None)
         elif song.decoder_ended and not song.has_pcm and not song.samples and not song.seeks:
-            self._end(song, Undecodable(song.tag, "none of it could be decoded"))
+            self._told.end(song, Undecodable(song.tag, "none of it could be decoded"))
 
     def _comes_in_time(self, song: PlayingSong, changes: int) -> bool:
         """Wait for more of the song, or an order, while the output plays what it has."""
@@ -255,7 +280,7 @@ class Player:
         # A refill that came before the song ran dry does not count.
         self._orders.take_refill()
         if self._output.real_time:
-            self._send_if_current(song, RanDry(song.tag, song.seeks))
+            self._told.if_current(song, RanDry(song.tag, song.seeks))
         else:
             song.buffer.when_readable(song.needed_offset, self._orders.refill)
 
@@ -270,7 +295,7 @@ class Player:
             song.mark_written(len(pcm))
             latency_s = self._output.latency_s
             self._sounds_until_s = time.monotonic() + latency_s
-            self._position = (song.tag, song.heard_s(latency_s))
+            self._position = (song.tag, song.heard_s(latency_s), song.seeks)
 
     def _open_output(self, rate_hz: int) -> None:
         if self._open_rate_hz:
@@ -283,41 +308,20 @@ class Player:
         """Wait until the rest of the song has been heard."""
         self._output.drain()
         self._open_rate_hz = 0
-        self._position = (song.tag, song.written_s)
+        self._position = (song.tag, song.written_s, song.seeks)
         if self._orders.end(song):
-            self._send_played_out(song)
+            self._told.played_out(song)
 
     def _lose_device(self, song: PlayingSong, error: Exception) -> None:
         """Pause; PCM that the device has not taken is kept."""
         self._device_lost, self._open_rate_hz = True, 0
         if self._orders.pause_if_current(song):
-            self._send(DeviceLost(song.tag, _reason(error)))
+            self._told.send(DeviceLost(song.tag, _reason(error)))
 
     def _recover(self, song: PlayingSong) -> None:
         self._drop_output(song)
         self._output.recover()
         self._device_lost = False
-
-    def _end(self, song: PlayingSong, report: Report | None) -> None:
-        """Forget a song and report it, unless it has been replaced meanwhile."""
-        if self._orders.end(song) and report:
-            self._send(report)
-
-    def _send_played_out(self, song: PlayingSong) -> None:
-        frames, seconds = song.refused
-        if frames > UNTOLD_FRAMES:
-            self._send(FramesRefused(song.tag, frames, seconds))
-        self._send(PlayedOut(song.tag, song.samples))
-
-    def _send_if_current(self, song: PlayingSong, report: Report) -> None:
-        if self._orders.is_current(song):
-            self._send(report)
-
-    def _send(self, report: Report) -> None:
-        try:
-            self._report(report)
-        except Exception:
-            _log.exception("the player's owner failed on %r", report)
 
     def _drop_output(self, song: PlayingSong | None) -> None:
         self._open_rate_hz, self._sounds_until_s = 0, 0.0
@@ -325,7 +329,7 @@ class Player:
             self._output.drop()
         except Exception as error:
             if song:
-                self._send(OutputFailed(song.tag, _reason(error)))
+                self._told.send(OutputFailed(song.tag, _reason(error)))
 
     def _slice_bytes(self, rate_hz: int) -> int:
         return rate_hz // self._output.slices_per_s * PCM_FRAME_BYTES

@@ -64,12 +64,15 @@ class PlayingSong:
         self._pcm, self._written_bytes = b"", 0
         seconds = max(0.0, seconds)
         start = self.index.start_at(seconds)
-        self.dry, self.pending_seek_s = start is None, seconds if start is None else None
-        if start is None:
+        self.decoder_ended = start is None and self.index.empty
+        found = start is not None or self.decoder_ended
+        self.dry, self.pending_seek_s = not found, None if found else seconds
+        if not found:
             return False
         total_s = self.index.duration_s if self.index.complete else None
         self.start_s = self.written_s = seconds if total_s is None else min(seconds, total_s)
-        self.decoder = Decoder(self.buffer, start)
+        if start is not None:
+            self.decoder = Decoder(self.buffer, start)
         return True
 
     def loudness(self, wanted: bool) -> Loudness:
@@ -80,6 +83,12 @@ class PlayingSong:
         if self._loudness is None and wanted:
             self._loudness = self.read_loudness()
         return self._loudness or UNKNOWN
+
+    @property
+    def waits_for_another_part(self) -> bool:
+        """The place to be played next is before what is here: nothing that comes brings it."""
+        pending_s = self.pending_seek_s
+        return pending_s is not None and self.index.begins_after(pending_s)
 
     @property
     def searching(self) -> bool:

@@ -21,11 +21,13 @@ class RanDry:
 class PlaceNotHere:
     """The place that a seek names has not arrived. The player waits for `Player.refilled`.
 
-    needed_bytes: about how many bytes of the song reach to that place. seeks: as in RanDry.
+    needed_bytes: about how many bytes of the song reach to that place. from_bytes: the byte to ask
+    from, in order to begin there. seeks: as in RanDry.
     """
 
     tag: int
     needed_bytes: int
+    from_bytes: int
     seeks: int
 
 

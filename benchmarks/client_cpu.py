@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks import client_setup as setup
@@ -115,12 +116,17 @@ def players(song_id: int, song: Path) -> dict[str, tuple[list[str], str]]:
 
 
 def measure(card: Card, songs: dict[int, Path], directory: Path) -> dict[str, list[float]]:
-    """The CPU seconds of each player for each song."""
+    """The CPU seconds of each player for each song; all play at once, on a machine as busy."""
     used: dict[str, list[float]] = {}
     for song_id, path in enumerate(songs.values(), 1):
-        for number, (player, (command, typed)) in enumerate(players(song_id, path).items()):
-            with card(directory / f"{card.__name__}{song_id}{number}") as env:
-                used.setdefault(player, []).append(cpu_s(command, env, typed))
+        each = players(song_id, path)
+        with contextlib.ExitStack() as cards, ThreadPoolExecutor(len(each)) as threads:
+            running = {}
+            for number, (player, (command, typed)) in enumerate(each.items()):
+                env = cards.enter_context(card(directory / f"{card.__name__}{song_id}{number}"))
+                running[player] = threads.submit(cpu_s, command, env, typed)
+            for player, spent in running.items():
+                used.setdefault(player, []).append(spent.result())
     return used
 
 

@@ -27,10 +27,11 @@ def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
     """Measure the seconds from LIST to its answer."""
     folder = songs(work / "music", 3, SONG_BYTES)
     found = []
+    options = ("--no-announce", "--drain", 0)
     with _slow_link() as (near, far, address):
         inside = ("ip", "netns", "exec", near)
         for name, command in {
-            "alfine": ("cli.app", "server", folder, 0, "--host", address, "--drain", 0),
+            "alfine": ("cli.app", "server", folder, 0, "--host", address, *options),
             "plain asyncio streams": ("benchmarks.streams_server", folder, 0, address),
         }.items():
             with servers.python_server(*command, prefix=inside) as server:

@@ -254,5 +254,6 @@ def _tls(rows: Rows) -> str:
         "take all they can get; the median of rounds in which all take turns. KiB each: what "
         "memory grows by for each of 1,000 idle connections. 64 at once: from the first hello "
         "until the last of 64 clients has its list; most of that is the clients' own, in one "
-        "process.\n\n" + _table(head, table)
+        "process. To encrypt and to send is the same work for both, and most of it: what HAProxy "
+        "costs beyond that is to receive from alfine.\n\n" + _table(head, table)
     )

@@ -18,6 +18,7 @@ COMMANDS = {
     "client": "Play a server's songs: list, play, pause, seek, queue and more; help shows all.",
     "library": "List the songs of a folder with the IDs that a server gives them, and what is not "
     "served.",
+    "discover": "List the servers that announce themselves in the local network.",
     "devices": "List the sound devices: the index and the name that --device takes.",
     "config": "Show each setting of client and server, and where it comes from.",
     "service": "Have systemd run alfine server, under rules by which it can do little else.",

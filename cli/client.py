@@ -25,6 +25,7 @@ from cli.outside.elsewhere import elsewhere_of
 from cli.playing.answers import Answers
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
+from cli.playing.opening import CannotOpen, Opening
 from cli.playing.program import ClientProgram
 from cli.playing.screen_face import Screen, ScreenGone
 from cli.screen.plain import ScriptScreen
@@ -81,15 +82,11 @@ class Options:
 @argument(
     "host",
     type=host_of,
-    help="The server's name or address.",
+    required=False,
+    help="The server's name or address; without host and port, one in the local network is found.",
     envvar=variable("host"),
 )
-@argument(
-    "port",
-    type=between(1, 65535),
-    help="The server's port.",
-    envvar=variable("port"),
-)
+@argument("port", type=between(1, 65535), required=False, help="Its port.", envvar=variable("port"))
 @option(
     "--command",
     "-c",
@@ -167,8 +164,8 @@ class Options:
 @monitoring.monitor_port
 @tracing.options
 def client(
-    host: str,
-    port: int,
+    host: str | None,
+    port: int | None,
     command: tuple[str, ...],
     as_json: bool,
     output: str,
@@ -198,6 +195,11 @@ def client(
     _check(command)
     end_at(signal.SIGTERM, signal.SIGHUP)
     messages = _prebuffer(prebuffer)
+    if host is None or port is None:
+        from cli.discovering.choosing import completed
+
+        may_ask = not (command or as_json or sys.stdin is None) and sys.stdin.isatty()
+        host, port, tls = completed(host, port, tls, may_ask)
     options = Options(
         host, port, command, as_json, messages, plain, retries, volume, gain, song_size,
         trace, trace_size, trace_audio, notify, fresh, device, tls
@@ -206,10 +208,11 @@ def client(
     try:
         tracing.check(trace)
         tls.check()
-        later = output == "auto" and options.shows_only
-        sound = None if later else _open(output, device, force)
-        code = asyncio.run(_run(options, page, sound))
-    except (tracing.CannotTrace, tls_options.BadTls) as error:
+        opening = Opening(output, device, force)
+        if opening.takes_long and not (output == "auto" and options.shows_only):
+            opening.begin()
+        code = asyncio.run(_run(options, page, opening))
+    except (tracing.CannotTrace, tls_options.BadTls, CannotOpen) as error:
         _refuse(str(error))
     except ScreenGone as error:
         drop_output()
@@ -219,10 +222,8 @@ def client(
     raise click.exceptions.Exit(code)
 
 
-async def _run(
-    options: Options, page: socket.socket | None, sound: tuple[Output, str] | None
-) -> int:
-    """Run the client. sound: the output and a warning; None: it is opened when it is needed."""
+async def _run(options: Options, page: socket.socket | None, opening: Opening) -> int:
+    """Run the client."""
     no_terminal = sys.stdin is None or not sys.stdin.isatty()
     interactive = not (options.script or options.as_json or no_terminal)
     retries = SCRIPT_RETRIES if options.retries is None and not interactive else options.retries
@@ -237,6 +238,14 @@ async def _run(
     observers = (journal, keeping, monitor)
     observe = each_of(*(o.observe if o is not None else None for o in observers))
     session = ClientSession(options.prebuffer, options.plain, retries, observe)
+    screen: Screen
+    if interactive:
+        screen, formatter = screen_for(server, lambda: program, changes, memory)
+    else:
+        screen = ScriptScreen(options.script or None, errors_too=options.as_json)
+        formatter = JsonFormatter(server) if options.as_json else Formatter(server)
+    # A person is told at once that there is no such device; a script need not wait for one.
+    sound = opening.take() if interactive or not opening.takes_long else None
     recording = tracing.recorder(
         session,
         options.trace,
@@ -244,18 +253,12 @@ async def _run(
         options.trace_audio,
         lambda why: program.remark(why),
     )
-    screen: Screen
-    if interactive:
-        screen, formatter = screen_for(server, lambda: program, changes, memory)
-    else:
-        screen = ScriptScreen(options.script or None, errors_too=options.as_json)
-        formatter = JsonFormatter(server) if options.as_json else Formatter(server)
     cover = CoverView(lambda count: program.beginning(count), formatter.draws)
     program = ClientProgram(
         options.host,
         options.port,
         session,
-        sound[0] if sound else lambda: _opened(program, options.device),
+        sound[0] if sound else lambda: _opened(program, opening),
         screen,
         formatter,
         journal,
@@ -275,7 +278,9 @@ async def _run(
         print(f"The monitor is at {monitoring.address(page)}", file=sys.stderr)
     try:
         async with _offers(program, changes, server, options):
-            return await program.run()
+            code = await program.run()
+        opening.close()
+        return code
     finally:
         cover.close()
         if keeping is not None:
@@ -286,8 +291,8 @@ async def _run(
             recording.close()
 
 
-def _opened(program: ClientProgram, device: str | None) -> Output:
-    sound, warning = _open("auto", device, False)
+def _opened(program: ClientProgram, opening: Opening) -> Output:
+    sound, warning = opening.take()
     program.warn(warning)
     return sound
 
@@ -318,17 +323,6 @@ def _prebuffer(text: str) -> int | None:
     if not text.isascii() or not text.isdigit() or not int(text[:10]) >= 1:
         _refuse("--prebuffer takes a number of messages, 1 or more, or auto")
     return int(text[:10])
-
-
-def _open(spec: str, device: str | None, force: bool) -> tuple[Output, str]:
-    """Open the output; return it and a warning for the person, "" for none."""
-    from audio import OutputError, open_output  # what only shows something needs none of it
-
-    try:
-        sound, warning = open_output(spec, device, replace=force)
-    except (ValueError, OutputError) as error:
-        _refuse(str(error))
-    return sound, warning or ""
 
 
 def _refuse(why: str) -> NoReturn:

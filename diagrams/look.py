@@ -16,7 +16,7 @@ BOX, FIRST, LAST, SHARED = "#f8fafc", "#ecfdf5", "#f1f5f9", "#fffbeb"
 # Verdana has the same widths as DejaVu Sans: a browser that lacks one has the other, and the text
 # still fits its box.
 FONT = "DejaVu Sans,Verdana,Arial,sans-serif"
-BOX_CHARS, EDGE_CHARS, WIDE_CHARS = 36, 24, 84
+BOX_CHARS, EDGE_CHARS, WIDE_CHARS = 28, 24, 60
 """Where lines are broken in a box and beside an arrow: a narrow drawing is legible on a page."""
 
 INDENT = "&#160;" * 3

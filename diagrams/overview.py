@@ -98,7 +98,7 @@ def client_dot() -> str:
             lines = [look.font(event, look.EVENT) for event in events]
             body.append(look.edge(sender, recipient, lines))
     caption = look.font(CAPTION, look.QUIET, 9)
-    return look.graph(NAME, caption, body, rankdir="TB", nodesep="0.25", ranksep="0.5")
+    return look.graph(NAME, caption, body, rankdir="TB", nodesep="0.2", ranksep="0.5")
 
 
 def _box(machine: Machine, arrows: Arrows) -> str:

@@ -25,9 +25,13 @@ class ListRequested(Event):
 
 @dataclass(frozen=True, slots=True)
 class PlayRequested(Event):
-    """PLAY with a well-formed song ID, which may still be unknown (RFC 2.2)."""
+    """PLAY with a well-formed song ID, which may still be unknown (RFC 2.2).
+
+    start_s: the second of the song to begin at. It is the client's alone, and not on the wire.
+    """
 
     song_id: int
+    start_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ TAGS = "tags"
 FROM = "from"
 """The extension token by which a client asks for songs from an offset on (protocol.md 10)."""
 
-OFFERED = (ENDS, TAGS)
+OFFERED = (ENDS, TAGS, FROM)
 """What the client asks for; a server accepts all, some or none of it (protocol.md 7, 10)."""
 
 LIBRARY = "library="

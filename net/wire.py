@@ -52,10 +52,12 @@ Fields = Sequence[tuple[str, str]]
 
 
 def encode_request(request: SendRequest) -> bytes:
-    """Encode one request (RFC 2.2, protocol.md 7)."""
+    """Encode one request (RFC 2.2, protocol.md 7, 10)."""
     words = [request.request.value]
     if request.request is Request.PLAY:
         words.append(str(request.song_id))
+        if request.offset:
+            words.append(str(request.offset))
     elif request.request is Request.SETUP:
         words.extend(OFFERED)
     return " ".join(words).encode() + EOM

@@ -80,7 +80,7 @@ class Library:
         self._scans = 0
         self._away = False
         """The catalogue could not be had when it was last asked for."""
-        self._on_publish: Callable[[], None] = lambda: None
+        self._on_publish: list[Callable[[], None]] = []
         self.store.check()
 
     def __repr__(self) -> str:
@@ -125,8 +125,12 @@ class Library:
         return self.store.open(song.path)
 
     def call_on_publish(self, function: Callable[[], None]) -> None:
-        """Have this called, by the thread that scans, whenever `songs` has changed."""
-        self._on_publish = function
+        """Have this called too, by the thread that scans, whenever `songs` has changed."""
+        self._on_publish.append(function)
+
+    def call_none_on_publish(self) -> None:
+        """Forget what `call_on_publish` was given: in a forked process it is the parent's."""
+        self._on_publish.clear()
 
     def stop_scanning(self) -> None:
         """End the scan that runs soon, by ScanStopped, and each later one."""
@@ -267,7 +271,8 @@ class Library:
     def _list(self, songs: tuple[Song, ...], versions: Versions) -> None:
         self._by_id |= {song.song_id: song for song in songs}
         self._listed = songs, versions
-        self._on_publish()
+        for function in self._on_publish:
+            function()
 
 
 def _song(row: Row) -> Song:

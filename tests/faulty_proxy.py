@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
+from fsm.client.events import AudioReceived
+from net.responses import ResponseDecoder
 from proxy.faults import Faults
 from proxy.proxy import Proxy
 from proxy.relay import Relay
@@ -38,12 +41,14 @@ class Line:
 class FaultyProxy:
     """Listens on a port of its own; each connection takes the next plan, or forwards all.
 
-    sent: what all clients have sent. seen: the messages that have passed, of all connections.
+    sent: what all clients have sent. received: what each has been sent, by connection. seen: the
+    messages that have passed, of all connections.
     """
 
     def __init__(self, target_port: int, *plans: Faults, kernel_bytes: int | None = KERNEL_BYTES):
         self.plans = list(plans)
         self.sent = bytearray()
+        self.received: defaultdict[int, bytearray] = defaultdict(bytearray)
         self.seen: list[Seen] = []
         self.troubles: list[str] = []
         self.lines: list[Line] = []
@@ -86,6 +91,16 @@ class FaultyProxy:
         with self.news:
             return self.news.wait_for(condition, PATIENCE_S)
 
+    def audio(self) -> list[bytes]:
+        """The audio that has passed over each connection over which any has."""
+        with self.news:
+            streams = [bytes(self.received[number]) for number in sorted(self.received)]
+        each = (
+            b"".join(e.data for e in ResponseDecoder().feed(data) if isinstance(e, AudioReceived))
+            for data in streams
+        )
+        return [audio for audio in each if audio]
+
     # A Watcher, called in the loop
 
     def opened(self, connection: int, address: str) -> None:
@@ -93,7 +108,7 @@ class FaultyProxy:
 
     def passed(self, connection: int, sender: str, data: bytes, seen: list[Seen]) -> None:
         with self.news:
-            self.sent += data if sender == CLIENT else b""
+            (self.sent if sender == CLIENT else self.received[connection]).extend(data)
             self.seen += seen
             self.news.notify_all()
 

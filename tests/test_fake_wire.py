@@ -16,7 +16,7 @@ from fsm.client import effects
 from fsm.client import events as client_events
 from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import Buffer
-from fsm.client.link import LinkState
+from fsm.client.link_table import LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.player import PlayerState
 from fsm.client.song_table import SongState

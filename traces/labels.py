@@ -9,6 +9,7 @@ from fsm.client import events as answer
 from fsm.events import (
     Event,
     ListRequested,
+    PlayFromRequested,
     PlayRequested,
     RequestNotUnderstood,
     RequestsEnded,
@@ -32,6 +33,8 @@ def _label(event: Event) -> str:
             return "LIST"
         case PlayRequested(song_id):
             return f"PLAY {song_id}"
+        case PlayFromRequested(song_id, offset):
+            return f"PLAY {song_id} {offset}"
         case StopRequested():
             return "STOP"
         case SetupRequested(tokens):

@@ -29,7 +29,7 @@ SILENT, OFFERING, CLOSING_SERVER, PLAIN, LEAVING = SeenClientState
 CLOSING = CLOSING_SERVER
 _SETTLED = (PLAIN, CLOSING)
 _SETUP = (on.SetupRequested, answer.SetupReceived)
-_ASKED = (on.ListRequested, on.PlayRequested, on.StopRequested)
+_ASKED = (on.ListRequested, on.PlayRequested, on.PlayFromRequested, on.StopRequested)
 _ANSWERS = (answer.ListReceived, answer.AudioReceived, answer.NotFoundReceived)
 
 SEEN_CLIENT = Table("seen client", SILENT, [

@@ -60,7 +60,8 @@ class World:
     def key(self) -> tuple[object, ...]:
         """Return what makes two worlds the same."""
         session = self.session
-        values = (session.state, session.ends, session.song_closes, session.lists_waiting)
+        accepted = (session.ends, session.tags, session.plays_from)
+        values = (session.state, accepted, session.song_closes, session.lists_waiting)
         return (*values, len(self.unread), self.answers, self.begun, self.streaming)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from fsm.words import LIBRARY, OFFERED
 from verify.rules import Rule
 
 
@@ -61,7 +62,9 @@ class Bounds:
     is not followed from there. header: how many bytes more than it has a song says that it has,
     None where it says nothing. listed: the client asks for the list first, and the person waits for
     it; otherwise it comes when it is needed, and a first song may be asked for before. changes: so
-    many changes of the queue can be taken back.
+    many changes of the queue can be taken back. knows: what a server that closes its answers
+    understands of SETUP, and whether it names its library. tail_bytes: by so many of its last bytes
+    a song is recognised.
     """
 
     name: str
@@ -89,8 +92,14 @@ class Bounds:
     header: int | None = None
     listed: bool = False
     changes: int = 0
+    knows: tuple[str, ...] = (*OFFERED, LIBRARY)
+    tail_bytes: int = 1
 
     @property
     def closes(self) -> bool:
         """The server closes every answer, over each connection."""
         return {self.server, self.after_loss} <= {ServerKind.CLOSING, None}
+
+    def named(self, library: int) -> int | None:
+        """Return what RESP 101 names of a server with this library."""
+        return library if LIBRARY in self.knows else None

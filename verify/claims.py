@@ -12,8 +12,8 @@ from fsm import effects as do
 from fsm.client import effects as client_do
 from fsm.client import events as on
 from fsm.client.conversation_table import ConversationState as Conversation
-from fsm.client.link import CONNECTED
-from fsm.client.link import LinkState as Link
+from fsm.client.link_table import CONNECTED
+from fsm.client.link_table import LinkState as Link
 from fsm.client.player import PlayerState as Player
 from fsm.client.prompt import PromptState as Prompt
 from fsm.client.queue_table import QueueState as Queue
@@ -26,6 +26,7 @@ from fsm.server import ServerState as Server
 from verify.bounds import Bounds, ServerKind
 from verify.snapshots import Watched
 from verify.world import (
+    BEFORE,
     CONNECTING,
     DISCONNECTING,
     DRY,
@@ -132,7 +133,7 @@ class ClientClaims:
         owed_ahead = world.upcoming and not world.next.finished and not world.last
         if link in SONG_OWED and (world.wanted is None or (world.finished and not owed_ahead)):
             return f"link is {link.name}, and no song is owed"
-        if link is Link.SKIPPING and not (world.buffer or world.next.audio):
+        if link is Link.SKIPPING and not (world.base or world.buffer or world.next.audio):
             return "link is SKIPPING, and nothing of the song is here"
         return (
             self._song_claims(world)
@@ -152,8 +153,8 @@ class ClientClaims:
         song = world.client.states[self._song]
         if (song is SongState.UNWANTED) != (world.wanted is None):
             return f"song is {song.name}, which is not whether a song is wanted"
-        if song is SongState.REQUESTED and world.buffer:
-            return "song is REQUESTED, and some of it is here"
+        if song in (SongState.REQUESTED, SongState.SOUGHT) and world.buffer:
+            return f"song is {song.name}, and some of it is here"
         if (song in ALL_HERE) != world.finished:
             return f"song is {song.name}, which is not whether more will come"
         if song is SongState.COLLECTING and world.msgs_since >= self._prebuffer:
@@ -166,7 +167,7 @@ class ClientClaims:
 
     def _player_claims(self, world: World) -> str:
         song, player = world.client.states[self._song], world.client.states[self._player]
-        if player is Player.DRY and song not in SHORT:
+        if player is Player.DRY and song not in (*SHORT, SongState.SOUGHT):
             return f"player is DRY, and song is {song.name}"
         if player is Player.DRY and world.player == RUNNING:
             return "player is DRY, and it runs"
@@ -176,7 +177,7 @@ class ClientClaims:
             return ""
         if (player is Player.SILENT) != (world.player == SILENT):
             return f"player is {player.name}, and it is {world.player}"
-        if player is Player.RUNNING and world.player in (DRY, FAR):
+        if player is Player.RUNNING and world.player in (DRY, FAR, BEFORE):
             return "player is RUNNING, and was told to wait"
         if (player is Player.QUEUED) != (world.following != NOT_QUEUED):
             return f"player is {player.name}, which is not whether it goes on into the next song"

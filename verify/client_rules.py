@@ -83,7 +83,7 @@ class ClientRules:
         """Check audio that was added to the buffer. owner: of the PLAY that it answers."""
         if owner != PRESENT:
             raise Broken(Rule.RIGHT_AUDIO, "what was appended is not of the song wanted now")
-        _check_audio(world.buffer, world.wanted)
+        _check_audio(world.buffer, world.wanted, world.base)
 
     def next_appended(self, world: World, owner: int) -> None:
         """Check audio that was added to the next song's buffer."""
@@ -99,7 +99,7 @@ class ClientRules:
     def check_buffers(self, world: World) -> None:
         """Check that what is here is of the songs that are wanted now."""
         if world.buffer:
-            _check_audio(world.buffer, world.wanted)
+            _check_audio(world.buffer, world.wanted, world.base)
         if world.next.audio:
             _check_audio(world.next.audio, world.ahead)
 
@@ -115,7 +115,8 @@ class ClientRules:
         if world.player != SILENT:
             raise Broken(Rule.ENOUGH, "the player is started a second time")
         song = world.wanted
-        if self._ends_are_said and not world.buffer and song is not None and song.audio != b"":
+        ends_there = song is not None and song.audio is not None and not song.audio[world.base :]
+        if self._ends_are_said and not world.buffer and song is not None and not ends_there:
             raise Broken(Rule.ENOUGH, "the player is started with nothing to play")
         self.refilled(world)
 
@@ -127,7 +128,7 @@ class ClientRules:
     def completed(self, world: World) -> None:
         """Check that a song which the client takes for whole is whole."""
         song = world.wanted
-        if song is None or song.audio is None or song.audio != world.buffer:
+        if song is None or song.audio is None or song.audio[world.base :] != world.buffer:
             whole = "that never began" if song is None else music.short(song.audio or b"")
             raise Broken(Rule.WHOLE, f"{music.short(world.buffer)} counts as all of a song {whole}")
         expected.ask_ahead(world)
@@ -146,7 +147,9 @@ class ClientRules:
     def played_out(self, world: World) -> None:
         """Note whether the player, at the end of its buffer, has played all of the song."""
         if world.wanted is not None:
-            world.wanted = world.wanted._replace(heard=world.buffer == world.wanted.audio)
+            audio = world.wanted.audio
+            heard = audio is not None and world.buffer == audio[world.base :]
+            world.wanted = world.wanted._replace(heard=heard)
 
     def sent(self, world: World, word: Request) -> None:
         """Check that a client told to be plain sends nothing of its own."""
@@ -224,10 +227,11 @@ class ClientRules:
             _check_cause(world, report, song)
 
 
-def _check_audio(buffer: bytes, song: Wanted | None) -> None:
+def _check_audio(buffer: bytes, song: Wanted | None, base: int = 0) -> None:
+    """Check audio that is here of a song. base: the byte of the song at which it begins."""
     if song is None or song.audio is None:
         raise Broken(Rule.RIGHT_AUDIO, "what is in the buffer is of no song that is wanted")
-    if not song.audio.startswith(buffer):
+    if not song.audio.startswith(buffer, base):
         held, whole = music.short(buffer), music.short(song.audio)
         raise Broken(Rule.RIGHT_AUDIO, f"the buffer holds {held} of a song {whole}")
 

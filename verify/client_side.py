@@ -42,7 +42,9 @@ class ClientSide:
         self.bounds = bounds
         self._rules = rules
         self.sound = Sound(bounds, rules)
-        self.session = ClientSession(bounds.prebuffer, bounds.plain, bounds.max_retries)
+        self.session = ClientSession(
+            bounds.prebuffer, bounds.plain, bounds.max_retries, tail_bytes=bounds.tail_bytes
+        )
         self.session.queue.max_changes = bounds.changes
         self.actor = Actor(self.session.machines, self._handle)
         # The session is to fire the machines through the wrappers that note which rows fire.
@@ -210,11 +212,11 @@ class ClientSide:
         self, world: World, effect: ClientEffect, owner: int, previous: Effect | None
     ) -> None:
         match effect:
-            case do.SendRequest(word, song_id):
+            case do.SendRequest(word, song_id, _, offset):
                 self._rules.sent(world, word)
                 play_of = self._play_of(world) if word is Request.PLAY else NOBODY
                 if world.connection == UP:
-                    world.requests += (request(word, song_id, play_of),)
+                    world.requests += (request(word, song_id, play_of, offset),)
                     world.fence_unwritten = word is Request.LIST and self._stopping(world)
             case do.Connect():
                 if world.connection != DOWN:

@@ -10,7 +10,7 @@ from functools import cache
 from fsm import events as on
 from fsm.client import events as client_on
 from fsm.events import Event
-from fsm.words import OFFERED, Request
+from fsm.words import LIBRARY, OFFERED, Request
 from verify import music
 
 NOBODY, PRESENT, NEXT = 0, 1, 2
@@ -57,8 +57,11 @@ _EVENTS: dict[Request, Event] = {
 
 
 @cache
-def request(word: Request, song_id: int | None, owner: int) -> Message:
+def request(word: Request, song_id: int | None, owner: int, offset: int = 0) -> Message:
     """Return a request as the server receives it."""
+    if song_id is not None and offset:
+        event = on.PlayFromRequested(song_id, offset)
+        return message(event, f"PLAY {song_id} {offset}", owner)
     if song_id is not None:
         return message(on.PlayRequested(song_id), f"PLAY {song_id}", owner)
     return message(_EVENTS[word], SETUP_LINE if word is Request.SETUP else word.value)
@@ -75,9 +78,13 @@ TOKENS = ("ends", "tags", "from")
 
 
 @cache
-def setup_reply(*accepted: str) -> Message:
-    """Return RESP 101 with these tokens of TOKENS, in their order."""
-    tokens = ("alfine/1", *accepted)
+def setup_reply(*accepted: str, library: int | None = None) -> Message:
+    """Return RESP 101 with these tokens of TOKENS, in their order.
+
+    library: whose version it names, None for none.
+    """
+    named = () if library is None else (f"{LIBRARY}{library}",)
+    tokens = ("alfine/1", *accepted, *named)
     return message(client_on.SetupReceived(tokens), f"RESP 101 {' '.join(tokens)}")
 
 

@@ -59,6 +59,11 @@ def far(bounds: Bounds) -> int:
     return 2 * FULL_BYTES + 1 if bounds.full else 3
 
 
+def place_at(place: int) -> int:
+    """Return the byte at which a place begins that needs so many bytes of the song."""
+    return max(0, place - 1)
+
+
 def short(audio: bytes) -> str:
     """Return audio of the model in words, one letter for each message."""
     return "".join(chr(c) for c in (audio[::FULL_BYTES] if len(audio) > 16 else audio)) or "nothing"

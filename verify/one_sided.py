@@ -38,7 +38,7 @@ RESPONSES = (
     LIST_CLOSING,
     message(client_on.AudioReceived(b"a"), "RESP 200 A 1/1"),
     AUDIO_CLOSING,
-    setup_reply("ends"),
+    setup_reply("ends", "from", library=0),
     setup_reply(),
     ERRO,
     message(client_on.MessageNotUnderstood("it says HELO"), "HELO"),

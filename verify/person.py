@@ -28,6 +28,7 @@ TYPED: dict[str, tuple[Command, Event | None]] = {
     LIST: (Command.LIST, on.ListRequested()),
     "play 1": (Command.PLAY, on.PlayRequested(1)),
     "play 2": (Command.PLAY, on.PlayRequested(2)),
+    "play 1 there": (Command.PLAY, on.PlayRequested(1, 60.0)),
     "play 9": (Command.PLAY, on.PlayRequested(9)),
     STOP: (Command.LOCAL, on.StopRequested()),
     WAIT: (Command.WAIT, on.WaitRequested()),

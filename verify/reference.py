@@ -95,7 +95,8 @@ class Reference:
                     tags=due.tags or "tags" in accepted,
                     plays_from=due.plays_from or "from" in accepted,
                 )
-                return _also(due, setup_reply(*accepted))
+                named = self._bounds.named(self._library)
+                return _also(due, setup_reply(*accepted, library=named))
         return self._at_the_end(due, event)
 
     def _played(self, due: Due, song_id: int, offset: int, changed: bool) -> Due:

@@ -13,7 +13,7 @@ from fsm.effects import ServerEffect
 from fsm.events import Event
 from fsm.server import ServerSession, ServerState
 from fsm.words import OFFERED
-from verify import claims, music
+from verify import claims, messages, music
 from verify.bounds import Bounds, ServerKind
 from verify.messages import (
     AUDIO_CLOSING,
@@ -25,7 +25,6 @@ from verify.messages import (
     REFUSAL,
     SETUP_LINE,
     Message,
-    audio,
     list_messages,
     message,
     setup_reply,
@@ -37,8 +36,6 @@ from verify.world import GONE, LIST_SENT, Stream, Wanted, World
 
 SONG_ENDED, SONG_FAILED, LIST_WAS_SENT = on.SongSent(), on.SongFailed("unreadable"), on.ListSent()
 LOST, REQUESTS_ENDED = on.ConnectionLost("cut"), on.RequestsEnded()
-SETUP = on.SetupRequested(OFFERED)
-SETUP_REQUEST = message(SETUP, SETUP_LINE)
 SHUTDOWN, EXPIRED = on.ShutdownRequested(), on.DrainExpired()
 
 
@@ -47,6 +44,7 @@ class ServerSide:
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
+        self._setup = on.SetupRequested(tuple(filter(self._understands, OFFERED)))
         self._references = [Reference(bounds, lib) for lib in range(len(music.NUMBERINGS))]
         self.actors: list[Actor] = []
         for numbering in music.NUMBERINGS:
@@ -98,7 +96,7 @@ class ServerSide:
     def accept_setup(self, world: World) -> None:
         """Accept the SETUP that has come long ago."""
         world.setup_held = False
-        self._take(world, SETUP, SETUP_REQUEST)
+        self._take(world, self._setup, message(self._setup, SETUP_LINE))
 
     def end(self, world: World) -> None:
         """Tell the server to end."""
@@ -120,13 +118,19 @@ class ServerSide:
             return None
         if kind is ServerKind.REPEATING and world.stream and event == on.ListRequested():
             world.stream = world.stream._replace(list_again=True)
-        if kind is ServerKind.CLOSING or not isinstance(event, on.SetupRequested):
+        if not isinstance(event, on.SetupRequested):
             return event
+        if kind is ServerKind.CLOSING:
+            return on.SetupRequested(tuple(filter(self._understands, event.tokens)))
         if kind is ServerKind.DECLINING:
             return on.SetupRequested(("other",))
         if kind is ServerKind.HANGING_UP:
             return on.TeardownRequested()
         return on.RequestNotUnderstood(SETUP_LINE) if kind is ServerKind.REFUSING else None
+
+    def _understands(self, token: str) -> bool:
+        """Tell whether this server knows a token; what nobody knows it ignores by itself."""
+        return token in self.bounds.knows or token not in OFFERED
 
     def _kind(self, world: World) -> ServerKind:
         bounds = self.bounds
@@ -174,15 +178,15 @@ class ServerSide:
         title = music.NUMBERINGS[world.library].get(song_id)
         if title is None:
             raise Broken(Rule.PLAYS_ONCE, "a song is started that is not there")
-        chunks = music.chunks(self.bounds, title, world.changed, world.library)
-        beyond = offset > len(b"".join(chunks))
-        chunks = music.chunks_from(chunks, offset)
+        whole = music.chunks(self.bounds, title, world.changed, world.library)
+        audio = b"".join(whole)
+        chunks, beyond = music.chunks_from(whole, offset), offset > len(audio)
         owner = cause.owner if cause is not None else NOBODY
         world.stream = Stream(title, chunks, 0, owner, beyond)
         if owner == PRESENT and world.wanted is not None:
-            world.wanted = self._present_began(world, world.wanted, title, b"".join(chunks))
+            world.wanted = self._present_began(world, world.wanted, title, audio)
         elif owner == NEXT and world.ahead is not None:
-            world.ahead = _began(world.ahead, title, b"".join(chunks))
+            world.ahead = _began(world.ahead, title, audio)
 
     @staticmethod
     def _present_began(world: World, wanted: Wanted, title: str, audio: bytes) -> Wanted:
@@ -214,7 +218,8 @@ class ServerSide:
             case do.SendClosing():
                 self._put(world, AUDIO_CLOSING)
             case do.SendSetupReply(tokens):
-                self._put(world, setup_reply(*tokens[1:]))
+                named = self.bounds.named(world.library)
+                self._put(world, setup_reply(*tokens[1:], library=named))
             case Message():
                 self._put(world, first)
         if world.answers[:1] == (LIST_SENT,):
@@ -227,7 +232,7 @@ class ServerSide:
     def _stream(self, world: World, stream: Stream) -> None:
         if stream.sent < len(stream.chunks):
             world.stream = stream._replace(sent=stream.sent + 1)
-            self._put(world, audio(stream.title, stream.sent, stream.chunks, stream.owner))
+            self._put(world, messages.audio(stream.title, stream.sent, stream.chunks, stream.owner))
             return
         if stream.beyond:
             self.fail(world)

@@ -14,7 +14,7 @@ from fsm.events import Event
 from verify import music
 from verify.bounds import Bounds
 from verify.client_rules import ClientRules
-from verify.world import DRY, FAR, GONE_ON, NOT_QUEUED, QUEUED, RUNNING, SILENT, Next, World
+from verify.world import BEFORE, DRY, FAR, GONE_ON, NOT_QUEUED, QUEUED, RUNNING, SILENT, Next, World
 
 RAN_DRY, PLAYED_OUT = on.BufferRanDry(), on.PlayedOut()
 PlayerEffect = (
@@ -22,11 +22,15 @@ PlayerEffect = (
     | do.RefillPlayer
     | do.QueueNextSong
     | do.SeekPlayer
+    | do.FindPlace
     | do.PausePlayer
     | do.ResumePlayer
     | do.SetVolume
     | do.SetGain
 )
+_START = 1
+"""Of the song so many bytes are needed for its start."""
+_ENDS = (on.PlayedOut, on.Undecodable, on.OutputFailed)
 UNTIL_SOUGHT = (on.BufferRanDry, on.PlaceNotHere)
 """Reports that are not delivered once another place is sought."""
 
@@ -58,7 +62,9 @@ class Sound:
         if isinstance(report, on.BufferRanDry):
             world.msgs_since = 0
         elif isinstance(report, on.PlaceNotHere):
-            world.msgs_since, world.place = 0, report.needed_bytes
+            # What begins at that place has it with its first byte.
+            begins_there = report.from_bytes == world.base
+            world.msgs_since, world.place = 0, 0 if begins_there else report.needed_bytes
         elif isinstance(report, on.PlayedOut):
             self._rules.played_out(world)
 
@@ -81,6 +87,8 @@ class Sound:
                 self._append(world, buffer, data, owner)
             case do.FinishBuffer(buffer):
                 self._finish(world, buffer)
+            case do.MoveBuffer(offset):
+                self._move(world, offset)
             case do.ReopenBuffer():
                 world.finished = False
             case _:
@@ -91,7 +99,7 @@ class Sound:
         match effect:
             case do.StartPlayer():
                 self._rules.started(world)
-                world.player = RUNNING
+                world.player, world.find = RUNNING, None
             case do.RefillPlayer():
                 if world.player in (DRY, FAR):
                     self._rules.refilled(world)
@@ -102,7 +110,10 @@ class Sound:
                 world.following = GONE_ON if world.player == SILENT else QUEUED
                 world.player = RUNNING if world.player == SILENT else world.player
             case do.SeekPlayer(amount):
-                self._seek(world, self._far if amount else 0)
+                self._seek(world, self._far if amount else _START)
+            case do.FindPlace(amount):
+                world.find = self._far if amount else _START
+                self._find(world)
             case do.PausePlayer():
                 world.paused = True
             case do.ResumePlayer():
@@ -121,6 +132,7 @@ class Sound:
         world.buffer += data
         self._count(world)
         self._rules.appended(world, owner)
+        self._find(world)
 
     def _finish(self, world: World, buffer: Buffer) -> None:
         if buffer is Buffer.NEXT:
@@ -133,21 +145,50 @@ class Sound:
     def _count(self, world: World) -> None:
         """Count the message, unless the place that the player seeks is not here yet."""
         world.msgs_since = 0 if world.place else world.msgs_since + 1
-        if len(world.buffer) >= world.place:
+        if world.base + len(world.buffer) >= world.place:
             world.place = 0
 
     def _seek(self, world: World, place: int) -> None:
         world.reports = tuple([r for r in world.reports if not isinstance(r, UNTIL_SOUGHT)])
         if world.player == SILENT or world.following == GONE_ON:
             return  # it has played the song out; its report is on its way
-        far = len(world.buffer) < place and not world.finished
-        world.player, world.place = FAR if far else RUNNING, 0
-        world.reports += (on.PlaceNotHere(place),) * far
+        at, world.place = music.place_at(place), 0
+        if self._is_here(world, place):
+            world.player = RUNNING
+            return
+        world.player = BEFORE if at < world.base else FAR
+        world.reports += (on.PlaceNotHere(place, at),)
+
+    @staticmethod
+    def _is_here(world: World, place: int) -> bool:
+        behind = world.base <= music.place_at(place)
+        return behind and (world.finished or world.base + len(world.buffer) >= place)
+
+    def _find(self, world: World) -> None:
+        """Report the place at which the song is to begin, once some of it says where that is."""
+        if world.find is None or not world.buffer:
+            return
+        kept = [r for r in world.reports if not isinstance(r, on.PlaceNotHere)]
+        world.reports = tuple(kept)
+        if not self._is_here(world, world.find):
+            at = music.place_at(world.find)
+            world.reports += (on.PlaceNotHere(world.find, at),)
+        world.find = None
+
+    @staticmethod
+    def _move(world: World, offset: int) -> None:
+        """Begin the buffer anew at another byte; a player that has begun waits for a place."""
+        world.buffer, world.base, world.msgs_since = b"", offset, 0
+        world.finished, world.place, world.find = False, 0, None
+        # What has ended the song in the player is not told any more: it is sent to that place.
+        has_begun = world.player != SILENT or any(isinstance(r, _ENDS) for r in world.reports)
+        world.player = FAR if has_begun else SILENT
+        world.reports = tuple([r for r in world.reports if _outlives(r)])
 
     def _skip(self, world: World) -> None:
         if world.following == NOT_QUEUED:
             world.player = SILENT
-        elif world.player == SILENT:
+        else:
             world.player = RUNNING
         world.following = GONE_ON if world.following else NOT_QUEUED
         self._leave(world)
@@ -161,6 +202,7 @@ class Sound:
     def _leave(self, world: World) -> None:
         """Put the next song in the present one's place; drop reports about the present one."""
         world.buffer, world.msgs_since, world.finished = world.next
+        world.base, world.find = 0, None
         world.player = world.player if world.following == GONE_ON else SILENT
         world.next, world.following, world.place = Next(), NOT_QUEUED, 0
         world.reports = tuple([_about_present(r) for r in world.reports if _outlives(r)])

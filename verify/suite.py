@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
+from fsm.words import ENDS, OFFERED, TAGS
 from verify.bases import ANY_PEER, EDITS, EVERYTHING, FILE, LOSSES, ONE_SONG, QUEUE
 from verify.bounds import Bounds, Peers, Trouble
 from verify.music import EMPTY
@@ -74,7 +75,12 @@ CLOSING = (
         person=("play 1", "titles", "stop"),
         troubles=1,
         trouble=(Trouble.CONNECT_FAILS, Trouble.SERVER_ENDS),
+        knows=(ENDS, TAGS),
     ),
+    replace(
+        LOSSES, name="accepts ends alone", listed=True, requests=1, chunks=(2, 1), knows=(ENDS,)
+    ),
+    replace(LOSSES, name="names no library", listed=True, requests=1, losses=1, knows=OFFERED),
     replace(
         LOSSES,
         name="falls silent",
@@ -126,6 +132,34 @@ SOUND = (
         flow=True,
         dry=True,
         trouble=(Trouble.FILE_FAILS, Trouble.BUFFER_FULL),
+    ),
+    replace(
+        FILE,
+        name="another place, without from",
+        requests=2,
+        losses=0,
+        prebuffer=1,
+        person=("play 1", "stop", "seek start", "seek far"),
+        dry=True,
+        troubles=0,
+        knows=(ENDS, TAGS),
+    ),
+    replace(
+        FILE,
+        name="in the middle of a song",
+        losses=None,
+        troubles=0,
+        person=("play 1 there", "stop", "seek start"),
+    ),
+    replace(
+        FILE,
+        name="another place, while it arrives",
+        requests=2,
+        losses=0,
+        prebuffer=1,
+        troubles=0,
+        dry=True,
+        person=("play 1", "queue 2", "next", "seek start", "seek far"),
     ),
     replace(LOSSES, name="a queue, any number of losses", listed=True, requests=1, person=QUEUE),
     replace(
@@ -203,7 +237,8 @@ SOUND = (
         name="a queue, paused and sought in",
         listed=True,
         requests=1,
-        losses=0,
+        losses=1,
+        chunks=(3, 1),
         dry=True,
         person=("queue 1", "queue 2", "next", "pause", "resume", "seek start", "seek far"),
     ),

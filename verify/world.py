@@ -24,8 +24,9 @@ LIST_SENT = message(None, "(the end of a list)")
 DOWN, CONNECTING, UP, DISCONNECTING = "down", "connecting", "up", "disconnecting"
 """The connection, as the client sees it."""
 
-SILENT, RUNNING, DRY, FAR = "silent", "running", "dry", "far from a place"
-"""The player. FAR: it seeks a place that is not here."""
+SILENT, RUNNING, DRY = "silent", "running", "dry"
+FAR, BEFORE = "far from a place", "behind a place"
+"""The player. FAR, BEFORE: it seeks a place that is not here, behind what is or before it."""
 
 NOT_QUEUED, QUEUED, GONE_ON = 0, 1, 2
 """Whether the player is to go on into the next song, or has gone on."""
@@ -94,8 +95,10 @@ class World:
     knows that nothing more of the song comes. paused: it makes no sound and keeps its place. place:
     how many bytes have to be here for the place that it seeks, 0 for none. buffer: the audio of the
     present song. msgs_since: audio messages since the buffer was cleared, the player was known to
-    be dry, or the place was here. next: what is here of the next song. following: whether the
-    player goes on into it. reports: of the player, on their way to the machines.
+    be dry, or the place was here. base: the byte of the song at which the buffer begins. find: as
+    place, where the song is to begin; None where that is known. next: what is here of the next
+    song. following: whether the player goes on into it. reports: of the player, on their way to the
+    machines.
 
     What the person expects. wanted: the present song. upcoming: the songs that are queued. ahead:
     the first of them, once the client may request it. changes: what was queued before each change
@@ -106,10 +109,10 @@ class World:
     """
 
     __slots__ = (
-        "ahead", "answers", "awaited", "buffer", "changed", "changes", "client", "closing",
-        "connection", "due", "fence_unwritten", "finished", "following", "known", "last", "left",
-        "library", "lists_owed", "losses", "msgs_since", "next", "paused", "place", "player",
-        "reports", "requests", "responses", "server", "settled", "setup_held", "stream",
+        "ahead", "answers", "awaited", "base", "buffer", "changed", "changes", "client", "closing",
+        "connection", "due", "fence_unwritten", "find", "finished", "following", "known", "last",
+        "left", "library", "lists_owed", "losses", "msgs_since", "next", "paused", "place",
+        "player", "reports", "requests", "responses", "server", "settled", "setup_held", "stream",
         "timers", "troubles", "upcoming", "wanted",
     )  # fmt: skip
 
@@ -127,7 +130,8 @@ class World:
         self.due = Due()
         self.timers: frozenset[Event] = frozenset()
         self.player, self.finished, self.paused, self.place = SILENT, False, False, 0
-        self.buffer, self.msgs_since = b"", 0
+        self.buffer, self.msgs_since, self.base = b"", 0, 0
+        self.find: int | None = None
         self.reports: tuple[Event, ...] = ()
         self.wanted: Wanted | None = None
         self.upcoming: tuple[Wanted, ...] = ()
@@ -145,9 +149,9 @@ class World:
     def load(self, state: State) -> None:
         """Become this state. Written out, because nothing is called more often."""
         (
-            self.ahead, self.answers, self.awaited, self.buffer, self.changed, self.changes,
-            self.client, self.closing, self.connection, self.due, self.fence_unwritten,
-            self.finished, self.following, self.known, self.last,
+            self.ahead, self.answers, self.awaited, self.base, self.buffer, self.changed,
+            self.changes, self.client, self.closing, self.connection, self.due,
+            self.fence_unwritten, self.find, self.finished, self.following, self.known, self.last,
             self.left, self.library, self.lists_owed, self.losses, self.msgs_since, self.next,
             self.paused, self.place, self.player, self.reports, self.requests, self.responses,
             self.server, self.settled, self.setup_held, self.stream,

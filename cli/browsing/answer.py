@@ -28,6 +28,13 @@ class Answer(NamedTuple):
     albums: tuple[Album, ...] = ()
     artists: tuple[Artist, ...] = ()
 
+    @property
+    def listed(self) -> Sequence[ListedSong]:
+        """The songs that it is about as the list has them; the list itself where that is all."""
+        if self.kind == "songs" and len(self.tracks) == len(self.songs):
+            return library_of(self.songs).songs
+        return [track.listed for track in self.tracks]
+
 
 def answer_of(word: str, rest: str, songs: Sequence[ListedSong]) -> Answer:
     """Return the answer to list, songs, find, albums, artists or album, with what was typed.

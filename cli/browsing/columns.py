@@ -6,11 +6,16 @@ middle, because the name of the movement stands at its end.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import zip_longest
+from typing import TypeVar
 
 from cli.browsing.library import Album, Artist, Track
 from cli.words.clock import clock
 from cli.words.safe_text import columns_of, cut, safe, safe_end
+
+T = TypeVar("T")
+Cells = tuple[str, ...]
 
 GAP = "  "
 NARROW_COLUMNS = 12
@@ -21,53 +26,57 @@ SHOWN_MAX = 200
 """Of a text that is longer than any terminal is wide, only so much is measured."""
 
 
-def song_rows(tracks: Sequence[Track], columns: int, ellipsis: str) -> list[str]:
+def song_rows(tracks: Sequence[Track], columns: int, ellipsis: str) -> Iterator[str]:
     """Return a row for each song: artist, title, duration, album, without what none of them has."""
-    cells = [[_text(t.artist), _text(_title(t)), _time(t), _text(t.album)] for t in tracks]
-    return _rows(cells, columns, ellipsis, title=1, shrinking=(3, 0), right=(2,))
+
+    def cells(t: Track) -> Cells:
+        return _text(t.artist), _text(_title(t)), _time(t), _text(t.album)
+
+    return _rows(tracks, cells, columns, ellipsis, title=1, shrinking=(3, 0), right=(2,))
 
 
 def queue_rows(
     tracks: Sequence[Track], begins: Sequence[str], columns: int, ellipsis: str
-) -> list[str]:
+) -> Iterator[str]:
     """Return a row for each song: artist, title, duration, when it begins, album."""
-    cells = [
-        [_text(t.artist), _text(_title(t)), _time(t), when, _text(t.album)]
-        for t, when in zip(tracks, begins, strict=True)
-    ]
-    return _rows(cells, columns, ellipsis, title=1, shrinking=(4, 0), right=(2, 3))
+
+    def cells(one: tuple[Track, str]) -> Cells:
+        t, when = one
+        return _text(t.artist), _text(_title(t)), _time(t), when, _text(t.album)
+
+    each = list(zip(tracks, begins, strict=True))
+    return _rows(each, cells, columns, ellipsis, title=1, shrinking=(4, 0), right=(2, 3))
 
 
-def album_rows(tracks: Sequence[Track], artist: str, columns: int, ellipsis: str) -> list[str]:
+def album_rows(tracks: Sequence[Track], artist: str, columns: int, ellipsis: str) -> Iterator[str]:
     """Return a row for each song of an album: track, title, duration, who plays but `artist`."""
     discs = len({t.disc or 1 for t in tracks}) > 1
-    cells = [
-        [_place(t, discs), _text(t.name), _time(t), _text(t.artist if t.artist != artist else "")]
-        for t in tracks
-    ]
-    return _rows(cells, columns, ellipsis, title=1, shrinking=(3,), right=(0, 2))
+
+    def cells(t: Track) -> Cells:
+        other = _text(t.artist if t.artist != artist else "")
+        return _place(t, discs), _text(t.name), _time(t), other
+
+    return _rows(tracks, cells, columns, ellipsis, title=1, shrinking=(3,), right=(0, 2))
 
 
-def albums_rows(albums: Sequence[Album], columns: int, ellipsis: str) -> list[str]:
+def albums_rows(albums: Sequence[Album], columns: int, ellipsis: str) -> Iterator[str]:
     """Return a row for each album: artist, album, year, how many songs, how long it is."""
-    cells = [
-        [_text(a.artist), _text(a.name), str(a.year or ""), counted(len(a.tracks)), length(a)]
-        for a in albums
-    ]
-    return _rows(cells, columns, ellipsis, title=1, shrinking=(0,), right=(3, 4))
+
+    def cells(a: Album) -> Cells:
+        songs = counted(len(a.tracks))
+        return _text(a.artist), _text(a.name), str(a.year or ""), songs, length(a)
+
+    return _rows(albums, cells, columns, ellipsis, title=1, shrinking=(0,), right=(3, 4))
 
 
-def artists_rows(artists: Sequence[Artist], columns: int, ellipsis: str) -> list[str]:
+def artists_rows(artists: Sequence[Artist], columns: int, ellipsis: str) -> Iterator[str]:
     """Return a row for each artist: how many albums and songs there are."""
-    cells = [
-        [
-            _text(a.name),
-            f"{a.albums} album{'' if a.albums == 1 else 's'}" if a.albums else "",
-            counted(len(a.tracks)),
-        ]
-        for a in artists
-    ]
-    return _rows(cells, columns, ellipsis, title=0, shrinking=(), right=(1, 2))
+
+    def cells(a: Artist) -> Cells:
+        albums = f"{a.albums} album{'' if a.albums == 1 else 's'}" if a.albums else ""
+        return _text(a.name), albums, counted(len(a.tracks))
+
+    return _rows(artists, cells, columns, ellipsis, title=0, shrinking=(), right=(1, 2))
 
 
 def album_heading(album: Album) -> str:
@@ -89,17 +98,29 @@ def length(album: Album) -> str:
 
 
 def _rows(
-    cells: list[list[str]],
+    each: Sequence[T],
+    cells: Callable[[T], Cells],
     columns: int,
     ellipsis: str,
     title: int,
     shrinking: tuple[int, ...],
     right: tuple[int, ...],
-) -> list[str]:
-    """Return the rows. title: the column that gives way last. right: columns aligned right."""
-    if not cells:
-        return []
-    widths = [max(map(columns_of, column)) for column in zip(*cells, strict=True)]
+) -> Iterator[str]:
+    """Return the rows. title: the column that gives way last. right: columns aligned right.
+
+    cells: called twice with each, because those of 10,000 songs take 2 MiB.
+    """
+    widths: list[int] = []
+    for one in each:
+        needed = map(columns_of, cells(one))
+        widths = [max(pair) for pair in zip_longest(widths, needed, fillvalue=0)]
+    if widths:
+        _narrow(widths, columns, title, shrinking)
+    return (_row(cells(one), widths, ellipsis, title, right) for one in each)
+
+
+def _narrow(widths: list[int], columns: int, title: int, shrinking: tuple[int, ...]) -> None:
+    """Have the columns give way until they fit."""
     for index in shrinking:
         over = _needed(widths) - columns
         if over > 0 and widths[index]:
@@ -110,14 +131,16 @@ def _rows(
             )
     over = _needed(widths) - columns
     widths[title] = max(1, widths[title] - max(0, over))
-    return [
-        GAP.join(
-            _cell(text, width, ellipsis, i == title, i in right)
-            for i, (text, width) in enumerate(zip(row, widths, strict=True))
-            if width
-        ).rstrip()
-        for row in cells
-    ]
+
+
+def _row(
+    cells: Cells, widths: Sequence[int], ellipsis: str, title: int, right: tuple[int, ...]
+) -> str:
+    return GAP.join(
+        _cell(text, width, ellipsis, i == title, i in right)
+        for i, (text, width) in enumerate(zip(cells, widths, strict=True))
+        if width
+    ).rstrip()
 
 
 def _least(

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import stat
-import tempfile
 import time
 from pathlib import Path
 
@@ -58,6 +57,8 @@ def replace(path: Path, content: bytes) -> None:
     Its directories are made where they are missing. A link in its place is replaced, and not
     followed. Raises OSError: the old content stays.
     """
+    import tempfile  # which loads slowly, and a script that only shows something writes nothing
+
     make_private(path.parent)
     descriptor, temporary = tempfile.mkstemp(prefix=_NEW, dir=path.parent)  # of mode 0600
     try:

@@ -160,7 +160,7 @@ class Player(ServiceInterface):
 
     @dbus_method()
     async def Seek(self, Offset: DBusInt64) -> Nothing:
-        await self._run(values.seek_line(Offset))
+        await self._run(values.seek_line(self._take(), Offset))
 
     @dbus_method()
     async def SetPosition(self, TrackId: DBusObjectPath, Position: DBusInt64) -> Nothing:

@@ -89,9 +89,12 @@ def repeat_line(loop: str) -> str:
     return f"repeat {_REPEATS[loop]}" if loop in _REPEATS else ""
 
 
-def seek_line(offset: int) -> str:
-    """Return the command that goes on by so many microseconds."""
+def seek_line(status: Status, offset: int) -> str:
+    """Return the command that goes on by so many microseconds; behind the end it is `next`."""
     seconds = max(-MAX_SECONDS, min(MAX_SECONDS, offset / MICROSECONDS))
+    end_s = status.duration_s
+    if end_s is not None and status.position_s + round(seconds, 3) >= end_s:
+        return "next"
     return f"seek {seconds:+.3f}"
 
 

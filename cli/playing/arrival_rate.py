@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fsm.client.events import Event, FlowMeasured, SongMeasured
@@ -12,6 +12,7 @@ from fsm.client.prebuffer import LEAST_S, MOST_S
 
 if TYPE_CHECKING:
     from audio import FrameIndex
+    from cli.playing.late_sound import LateSound
 
 WINDOW_S = 3.0
 """The rate is taken over the last 3 s, because it changes while a song plays."""
@@ -21,21 +22,19 @@ _MIN_INTERVAL_S = 0.02
 
 
 class ArrivalRate:
-    """Measures the arrival of one song after another. clock: in seconds, for tests."""
+    """Measures the arrival of one song after another."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._index: FrameIndex | None = None
         self._arrived: deque[tuple[float, int]] = deque()
         self._total_bytes = 0
 
-    def measure(self, data_bytes: int, index: FrameIndex) -> FlowMeasured | None:
-        """Count bytes of a song that have just arrived; return None until a rate is known.
+    def measure(self, data_bytes: int, index: FrameIndex, now: float) -> FlowMeasured | None:
+        """Count bytes of a song that arrived at `now`; return None until a rate is known.
 
         index: the song's; another index begins another song. The first read is not counted,
         because it is not known when its bytes were sent.
         """
-        now = self._clock()
         if index is not self._index:
             self._index = index
             self._arrived.clear()
@@ -62,11 +61,13 @@ class ArrivingSong:
         self._least_s = LEAST_S if by_flow else MOST_S
         self._said: tuple[FrameIndex, SongMeasured] | None = None
 
-    def measure(self, data_bytes: int, index: FrameIndex) -> Iterator[Event]:
-        """Yield what has changed, now that so many bytes of the song have come. index: its own."""
+    def measure(self, data_bytes: int, sound: LateSound) -> Iterator[Event]:
+        """Yield what has changed, now that so many bytes of the song have come. sound: has it."""
+        now = time.monotonic()  # first, because the index may have to wait for the sound
+        index: FrameIndex = sound.arriving_index
         measured = SongMeasured(index.can_play(self._least_s), index.song_bytes or None)
         if (index, measured) != self._said:
             self._said = (index, measured)
             yield measured
-        if self._rate is not None and (flow := self._rate.measure(data_bytes, index)):
+        if self._rate is not None and (flow := self._rate.measure(data_bytes, index, now)):
             yield flow

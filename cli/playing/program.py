@@ -57,7 +57,7 @@ from fsm.client.events import (
     TextArrived,
     TitlesNeeded,
 )
-from fsm.client.link import CONNECTED, RESTING, LinkState
+from fsm.client.link_table import CONNECTED, RESTING, LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.prompt import PromptState
 from net.client import ServerConnection, opener
@@ -181,7 +181,7 @@ class ClientProgram:
     def _receive(self, event: Event) -> None:
         """Take an event of the connection; measure the song that arrives, and how fast it does."""
         if isinstance(event, AudioReceived):
-            for measured in self._arriving.measure(len(event.data), self._sound.arriving_index):
+            for measured in self._arriving.measure(len(event.data), self._sound):
                 self.fire(measured)
         self.fire(event)
 

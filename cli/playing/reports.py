@@ -74,7 +74,7 @@ class Reports:
             self.note_failure()
             self._print(self._formatter.error(f"{shown(rest)}: {error}", word), True)
             return
-        self.answer = [track.listed for track in answer.tracks]
+        self.answer = answer.listed
         self._print(self._formatter.listing(answer, status), False)
         if not rest and self._session.conversation.state is not CLOSING_SERVER:
             self._notices.gaps(songs)

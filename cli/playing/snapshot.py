@@ -9,18 +9,23 @@ from math import ceil, inf
 from cli.playing.chosen import Chosen
 from cli.playing.late_sound import LateSound
 from cli.words.moment import Activity, Status
+from fsm.client.events import Fields
 from fsm.client.gone import GONE
-from fsm.client.link import CONNECTED, CONNECTING, OFFLINE, RESTING
+from fsm.client.link import LinkSession
+from fsm.client.link_table import CONNECTED, CONNECTING, OFFLINE, RESTING
 from fsm.client.machines import ClientSession
 from fsm.client.player import DRY, SILENT
 from fsm.client.prebuffer import needed_bytes
 from fsm.client.song import SongSession
-from fsm.client.song_table import AWAITING, REQUESTED, UNWANTED
+from fsm.client.song_table import AWAITING, REQUESTED, SOUGHT, UNWANTED
 from fsm.client.transport import TransportState
 from fsm.words import MAX_PAYLOAD_BYTES
 
 RATE_WINDOW_S = 2.0
 """The rate at which messages arrive is taken over the last 2 s."""
+
+_LONGEST_S = 1e6
+"""A song that is said to be longer is not believed."""
 
 _PAUSED_STATES = (TransportState.PAUSED, TransportState.DEVICE_LOST)
 _ONLINE_STATES = (CONNECTING, *CONNECTED, RESTING)
@@ -35,6 +40,7 @@ class Snapshots:
         self._sound = sound
         self._chosen = chosen
         self._arrivals: deque[tuple[float, int]] = deque()
+        self._durations = _Durations()
 
     def take(self, retry_in_s: float | None = None, sleep_in_s: float | None = None) -> Status:
         """Return the present status.
@@ -51,7 +57,7 @@ class Snapshots:
             song_id=name.song_id if name else None,
             title=name.title if name else None,
             position_s=self._sound.position_s,
-            duration_s=index.duration_s if index.exact else None,
+            duration_s=index.duration_s if index.exact else self._durations.of(song.song_id, link),
             bitrate_kbps=round(index.bytes_per_s / 125) or None,
             variable_bitrate=index.variable,
             volume=transport.volume,
@@ -86,6 +92,31 @@ class Snapshots:
         return max(0.0, (needed - counted) * (now - began) / (counted - counted_then))
 
 
+class _Durations:
+    """How long the songs are, by the list that the client keeps (protocol.md 10)."""
+
+    def __init__(self) -> None:
+        self._fields: tuple[Fields, ...] = ()
+        self._by_id: dict[int | None, float] = {}
+
+    def of(self, song_id: int | None, link: LinkSession) -> float | None:
+        """Return the seconds; None where the server has not said it. Cost: once for each list."""
+        if link.fields is not self._fields:
+            self._fields = link.fields
+            each = zip(link.songs, link.fields, strict=False)
+            self._by_id = {song.song_id: _seconds(fields) for song, fields in each}
+        return self._by_id.get(song_id) or None
+
+
+def _seconds(fields: Fields) -> float:
+    """Return the duration among the fields of a song; 0 where there is none that is a number."""
+    try:
+        seconds = float(dict(fields).get("du", 0.0))
+    except ValueError:
+        return 0.0
+    return seconds if 0.0 < seconds < _LONGEST_S else 0.0
+
+
 def _activity(session: ClientSession) -> Activity:
     """Return what the client does: by the song, the player, and whether it is paused."""
     song, player = session.song.state, session.player.state
@@ -95,7 +126,7 @@ def _activity(session: ClientSession) -> Activity:
         return Activity.PAUSED
     if song is REQUESTED:
         return Activity.REQUESTED
-    if player is SILENT or song is AWAITING:
+    if player is SILENT or song in (SOUGHT, AWAITING):
         return Activity.BUFFERING
     return Activity.STARVED if player is DRY else Activity.PLAYING
 

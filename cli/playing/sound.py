@@ -7,82 +7,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import assert_never
 
-from audio import AudioBuffer, FrameIndex, GainMode, Loudness, Output, Player, reports
+from audio import AudioBuffer, FrameIndex, GainMode, Output, Player, reports
 from audio.buffer import MAX_BYTES as MAX_BYTES
+from audio.outline import Outline
+from cli.playing.kept_song import Song
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client.effects import Buffer, SoundEffect
 from fsm.client.events import Event
 from fsm.client.requests import Measure
 
-_INDEX_STEP_BYTES = 16 * 1024
-_BEGINNING_S = 3.0
-"""So long as less of a song can be decoded, its index is extended with each message."""
+_MAX_HEAD_BYTES = 16 * 1024 * 1024
+"""Of the tags that stand before the music so much is kept for a cover."""
 
 _STEPS_BEFORE_SEEK = 16
 """A seek to a fraction needs all that has arrived in the index: 16 MiB more, in 20 ms."""
-
-
-@dataclass(eq=False, slots=True)
-class Song:
-    """A song's buffer and the index of its frames. tag: names the song to the player."""
-
-    tag: int
-    buffer: AudioBuffer = field(default_factory=AudioBuffer)
-    index: FrameIndex = field(init=False)
-    indexed_bytes: int = 0
-    seeks: int = 0
-    catching_up: bool = False
-    """The index is going to be extended as soon as the event loop is free."""
-    full: bool = False
-    """There was no room for some of it: nothing is appended behind a gap."""
-
-    def __post_init__(self) -> None:
-        self.index = FrameIndex(self.buffer)
-
-    def __repr__(self) -> str:
-        return f"<Song {self.tag} received_bytes={self.buffer.received_bytes} seeks={self.seeks}>"
-
-    def append(self, data: bytes) -> None:
-        """Append to the buffer; extend the index now and then, and at the start each time.
-
-        Raises OSError: there is no room for the data.
-        """
-        if self.full:
-            return
-        try:
-            self.buffer.append(data)
-        except OSError:
-            self.full = True
-            raise
-        new_bytes = self.buffer.received_bytes - self.indexed_bytes
-        beginning = self.index.decodable_s < _BEGINNING_S
-        if beginning or new_bytes >= _INDEX_STEP_BYTES + self.indexed_bytes // 8:
-            self.extend_index()
-
-    def finish(self) -> None:
-        """Mark the song as whole."""
-        self.buffer.finish()
-        self.extend_index()
-
-    def reopen(self) -> None:
-        """Expect more of the song after all."""
-        self.buffer.reopen()
-
-    def loudness(self) -> Loudness:
-        """Read how loud the song is by its tags. Called in the player's thread, if wanted."""
-        # Imported here, because most never want it, and the start is the sooner.
-        from cli.playing.loudness import loudness_of
-
-        return loudness_of(self.buffer, self.index)
-
-    def extend_index(self) -> None:
-        """Extend the index over what has arrived since the last call."""
-        self.index.extend()
-        self.indexed_bytes = self.buffer.received_bytes
 
 
 class Sound:
@@ -116,8 +57,11 @@ class Sound:
 
     @property
     def position_s(self) -> float:
-        """The position in the present song of what is being heard."""
-        return self._player.position_s(self._song.tag)
+        """The position in the present song of what is being heard, or is to be heard next."""
+        song = self._song
+        if song.wanted_s is not None and not self._player.reached(song.tag, song.seeks):
+            return song.wanted_s
+        return self._player.position_s(song.tag)
 
     @property
     def gain_db(self) -> float | None:
@@ -137,6 +81,8 @@ class Sound:
     def beginning(self, count: int) -> bytes:
         """Return the first bytes of the present song, as many of them as are here."""
         buffer = self._song.buffer
+        if self._song.head:
+            return self._song.head[:count]
         return buffer.read_at(0, min(count, buffer.readable(0)))
 
     @property
@@ -153,6 +99,8 @@ class Sound:
                 self._finish(self._song_in(buffer))
             case do.ReopenBuffer():
                 self._song.reopen()
+            case do.MoveBuffer(offset):
+                self._move(offset)
             case do.DropBuffers():
                 self._drop()
             case do.DropNextBuffer():
@@ -163,10 +111,10 @@ class Sound:
                 self._player.skip(self._song.tag)
                 self._leave()
             case do.StartPlayer():
-                song = self._song
-                self._player.play(song.buffer, song.tag, song.index, song.loudness)
+                self._start(self._song)
             case do.QueueNextSong():
                 song = self._song_in(Buffer.NEXT)
+                song.started = True
                 self._player.queue_next(song.buffer, song.tag, song.index, song.loudness)
             case do.RefillPlayer():
                 self._player.refilled()
@@ -176,6 +124,9 @@ class Sound:
                 self._player.resume()
             case do.SeekPlayer(amount, measure):
                 self._seek(amount, measure)
+            case do.FindPlace(amount, measure):
+                self._song.kept = (amount, measure)
+                self._find(self._song)
             case do.SetVolume(percent):
                 self._player.set_volume(percent)
             case do.SetGain(gain):
@@ -189,9 +140,10 @@ class Sound:
             song.buffer.discard()
         self._player.close()
 
-    def _new_song(self) -> Song:
+    def _new_song(self, outline: Outline | None = None, first_offset: int = 0) -> Song:
         self._tags += 1
-        return Song(self._tags, AudioBuffer(max_bytes=self._max_song_bytes))
+        buffer = AudioBuffer(max_bytes=self._max_song_bytes, first_offset=first_offset)
+        return Song(self._tags, buffer, outline)
 
     def _song_in(self, buffer: Buffer) -> Song:
         if buffer is Buffer.PRESENT:
@@ -207,6 +159,7 @@ class Sound:
             self._loop.call_soon(self._deliver_no_room, song.tag, str(error))
 
         self._catch_up(song)
+        self._find(song)
 
     def _finish(self, song: Song) -> None:
         song.finish()
@@ -247,12 +200,47 @@ class Sound:
         self._song.buffer.discard()
         self._song, self._next = self._next or self._new_song(), None
 
-    def _seek(self, amount: float, measure: Measure) -> None:
-        song = self._song
-        for _ in range(_STEPS_BEFORE_SEEK):
-            song.extend_index()
-            if not song.index.behind:
-                break
+    def _start(self, song: Song) -> None:
+        song.started, song.kept, song.wanted_s = True, None, song.begin_s
+        if song.begin_s is None:
+            self._player.play(song.buffer, song.tag, song.index, song.loudness)
+            return
+        self._move_player(song, song.begin_s)
+        self._player.refilled()
+
+    def _move(self, offset: int) -> None:
+        """Take another part of the present song in the place of what is here."""
+        old = self._song
+        song = self._song = self._new_song(old.index.outline if offset else None, offset)
+        song.begin_s = song.wanted_s = old.wanted_s or 0.0
+        song.seeks, song.started = 1, old.started
+        if offset:
+            song.head = old.head or self._head_of(old)
+        if old.started:
+            self._move_player(song, song.begin_s)
+        old.buffer.discard()
+
+    def _move_player(self, song: Song, seconds: float) -> None:
+        part = (song.buffer, song.tag, song.index)
+        self._player.move(*part, seconds, song.seeks, song.loudness)
+
+    @staticmethod
+    def _head_of(song: Song) -> bytes:
+        size = min(_MAX_HEAD_BYTES, song.index.music_offset, song.buffer.readable(0))
+        return song.buffer.read_at(0, size)
+
+    def _find(self, song: Song) -> None:
+        """Tell where the place is that is kept, if it is not here."""
+        if song.kept is None or song.index.header is None or song is not self._song:
+            return
+        (amount, measure), song.kept = song.kept, None
+        song.wanted_s = self._seconds(song, amount, measure)
+        if song.index.start_at(song.wanted_s) is None and not song.index.complete:
+            needed_bytes = song.index.needed_bytes(song.wanted_s)
+            event = on.PlaceNotHere(needed_bytes, song.index.from_bytes(song.wanted_s))
+            self._loop.call_soon(self._deliver_for, song.tag, event, song.seeks)
+
+    def _seconds(self, song: Song, amount: float, measure: Measure) -> float:
         match measure:
             case Measure.FROM_START:
                 seconds = amount
@@ -260,8 +248,17 @@ class Sound:
                 seconds = self.position_s + amount
             case Measure.FRACTION:
                 seconds = (song.index.duration_s or 0.0) * amount
+        return max(0.0, seconds)
+
+    def _seek(self, amount: float, measure: Measure) -> None:
+        song = self._song
+        for _ in range(_STEPS_BEFORE_SEEK):
+            song.extend_index()
+            if not song.index.behind:
+                break
+        song.wanted_s = self._seconds(song, amount, measure)
         song.seeks += 1
-        self._player.seek(song.tag, max(0.0, seconds))
+        self._player.seek(song.tag, song.wanted_s, song.seeks)
 
     def _report(self, report: reports.Report) -> None:
         """Turn a report of the player into an event; called in the player's thread."""
@@ -274,7 +271,8 @@ class Sound:
             case reports.RanDry():
                 event, seeks = on.BufferRanDry(), report.seeks
             case reports.PlaceNotHere():
-                event, seeks = on.PlaceNotHere(report.needed_bytes), report.seeks
+                event = on.PlaceNotHere(report.needed_bytes, report.from_bytes)
+                seeks = report.seeks
             case reports.PlayedOut():
                 event = on.PlayedOut()
             case reports.Undecodable(_, reason):

@@ -34,6 +34,7 @@ from cli.screen.completion_line import completion_line
 from cli.screen.keys import key_bindings
 from cli.screen.pager import page
 from cli.screen.plain import PROMPT
+from cli.screen.row import Row
 from cli.screen.safe_input import SafeInput
 from cli.screen.status_line import Fragments, status_line
 from cli.words.glyphs import Glyphs
@@ -101,7 +102,11 @@ class TerminalScreen:
             accept_handler=self._accept,
             multiline=False,
         )
+        self._bottom = Window(
+            FormattedTextControl(self._draw_bottom_line), height=1, dont_extend_height=True
+        )
         self._app = self._application()
+        self._bottom_row = Row(self._app, self._bottom)
 
     async def lines(self) -> AsyncGenerator[str, None]:
         """Yield each line that is typed, until Ctrl-D."""
@@ -161,15 +166,23 @@ class TerminalScreen:
 
     async def _refresh(self) -> None:
         """Draw the status line again whenever its text has changed."""
-        changed = True
+        changed, status = True, self._status()
         while True:
             if changed:
                 await asyncio.sleep(REFRESH_S)  # many changes at once are drawn together
             # Draw once more after a change: the player does what it is told a moment later.
-            unchanged_for_s = REFRESH_S if changed else _unchanged_for_s(self._status())
+            unchanged_for_s = REFRESH_S if changed else _unchanged_for_s(status)
             changed = await self._changes.wait(unchanged_for_s)
-            if self._app.is_running and self._bottom_line() != self._drawn:
-                self._app.invalidate()
+            status = self._status()
+            if self._app.is_running and (line := self._bottom_line(status)) != self._drawn:
+                self._draw_again(line)
+
+    def _draw_again(self, line: Fragments) -> None:
+        """Draw the bottom line, and all else only where that has changed, too."""
+        if self._bottom_row.write(line):
+            self._drawn = line
+        else:
+            self._app.invalidate()
 
     async def _close(self, running: asyncio.Task[Any]) -> None:
         if self._paging is not None:
@@ -204,14 +217,14 @@ class TerminalScreen:
         self._buffer.reset()
         self._interrupt()
 
-    def _bottom_line(self) -> Fragments:
+    def _bottom_line(self, status: Status) -> Fragments:
         columns = self._app.output.get_size().columns - 1
         if self._buffer.complete_state is not None:
             return completion_line(self._buffer.complete_state, columns, self._glyphs)
-        return status_line(self._status(), columns, self._glyphs)
+        return status_line(status, columns, self._glyphs)
 
     def _draw_bottom_line(self) -> StyleAndTextTuples:
-        self._drawn = self._bottom_line()
+        self._drawn = self._bottom_line(self._status())
         return list(self._drawn)
 
     def _application(self) -> Application[None]:
@@ -245,10 +258,7 @@ class TerminalScreen:
             Window(control, wrap_lines=True, dont_extend_height=True),
             Condition(lambda: self._prompt_shown),
         )
-        bottom = ConditionalContainer(
-            Window(FormattedTextControl(self._draw_bottom_line), height=1, dont_extend_height=True),
-            ~is_searching,
-        )
+        bottom = ConditionalContainer(self._bottom, ~is_searching)
         return Layout(HSplit([prompt, search, bottom, Window()]), focused_element=control)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli import monitoring, tracing
+from cli.discovering import announced
 from cli.serving import places
 from cli.serving.advice import reachable_at
 from cli.serving.log import Stop, log, logging_to_stdout
@@ -78,7 +79,9 @@ def serve(settings: Settings, given: Callable[[], Mapping[str, Any]]) -> None:
         _log_start(opened, serving.limits, settings.running.workers)
         look = rescan.look if settings.running.workers == 1 else _nothing
         reload = Reloading(settings, given, opened.library, look)
-        _run(settings.running, opened, replace(serving, reload=reload), rescan, start_thread)
+        with _announced(settings, opened) as withdraw:
+            serving = replace(serving, reload=reload, no_more_clients=withdraw)
+            _run(settings.running, opened, serving, rescan, start_thread)
 
 
 def _nothing() -> None:
@@ -188,6 +191,16 @@ def _log_start(opened: _Opened, limits: Limits, workers: int) -> None:
     log.info("listening on %s port %d; a client connects with:", *last)
     tls = "" if opened.securing is None else " --tls"
     log.info("    alfine client %s %d%s", *reachable_at(opened.groups[0]), tls)
+
+
+def _announced(
+    settings: Settings, opened: _Opened
+) -> contextlib.AbstractContextManager[Callable[[], None]]:
+    """Return what announces the server while it runs."""
+    where, songs = settings.listening, settings.songs
+    named = announced.name_of(where.name, songs.music_dir) if where.announce else None
+    mark = settings.tls.fingerprint() if opened.securing is not None else None
+    return announced.to_others(named, opened.groups[0], opened.library, mark)
 
 
 def _run(

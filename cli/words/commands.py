@@ -16,6 +16,7 @@ from cli.words.command_table import WORDS, CommandError, full_word
 from cli.words.line import Context as Context
 from cli.words.line import Line as Line
 from cli.words.line import MakeRequest
+from cli.words.moment import Status
 from cli.words.positions import check_positions, move, positions
 from cli.words.safe_text import shown
 from fsm.client.events import (
@@ -43,6 +44,9 @@ from fsm.client.requests import (
     UndoRequested,
     VolumeRequested,
 )
+
+_NEAR_END_S = 2.0
+"""Who seeks behind the end is offered so much of it."""
 
 
 def starts_song(script: Iterable[str]) -> bool:
@@ -164,12 +168,21 @@ def _seek(word: str, rest: str) -> Line:
     place = _place(rest)
 
     def request(context: Context) -> Event:
-        end_s = context.status.duration_s
-        if place.measure is Measure.FROM_START and end_s is not None and place.amount >= end_s:
-            raise CommandError(f"the song ends at {clock(end_s)}: seek takes a place before that")
+        end_s, place_s = context.status.duration_s, _place_s(place, context.status)
+        if end_s is not None and place_s is not None and place_s >= end_s:
+            near_s = max(0.0, end_s - _NEAR_END_S)
+            raise CommandError(f"the song ends at {clock(end_s)}: seek {clock(near_s)}?")
         return place
 
     return Line(word, rest, request=request)
+
+
+def _place_s(place: SeekRequested, status: Status) -> float | None:
+    """Return the second that is meant; None where it is a part of the song."""
+    if place.measure is Measure.FRACTION:
+        return None
+    here_s = status.position_s if place.measure is Measure.FROM_HERE else 0.0
+    return here_s + place.amount
 
 
 def _place(text: str) -> SeekRequested:

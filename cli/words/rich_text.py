@@ -1,22 +1,19 @@
 """Formats answers and reports for a person at a terminal: tables, bold text and a little colour.
 
-Reports that the status line shows are left out.
+Reports that the status line shows are left out. What needs Rich is in `cli.words.styled`, which is
+imported where it is needed: much that is said needs none, and Rich takes time and memory to load.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from cli.browsing.answer import Answer
 from cli.browsing.columns import (
@@ -28,14 +25,16 @@ from cli.browsing.columns import (
     song_rows,
 )
 from cli.browsing.library import Track
-from cli.words.command_table import BRIEF_COLUMNS, SPECS, WORD_COLUMNS, WORDS, Spec
 from cli.words.glyphs import ASCII, IN_ASCII, Glyphs
 from cli.words.moment import Activity, SongName, Status
-from cli.words.plain import ERRORS, Formatter, status_parts, usage
-from cli.words.safe_text import cut, safe
+from cli.words.plain import ERRORS, Formatter, status_parts
+from cli.words.safe_text import columns_of, cut, safe
 from cli.words.upcoming import QueuedSong, upcoming
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
+
+if TYPE_CHECKING:
+    from cli.words.styled import Row, Styled
 
 _SHOWN_BY_STATUS_LINE = (
     Report.SONG_ARRIVING,
@@ -46,9 +45,6 @@ _SHOWN_BY_STATUS_LINE = (
 _EDITS = ("insert", "remove", "move", "shuffle", "undo")
 """What the queue is after one of these is shown: the positions of its songs may be others."""
 _SHOWN_EDITED = 8
-_HELP_GAP, _MOST_HELP_COLUMNS = 2, 3
-_ENTRY_COLUMNS = WORD_COLUMNS + 3 + BRIEF_COLUMNS
-"""A command in the help: its letter, its word, and what it does."""
 _TABLE_SONGS = 500
 """A longer list is formatted line by line: measuring a table of 10,000 rows delays the sound."""
 
@@ -73,24 +69,10 @@ class RichFormatter(Formatter):
         return self._styled(super().error(why), "yellow")
 
     def help(self, word: str = "") -> str:
-        if word:
-            text = Text(usage(WORDS[word]), "bold")
-            return self._rendered(Group(text, Padding(WORDS[word].does, (0, 0, 0, 2))))
-        columns = _columns()
-        # Where two do not fit beside each other, what the commands do is left out.
-        wide = columns >= 2 * _ENTRY_COLUMNS + _HELP_GAP
-        entry_columns = (_ENTRY_COLUMNS if wide else WORD_COLUMNS + 2) + _HELP_GAP
-        beside = max(1, min(_MOST_HELP_COLUMNS, (columns + _HELP_GAP) // entry_columns))
-        height = -(-len(SPECS) // beside)
-        table = Table.grid(padding=(0, _HELP_GAP, 0, 0))
-        for row in range(height):
-            table.add_row(*(_help_entry(spec, wide) for spec in SPECS[row::height]))
-        return self._rendered(table)
+        return self._rich.help_of(word) if word else self._rich.help()
 
     def status(self, status: Status) -> str:
-        first, *rest = status_parts(status)
-        text = Text("  ").join([Text(safe(first), "bold"), *map(Text, rest)])
-        return self._rendered(text)
+        return self._rich.parts(status_parts(status))
 
     def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
         if not status.queue:
@@ -129,16 +111,11 @@ class RichFormatter(Formatter):
         ]
         heading = f"{'#':>{place}}  {'ID':>{number}}"
         if len(lines) > _TABLE_SONGS:
-            return self._printed([heading, *("".join(line) for line in lines)])
-        texts = [Text.assemble(line[0], (line[1], "cyan"), line[2]) for line in lines]
-        return self._rendered(Group(Text(heading, "dim"), *texts))
+            return self._printed([heading, *map("".join, lines)])
+        return self._rich.queue(heading, lines)
 
     def why(self, sentences: Sequence[str]) -> str:
-        first, *facts = map(safe, sentences)
-        table = Table(box=None, show_header=False, padding=(0, 0, 0, 2), pad_edge=True)
-        for time, _, fact in (line.partition("  ") for line in facts):
-            table.add_row(Text(time, "dim"), Text(fact, "dim"))
-        return self._rendered(Group(Text(first, "bold"), *([table] if facts else [])))
+        return self._rich.why(sentences)
 
     def listing(self, answer: Answer, status: Status) -> str:
         if not answer.tracks:
@@ -167,7 +144,7 @@ class RichFormatter(Formatter):
         return self._numbered(tracks, status, lambda left: song_rows(tracks, left, ellipsis))
 
     def _numbered(
-        self, tracks: Sequence[Track], status: Status, rows: Callable[[int], list[str]]
+        self, tracks: Sequence[Track], status: Status, rows: Callable[[int], Iterable[str]]
     ) -> str:
         """Put the mark of what plays, and the IDs, before rows that are made as wide as is left."""
         playing = None if status.activity is Activity.STOPPED else status.song_id
@@ -175,40 +152,25 @@ class RichFormatter(Formatter):
         width = max(len(str(t.song_id or "")) for t in tracks)
         room = max(1, _columns() - 1 - width - 4)
 
-        def line(track: Track, row: str) -> tuple[str, str, str, str]:
+        def line(track: Track, row: str) -> Row:
             plays = track.song_id is not None and track.song_id == playing
             number = f"{track.song_id}." if track.song_id else ""
-            icon, style = (mark, "bold") if plays else (" ", "")
-            return icon, f" {number:>{width + 1}} ", row, style
+            return mark if plays else " ", f" {number:>{width + 1}} ", row
 
         lines = map(line, tracks, rows(room))  # not all at once: there may be 100,000
         if len(tracks) > _TABLE_SONGS:
-            return self._printed(["".join(parts) for *parts, _ in lines])
-        texts = [
-            Text.assemble((icon, "green"), (number, "cyan"), (row, style))
-            for icon, number, row, style in lines
-        ]
-        return self._rendered(Group(*texts))
+            return self._printed(map("".join, lines))
+        return self._rich.rows(lines)
 
-    def _printed(self, lines: Sequence[str]) -> str:
-        text = "\n".join(lines)
+    def _printed(self, lines: Iterable[str]) -> str:
+        text = _joined(lines)
         return text.translate(IN_ASCII) if self._glyphs is ASCII else text
 
     def _lines(self, songs: Sequence[ListedSong], status: Status) -> str:
         playing = None if status.activity is Activity.STOPPED else status.song_id
         if len(songs) > _TABLE_SONGS:
             return self._long_lines(songs, playing)
-        table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
-        table.add_column(width=1)
-        table.add_column(justify="right", style="cyan", no_wrap=True)
-        table.add_column(overflow="fold")
-        mark = self._glyphs.icons[status.activity]
-        for song in songs:
-            plays = song.song_id is not None and song.song_id == playing
-            title = Text(safe(song.title), "bold" if plays else "")
-            number = f"{song.song_id}." if song.song_id else ""
-            table.add_row(Text(mark if plays else "", "green"), number, title)
-        return self._rendered(table)
+        return self._rich.songs(songs, playing, self._glyphs.icons[status.activity])
 
     def _long_lines(self, songs: Sequence[ListedSong], playing: int | None) -> str:
         columns = _columns() - 1
@@ -231,29 +193,22 @@ class RichFormatter(Formatter):
         return again
 
     def _styled(self, text: str, style: str) -> str:
-        return self._rendered(Text(text, style))
+        if not style and all(columns_of(line) <= _columns() for line in text.split("\n")):
+            return self._printed([text])
+        return self._rich.text(text, style)
 
-    def _rendered(self, renderable: RenderableType) -> str:
-        """Return it as text with escape codes; Rich chooses the colours by TERM and NO_COLOR."""
-        out = io.StringIO()
-        console = Console(
-            file=out,
-            force_terminal=True,
-            width=_columns(),
-            highlight=False,
-            markup=False,
-            emoji=False,
-            safe_box=self._glyphs is ASCII,
-        )
-        console.print(renderable)
-        rendered = "\n".join(line.rstrip() for line in out.getvalue().splitlines())
-        return rendered.translate(IN_ASCII) if self._glyphs is ASCII else rendered
+    @property
+    def _rich(self) -> Styled:
+        from cli.words.styled import Styled
+
+        return Styled(_columns(), self._glyphs is ASCII)
 
 
-def _help_entry(spec: Spec, wide: bool) -> Text:
-    """Return the letter of a command and its word, and in a wide terminal what it does."""
-    entry = Text.assemble((f"{spec.letter:<2}", "cyan"), (f"{spec.word:<{WORD_COLUMNS}}", "bold"))
-    return entry.append(f" {spec.brief:<{BRIEF_COLUMNS}}") if wide else entry
+def _joined(lines: Iterable[str]) -> str:
+    """Join lines by a thousand: those of a long list take more memory apart than joined."""
+    rest = iter(lines)
+    pieces = iter(lambda: list(islice(rest, 1000)), [])
+    return "\n".join(map("\n".join, pieces))
 
 
 def _columns() -> int:

@@ -142,6 +142,7 @@ local CLIENT = {
       { when = "", sends = {}, next = "RENEWING" },
     },
     SetupReceived = {
+      { when = "?", sends = {}, next = "CLOSING_SERVER" },
       { when = "ends_accepted", sends = {}, next = "CLOSING_SERVER" },
       { when = "", sends = { "LIST" }, next = "GREETING" },
     },
@@ -181,8 +182,8 @@ local CLIENT = {
       { when = "", sends = {}, next = "CLOSING_SERVER" },
     },
     AudioReceived = {
-      { when = "carries_audio", sends = {}, next = "CLOSING_SERVER" },
       { when = "?", sends = {}, next = "CLOSING_SERVER" },
+      { when = "carries_audio", sends = {}, next = "CLOSING_SERVER" },
       { when = "", sends = {}, next = "CLOSING_SERVER" },
     },
     SetupReceived = {

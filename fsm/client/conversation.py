@@ -12,7 +12,7 @@ from fsm.client import internal_events as internal
 from fsm.client import timeouts
 from fsm.client.conversation_table import CONVERSATION, TIMERS
 from fsm.client.owed_lists import PLAIN_HELPS, OwedLists
-from fsm.words import ENDS, Request
+from fsm.words import ENDS, FROM, LIBRARY, Request
 
 NO_LIST = "no answer to LIST: it has no songs, or it is no alfine server"
 """Deployed servers answer nothing where their library is empty (protocol.md 9)."""
@@ -31,6 +31,8 @@ class ConversationSession(OwedLists):
         on.CommandAnswered,
         on.ListRequested,
         internal.SetupAccepted,
+        internal.FromAccepted,
+        internal.ListUnchanged,
         internal.SongToRequest,
         internal.ListNeeded,
         internal.ListCompleted,
@@ -49,6 +51,7 @@ class ConversationSession(OwedLists):
         super().__init__()
         self.plain = plain
         self.max_list_bytes = max_list_bytes
+        self.listed_library = None
         self._reset()
 
     def _reset(self) -> None:
@@ -70,6 +73,11 @@ class ConversationSession(OwedLists):
     def ends_accepted(self, event: on.SetupReceived) -> bool:
         """The server will close its answers."""
         return ENDS in event.tokens[1:]
+
+    def same_list(self, event: on.SetupReceived) -> bool:
+        """The server will close its answers, and has the list that came last (protocol.md 7)."""
+        library = _library_in(event.tokens)
+        return library is not None and library == self.listed_library and self.ends_accepted(event)
 
     def setup_unanswered(self, event: on.Event) -> bool:
         """SETUP has been sent and is not answered."""
@@ -112,6 +120,10 @@ class ConversationSession(OwedLists):
         """The message is not empty."""
         return bool(event.data)
 
+    def carries_late_audio(self, event: on.AudioReceived) -> bool:
+        """The message is not empty, and of a song that is not wanted any more."""
+        return bool(event.data) and self.late_songs > 0
+
     def nothing_owed(self, event: on.Event) -> bool:
         """Nothing that was requested is unanswered."""
         return not (self._list_open() or self.waiting or self.wanted_open or self.late_songs)
@@ -131,7 +143,7 @@ class ConversationSession(OwedLists):
         self.record(do.CancelTimer(on.GreetingUnanswered))
 
     def send_setup(self, event: on.Event) -> None:
-        """Send SETUP ends tags."""
+        """Send SETUP ends tags from."""
         self.setup_open = True
         self.record(do.SendRequest(Request.SETUP, paced=True))
 
@@ -143,6 +155,19 @@ class ConversationSession(OwedLists):
         """Stop the timer; no later answer is one to SETUP."""
         self.setup_open = False
         self.record(do.CancelTimer(on.SetupUnanswered))
+
+    def note_library(self, event: on.SetupReceived) -> None:
+        """Note which version of the list the server has."""
+        self.library = _library_in(event.tokens)
+
+    def say_from(self, event: on.SetupReceived) -> None:
+        """Say whether the server sends songs from any byte on."""
+        if FROM in event.tokens[1:]:
+            self.record(internal.FromAccepted())
+
+    def say_list_unchanged(self, event: on.Event) -> None:
+        """Say that the list that came last is still the server's."""
+        self.record(internal.ListUnchanged())
 
     def decline_offer(self, event: on.Event) -> None:
         """Offer nothing over the next connection."""
@@ -157,7 +182,7 @@ class ConversationSession(OwedLists):
     def send_play(self, event: internal.SongToRequest) -> None:
         """Send PLAY."""
         self.wanted_open, self.supposed = True, False
-        self._send(Request.PLAY, event.song_id)
+        self._send(Request.PLAY, event.song_id, event.offset)
 
     def send_stop(self, event: on.Event) -> None:
         """Send STOP."""
@@ -276,6 +301,12 @@ class ConversationSession(OwedLists):
     def disconnect(self, event: on.Event) -> None:
         """Close the connection for good."""
         self.record(do.DisconnectForGood())
+
+
+def _library_in(tokens: tuple[str, ...]) -> str | None:
+    """The version of the list that RESP 101 names; None if it names none."""
+    named = (token.removeprefix(LIBRARY) for token in tokens[1:] if token.startswith(LIBRARY))
+    return next(named, None)
 
 
 def _turn(event: on.Event) -> int:

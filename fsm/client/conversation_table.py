@@ -15,7 +15,9 @@ class ConversationState(Enum):
     """What kind of server it is, and what it owes an answer to."""
 
     UNCONNECTED = "there is no connection; requests wait"
-    OFFERING = "SETUP ends tags was sent; requests wait until the server has accepted it or not"
+    OFFERING = (
+        "SETUP ends tags from was sent; requests wait until the server has accepted it or not"
+    )
     GREETING = "the server seems to be a plain one: LIST was sent; requests wait for its answer"
     CLOSING_SERVER = "the server closes every answer; requests go at once"
     PLAIN = "a plain server; nothing but audio is on its way"
@@ -63,26 +65,27 @@ _IGNORED_WHEN_LEAVING = (
 )
 
 CONVERSATION = Table("conversation", UNCONNECTED, [
-    # The connection is made: SETUP ends tags is offered, unless the server is known to be plain
+    # The connection is made: SETUP ends tags from is offered, unless the server is known to be plain
     Row(UNCONNECTED, on.Connected,     PLAIN,       when="told_plain",        then="take_up_waiting, say_list_withheld", rfc="P7"),
     Row(UNCONNECTED, on.Connected,     GREETING,    when="is_offer_declined", then="send_greeting, wait_for_greeting",   rfc="P7"),
     Row(UNCONNECTED, on.Connected,     OFFERING,                              then="send_setup, wait_for_setup",         rfc="P7"),
     Row(UNCONNECTED, on.ConnectFailed, UNCONNECTED, when="list_awaited",      then="tell_list_failed, forget_waiting",   rfc="P7"),
     Row(UNCONNECTED, on.ConnectFailed, UNCONNECTED,                           then="forget_waiting",                     rfc="P7"),
     # ... and accepted, or not: then the server is plain, and LIST says whether it speaks this protocol
-    Row(OFFERING,     on.SetupReceived,                                             CLOSING,       when="ends_accepted",    then="setup_answered, take_up_waiting",                                    rfc="P7"),
-    each((OFFERING,), (on.SetupReceived, on.NotFoundReceived),                      GREETING,                               then="setup_answered, send_greeting, wait_for_greeting",                   rfc="P7"),
-    Row(OFFERING,     on.SetupUnanswered,                                           GREETING,                               then="send_greeting, wait_for_greeting",                                   rfc="P7"),
-    each((OFFERING,), (on.ListReceived, on.AudioReceived, on.MessageNotUnderstood), RENEWING,                               then="setup_answered, decline_offer, forget_song, disconnect_anew",        rfc="P8"),
-    each((OFFERING,), _ENDS,                                                        UNCONNECTED,                            then="setup_answered, decline_offer, forget_song, say_renewed",            rfc="P7"),
-    Row(GREETING,     on.SetupReceived,                                             CLOSING,       when="ends_accepted",    then="setup_answered, greeting_answered, take_up_waiting",                 rfc="P7"),
-    Row(GREETING,     on.SetupReceived,                                             GREETING,                               then="setup_answered",                                                     rfc="P7"),
-    Row(GREETING,     on.NotFoundReceived,                                          GREETING,      when="setup_unanswered", then="setup_answered",                                                     rfc="P7"),
-    Row(GREETING,     on.NotFoundReceived,                                          PLAIN,                                  then="greeting_answered, complete_list, take_up_waiting",                  rfc="P7"),
-    Row(GREETING,     on.ListReceived,                                              PLAIN_LISTING,                          then="greeting_answered, keep_entries, note_list_end, await_list_silence", rfc="P7"),
-    Row(GREETING,     on.GreetingUnanswered,                                        GIVING_UP,                              then="disconnect_mute",                                                    rfc="P7"),
-    Row(GREETING,     on.MessageNotUnderstood,                                      BREAKING,                               then="stop_timers, disconnect_garbled",                                    rfc="P8"),
-    Row(GREETING,     on.AudioReceived,                                             GREETING,                                                                                                          rfc="2.6.1"),
+    Row(OFFERING,     on.SetupReceived,                                             CLOSING,       when="same_list",        then="setup_answered, note_library, say_from, drop_need, say_list_unchanged, take_up_waiting", rfc="P7, P10"),
+    Row(OFFERING,     on.SetupReceived,                                             CLOSING,       when="ends_accepted",    then="setup_answered, note_library, say_from, take_up_waiting",                                rfc="P7, P10"),
+    each((OFFERING,), (on.SetupReceived, on.NotFoundReceived),                      GREETING,                               then="setup_answered, send_greeting, wait_for_greeting",                                       rfc="P7"),
+    Row(OFFERING,     on.SetupUnanswered,                                           GREETING,                               then="send_greeting, wait_for_greeting",                                                       rfc="P7"),
+    each((OFFERING,), (on.ListReceived, on.AudioReceived, on.MessageNotUnderstood), RENEWING,                               then="setup_answered, decline_offer, forget_song, disconnect_anew",                            rfc="P8"),
+    each((OFFERING,), _ENDS,                                                        UNCONNECTED,                            then="setup_answered, decline_offer, forget_song, say_renewed",                                rfc="P7"),
+    Row(GREETING,     on.SetupReceived,                                             CLOSING,       when="ends_accepted",    then="setup_answered, greeting_answered, note_library, say_from, take_up_waiting",             rfc="P7, P10"),
+    Row(GREETING,     on.SetupReceived,                                             GREETING,                               then="setup_answered",                                                                         rfc="P7"),
+    Row(GREETING,     on.NotFoundReceived,                                          GREETING,      when="setup_unanswered", then="setup_answered",                                                                         rfc="P7"),
+    Row(GREETING,     on.NotFoundReceived,                                          PLAIN,                                  then="greeting_answered, complete_list, take_up_waiting",                                      rfc="P7"),
+    Row(GREETING,     on.ListReceived,                                              PLAIN_LISTING,                          then="greeting_answered, keep_entries, note_list_end, await_list_silence",                     rfc="P7"),
+    Row(GREETING,     on.GreetingUnanswered,                                        GIVING_UP,                              then="disconnect_mute",                                                                        rfc="P7"),
+    Row(GREETING,     on.MessageNotUnderstood,                                      BREAKING,                               then="stop_timers, disconnect_garbled",                                                        rfc="P8"),
+    Row(GREETING,     on.AudioReceived,                                             GREETING,                                                                                                                              rfc="2.6.1"),
     # LIST: the user's, or because a title is needed
     each((UNCONNECTED, OFFERING, *_ENDED_BY_CLIENT),       on.ListRequested,                                           then="keep_waiting",                                    rfc="P7, P8"),
     each((GREETING, CLOSING, PLAIN_LISTING),               on.ListRequested,                   when="own_list_open",   then="show_open_list",                                  rfc="P7"),
@@ -137,12 +140,13 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     each((*_PLAIN_STATES, *_QUESTIONS),    _STOPS, when="play_may_be_open", then="forget_song, stop_song_timer, close_play, send_stop", rfc="2.2"),
     each((*_PLAIN_STATES, *_QUESTIONS),    _STOPS,                          then="forget_song",                                         rfc="2.4.3, P8"),
     # Audio from a server that closes its answers
-    Row(CLOSING,     on.AudioReceived,    CLOSING, when="carries_audio",  then="pass_audio",                  rfc="2.5.2"),
-    each((CLOSING,), _CLOSINGS,                    when="last_late_song", then="count_late_song, say_opened", rfc="P7"),
-    each((CLOSING,), _CLOSINGS,                    when="late_song",      then="count_late_song",             rfc="P7"),
-    Row(CLOSING,     on.AudioReceived,    CLOSING, when="song_open",      then="forget_song, say_closed",     rfc="P7"),
-    Row(CLOSING,     on.NotFoundReceived, CLOSING, when="song_open",      then="forget_song, say_refused",    rfc="2.5.3"),
-    each((CLOSING,), _CLOSINGS,                                                                               rfc="2.5.3"),
+    Row(CLOSING,     on.AudioReceived,    CLOSING, when="carries_late_audio",                                     rfc="2.6.1, P7"),
+    Row(CLOSING,     on.AudioReceived,    CLOSING, when="carries_audio",      then="pass_audio",                  rfc="2.5.2"),
+    each((CLOSING,), _CLOSINGS,                    when="last_late_song",     then="count_late_song, say_opened", rfc="P7"),
+    each((CLOSING,), _CLOSINGS,                    when="late_song",          then="count_late_song",             rfc="P7"),
+    Row(CLOSING,     on.AudioReceived,    CLOSING, when="song_open",          then="forget_song, say_closed",     rfc="P7"),
+    Row(CLOSING,     on.NotFoundReceived, CLOSING, when="song_open",          then="forget_song, say_refused",    rfc="2.5.3"),
+    each((CLOSING,), _CLOSINGS,                                                                                   rfc="2.5.3"),
     # Audio from a plain server
     each((*_PLAIN_STATES, *_QUESTIONS), on.AudioReceived,           when="closes_early",   then="note_closing",                                               rfc="P7"),
     each(_PLAIN_STATES,                 on.AudioReceived,           when="song_continues", then="pass_audio, await_silence",                                  rfc="P8"),

@@ -18,11 +18,15 @@ from fsm.words import Request
 
 @dataclass(frozen=True, slots=True)
 class SendRequest(Effect):
-    """Send a request. paced: at least 100 ms after the one before it (protocol.md 8)."""
+    """Send a request. paced: at least 100 ms after the one before it (protocol.md 8).
+
+    offset: of a PLAY, the byte of the song's file to begin at (protocol.md 10).
+    """
 
     request: Request
     song_id: int | None = None
     paced: bool = False
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,13 @@ class ReopenBuffer(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class MoveBuffer(Effect):
+    """Throw away what is here of the present song: what comes next is from this byte of it on."""
+
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveSong(Effect):
     """Give up the present song's buffer; the next song's takes its place."""
 
@@ -139,6 +150,17 @@ class QueueNextSong(Effect):
 @dataclass(frozen=True, slots=True)
 class SeekPlayer(Effect):
     """Go on at another place in the song."""
+
+    amount: float
+    measure: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class FindPlace(Effect):
+    """Say where in the song the place is at which it is to begin, once that is known.
+
+    PlaceNotHere follows, unless the place is here.
+    """
 
     amount: float
     measure: Measure
@@ -262,12 +284,14 @@ SoundEffect = (
     | AppendAudio
     | FinishBuffer
     | ReopenBuffer
+    | MoveBuffer
     | LeaveSong
     | SkipSong
     | StartPlayer
     | RefillPlayer
     | QueueNextSong
     | SeekPlayer
+    | FindPlace
     | PausePlayer
     | ResumePlayer
     | SetVolume

@@ -196,9 +196,13 @@ class NextBufferFull(Event):
 
 @dataclass(frozen=True, slots=True)
 class PlaceNotHere(Event):
-    """The place that is sought has not arrived. needed_bytes: how much of the song is needed."""
+    """The place that is sought is not here. needed_bytes: so much of the song is needed for it.
+
+    from_bytes: the byte of the song to ask from, in order to begin there.
+    """
 
     needed_bytes: int
+    from_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

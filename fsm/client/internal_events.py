@@ -22,10 +22,22 @@ class SongWanted(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class SongToRequest(Event):
-    """The link has a connection for this song: PLAY is to be sent."""
+class PlaceWanted(Event):
+    """The song machine wants the present song from this byte on; nothing is here from there on."""
 
     song_id: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class SongToRequest(Event):
+    """The link has a connection for this song: PLAY is to be sent.
+
+    offset: the byte of it to begin at (protocol.md 10).
+    """
+
+    song_id: int
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,16 @@ class SongAbandoned(Event):
 @dataclass(frozen=True, slots=True)
 class SetupAccepted(Event):
     """SETUP was accepted by a server that seemed to be plain; no list of it is on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromAccepted(Event):
+    """The server sends songs from any byte on, over this connection (protocol.md 10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListUnchanged(Event):
+    """The server has the same list as before: the IDs that are known hold (protocol.md 7)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from fsm.client.conversation import ConversationSession
 from fsm.client.conversation_table import CLOSING_SERVER, PLAIN
 from fsm.client.effects import Buffer, ClientEffect
 from fsm.client.events import Event
-from fsm.client.link import OFFLINE, RESTING, LinkSession
+from fsm.client.link import LinkSession
+from fsm.client.link_table import OFFLINE, RESTING
 from fsm.client.player import PlayerSession
 from fsm.client.prompt import PromptSession
 from fsm.client.queue import QueueSession
-from fsm.client.song import SongSession
+from fsm.client.song import TAIL_BYTES, SongSession
 from fsm.client.transport import TransportSession
 from fsm.table import Observer, Session, take
 from fsm.words import PREBUFFER_MSGS
@@ -56,7 +57,7 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     ask.SleepAfterSongRequested: (QUEUE, TRANSPORT),
     ask.StayAwakeRequested:     (QUEUE, TRANSPORT),
     # the wire
-    on.Connected:               (CONVERSATION, LINK),
+    on.Connected:               (CONVERSATION, LINK, SONG),
     on.ConnectFailed:           (CONVERSATION, LINK),
     on.ConnectionLost:          (CONVERSATION,),
     on.ServerClosed:            (CONVERSATION,),
@@ -93,9 +94,12 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     internal.ConnectionUnusable: (LINK,),
     internal.SongEndedThere:    (SONG, NEXT_SONG),
     internal.SongWanted:        (LINK,),
+    internal.PlaceWanted:       (NEXT_SONG, QUEUE, PLAYER, LINK),
     internal.SongToRequest:     (CONVERSATION,),
     internal.SongAbandoned:     (LINK, CONVERSATION),
     internal.SetupAccepted:     (CONVERSATION,),
+    internal.FromAccepted:      (LINK, SONG),
+    internal.ListUnchanged:     (LINK,),
     internal.ListNeeded:        (CONVERSATION,),
     internal.ListCompleted:     (LINK,),
     internal.ListWithheld:      (LINK,),
@@ -136,7 +140,8 @@ class ClientSession:
     """One client: what a person wants, what the server owes, what is played.
 
     prebuffer_msgs: RFC 2.5.2; None for as many as the flow needs. plain: protocol.md 8.
-    max_retries: attempts for one interrupted song, None for as many as it takes.
+    max_retries: attempts for one interrupted song, None for as many as it takes. tail_bytes: by so
+    many an interrupted song is recognised.
     observe: called with every step of every machine.
     """
 
@@ -146,10 +151,11 @@ class ClientSession:
         plain: bool = False,
         max_retries: int | None = None,
         observe: Observer | None = None,
+        tail_bytes: int = TAIL_BYTES,
     ) -> None:
         self.prebuffer_msgs = prebuffer_msgs
-        self.song = SongSession(prebuffer_msgs)
-        self.next_song = SongSession(prebuffer_msgs, Buffer.NEXT)
+        self.song = SongSession(prebuffer_msgs, tail_bytes=tail_bytes)
+        self.next_song = SongSession(prebuffer_msgs, Buffer.NEXT, tail_bytes)
         self.player = PlayerSession()
         self.queue = QueueSession()
         self.transport = TransportSession()

@@ -22,7 +22,9 @@ class OwedLists(PlainSong):
     __slots__ = (
         "collected",
         "collected_bytes",
+        "library",
         "list_unclosed",
+        "listed_library",
         "lists",
         "max_list_bytes",
         "waiting",
@@ -32,7 +34,12 @@ class OwedLists(PlainSong):
     setup_open: bool
     """SETUP has been sent over this connection and is not answered."""
 
+    listed_library: str | None
+    """The version of the list that came last; None if it had none. It outlives the connection."""
+
     def _reset_lists(self) -> None:
+        self.library: str | None = None
+        """The version of the list that the server has, by its own word (protocol.md 7)."""
         self.waiting: tuple[on.Event, ...] = ()
         """Requests that wait until the server can take them, in order."""
         self.lists: tuple[bool | None, ...] = ()
@@ -120,6 +127,10 @@ class OwedLists(PlainSong):
         if event not in self.waiting:
             self.waiting = (*self.waiting, event)
 
+    def drop_need(self, event: on.Event) -> None:
+        """Let no list be asked for that only the client needs."""
+        self.waiting = tuple(e for e in self.waiting if not isinstance(e, internal.ListNeeded))
+
     def keep_entries(self, event: on.ListReceived) -> None:
         """Keep the entries until the list is whole."""
         self.collected += (event,)
@@ -138,6 +149,7 @@ class OwedLists(PlainSong):
         shown, self.lists = self.lists[0], self.lists[1:]
         songs, fields = _joined(self.collected)
         self.collected, self.collected_bytes = (), 0
+        self.listed_library = self.library
         self.record(internal.ListCompleted(songs, fields))
         if shown:
             self.record(do.ShowSongs(songs, fields), on.CommandAnswered(on.Command.LIST))

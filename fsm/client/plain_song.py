@@ -151,6 +151,6 @@ class PlainSong(Session[ClientEffect | on.Event]):
         self.short_audio = len(data) < self.shortest_bytes
         self.shortest_bytes = min(self.shortest_bytes, len(data))
 
-    def _send(self, request: Request, song_id: int | None = None) -> None:
+    def _send(self, request: Request, song_id: int | None = None, offset: int = 0) -> None:
         paced = self.state is not CLOSING_SERVER
-        self.record(do.SendRequest(request, song_id, paced))
+        self.record(do.SendRequest(request, song_id, paced, offset))

@@ -11,6 +11,7 @@ from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client.effects import ClientEffect
+from fsm.client.requests import Measure
 from fsm.table import Row, Session, Table, each
 
 
@@ -28,7 +29,6 @@ SILENT, RUNNING, DRY, QUEUED = PlayerState
 
 ALL = tuple(PlayerState)
 STARTED = (RUNNING, DRY, QUEUED)
-_CHOSEN = (on.PlayRequested, internal.SongTurnCame)
 _SONG_ENDS = (on.PlayedOut, on.Undecodable, internal.SongSkipped)
 
 PLAYER = Table("player", SILENT, [
@@ -37,21 +37,27 @@ PLAYER = Table("player", SILENT, [
     Row(SILENT,  internal.SongReady,     RUNNING,                      then="start, tell_playing",              rfc="2.5.2"),
     Row(DRY,     internal.SongReady,     RUNNING, when="finished",     then="refill",                           rfc="playing 1"),
     Row(DRY,     internal.SongReady,     RUNNING,                      then="refill, tell_playing_again",       rfc="playing 1"),
+    Row(RUNNING, internal.SongReady,     RUNNING,                                                               rfc="playing 7"),
     Row(RUNNING, internal.NextSongReady, QUEUED,                       then="queue_next",                       rfc="playing 5"),
     # ... and not enough
-    each((RUNNING, DRY), internal.SongShort, DRY, rfc="playing 1"),
+    each((RUNNING, DRY), internal.SongShort, DRY,    rfc="playing 1"),
+    Row(SILENT,          internal.SongShort, SILENT, rfc="playing 7"),
     # Another place in the song
-    Row(SILENT,             internal.SeekWanted, SILENT,  then="seek_later",      rfc="playing 7"),
-    each((RUNNING, QUEUED), internal.SeekWanted,          then="seek",            rfc="playing 7"),
-    Row(DRY,                internal.SeekWanted, RUNNING, then="seek, say_moved", rfc="playing 7"),
+    Row(SILENT,             internal.SeekWanted, SILENT,  then="seek_later, find_place", rfc="playing 7"),
+    each((RUNNING, QUEUED), internal.SeekWanted,          then="seek",                   rfc="playing 7"),
+    Row(DRY,                internal.SeekWanted, RUNNING, then="seek, say_moved",        rfc="playing 7"),
+    # ... of which nothing is here: it is requested from there on
+    each(STARTED, internal.PlaceWanted, DRY,    rfc="P10, playing 7"),
+    Row(SILENT,   internal.PlaceWanted, SILENT, rfc="P10, playing 7"),
     # The song is over: the player has gone on into the next one, or has stopped
     each((QUEUED,),  _SONG_ENDS,     RUNNING,                      rfc="playing 5"),
     each((RUNNING,), _SONG_ENDS,     SILENT,  then="forget_place", rfc="playing 10"),
     Row(DRY,         on.Undecodable, SILENT,  then="forget_place", rfc="playing 10"),
     # Another song is chosen, or none; the next one is not wanted any more
-    each(ALL,    (*_CHOSEN, on.StopRequested, on.OutputFailed), SILENT,  then="forget_place", rfc="2.2"),
-    Row(RUNNING, internal.NextSongDropped,                      RUNNING,                      rfc="playing 5"),
-    Row(QUEUED,  internal.NextSongDropped,                      RUNNING,                      rfc="playing 5"),
+    each(ALL,    on.PlayRequested,                                                             SILENT,  when="begins_later", then="seek_start, find_place", rfc="2.2, playing 7"),
+    each(ALL,    (on.PlayRequested, internal.SongTurnCame, on.StopRequested, on.OutputFailed), SILENT,                       then="forget_place",           rfc="2.2"),
+    Row(RUNNING, internal.NextSongDropped,                                                     RUNNING,                                                     rfc="playing 5"),
+    Row(QUEUED,  internal.NextSongDropped,                                                     RUNNING,                                                     rfc="playing 5"),
 ])
 # fmt: on
 
@@ -65,8 +71,8 @@ class PlayerSession(Session[ClientEffect | on.Event]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.sought: internal.SeekWanted | None = None
-        """Where to begin, once there is enough to play."""
+        self.sought: tuple[internal.SeekWanted, ...] = ()
+        """Where to begin, once there is enough to play: a place, and perhaps how far from it."""
 
     # Guards
 
@@ -76,7 +82,11 @@ class PlayerSession(Session[ClientEffect | on.Event]):
 
     def place_sought(self, event: on.Event) -> bool:
         """The song is to begin at another place than its start."""
-        return self.sought is not None
+        return bool(self.sought)
+
+    def begins_later(self, event: on.PlayRequested) -> bool:
+        """A person wants the song from another place on than its start."""
+        return event.start_s > 0
 
     # Effects
 
@@ -97,17 +107,33 @@ class PlayerSession(Session[ClientEffect | on.Event]):
         self.record(do.SeekPlayer(event.amount, event.measure))
 
     def seek_later(self, event: internal.SeekWanted) -> None:
-        """Keep the place, to begin there."""
-        self.sought = event
+        """Keep the place, to begin there; one that is counted from here counts from the last."""
+        first, *more = self.sought or (internal.SeekWanted(0.0, Measure.FROM_START),)
+        if event.measure is not Measure.FROM_HERE:
+            self.sought = (event,)
+        elif first.measure is Measure.FROM_START:
+            seconds = max(0.0, first.amount + event.amount)
+            self.sought = (internal.SeekWanted(seconds, Measure.FROM_START),)
+        else:
+            seconds = sum((each.amount for each in more), event.amount)
+            self.sought = (first, internal.SeekWanted(seconds, Measure.FROM_HERE))
+
+    def seek_start(self, event: on.PlayRequested) -> None:
+        """Keep the place at which the song is to begin."""
+        self.sought = (internal.SeekWanted(event.start_s, Measure.FROM_START),)
+
+    def find_place(self, event: on.Event) -> None:
+        """Have the place found that is kept, before there is enough to play."""
+        place = self.sought[0]
+        self.record(do.FindPlace(place.amount, place.measure))
 
     def seek_sought(self, event: on.Event) -> None:
         """Let the player begin at the place that was kept."""
-        assert self.sought is not None, "a place was kept"
-        self.record(do.SeekPlayer(self.sought.amount, self.sought.measure))
+        self.record(*(do.SeekPlayer(each.amount, each.measure) for each in self.sought))
 
     def forget_place(self, event: on.Event) -> None:
         """Begin the next song at its start."""
-        self.sought = None
+        self.sought = ()
 
     def say_moved(self, event: on.Event) -> None:
         """Say that the player plays on from another place."""

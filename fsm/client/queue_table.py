@@ -55,6 +55,10 @@ QUEUE = Table("queue", IDLE, [
     Row(CURRENT, internal.SongWhole,      WHOLE,                                                                   rfc="playing 5"),
     Row(AHEAD,   internal.NextSongFailed, AHEAD, when="one_follows_the_failed", then="leave_out_ahead, ask_ahead", rfc="2.5.3, playing 5"),
     Row(AHEAD,   internal.NextSongFailed, WHOLE,                                then="leave_out_ahead",            rfc="2.5.3, playing 5"),
+    # ... and is not any more: it is to go on from a place that is not here
+    Row(WHOLE,   internal.PlaceWanted, CURRENT,                      rfc="playing 5, playing 7"),
+    Row(AHEAD,   internal.PlaceWanted, CURRENT, then="forget_ahead", rfc="playing 5, playing 7"),
+    Row(CURRENT, internal.PlaceWanted, CURRENT,                      rfc="playing 7"),
     # next and prev
     Row(AHEAD,    ask.NextRequested, CURRENT, when="wanted_is_ahead", then="retire, take_ahead, say_skipped",              rfc="playing 3, playing 5"),
     each(_ALL,    ask.NextRequested, CURRENT, when="another_wanted",  then="retire, forget_ahead, take_first, say_chosen", rfc="playing 3"),

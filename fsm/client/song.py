@@ -11,32 +11,37 @@ from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
-from fsm.client.effects import Buffer, ClientEffect, Report
+from fsm.client.effects import Buffer
 from fsm.client.prebuffer import Prebuffer
+from fsm.client.song_reports import SongReports
 from fsm.client.song_table import SONG, UNWANTED
-from fsm.table import Session
 from fsm.words import MAX_PAYLOAD_BYTES, PREBUFFER_MSGS
 
 TAIL_BYTES = 4096
 """The last bytes that are here: by them an interrupted song is recognised."""
 
+_OF_EITHER = ("buffer", "flow", "plays_from", "prebuffer", "tail_bytes")
+"""What is not the song's own."""
 
-class SongSession(Session[ClientEffect | on.Event]):
+
+class SongSession(SongReports):
     """The present song, or the next one.
 
     prebuffer_msgs: how many audio messages make enough to begin (RFC 2.5.2: 500); None for as many
-    as the flow needs (`fsm.client.prebuffer`). buffer: whose song it is.
+    as the flow needs (`fsm.client.prebuffer`). buffer: whose song it is. tail_bytes: by so many of
+    its last bytes that are here an interrupted song is recognised.
     """
 
     __slots__ = (
-        "buffer", "counted_from_bytes", "counted_from_msgs", "flow", "held_bytes", "last_bytes",
-        "lost_because", "measure", "needed_bytes", "num_audio_msgs_recv", "prebuffer",
-        "shortest_bytes", "song_id", "tail",
+        "base_bytes", "buffer", "counted_from_bytes", "counted_from_msgs", "flow", "held_bytes", "last_bytes",
+        "measure", "needed_bytes", "num_audio_msgs_recv", "plays_from", "prebuffer",
+        "shortest_bytes", "tail", "tail_bytes",
     )  # fmt: skip
     table = SONG
     says = (
         on.CommandAnswered,
         internal.SongWanted,
+        internal.PlaceWanted,
         internal.SongAbandoned,
         internal.SongReady,
         internal.NextSongReady,
@@ -50,11 +55,17 @@ class SongSession(Session[ClientEffect | on.Event]):
     )
 
     def __init__(
-        self, prebuffer_msgs: int | None = PREBUFFER_MSGS, buffer: Buffer = Buffer.PRESENT
+        self,
+        prebuffer_msgs: int | None = PREBUFFER_MSGS,
+        buffer: Buffer = Buffer.PRESENT,
+        tail_bytes: int = TAIL_BYTES,
     ) -> None:
         super().__init__()
         self.prebuffer = Prebuffer(prebuffer_msgs)
         self.buffer = buffer
+        self.tail_bytes = tail_bytes
+        self.plays_from = False
+        """The server sends songs from any byte on (protocol.md 10); kept while there is none."""
         self.flow: on.FlowMeasured | None = None
         self._forget()
 
@@ -63,6 +74,9 @@ class SongSession(Session[ClientEffect | on.Event]):
         self.num_audio_msgs_recv = 0
         """Audio messages of this song that are here (RFC 2.6.1)."""
         self.held_bytes = 0
+        """The byte of the song behind the last one that is here."""
+        self.base_bytes = 0
+        """The first byte of it that is here, or is to come."""
         self.counted_from_msgs = 0
         """What was here when counting towards `enough` began."""
         self.counted_from_bytes = 0
@@ -79,8 +93,8 @@ class SongSession(Session[ClientEffect | on.Event]):
 
     def take_over(self, next_song: SongSession) -> None:
         """Be what the next song is, which is then no song; keep one's own buffer."""
-        for name in self.__slots__:
-            if name not in ("buffer", "flow", "prebuffer"):
+        for name in (*self.__slots__, *SongReports.__slots__):
+            if name not in _OF_EITHER:
                 setattr(self, name, getattr(next_song, name))
         self.state = next_song.state
         next_song._forget()
@@ -111,6 +125,19 @@ class SongSession(Session[ClientEffect | on.Event]):
     def place_reached(self, event: internal.SongAudio) -> bool:
         """With this message the place that is sought is here."""
         return self.held_bytes + len(event.data) >= self.needed_bytes
+
+    def begins_there(self, event: on.PlaceNotHere) -> bool:
+        """What is here, or is to come, begins at that place."""
+        return event.from_bytes == self.base_bytes
+
+    def begins_before(self, event: on.PlaceNotHere) -> bool:
+        """That place is before what is here, and before what is to come."""
+        return event.from_bytes < self.base_bytes
+
+    def can_begin_there(self, event: on.PlaceNotHere) -> bool:
+        """It can be asked for from there on, or will not come there otherwise."""
+        ahead = self.plays_from and not self.begins_there(event)
+        return ahead or self.begins_before(event)
 
     def as_long_as_it_says(self, event: on.Event) -> bool:
         """The song's header says how long it is, and so much is here."""
@@ -171,7 +198,7 @@ class SongSession(Session[ClientEffect | on.Event]):
             self.shortest_bytes = min(self.shortest_bytes, self.last_bytes)
         self.last_bytes = len(event.data)
         self.held_bytes += len(event.data)
-        self.tail = (self.tail + event.data)[-TAIL_BYTES:]
+        self.tail = (self.tail + event.data)[-self.tail_bytes :]
         self.record(do.AppendAudio(self.buffer, event.data))
 
     def count_again(self, event: on.Event) -> None:
@@ -182,6 +209,20 @@ class SongSession(Session[ClientEffect | on.Event]):
     def await_place(self, event: on.PlaceNotHere) -> None:
         """Note how much of the song has to be here."""
         self.needed_bytes = event.needed_bytes
+
+    def want_place(self, event: on.PlaceNotHere) -> None:
+        """Want the song from there on, of which nothing is here."""
+        self.base_bytes = self.held_bytes = self.counted_from_bytes = event.from_bytes
+        self.num_audio_msgs_recv = self.counted_from_msgs = 0
+        self.tail = b""
+
+    def note_from(self, event: on.Event) -> None:
+        """Note that the server sends songs from any byte on."""
+        self.plays_from = True
+
+    def forget_from(self, event: on.Event) -> None:
+        """Forget what the server of the connection before this one understood."""
+        self.plays_from = False
 
     def note_flow(self, event: on.FlowMeasured) -> None:
         """Keep what was measured."""
@@ -225,6 +266,10 @@ class SongSession(Session[ClientEffect | on.Event]):
         """Let the player wait for more of the song: it is not whole after all."""
         self.record(do.ReopenBuffer())
 
+    def move_buffer(self, event: on.PlaceNotHere) -> None:
+        """Clear the buffer: what comes next is from that place on."""
+        self.record(do.MoveBuffer(event.from_bytes))
+
     def leave(self, event: on.Event) -> None:
         """Give up the buffer: the next song's takes its place."""
         self.record(do.LeaveSong())
@@ -239,6 +284,11 @@ class SongSession(Session[ClientEffect | on.Event]):
         """Have the song requested."""
         assert self.song_id is not None, "a song is wanted"
         self.record(internal.SongWanted(self.song_id))
+
+    def say_place_wanted(self, event: on.PlaceNotHere) -> None:
+        """Have the song requested from there on."""
+        assert self.song_id is not None, "a song is wanted"
+        self.record(internal.PlaceWanted(self.song_id, event.from_bytes))
 
     def say_abandoned(self, event: on.Event) -> None:
         """Have the song stopped that arrives."""
@@ -287,63 +337,6 @@ class SongSession(Session[ClientEffect | on.Event]):
         """Say that the next song will not come."""
         self.record(internal.NextSongFailed())
 
-    # Effects: what the person is told
-
-    def answer_play(self, event: on.Event) -> None:
-        """Free the prompt: PLAY has had its answer."""
-        self.record(on.CommandAnswered(on.Command.PLAY))
-
-    def tell_arriving(self, event: on.Event) -> None:
-        """Tell that the first audio of the song is here."""
-        self._tell(Report.SONG_ARRIVING)
-
-    def tell_playing(self, event: on.Event) -> None:
-        """Tell that the song is played."""
-        self._tell(Report.SONG_PLAYING)
-
-    def tell_underrun(self, event: on.Event) -> None:
-        """Tell that the buffer ran dry."""
-        self._tell(Report.UNDERRUN)
-
-    def tell_nothing_plays(self, event: on.Event) -> None:
-        """Tell that there is no song to seek in."""
-        self.record(do.Tell(Report.NOTHING_PLAYS))
-
-    def tell_not_found(self, event: on.Event) -> None:
-        """Tell that the server has no such song (RFC 2.5.3)."""
-        self._tell(Report.SONG_NOT_FOUND)
-
-    def tell_lost(self, event: internal.SongLost) -> None:
-        """Tell that nothing of the song has come, and why."""
-        self._tell(Report.SONG_CUT_OFF, event.reason)
-
-    def tell_nothing_came(self, event: on.Event) -> None:
-        """Tell that no audio came."""
-        self._tell(Report.SONG_CUT_OFF, "no audio came")
-
-    def tell_probably_played(self, event: on.Event) -> None:
-        """Tell that the song has been heard, as far as a plain server says."""
-        self._tell(Report.SONG_PROBABLY_PLAYED)
-
-    def tell_played(self, event: on.Event) -> None:
-        """Tell that the whole song has been heard."""
-        self._tell(Report.SONG_PLAYED)
-
-    def tell_cut_off(self, event: on.Event) -> None:
-        """Tell that the song was heard as far as it came."""
-        self._tell(Report.SONG_CUT_OFF, self.lost_because)
-
-    def tell_undecodable(self, event: on.Undecodable) -> None:
-        """Tell that it is no song that can be decoded."""
-        self._tell(Report.SONG_UNDECODABLE, event.reason)
-
-    def tell_output_failed(self, event: on.OutputFailed) -> None:
-        """Tell that there is nothing to play on."""
-        self._tell(Report.OUTPUT_FAILED, event.reason)
-
     def _said_bytes(self) -> int | None:
         """How long the song is by its own header; None where that does not say."""
         return self.measure.song_bytes if self.measure is not None else None
-
-    def _tell(self, report: Report, detail: str = "") -> None:
-        self.record(do.Tell(report, self.song_id, detail))

@@ -96,6 +96,10 @@ def ignore(signals: Sequence[signal.Signals]) -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Serving:
     """What a process serves, and how.
@@ -104,6 +108,7 @@ class Serving:
     that serves, with the number of the worker, 0 if there is only one process; returns what looks
     on, or None. securing: the clients speak TLS. manager: is told how it goes. reload: called when
     a signal says so. passed: the listening sockets are another's, who keeps them when this ends.
+    no_more_clients: called once, when a signal has come and before songs end.
     """
 
     library: Library
@@ -116,6 +121,7 @@ class Serving:
     manager: Manager = NoManager()
     reload: Reload | None = None
     passed: bool = False
+    no_more_clients: Callable[[], None] = nothing
 
     def run(
         self,
@@ -165,6 +171,7 @@ class Serving:
         telling = asyncio.create_task(self._tell(server))
         await stopping.wait()
         self.manager.stopping()
+        self.no_more_clients()
         log.info("%sstopping: songs may end within %g s", tag, server.limits.drain_s)
         await self._drain(server, at_once)
         server.stop()

@@ -22,7 +22,14 @@ from typing import Any
 from net.server.limits import Limits
 from net.server.monitoring import NoMonitor, Source, WorkersMonitor
 from net.server.parent_link import ALIVE, LENGTH, TO_PARENT, ParentLink
-from net.server.process import Serving, handled_signals, ignore, reload_signals, stop_signals
+from net.server.process import (
+    Serving,
+    handled_signals,
+    ignore,
+    nothing,
+    reload_signals,
+    stop_signals,
+)
 from net.server.rescan import Rescan
 from songs import Change, Versions, change_between
 
@@ -181,7 +188,7 @@ class Workers:
             interval_s = self._serving.manager.interval_s
             link = ParentLink(self._serving.library, channel, interval_s)
             signals = (signal.SIGTERM,)
-            serving = replace(self._serving, manager=link, reload=None)
+            serving = replace(self._serving, manager=link, reload=None, no_more_clients=nothing)
             serving.run(self._groups[slot], signals, link.prepare, slot + 1)
             code = 0
         except BaseException:
@@ -194,7 +201,7 @@ class Workers:
     def _leave_to_parent(self, slot: int) -> None:
         """Undo what a new worker has inherited and only the parent, or another worker, needs."""
         signal.set_wakeup_fd(-1)
-        self._serving.library.call_on_publish(lambda: None)  # the pipe to wake is the parent's
+        self._serving.library.call_none_on_publish()  # the pipe to wake is the parent's
         # Ctrl-C reaches every process of a terminal; the parent forwards it as SIGTERM.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -226,6 +233,7 @@ class Workers:
     def _stop_workers(self) -> None:
         if self._signals == 1:
             self._serving.manager.stopping()
+            self._serving.no_more_clients()
             for group in self._groups:
                 for sock in group:
                     sock.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import ssl
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,15 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 def fingerprint(certificate: bytes) -> str:
     """Return SHA256: and 64 hexadecimal digits. certificate: in DER."""
     return _PREFIX + hashlib.sha256(certificate).hexdigest()
+
+
+def fingerprint_in(text: str) -> str:
+    """Return that of the first certificate in a text in PEM. Raises ValueError: there is none."""
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    body, found, _ = text.partition(begin)[2].partition(end)
+    if not found:
+        raise ValueError("no certificate in PEM")
+    return fingerprint(ssl.PEM_cert_to_DER_cert(begin + body + end))
 
 
 def parse_fingerprint(text: str) -> str | None:

@@ -107,7 +107,8 @@ def test_a_seek_is_never_applied_to_the_song_that_follows(step):
     orders.play(one)
     orders.queue_next(two)
     orders.take(one)
-    orders.seek(1, 30.0)
+    orders.seek(1, 20.0, 1)
+    orders.seek(1, 30.0, 2)
     match step:
         case "advance":
             orders.advance(one)
@@ -116,8 +117,8 @@ def test_a_seek_is_never_applied_to_the_song_that_follows(step):
         case "drop":
             orders.drop(1)
     order = orders.take(one)
-    assert (order.song, order.seek_s) == ((two, None) if step == "drop" else (one, 30.0))
-    assert orders.take(two).seek_s is None
+    assert (order.song, order.seek) == ((two, None) if step == "drop" else (one, (30.0, 2)))
+    assert orders.take(two).seek is None
 
 
 def test_a_seek_behind_the_end_goes_to_the_end(player_on, reports):

@@ -44,7 +44,7 @@ def test_a_player_says_its_orders_and_its_output():
     player.pause()
     player.play(AudioBuffer(), 7)
     player.queue_next(AudioBuffer(), 8)
-    assert "<Orders song=7 next=8 paused=True closing=False seek_s=None>" in repr(player)
+    assert "<Orders song=7 next=8 paused=True closing=False seek=None>" in repr(player)
     assert repr(player).startswith("<Player running <Orders")
     player.close()
     assert repr(player).startswith("<Player closed <Orders song=None next=None")

@@ -179,7 +179,7 @@ def test_our_client_does_all(tmp_path):
         assert (process.returncode, errors) == (0, "")
         for line in lines:
             jsonschema.validate(line, SCHEMA)
-        assert (lines[0]["side"], lines[0]["offers"]) == ("client", ["ends", "tags"])
+        assert (lines[0]["side"], lines[0]["offers"]) == ("client", ["ends", "tags", "from"])
         root = ElementTree.parse(tmp_path / f"{number}.xml").getroot()
         assert root.get("tests") == str(len(CASES))
 

@@ -10,7 +10,7 @@ import pytest
 from cli import settings
 
 OWN = {
-    *("audio", "check", "cli", "diagrams", "fsm", "monitor", "net", "proxy", "songs"),
+    *("audio", "check", "cli", "diagrams", "discovery", "fsm", "monitor", "net", "proxy", "songs"),
     *("traces", "verify"),
 }
 
@@ -28,17 +28,19 @@ CLIENT = (
         "cli.client",
         "cli.address",
         "cli.client_signals",
+        "cli.for_person",
         "cli.loudness",
         "cli.tls_options",
         "cli.monitoring",
         "cli.settings",
         "cli.tracing",
     ),
-    *("cli.outside.elsewhere", "cli.screen", "cli.screen.plain"),
+    *("cli.outside.cover_view", "cli.outside.elsewhere", "cli.screen", "cli.screen.plain"),
 )
-CLIENTS_ROOMS = ("cli.playing", "cli.words", "cli.browsing", "fsm", "net")
+CLIENTS_ROOMS = ("cli.playing", "cli.words", "cli.browsing", "cli.memory", "fsm", "net")
 NOT_OF_THEM = (
-    *("cli.playing.sound", "cli.words.rich_text", "cli.words.glyphs", "cli.words.exchange"),
+    *("cli.playing.sound", "cli.playing.keeping", "cli.playing.restoring", "cli.memory.saved"),
+    *("cli.words.rich_text", "cli.words.styled", "cli.words.glyphs", "cli.words.exchange"),
     *("fsm.server", "net.server"),
 )
 """Of the rooms that the client imports whole."""

@@ -151,7 +151,7 @@ def options_of_commands():
             option
             for parameter in import_command(name).params
             if parameter.param_type_name == "option"
-            for option in parameter.opts
+            for option in (*parameter.opts, *parameter.secondary_opts)
         }
         for name in COMMANDS
     }

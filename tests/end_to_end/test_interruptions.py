@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fsm.client.song import TAIL_BYTES
 from proxy.faults import RANDOM, Faults
 from tests.end_to_end.conftest import LONG, SHORT
 from tests.end_to_end.crowd import crowd
@@ -181,6 +182,34 @@ def test_stop_gives_up_a_song_that_is_interrupted(folder, wav):
     assert recorded(wav) == b""
 
 
+# The line carries nothing twice but what is compared
+
+
+def test_a_song_goes_on_at_the_byte_at_which_its_server_was_killed(tmp_path):
+    """Both servers have the same library, which their answers to SETUP say."""
+    song, wav = library_song(NOISE), tmp_path / "song.wav"
+    songs = library(tmp_path / "songs", *BEFORE)
+    first = Server(songs)
+    with FaultyProxy(first.port, Faults(hold_after=HALF)) as proxy:
+        options = ("--retries", 20)
+        client = Client(proxy.port, "play 1", "wait", output=f"wav:{wav}", options=options)
+        line = proxy.line(0)
+        assert line.reached.wait(30), client.err
+        first.kill()
+        with serving(songs, first.port):
+            line.go_on.set()
+            run = client.run()
+        before, after = proxy.audio()
+        sent = bytes(proxy.sent)
+    first.close()
+    assert run.code == 0, run
+    assert recorded(wav) == samples(song)
+    assert before + after[TAIL_BYTES:] == song, "each byte once"
+    assert before.endswith(after[:TAIL_BYTES])
+    assert f"PLAY 1 {len(before) - TAIL_BYTES} END END".encode() in sent
+    assert sent.count(b"LIST END END") == 1, "the list that came first is still the server's"
+
+
 # A line that breaks at any byte
 
 
@@ -191,9 +220,10 @@ def broken(port: int, script: tuple[str, ...], wav: Path, *plans: Faults) -> tup
 
 
 SONG = (f"play {SHORT}", "wait")
+LONG_SONG = (f"play {LONG}", "wait")
 KINDS = ("cut_after", "reset_after")
 STALLS = (0, 250, 20_000)
-SETUP_ANSWER = b"RESP 101 END alfine/1 ends tags library=" + b"0" * 32 + b" END END"
+SETUP_ANSWER = b"RESP 101 END alfine/1 ends tags from library=" + b"0" * 32 + b" END END"
 FIRST = (0, 20, len(SETUP_ANSWER), 100, 330)
 """Where the very first connection breaks: in the answer to SETUP, behind it, in the list, in the
 song's header."""
@@ -227,19 +257,19 @@ def broken_runs(folder, server, tmp_path_factory):
     with crowd() as together:
         for client in range(CLIENTS):
             wav = place / f"{client}.wav"
-            together.send(f"{client}", broken, server.port, SONG, wav, *breaks(client))
+            together.send(f"{client}", broken, server.port, LONG_SONG, wav, *breaks(client))
         for at in FIRST:
             wav = place / f"first {at}.wav"
             together.send(f"first {at}", broken, server.port, SONG, wav, Faults(cut_after=at))
         yield together
 
 
-def judge(folder, run: Run, heard: bytes) -> None:
+def judge(folder, run: Run, heard: bytes, song: int = SHORT) -> None:
     """Whole and exact, or reported; never whole and wrong."""
-    wanted = samples(folder.song(SHORT))
+    wanted = samples(folder.song(song))
     if run.code == 0:
         assert heard == wanted, run
-        assert f"played {SHORT}" in run.out
+        assert f"played {song}" in run.out
     else:
         assert run.code in (1, 3), run
         assert run.err
@@ -263,7 +293,7 @@ def test_a_first_connection_that_breaks(folder, broken_runs, at):
 @pytest.mark.parametrize("client", range(CLIENTS))
 def test_a_line_that_breaks_again_and_again(folder, broken_runs, client):
     run, heard = broken_runs[f"{client}"]
-    judge(folder, run, heard)
+    judge(folder, run, heard, LONG)
     assert run.code == 0, run
     told = [plan for plan in breaks(client) if plan.place >= len(SETUP_ANSWER)]
     assert run.err.count("the connection was lost") == len(told)
@@ -298,7 +328,8 @@ def test_a_line_of_600_ms_each_way_costs_no_closing_messages(server, folder, tmp
         sent = bytes(proxy.sent)
     assert run.code == 0, run
     assert f"played {SHORT}. {folder.titles[SHORT - 1]}\n" in run.out
-    assert sent.startswith(b"SETUP ends tags END ENDLIST END END"), "the answer came after a second"
+    late = b"SETUP ends tags from END ENDLIST END END"
+    assert sent.startswith(late), "the answer came after a second"
     assert recorded(wav) == samples(folder.song(SHORT))
 
 

@@ -24,21 +24,21 @@ def test_the_first_song_is_requested_before_the_list_and_told_with_its_title(
 ):
     options = ("--prebuffer", prebuffer)
     out, sent = requests(server.port, f"play {SHORT}", "wait", options=options)
-    assert sent == ["SETUP ends tags", f"PLAY {SHORT}", "LIST", "TEARDOWN"]
+    assert sent == ["SETUP ends tags from", f"PLAY {SHORT}", "LIST", "TEARDOWN"]
     for told in ("buffering", "playing", "played"):
         assert f"{told} {SHORT}. {folder.titles[SHORT - 1]}\n" in out
 
 
 def test_a_list_alone_is_asked_for_once(server):
-    assert requests(server.port, "list")[1] == ["SETUP ends tags", "LIST", "TEARDOWN"]
+    assert requests(server.port, "list")[1] == ["SETUP ends tags from", "LIST", "TEARDOWN"]
 
 
 def test_no_list_is_asked_for_where_nothing_needs_one(server):
-    assert requests(server.port, "volume 50", "help")[1] == ["SETUP ends tags", "TEARDOWN"]
+    assert requests(server.port, "volume 50", "help")[1] == ["SETUP ends tags from", "TEARDOWN"]
 
 
 def test_a_title_takes_a_list_first(server, folder):
     title = folder.titles[SHORT - 1]
     _, sent = requests(server.port, f"play {title}", "stop", "status", f"play {title}", "stop")
-    assert sent[:3] == ["SETUP ends tags", "LIST", f"PLAY {SHORT}"]
+    assert sent[:3] == ["SETUP ends tags from", "LIST", f"PLAY {SHORT}"]
     assert sent.count("LIST") == 1

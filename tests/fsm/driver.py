@@ -12,6 +12,8 @@ LISTED = on.ListReceived(SONGS)
 LIST_CLOSED = on.ListReceived()
 """The closing message of a list."""
 ENDS_ACCEPTED = on.SetupReceived(("alfine/1", "ends"))
+FROM_ACCEPTED = on.SetupReceived(("alfine/1", "ends", "tags", "from", "library=one"))
+OTHER_LIBRARY = on.SetupReceived(("alfine/1", "ends", "tags", "from", "library=two"))
 CLOSED = on.AudioReceived(b"")
 """The closing message of a song."""
 
@@ -54,6 +56,8 @@ class ClientDriver:
         match effect:
             case do.AppendAudio(buffer, data):
                 self.buffers[buffer] += data
+            case do.MoveBuffer():
+                self.buffers[Buffer.PRESENT] = bytearray()
             case do.DropBuffers():
                 self.buffers = {buffer: bytearray() for buffer in Buffer}
             case do.DropNextBuffer():
@@ -79,7 +83,7 @@ class ClientDriver:
     def sent(self):
         """The requests that the latest events led to."""
         return [
-            f"{e.request.value} {e.song_id}" if e.song_id else e.request.value
+            " ".join([e.request.value, *(str(n) for n in (e.song_id, e.offset) if n)])
             for e in self.latest
             if isinstance(e, do.SendRequest)
         ]

@@ -55,6 +55,8 @@ def example(event: type[Event]) -> Event:
     """An event of this class with plausible values."""
     values = {
         "song_id": 1,
+        "start_s": 0.0,
+        "from_bytes": 1,
         "offset": 5,
         "tokens": ("alfine/1", "ends"),
         "songs": (on.ListedSong(1, "one"),),

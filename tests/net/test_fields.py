@@ -129,9 +129,9 @@ def test_a_list_that_comes_once_more_is_neither_read_nor_kept_twice():
 
 
 def test_a_server_that_sends_new_entries_for_ever_has_no_more_of_them_kept(monkeypatch):
-    monkeypatch.setattr("net.entries.MAX_KEPT_CHARACTERS", 1000)
+    monkeypatch.setattr("net.entries.MAX_KEPT_BYTES", 1000)
     decoder = EntryDecoder()
     for n in range(500):
         songs, _ = decoder.decode_tagged(f"{n}. {n:0100}".encode())
         assert songs == (ListedSong(n, f"{n:0100}"),)
-        assert sum(map(len, decoder._kept)) <= 1000
+        assert sum(len(song.title) for songs, _ in decoder._kept.values() for song in songs) <= 1000

@@ -171,7 +171,7 @@ def test_a_request_that_ends_beyond_the_limit_is_too_long_however_it_is_split(sp
         (SendRequest(Request.LIST), b"LIST END END"),
         (SendRequest(Request.PLAY, 3), b"PLAY 3 END END"),
         (SendRequest(Request.STOP), b"STOP END END"),
-        (SendRequest(Request.SETUP), b"SETUP ends tags END END"),
+        (SendRequest(Request.SETUP), b"SETUP ends tags from END END"),
         (SendRequest(Request.TEARDOWN), b"TEARDOWN END END"),
     ],
 )

@@ -60,7 +60,7 @@ def test_a_list_that_cannot_be_read_keeps_a_server_from_starting(certificates, t
 def test_a_server_that_strangers_reach_in_clear_says_so_once(
     tmp_path, certificates, host, tls, warned
 ):
-    options = ("--host", host, *(certificates.serving if tls else ()))
+    options = ("--no-announce", "--host", host, *(certificates.serving if tls else ()))
     with serving(tmp_path, 0, *options) as server:
         server.wait_for("alfine client")
         assert server.out.count("whoever reaches this port can hear every song") == warned

@@ -339,3 +339,17 @@ def test_a_new_certificate_is_shown_without_a_restart(marked, certificates, tmp_
         pem.write_text("nothing of the kind")
         assert listed(server, *ca)[0] == 0
         server.wait_for("the certificate of before is still shown")
+
+
+def test_behind_a_balancer_that_passes_tls_on_the_true_address_is_known(
+    marked, certificates, context
+):
+    """Its header comes in clear, before the handshake; what the client says is inside."""
+    options = ("--proxy-from", "127.0.0.1", *certificates.serving)
+    with serving(marked, 0, *options) as server:
+        raw = socket.create_connection(("127.0.0.1", server.port), TIMEOUT_S)
+        raw.sendall(b"PROXY TCP4 192.0.2.7 192.0.2.1 40000 12345\r\n")
+        with context.wrap_socket(raw, server_hostname="localhost") as sock:
+            sock.sendall(SETUP + b"LIST END END")
+            assert Conversation(sock).list() == 2
+        server.wait_for(r"#1 192\.0\.2\.7:40000 IDLE connected")

@@ -24,6 +24,7 @@ from net.server.spool import Spool, Work
 from net.server.tls.socket import RECORD_BYTES, ObservedTlsSocket, TlsSocket
 from net.tls.contexts import KeyPair, server_context
 from net.wire import NOT_FOUND
+from songs.folder.folder import FolderSong
 from tests.tls.wire import TIMEOUT_S
 
 BATCH = 1 << 18
@@ -131,7 +132,7 @@ def test_messages_stay_whole_and_in_order_where_there_is_no_room(pair, tmp_path)
     song = rng.randbytes(600_000)
     framed = b"".join(audio_message(chunk) for chunk in chunks(song))
     file = tempfile.TemporaryFile(dir=tmp_path, buffering=0)  # noqa: SIM115
-    spool = Spool(1, Source(os.open(tmp_path, os.O_RDONLY)), file)
+    spool = Spool(1, Source(FolderSong(os.open(tmp_path, os.O_RDONLY))), file)
     spool.users = 1
     spool._write([framed])
     spool.apply(Work(Slice([framed], short_ends(framed), Position(), True)))

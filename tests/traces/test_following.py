@@ -75,12 +75,15 @@ def walk(model, chance, at_the_client):
         responses = taken.get("client_receives") if at_the_client else sent["responses"]
         if move.name not in ("client_receives", "server_receives") and at_the_client:
             responses = ()
+        # What a client sends because of what it has received comes behind that.
+        received = at_the_client and move.name == "client_receives"
+        for message in responses or () if received else ():
+            between.response(message)
         if at_the_client or move.name == "server_receives":
             for message in requests or ():
                 between.request(message)
-        if not at_the_client or move.name == "client_receives":
-            for message in responses or ():
-                between.response(message)
+        for message in () if at_the_client else responses or ():
+            between.response(message)
     return between.passed
 
 
@@ -298,7 +301,8 @@ def test_the_client_as_seen_meets_every_event(state, event):
     for tokens in (("alfine/1", "ends"), ("alfine/1",)):
         session = SeenClient()
         session.state = state
-        given = {"song_id": 1} if event is on.PlayRequested else {}
+        given = {"song_id": 1} if event in (on.PlayRequested, on.PlayFromRequested) else {}
+        given |= {"offset": 1} if event is on.PlayFromRequested else {}
         given |= {"tokens": tokens} if event.__name__ == "SetupReceived" else {}
         if not group:
             with pytest.raises(UnexpectedEvent):

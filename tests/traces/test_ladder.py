@@ -36,7 +36,7 @@ def test_a_clients_trace_shows_its_machines_and_the_server_as_seen():
     rungs = ladder.drawn(exchanges("list-play-stop-client"))
     assert in_order(
         column(rungs, "middle"),
-        "SETUP ends tags",
+        "SETUP ends tags from",
         "RESP 101 alfine/1 ends tags",
         "PLAY 2",
         "STOP",
@@ -105,7 +105,7 @@ def test_of_two_traces_each_side_is_its_own_whatever_the_clocks_say(tmp_path, ho
     assert in_order(everything, "TEARDOWN", "-> CLOSING", "-> CLOSED")
     # A message is drawn once, as its sender has it.
     assert everything.count("PLAY 2") == 1
-    assert everything.count("SETUP ends tags") == 1
+    assert everything.count("SETUP ends tags from") == 1
 
 
 def test_traces_of_different_exchanges_are_told():

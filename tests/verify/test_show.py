@@ -28,7 +28,7 @@ def test_a_song_is_played_to_its_end():
     lines = shown("play 1; wait")
     assert in_order(
         lines,
-        "SETUP ends tags",
+        "SETUP ends tags from",
         "person: play 1",
         "PLAY 1",
         "RESP 200 A 1/3",

@@ -15,6 +15,7 @@ from cli.playing import sound as adapter
 from fsm.client import effects as do
 from fsm.client import events as on
 from verify.model import REPORT_RECEIVED, Model
+from verify.sound import UNTIL_SOUGHT
 from verify.suite import CLOSING, SOUND
 
 NAMES = ("underruns", "the file fails", "the player fails")
@@ -70,9 +71,15 @@ class SilentPlayer:
     def stop(self):
         self.tag = self.queued = None
 
-    def seek(self, tag, seconds):
+    def seek(self, tag, seconds, number):
         if tag == self.tag:
-            self.seeks += 1
+            self.seeks = number
+
+    def move(self, buffer, tag, index, seconds, seeks, loudness):
+        self.tag, self.queued, self.seeks = tag, None, seeks
+
+    def reached(self, tag, number):
+        return False
 
     def refilled(self):
         pass
@@ -106,6 +113,9 @@ class Pair:
             if isinstance(effect, do.SoundEffect):
                 self.sound.perform(effect)
             before = world.reports
+            if isinstance(effect, do.SeekPlayer | do.FindPlace):
+                # What is reported of the place before is reported anew, of this one.
+                before = tuple(r for r in before if not isinstance(r, UNTIL_SOUGHT))
             perform(world, effect, owner)
             self.report_what_is_new(before)
 
@@ -129,8 +139,13 @@ class Pair:
                 self.loop.call_soon(self.sound._deliver_no_room, present, reason)
             case on.BufferRanDry():
                 self.player.report(reports.RanDry(tag, seeks))
-            case on.PlaceNotHere(needed_bytes):
-                self.player.report(reports.PlaceNotHere(tag, seeks, needed_bytes))
+            case on.PlaceNotHere(needed_bytes, from_bytes):
+                if tag is None:  # the adapter finds the place itself, of a song that has frames
+                    song = self.sound._song
+                    self.loop.call_soon(self.sound._deliver_for, song.tag, event, song.seeks)
+                else:
+                    report = reports.PlaceNotHere(tag, needed_bytes, from_bytes, seeks)
+                    self.player.report(report)
             case on.DeviceLost(reason):
                 self.player.report(reports.DeviceLost(tag, reason))
             case on.PlayedOut():

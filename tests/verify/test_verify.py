@@ -77,6 +77,11 @@ NOT_REACHED = {
         "BREAKING --ServerClosed / say_unusable, forget_all--> UNCONNECTED",
     ],
     "link": [
+        "CONNECTING --PlaceWanted / owe_place--> RECONNECTING",
+        "ONLINE --PlaceWanted / owe_place, request_rest--> SKIPPING",
+        "RESTING --PlaceWanted / owe_place, connect--> RECONNECTING",
+        "SKIPPING --PlaceWanted / owe_place, request_rest--> SKIPPING",
+        "UNLISTED --PlaceWanted / owe_place, need_list--> FINDING",
         "FINDING --ConnectionRested / doubt_ids--> RESTING",
         "SKIPPING --ConnectionRested / doubt_ids--> RESTING",
         "SKIPPING --ConnectionRenewed / connect--> CONNECTING",
@@ -84,7 +89,8 @@ NOT_REACHED = {
         "FINDING --AudioFromServer--> FINDING",
     ],
 }
-"""A list of more than 20,000 messages, or an end or an error at a moment at which no server that is
+"""A song that is here from its middle on, whose server has then gone or is another; a list of more
+than 20,000 messages, or an end or an error at a moment at which no server that is
 explored makes one, is needed for these. The conversations written by hand have each of them.
 """
 

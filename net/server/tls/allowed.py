@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from pathlib import Path
 
 from net.tls.contexts import TlsFileError
@@ -16,8 +15,6 @@ from net.tls.identity import parse_fingerprint, safe_name
 log = logging.getLogger("alfine.server")
 
 MAX_BYTES = 1 << 20
-LOOK_S = 1.0
-"""How often it is looked whether the file is another."""
 
 Stamp = tuple[int, int, int]
 
@@ -48,7 +45,6 @@ class AllowList:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._stamp = stamp_of(path)
-        self._looked_at = time.monotonic()
         self._entries = _read(path)
 
     def __repr__(self) -> str:
@@ -56,14 +52,13 @@ class AllowList:
 
     def __contains__(self, client: object) -> bool:
         assert isinstance(client, tuple)
+        name, mark = client
         self._look()
-        return any(each and each in self._entries for each in client)
+        # A name that looks like a fingerprint is not taken for one.
+        named = parse_fingerprint(name) is None and name in self._entries
+        return named or mark in self._entries
 
     def _look(self) -> None:
-        now = time.monotonic()
-        if now - self._looked_at < LOOK_S:
-            return
-        self._looked_at = now
         stamp = stamp_of(self._path)
         if stamp == self._stamp:
             return

@@ -1,7 +1,7 @@
 """The server's side of TLS as one thing: its files, its context, and the handshakes that it begins.
 
-The files are looked at again before a handshake, at most once a second: a certificate that was
-renewed is shown to the next client, without a restart and without a signal.
+The files are looked at again before each handshake: a certificate that was renewed is shown to the
+next client, without a restart and without a signal.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from net.observing import BytesObserver
 from net.server.client_socket import ClientSocket
 from net.server.limits import Limits
 from net.server.securing import OnAdmitted, OnClosed
-from net.server.tls.allowed import LOOK_S, AllowList, Everybody, Stamp, stamp_of
+from net.server.tls.allowed import AllowList, Everybody, Stamp, stamp_of
 from net.server.tls.handshake import Handshake
 from net.server.tls.socket import ObservedTlsSocket, TlsSocket
 from net.server.turns import Share
@@ -59,7 +59,6 @@ class Security:
         if files.allow is not None:
             self._allowed = AllowList(files.allow)
         self._stamps = files.stamps()
-        self._looked_at = time.monotonic()
         self._context = self._make_context()
 
     def __repr__(self) -> str:
@@ -111,10 +110,6 @@ class Security:
 
     def _look(self) -> None:
         """Show the certificate that is in the files now; the old one if they cannot be used."""
-        now = time.monotonic()
-        if now - self._looked_at < LOOK_S:
-            return
-        self._looked_at = now
         stamps = self._files.stamps()
         if stamps == self._stamps:
             return

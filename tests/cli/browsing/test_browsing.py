@@ -188,7 +188,7 @@ def test_the_end_of_a_cut_title_begins_with_a_word(title, shown):
 
 
 def test_a_long_title_keeps_its_end_on_80_columns():
-    rows = song_rows(SONGS.tracks, 74, "…")
+    rows = list(song_rows(SONGS.tracks, 74, "…"))
     assert all(columns_of(row) <= 74 for row in rows)
     assert "II. Andante con moto" in rows[0]
     assert "Ludwig" in rows[0]

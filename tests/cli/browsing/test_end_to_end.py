@@ -74,7 +74,7 @@ def test_ranges_and_several_ids_are_taken_in_their_order(tagged_server):
 
 
 def test_a_script_edits_the_queue_and_takes_it_back(tagged_server):
-    edits = ["play 1", "queue 2 3 4", "insert 5", "remove 2-3", "move 2 1", "undo", "undo"]
+    edits = ["list", "play 1", "queue 2 3 4", "insert 5", "remove 2-3", "move 2 1", "undo", "undo"]
     run = script(tagged_server.port, *edits, "queue", "clear", "undo", "queue", "stop")
     assert run.returncode == 0, run.stdout + run.stderr
     assert [s["queue"] for s in said(run, "status")[1:5]] == [[5, 2, 3, 4], [5, 4], [4, 5], [5, 4]]

@@ -91,7 +91,7 @@ def test_every_word_acts_on_the_client_that_plays_and_not_on_its_prompt(playing)
 
 def test_what_the_client_refuses_is_told_to_whoever_typed_it(playing):
     for arguments, told in [
-        (("seek", "99:00"), "the song ends at 0:02: seek takes a place before that"),
+        (("seek", "99:00"), "the song ends at 0:02: seek 0:00?"),
         (("seek", "there"), "seek takes a place, as in: seek 1:30, seek +10, seek -10, seek 50%"),
         (("volume",), "volume takes a number from 0 to 100, or a change, as in: volume +5"),
         (("queue", "nosuch"), "nosuch: no song has that; list shows the songs"),

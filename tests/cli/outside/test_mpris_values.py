@@ -73,7 +73,13 @@ def test_any_volume_is_a_volume(volume):
 
 @given(st.integers(-(2**63), 2**63 - 1))
 def test_any_offset_is_a_seek(offset):
-    asked = request(values.seek_line(offset))
+    line = values.seek_line(PLAYING, offset)
+    if PLAYING.position_s + offset / values.MICROSECONDS >= PLAYING.duration_s + 0.001:
+        assert line == "next", "MPRIS says so of what is behind the end"
+    if line == "next":
+        assert PLAYING.position_s + offset / values.MICROSECONDS >= PLAYING.duration_s - 0.001
+        return
+    asked = request(line)
     assert asked.measure is Measure.FROM_HERE
     if abs(offset) < values.MAX_SECONDS * values.MICROSECONDS:
         assert abs(asked.amount * values.MICROSECONDS - offset) <= 500

@@ -113,9 +113,9 @@ def event_of(report):
             return on.PlayedOut()
         case reports.RanDry():
             return on.BufferRanDry()
-        case reports.PlaceNotHere(needed_bytes=needed_bytes):
-            assert needed_bytes > len(SONG)
-            return on.PlaceNotHere(needed_bytes)
+        case reports.PlaceNotHere(needed_bytes=needed_bytes, from_bytes=from_bytes):
+            assert len(SONG) < from_bytes < needed_bytes
+            return on.PlaceNotHere(needed_bytes, from_bytes)
         case reports.Undecodable(reason=reason):
             assert reason
             return on.Undecodable(reason)

@@ -218,9 +218,15 @@ def test_a_title_that_names_no_single_song_raises_the_nearest(text, songs, advic
 def test_a_place_behind_the_end_of_the_song_raises_where_it_ends():
     assert request_of("seek 4:04", duration_s=245.0) == SeekRequested(244)
     assert request_of("seek 99:00") == SeekRequested(5940), "it is not known how long the song is"
-    assert request_of("seek +99:00", duration_s=245.0).measure is Measure.FROM_HERE
-    with pytest.raises(CommandError, match="the song ends at 4:05: seek takes a place before"):
-        request_of("seek 4:05", duration_s=245.0)
+    assert request_of("seek +99:00").measure is Measure.FROM_HERE
+    assert request_of("seek +10", duration_s=245.0, position_s=234.9).amount == 10
+    assert request_of("seek -99:00", duration_s=245.0, position_s=1.0).amount == -5940
+    assert request_of("seek 100%", duration_s=245.0) == SeekRequested(1.0, Measure.FRACTION)
+    for text, here_s in (("seek 4:05", 0.0), ("seek +10", 235.0), ("seek +99:00", 0.0)):
+        with pytest.raises(CommandError, match=r"^the song ends at 4:05: seek 4:03\?$"):
+            request_of(text, duration_s=245.0, position_s=here_s)
+    with pytest.raises(CommandError, match=r"^the song ends at 0:01: seek 0:00\?$"):
+        request_of("seek 0:01", duration_s=1.0)
 
 
 @pytest.mark.parametrize(

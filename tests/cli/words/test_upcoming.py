@@ -108,7 +108,7 @@ def test_json_says_the_same():
 @pytest.mark.parametrize("columns", [20, 40, 80, 200])
 def test_rows_are_no_wider_than_the_terminal_and_keep_the_title(columns):
     tracks = [song.track for song in upcoming(queued(2, 3), SONGS).songs]
-    rows = queue_rows(tracks, ["in 0:40", ""], columns, "…")
+    rows = list(queue_rows(tracks, ["in 0:40", ""], columns, "…"))
     assert all(columns_of(row) <= columns for row in rows)
     assert "two" in rows[0]
     assert ("Second" in rows[0]) == (columns >= 40)

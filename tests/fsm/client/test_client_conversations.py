@@ -46,14 +46,22 @@ from fsm.client.events import (
     TitlesNeeded,
     Undecodable,
 )
-from fsm.client.link import LinkState
+from fsm.client.link_table import LinkState
 from fsm.client.player import PlayerState
 from fsm.client.queue_edits import Append
 from fsm.client.requests import EditRequested
 from fsm.client.song_table import SongState
 from fsm.events import ConnectionLost, ListRequested, PlayRequested, StopRequested
 from fsm.words import Request
-from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, ClientDriver, audio, told_plain
+from tests.fsm.driver import (
+    CLOSED,
+    ENDS_ACCEPTED,
+    FROM_ACCEPTED,
+    OTHER_LIBRARY,
+    ClientDriver,
+    audio,
+    told_plain,
+)
 
 SONGS = (ListedSong(1, "NIN - 34 Ghosts IV"), ListedSong(2, "cinematrik - Revolve"))
 LISTED, LIST_CLOSED = ListReceived(SONGS), ListReceived(())
@@ -778,3 +786,49 @@ def test_the_next_song_of_a_plain_server_is_not_asked_for_by_who_has_gone():
     client(PlayedOut())
     assert not client.did(SendRequest)
     assert client.session.conversation.state is ConversationState.LEAVING
+
+
+# A server that sends songs from any byte on, and names its list (protocol.md 7 and 10)
+
+
+def interrupted_late():
+    """A client of such a server, which has lost it when 5000 bytes of song 2 were here."""
+    client = ClientDriver(Connected(), FROM_ACCEPTED, TitlesNeeded(), LISTED, LIST_CLOSED)
+    client(PlayRequested(2), AudioReceived(b"a" * 4096), AudioReceived(b"b" * 904))
+    client(ConnectionLost(), RetryDue(), Connected())
+    assert client.sent() == ["SETUP"]
+    return client
+
+
+def test_no_list_comes_again_and_the_song_goes_on_where_it_was_interrupted():
+    client = interrupted_late()
+    client(FROM_ACCEPTED)
+    assert client.sent() == ["PLAY 2 904"]
+    assert not client.session.list_coming
+    client(AudioReceived(b"a" * 3192 + b"b" * 904))
+    assert client.told() == [Report.SONG_RESUMED]
+    client(AudioReceived(b"c" * 100), CLOSED)
+    assert client.buffer == b"a" * 4096 + b"b" * 904 + b"c" * 100
+    assert client.session.song.state is SongState.WHOLE
+
+
+def test_with_another_list_the_song_is_found_by_its_title():
+    client = interrupted_late()
+    client(OTHER_LIBRARY)
+    assert client.sent() == ["LIST"]
+    client(ListReceived((ListedSong(7, SONGS[1].title),)), LIST_CLOSED)
+    assert client.sent() == ["PLAY 7 904"]
+
+
+def test_a_list_that_was_kept_is_the_same_as_one_that_came():
+    client = interrupted_late()
+    client(FROM_ACCEPTED)
+    assert client.session.link.songs == SONGS
+    client(ListRequested())
+    assert client.sent() == ["LIST"], "a person who asks for a list is sent one"
+
+
+def test_between_two_songs_a_connection_that_is_made_anew_asks_for_nothing():
+    client = ClientDriver(Connected(), FROM_ACCEPTED, TitlesNeeded(), LISTED, LIST_CLOSED)
+    client(ServerClosed(), PlayRequested(1), Connected(), FROM_ACCEPTED)
+    assert client.sent() == ["SETUP", "PLAY 1"]

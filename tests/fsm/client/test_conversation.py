@@ -162,6 +162,75 @@ def test_a_server_that_accepts_ends_is_asked_for_what_waits_and_nothing_else():
     assert not session.waiting
 
 
+FROM = on.SetupReceived(("alfine/1", "ends", "from"))
+NAMED, OTHERWISE_NAMED = (
+    on.SetupReceived(("alfine/1", "ends", f"library={name}")) for name in ("one", "two")
+)
+UNCHANGED = internal.ListUnchanged()
+
+
+def test_a_server_that_accepts_offsets_is_known_to_before_anything_is_requested():
+    known = [SETUP_ANSWERED, internal.FromAccepted(), PLAY]
+    assert step(reached(OFFERING, PLAY), FROM) == (known, CLOSING_SERVER)
+    known = [SETUP_ANSWERED, GREETED, internal.FromAccepted(), PLAY]
+    session = reached(OFFERING, NO_SETUP, PLAY)
+    assert step(session, FROM) == (known, CLOSING_SERVER)
+    product = on.SetupReceived(("from", "ends"))
+    assert step(reached(OFFERING), product) == ([SETUP_ANSWERED], CLOSING_SERVER)
+    assert step(reached(OFFERING), on.SetupReceived(("alfine/1", "from")))[1] is GREETING
+
+
+def test_a_play_from_an_offset_is_sent_with_it():
+    from_there = internal.SongToRequest(1, 4096)
+    sent = [SendRequest(Request.PLAY, 1, offset=4096), internal.SongOpened()]
+    assert after(CLOSING_SERVER, from_there) == (sent, CLOSING_SERVER)
+
+
+def listed_by(setup, *events):
+    """A conversation that has had a list of such a server, and is to another connection now."""
+    session = reached(OFFERING, setup, NEEDED, LISTED, LIST_CLOSED, LOST)
+    step(session, *events)
+    return session
+
+
+def test_a_list_that_is_still_the_servers_is_not_asked_for_again():
+    session = listed_by(NAMED, NEEDED, CONNECTED)
+    assert step(session, NAMED) == ([SETUP_ANSWERED, UNCHANGED], CLOSING_SERVER)
+    assert step(session, NEEDED)[0] == [sends(Request.LIST)], "what is needed later is asked for"
+    session = listed_by(NAMED, NEEDED, CONNECTED, LIST, PLAY)
+    assert step(session, NAMED)[0] == [SETUP_ANSWERED, UNCHANGED, LIST, PLAY]
+    session = listed_by(NAMED, CONNECTED, NAMED, LIST, LISTED, LIST_CLOSED, LOST, CONNECTED)
+    assert UNCHANGED in step(session, NAMED)[0], "the list that came last is of that version too"
+    both = on.SetupReceived((*NAMED.tokens, "from"))
+    session = listed_by(NAMED, CONNECTED)
+    assert step(session, both)[0] == [SETUP_ANSWERED, internal.FromAccepted(), UNCHANGED]
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [(NAMED, OTHERWISE_NAMED), (NAMED, ENDS), (ENDS, NAMED), (ENDS, ENDS)],
+)
+def test_a_list_that_may_be_another_now_is_asked_for(before, now):
+    session = listed_by(before, NEEDED, CONNECTED)
+    assert step(session, now) == ([SETUP_ANSWERED, NEEDED], CLOSING_SERVER)
+
+
+def test_a_list_belongs_to_the_server_that_sent_it():
+    """Not to one whose list has not come, nor to a plain one, which names nothing."""
+    session = listed_by(NAMED, CONNECTED, OTHERWISE_NAMED, LOST, CONNECTED)
+    assert UNCHANGED in step(session, NAMED)[0]
+    session = listed_by(NAMED, CONNECTED, OTHERWISE_NAMED, NEEDED, LISTED, LIST_CLOSED)
+    step(session, LOST, CONNECTED)
+    assert UNCHANGED not in step(session, NAMED)[0]
+    plain = (CONNECTED, ERRO, LISTED, LIST_QUIET)
+    session = listed_by(NAMED, *plain, LOST, CONNECTED)
+    assert UNCHANGED not in step(session, NAMED)[0]
+    session = reached(OFFERING, NO_SETUP, NAMED, LISTED, LIST_CLOSED, LOST, CONNECTED)
+    assert UNCHANGED in step(session, NAMED)[0]
+    not_closing = on.SetupReceived(("alfine/1", "library=one"))
+    assert step(listed_by(NAMED, CONNECTED), not_closing)[1] is GREETING
+
+
 def test_the_need_of_a_list_waits_behind_play_and_is_one():
     settled = [SETUP_ANSWERED, PLAY_2, NEEDED]
     for state in (UNCONNECTED, OFFERING):
@@ -592,8 +661,9 @@ def test_a_song_begins_when_all_before_it_are_closed():
     opened = [sends(Request.PLAY, 1), internal.SongOpened()]
     assert step(session, PLAY) == (opened, CLOSING_SERVER)
     assert step(session, PLAY_2) == ([sends(Request.PLAY, 2)], CLOSING_SERVER)
-    assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], CLOSING_SERVER)
+    assert step(session, SHORT) == ([], CLOSING_SERVER), "it is of the song before"
     assert step(session, CLOSED) == ([internal.SongOpened()], CLOSING_SERVER)
+    assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], CLOSING_SERVER)
     assert step(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
     assert step(session, CLOSED) == ([], CLOSING_SERVER), "no song is open"
 

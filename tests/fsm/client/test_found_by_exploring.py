@@ -15,7 +15,7 @@ from fsm.client.effects import (
     Tell,
 )
 from fsm.client.events import Command
-from fsm.client.link import LinkState
+from fsm.client.link_table import LinkState
 from fsm.client.player import PlayerState
 from fsm.client.queue_edits import Append, Clear
 from fsm.client.song_table import SongState

@@ -5,7 +5,8 @@ import pytest
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
-from fsm.client.link import (
+from fsm.client.link import LinkSession
+from fsm.client.link_table import (
     CONNECTING,
     FINDING,
     OFFLINE,
@@ -15,7 +16,6 @@ from fsm.client.link import (
     SKIPPING,
     UNLISTED,
     WAITING,
-    LinkSession,
 )
 from tests.fsm.driver import step
 
@@ -551,6 +551,83 @@ def test_a_list_that_comes_meanwhile_changes_nothing():
     assert after(ONLINE, RENUMBERED) == ([], ONLINE)
 
 
+# ... from the bytes on that are compared
+
+FROM, UNCHANGED = internal.FromAccepted(), internal.ListUnchanged()
+LONG = b"x" * 2000 + b"y" * 4096
+LONG_HELD = internal.SongInterrupted(2, len(LONG), LONG[-4096:])
+RESUMED = do.Tell(do.Report.SONG_RESUMED, 2)
+
+
+def interrupted(*events, held=LONG_HELD):
+    """A link that is to find a song of which so much is here, after these events."""
+    session = LinkSession()
+    assert step(session, CONNECTED, LISTED, WANTED, CUT, held, DUE, CONNECTED)[1] is FINDING
+    step(session, *events)
+    return session
+
+
+@pytest.mark.parametrize("found", [LISTED, UNCHANGED], ids=str)
+def test_a_song_is_requested_from_the_bytes_on_that_are_compared(found):
+    session = interrupted(FROM)
+    assert step(session, found) == ([internal.SongToRequest(2, 2000)], SKIPPING)
+    assert step(session, audio(b"y" * 4000)) == ([], SKIPPING)
+    assert step(session, audio(b"y" * 96 + b"z")) == (
+        [RESUMED, internal.SongAudio(b"z")],
+        ONLINE,
+    )
+
+
+@pytest.mark.parametrize("found", [LISTED, UNCHANGED], ids=str)
+def test_a_song_of_which_little_is_here_is_requested_from_its_start(found):
+    session = interrupted(FROM, held=HELD)
+    assert step(session, found) == (REQUEST_IT, SKIPPING)
+    assert step(session, audio(b"abcde"))[0] == [RESUMED, internal.SongAudio(b"e")]
+
+
+def test_a_song_of_which_nothing_is_here_is_requested_as_it_is():
+    assert step(interrupted(FROM, held=NOTHING_HELD), UNCHANGED) == (REQUEST_IT, ONLINE)
+
+
+def test_over_each_connection_it_has_to_be_accepted_anew():
+    session = interrupted(FROM, CUT, LONG_HELD, DUE, CONNECTED)
+    assert step(session, LISTED) == (REQUEST_IT, SKIPPING)
+    session = interrupted(FROM, RENEWED, LONG_HELD, CONNECTED)
+    assert step(session, UNCHANGED) == (REQUEST_IT, SKIPPING)
+    for ways in ((CUT, LIST, CONNECTED), (RENEWED, CONNECTED)):
+        session = LinkSession()
+        step(session, CONNECTED, FROM, *ways, WANTED, CUT, LONG_HELD, DUE, CONNECTED)
+        assert not session.plays_from
+    for listed in ((), (LISTED,)):
+        session = LinkSession()
+        step(session, CONNECTED, *listed, FROM, CUT, LIST, CONNECTED)
+        assert not session.plays_from
+
+
+def test_what_is_requested_from_a_byte_is_another_song_where_that_differs():
+    changed = internal.SongLost("the song has changed on the server")
+    for other, before in ((audio(b"y" * 4095 + b"x"), [ABANDONED]), (CLOSED, []), (REFUSED, [])):
+        session = interrupted(FROM)
+        step(session, UNCHANGED)
+        assert step(session, other) == ([*before, changed], ONLINE)
+
+
+def test_a_song_that_begins_anew_is_refused_as_ever():
+    session = interrupted(FROM, held=HELD)
+    step(session, UNCHANGED)
+    assert step(session, REFUSED)[0] == [internal.SongLost("the song is no longer on the server")]
+
+
+def test_where_the_list_is_the_same_ids_hold():
+    for state in (ONLINE, UNLISTED):
+        assert after(state, UNCHANGED) == ([], ONLINE)
+    assert after(FINDING, UNCHANGED) == (REQUEST_IT, SKIPPING)
+    for state in (ONLINE, UNLISTED, FINDING):
+        session = reached(state)
+        assert step(session, FROM) == ([], state)
+        assert session.plays_from
+
+
 def test_only_the_last_4_kib_are_compared():
     session = reached(ONLINE)
     held = internal.SongInterrupted(2, 6000, b"y" * 4096)
@@ -558,3 +635,70 @@ def test_only_the_last_4_kib_are_compared():
     again = [audio(b"?" * 1904), audio(b"y" * 4095), audio(b"yz")]
     resumed = do.Tell(do.Report.SONG_RESUMED, 2)
     assert step(session, *again) == ([resumed, internal.SongAudio(b"z")], ONLINE)
+
+
+# A place in the song (protocol.md 10)
+
+THERE = internal.PlaceWanted(2, 9000)
+FROM_THERE = [internal.SongToRequest(2, 9000)]
+
+
+def test_over_a_connection_a_place_is_requested_at_once():
+    for state in (ONLINE, SKIPPING):
+        session = reached(ONLINE) if state is ONLINE else interrupted(FROM, UNCHANGED)
+        session.plays_from = True
+        assert session.state is state
+        assert step(session, THERE) == (FROM_THERE, ONLINE)
+        assert step(session, audio(b"there"))[0] == [internal.SongAudio(b"there")]
+        assert step(session, CLOSED)[0] == [internal.SongCompleted()]
+
+
+def test_without_offsets_the_song_comes_from_its_start():
+    for state in (ONLINE, SKIPPING):
+        session = reached(state)
+        assert step(session, THERE) == (REQUEST_IT, SKIPPING)
+        assert step(session, audio(bytes(8999))) == ([], SKIPPING)
+        assert step(session, audio(b"?there"))[0] == [RESUMED, internal.SongAudio(b"there")]
+        assert after(state, internal.PlaceWanted(2, 0)) == (REQUEST_IT, ONLINE)
+
+
+def test_for_a_place_it_connects_and_finds_the_song_as_for_a_song():
+    assert after(UNLISTED, THERE) == ([internal.ListNeeded()], FINDING)
+    assert after(FINDING, THERE) == ([], FINDING)
+    assert after(WAITING, THERE) == ([CANCEL_RETRY, CONNECT], RECONNECTING)
+    for state in (OFFLINE, RESTING):
+        assert after(state, THERE) == ([CONNECT], RECONNECTING)
+    for state in (CONNECTING, RECONNECTING):
+        assert after(state, THERE) == ([], RECONNECTING)
+    for state in (OFFLINE, RESTING, WAITING, CONNECTING, RECONNECTING):
+        session = reached(state)
+        step(session, THERE, CONNECTED, FROM)
+        assert step(session, LISTED) == (FROM_THERE, ONLINE)
+        assert step(session, REFUSED) == ([internal.SongRefused()], ONLINE)
+        session = reached(state)
+        step(session, THERE, CONNECTED)
+        assert step(session, LISTED) == (REQUEST_IT, SKIPPING)
+    for state in (UNLISTED, FINDING):
+        session = reached(state)
+        step(session, FROM, THERE)
+        assert step(session, UNCHANGED) == (FROM_THERE, ONLINE)
+
+
+@pytest.mark.parametrize(
+    "state", [CONNECTING, ONLINE, UNLISTED, OFFLINE, RESTING, FINDING, SKIPPING]
+)
+def test_a_place_is_of_the_song_that_it_names(state):
+    """The song that was requested last may be the next one."""
+    session = reached(state)
+    step(session, internal.SongWanted(1), THERE)
+    assert (session.song_id, session.held_bytes, session.tail) == (2, 9000, b"")
+    assert session.title == ("two" if session.songs else None)
+
+
+def test_a_place_that_is_wanted_has_all_its_attempts():
+    session = reached(RECONNECTING)
+    step(session, FAILED, THERE, CONNECTED, LISTED, CUT)
+    assert step(session, internal.SongInterrupted(2, 9000, b"")) == (RETRYING, WAITING)
+    session = reached(ONLINE)
+    step(session, WANTED, CLOSED_IN_ORDER, HELD, THERE, CONNECTED, LISTED, CLOSED_IN_ORDER)
+    assert step(session, HELD)[1] is WAITING, "it has ended nowhere"

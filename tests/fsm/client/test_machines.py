@@ -69,6 +69,8 @@ def test_a_machine_receives_every_event_that_it_has_rows_for(name):
 
 
 PRESENT_ONLY = {
+    on.Connected,
+    internal.FromAccepted,
     on.BufferFull,
     ask.SeekRequested,
     on.BufferRanDry,
@@ -79,7 +81,12 @@ PRESENT_ONLY = {
     internal.SongSkipped,
     internal.SongBegan,
 }
-NEXT_ONLY = {internal.NextSongKnown, internal.NextSongDropped, on.NextBufferFull}
+NEXT_ONLY = {
+    internal.NextSongKnown,
+    internal.NextSongDropped,
+    on.NextBufferFull,
+    internal.PlaceWanted,
+}
 
 
 def test_only_what_concerns_one_of_both_songs_is_received_by_one():
@@ -125,12 +132,12 @@ def test_the_observer_sees_every_step_of_every_machine():
     )
     states = {name: machine.state for name, machine in client.session.machines.items()}
     before = {name: machine.table.initial for name, machine in client.session.machines.items()}
-    conversation, link = machines.CONVERSATION, machines.LINK
+    conversation, link, song = machines.CONVERSATION, machines.LINK, machines.SONG
     fired = {name: machine.fired for name, machine in client.session.machines.items()}
-    assert [fired[name].event for name in (conversation, link)] == [on.Connected, on.Connected]
+    assert {fired[name].event for name in (conversation, link, song)} == {on.Connected}
     assert steps == [
         Step(name, on.Connected(), before[name], states[name], outcomes, fired[name])
-        for name, outcomes in ((conversation, offer), (link, ()))
+        for name, outcomes in ((conversation, offer), (link, ()), (song, ()))
     ]
 
 

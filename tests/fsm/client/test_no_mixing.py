@@ -15,7 +15,7 @@ from fsm.client import events as on
 from fsm.client import requests as ask
 from fsm.client.conversation_table import ConversationState
 from fsm.client.effects import Buffer
-from fsm.client.link import LinkState
+from fsm.client.link_table import LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.player import PlayerState
 from fsm.client.queue_edits import Append, Clear, Insert, Load, Move, Remove, Shuffle

@@ -116,8 +116,9 @@ def test_a_player_that_waits_plays_on_from_another_place():
 @pytest.mark.parametrize("ready", [READY, FINISHED], ids=str)
 def test_a_place_that_is_sought_early_is_where_playing_begins(ready):
     session = reached(SILENT)
-    assert step(session, SOUGHT) == ([], SILENT)
-    assert step(session, ready) == ([do.StartPlayer(), SEEK, PLAYS], RUNNING)
+    step(session, internal.SeekWanted(0.5, Measure.FRACTION))
+    seek = do.SeekPlayer(0.5, Measure.FRACTION)
+    assert step(session, ready) == ([do.StartPlayer(), seek, PLAYS], RUNNING)
 
 
 def test_the_place_sought_last_counts():
@@ -151,3 +152,53 @@ def test_the_next_song_begins_at_its_start(end):
     session = reached(SILENT)
     step(session, SOUGHT, READY, SHORT, on.Undecodable("noise"))
     assert begins_at_the_start(session)
+
+
+# A place of which nothing is here (protocol.md 10)
+
+THERE = internal.PlaceWanted(1, 4096)
+
+
+def from_start(seconds):
+    return internal.SeekWanted(seconds, Measure.FROM_START)
+
+
+def test_a_player_that_has_begun_waits_for_what_is_asked_for():
+    for state in (RUNNING, DRY, QUEUED):
+        assert after(state, THERE) == ([], DRY)
+    assert after(SILENT, THERE) == ([], SILENT)
+    assert after(SILENT, SHORT) == ([], SILENT)
+    assert after(RUNNING, READY) == ([], RUNNING), "it has been sent to a place that is here"
+
+
+def test_before_there_is_enough_a_place_is_found():
+    session = reached(SILENT)
+    found = [do.FindPlace(60.0, Measure.FROM_START)]
+    assert step(session, from_start(60.0)) == (found, SILENT)
+    begun = [do.StartPlayer(), do.SeekPlayer(60.0, Measure.FROM_START), PLAYS]
+    assert step(session, READY) == (begun, RUNNING)
+
+
+def test_a_song_may_begin_at_another_place():
+    for state in WAYS:
+        session = reached(state)
+        found = [do.FindPlace(42.5, Measure.FROM_START)]
+        assert step(session, on.PlayRequested(1, 42.5)) == (found, SILENT)
+        begun = [do.StartPlayer(), do.SeekPlayer(42.5, Measure.FROM_START), PLAYS]
+        assert step(session, READY) == (begun, RUNNING)
+        session = reached(state)
+        step(session, on.PlayRequested(1, 42.5))
+        assert step(session, on.PlayRequested(1)) == ([], SILENT)
+        assert begins_at_the_start(session)
+
+
+def test_places_that_are_counted_from_here_count_from_the_last_one():
+    session = reached(SILENT)
+    for place, sum_s in ((SOUGHT, 0.0), (from_start(60.0), 60.0), (SOUGHT, 50.0), (SOUGHT, 40.0)):
+        found = [do.FindPlace(sum_s, Measure.FROM_START)]
+        assert step(session, place) == (found, SILENT)
+    half = internal.SeekWanted(0.5, Measure.FRACTION)
+    for place in (half, SOUGHT, SOUGHT):
+        assert step(session, place)[0] == [do.FindPlace(0.5, Measure.FRACTION)]
+    sought = [do.SeekPlayer(0.5, Measure.FRACTION), do.SeekPlayer(-20.0, Measure.FROM_HERE)]
+    assert step(session, READY)[0] == [do.StartPlayer(), *sought, PLAYS]

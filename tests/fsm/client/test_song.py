@@ -16,6 +16,7 @@ from fsm.client.song_table import (
     ENOUGH,
     OPENED,
     REQUESTED,
+    SOUGHT,
     SUPPOSED,
     UNWANTED,
     WHOLE,
@@ -28,7 +29,7 @@ COMPLETED, WENT_QUIET = internal.SongCompleted(), internal.SongCompleted(said=Fa
 REFUSED, LOST = internal.SongRefused(), internal.SongLost("it has changed")
 CUT, RENEWED = internal.ConnectionEnded("reset"), internal.ConnectionRenewed()
 ENDED_THERE = internal.SongEndedThere()
-DRY, FAR = on.BufferRanDry(), on.PlaceNotHere(needed_bytes=5)
+DRY, FAR = on.BufferRanDry(), on.PlaceNotHere(needed_bytes=5, from_bytes=4)
 PLAY, NEXT_KNOWN = on.PlayRequested(1), internal.NextSongKnown(2)
 
 WAYS = {
@@ -319,7 +320,7 @@ def test_without_a_song_there_is_no_place_to_seek():
 
 
 def test_a_place_that_has_yet_to_arrive_is_waited_for():
-    farther = on.PlaceNotHere(needed_bytes=99)
+    farther = on.PlaceNotHere(needed_bytes=99, from_bytes=98)
     for state in ARRIVING:
         session = present(state)
         assert step(session, farther) == ([internal.SongShort()], AWAITING)
@@ -806,3 +807,167 @@ def test_a_song_that_is_gone_keeps_the_id_that_it_had():
     session = present(ENOUGH)
     step(session, internal.SongsRenumbered((internal.NewId(1, "one", None),)))
     assert session.song_id == 1
+
+
+# A place of which nothing is here, and a server that sends songs from any byte on (protocol.md 10)
+
+FROM, CONNECTED = internal.FromAccepted(), on.Connected()
+WANTED_THERE = [do.MoveBuffer(4), internal.PlaceWanted(1, 4)]
+BACK = on.PlaceNotHere(needed_bytes=2, from_bytes=1)
+
+
+def sought(*events):
+    """The present song, which has been asked for from its byte 4 on."""
+    session = present(ENOUGH)
+    step(session, FROM, FAR)
+    assert session.state is SOUGHT
+    step(session, *events)
+    return session
+
+
+@pytest.mark.parametrize("state", [COLLECTING, AWAITING, ENOUGH])
+def test_a_place_that_is_not_here_is_asked_for(state):
+    assert after(state, FROM, FAR) == (WANTED_THERE, SOUGHT)
+    session = present(state)
+    step(session, FROM, CUT)
+    assert step(session, FAR) == (WANTED_THERE, SOUGHT), "also where there is no connection"
+
+
+@pytest.mark.parametrize("state", [UNWANTED, *WAYS])
+def test_over_each_connection_offsets_have_to_be_accepted_anew(state):
+    session = present(state)
+    assert step(session, FROM) == ([], state)
+    assert session.plays_from
+    assert step(session, CONNECTED) == ([], state)
+    assert not session.plays_from
+
+
+def test_what_a_server_understands_is_not_a_songs_own():
+    session = present(UNWANTED)
+    step(session, FROM)
+    session.take_over(following(ENOUGH))
+    assert session.plays_from
+    step(session, PLAY)
+    assert session.plays_from
+
+
+def test_what_is_asked_for_from_there_on_begins_there():
+    session = sought()
+    assert (session.base_bytes, session.held_bytes, session.tail) == (4, 4, b"")
+    assert step(session, A) == ([], SOUGHT), "what belongs to the request before is late"
+    assert step(session, SONG_OPENED) == ([], COLLECTING)
+    assert step(session, C) == ([append(b"c")], COLLECTING)
+    assert step(session, D) == ([append(b"d"), READY], ENOUGH)
+    assert (session.held_bytes, session.tail) == (6, b"cd")
+    finished = [FINISH, WHOLE_HERE]
+    assert step(session, COMPLETED) == (finished, WHOLE)
+
+
+def test_enough_is_counted_from_there_on():
+    session = SongSession(None)
+    step(
+        session,
+        PLAY,
+        SONG_OPENED,
+        FROM,
+        on.FlowMeasured(1e6, 100.0, 0),
+        internal.SongAudio(bytes(9)),
+    )
+    step(session, on.PlaceNotHere(1001, 1000), SONG_OPENED)
+    assert session.state is COLLECTING
+    assert (session.counted_from_bytes, session.counted_from_msgs) == (1000, 0)
+    assert session.num_audio_msgs_recv == 0, "what was here is thrown away"
+    assert step(session, internal.SongAudio(bytes(99)))[1] is COLLECTING
+    assert step(session, internal.SongAudio(bytes(9)))[1] is ENOUGH
+
+
+def test_while_it_is_asked_for_another_place_may_be_sought():
+    other = on.PlaceNotHere(needed_bytes=9, from_bytes=8)
+    again = [do.MoveBuffer(8), internal.PlaceWanted(1, 8)]
+    assert step(sought(), other) == (again, SOUGHT)
+    assert step(sought(), FAR) == ([internal.SongShort()], SOUGHT), "it is asked for already"
+    assert step(sought(), internal.PlayerMoved()) == ([], SOUGHT)
+
+
+def test_what_begins_at_that_place_is_not_asked_for_again():
+    session = sought(SONG_OPENED, C, D, internal.SongAudio(b"e"))
+    assert session.state is ENOUGH
+    assert step(session, FAR) == ([internal.SongShort()], COLLECTING)
+    assert step(session, A)[1] is COLLECTING, "it counts again"
+    assert step(session, B) == ([append(b"b"), READY], ENOUGH)
+
+
+def test_a_place_before_what_is_here_is_asked_for():
+    whole = (SONG_OPENED, C, D, COMPLETED)
+    lost = (SONG_OPENED, C, D, LOST)
+    asked = [do.MoveBuffer(1), internal.PlaceWanted(1, 1)]
+    for events in (
+        (SONG_OPENED, C),
+        (SONG_OPENED, C, D),
+        whole,
+        lost,
+        (SONG_OPENED, C, D, WENT_QUIET),
+    ):
+        assert step(sought(*events), BACK) == (asked, SOUGHT)
+        assert step(sought(*events, CONNECTED), BACK) == (asked, SOUGHT)
+    for events in (whole, lost):
+        farther = on.PlaceNotHere(needed_bytes=99, from_bytes=98)
+        assert step(sought(*events), farther)[0] == [], "what is behind the end does not come"
+
+
+def test_without_offsets_a_place_behind_what_is_here_is_waited_for():
+    session = sought(SONG_OPENED, C, CONNECTED)
+    farther = on.PlaceNotHere(needed_bytes=99, from_bytes=98)
+    assert step(session, farther) == ([internal.SongShort()], AWAITING)
+
+
+@pytest.mark.parametrize("end", [CUT, RENEWED], ids=str)
+def test_a_song_that_is_asked_for_from_there_on_may_be_interrupted(end):
+    assert step(sought(), end) == ([internal.SongInterrupted(1, 4, b"")], SOUGHT)
+    assert step(sought(SONG_OPENED, C), end)[0] == [internal.SongInterrupted(1, 5, b"c")]
+
+
+def test_what_was_asked_for_from_there_on_may_not_come():
+    for end, reason in ((REFUSED, ""), (LOST, LOST.reason)):
+        session = sought()
+        assert step(session, end) == ([FINISH, FINISHED, PLAY_ANSWERED], BROKEN)
+        assert session.lost_because == reason
+    undecodable = step(sought(), on.Undecodable("noise"))
+    assert undecodable == (
+        [
+            ABANDONED,
+            do.LeaveSong(),
+            tell(Report.SONG_UNDECODABLE, "noise"),
+            PLAY_ANSWERED,
+            UNPLAYABLE,
+        ],
+        UNWANTED,
+    )
+    gone = step(sought(), on.OutputFailed("unplugged"))
+    told = tell(Report.OUTPUT_FAILED, "unplugged")
+    assert gone == ([ABANDONED, do.DropBuffers(), told, PLAY_ANSWERED], UNWANTED)
+
+
+def test_a_song_that_is_asked_for_from_there_on_is_measured_sought_in_and_stopped():
+    measured = on.SongMeasured(playable=False)
+    session = sought(measured)
+    assert session.measure == measured
+    assert step(session, ask.SeekRequested(1.0)) == (
+        [internal.SeekWanted(1.0, Measure.FROM_START)],
+        SOUGHT,
+    )
+    assert step(session, internal.SongsRenumbered((internal.NewId(1, "one", 7),)))[1] is SOUGHT
+    assert session.song_id == 7
+    assert step(session, on.FlowMeasured(1.0, 1.0))[1] is SOUGHT
+    assert step(session, on.StopRequested())[1] is UNWANTED
+    assert (session.base_bytes, session.held_bytes) == (0, 0)
+    assert step(sought(), PLAY)[1] is REQUESTED
+    assert step(sought(), internal.SongTurnCame(3))[1] is REQUESTED
+
+
+@pytest.mark.parametrize("state", WAYS_OF_NEXT)
+def test_the_next_song_is_forgotten_when_the_present_one_is_asked_for_again(state):
+    dropped = [] if state is UNWANTED else [do.DropNextBuffer()]
+    session = following(state)
+    assert step(session, internal.PlaceWanted(1, 4)) == (dropped, UNWANTED)
+    assert session.song_id is None

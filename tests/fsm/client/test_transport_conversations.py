@@ -11,7 +11,16 @@ from fsm.client.queue_edits import Append
 from fsm.client.requests import Measure
 from fsm.client.song_table import SongState
 from fsm.client.transport import TransportState
-from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, LIST_CLOSED, LISTED, audio, closing_server
+from tests.fsm.driver import (
+    CLOSED,
+    ENDS_ACCEPTED,
+    FROM_ACCEPTED,
+    LIST_CLOSED,
+    LISTED,
+    ClientDriver,
+    audio,
+    closing_server,
+)
 
 PLAYING = (on.PlayRequested(1), audio("a"), audio("b"))
 
@@ -131,7 +140,7 @@ def test_a_place_is_sought_in_that_song_only():
 
 def test_a_place_that_has_yet_to_arrive_is_waited_for_like_any_audio():
     client = playing(prebuffer=2)
-    client(ask.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=5))
+    client(ask.SeekRequested(60.0), on.PlaceNotHere(5, 4))
     assert client.states == (SongState.AWAITING, PlayerState.DRY)
     client(audio("c"), audio("d"))
     assert client.states == (SongState.AWAITING, PlayerState.DRY)
@@ -146,13 +155,13 @@ def test_a_place_that_has_yet_to_arrive_is_waited_for_like_any_audio():
 
 def test_the_end_of_the_song_ends_the_waiting():
     client = playing()
-    client(ask.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=99), audio("c"), CLOSED)
+    client(ask.SeekRequested(60.0), on.PlaceNotHere(99, 98), audio("c"), CLOSED)
     assert client.latest[-2:] == [do.FinishBuffer(Buffer.PRESENT), do.RefillPlayer()]
 
 
 def test_a_connection_lost_while_waiting_is_made_again():
     client = playing()
-    client(ask.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=4), on.ConnectionLost())
+    client(ask.SeekRequested(60.0), on.PlaceNotHere(4, 3), on.ConnectionLost())
     client(on.RetryDue(), on.Connected(), ENDS_ACCEPTED, LISTED, LIST_CLOSED)
     client(audio("abcd"))
     assert client.buffer == b"abcd"
@@ -161,7 +170,7 @@ def test_a_connection_lost_while_waiting_is_made_again():
 
 def test_a_seek_back_ends_the_waiting():
     client = playing()
-    client(ask.SeekRequested(60.0), on.PlaceNotHere(needed_bytes=99), ask.SeekRequested(0.0))
+    client(ask.SeekRequested(60.0), on.PlaceNotHere(99, 98), ask.SeekRequested(0.0))
     assert client.states == (SongState.ENOUGH, PlayerState.RUNNING)
 
 
@@ -260,3 +269,68 @@ def test_after_an_underrun_only_what_came_since_counts():
     assert not client.did(do.RefillPlayer)
     client(*[on.AudioReceived(bytes(4096))] * 30)
     assert client.did(do.RefillPlayer)
+
+
+# A place that is asked for (protocol.md 10)
+
+
+def playing_from():
+    """A client whose server sends songs from any byte on; song 1 plays, and song 2 follows it."""
+    client = ClientDriver(on.Connected(), FROM_ACCEPTED, on.TitlesNeeded(), LISTED, LIST_CLOSED)
+    client(on.PlayRequested(1), ask.EditRequested(Append((2,))), audio("ab"), audio("cd"))
+    assert client.states == (SongState.ENOUGH, PlayerState.RUNNING)
+    return client
+
+
+def test_a_place_that_is_not_here_is_asked_for_and_nothing_between():
+    client = playing_from()
+    client(ask.SeekRequested(60.0), on.PlaceNotHere(9100, 9000))
+    assert client.sent() == ["PLAY 1 9000"]
+    assert client.states == (SongState.SOUGHT, PlayerState.DRY)
+    client(audio("ef"), CLOSED)
+    assert client.buffer == b""
+    client(audio("yz"), audio("zz"))
+    assert client.did(do.RefillPlayer)
+    assert client.states == (SongState.ENOUGH, PlayerState.RUNNING)
+    client(CLOSED)
+    assert client.buffer == b"yzzz"
+    assert client.sent() == ["PLAY 2"]
+
+
+def test_behind_a_place_the_next_song_comes_when_the_present_one_is_whole():
+    client = playing_from()
+    client(ask.SeekRequested(60.0), on.PlaceNotHere(9100, 9000), CLOSED, audio("yz"), CLOSED)
+    assert client.sent() == ["PLAY 1 9000", "PLAY 2"]
+    client(audio("B1"), audio("B2"))
+    assert client.session.player.state is PlayerState.QUEUED
+    client(ask.SeekRequested(0.0), on.PlaceNotHere(1, 0))
+    assert client.sent() == ["PLAY 1"]
+    assert client.did(do.DropNextBuffer)
+    assert client.states == (SongState.SOUGHT, PlayerState.DRY)
+    client(audio("B3"), CLOSED, audio("ab"), audio("cd"), CLOSED)
+    assert client.buffer == b"abcd"
+    assert client.next_buffer == b""
+    assert client.sent() == ["PLAY 2"]
+
+
+def test_a_place_that_is_asked_for_survives_a_loss():
+    client = playing_from()
+    client(ask.SeekRequested(60.0), on.PlaceNotHere(9100, 9000), on.ConnectionLost())
+    client(on.RetryDue(), on.Connected(), FROM_ACCEPTED)
+    assert client.sent() == ["SETUP", "PLAY 1 9000"]
+    client(audio("yz"), on.ConnectionLost(), on.RetryDue(), on.Connected(), ENDS_ACCEPTED)
+    client(LISTED, LIST_CLOSED)
+    assert client.sent() == ["PLAY 1"]
+    client(on.AudioReceived(bytes(9000) + b"yz" + b"!"))
+    assert client.buffer == b"yz!"
+
+
+def test_a_song_may_begin_in_its_middle():
+    client = ClientDriver(on.Connected(), FROM_ACCEPTED, on.TitlesNeeded(), LISTED, LIST_CLOSED)
+    client(on.PlayRequested(1, 60.0))
+    assert client.did(do.FindPlace) == [do.FindPlace(60.0, Measure.FROM_START)]
+    client(audio("ab"), on.PlaceNotHere(9100, 9000))
+    assert client.sent() == ["PLAY 1 9000"]
+    client(CLOSED, audio("yz"), audio("zz"))
+    started = [e for e in client.effects if isinstance(e, do.StartPlayer | do.SeekPlayer)]
+    assert started == [do.StartPlayer(), do.SeekPlayer(60.0, Measure.FROM_START)]

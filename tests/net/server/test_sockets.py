@@ -94,7 +94,7 @@ def test_several_hosts(serve, music, workers):
 
 @pytest.mark.parametrize("others", [(), ("--host", "127.0.0.1"), ("--host", "0.0.0.0")])
 def test_on_every_ipv6_address_ipv4_is_taken_too(serve, music, others):
-    server = serve(music, "--host", "::", *others)
+    server = serve(music, "--no-announce", "--host", "::", *others)
     for host in ("127.0.0.1", "::1"):
         with PlainClient(server.port, host=host) as client:
             client.list_songs()

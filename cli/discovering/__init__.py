@@ -1,0 +1,3 @@
+"""What `alfine server` announces in the local network, and how a person sees and chooses what is
+found there.
+"""

@@ -1,0 +1,72 @@
+"""What a server announces: its name, where others reach it, its songs and its certificate."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from cli.tls_options import is_open_to_strangers
+from discovery.announcer import Announcer
+from discovery.record import Announcement, instance_name
+from songs import Library
+
+
+def name_of(given: str | None, music_dir: str) -> str:
+    """Return what the server is called: Music on attic, unless another name is given."""
+    if given:
+        return instance_name(given)
+    folder = os.path.basename(os.path.abspath(music_dir)) or "Music"
+    machine = socket.gethostname().partition(".")[0]
+    return instance_name(f"{folder} on {machine}" if machine else folder)
+
+
+@contextmanager
+def to_others(
+    named: str | None,
+    listeners: Sequence[socket.socket],
+    library: Library,
+    mark: str | None,
+) -> Iterator[Callable[[], None]]:
+    """Announce the server while the block runs; yields what withdraws that earlier.
+
+    named: None announces nothing. Nor is anything announced that only this machine can reach.
+    mark: the fingerprint of its certificate; None: it is in clear.
+    """
+    if named is None or not any(map(is_open_to_strangers, listeners)):
+        yield lambda: None
+        return
+    listening = tuple(listened_on(listeners))
+    port = listeners[0].getsockname()[1]
+    announcement = Announcement(
+        named,
+        port,
+        listening,
+        len(library.songs),
+        library.versions.plain,
+        mark is not None,
+        mark or "",
+    )
+    announcer = Announcer(announcement)
+    library.call_on_publish(lambda: _update(announcer, library))
+    announcer.start()
+    _update(announcer, library)
+    try:
+        yield announcer.withdraw
+    finally:
+        announcer.stop()
+
+
+def _update(announcer: Announcer, library: Library) -> None:
+    songs, versions = library.listed
+    announcer.update(len(songs), versions.plain)
+
+
+def listened_on(listeners: Sequence[socket.socket]) -> Iterator[str]:
+    """Yield the addresses that sockets listen on; one of both families has 0.0.0.0 as well."""
+    for listener in listeners:
+        address = listener.getsockname()[0].partition("%")[0]
+        yield address
+        if address == "::" and not listener.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY):
+            yield "0.0.0.0"

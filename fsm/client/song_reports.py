@@ -1,0 +1,74 @@
+"""What the person is told of a song (RFC 2.5)."""
+
+from __future__ import annotations
+
+from fsm.client import effects as do
+from fsm.client import events as on
+from fsm.client import internal_events as internal
+from fsm.client.effects import ClientEffect, Report
+from fsm.table import Session
+
+
+class SongReports(Session[ClientEffect | on.Event]):
+    """The part of a song's machine that speaks to the person, and to the prompt."""
+
+    __slots__ = ("lost_because", "song_id")
+
+    lost_because: str
+    """Why the rest of it will not come, in words for a person."""
+    song_id: int | None
+
+    def answer_play(self, event: on.Event) -> None:
+        """Free the prompt: PLAY has had its answer."""
+        self.record(on.CommandAnswered(on.Command.PLAY))
+
+    def tell_arriving(self, event: on.Event) -> None:
+        """Tell that the first audio of the song is here."""
+        self._tell(Report.SONG_ARRIVING)
+
+    def tell_playing(self, event: on.Event) -> None:
+        """Tell that the song is played."""
+        self._tell(Report.SONG_PLAYING)
+
+    def tell_underrun(self, event: on.Event) -> None:
+        """Tell that the buffer ran dry."""
+        self._tell(Report.UNDERRUN)
+
+    def tell_nothing_plays(self, event: on.Event) -> None:
+        """Tell that there is no song to seek in."""
+        self.record(do.Tell(Report.NOTHING_PLAYS))
+
+    def tell_not_found(self, event: on.Event) -> None:
+        """Tell that the server has no such song (RFC 2.5.3)."""
+        self._tell(Report.SONG_NOT_FOUND)
+
+    def tell_lost(self, event: internal.SongLost) -> None:
+        """Tell that nothing of the song has come, and why."""
+        self._tell(Report.SONG_CUT_OFF, event.reason)
+
+    def tell_nothing_came(self, event: on.Event) -> None:
+        """Tell that no audio came."""
+        self._tell(Report.SONG_CUT_OFF, "no audio came")
+
+    def tell_probably_played(self, event: on.Event) -> None:
+        """Tell that the song has been heard, as far as a plain server says."""
+        self._tell(Report.SONG_PROBABLY_PLAYED)
+
+    def tell_played(self, event: on.Event) -> None:
+        """Tell that the whole song has been heard."""
+        self._tell(Report.SONG_PLAYED)
+
+    def tell_cut_off(self, event: on.Event) -> None:
+        """Tell that the song was heard as far as it came."""
+        self._tell(Report.SONG_CUT_OFF, self.lost_because)
+
+    def tell_undecodable(self, event: on.Undecodable) -> None:
+        """Tell that it is no song that can be decoded."""
+        self._tell(Report.SONG_UNDECODABLE, event.reason)
+
+    def tell_output_failed(self, event: on.OutputFailed) -> None:
+        """Tell that there is nothing to play on."""
+        self._tell(Report.OUTPUT_FAILED, event.reason)
+
+    def _tell(self, report: Report, detail: str = "") -> None:
+        self.record(do.Tell(report, self.song_id, detail))
