@@ -80,7 +80,7 @@ def serve(settings: Settings, given: Callable[[], Mapping[str, Any]]) -> None:
         look = rescan.look if settings.running.workers == 1 else _nothing
         reload = Reloading(settings, given, opened.library, look)
         with _announced(settings, opened) as withdraw:
-            serving = replace(serving, no_more_clients=withdraw, reload=reload)
+            serving = replace(serving, reload=reload, no_more_clients=withdraw)
             _run(settings.running, opened, serving, rescan, start_thread)
 
 

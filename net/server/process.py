@@ -106,9 +106,9 @@ class Serving:
 
     cache_dir: for the spools. monitor: looks on, if there is. observing: called in each process
     that serves, with the number of the worker, 0 if there is only one process; returns what looks
-    on, or None. securing: the clients speak TLS. no_more_clients: called once, when a signal has
-    come and before songs end. manager: is told how it goes. reload: called when a signal says so.
-    passed: the listening sockets are another's, who keeps them when this ends.
+    on, or None. securing: the clients speak TLS. manager: is told how it goes. reload: called when
+    a signal says so. passed: the listening sockets are another's, who keeps them when this ends.
+    no_more_clients: called once, when a signal has come and before songs end.
     """
 
     library: Library
@@ -118,10 +118,10 @@ class Serving:
     monitor: Monitor | None = None
     observing: Callable[[int], ServerObserver | None] | None = None
     securing: Securing | None = None
-    no_more_clients: Callable[[], None] = nothing
     manager: Manager = NoManager()
     reload: Reload | None = None
     passed: bool = False
+    no_more_clients: Callable[[], None] = nothing
 
     def run(
         self,
@@ -170,8 +170,8 @@ class Serving:
         self.manager.ready()
         telling = asyncio.create_task(self._tell(server))
         await stopping.wait()
-        self.no_more_clients()
         self.manager.stopping()
+        self.no_more_clients()
         log.info("%sstopping: songs may end within %g s", tag, server.limits.drain_s)
         await self._drain(server, at_once)
         server.stop()

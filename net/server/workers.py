@@ -232,8 +232,8 @@ class Workers:
 
     def _stop_workers(self) -> None:
         if self._signals == 1:
-            self._serving.no_more_clients()
             self._serving.manager.stopping()
+            self._serving.no_more_clients()
             for group in self._groups:
                 for sock in group:
                     sock.close()

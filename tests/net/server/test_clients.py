@@ -159,7 +159,8 @@ limits: acknowledged within 4 s, keepalive 20/5/2, 64 KiB unsent
 limits: 8 MiB of songs kept ready, drain 3 s
 """
 OPTIONS = (
-    "--clients 77 --per-address 7 --backlog 12 --proxy-from 10.0.0.0/8 --request-size 99 --request-time 1.5 "
+    "--clients 77 --per-address 7 --backlog 12 --proxy-from 10.0.0.0/8 "
+    "--request-size 99 --request-time 1.5 "
     "--request-rate 9 --idle-time 60 --stall-time 3 --least-rate 555 --rate-time 6 --ack-time 4 "
     "--keepalive 20/5/2 --unsent 64 --cache-size 8 --drain 3"
 )
