@@ -76,12 +76,14 @@ class Store(Protocol):
     """Where the songs of a library lie.
 
     threads: how many songs may be read at a time. recheck_s: for how long a song is taken for
-    unchanged once it was looked at. immutable: songs hardly ever change, so that what is kept of
-    one is sent while it is looked whether it is the same.
+    unchanged once it was looked at. pause_per_cost: between two searches, in times what one takes.
+    immutable: songs hardly ever change, so that what is kept of one is sent while it is looked
+    whether it is the same.
     """
 
     threads: int
     recheck_s: float
+    pause_per_cost: float
     immutable: bool
 
     def check(self) -> None:

@@ -17,8 +17,6 @@ from songs import Library, MusicDirError, ScanReport, ScanStopped
 log = logging.getLogger("alfine.server")
 
 MIN_PAUSE_S = 1.0
-PAUSE_PER_COST = 20
-"""Scans take at most a twentieth of the time."""
 MAX_AWAITED_COST_S = 0.03
 """If the last scan took no longer, a LIST waits for the next one."""
 MAX_WAIT_S = 0.03
@@ -60,7 +58,8 @@ class Rescan:
 
     def due(self, now: float) -> bool:
         """Return whether enough time has passed since the last scan. now: `time.monotonic()`."""
-        return now - self._ended_at >= max(MIN_PAUSE_S, PAUSE_PER_COST * self._cost_s)
+        per_cost = self._library.store.pause_per_cost
+        return now - self._ended_at >= max(MIN_PAUSE_S, per_cost * self._cost_s)
 
     def request(self, ready: Callable[[], None]) -> bool:
         """Scan for a LIST, if it is time to. True: `ready` will be called; the LIST may wait."""

@@ -25,6 +25,7 @@ class Bucket:
     # Each waits for the store, not for this machine: one that is slow delays few others.
     threads = 64
     recheck_s = 10.0
+    pause_per_cost = 4.0  # a search waits for the store more than it works
     immutable = True
 
     def __init__(

@@ -62,6 +62,7 @@ class Folder:
 
     threads = 4  # more than one, so that a slow disk, or file, delays the others little
     recheck_s = 1.0
+    pause_per_cost = 20.0  # searches take at most a twentieth of the time
     immutable = False
 
     def __init__(

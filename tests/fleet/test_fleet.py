@@ -25,9 +25,9 @@ pytestmark = [
     needs_program("haproxy", "radosgw", "ceph-mon", "ceph-osd", "ceph", "radosgw-admin"),
     needs_module("obstore", "boto3"),
     *needs_postgres(),
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(400),
 ]
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 def titles(running: Running) -> list[str]:

@@ -8,9 +8,12 @@ import pytest
 from net.server import rescan as rescans
 from net.server.rescan import Rescan
 from songs import MusicDirError, ScanReport
+from songs.folder import Folder
 
 
 class FakeLibrary:
+    store = Folder(".")
+
     def __init__(self, cost_s=0.0, error=None):
         self.cost_s, self.error, self.scans = cost_s, error, 0
 
