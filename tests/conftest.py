@@ -34,6 +34,25 @@ def own_directories(tmp_path_factory):
         yield
 
 
+LONGEST = ("tests/verify/test_mutants.py", "tests/fleet/", "tests/installed/test_boot.py")
+"""These take minutes; what is begun last is waited for alone."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each of the processes that share the tests one of the longest to begin with."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    groups = [[item for item in items if item.nodeid.startswith(name)] for name in LONGEST]
+    rest = [item for item in items if not item.nodeid.startswith(LONGEST)]
+    share = -(-len(items) // workers)
+    ordered: list[pytest.Item] = []
+    for number in range(max(workers, len(groups))):
+        group = groups[number] if number < len(groups) else []
+        taken = max(0, share * (number + 1) - len(ordered) - len(group))
+        ordered += [*group, *rest[:taken]]
+        rest = rest[taken:]
+    items[:] = [*ordered, *rest]
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server, on which each test makes databases of its own."""

@@ -48,7 +48,7 @@ class _Song:
     def taken(self, lacking_bytes: int) -> Taken:
         sent, spool = self.in_flight.offset, self.in_flight.spool
         length = sent if spool is None else spool.expected_bytes
-        taken = max(0, sent - lacking_bytes) / length
+        taken = max(0, sent - lacking_bytes) / length if length else 1.0  # from its very end on
         return Taken(self.song_id, self.title, taken if self.ends_at else min(taken, LONGEST_PART))
 
 

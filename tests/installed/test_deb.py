@@ -38,7 +38,7 @@ def test_the_package_asks_for_what_the_wheel_asks_for():
     extras = PROJECT["optional-dependencies"]
     optional = asked(
         name
-        for extra in ("desktop", "monitor", "postgres", "tls", "uvloop")
+        for extra in ("desktop", "discovery", "monitor", "postgres", "tls", "uvloop")
         for name in extras[extra]
     )
     assert python_names("Suggests") - {"graphviz"} | {"uvloop"} == optional

@@ -289,7 +289,7 @@ def test_the_proxy_shows_both_columns_and_what_is_wrong(folder):
             assert proxy.end() == 0
         finally:
             proxy.close()
-    told = [line[9:] for line in proxy.out.splitlines()]
+    told = [line.split(":", 2)[-1].partition(" ")[2] for line in proxy.out.splitlines()]
     assert any(line.startswith("#1   CLOSING_SERVER   -- LIST ---") for line in told)
     assert any(line.endswith("> LISTING") for line in told)
     assert any(line.startswith("#1   LEAVING          -- TEARDOWN ---") for line in told)

@@ -6,6 +6,7 @@ faults. The explorer, which takes longer for one, looks for those that they do n
 itself for every row that is deleted.
 """
 
+import os
 from collections import Counter
 
 import pytest
@@ -124,12 +125,16 @@ def print_who_found_what(found):
         print(f"    {survivor}\n        {SURVIVORS.get(survivor, 'NOT EXPLAINED')}")
 
 
+SHARE = 1 if os.environ.get("ALFINE_ATTACK") else 5
+
+
 @pytest.mark.timeout(600)
 def test_nearly_every_fault_is_found_and_the_others_are_known(capsys):
     every = list(mutants())
     found = dict(zip(every, in_processes(found_by_hand, every), strict=True))
     left = [mutant for mutant in every if not found[mutant]]
-    deleted = [mutant for mutant in every if mutant.fault is Fault.DELETED]
+    # To explore without every row takes minutes; whether that finds it is told by every fifth.
+    deleted = [mutant for mutant in every if mutant.fault is Fault.DELETED][::SHARE]
     searched = left + deleted
     explored = dict(zip(searched, in_processes(Searcher().found_by, searched), strict=True))
     found |= {mutant: explored[mutant] for mutant in left}
@@ -137,7 +142,7 @@ def test_nearly_every_fault_is_found_and_the_others_are_known(capsys):
     survivors = {str(mutant) for mutant in every if not found[mutant]}
     with capsys.disabled():
         print_who_found_what(found)
-        print(f"{len(deleted)} rows deleted, {alone:.1%} found by exploring alone")
+        print(f"{len(deleted)} of the rows deleted, {alone:.1%} found by exploring alone")
     assert survivors == set(SURVIVORS)
     assert 1 - len(survivors) / len(every) >= LEAST_FOUND
     assert alone >= LEAST_EXPLORED
