@@ -18,11 +18,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import crowds, libraries, link, report, throughput
+from benchmarks import crowds, libraries, link, report, throughput, tls
 from benchmarks.scale import FULL, QUICK, Scale, progress
 from benchmarks.servers import ROOT, nginx_program
 
-PARTS = {"throughput": throughput, "crowds": crowds, "link": link, "libraries": libraries}
+PARTS = {
+    "throughput": throughput,
+    "crowds": crowds,
+    "link": link,
+    "libraries": libraries,
+    "tls": tls,
+}
 HERE = Path(__file__).parent
 
 

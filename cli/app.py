@@ -19,13 +19,14 @@ COMMANDS = {
     "library": "List the songs of a folder with the IDs that a server gives them, and what is not "
     "served.",
     "devices": "List the sound devices: the index and the name that --device takes.",
-    "config": "Show each setting of the client, and where it comes from.",
+    "config": "Show each setting of client and server, and where it comes from.",
     "diagrams": "Draw every state machine from its table, and write the tables as a page of "
     "Markdown.",
     "verify": "Prove the protocol: explore client, server and all that can be between.",
     "check": "Check whether a server does what RFC 9999 says, whoever wrote it.",
     "replay": "Run a trace through the machines again, and name the first row that differs.",
     "proxy": "Stand between any client and any server; show what both do, and what is not legal.",
+    "certs": "Make an authority of your own, and certificates for servers and clients, for TLS.",
 }
 """The name of each is that of its module and of its function; what it does is its first sentence.
 
@@ -43,7 +44,6 @@ def application() -> click.Group:
         {"Commands": COMMANDS, outside.HEADING: in_the_client},
         name="alfine",
         help="Stream music over explicit state machines (RFC 9999).",
-        no_args_is_help=True,
         params=options(),
     )
 
@@ -58,7 +58,7 @@ def main() -> None:
     if sys.argv[1:2] == ["client"]:
         from cli import settings
 
-        defaults = {settings.SECTION: settings.defaults()}
+        defaults = {settings.CLIENT: settings.defaults()}
     usage.run(application(), "alfine", defaults)
 
 

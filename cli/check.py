@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -15,12 +17,13 @@ from check.present import present
 from check.server.cases import CASES
 from check.server.check import ServerCheck
 from check.server.facts import MIB, Options
-from cli import check_client
+from cli import check_client, tls_options
 from cli.address import host_of, with_port
 from cli.command_line import PATH, argument, between, command, flag, option
 from cli.usage import FAILED, NO_CONNECTION
 from cli.words.safe_text import shown
 
+T = TypeVar("T")
 EPILOG = (
     "Example: alfine check 127.0.0.1 12345 --music ~/Music --junit check.xml; "
     "alfine check --client -- python client.py {host} {port}"
@@ -111,6 +114,7 @@ TYPED = client_options.Typed()
 @option("--type-play", default=TYPED.play, metavar="TEXT", help="The same for PLAY.")
 @option("--type-stop", default=TYPED.stop, metavar="TEXT", help="The same for STOP.")
 @option("--type-quit", default=TYPED.quit, metavar="TEXT", help="The same to leave.")
+@tls_options.of_check
 def check(
     peer: tuple[str, ...],
     client: bool,
@@ -131,6 +135,7 @@ def check(
     type_play: str,
     type_stop: str,
     type_quit: str,
+    tls: tls_options.ClientTls,
 ) -> None:
     """Check whether a server does what RFC 9999 says, whoever wrote it.
 
@@ -156,6 +161,7 @@ def check(
             plain=plain,
             tty=tty,
             typed=check_client.typed(words),
+            tls=_or_refuse(tls.serving),
         )
         cases = _selected(client_cases.CASES, only)
         _end(check_client.checked(chosen, cases, as_json, junit))
@@ -170,6 +176,7 @@ def check(
         request_s=request_time,
         long_bytes=int(long_song * MIB),
         songs=songs,
+        tls=_or_refuse(partial(tls.expected, host, port)),
     )
     if draw is not None and not learn:
         raise click.BadParameter("--draw draws what --learn has learned")
@@ -194,6 +201,13 @@ def _server_verdicts(
         if junit is None or error.filename != str(junit):
             raise
         raise click.BadParameter(f"{shown(str(junit))}: {error.strerror}") from None
+
+
+def _or_refuse(made: Callable[[], T]) -> T:
+    try:
+        return made()
+    except tls_options.BadTls as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _end(verdicts: Iterable[Verdict]) -> None:

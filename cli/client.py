@@ -5,26 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from cli import loudness, monitoring, settings, tracing
+from cli import loudness, monitoring, settings, tls_options, tracing
 from cli.address import host_of, with_port
 from cli.client_signals import handle_signals
 from cli.command_line import argument, between, command, flag, option
+from cli.for_person import keeping_of, screen_for
+from cli.memory.memory import Memory
+from cli.outside.cover_view import CoverView
 from cli.outside.elsewhere import elsewhere_of
+from cli.playing.answers import Answers
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.program import ClientProgram
 from cli.playing.screen_face import Screen, ScreenGone
-from cli.screen.plain import DumbScreen, ScriptScreen
+from cli.screen.plain import ScriptScreen
 from cli.settings import MAX_SONG_MIB, variable
 from cli.usage import FAILED, USAGE, drop_output, end_at, run
 from cli.words import commands
@@ -57,14 +60,16 @@ class Options:
     prebuffer: int | None
     plain: bool
     retries: int | None
-    volume: int
+    volume: int | None
     gain: str
     song_size_mib: int
     trace: Path | None
     trace_size_mib: int
     trace_audio: bool
     notify: bool
+    fresh: bool
     device: str | None
+    tls: tls_options.ClientTls
 
     @property
     def shows_only(self) -> bool:
@@ -117,11 +122,11 @@ class Options:
 @option(
     "--volume",
     type=between(0, 100),
-    default=100,
     metavar="0-100",
     envvar=variable("volume"),
-    help="How loud to begin.",
+    help="How loud to begin; without this option as loud as it was left.",
 )
+@flag("--fresh", help="Begin without what was queued and played the last time.")
 @loudness.gain_option
 @option(
     "--prebuffer",
@@ -156,9 +161,9 @@ class Options:
 @flag(
     "--notify",
     envvar=variable("notify"),
-    help="Show a notification on the desktop when a song begins. Needs "
-    "pip install -e '.[desktop]'.",
+    help="Show a notification on the desktop when a song begins. Needs alfine's extra [desktop].",
 )
+@tls_options.of_client
 @monitoring.monitor_port
 @tracing.options
 def client(
@@ -169,13 +174,15 @@ def client(
     output: str,
     force: bool,
     device: str | None,
-    volume: int,
+    volume: int | None,
+    fresh: bool,
     gain: str,
     prebuffer: str,
     plain: bool,
     song_size: int,
     retries: int | None,
     notify: bool,
+    tls: tls_options.ClientTls,
     monitor: int | None,
     trace: Path | None,
     trace_size: int,
@@ -193,15 +200,16 @@ def client(
     messages = _prebuffer(prebuffer)
     options = Options(
         host, port, command, as_json, messages, plain, retries, volume, gain, song_size,
-        trace, trace_size, trace_audio, notify, device
+        trace, trace_size, trace_audio, notify, fresh, device, tls
     )  # fmt: skip
     page = monitoring.listen("alfine client", monitor)
     try:
         tracing.check(trace)
+        tls.check()
         later = output == "auto" and options.shows_only
         sound = None if later else _open(output, device, force)
         code = asyncio.run(_run(options, page, sound))
-    except tracing.CannotTrace as error:
+    except (tracing.CannotTrace, tls_options.BadTls) as error:
         _refuse(str(error))
     except ScreenGone as error:
         drop_output()
@@ -215,14 +223,19 @@ async def _run(
     options: Options, page: socket.socket | None, sound: tuple[Output, str] | None
 ) -> int:
     """Run the client. sound: the output and a warning; None: it is opened when it is needed."""
-    interactive = not options.script and not options.as_json and _stdin_is_a_terminal()
-    retries = options.retries
-    if retries is None and not interactive:
-        retries = SCRIPT_RETRIES
+    no_terminal = sys.stdin is None or not sys.stdin.isatty()
+    interactive = not (options.script or options.as_json or no_terminal)
+    retries = SCRIPT_RETRIES if options.retries is None and not interactive else options.retries
     journal, changes = Journal(), Changes()
     server = with_port(options.host, options.port)
+    memory = Memory(server)
+    keeping = None
+    if interactive:
+        volume, fresh = options.volume, options.fresh
+        keeping = keeping_of(memory, lambda: program, lambda: session, changes, volume, fresh)
     monitor = monitoring.of_client(page, server)
-    observe = each_of(journal.observe, monitor.observe if monitor is not None else None)
+    observers = (journal, keeping, monitor)
+    observe = each_of(*(o.observe if o is not None else None for o in observers))
     session = ClientSession(options.prebuffer, options.plain, retries, observe)
     recording = tracing.recorder(
         session,
@@ -233,10 +246,11 @@ async def _run(
     )
     screen: Screen
     if interactive:
-        screen, formatter = _for_person(server, lambda: program, changes)
+        screen, formatter = screen_for(server, lambda: program, changes, memory)
     else:
         screen = ScriptScreen(options.script or None, errors_too=options.as_json)
         formatter = JsonFormatter(server) if options.as_json else Formatter(server)
+    cover = CoverView(lambda count: program.beginning(count), formatter.draws)
     program = ClientProgram(
         options.host,
         options.port,
@@ -250,6 +264,9 @@ async def _run(
         options.song_size_mib << 20,
         recording,
         elsewhere_of(server, options.script) if options.script else None,
+        options.tls.trust(interactive, lambda text: program.remark(text)),
+        Answers(journal, memory, cover.show),
+        **({"before_lines": keeping.start} if keeping is not None else {}),
     )
     loudness.begin(program.fire, options.volume, options.gain)
     handle_signals(program, interactive)
@@ -260,6 +277,9 @@ async def _run(
         async with _offers(program, changes, server, options):
             return await program.run()
     finally:
+        cover.close()
+        if keeping is not None:
+            await keeping.stop()
         if monitor is not None:
             await monitor.stop()
         if recording is not None:
@@ -281,36 +301,6 @@ def _offers(
     from cli.outside.offers import Offers
 
     return Offers(program, changes.watch(), server, options.notify)
-
-
-def _stdin_is_a_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()
-
-
-def _for_person(
-    server: str, program: Callable[[], ClientProgram], changes: Changes
-) -> tuple[Screen, Formatter]:
-    """Return the screen that this terminal can show, and its formatter."""
-    if os.environ.get("TERM", "dumb") in ("dumb", "unknown") or not sys.stdout.isatty():
-        return DumbScreen(), Formatter(server)
-    # Imported here, because these imports are half of the client's start, and a script needs none
-    # of them: a status bar may run one every few seconds.
-    from cli.screen.line_history import line_history
-    from cli.screen.terminal import TerminalScreen
-    from cli.words.glyphs import glyphs_of_terminal
-    from cli.words.rich_text import RichFormatter
-
-    glyphs = glyphs_of_terminal()
-    screen = TerminalScreen(
-        interrupt=lambda: program().interrupt(),
-        status=lambda: program().status(),
-        songs=lambda: program().songs,
-        wait_for_titles=lambda: program().wait_for_titles(),
-        changes=changes.watch(),
-        history=line_history(),
-        glyphs=glyphs,
-    )
-    return screen, RichFormatter(server, glyphs)
 
 
 def _check(script: Sequence[str]) -> None:

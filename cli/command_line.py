@@ -13,6 +13,8 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
+from cli.usage import USAGE
+
 Declared = TypeVar("Declared", bound=Callable[..., Any])
 
 
@@ -34,8 +36,20 @@ class Option(click.Option):
         self, names: list[str], heading: str = OPTIONS, shown: str = "", **rest: Any
     ) -> None:
         rest.setdefault("show_default", shown or True)
-        super().__init__(names, show_envvar=True, **rest)
+        super().__init__(names, show_envvar="envvar" in rest, **rest)
         self.heading = heading
+
+
+class Argument(click.Argument):
+    """An argument with a help, which click has for options; for arguments only since 8.5."""
+
+    def __init__(self, names: list[str], help: str = "", **rest: Any) -> None:
+        super().__init__(names, **rest)
+        self.about = help
+
+    def get_help_record(self, context: click.Context) -> tuple[str, str]:
+        """Return its name and its help. click calls it."""
+        return " ".join(self.get_usage_pieces(context)), self.about
 
 
 class Command(click.Command):
@@ -110,6 +124,13 @@ class Commands(click.Group):
         super().__init__(commands=stubs, **rest)
         self._headings = headings
 
+    def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
+        """Read the command line; without a word on it, print the help and exit. click calls it."""
+        if not arguments and not context.resilient_parsing:
+            click.echo(self.get_help(context))
+            context.exit(USAGE)
+        return super().parse_args(context, arguments)
+
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a section for each heading. click calls it."""
         _write({name: [*lines.items()] for name, lines in self._headings.items()}, formatter)
@@ -130,7 +151,9 @@ def import_command(name: str) -> Command:
 
 
 def command(
-    epilog: str | None = None, more: Mapping[str, Command] | None = None
+    epilog: str | None = None,
+    more: Mapping[str, Command] | None = None,
+    kind: type[Command] = Command,
 ) -> Callable[[Callable[..., Any]], Command]:
     """Make a command of a function; its name, and what the help says, are the function's.
 
@@ -138,12 +161,12 @@ def command(
     """
     if more is not None:
         return click.command(cls=CommandWithMore, epilog=epilog, more=more)
-    return click.command(cls=Command, epilog=epilog)
+    return click.command(cls=kind, epilog=epilog)
 
 
 def argument(name: str, **rest: Any) -> Declaration:
-    """Declare an argument, as click.argument does."""
-    return click.argument(name, **rest)
+    """Declare an argument, as click.argument does. help: what it is for."""
+    return click.argument(name, cls=Argument, **rest)
 
 
 def option(*names: str, **rest: Any) -> Declaration:

@@ -46,8 +46,6 @@ def diagrams(
     if heat is not None:
         _draw_heat(heat, to)
         return
-    if to == files.ROOT and not (to / "pyproject.toml").is_file():
-        _fail("alfine does not run from its source tree; name one with --to DIR")
     if check:
         _check(to)
     else:
@@ -55,7 +53,10 @@ def diagrams(
 
 
 def _check(root: Path) -> None:
-    lines = files.stale(root)
+    try:
+        lines = files.stale(root)
+    except files.CannotDraw as error:
+        _fail(str(error))
     for line in lines:
         print(line)
     if lines:

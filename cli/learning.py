@@ -18,7 +18,7 @@ from diagrams.learned import LearnedStep, learned_dot
 if TYPE_CHECKING:
     from check.learning.learn import Learned
 
-MISSING = "learning needs AALpy: pip install aalpy, or alfine with its extra [learn]"
+MISSING = "learning needs AALpy: alfine's extra [learn]"
 
 
 def require() -> None:

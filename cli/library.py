@@ -10,11 +10,10 @@ from typing import Any, NoReturn
 
 import click
 
-from cli import server_options as options
 from cli.command_line import command, flag
 from cli.library_moves import copy, migrate_catalogue
-from cli.server_songs import bar, in_words
-from cli.state import catalogue_path
+from cli.serving.options import songs as options
+from cli.serving.song_log import bar, in_words
 from cli.usage import USAGE
 from cli.words.json_lines import dump
 from cli.words.safe_text import safe
@@ -48,9 +47,10 @@ def library(
     server, its --state-dir too. A folder that cannot be read ends with exit code 2.
     """
     try:
-        song_options = options.song_options(song_size, follow_links, tag_encoding, s3_endpoint)
-        place = catalogue or catalogue_path(music_dir, state_dir)
-        read = Library(music_dir, place, song_options)
+        songs = options.Songs(
+            music_dir, state_dir, catalogue, song_size, follow_links, s3_endpoint, tag_encoding
+        )
+        read = Library(music_dir, songs.catalogue_place(), songs.options())
         report = read.scan(_show_progress)
     except (MusicDirError, CatalogueError, ValueError) as error:
         _refuse(str(error))

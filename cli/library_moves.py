@@ -9,8 +9,9 @@ from typing import NoReturn
 
 import click
 
-from cli import server_options as options
 from cli.command_line import argument, command
+from cli.serving.options import songs as options
+from cli.serving.options.numbers import MIB
 from cli.state import catalogue_path
 from cli.usage import FAILED, USAGE
 from cli.words.safe_text import safe
@@ -57,7 +58,7 @@ def copy(
 
     if not url.startswith(BUCKET):
         _refuse("copy", f"{url!a} is no bucket: it is s3://BUCKET, or s3://BUCKET/PREFIX")
-    folder = Folder(music_dir, follow_links=follow_links, max_song_bytes=song_size * options.MIB)
+    folder = Folder(music_dir, follow_links=follow_links, max_song_bytes=song_size * MIB)
     try:
         from songs.bucket import Bucket, copy_songs
 

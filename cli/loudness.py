@@ -21,9 +21,9 @@ gain_option = option(
 )
 
 
-def begin(fire: Callable[[Event], None], volume: int, gain: str) -> None:
-    """Ask the machines for what differs from how they begin."""
-    if volume != 100:
+def begin(fire: Callable[[Event], None], volume: int | None, gain: str) -> None:
+    """Ask the machines for what differs from how they begin. volume: None where it is not said."""
+    if volume is not None:
         fire(VolumeRequested(volume))
     if Gain(gain) is not Gain.OFF:
         fire(GainRequested(Gain(gain)))

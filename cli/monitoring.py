@@ -25,7 +25,7 @@ monitor_port = option(
     type=between(0, 65535),
     metavar="PORT",
     help="Show the machines at work on a page at this port of 127.0.0.1, and metrics at its "
-    "/metrics; 0 picks a free one. Needs pip install -e '.[monitor]'.",
+    "/metrics; 0 picks a free one. Needs alfine's extra [monitor].",
 )
 
 
@@ -34,16 +34,14 @@ def listen(command: str, port: int | None) -> socket.socket | None:
     if port is None:
         return None
     if any(importlib.util.find_spec(name) is None for name in NEEDED):
-        _refuse(
-            command, "--monitor needs aiohttp and prometheus-client: pip install -e '.[monitor]'"
-        )
+        _refuse(command, "--monitor needs aiohttp and prometheus-client: alfine's extra [monitor]")
     from net.server import sockets
     from net.server.limits import Limits
 
     try:
-        [[listener]] = sockets.listen(HOST, port, Limits())
-    except OSError as error:
-        _refuse(command, f"--monitor: {sockets.explain(error, HOST, port)}")
+        [[listener]] = sockets.listen([HOST], port, Limits())
+    except sockets.CannotListen as error:
+        _refuse(command, f"--monitor: {error}")
     return listener
 
 
@@ -55,24 +53,26 @@ def address(listener: socket.socket) -> str:
 # Nobody who asks for no page is to wait for these imports.
 
 
-def of_process(listener: socket.socket | None, serves_at: socket.socket) -> ProcessMonitor | None:
+def of_process(
+    listener: socket.socket | None, serves_at: socket.socket, tls: bool = False
+) -> ProcessMonitor | None:
     """Return the monitor of a server of one process. serves_at: for the page's heading."""
     if listener is None:
         return None
     from monitor.server.process import ProcessMonitor
 
-    return ProcessMonitor(listener, _name(serves_at))
+    return ProcessMonitor(listener, _name(serves_at), tls)
 
 
 def of_workers(
-    listener: socket.socket | None, serves_at: socket.socket, workers: int
+    listener: socket.socket | None, serves_at: socket.socket, workers: int, tls: bool = False
 ) -> ParentMonitor | None:
     """Return the monitor of a server of several processes."""
     if listener is None:
         return None
     from monitor.server.parent import ParentMonitor
 
-    return ParentMonitor(listener, _name(serves_at), workers)
+    return ParentMonitor(listener, _name(serves_at), workers, tls)
 
 
 def of_client(listener: socket.socket | None, server: str) -> ClientMonitor | None:

@@ -17,7 +17,7 @@ import click
 from cli import tracing
 from cli.address import host_of
 from cli.command_line import Declaration, argument, between, command, option
-from cli.server_log import logging_to_stdout
+from cli.serving.log import logging_to_stdout
 from cli.usage import USAGE
 from cli.words.exchange import Columns
 from proxy.faults import Faults, parse_rate, parse_split

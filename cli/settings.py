@@ -1,4 +1,4 @@
-"""The client's settings: the command line goes before variables, those before the file.
+"""The settings of client and server: the command line goes before variables, those before the file.
 
 click reads the command line and the variables itself; the file is given to it as its defaults.
 """
@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fsm.frozen import dataclass
 from fsm.words import PREBUFFER_MSGS
 
-SECTION = "client"
+CLIENT, SERVER = "client", "server"
+SECTIONS = (CLIENT, SERVER)
 MAX_SONG_MIB = 1024
 
 
@@ -30,16 +31,21 @@ class Setting:
     kinds: tuple[type, ...]
     default: Any
     about: str
+    section: str = CLIENT
 
     @property
     def variable(self) -> str:
         """The environment variable that sets it."""
-        return variable(self.name)
+        return variable(self.name, self.section)
 
 
-def variable(name: str) -> str:
-    """Return the environment variable for a setting: ALFINE_OUTPUT for output."""
-    return f"ALFINE_{name.upper()}"
+def variable(name: str, section: str = CLIENT) -> str:
+    """Return the environment variable for a setting: ALFINE_OUTPUT, or ALFINE_SERVER_PORT."""
+    return f"{PREFIXES[section]}_{name.upper()}"
+
+
+PREFIXES = {CLIENT: "ALFINE", SERVER: "ALFINE_SERVER"}
+"""Of the variables: a host of the client is not one of the server."""
 
 
 SETTINGS = (
@@ -47,16 +53,20 @@ SETTINGS = (
     Setting("port", (int,), None, "the server's port"),
     Setting("output", (str,), "auto", "where the sound goes: auto, pyaudio, null or wav:FILE"),
     Setting("device", (str, int), None, "the sound device: a part of its name, or its index"),
-    Setting("volume", (int,), 100, "how loud to begin, 0 to 100"),
+    Setting("volume", (int,), None, "how loud to begin, 0 to 100; none: as it was left"),
     Setting("gain", (str,), "off", "songs equally loud by their tags: off, track or album"),
     Setting("prebuffer", (int, str), PREBUFFER_MSGS, "messages before playing begins, or auto"),
     Setting("plain", (bool,), False, "the server knows only the RFC"),
     Setting("retries", (int,), None, "attempts to reconnect for one song; none: see the help"),
     Setting("song_size", (int,), MAX_SONG_MIB, "the largest song that is kept, in MiB"),
     Setting("notify", (bool,), False, "a notification on the desktop for each song"),
+    Setting("tls", (bool,), False, "speak TLS"),
+    Setting("tls_ca", (str,), None, "a file with the authority that vouches for the server"),
+    Setting("tls_pin", (str,), None, "the fingerprint of the server's certificate"),
+    Setting("tls_cert", (str,), None, "the certificate to show a server that asks for one"),
+    Setting("tls_key", (str,), None, "its key"),
     Setting("json", (bool,), False, "answer in JSON, an object a line"),
 )
-_BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
 def config_path() -> Path:
@@ -72,8 +82,19 @@ def config_path() -> Path:
     return user_config_path("alfine") / "config.toml"
 
 
-def read_file(path: Path) -> dict[str, Any]:
-    """Return what the file sets; {} if there is no file. Raises SettingsError."""
+def read_file(path: Path, settings: Sequence[Setting] = SETTINGS) -> dict[str, Any]:
+    """Return what the file sets of the settings of one section; {} if there is no file.
+
+    The other section is for another program to read. Raises SettingsError.
+    """
+    by_name = {setting.name: setting for setting in settings}
+    section = _section(path, settings[0].section)
+    for name, value in section.items():
+        _check(path, by_name, name, value)
+    return section
+
+
+def _section(path: Path, wanted: str) -> dict[str, Any]:
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
@@ -86,30 +107,35 @@ def read_file(path: Path) -> dict[str, Any]:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: {error}") from error
-    for name in content:
-        if name != SECTION:
-            raise SettingsError(f"{path}: everything stands under [{SECTION}], not {name!r}")
-    section = content.get(SECTION, {})
-    if not isinstance(section, dict):
-        raise SettingsError(f"{path}: {SECTION} is a section: [{SECTION}]")
-    for name, value in section.items():
-        _check(path, name, value)
-    return section
+    for name, value in content.items():
+        if name not in SECTIONS:
+            raise SettingsError(
+                f"{path}: everything stands under [{CLIENT}] or [{SERVER}], not {name!r}"
+            )
+        if not isinstance(value, dict):
+            raise SettingsError(f"{path}: {name} is a section: [{name}]")
+    return dict(content.get(wanted, {}))
 
 
-def _check(path: Path, name: str, value: object) -> None:
-    if name not in _BY_NAME:
+def _check(path: Path, by_name: Mapping[str, Setting], name: str, value: object) -> None:
+    if name not in by_name:
         import difflib
 
-        near = difflib.get_close_matches(name, _BY_NAME, 1)
-        meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(_BY_NAME)}"
+        near = difflib.get_close_matches(name, by_name, 1)
+        meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(by_name)}"
         raise SettingsError(f"{path}: there is no setting {name!r}; {meant}")
-    if type(value) not in _BY_NAME[name].kinds:
-        kinds = " or ".join(_KINDS[kind] for kind in _BY_NAME[name].kinds)
+    if type(value) not in by_name[name].kinds:
+        kinds = " or ".join(dict.fromkeys(_KINDS[kind] for kind in by_name[name].kinds))
         raise SettingsError(f"{path}: {name} takes {kinds}, not {value!r}")
 
 
-_KINDS = {str: "a text in quotes", int: "a number", bool: "true or false"}
+_KINDS = {
+    str: "a text in quotes",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list of them",
+}
 
 
 def defaults() -> dict[str, Any]:
@@ -137,11 +163,13 @@ class Origin:
     source: str
 
 
-def origins(path: Path, environ: Mapping[str, str]) -> list[Origin]:
-    """Return each setting as the next `alfine client` will see it. Raises SettingsError."""
-    from_file = read_file(path)
+def origins(
+    path: Path, environ: Mapping[str, str], settings: Sequence[Setting] = SETTINGS
+) -> list[Origin]:
+    """Return each setting as the program will see it that starts next. Raises SettingsError."""
+    from_file = read_file(path, settings)
     found = []
-    for setting in SETTINGS:
+    for setting in settings:
         if environ.get(setting.variable):
             origin = Origin(setting, environ[setting.variable], setting.variable)
         elif setting.name in from_file:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from cli.command_line import PATH, Declared, between, flag, option
 from fsm.client.machines import ClientSession
+from fsm.frozen import dataclass
 from fsm.table import each_of
 from net.observing import ServerObserver
 
@@ -59,6 +60,15 @@ _AUDIO = flag(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the options say. trace: the file, None for no trace; trace_size: in MiB."""
+
+    trace: Path | None
+    trace_size: int
+    trace_audio: bool
+
+
 def file_of(path: Path, worker: int) -> Path:
     """Return the file of one process. worker: its number, 0 if there is only one process."""
     return path.with_name(f"{path.name}.{worker}") if worker else path
@@ -80,8 +90,10 @@ def check(path: Path | None) -> None:
         raise CannotTrace(str(error)) from None
 
 
-def traced(serving: Serving, path: Path, size_mib: int, audio: bool, workers: int) -> Serving:
-    """Return what serves and records. Raises CannotTrace."""
+def traced(serving: Serving, trace: Trace, workers: int) -> Serving:
+    """Return what serves, and records if that is asked for. Raises CannotTrace."""
+    if (path := trace.trace) is None:
+        return serving
     from traces.file import CannotRecord
     from traces.recorder import record_server
 
@@ -89,8 +101,8 @@ def traced(serving: Serving, path: Path, size_mib: int, audio: bool, workers: in
         try:
             return record_server(
                 file_of(path, worker),
-                size_mib << 20,
-                audio,
+                trace.trace_size << 20,
+                trace.trace_audio,
                 worker,
                 serving.library,
                 serving.limits.request_bytes,

@@ -36,9 +36,6 @@ def run(command: click.Command, name: str, defaults: dict[str, Any] | None = Non
         if error.errno != errno.EPIPE:
             print(f"alfine: nobody takes what is printed: {error.strerror}", file=sys.stderr)
         code = FAILED
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message())
-        code = USAGE
     except click.ClickException as error:
         path = _path(error)
         message = " ".join(error.format_message().split()).rstrip(".")

@@ -22,6 +22,7 @@ from diagrams.machines import MACHINES, Machine
 from diagrams.overview import NAME as CLIENT
 from diagrams.overview import client_dot
 from diagrams.rfc import PAGE as RFC_PAGE
+from diagrams.rfc import TEXT as RFC
 from diagrams.rfc import rfc_page
 from diagrams.tables import page
 
@@ -42,7 +43,7 @@ Render = Callable[[str, str], bytes]
 
 
 class CannotDraw(RuntimeError):
-    """`dot` is missing or has failed. The message says what to do, on one line."""
+    """`dot` or the RFC is missing, or `dot` has failed. The message is one line."""
 
 
 def dot_texts(machines: Sequence[Machine] = MACHINES) -> dict[str, str]:
@@ -64,9 +65,25 @@ def compact_svg(name: str) -> str:
     return SVG_MARK.sub("", text[text.index("<svg") :]).strip()
 
 
+def source_tree(root: Path) -> Path:
+    """Return which tree has the RFC, which the pages quote: this one, or the one alfine runs from.
+
+    Raises CannotDraw: neither, as alfine is installed without it.
+    """
+    for tree in (root, ROOT):
+        if (tree / RFC).is_file():
+            return tree
+    raise CannotDraw("alfine does not run from its source tree; name one with --to DIR")
+
+
 def dot(text: str, kind: str) -> bytes:
     """Draw with the program `dot`. Raises CannotDraw."""
-    import graphviz  # here, because to check what is drawn has to work without it
+    try:
+        import graphviz  # here, because to check what is drawn has to work without it
+    except ImportError as error:
+        raise CannotDraw(
+            "the package graphviz is missing: pip install graphviz, or apt install python3-graphviz"
+        ) from error
 
     dpi = [] if kind == "svg" else [f"    graph [dpi={PNG_DPI}]"]
     head, *rest = text.splitlines()
@@ -90,14 +107,15 @@ def write(
     All is drawn before anything is written, so a missing `dot` leaves the files as they were.
     """
     contents: dict[Path, bytes] = {}
+    sources = source_tree(root)
     for name, text in dot_texts(machines).items():
         here = Path(DRAWINGS, name)
         contents[here.with_suffix(".dot")] = text.encode()
         for kind in kinds(name):
             mark = marked_svg if kind == "svg" else marked_png
             contents[here.with_suffix(f".{kind}")] = mark(render(text, kind), text)
-    contents[Path(PAGE)] = page(machines).encode()
-    contents[Path(RFC_PAGE)] = rfc_page(machines).encode()
+    contents[Path(PAGE)] = page(machines, sources).encode()
+    contents[Path(RFC_PAGE)] = rfc_page(machines, sources).encode()
     contents[Path(SCRIPT)] = script().encode()
     for path, data in contents.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -136,8 +154,9 @@ def stale(root: Path = ROOT, machines: Sequence[Machine] = MACHINES) -> list[str
         for kind in kinds(name):
             mark = svg_mark if kind == "svg" else png_mark
             lines += _drawn_from_another(root, here.with_suffix(f".{kind}"), mark, text)
-    lines += _differs(root, Path(PAGE), page(machines))
-    lines += _differs(root, Path(RFC_PAGE), rfc_page(machines))
+    sources = source_tree(root)
+    lines += _differs(root, Path(PAGE), page(machines, sources))
+    lines += _differs(root, Path(RFC_PAGE), rfc_page(machines, sources))
     lines += _differs(root, Path(SCRIPT), script())
     for path in sorted((root / DRAWINGS).rglob("*.dot")):
         name = path.relative_to(root / DRAWINGS).with_suffix("").as_posix()

@@ -13,6 +13,7 @@ from fsm.client.prompt import PromptSession
 from fsm.client.queue import QueueSession
 from fsm.client.song import SongSession
 from fsm.client.transport import TransportSession
+from fsm.handshake import HandshakeSession
 from fsm.server import ServerSession
 from fsm.table import Row, Session, Table
 
@@ -21,6 +22,7 @@ Machine = type[Session[Any]]
 
 MACHINES: tuple[Machine, ...] = (
     ServerSession,
+    HandshakeSession,
     PromptSession,
     QueueSession,
     SongSession,

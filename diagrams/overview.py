@@ -45,6 +45,7 @@ OUTSIDE: dict[str, tuple[type[Event], ...]] = {
         on.SetupUnanswered,
         on.FenceUnanswered,
         on.RetryDue,
+        on.SleepDue,
     ),
     "the sound": (
         on.BufferRanDry,

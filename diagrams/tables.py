@@ -6,10 +6,11 @@ Sentences come from the sources' own docstrings, so that the page cannot say som
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from diagrams.machines import Machine, about, condition, counters, first_line, table_line
 from diagrams.overview import NAME as CLIENT
-from diagrams.rfc import anchors
+from diagrams.rfc import ROOT, anchors
 from fsm.events import Event
 from fsm.table import Row, Table
 
@@ -27,13 +28,14 @@ and an event that have no row cannot meet: that is tested. Sources are sections 
 """
 
 
-def page(machines: Sequence[Machine]) -> str:
-    """Return the whole page; it ends in a newline."""
+def page(machines: Sequence[Machine], root: Path = ROOT) -> str:
+    """Return the whole page; it ends in a newline. root: the tree with the RFC."""
     contents = "".join(f"- [{m.table.name}](#{m.table.name})\n" for m in machines)
     drawing = f"\n![What the client's machines tell each other](../diagrams/{CLIENT}.svg)\n"
     sections = "".join(f"\n{_section(machine)}" for machine in machines)
     tail = f"\n{_events(machines)}\n[protocol]: protocol.md\n[playing]: playing.md\n"
-    tail += "".join(f"[{number}]: rfc9999.md#{anchor}\n" for number, anchor in anchors().items())
+    links = anchors(root).items()
+    tail += "".join(f"[{number}]: rfc9999.md#{anchor}\n" for number, anchor in links)
     return f"{HEAD}\n{contents}- [events](#events)\n{drawing}{sections}{tail}"
 
 

@@ -73,6 +73,24 @@ class CloseAtBoundary(Effect):
     """Finish the message that was begun, send nothing more, close (protocol.md 7)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Admit(Effect):
+    """Let the client in: what comes now is for the connection's machine.
+
+    client: as its certificate names it, "" without one.
+    """
+
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAtOnce(Effect):
+    """Close the connection with a reset: nothing that was sent matters."""
+
+
+HandshakeEffect = Admit | SendNotFound | CloseWhenSent | CloseAtOnce
+"""Every effect of the handshake's machine."""
+
 ServerEffect = (
     SendSongList
     | SendNotFound

@@ -115,6 +115,32 @@ class SongFailed(Event):
     reason: str = ""
 
 
+# What comes of a handshake, before a connection over TLS begins.
+
+
+@dataclass(frozen=True, slots=True)
+class HandshakeCompleted(Event):
+    """Both sides have agreed on keys.
+
+    client: as its certificate names it. fingerprint: of its certificate. Both "" without one.
+    """
+
+    client: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandshakeFailed(Event):
+    """The client has been told so by an alert, as far as TLS has one for it."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandshakeTimedOut(Event):
+    """The handshake was not over in the time allowed."""
+
+
 # What befalls the server as a whole.
 
 

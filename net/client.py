@@ -10,9 +10,9 @@ import contextlib
 import os
 import re
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from errno import ECONNREFUSED
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from fsm.client.effects import Connect, Disconnect, DisconnectForGood, SendRequest, WireEffect
 from fsm.client.events import (
@@ -27,7 +27,11 @@ from fsm.events import ConnectionLost, Event
 from net.dialects import WireError
 from net.observing import ClientObserver
 from net.responses import MAX_UNKNOWN_CODES, ResponseDecoder
-from net.wire import encode_request
+from net.tls.words import TlsFailed, seen_by_client
+from net.wire import NOT_FOUND, encode_request
+
+if TYPE_CHECKING:
+    from net.tls.trust import Trust
 
 CONNECT_TIMEOUT_S = 5.0
 SILENCE_S = 10.0
@@ -36,9 +40,19 @@ RESET_UNANSWERED = (
     "without an answer: is it an alfine server? Check the port, or try later if it is full"
 )
 CLOSED_UNANSWERED = f"closed {RESET_UNANSWERED}"
+REFUSED = (
+    "the server does not let this client in: the certificate of --tls-cert is not among those that "
+    "may come in, or has connections enough"
+)
 PLAIN_GAP_S = 0.1
 """Between two requests to a server that takes one recv for one request (protocol.md 8)."""
 RECEIVE_BYTES = 256 * 1024
+Open = Callable[[str, int], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+
+
+def opener(trust: Trust | None) -> Open:
+    """Return what connects: in clear, or over TLS with a server that is trusted."""
+    return asyncio.open_connection if trust is None else trust.open
 
 
 class ServerConnection:
@@ -47,7 +61,7 @@ class ServerConnection:
     deliver: called with each event, in the event loop. remark: called with one line for a person
     about what the server sent and the client ignores, once for each kind. told_plain: the user has
     said that the server is plain, and need not be advised to. observer: looks on at what is
-    received and sent.
+    received and sent. open_connection: connects, as that of asyncio does; over TLS, `Trust.open`.
     """
 
     def __init__(
@@ -58,7 +72,9 @@ class ServerConnection:
         remark: Callable[[str], None] = lambda text: None,
         told_plain: bool = False,
         observer: ClientObserver | None = None,
+        open_connection: Open = asyncio.open_connection,
     ) -> None:
+        self._open = open_connection
         self.host, self.port = host, port
         self._told_plain = told_plain
         self._deliver, self._remark, self._observer = deliver, remark, observer
@@ -146,7 +162,7 @@ class ServerConnection:
         """Connect, and deliver what comes until the connection ends."""
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                reader, self._writer = await asyncio.open_connection(self.host, self.port)
+                reader, self._writer = await self._open(self.host, self.port)
         except (OSError, TimeoutError) as error:
             self._deliver(ConnectFailed(self._explain(error)))
             return
@@ -171,7 +187,7 @@ class ServerConnection:
     ) -> ConnectionLost | ServerClosed:
         """Deliver every response until the connection ends; return how it did."""
         decoder = ResponseDecoder()
-        answered = False
+        answered = refused = False
         while True:
             try:
                 data = await self._receive(reader)
@@ -185,12 +201,21 @@ class ServerConnection:
                 if self._disconnected is not None:
                     return ConnectionLost(self._disconnected.reason)
                 reason = error.strerror or type(error).__name__
+                if words := seen_by_client(error):
+                    return ConnectionLost(words)
                 return ConnectionLost(reason if answered else f"{reason} {RESET_UNANSWERED}")
             if not data:
+                if refused and self._over_tls and self._disconnected is None:
+                    return ServerClosed(REFUSED)
                 return self._explain_end(decoder, answered)
+            refused = not answered and data == NOT_FOUND
             answered = True
             self._deliver_all(events)
             self._remark_on(decoder.take_unknown_codes())
+
+    @property
+    def _over_tls(self) -> bool:
+        return self._writer is not None and bool(self._writer.get_extra_info("ssl_object"))
 
     def _deliver_all(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -243,6 +268,8 @@ class ServerConnection:
     def _explain(self, error: Exception) -> str:
         """Return why connecting failed, and what to do."""
         match error:
+            case TlsFailed():
+                return str(error)
             case ConnectionRefusedError():
                 return "nobody listens there: start the server (alfine server), or check the port"
             case socket.gaierror():

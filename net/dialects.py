@@ -107,6 +107,8 @@ def not_understood(received: bytes) -> WireError:
     shown = _shown(received)
     if received.startswith(b"HTTP/"):
         return WireError(f"{shown} came, which is HTTP and not RFC 9999: no option helps with that")
+    if received.startswith(b"\x15\x03"):  # an alert: the type of the record, the major version
+        return WireError("it speaks TLS: connect with --tls")
     if received[:4].upper() in (b"RESP", b"ERRO") and not received.startswith(FIRST_WORDS):
         return WireError(f"{shown} came, in the place of RESP or ERRO: {_ANOTHER}")
     return WireError(f"{shown} came, which is no message of RFC 9999", plain_helps=True)

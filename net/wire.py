@@ -39,6 +39,9 @@ _OFFSET = re.compile(rb"[0-9]{1,%d}" % MAX_OFFSET_DIGITS)
 _SPACES = re.compile(rb"  +")
 _EMPTY_REQUEST = EOM.lstrip()
 """An EOM with no word before it: the space before it has been skipped."""
+_HANDSHAKE = b"\x16\x03"
+"""How a handshake of TLS begins. Who sends that waits for an answer, and sends no EOM: it is told
+at once that this is another protocol."""
 _END_WORD = re.compile(r" (?=END(?:[ \x1f]|$))")
 
 Fields = Sequence[tuple[str, str]]
@@ -129,6 +132,9 @@ class RequestDecoder:
         if buffer.startswith(_EMPTY_REQUEST):
             del buffer[: len(_EMPTY_REQUEST)]
             return b""
+        if buffer.startswith(_HANDSHAKE):
+            del buffer[: len(_HANDSHAKE)]
+            return _HANDSHAKE
         end = buffer.find(EOM, self._searched, self._max_bytes)
         if end < 0:
             self._searched = max(0, len(buffer) - len(EOM) + 1)
@@ -156,6 +162,8 @@ def parse_request(message: bytes) -> Event:
             return SetupRequested(tuple(token.decode() for token in tokens))
         case [b"TEARDOWN"]:
             return TeardownRequested()
+    if message == _HANDSHAKE:
+        return RequestNotUnderstood("a handshake of TLS, which this port does not speak")
     return RequestNotUnderstood(ascii(message[:40])[2:-1])
 
 

@@ -120,6 +120,9 @@ class Relay:
         self._watcher.passed(self.number, sender, data, self._follow(sender, data))
 
     def _follow(self, sender: str, data: bytes) -> list[Seen]:
+        if sender == CLIENT and self.passed_bytes[CLIENT] == len(data) and _is_tls(data):
+            self.tell("speaks TLS: it is passed on, and what is inside is not seen")
+            self._follower = None
         if self._follower is None:
             return []
         try:
@@ -141,6 +144,11 @@ class Relay:
 
 class _Ends(Exception):
     """A fault has ended the connection."""
+
+
+def _is_tls(data: bytes) -> bool:
+    """Whether a connection begins with a handshake: the type of the record, the major version."""
+    return data.startswith(b"\x16\x03")
 
 
 async def _all_or_first_fault(tasks: list[asyncio.Task[None]]) -> None:

@@ -1,4 +1,4 @@
-"""What holds for all tests: the rows that they fire are counted. And what they share."""
+"""What holds for all tests: the rows that they fire are counted. Homes are let alone."""
 
 from collections.abc import Iterator
 
@@ -22,6 +22,16 @@ __all__ = [
     "pytest_terminal_summary",
     "pytest_testnodedown",
 ]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_directories(tmp_path_factory):
+    """Keep what programs keep for a user in directories of this run."""
+    folder = tmp_path_factory.mktemp("user")
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in ("CONFIG", "DATA", "STATE"):
+            patch.setenv(f"XDG_{kind}_HOME", str(folder / kind.lower()))
+        yield
 
 
 @pytest.fixture(scope="session")

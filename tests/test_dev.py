@@ -70,3 +70,34 @@ def test_every_package_that_is_asked_for_is_pinned():
     names = {re.match(r"[\w-]+", each)[0].lower().replace("_", "-") for each in asked}
     pinned = {name.lower().replace("_", "-") for name in re.findall(r"^(\S+)==", PINNED, re.M)}
     assert names - pinned == set()
+
+
+def dev_function(words):
+    """Run some of ./dev's functions; return what they print."""
+    script = f"set -- help; . ./dev >/dev/null; {words}"
+    command = ["bash", "-c", script]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def test_what_the_distribution_has_is_not_installed_again():
+    every = dev_function("pinned demo")
+    rest = dev_function("pinned demo | without pymad pyaudio")
+    names = re.findall(r"^(\S+)==", every, re.M)
+    assert [name for name in names if name not in ("pyaudio", "pymad")] == re.findall(
+        r"^(\S+)==", rest, re.M
+    )
+    assert {"pyaudio", "pymad"} <= set(names)
+    assert rest.count("--hash=") < every.count("--hash=")
+    assert dev_function("pinned demo | without") == every
+
+
+def test_a_python_that_there_is_not_is_named():
+    command = [ROOT / "dev", "test", "--python", "3.99"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("dev: there is no Python 3.99 here: ")
+    assert not (ROOT / ".venv-3.99").exists()
+    done = subprocess.run([*command[:3], "new"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "./dev test --python 3.13" in done.stderr

@@ -35,19 +35,25 @@ ALLOWED = {
 
 LAYERS = {
     "fsm": ("fsm.client", "fsm"),
-    "net": ("net.server", "net"),
+    "net": ("net.server.tls", "net.server", "net", "net.tls"),
     "monitor": ("monitor.server", "monitor.client", "monitor"),
     "check": ("check.learning", "check.server", "check.client", "check"),
     "cli": (
-        *("cli", "cli.screen", "cli.outside", "cli.playing", "cli.words", "cli.browsing"),
-        *("cli.words.safe_text", "cli.words.clock", "cli.address", "cli.usage"),
+        *("cli", "cli.serving", "cli.serving.options"),
+        *("cli.tls_options", "cli.monitoring", "cli.tracing", "cli.state"),
+        *("cli.screen", "cli.outside", "cli.playing", "cli.words"),
+        *("cli.memory", "cli.browsing"),
+        *("cli.words.safe_text", "cli.words.any_wcwidth", "cli.words.clock", "cli.command_line"),
+        *("cli.settings", "cli.address", "cli.usage"),
     ),
 }
 """For each room its layers, highest first: each may import itself and those below it.
 
 A room's own name stands for those of its modules that no other layer names. In cli these are the
-commands; cli.address has the server's address, cli.usage the exit codes, and cli.words.safe_text
-and cli.words.clock write what any of them shows.
+commands; cli.monitoring and cli.tracing have options of several of them, cli.state has the files
+that they keep, cli.settings the file that sets their options, cli.address the server's address,
+cli.usage the exit codes, and cli.words.safe_text and cli.words.clock write what any of them shows;
+cli.words.any_wcwidth stands in for a library.
 """
 
 PURE_STDLIB = {

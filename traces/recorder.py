@@ -101,7 +101,8 @@ class ServerRecorder:
         self._lines.add(connection, "closed")
 
     def step(self, step: Step) -> None:
-        connection = self._connections[step.machine]
+        if (connection := self._connections.get(step.machine)) is None:
+            return  # a handshake: a trace begins where the protocol's bytes do
         known = {}
         if isinstance(step.event, PlayRequested | PlayFromRequested):
             known = {"song_known": step.event.song_id in self._songs}
@@ -172,7 +173,8 @@ class ClientRecorder:
 def values_of(session: Session[Any]) -> list[str]:
     """Return the names of what a session remembers beside its state, without what never changes."""
     names = {name for kind in type(session).__mro__ for name in getattr(kind, "__slots__", ())}
-    constant = {"state", "fired", "buffer", "prebuffer", "max_retries", "plain", "max_list_bytes"}
+    limits = {"max_retries", "max_changes", "max_list_bytes"}
+    constant = {"state", "fired", "buffer", "prebuffer", "plain"} | limits
     return sorted(name for name in names - constant if not name.startswith("_"))
 
 

@@ -19,8 +19,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 from fsm import effects, events
 from fsm.client import effects as client_effects
 from fsm.client import events as client_events
-from fsm.client import internal_events, requests
+from fsm.client import internal_events, queue_edits, requests
 from fsm.client.events import ListedSong
+from fsm.client.queue_edits import Edit
 from fsm.effects import Effect
 from fsm.events import Event
 
@@ -32,16 +33,16 @@ STAND_IN = b"\xaa"
 """What stands for each byte of audio that was not recorded; it can be part of no message."""
 
 Json = Any
-_MODULES = (events, effects, client_events, internal_events, requests, client_effects)
+_MODULES = (events, effects, client_events, internal_events, requests, queue_edits, client_effects)
 _NAMED: dict[str, type[Any]] = {
     name: kind
     for module in _MODULES
     for name, kind in vars(module).items()
     if isinstance(kind, type)
-    and issubclass(kind, Event | Effect | Enum)
+    and issubclass(kind, Event | Effect | Edit | Enum)
     and kind.__module__ != "enum"
 }
-"""Every event, effect and choice, by its name. No two share one: a test says so."""
+"""Every event, effect, edit of the queue and choice, by its name. No two share one."""
 
 
 class ValueUnknown(ValueError):

@@ -63,7 +63,8 @@ class Bounds:
     None where it says nothing. listed: the client asks for the list first, and the person waits for
     it; otherwise it comes when it is needed, and a first song may be asked for before. knows: what
     a server that closes its answers understands of SETUP, and whether it names its library.
-    tail_bytes: by so many of its last bytes a song is recognised.
+    tail_bytes: by so many of its last bytes a song is recognised. changes: so many changes of the
+    queue can be taken back.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Bounds:
     listed: bool = False
     knows: tuple[str, ...] = (*OFFERED, LIBRARY)
     tail_bytes: int = 1
+    changes: int = 0
 
     @property
     def closes(self) -> bool:

@@ -16,7 +16,7 @@ from fsm.client.link_table import CONNECTED
 from fsm.client.link_table import LinkState as Link
 from fsm.client.player import PlayerState as Player
 from fsm.client.prompt import PromptState as Prompt
-from fsm.client.queue import QueueState as Queue
+from fsm.client.queue_table import QueueState as Queue
 from fsm.client.song_table import HERE as ALL_HERE
 from fsm.client.song_table import SHORT, SongState
 from fsm.client.transport import TransportState as Transport
@@ -130,7 +130,7 @@ class ClientClaims:
         if world.server is not None and self._kind_is_said and (wrong := self._server_kind(world)):
             return wrong
         link = world.client.states[self._link]
-        owed_ahead = world.upcoming and not world.next.finished
+        owed_ahead = world.upcoming and not world.next.finished and not world.last
         if link in SONG_OWED and (world.wanted is None or (world.finished and not owed_ahead)):
             return f"link is {link.name}, and no song is owed"
         if link is Link.SKIPPING and not (world.base or world.buffer or world.next.audio):
@@ -195,9 +195,10 @@ class ClientClaims:
             return f"queue is {queue.name}, next_song is {following.name}"
         if queue is Queue.CURRENT and song is SongState.WHOLE and self._ends_are_said:
             return "queue is CURRENT, and all of the song is here"
-        if queue is Queue.AHEAD and not (world.finished and world.upcoming):
+        follows = bool(world.upcoming) and not world.last
+        if queue is Queue.AHEAD and not (world.finished and follows):
             return "a song is asked for ahead, and none is to follow yet"
-        if queue is Queue.WHOLE and not (world.finished and not world.upcoming):
+        if queue is Queue.WHOLE and not (world.finished and not follows):
             return "queue is WHOLE, which is not whether all is here and nothing follows"
         if following in ALL_HERE and not world.next.finished:
             return f"next_song is {following.name}, and more of it will come"

@@ -45,6 +45,7 @@ class ClientSide:
         self.session = ClientSession(
             bounds.prebuffer, bounds.plain, bounds.max_retries, tail_bytes=bounds.tail_bytes
         )
+        self.session.queue.max_changes = bounds.changes
         self.actor = Actor(self.session.machines, self._handle)
         # The session is to fire the machines through the wrappers that note which rows fire.
         self.session.machines.update(cast("dict[str, Session[Any]]", self.actor.watched))

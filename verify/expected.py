@@ -6,7 +6,7 @@ The machines of song, player and queue are held against this; it uses none of th
 from __future__ import annotations
 
 from fsm.client.events import ListedSong
-from fsm.client.queue import GONE
+from fsm.client.gone import GONE
 from verify import music
 from verify.messages import NEXT, NOBODY, PRESENT, reassigned
 from verify.world import Wanted, World
@@ -24,15 +24,95 @@ def stop(world: World) -> None:
     """Expect no song; what is queued stays queued."""
     mark_late(world, PRESENT, NEXT)
     world.wanted = world.ahead = None
+    world.last = False
 
 
-def queue(world: World, song_id: int) -> None:
+def sleep_after_song(world: World) -> None:
+    """Expect nothing after the present song, if there is one, until the person wants it again."""
+    if world.wanted is None:
+        return
+    world.last = True
+    if world.ahead is not None:
+        mark_late(world, NEXT)
+        world.ahead, world.upcoming = None, _requestable(world.upcoming)
+
+
+def stay_awake(world: World) -> None:
+    """Expect what is queued after the present song again."""
+    world.last = False
+    if world.wanted is not None and world.finished:
+        ask_ahead(world)
+
+
+def queue(world: World, song_id: int, changes: int) -> None:
     """Expect this song after all that is queued; if nothing is played, the first of it at once."""
-    world.upcoming += (_wanted(world, song_id),)
+    edit(world, (*world.upcoming, _wanted(world, song_id)), changes)
     if world.wanted is None:
         _take_first(world)
-    elif world.finished:
+
+
+def insert(world: World, song_id: int, changes: int) -> None:
+    """Expect this song before all that is queued; if nothing is played, at once."""
+    edit(world, (_wanted(world, song_id), *world.upcoming), changes)
+    if world.wanted is None:
+        _take_first(world)
+
+
+def move(world: World, place: int, to: int, changes: int) -> None:
+    """Expect the song at this place at the other one; the first is 1."""
+    gone, songs = _gone_first(world)
+    if max(place, to) <= len(songs):
+        songs.insert(to - 1, songs.pop(place - 1))
+        edit(world, (*gone, *songs), changes)
+
+
+def remove(world: World, place: int, changes: int) -> None:
+    """Expect the queue without the song at this place; the first is 1."""
+    gone, songs = _gone_first(world)
+    edit(world, (*gone, *songs[: place - 1], *songs[place:]), changes)
+
+
+def clear(world: World, changes: int) -> None:
+    """Expect nothing after the present song."""
+    edit(world, (), changes)
+
+
+def edit(world: World, upcoming: tuple[Wanted, ...], changes: int) -> None:
+    """Expect these songs after the present one, and that the change can be taken back."""
+    if changes and _ids(upcoming) != _ids(world.upcoming):
+        world.changes = (*world.changes, _requestable(world.upcoming))[-changes:]
+    _expect(world, upcoming)
+
+
+def undo(world: World) -> None:
+    """Expect what was queued before the last change that makes a difference."""
+    while world.changes:
+        *changes, upcoming = world.changes
+        world.changes = tuple(changes)
+        gone, songs = _gone_first(world)
+        if _ids(upcoming) != _ids(tuple(songs)):
+            _expect(world, (*gone, *upcoming))
+            return
+
+
+def _expect(world: World, upcoming: tuple[Wanted, ...]) -> None:
+    """Expect these songs after the present one; the one that is ahead stays, if it is the first."""
+    first, world.upcoming = _ids(world.upcoming)[:1], upcoming
+    if world.ahead is not None and _ids(upcoming)[:1] != first:
+        mark_late(world, NEXT)
+        world.ahead, world.upcoming = None, _requestable(upcoming)
+    if world.wanted is not None and world.finished:
         ask_ahead(world)
+
+
+def _gone_first(world: World) -> tuple[tuple[Wanted, ...], list[Wanted]]:
+    """Return a song that is ahead and on no list any more, and the songs that have a position."""
+    gone = int(_ids(world.upcoming)[:1] == (GONE,))
+    return world.upcoming[:gone], list(world.upcoming[gone:])
+
+
+def _ids(songs: tuple[Wanted, ...]) -> tuple[int, ...]:
+    return tuple([song.song_id for song in songs])
 
 
 def skip(world: World) -> None:
@@ -48,12 +128,6 @@ def skip(world: World) -> None:
         ask_ahead(world)
 
 
-def clear(world: World) -> None:
-    """Expect nothing after the present song."""
-    mark_late(world, NEXT)
-    world.upcoming, world.ahead = (), None
-
-
 def forget_titles(world: World) -> None:
     """Expect of an ID what the server has under it; a song that has begun goes on, or fails."""
     world.known = (music.EMPTY,)
@@ -61,7 +135,11 @@ def forget_titles(world: World) -> None:
         world.wanted = _untitled(world.wanted, bool(world.buffer))
     if world.ahead is not None:
         world.ahead = _untitled(world.ahead, bool(world.next.audio))
-    world.upcoming = tuple([_untitled(song, begun=False) for song in world.upcoming])
+    *changes, upcoming = (
+        tuple([_untitled(song, begun=False) for song in songs])
+        for songs in (*world.changes, world.upcoming)
+    )
+    world.changes, world.upcoming = tuple(changes), upcoming
 
 
 def renumber(world: World, before: Songs, after: Songs) -> None:
@@ -70,16 +148,18 @@ def renumber(world: World, before: Songs, after: Songs) -> None:
     The song that has been requested ahead may be here already, and is played then.
     """
     ids = {title: song_id for song_id, title in after if song_id is not None}
-    titles = dict(before)
-    renumbered = []
-    for place, song in enumerate(world.upcoming):
-        gone = song.song_id in titles and titles[song.song_id] not in ids
-        if not gone:
-            song_id = ids.get(titles.get(song.song_id, ""), song.song_id)
-            renumbered.append(song._replace(song_id=song_id))
-        elif place == 0 and world.ahead is not None:
-            renumbered.append(song._replace(song_id=GONE))
-    world.upcoming = tuple(renumbered)
+    new_ids = {song_id: ids.get(title, GONE) for song_id, title in before}
+    *changes, upcoming = (
+        tuple([song._replace(song_id=new_ids.get(song.song_id, song.song_id)) for song in songs])
+        for songs in (*world.changes, world.upcoming)
+    )
+    kept = int(world.ahead is not None)
+    world.upcoming = upcoming[:kept] + _requestable(upcoming[kept:])
+    world.changes = tuple(map(_requestable, changes))
+
+
+def _requestable(songs: tuple[Wanted, ...]) -> tuple[Wanted, ...]:
+    return tuple([song for song in songs if song.song_id != GONE])
 
 
 def _untitled(song: Wanted, begun: bool) -> Wanted:
@@ -89,14 +169,15 @@ def _untitled(song: Wanted, begun: bool) -> Wanted:
 
 def ask_ahead(world: World) -> None:
     """Expect the next song to be requested: all of the present one is here."""
-    if world.ahead is None and world.upcoming:
+    if world.ahead is None and world.upcoming and not world.last:
         world.ahead = world.upcoming[0]
 
 
 def leave_out_ahead(world: World) -> None:
     """Expect the song after the next one in its place: the next one will not come."""
     mark_late(world, NEXT)
-    world.ahead, world.upcoming = None, world.upcoming[1:]
+    world.ahead = None
+    _leave_out_first(world)
 
 
 def follow(world: World) -> None:
@@ -104,10 +185,12 @@ def follow(world: World) -> None:
     mark_late(world, PRESENT)
     if world.ahead is None:
         world.wanted = None
-        if world.upcoming:
+        if world.upcoming and not world.last:
             _take_first(world)
+        world.last = world.last and world.wanted is not None
         return
-    world.wanted, world.ahead, world.upcoming = world.ahead, None, world.upcoming[1:]
+    world.wanted, world.ahead = world.ahead, None
+    _leave_out_first(world)
     _reassign(world, {NEXT: PRESENT})
 
 
@@ -125,9 +208,23 @@ def _reassign(world: World, to: dict[int, int]) -> None:
 
 
 def _take_first(world: World) -> None:
-    first, *rest = world.upcoming
     mark_late(world, PRESENT, NEXT)
-    world.wanted, world.ahead, world.upcoming = first, None, tuple(rest)
+    world.wanted, world.ahead = world.upcoming[0], None
+    _leave_out_first(world)
+
+
+def _leave_out_first(world: World) -> None:
+    """Expect the first song no more, whatever is taken back later."""
+    first, *rest = world.upcoming
+    world.upcoming = tuple(rest)
+    if world.changes:
+        world.changes = tuple([_without(change, first.song_id) for change in world.changes])
+
+
+def _without(songs: tuple[Wanted, ...], song_id: int) -> tuple[Wanted, ...]:
+    """Return the songs without the first that has this ID."""
+    place = next((n for n, song in enumerate(songs) if song.song_id == song_id), len(songs))
+    return songs[:place] + songs[place + 1 :]
 
 
 def _wanted(world: World, song_id: int) -> Wanted:

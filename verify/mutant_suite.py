@@ -75,6 +75,11 @@ SEARCHED = (
     _part("... and is closed after it"),
     _part("titles are needed", losses=0, chunks=(1, 1)),
     _part("a queue, and a restart renumbers", person=("queue 1", "queue 2")),
+    _part(
+        "... twice, and taken back",
+        name="a queue, edited",
+        changes=1,
+    ),
     _part("any server", requests=1, losses=0, person=("list", "play 1")),
     _part("any client"),
     _part("any server, told plain", losses=0, person=("list", "play 1", "leave")),

@@ -9,6 +9,7 @@ from fsm.client import events as on
 from fsm.client import requests as ask
 from fsm.client.conversation_table import ConversationState
 from fsm.client.events import Command, Event
+from fsm.client.queue_edits import Append, Clear, Insert, Move, Remove
 from verify import expected
 from verify.bounds import Bounds
 from verify.client_rules import ClientRules
@@ -38,13 +39,25 @@ TYPED: dict[str, tuple[Command, Event | None]] = {
     "gain": (Command.LOCAL, ask.GainRequested(ask.Gain.OFF)),
     "seek start": (Command.LOCAL, ask.SeekRequested(0.0)),
     "seek far": (Command.LOCAL, ask.SeekRequested(60.0)),
-    "queue 1": (Command.LOCAL, ask.QueueRequested((1,))),
-    "queue 2": (Command.LOCAL, ask.QueueRequested((2,))),
-    "queue 9": (Command.LOCAL, ask.QueueRequested((9,))),
+    "queue 1": (Command.LOCAL, ask.EditRequested(Append((1,)))),
+    "queue 2": (Command.LOCAL, ask.EditRequested(Append((2,)))),
+    "queue 9": (Command.LOCAL, ask.EditRequested(Append((9,)))),
     NEXT: (Command.LOCAL, ask.NextRequested()),
-    "clear": (Command.LOCAL, ask.ClearRequested()),
+    "insert 2": (Command.LOCAL, ask.EditRequested(Insert((2,)))),
+    "remove 1": (Command.LOCAL, ask.EditRequested(Remove((1,)))),
+    "move 2 1": (Command.LOCAL, ask.EditRequested(Move(2, 1))),
+    "undo": (Command.LOCAL, ask.UndoRequested()),
+    "clear": (Command.LOCAL, ask.EditRequested(Clear())),
+    "sleep end": (Command.LOCAL, ask.SleepAfterSongRequested()),
+    "sleep off": (Command.LOCAL, ask.StayAwakeRequested()),
 }
-QUEUE_WORDS = (ask.QueueRequested, ask.NextRequested, ask.ClearRequested)
+QUEUE_WORDS = (
+    ask.EditRequested,
+    ask.UndoRequested,
+    ask.NextRequested,
+    ask.SleepAfterSongRequested,
+    ask.StayAwakeRequested,
+)
 MOST_QUEUED = 2
 ENTERED = {word: on.CommandEntered(*typed) for word, typed in TYPED.items()}
 SENT = {"toggle from outside": on.CommandSent(ask.ToggleRequested())}
@@ -77,7 +90,7 @@ class Person:
             return self._leave + self._any_time + self._sends
         commands = self._commands
         if len(world.upcoming) >= MOST_QUEUED:
-            commands = [word for word in commands if not word.startswith("queue")]
+            commands = [word for word in commands if not word.startswith(("queue", "insert"))]
         return self._leave + self._any_time + self._sends + commands
 
     def act(self, world: World, word: str) -> None:
@@ -103,7 +116,7 @@ class Person:
 
     def _types(self, world: World, word: str) -> None:
         command, request = TYPED[word]
-        _note(world, request)
+        _note(world, request, self.bounds.changes)
         world.lists_owed += command is Command.LIST
         world.awaited = command
         self._client.fire(world, ENTERED[word])
@@ -115,16 +128,28 @@ class Person:
             self._rules.check_buffers(world)
 
 
-def _note(world: World, request: Event | None) -> None:
-    """Note what the person expects from now on."""
+def _note(world: World, request: Event | None, changes: int) -> None:
+    """Note what the person expects from now on. changes: so many can be taken back."""
     match request:
         case on.PlayRequested(song_id):
             expected.choose(world, song_id)
         case on.StopRequested():
             expected.stop(world)
-        case ask.QueueRequested((song_id,)):
-            expected.queue(world, song_id)
+        case ask.EditRequested(Append((song_id,))):
+            expected.queue(world, song_id, changes)
+        case ask.EditRequested(Insert((song_id,))):
+            expected.insert(world, song_id, changes)
+        case ask.EditRequested(Remove((place,))):
+            expected.remove(world, place, changes)
+        case ask.EditRequested(Move(place, to)):
+            expected.move(world, place, to, changes)
+        case ask.UndoRequested():
+            expected.undo(world)
+        case ask.SleepAfterSongRequested():
+            expected.sleep_after_song(world)
+        case ask.StayAwakeRequested():
+            expected.stay_awake(world)
         case ask.NextRequested():
             expected.skip(world)
-        case ask.ClearRequested():
-            expected.clear(world)
+        case ask.EditRequested(Clear()):
+            expected.clear(world, changes)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
 from fsm.words import ENDS, OFFERED, TAGS
-from verify.bases import ANY_PEER, EVERYTHING, FILE, LOSSES, ONE_SONG, QUEUE
+from verify.bases import ANY_PEER, EDITS, EVERYTHING, FILE, LOSSES, ONE_SONG, QUEUE
 from verify.bounds import Bounds, Peers, Trouble
 from verify.music import EMPTY
 from verify.plain_suite import PLAIN
@@ -193,6 +193,47 @@ SOUND = (
     ),
     replace(
         LOSSES,
+        name="a queue, edited",
+        listed=True,
+        requests=1,
+        losses=1,
+        person=EDITS,
+        changes=1,
+    ),
+    replace(
+        LOSSES,
+        name="... twice, and taken back",
+        listed=True,
+        requests=2,
+        losses=0,
+        chunks=(1, 1),
+        person=EDITS,
+        changes=2,
+    ),
+    replace(
+        LOSSES,
+        name="... and a restart renumbers",
+        listed=True,
+        requests=1,
+        losses=0,
+        chunks=(1, 1),
+        person=("list", *EDITS),
+        troubles=1,
+        trouble=(Trouble.RENUMBERED, Trouble.SONG_GONE),
+        changes=1,
+    ),
+    replace(
+        LOSSES,
+        name="a queue, and sleep",
+        listed=True,
+        requests=1,
+        losses=1,
+        person=("queue 1", "queue 2", "next", "stop", "sleep end", "sleep off"),
+        troubles=1,
+        trouble=(Trouble.FILE_FAILS, Trouble.OUTPUT_FAILS),
+    ),
+    replace(
+        LOSSES,
         name="a queue, paused and sought in",
         listed=True,
         requests=1,
@@ -223,7 +264,7 @@ ONE_SIDED = (
 )
 PROVEN = CLOSING + SOUND + PLAIN + ONE_SIDED
 
-UNTYPED = (ask.PrevRequested, ask.ShuffleRequested, ask.RepeatRequested)
+UNTYPED = (ask.PrevRequested, ask.RepeatRequested, ask.SleepRequested)
 """What the explored person never types; conversations written by hand test it."""
 UNSAID: frozenset[Said] = frozenset(
     {*(("prompt", request) for request in UNTYPED), ("queue", internal.SeekWanted)}

@@ -101,14 +101,16 @@ class World:
     machines.
 
     What the person expects. wanted: the present song. upcoming: the songs that are queued. ahead:
-    the first of them, once the client may request it. awaited: the command that keeps the prompt
-    locked. lists_owed: lists requested and not shown. known: the libraries whose lists the person
-    may have seen. settled: commands can be typed. left: whether the person has left.
+    the first of them, once the client may request it. changes: what was queued before each change
+    that can be taken back, without what has been played since. last: nothing is to follow the
+    present song. awaited: the command that keeps the prompt locked. lists_owed: lists requested and
+    not shown. known: the libraries whose lists the person may have seen. settled: commands can be
+    typed. left: whether the person has left.
     """
 
     __slots__ = (
-        "ahead", "answers", "awaited", "base", "buffer", "changed", "client", "closing",
-        "connection", "due", "fence_unwritten", "find", "finished", "following", "known",
+        "ahead", "answers", "awaited", "base", "buffer", "changed", "changes", "client", "closing",
+        "connection", "due", "fence_unwritten", "find", "finished", "following", "known", "last",
         "left", "library", "lists_owed", "losses", "msgs_since", "next", "paused", "place",
         "player", "reports", "requests", "responses", "server", "settled", "setup_held", "stream",
         "timers", "troubles", "upcoming", "wanted",
@@ -134,8 +136,10 @@ class World:
         self.wanted: Wanted | None = None
         self.upcoming: tuple[Wanted, ...] = ()
         self.ahead: Wanted | None = None
+        self.changes: tuple[tuple[Wanted, ...], ...] = ()
         self.next, self.following = Next(), NOT_QUEUED
         self.awaited: Command | None = None
+        self.last = False
         self.lists_owed = 0
         self.known: tuple[int, ...] = (music.EMPTY,)
         self.settled, self.left = False, HERE
@@ -146,8 +150,8 @@ class World:
         """Become this state. Written out, because nothing is called more often."""
         (
             self.ahead, self.answers, self.awaited, self.base, self.buffer, self.changed,
-            self.client, self.closing, self.connection, self.due, self.fence_unwritten,
-            self.find, self.finished, self.following, self.known,
+            self.changes, self.client, self.closing, self.connection, self.due,
+            self.fence_unwritten, self.find, self.finished, self.following, self.known, self.last,
             self.left, self.library, self.lists_owed, self.losses, self.msgs_since, self.next,
             self.paused, self.place, self.player, self.reports, self.requests, self.responses,
             self.server, self.settled, self.setup_held, self.stream,

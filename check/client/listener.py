@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from ssl import SSLContext
 
 from check.client.connection import Connection
 from check.client.stage import Stage
@@ -11,10 +12,10 @@ HOST = "127.0.0.1"
 
 
 class Listener:
-    """A listening socket of loopback, and the connections that came to it."""
+    """A listening socket of loopback, and the connections that came to it. tls: spoken there."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, stage: Stage, tls: SSLContext | None = None) -> None:
+        self._stage, self._tls = stage, tls
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._connections: set[Connection] = set()
@@ -24,7 +25,7 @@ class Listener:
 
     async def open(self) -> None:
         """Listen; the second time at the same port. Raises OSError."""
-        self._server = await asyncio.start_server(self._accept, HOST, self.port)
+        self._server = await asyncio.start_server(self._accept, HOST, self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     @property

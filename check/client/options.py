@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ssl import SSLContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Options:
     pipe; None: a terminal, if it connects, lists songs and prints them only there.
     watch_s: how long what comes unasked is counted. rate_hz: more requests, or more connections, in
     a second are a flood. hurry_s: requests that follow each other
-    faster than this are not apart, where 100 ms are meant.
+    faster than this are not apart, where 100 ms are meant. tls: the server that is played speaks
+    TLS.
     """
 
     command: tuple[str, ...]
@@ -43,6 +45,7 @@ class Options:
     watch_s: float = 1.5
     rate_hz: float = 10.0
     hurry_s: float = 0.06
+    tls: SSLContext | None = None
 
     @property
     def start_s(self) -> float:

@@ -40,7 +40,7 @@ class Session:
         self.tty = tty
         self.news = News()
         self.stage = Stage(self.news, plain)
-        self.listener = Listener(self.stage)
+        self.listener = Listener(self.stage, options.tls)
         self._typed_at = 0.0
         self.typed_place = 0
         self._process: ClientProcess | None = None

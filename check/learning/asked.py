@@ -48,8 +48,9 @@ class Asked(SUL):  # type: ignore[misc]  # AALpy has no types
         if self.connections >= MAX_WORDS:
             raise NotTheSameTwice(f"no machine was found on {self.connections} connections")
         self.connections += 1
-        timeout_s = self._facts.options.timeout_s
-        self._wire = self._loop.run_until_complete(Wire.connect(self._addresses, timeout_s))
+        options = self._facts.options
+        connecting = Wire.connect(self._addresses, options.timeout_s, options.tls)
+        self._wire = self._loop.run_until_complete(connecting)
         self._reader, self._ends, self._gone = StrictReader(), False, False
         self._said: tuple[Letter, ...] = ()
 

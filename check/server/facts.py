@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from net.framing import EOM
+
+if TYPE_CHECKING:
+    from net.tls.trust import Expected
 
 MIB = 1 << 20
 LIST = b"LIST" + EOM
@@ -23,7 +27,8 @@ class Options:
     may lie on the way, in the kernels of both sides; only with one can it be told that STOP stops.
     songs: how many songs are tried to find one. request_s: how long the server allows a request to
     be unfinished. gap_s: between two requests that a server is not to read at once. quiet_s:
-    silence that shows that no more comes. pause_s: how long a slow client does not read.
+    silence that shows that no more comes. pause_s: how long a slow client does not read. tls: what
+    the server has to show over TLS.
     """
 
     timeout_s: float = 2.0
@@ -37,6 +42,7 @@ class Options:
     gap_s: float = 0.1
     quiet_s: float = 0.25
     pause_s: float = 0.5
+    tls: Expected | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
+if TYPE_CHECKING:
+    from net.tls.trust import Expected
+
+T = TypeVar("T")
+WAIT_S = 0.01
 RECEIVE_BYTES = 256 * 1024
 RECEIVE_BUFFER_BYTES = 128 * 1024
 """Fixed and small: what the kernel holds of a song has come whatever is asked for next."""
@@ -28,8 +36,10 @@ class Wire:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
 
-    @classmethod
-    async def connect(cls, addresses: Sequence[Address], timeout_s: float) -> Wire:
+    @staticmethod
+    async def connect(
+        addresses: Sequence[Address], timeout_s: float, tls: Expected | None = None
+    ) -> Wire:
         """Connect to the first address that takes it. Raises OSError: none does, in time."""
         error: OSError = ConnectionRefusedError("the host has no address")
         for family, address in addresses:
@@ -40,7 +50,7 @@ class Wire:
             try:
                 async with asyncio.timeout(timeout_s):
                     await asyncio.get_running_loop().sock_connect(sock, address)
-                return cls(sock)
+                return Wire(sock) if tls is None else await _secured(sock, tls, timeout_s)
             except TimeoutError:
                 error = TimeoutError(f"no answer within {timeout_s:g} s")
             except OSError as refused:
@@ -60,18 +70,22 @@ class Wire:
         """Return what has come, b"" at the connection's end, None after so much silence."""
         await asyncio.sleep(0)  # so that a flood does not keep the other cases from going on
         try:
-            return self._sock.recv(RECEIVE_BYTES)
+            return self._received()
         except BlockingIOError:
             pass
         except OSError:
             return b""
         await self._readable(timeout_s)
         try:
-            return self._sock.recv(RECEIVE_BYTES)
+            return self._received()
         except BlockingIOError:
             return None
         except OSError:
             return b""
+
+    def _received(self) -> bytes:
+        """Raises BlockingIOError: nothing has come."""
+        return self._sock.recv(RECEIVE_BYTES)
 
     async def _readable(self, timeout_s: float) -> None:
         """Wait until there is something to read.
@@ -103,3 +117,56 @@ class Wire:
     def close(self) -> None:
         """Close the connection."""
         self._sock.close()
+
+
+class TlsWire(Wire):
+    """A connection over TLS. Its sending side is shut down by TCP alone: it still reads."""
+
+    _sock: ssl.SSLSocket
+
+    async def shake_hands(self, timeout_s: float) -> None:
+        """Raises OSError: there is no TLS, in time."""
+        async with asyncio.timeout(timeout_s):
+            await self._done(self._sock.do_handshake)
+
+    async def send(self, data: bytes, timeout_s: float) -> None:
+        left = memoryview(data)
+        async with asyncio.timeout(timeout_s):
+            while left:
+                left = left[await self._done(partial(self._sock.send, left)) :]
+
+    def _received(self) -> bytes:
+        try:
+            return self._sock.recv(RECEIVE_BYTES)
+        except ssl.SSLWantReadError:
+            raise BlockingIOError from None
+
+    def shut_down_sending(self) -> None:
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(self._sock, socket.SHUT_WR)
+
+    async def _done(self, act: Callable[[], T]) -> T:
+        """Do this once OpenSSL can."""
+        while True:
+            try:
+                return act()
+            except ssl.SSLWantReadError:
+                await self._readable(WAIT_S)
+            except ssl.SSLWantWriteError:
+                await asyncio.sleep(WAIT_S)
+
+
+async def _secured(sock: socket.socket, tls: Expected, timeout_s: float) -> Wire:
+    """Raises OSError: there is no TLS, or with another server than is meant."""
+    wrapped = tls.wrap(sock)
+    wire = TlsWire(wrapped)
+    try:
+        await wire.shake_hands(timeout_s)
+        tls.verify(wrapped.getpeercert(binary_form=True))
+    except ssl.SSLError as error:
+        wire.close()
+        raise tls.failed(error) from None
+    except BaseException:
+        wire.close()
+        raise
+    return wire

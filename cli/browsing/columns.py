@@ -23,11 +23,19 @@ SHOWN_MAX = 200
 
 def song_rows(tracks: Sequence[Track], columns: int, ellipsis: str) -> list[str]:
     """Return a row for each song: artist, title, duration, album, without what none of them has."""
-    cells = [
-        [_text(t.artist), _text(t.name if t.is_tagged else t.title), _time(t), _text(t.album)]
-        for t in tracks
-    ]
+    cells = [[_text(t.artist), _text(_title(t)), _time(t), _text(t.album)] for t in tracks]
     return _rows(cells, columns, ellipsis, title=1, shrinking=(3, 0), right=(2,))
+
+
+def queue_rows(
+    tracks: Sequence[Track], begins: Sequence[str], columns: int, ellipsis: str
+) -> list[str]:
+    """Return a row for each song: artist, title, duration, when it begins, album."""
+    cells = [
+        [_text(t.artist), _text(_title(t)), _time(t), when, _text(t.album)]
+        for t, when in zip(tracks, begins, strict=True)
+    ]
+    return _rows(cells, columns, ellipsis, title=1, shrinking=(4, 0), right=(2, 3))
 
 
 def album_rows(tracks: Sequence[Track], artist: str, columns: int, ellipsis: str) -> list[str]:
@@ -146,6 +154,10 @@ def _middle_cut(text: str, columns: int, ellipsis: str) -> str:
 
 def _text(text: str) -> str:
     return safe(text[:SHOWN_MAX])
+
+
+def _title(track: Track) -> str:
+    return track.name if track.is_tagged else track.title
 
 
 def _time(track: Track) -> str:

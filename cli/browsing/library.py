@@ -140,6 +140,19 @@ class Library(Sequence[ListedSong]):
         return {folder: tuple(tracks) for folder, tracks in folders.items()}
 
 
+class Libraries:
+    """Makes a list a library: the same one as long as the lists say the same."""
+
+    def __init__(self) -> None:
+        self._last = Library()
+
+    def of(self, songs: Sequence[ListedSong], fields: Sequence[Fields]) -> Library:
+        """Return the library of these songs. fields: of each, or of none."""
+        if not self._last.is_of(songs, fields):
+            self._last = Library(songs, fields)
+        return self._last
+
+
 def library_of(songs: Sequence[ListedSong]) -> Library:
     """Return a list as a library; one that is a library already as it is."""
     return songs if isinstance(songs, Library) else Library(songs)

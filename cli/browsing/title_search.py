@@ -13,9 +13,15 @@ SHOWN_MATCHES = 3
 
 
 def nearest(songs: Sequence[ListedSong], text: str) -> list[ListedSong]:
-    """Return the songs whose titles are most like the text, the best first."""
+    """Return the songs whose titles are most like the text, the best first.
+
+    None where rapidfuzz is missing: Debian 12 does not have it.
+    """
     # Imported here, because it loads slowly and only a mistyped title needs it.
-    from rapidfuzz import process
+    try:
+        from rapidfuzz import process
+    except ImportError:
+        return []
 
     folded = [fold(s.title) for s in songs]
     found = process.extract(

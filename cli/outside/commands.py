@@ -54,13 +54,15 @@ class OutsideCommands:
             line = commands.parse(text)
             if line is None or not line.from_outside:
                 raise CommandError(f"{shown(text) or 'nothing'} is for the prompt alone")
+            context = await self._program.ready_for(line)
             if line.shows:
                 return self._program.answer(line, self.formatter)
-            request = line.request(await self._program.ready_for(line))
+            requests = filter(None, (line.request(context), line.also(context)))
         except CommandError as error:
             return self.formatter.error(str(error), text)
-        if request is not None and (refused := self._program.take_request(request)):
-            return self.formatter.error("; ".join(refused), text)
+        for request in requests:
+            if refused := self._program.take_request(request):
+                return self.formatter.error("; ".join(refused), text)
         return self._program.answer(line, self.formatter)
 
     def change(self) -> str:

@@ -17,15 +17,20 @@ _PREFIX = "cover-"
 
 
 class Cover:
-    """The picture of one song after another. beginning: returns the song's first bytes, if here."""
+    """The picture of one song after another. beginning: returns the song's first bytes, if here.
 
-    def __init__(self, beginning: Callable[[int], bytes]) -> None:
+    path: of its file, "" while there is none. use: a word for the file's name, where a client has
+    more than one.
+    """
+
+    def __init__(self, beginning: Callable[[int], bytes], use: str = "") -> None:
         self._beginning = beginning
-        self._path = ""
+        self._use = f"{use}-" if use else ""
+        self.path = ""
         self._made = 0
 
     def __repr__(self) -> str:
-        return f"<Cover {self._path}>"
+        return f"<Cover {self.path}>"
 
     def take(self) -> Picture | None:
         """Return the picture of the present song, if all of its tag is here; reads no file."""
@@ -41,9 +46,10 @@ class Cover:
         try:
             folder = runtime_directory()
             self._made += 1  # another name for each, for what shows them keeps the old ones
-            path = os.path.join(folder, f"{_PREFIX}{os.getpid()}-{self._made}.{picture.kind}")
+            name = f"{_PREFIX}{os.getpid()}-{self._use}{self._made}.{picture.kind}"
+            path = os.path.join(folder, name)
             remove(path)
-            self._path = path
+            self.path = path
             with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(picture.data)
         except OSError:
@@ -53,9 +59,9 @@ class Cover:
 
     def remove(self) -> None:
         """Remove the file of the last picture."""
-        if self._path:
-            remove(self._path)
-            self._path = ""
+        if self.path:
+            remove(self.path)
+            self.path = ""
 
 
 def remove_abandoned() -> None:

@@ -10,6 +10,7 @@ import asyncio
 import importlib.util
 import os
 from importlib import import_module
+from importlib.machinery import PathFinder
 
 from cli.outside.commands import OutsideCommands
 from cli.outside.watching import StatusWatch
@@ -27,6 +28,15 @@ def session_bus() -> str:
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     path = os.path.join(runtime, "bus")
     return f"unix:path={path}" if os.path.isabs(runtime) and os.path.exists(path) else ""
+
+
+def dbus_fast_is_here() -> bool:
+    """Return whether it can be imported and is 4 or newer; it is not imported for that."""
+    found = importlib.util.find_spec("dbus_fast")
+    if found is None or found.submodule_search_locations is None:
+        return False
+    new_in_4 = "dbus_fast.annotations"
+    return PathFinder.find_spec(new_in_4, found.submodule_search_locations) is not None
 
 
 class Desktop:
@@ -49,10 +59,10 @@ class Desktop:
 
     async def run(self) -> None:
         """Be there from the first song on, until cancelled. Without a bus nothing happens."""
-        address, missing = session_bus(), importlib.util.find_spec("dbus_fast") is None
+        address, missing = session_bus(), not dbus_fast_is_here()
         if not address or missing:
             if self._notify:
-                needs = "dbus-fast: pip install -e '.[desktop]'" if missing else "a session bus"
+                needs = "dbus-fast 4: alfine's extra [desktop]" if missing else "a session bus"
                 self._program.remark(f"--notify needs {needs}")
             return
         await self._first_sound()

@@ -204,6 +204,9 @@ class Player(ServiceInterface):
     async def _set_shuffle(self, shuffled: DBusBool) -> None:
         """Put what is queued into another order; that order stays when it is set to False."""
         if shuffled and not self.Shuffle:
+            if not self._take().queue:
+                # A switch that somebody touches is no wish to hear all songs there are.
+                raise DBusError(ErrorType.FAILED, "nothing is queued")
             await self._run("shuffle")
         self._shuffled = self._take().queue if shuffled else ()
         self.tell(self._take(), False, self._art_url)

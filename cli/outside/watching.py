@@ -105,4 +105,5 @@ def _lasting(status: Status) -> Status:
         starts_in_s=None,
         retry_in_s=None,
         attempt=0,
+        sleep_in_s=None if status.sleep_in_s is None else 0.0,
     )

@@ -156,6 +156,8 @@ class Journal:
                 self._add("you went on")
             case requests.ToggleRequested() if changed:
                 self._add("you paused" if state is PAUSED else "you went on")
+            case on.SleepDue() if changed:
+                self._add("it was time to sleep")
             case on.BufferRanDry() if changed:
                 self._add("the buffer ran dry: audio came more slowly than it was played")
             case on.PlayedOut():

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 from cli.address import with_port
-from cli.browsing.library import Library
-from cli.playing.answers import local_answer
+from cli.browsing.library import Libraries
+from cli.playing.answers import Answers
 from cli.playing.arrival_rate import ArrivingSong
 from cli.playing.changes import Changes
 from cli.playing.elsewhere import Elsewhere
@@ -49,22 +49,23 @@ from fsm.client.events import (
     CommandEntered,
     CommandSent,
     Event,
-    Fields,
     InputEnded,
     Interrupted,
     ListedSong,
     RetryDue,
+    SleepDue,
     TextArrived,
     TitlesNeeded,
 )
 from fsm.client.link_table import CONNECTED, RESTING, LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.prompt import PromptState
-from net.client import ServerConnection
+from net.client import ServerConnection, opener
 from net.observing import ClientObserver
 
 if TYPE_CHECKING:
     from audio import FramesRefused, Output
+    from net.tls.trust import Trust
 
 GREETING_NOTICE_S = 2.0
 """A person who waits longer than this for the server's greeting is told so."""
@@ -75,8 +76,9 @@ class ClientProgram:
 
     output: closed at the end of the run; or what opens it when it is needed. changes: notified
     after every event. warning: what is wrong with the output; printed when the first song plays.
-    max_song_bytes: what is kept of one.
-    observer: looks on at the connection's bytes. elsewhere: for a script that starts no song.
+    max_song_bytes: what is kept of one. observer: looks on at the connection's bytes. elsewhere:
+    for a script that starts no song. trust: connects over TLS. answers: what the client answers by
+    itself. before_lines: awaited before the first command.
     """
 
     def __init__(
@@ -93,6 +95,9 @@ class ClientProgram:
         max_song_bytes: int | None = None,
         observer: ClientObserver | None = None,
         elsewhere: Elsewhere | None = None,
+        trust: Trust | None = None,
+        answers: Answers | None = None,
+        before_lines: Callable[[], Awaitable[object]] = lambda: asyncio.sleep(0),
     ) -> None:
         self._session = session
         self._screen = screen
@@ -101,6 +106,7 @@ class ClientProgram:
         self._journal = journal
         self._changes = changes
         self._elsewhere = elsewhere
+        self._answers, self._before_lines = answers or Answers(journal), before_lines
         self._notices = Notices(
             screen.has_person, lambda t: self._print(formatter.error(t)), warning
         )
@@ -110,13 +116,13 @@ class ClientProgram:
         )
         told_plain = session.conversation.plain
         self._connection = ServerConnection(
-            host, port, self._receive, self.remark, told_plain, observer
+            host, port, self._receive, self.remark, told_plain, observer, opener(trust)
         )
         self._sound = LateSound(output, self.fire, self._on_refused, max_song_bytes)
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound, journal.chosen)
         self._arriving = ArrivingSong(by_flow=session.prebuffer_msgs is None)
-        self._library = Library()
+        self._libraries = Libraries()
         self._unlocked = asyncio.Event()
         self._left = asyncio.Event()
         self._settled = asyncio.Event()
@@ -135,6 +141,7 @@ class ClientProgram:
         await self._connect()
         try:
             if self._session.link.state is not LinkState.OFFLINE and not self._left.is_set():
+                await self._before_lines()
                 await self._run_until_left()
         finally:
             self._sound.close()
@@ -150,8 +157,7 @@ class ClientProgram:
             async with asyncio.timeout(GREETING_NOTICE_S):
                 await self._settled.wait()
         if not self._settled.is_set():
-            connected = self._session.link.state in CONNECTED
-            self._notices.waiting(self._server, connected)
+            self._notices.waiting(self._server, self._session.link.state in CONNECTED)
         await self._settled.wait()
 
     def fire(self, event: Event) -> None:
@@ -186,7 +192,7 @@ class ClientProgram:
 
     def status(self) -> Status:
         """Return what the client does at this moment."""
-        return self._snapshots.take(self._timers.left_s(RetryDue))
+        return self._snapshots.take(self._timers.left_s(RetryDue), self._timers.left_s(SleepDue))
 
     def beginning(self, count: int) -> bytes:
         """Return the first bytes of the present song, as many of them as are here."""
@@ -195,13 +201,7 @@ class ClientProgram:
     @property
     def songs(self) -> Sequence[ListedSong]:
         """The last list that has arrived, a Library."""
-        return self._library_of(self._session.link.songs, self._session.link.fields)
-
-    def _library_of(self, songs: Sequence[ListedSong], fields: Sequence[Fields]) -> Library:
-        """Return a list as a library: the same one as long as the lists say the same."""
-        if not self._library.is_of(songs, fields):
-            self._library = Library(songs, fields)
-        return self._library
+        return self._libraries.of(self._session.link.songs, self._session.link.fields)
 
     async def wait_for_titles(self) -> None:
         """Have a list requested, if none has come, and wait until none is on its way."""
@@ -277,6 +277,7 @@ class ClientProgram:
         try:
             context = await self.ready_for(line)
             request, also = line.request(context), line.also(context)
+            shown = await self._answers.shown(line, self._formatter, context.status)
         except CommandError as error:
             self._reports.note_failure()
             self._print(self._formatter.error(str(error), line.word), error=True)
@@ -287,21 +288,22 @@ class ClientProgram:
         self.fire(CommandEntered(line.command, request))
         if also is not None:
             self.fire(also)
-        self._print(self.answer(line, self._formatter))
+        self._print(shown or self.answer(line, self._formatter))
         if line.command is Command.LOCAL:
             self.fire(CommandAnswered(Command.LOCAL))
         await self._unlocked.wait()
 
     def answer(self, line: commands.Line, formatter: Formatter) -> str:
         """Return the answer that the client itself has to a command; "" for none."""
-        return local_answer(line, formatter, self.status(), self.songs, self._journal)
+        return self._answers.local(line, formatter, self.status(), self.songs)
 
     async def ready_for(self, line: commands.Line) -> commands.Context:
         """Wait until a command can be carried out; return what it needs to know."""
         await self._settled.wait()
-        if line.needs_list:
+        if line.waits_for_list(self.status()):
             await self.wait_for_titles()
-        return commands.Context(self.songs, self.status(), self._reports.answer)
+        memory = self._answers.memory
+        return commands.Context(self.songs, self.status(), self._reports.answer, memory)
 
     def take_request(self, request: Event) -> list[str]:
         """Give the request of another program to the machines; return what they refuse."""
@@ -320,7 +322,7 @@ class ClientProgram:
     def _perform_on_screen(self, effect: ScreenEffect) -> None:
         match effect:
             case ShowSongs(songs, fields):
-                self._reports.show(self._library_of(songs, fields), self.status())
+                self._reports.show(self._libraries.of(songs, fields), self.status())
             case Tell():
                 self._reports.tell(effect)
             case Print(text, error):

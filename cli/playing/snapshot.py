@@ -10,12 +10,12 @@ from cli.playing.chosen import Chosen
 from cli.playing.late_sound import LateSound
 from cli.words.moment import Activity, Status
 from fsm.client.events import Fields
+from fsm.client.gone import GONE
 from fsm.client.link import LinkSession
 from fsm.client.link_table import CONNECTED, CONNECTING, OFFLINE, RESTING
 from fsm.client.machines import ClientSession
 from fsm.client.player import DRY, SILENT
 from fsm.client.prebuffer import needed_bytes
-from fsm.client.queue import GONE
 from fsm.client.song import SongSession
 from fsm.client.song_table import AWAITING, REQUESTED, SOUGHT, UNWANTED
 from fsm.client.transport import TransportState
@@ -42,8 +42,11 @@ class Snapshots:
         self._arrivals: deque[tuple[float, int]] = deque()
         self._durations = _Durations()
 
-    def take(self, retry_in_s: float | None = None) -> Status:
-        """Return the present status. retry_in_s: the time until the next attempt to connect."""
+    def take(self, retry_in_s: float | None = None, sleep_in_s: float | None = None) -> Status:
+        """Return the present status.
+
+        retry_in_s: the time until the next attempt to connect. sleep_in_s: until it falls asleep.
+        """
         song, link = self._session.song, self._session.link
         queue, transport = self._session.queue, self._session.transport
         name = self._chosen.name_of(song.song_id)
@@ -71,6 +74,8 @@ class Snapshots:
             queue=tuple(song_id for song_id in queue.upcoming if song_id != GONE),
             repeat=queue.repeat.value,
             device=self._sound.device,
+            sleep_in_s=sleep_in_s,
+            sleeps_after_song=queue.is_last,
         )
 
     def _starts_in_s(self, counted: int, needed: int) -> float | None:

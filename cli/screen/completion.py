@@ -24,14 +24,17 @@ class CommandCompleter(Completer):
     """Completes commands, their choices and titles.
 
     songs: returns the last list. wait_for_titles: waits until there is one, if it can be had.
+    playlist_names: returns the names of the playlists.
     """
 
     def __init__(
         self,
         songs: Callable[[], Sequence[ListedSong]],
         wait_for_titles: Callable[[], Awaitable[None]],
+        playlist_names: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._songs, self._wait_for_titles = songs, wait_for_titles
+        self._playlist_names = playlist_names
 
     async def titles_wanted(self, document: Document) -> bool:
         """Wait for the titles that the line needs and that have not come; False: it needs none."""
@@ -57,6 +60,8 @@ class CommandCompleter(Completer):
                 yield from self._groups(typed, "album")
             case "artists":
                 yield from self._groups(typed, "artist")
+            case "playlists":
+                yield from self._playlists(typed)
             case "commands":
                 yield from _commands(typed, alone=True)
         if spec.word in CHOICES:
@@ -81,6 +86,12 @@ class CommandCompleter(Completer):
             text = safe(group.name if group.name in clear else alone)
             yield Completion(text, -len(typed), display=f"{kind} {safe(group.name)}")
         yield from offers[len(named) :]
+
+    def _playlists(self, typed: str) -> Iterator[Completion]:
+        folded = fold(typed)
+        for name in self._playlist_names():
+            if fold(name).startswith(folded):
+                yield Completion(safe(name), -len(typed), display=safe(name))
 
     def _groups(self, typed: str, kind: str) -> Iterator[Completion]:
         for other, group in _named_as(library_of(self._songs()), typed):

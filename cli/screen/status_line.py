@@ -166,7 +166,16 @@ def _modes(status: Status) -> str:
     alone = "" if status.online else "no connection"
     queued = f"{len(status.queue)} queued" if status.queue else ""
     repeated = "" if status.repeat == "off" else f"repeat {status.repeat}"
-    return ", ".join(filter(None, (alone, queued, repeated)))
+    return ", ".join(filter(None, (alone, queued, repeated, _sleep(status))))
+
+
+def _sleep(status: Status) -> str:
+    """Return when it falls asleep, in whole minutes: who looks wants no countdown."""
+    if status.sleeps_after_song:
+        return "sleep after this"
+    if status.sleep_in_s is None:
+        return ""
+    return f"sleep in {ceil(status.sleep_in_s / 60)} min"
 
 
 def _add(parts: Fragments, style: str, text: str, room: int) -> None:

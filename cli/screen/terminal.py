@@ -66,7 +66,7 @@ class TerminalScreen:
     """The prompt, the status line under it, and the output above both.
 
     interrupt: called for Ctrl-C. status, songs: called whenever the line is drawn or completed.
-    wait_for_titles: awaited before a title is completed.
+    wait_for_titles: awaited before a title is completed. playlist_names: for completion.
     changes: wakes when the status may have changed. glyphs: characters that the terminal can show.
     """
 
@@ -78,6 +78,7 @@ class TerminalScreen:
         status: Callable[[], Status],
         songs: Callable[[], Sequence[ListedSong]],
         wait_for_titles: Callable[[], Awaitable[None]],
+        playlist_names: Callable[[], Sequence[str]],
         changes: Watch,
         history: History,
         glyphs: Glyphs,
@@ -92,7 +93,7 @@ class TerminalScreen:
         self._held: list[str] | None = None
         """Texts that arrived while the pager is open; None while it is not."""
         self._paging: asyncio.Task[None] | None = None
-        self._completer = CommandCompleter(songs, wait_for_titles)
+        self._completer = CommandCompleter(songs, wait_for_titles, playlist_names)
         self._buffer = Buffer(
             completer=self._completer,
             history=history,

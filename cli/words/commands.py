@@ -4,105 +4,49 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
 from cli.browsing import choosing, query
 from cli.browsing.song_ids import NO_IDS, NotChosen, are_possible, is_number, need_list
+from cli.words import recalling
 from cli.words.clock import clock
 from cli.words.command_table import WORDS, CommandError, full_word
+from cli.words.line import Context as Context
+from cli.words.line import Line as Line
+from cli.words.line import MakeRequest
 from cli.words.moment import Status
+from cli.words.positions import check_positions, move, positions
 from cli.words.safe_text import shown
 from fsm.client.events import (
     Command,
     Event,
-    ListedSong,
     ListRequested,
     PlayRequested,
     StopRequested,
     WaitRequested,
 )
+from fsm.client.queue_edits import Append, Clear, Insert, Move, Remove, Shuffle
 from fsm.client.requests import (
-    ClearRequested,
+    EditRequested,
     Gain,
     GainRequested,
     Measure,
     NextRequested,
     PauseRequested,
     PrevRequested,
-    QueueRequested,
     Repeat,
     RepeatRequested,
     ResumeRequested,
     SeekRequested,
-    ShuffleRequested,
     ToggleRequested,
+    UndoRequested,
     VolumeRequested,
 )
-from fsm.frozen import dataclass
 
-_NOTHING = Status()
 _NEAR_END_S = 2.0
 """Who seeks behind the end is offered so much of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the client knows at the moment when it runs a command.
-
-    songs: the last list. answer: the songs that the client has shown last, for `play *`.
-    """
-
-    songs: Sequence[ListedSong] = ()
-    status: Status = _NOTHING
-    answer: Sequence[ListedSong] = ()
-
-
-_STARTS = ("play", "queue")
-_SHOWS = ("status", "why", "queue")
-_OWN = ("help", "quit")
-"""They mean the client that they are given to, whatever plays in another."""
-
-MakeRequest = Callable[[Context], Event | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One parsed line.
-
-    word: the command's full name. rest: the text after it, stripped. request: makes the request
-    for the machines, or None where the client answers by itself; it raises CommandError.
-    needs_list: it names songs otherwise than by their IDs. also: makes a request that follows the
-    first one at once.
-    """
-
-    word: str
-    rest: str = ""
-    command: Command = Command.LOCAL
-    request: MakeRequest = lambda context: None
-    needs_list: bool = False
-    also: MakeRequest = lambda context: None
-
-    @property
-    def starts_song(self) -> bool:
-        """It names songs that are to be played."""
-        return self.word in _STARTS and bool(self.rest)
-
-    @property
-    def shows(self) -> bool:
-        """It asks for what is known, and changes nothing."""
-        return self.word in _SHOWS and not self.rest
-
-    @property
-    def for_running_song(self) -> bool:
-        """It means what plays already: in a script that plays nothing, another client's song."""
-        return self.from_outside and not self.starts_song
-
-    @property
-    def from_outside(self) -> bool:
-        """Another program may send it: it is answered at once, and is not about the prompt."""
-        return self.command is Command.LOCAL and self.word not in _OWN
 
 
 def starts_song(script: Iterable[str]) -> bool:
@@ -139,13 +83,10 @@ _REQUESTS: dict[str, Callable[[], Event]] = {
     "stop": StopRequested,
     "wait": WaitRequested,
     "pause": PauseRequested,
-    "resume": ResumeRequested,
-    "toggle": ToggleRequested,
     "next": NextRequested,
     "prev": PrevRequested,
-    "clear": ClearRequested,
-    # The seed is drawn here, because the machines are deterministic.
-    "shuffle": lambda: ShuffleRequested(random.getrandbits(32)),
+    "clear": lambda: EditRequested(Clear()),
+    "undo": UndoRequested,
 }
 
 
@@ -171,20 +112,56 @@ def _play(word: str, rest: str) -> Line:
 
     def rest_queued(context: Context) -> Event | None:
         _, *more = _song_ids(rest, context)
-        return QueueRequested(tuple(more)) if more else None
+        return EditRequested(Insert(tuple(more))) if more else None
 
-    return Line(word, rest, Command.PLAY, request, need_list(rest), rest_queued)
+    return Line(word, rest, Command.PLAY, request, need_list(rest), also=rest_queued)
 
 
 def _queue(word: str, rest: str) -> Line:
     if not rest:
-        return Line(word, rest)
+        return Line(word, rest, needs_list=True, if_queued=True)
+    return _adding(word, rest, Append)
+
+
+def _insert(word: str, rest: str) -> Line:
+    if not rest:
+        raise CommandError("insert takes an ID, or a part of a name, as in: insert 3, insert moon")
+    return _adding(word, rest, Insert)
+
+
+def _adding(word: str, rest: str, edit: type[Append] | type[Insert]) -> Line:
+    """Parse a command that puts songs into the queue."""
     _check_ids(rest)
 
     def request(context: Context) -> Event:
-        return QueueRequested(_song_ids(rest, context))
+        return EditRequested(edit(_song_ids(rest, context)))
 
     return Line(word, rest, request=request, needs_list=need_list(rest))
+
+
+def _remove(word: str, rest: str) -> Line:
+    check_positions(rest)
+
+    def request(context: Context) -> Event:
+        return EditRequested(Remove(positions(rest, len(context.status.queue))))
+
+    return Line(word, rest, request=request)
+
+
+def _move(word: str, rest: str) -> Line:
+    return Line(word, rest, request=_always(EditRequested(Move(*move(rest)))))
+
+
+def _shuffle(word: str, rest: str) -> Line:
+    def request(context: Context) -> Event:
+        # The seed is drawn here, because the machines are deterministic.
+        seed, status = random.getrandbits(32), context.status
+        if status.queue:
+            return EditRequested(Shuffle(seed))
+        others = (s.song_id for s in context.songs if s.song_id != status.song_id)
+        return EditRequested(Shuffle(seed, tuple(i for i in others if i is not None)))
+
+    return Line(word, rest, request=request, needs_list=True, unless_queued=True)
 
 
 def _seek(word: str, rest: str) -> Line:
@@ -261,6 +238,47 @@ def _help(word: str, rest: str) -> Line:
     return Line(word, full_word(rest) if rest else "")
 
 
+def _go_on(word: str, rest: str) -> Line:
+    """Parse resume and toggle: where nothing plays, they go on where the last run was left."""
+    request = ResumeRequested() if word == "resume" else ToggleRequested()
+    return Line(
+        word,
+        rest,
+        request=lambda c: recalling.left_off(c.memory, c.status) or request,
+        also=lambda c: recalling.place_left(c.memory, c.status),
+    )
+
+
+def _save(word: str, rest: str) -> Line:
+    recalling.check_name(rest)
+
+    def saving(context: Context) -> None:
+        recalling.save(context.memory, rest, context.status, context.songs)
+
+    return Line(word, rest, request=saving, needs_list=True)
+
+
+def _load(word: str, rest: str) -> Line:
+    if not rest:
+        raise CommandError("load takes the name of a playlist (playlists shows them)")
+    return Line(
+        word, rest, request=lambda c: recalling.load(c.memory, rest, c.songs), needs_list=True
+    )
+
+
+def _again(word: str, rest: str) -> Line:
+    return Line(
+        word,
+        rest,
+        request=lambda c: recalling.again(c.memory, c.status, c.songs),
+        needs_list=True,
+    )
+
+
+def _sleep(word: str, rest: str) -> Line:
+    return Line(word, rest, request=_always(recalling.sleep(rest)))
+
+
 _PARSERS: dict[str, Callable[[str, str], Line]] = {
     "list": _list,
     "find": _list,
@@ -269,11 +287,21 @@ _PARSERS: dict[str, Callable[[str, str], Line]] = {
     "artists": _list,
     "play": _play,
     "queue": _queue,
+    "insert": _insert,
+    "remove": _remove,
+    "move": _move,
+    "shuffle": _shuffle,
     "seek": _seek,
     "volume": _volume,
     "repeat": _choose,
     "gain": _choose,
     "help": _help,
+    "resume": _go_on,
+    "toggle": _go_on,
+    "save": _save,
+    "load": _load,
+    "again": _again,
+    "sleep": _sleep,
 }
 
 

@@ -9,10 +9,15 @@ from typing import Any
 
 from cli.browsing.answer import Answer
 from cli.browsing.library import Album, Track
+from cli.memory.heard import Heard
+from cli.memory.memory import Loading, Saving
+from cli.memory.playlists import Summary
 from cli.words.command_table import SPECS, WORDS
 from cli.words.moment import Activity, SongName, Status
 from cli.words.plain import ERRORS, Formatter, status_parts
+from cli.words.remembered import title_of
 from cli.words.safe_text import safe
+from cli.words.upcoming import QueuedSong, upcoming
 from fsm.client.effects import Tell
 from fsm.client.events import ListedSong
 
@@ -63,12 +68,37 @@ class JsonFormatter(Formatter):
         return dump("status", **status_members(status))
 
     def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
-        titles = {song.song_id: song.title for song in songs}
-        listed = [{"id": song_id, "title": titles.get(song_id)} for song_id in status.queue]
-        return dump("queue", songs=listed, text=super().queue(status, songs))
+        queue = upcoming(status, songs)
+        return dump(
+            "queue",
+            songs=list(map(_queued, queue.songs)),
+            duration_s=queue.duration_s,
+            ends_in_s=_rounded(queue.ends_in_s),
+            text=super().queue(status, songs),
+        )
 
     def why(self, sentences: Sequence[str]) -> str:
         return dump("why", reasons=list(sentences))
+
+    def saving(self, saving: Saving) -> str:
+        return dump("saved", **saving._asdict(), text=super().saving(saving))
+
+    def loading(self, loading: Loading) -> str:
+        missing = [title_of(song) for song in loading.missing]
+        members = loading._asdict() | {"missing": missing}
+        return dump("loaded", **members, text=super().loading(loading))
+
+    def playlists(self, playlists: Sequence[Summary]) -> str:
+        return dump("playlists", playlists=[playlist._asdict() for playlist in playlists])
+
+    def history(self, history: Sequence[Heard], wanted: str) -> str:
+        return dump("history", words=wanted, heard=list(map(_heard, history)))
+
+    def sleep(self, status: Status) -> str:
+        return self.status(status)
+
+    def cover(self, song: SongName | None, path: str, text: str, drawn: str) -> str:
+        return dump("cover", song=_song(song), path=path, text=text)
 
     def relayed(self, json: str, text: str) -> str:
         return json
@@ -116,6 +146,22 @@ def _track(track: Track) -> dict[str, Any]:
     if track.name == track.title:
         known.pop("name", None)
     return {"id": track.song_id, "title": track.title} | known
+
+
+def _heard(heard: Heard) -> dict[str, Any]:
+    song = {"id": heard.song.song_id, "title": safe(heard.song.title) or None}
+    return {"at": heard.at, "server": safe(heard.server), "song": song}
+
+
+def _queued(song: QueuedSong) -> dict[str, Any]:
+    """Return a song of the queue; its title is null where no list has it."""
+    untitled = {} if song.is_listed else {"title": None}
+    place = {"position": song.position, "begins_in_s": _rounded(song.begins_in_s)}
+    return _track(song.track) | untitled | place
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def _song(song: SongName | None) -> dict[str, Any] | None:

@@ -67,5 +67,9 @@ class Status:
     """The IDs of the queued songs, in order."""
     repeat: str = "off"
     """off, one or all (fsm.client.requests.Repeat)."""
+    sleep_in_s: float | None = None
+    """The time until it pauses by itself."""
+    sleeps_after_song: bool = False
+    """Nothing is played behind the present song."""
     device: str = ""
     """The name of the sound device; "" where there is none."""

@@ -6,15 +6,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from cli.browsing import title_search
 from cli.browsing.answer import Answer
 from cli.browsing.columns import album_heading, artists_rows
 from cli.browsing.library import Track
+from cli.memory.heard import Heard
+from cli.memory.memory import Loading, Saving, is_count
+from cli.memory.playlists import Summary
+from cli.words import remembered
 from cli.words.clock import clock
 from cli.words.command_table import SPECS, WORD_COLUMNS, WORDS, Spec
 from cli.words.moment import Activity, SongName, Status
 from cli.words.safe_text import safe
+from cli.words.upcoming import queue_line, upcoming
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
 
@@ -33,7 +39,15 @@ FAILURES = frozenset(
 ERRORS = FAILURES | {Report.CONNECTION_LOST, Report.CONNECT_FAILED, Report.NO_RETRIES_LEFT}
 """Reports that are printed as errors."""
 
-REFUSALS = frozenset({Report.NOTHING_PLAYS, Report.NOTHING_FOLLOWS, Report.NOTHING_BEFORE})
+REFUSALS = frozenset(
+    {
+        Report.NOTHING_PLAYS,
+        Report.NOTHING_FOLLOWS,
+        Report.NOTHING_BEFORE,
+        Report.NO_POSITION,
+        Report.NOTHING_TO_UNDO,
+    }
+)
 """Reports that a command could do nothing, told at once to whoever gave it."""
 
 NO_AUDIO = "no audio came"
@@ -66,8 +80,12 @@ _TEXTS = {
     Report.DEVICE_LOST: "paused{detail}; resume plays on the default device",
     Report.NOTHING_PLAYS: f"nothing is playing; {FIRST_STEPS}",
     Report.NOTHING_FOLLOWS: "nothing is queued; queue ID adds a song",
+    Report.NO_POSITION: "the queue stays as it is{detail}",
+    Report.TAKEN_BACK: "taken back{detail}",
+    Report.NOTHING_TO_UNDO: "nothing is left to undo",
     Report.SONGS_GONE: "no longer on the server, and left out{detail}",
     Report.NOTHING_BEFORE: "nothing was played before; play ID or a title starts a song",
+    Report.ASLEEP: "it is time to sleep{detail}",
 }
 
 _NO_AUDIO_TEXT = "no audio came of {song}{again}"
@@ -76,8 +94,10 @@ _NO_AUDIO_TEXT = "no audio came of {song}{again}"
 class Formatter:
     """Formats as plain text. Each method returns whole lines, or "" where nothing is to be printed.
 
-    server: HOST:PORT, an IPv6 address in brackets.
+    server: HOST:PORT, an IPv6 address in brackets. draws: what shows the text takes escape codes.
     """
+
+    draws = False
 
     def __init__(self, server: str) -> None:
         self.server = server
@@ -137,14 +157,44 @@ class Formatter:
         return "; ".join(status_parts(status))
 
     def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
-        """Format the queued songs, one a line."""
+        """Format the queued songs, one a line: position, ID, title, duration, when it begins."""
         if not status.queue:
             return "nothing is queued; queue 3 5 adds songs"
-        return "\n".join(f"{s.song_id}. {safe(s.title)}" for s in queued_songs(status, songs))
+        queue = upcoming(status, songs)
+        width = len(str(len(queue.songs)))
+        return "\n".join([*(queue_line(song, width) for song in queue.songs), queue.total])
 
     def why(self, sentences: Sequence[str]) -> str:
         """Format the sentences of `Journal.why`, one a line."""
         return "\n".join(map(safe, sentences))
+
+    def saving(self, saving: Saving) -> str:
+        """Say what has been saved as a playlist."""
+        return remembered.saving_line(saving)
+
+    def loading(self, loading: Loading) -> str:
+        """Say what has been loaded, and what of it is not on this server."""
+        return remembered.loading_line(loading)
+
+    def playlists(self, playlists: Sequence[Summary]) -> str:
+        """Format the playlists, one a line."""
+        lines = remembered.playlist_lines(playlists)
+        return "\n".join(lines) or "there are no playlists; save NAME makes one of what is queued"
+
+    def history(self, history: Sequence[Heard], wanted: str) -> str:
+        """Format what was heard, one a line. wanted: which part of it was asked for."""
+        if not history:
+            found = f"nothing that was heard has {safe(wanted)}; history shows all"
+            return found if wanted and not is_count(wanted) else "nothing was heard before"
+        return "\n".join(remembered.heard_lines(history, self.server, datetime.now()))
+
+    def sleep(self, status: Status) -> str:
+        """Say when it falls asleep."""
+        return sleep_part(status) or "it stays awake; sleep 30m pauses in half an hour"
+
+    def cover(self, song: SongName | None, path: str, text: str, drawn: str) -> str:
+        """Show a cover. path: its file. text: how it is shown. drawn: it, with escape codes."""
+        return safe(text)
 
     def relayed(self, json: str, text: str) -> str:
         """Format what another client has answered. json: as it came. text: its sentences."""
@@ -242,11 +292,22 @@ def status_parts(status: Status, moving: bool = True) -> list[str]:
         parts.append(f"repeat {status.repeat}")
     if status.queue:
         parts.append(f"{len(status.queue)} queued")
+    if sleeps := sleep_part(status, moving):
+        parts.append(sleeps)
     if not status.online:
         known = moving and status.retry_in_s is not None
         soon = f", trying again in {status.retry_in_s:.0f} s" if known else ""
         parts.append(f"no connection{soon}")
     return parts
+
+
+def sleep_part(status: Status, moving: bool = True) -> str:
+    """Say in a short phrase when it falls asleep; "" if it does not."""
+    if status.sleeps_after_song:
+        return "sleeps after this song"
+    if status.sleep_in_s is None:
+        return ""
+    return f"sleeps in {clock(status.sleep_in_s)}" if moving else "sleeps later"
 
 
 def _gain(status: Status) -> str:
@@ -270,12 +331,6 @@ def _arrival(status: Status) -> str:
     if status.activity in (Activity.BUFFERING, Activity.STARVED):
         return f"{status.buffered_msgs} of {status.needed_msgs} messages"
     return "" if status.received is None else f"{int(100 * status.received)} % received"
-
-
-def queued_songs(status: Status, songs: Sequence[ListedSong]) -> list[ListedSong]:
-    """Return the queued songs with their titles, in order."""
-    by_id = {s.song_id: s for s in songs}
-    return [by_id.get(i, ListedSong(i, "(not on the list)")) for i in status.queue]
 
 
 def song_name(status: Status) -> str:

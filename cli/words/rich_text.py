@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -23,14 +24,16 @@ from cli.browsing.columns import (
     album_rows,
     albums_rows,
     artists_rows,
+    queue_rows,
     song_rows,
 )
 from cli.browsing.library import Track
 from cli.words.command_table import BRIEF_COLUMNS, SPECS, WORD_COLUMNS, WORDS, Spec
 from cli.words.glyphs import ASCII, IN_ASCII, Glyphs
 from cli.words.moment import Activity, SongName, Status
-from cli.words.plain import ERRORS, Formatter, queued_songs, status_parts, usage
+from cli.words.plain import ERRORS, Formatter, status_parts, usage
 from cli.words.safe_text import cut, safe
+from cli.words.upcoming import QueuedSong, upcoming
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
 
@@ -40,6 +43,9 @@ _SHOWN_BY_STATUS_LINE = (
     Report.UNDERRUN,
     Report.PLAYING_AGAIN,
 )
+_EDITS = ("insert", "remove", "move", "shuffle", "undo")
+"""What the queue is after one of these is shown: the positions of its songs may be others."""
+_SHOWN_EDITED = 8
 _HELP_GAP, _MOST_HELP_COLUMNS = 2, 3
 _ENTRY_COLUMNS = WORD_COLUMNS + 3 + BRIEF_COLUMNS
 """A command in the help: its letter, its word, and what it does."""
@@ -49,6 +55,8 @@ _TABLE_SONGS = 500
 
 class RichFormatter(Formatter):
     """Formats with Rich, as wide as the terminal is. glyphs: the set that the terminal can show."""
+
+    draws = True
 
     def __init__(self, server: str, glyphs: Glyphs) -> None:
         super().__init__(server)
@@ -87,17 +95,43 @@ class RichFormatter(Formatter):
     def queue(self, status: Status, songs: Sequence[ListedSong]) -> str:
         if not status.queue:
             return super().queue(status, songs)
-        return self._lines(queued_songs(status, songs), Status())
+        queue = upcoming(status, songs)
+        rows = self._queued(queue.songs, len(queue.songs))
+        return f"{rows}\n{self._styled(queue.total, 'dim')}"
+
+    def cover(self, song: SongName | None, path: str, text: str, drawn: str) -> str:
+        return drawn or super().cover(song, path, text, drawn)
 
     def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
-        if word == "shuffle":
-            return self.queue(status, songs)
-        if word == "queue" and status.queue:
+        if not status.queue or word not in ("queue", *_EDITS):
+            return super().done(word, status, songs)
+        last = len(status.queue)
+        if word == "queue":
             # The person may have typed a part of a title: name the song that it meant.
-            last = queued_songs(status, songs)[-1]
-            text = f"{last.song_id}. {safe(last.title)} is number {len(status.queue)} in the queue"
-            return self._styled(text, "")
-        return super().done(word, status, songs)
+            [song] = upcoming(replace(status, queue=status.queue[-1:]), songs).songs
+            text = f"{song.track.song_id}. {safe(song.track.title)}"
+            return self._styled(f"{text} is number {last} in the queue", "")
+        shown = upcoming(replace(status, queue=status.queue[:_SHOWN_EDITED]), songs)
+        rows = self._queued(shown.songs, last)
+        left = last - _SHOWN_EDITED
+        return f"{rows}\n{self._styled(f'and {left} more', 'dim')}" if left > 0 else rows
+
+    def _queued(self, songs: Sequence[QueuedSong], last: int) -> str:
+        """Format songs of the queue below a heading. last: the last position that there is."""
+        place = max(1, len(str(last)))
+        number = max(2, *(len(str(song.track.song_id)) + 1 for song in songs))
+        room = max(1, _columns() - 1 - place - number - 4)
+        tracks, begins = [s.track for s in songs], [s.begins for s in songs]
+        rows = queue_rows(tracks, begins, room, self._glyphs.ellipsis)
+        lines = [
+            (f"{song.position:>{place}}", f"  {song.track.song_id}.".rjust(number + 2), f"  {row}")
+            for song, row in zip(songs, rows, strict=True)
+        ]
+        heading = f"{'#':>{place}}  {'ID':>{number}}"
+        if len(lines) > _TABLE_SONGS:
+            return self._printed([heading, *("".join(line) for line in lines)])
+        texts = [Text.assemble(line[0], (line[1], "cyan"), line[2]) for line in lines]
+        return self._rendered(Group(Text(heading, "dim"), *texts))
 
     def why(self, sentences: Sequence[str]) -> str:
         first, *facts = map(safe, sentences)

@@ -31,7 +31,8 @@ def columns_of(text: str) -> int:
     """Return the width in a terminal: wide characters take two columns, combining marks none."""
     if text.isascii() and text.isprintable():
         return len(text)
-    from wcwidth import width  # its tables take longer to load than a short list to print
+    # Its tables take longer to load than a short list to print.
+    from cli.words.any_wcwidth import width
 
     return int(width(text))
 
@@ -42,7 +43,7 @@ def cut(text: str, columns: int, ellipsis: str = "…") -> str:
         return text
     if columns <= columns_of(ellipsis):
         return ellipsis[: max(0, columns)]
-    from wcwidth import clip
+    from cli.words.any_wcwidth import clip
 
     return str(clip(text, 0, columns - columns_of(ellipsis))).rstrip() + ellipsis
 
@@ -52,7 +53,7 @@ def safe_end(text: str, columns: int) -> str:
     whole = columns_of(text)
     if whole <= columns:
         return text
-    from wcwidth import clip
+    from cli.words.any_wcwidth import clip
 
     return str(clip(text, whole - columns, whole)).strip()
 

@@ -9,25 +9,22 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from cli.app import COMMANDS
-from cli.command_line import import_command
 from cli.outside import command as outside
+from docs.site import described
 
 
 def reference() -> str:
     """Return what all commands say of themselves, as Markdown."""
-    own = [line for name in COMMANDS for line in _command(name)]
+    own = [line for command in described.commands() for line in _command(command)]
     return "\n".join([*own, *map(_outside, outside.WORDS)])
 
 
-def _command(name: str) -> Iterator[str]:
-    command = import_command(name)
-    context = command.make_context(name, [], resilient_parsing=True)
-    usage = " ".join(command.collect_usage_pieces(context))
-    yield f"## alfine {name}\n\n```text\nalfine {name} {usage}\n```\n\n{command.help}\n"
-    for heading, rows in command.sections(context).items():
-        lines = (_row(*row) for row in rows)
-        yield f"| {heading} | |\n|---|---|\n" + "\n".join(lines) + "\n"
+def _command(command: described.Command) -> Iterator[str]:
+    usage = f"alfine {command.name} {command.usage}"
+    yield f"## alfine {command.name}\n\n```text\n{usage}\n```\n\n{command.help}\n"
+    for panel, rows in command.panels.items():
+        lines = [_row(*row) for row in rows]
+        yield f"| {panel} | |\n|---|---|\n" + "\n".join(lines) + "\n"
     if command.epilog:
         yield f"{_with_code(command.epilog)}\n"
 
@@ -39,7 +36,7 @@ def _outside(word: str) -> str:
 
 def _row(names: str, text: str) -> str:
     """Return a line of a table: an option or an argument, and what it does."""
-    cells = (f"`{names}`", " ".join(text.split()))
+    cells = (f"`{names}`", text)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

@@ -224,8 +224,12 @@ class Report(Enum):
     DEVICE_LOST = "the sound device has gone; it is paused"
     NOTHING_PLAYS = "nothing is played that could be paused or sought in"
     NOTHING_FOLLOWS = "nothing is queued that could be played next"
+    NO_POSITION = "the queue has no song at that position"
+    TAKEN_BACK = "the last change of the queue has been taken back"
+    NOTHING_TO_UNDO = "no change of the queue is left that could be taken back"
     SONGS_GONE = "songs that were queued or played are no longer on the server"
     NOTHING_BEFORE = "no song was played before"
+    ASLEEP = "it is paused, or has stopped, because a person wanted to sleep"
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,11 @@ class RetryDue(Event):
     """The pause before the next attempt to connect is over."""
 
 
+@dataclass(frozen=True, slots=True)
+class SleepDue(Event):
+    """The time is over after which a person wanted silence."""
+
+
 # The player.
 
 

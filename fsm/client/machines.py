@@ -50,10 +50,12 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     ask.SeekRequested:          (SONG,),
     ask.NextRequested:          (QUEUE,),
     ask.PrevRequested:          (QUEUE,),
-    ask.QueueRequested:         (QUEUE,),
-    ask.ClearRequested:         (QUEUE,),
-    ask.ShuffleRequested:       (QUEUE,),
+    ask.EditRequested:          (QUEUE,),
+    ask.UndoRequested:          (QUEUE,),
     ask.RepeatRequested:        (QUEUE,),
+    ask.SleepRequested:         (QUEUE, TRANSPORT),
+    ask.SleepAfterSongRequested: (QUEUE, TRANSPORT),
+    ask.StayAwakeRequested:     (QUEUE, TRANSPORT),
     # the wire
     on.Connected:               (CONVERSATION, LINK, SONG),
     on.ConnectFailed:           (CONVERSATION, LINK),
@@ -75,6 +77,7 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     on.SetupUnanswered:         (CONVERSATION,),
     on.FenceUnanswered:         (CONVERSATION,),
     on.RetryDue:                (LINK,),
+    on.SleepDue:                (TRANSPORT,),
     # the player
     on.BufferRanDry:            (SONG,),
     on.PlaceNotHere:            (SONG,),

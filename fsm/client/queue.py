@@ -1,113 +1,35 @@
 """The client's queue: which song was played before this one, and which comes after it.
 
 It knows song IDs and their order, and when a song is over; it knows nothing of how one arrives or
-sounds. What it wants played it requests in the same way as a person does.
+sounds. What it wants played it requests in the same way as a person does. Its rows are in
+queue_table.py, what follows what is in queue_order.py, and what a person can do to what is queued in
+queue_edits.py.
 """
 
 from __future__ import annotations
 
-import random
-from enum import Enum
-
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
+from fsm.client import queue_edits, queue_table
 from fsm.client import requests as ask
-from fsm.client.effects import ClientEffect
+from fsm.client.gone import GONE, NewIds, here, left, without_gone
+from fsm.client.queue_edits import Queued, Undo, mapped, without_first
+from fsm.client.queue_order import QueueOrder
 from fsm.client.requests import Measure, Repeat
-from fsm.table import Row, Session, Table, each
 
-
-class QueueState(Enum):
-    """What is played, and whether what follows has been requested."""
-
-    IDLE = "nothing is played; what is queued waits for a person's word"
-    CURRENT = "a song is played, and not all of it is here"
-    WHOLE = "a song is played, and all of it is here: what is queued next is requested at once"
-    AHEAD = "a song is played, and the one after it has been requested"
-
-
-# fmt: off
-IDLE, CURRENT, WHOLE, AHEAD = QueueState
-
-_ALL = tuple(QueueState)
-_IN_USE = (CURRENT, WHOLE, AHEAD)
-_NOTHING_AHEAD = (IDLE, CURRENT, WHOLE)
-
-QUEUE = Table("queue", IDLE, [
-    # What a person plays and stops
-    each(_ALL,    on.PlayRequested, CURRENT, then="retire, forget_ahead, choose",   rfc="2.2, playing 2"),
-    Row(IDLE,     on.StopRequested, IDLE,                                           rfc="2.2"),
-    each(_IN_USE, on.StopRequested, IDLE,    then="retire, forget_ahead, end_wait", rfc="2.2, playing 2"),
-    Row(IDLE,     on.WaitRequested, IDLE,    then="end_wait",                       rfc="playing 11"),
-    each(_IN_USE, on.WaitRequested,                                                 rfc="playing 11"),
-    Row(IDLE,     on.OutputFailed,  IDLE,                                           rfc="playing 10"),
-    each(_IN_USE, on.OutputFailed,  IDLE,    then="retire, forget_ahead, end_wait", rfc="playing 10"),
-    # The song has been heard
-    each((CURRENT, WHOLE), internal.SongOver, CURRENT, when="repeats_one", then="say_turn",                              rfc="playing 4"),
-    each((CURRENT, WHOLE), internal.SongOver, CURRENT, when="one_follows", then="retire, take_first, say_turn",          rfc="playing 2"),
-    each((CURRENT, WHOLE), internal.SongOver, IDLE,                        then="retire, end_wait, say_nothing_follows", rfc="playing 2"),
-    Row(AHEAD,             internal.SongOver, CURRENT, when="repeats_one", then="forget_ahead",                          rfc="playing 4, playing 5"),
-    Row(AHEAD,             internal.SongOver, CURRENT,                     then="retire, take_ahead",                    rfc="playing 5"),
-    # ... and could not be: it is not tried again
-    each((CURRENT, WHOLE), internal.SongUnplayable, CURRENT, when="another_follows", then="leave_out, take_first, say_turn",          rfc="playing 10"),
-    each((CURRENT, WHOLE), internal.SongUnplayable, IDLE,                            then="leave_out, end_wait, say_nothing_follows", rfc="playing 10"),
-    Row(AHEAD,             internal.SongUnplayable, CURRENT,                         then="leave_out, take_ahead",                    rfc="playing 10"),
-    # The song is whole: the next one is requested while it plays
-    Row(CURRENT, internal.SongWhole,      AHEAD, when="one_follows",            then="ask_ahead",                  rfc="playing 5"),
-    Row(CURRENT, internal.SongWhole,      WHOLE,                                                                   rfc="playing 5"),
-    Row(AHEAD,   internal.NextSongFailed, AHEAD, when="one_follows_the_failed", then="leave_out_ahead, ask_ahead", rfc="2.5.3, playing 5"),
-    Row(AHEAD,   internal.NextSongFailed, WHOLE,                                then="leave_out_ahead",            rfc="2.5.3, playing 5"),
-    # ... and is not any more: it is to go on from a place that is not here
-    Row(WHOLE,   internal.PlaceWanted, CURRENT,                      rfc="playing 5, playing 7"),
-    Row(AHEAD,   internal.PlaceWanted, CURRENT, then="forget_ahead", rfc="playing 5, playing 7"),
-    Row(CURRENT, internal.PlaceWanted, CURRENT,                      rfc="playing 7"),
-    # next and prev
-    Row(AHEAD,    ask.NextRequested, CURRENT, when="wanted_is_ahead", then="retire, take_ahead, say_skipped",              rfc="playing 3, playing 5"),
-    each(_ALL,    ask.NextRequested, CURRENT, when="another_wanted",  then="retire, forget_ahead, take_first, say_chosen", rfc="playing 3"),
-    each(_ALL,    ask.NextRequested,                                  then="tell_nothing_follows",                         rfc="playing 3"),
-    each(_ALL,    ask.PrevRequested, CURRENT, when="played_before",   then="take_previous, say_chosen",                    rfc="playing 3"),
-    Row(IDLE,     ask.PrevRequested, IDLE,                            then="tell_nothing_before",                          rfc="playing 3"),
-    each(_IN_USE, ask.PrevRequested,                                  then="say_start_sought",                             rfc="playing 3"),
-    # What is queued
-    Row(IDLE,            ask.QueueRequested, CURRENT,                            then="add, take_first, say_chosen",  rfc="playing 2"),
-    Row(CURRENT,         ask.QueueRequested, CURRENT,                            then="add",                          rfc="playing 2"),
-    Row(WHOLE,           ask.QueueRequested, AHEAD,                              then="add, ask_ahead",               rfc="playing 2, playing 5"),
-    Row(AHEAD,           ask.QueueRequested, AHEAD,   when="added_song_follows", then="add, drop_ahead, ask_ahead",   rfc="playing 4, playing 5"),
-    Row(AHEAD,           ask.QueueRequested, AHEAD,                              then="add",                          rfc="playing 2"),
-    each(_NOTHING_AHEAD, ask.ClearRequested,                                     then="clear",                        rfc="playing 2"),
-    Row(AHEAD,           ask.ClearRequested, AHEAD,   when="repeats_ahead",      then="clear",                        rfc="playing 2, playing 4"),
-    Row(AHEAD,           ask.ClearRequested, AHEAD,   when="repeats",            then="clear, drop_ahead, ask_ahead", rfc="playing 2, playing 4"),
-    Row(AHEAD,           ask.ClearRequested, WHOLE,                              then="clear, drop_ahead",            rfc="playing 2, playing 5"),
-    # The server has been started again, and has other IDs
-    each(_ALL, internal.SongsRenumbered, when="some_gone", then="tell_songs_gone, renumber", rfc="playing 9"),
-    each(_ALL, internal.SongsRenumbered,                   then="renumber",                  rfc="playing 9"),
-    # shuffle and repeat
-    each(_ALL,            ask.ShuffleRequested,        when="queued",            then="shuffle",                           rfc="playing 4"),
-    each(_ALL,            ask.ShuffleRequested,                                  then="tell_nothing_follows",              rfc="playing 4"),
-    each((IDLE, CURRENT), ask.RepeatRequested,                                   then="set_repeat",                        rfc="playing 4"),
-    Row(WHOLE,            ask.RepeatRequested,  AHEAD, when="one_will_follow",   then="set_repeat, ask_ahead",             rfc="playing 4, playing 5"),
-    Row(WHOLE,            ask.RepeatRequested,  WHOLE,                           then="set_repeat",                        rfc="playing 4"),
-    Row(AHEAD,            ask.RepeatRequested,  AHEAD, when="ahead_will_follow", then="set_repeat",                        rfc="playing 4"),
-    Row(AHEAD,            ask.RepeatRequested,  AHEAD, when="one_will_follow",   then="set_repeat, drop_ahead, ask_ahead", rfc="playing 4, playing 5"),
-    Row(AHEAD,            ask.RepeatRequested,  WHOLE,                           then="set_repeat, drop_ahead",            rfc="playing 4, playing 5"),
-])
-# fmt: on
-
-
-GONE = -1
-"""In the place of the ID of a song that is here, or on its way, and no longer on the server."""
 _NAMED = 3
 """So many of the songs that are gone are told by name."""
 
 
-class QueueSession(Session[ClientEffect | on.Event]):
+class QueueSession(QueueOrder):
     """What was, is and will be played, as song IDs."""
 
-    __slots__ = ("ahead", "current", "played", "repeat", "upcoming")
-    table = QUEUE
+    __slots__ = ()
+    table = queue_table.QUEUE
     says = (
         on.CommandAnswered,
+        ask.EditRequested,
         internal.SongTurnCame,
         internal.NextSongKnown,
         internal.NextSongDropped,
@@ -116,51 +38,60 @@ class QueueSession(Session[ClientEffect | on.Event]):
         internal.NothingFollows,
     )
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.played: tuple[int, ...] = ()
-        """What has been played, oldest first."""
-        self.current: int | None = None
-        """The song that is played."""
-        self.upcoming: tuple[int, ...] = ()
-        """What is queued; a song that has been requested ahead is still in it."""
-        self.ahead: int | None = None
-        """The song that has been requested ahead."""
-        self.repeat = Repeat.OFF
-
     # Guards
-
-    def queued(self, event: on.Event) -> bool:
-        """Something is queued."""
-        return bool(self.upcoming)
-
-    def repeats(self, event: on.Event) -> bool:
-        """The queue never runs out."""
-        return self.repeat is not Repeat.OFF and self.current != GONE
 
     def repeats_one(self, event: on.Event) -> bool:
         """The same song is played again and again."""
         return self.repeat is Repeat.ONE and self.current != GONE
 
-    def repeats_ahead(self, event: on.Event) -> bool:
-        """The queue never runs out, and the present song is the next one as well."""
-        return self.repeats(event) and self.ahead == self.current
+    def is_last_song(self, event: on.Event) -> bool:
+        """A person wants to sleep after this song."""
+        return self.is_last
+
+    def one_follows_awake(self, event: on.Event) -> bool:
+        """A song comes after this one by itself, once nobody wants to sleep."""
+        return self._next_by_itself(self.repeat, self._queued()) is not None
 
     def one_follows(self, event: on.Event) -> bool:
         """A song comes after this one by itself."""
-        return self._follower(self.repeat, self.upcoming) is not None
+        return self._follower(self.repeat, self._queued()) is not None
 
     def one_will_follow(self, event: ask.RepeatRequested) -> bool:
         """A song comes after this one by itself, with what is asked for."""
-        return self._follower(event.repeat, self.upcoming) is not None
+        return self._follower(event.repeat, self._queued()) is not None
 
     def ahead_will_follow(self, event: ask.RepeatRequested) -> bool:
         """The song that was requested ahead still comes after this one."""
-        return self._follower(event.repeat, self.upcoming) == self.ahead
+        return self._follower(event.repeat, self._queued()) == self.ahead
 
-    def added_song_follows(self, event: ask.QueueRequested) -> bool:
-        """With these songs another one comes after this one than was requested ahead."""
-        return self._follower(self.repeat, self.upcoming + event.song_ids) != self.ahead
+    def lacks_position(self, event: ask.EditRequested) -> bool:
+        """The queue is not as long as the edit takes it to be."""
+        return bool(event.edit.missing(self._queued()))
+
+    def lacks_songs(self, event: ask.EditRequested) -> bool:
+        """There is no song to put into the queue, or into another order."""
+        return event.edit.is_empty(self._queued())
+
+    def edit_starts(self, event: ask.EditRequested) -> bool:
+        """The person wants to hear what is queued now."""
+        return event.edit.starts(self._queued())
+
+    def one_follows_edit(self, event: ask.EditRequested) -> bool:
+        """A song comes after this one by itself, with what is queued then."""
+        return self._follower(self.repeat, self._edited(event)) is not None
+
+    def another_follows_edit(self, event: ask.EditRequested) -> bool:
+        """A song comes after this one that did not: one that has failed is not asked for again."""
+        follower = self._follower(self.repeat, self._edited(event))
+        return follower not in (None, self._follower(self.repeat, self._queued()))
+
+    def ahead_follows_edit(self, event: ask.EditRequested) -> bool:
+        """The song that was requested ahead still comes after this one."""
+        return self._follower(self.repeat, self._edited(event)) == self.ahead
+
+    def changed(self, event: on.Event) -> bool:
+        """A change of what is queued can be taken back."""
+        return queue_edits.last_change(self._queued()) is not None
 
     def another_follows(self, event: on.Event) -> bool:
         """Another song comes after this one."""
@@ -208,22 +139,24 @@ class QueueSession(Session[ClientEffect | on.Event]):
     def take_first(self, event: on.Event) -> None:
         """Take what is queued first; with an empty queue the round begins anew."""
         if not self.upcoming:
-            self.upcoming, self.played = self.played, ()
-        self.current, *rest = self.upcoming
-        self.upcoming = tuple(rest)
+            self._begin_round()
+        self.current = self.upcoming[0]
+        self._leave_out_queued(self.current)
 
     def take_ahead(self, event: on.Event) -> None:
         """Take the song that was requested ahead."""
         self.current, self.ahead = self.ahead, None
         if not self.upcoming and self.played[:1] == (self.current,):
-            self.upcoming, self.played = self.played, ()
+            self._begin_round()
         if self.upcoming[:1] == (self.current,):
-            self.upcoming = self.upcoming[1:]
+            self._leave_out_queued(self.current)
 
     def take_previous(self, event: on.Event) -> None:
         """Take the song before this one; this one comes after it again."""
         *played, song_id = self.played
-        self.upcoming = (*self._with_current(()), *self._without_gone())
+        first = self._with_current(())
+        self.upcoming = (*first, *without_gone(self.upcoming))
+        self.changes = mapped(self.changes, lambda upcoming: first + upcoming)
         self.played = tuple(played)
         self.current, self.ahead = song_id, None
 
@@ -231,56 +164,56 @@ class QueueSession(Session[ClientEffect | on.Event]):
 
     def ask_ahead(self, event: on.Event) -> None:
         """Request the song that follows, to be there when this one has been heard."""
-        self.ahead = self._follower(self.repeat, self.upcoming)
+        self.ahead = self._follower(self.repeat, self._queued())
         assert self.ahead is not None, "a song follows"
         self.record(internal.NextSongKnown(self.ahead))
 
     def drop_ahead(self, event: on.Event) -> None:
         """Want the song no more that was requested ahead."""
-        self.ahead, self.upcoming = None, self._without_gone()
+        self.ahead, self.upcoming = None, without_gone(self.upcoming)
         self.record(internal.NextSongDropped())
 
     def forget_ahead(self, event: on.Event) -> None:
         """Want nothing ahead; what was requested is what plays now, or is dropped by the others."""
-        self.ahead, self.upcoming = None, self._without_gone()
+        self.ahead, self.upcoming = None, without_gone(self.upcoming)
 
     def leave_out_ahead(self, event: on.Event) -> None:
         """Leave out the song that was requested ahead: it will not come."""
+        failed = self.ahead
         self.upcoming, self.played = self._without_ahead()
+        self.changes = mapped(self.changes, lambda upcoming: without_first(upcoming, failed))
         self.ahead = None
 
     # Effects: what is queued
 
-    def add(self, event: ask.QueueRequested) -> None:
-        """Put the songs at the end."""
-        self.upcoming += event.song_ids
-
-    def clear(self, event: on.Event) -> None:
-        """Forget what is queued and what was played."""
-        self.upcoming = self.played = ()
-
-    def shuffle(self, event: ask.ShuffleRequested) -> None:
-        """Put what is queued into another order; a song that is on its way stays the first."""
-        fixed = 1 if self.ahead in self.upcoming[:1] else 0
-        rest = list(self.upcoming[fixed:])
-        random.Random(event.seed).shuffle(rest)
-        self.upcoming = (*self.upcoming[:fixed], *rest)
+    def edit(self, event: ask.EditRequested) -> None:
+        """Change what is queued."""
+        self.upcoming, self.played, self.changes, _ = self._edited(event)
 
     def set_repeat(self, event: ask.RepeatRequested) -> None:
         """Note what comes when the queue is empty."""
         self.repeat = event.repeat
+
+    def set_last(self, event: on.Event) -> None:
+        """Let nothing follow the present song."""
+        self.is_last = True
+
+    def end_last(self, event: on.Event) -> None:
+        """Let songs follow each other again."""
+        self.is_last = False
 
     def renumber(self, event: internal.SongsRenumbered) -> None:
         """Take the IDs that the songs have now, and leave out those that are gone.
 
         The song that plays and the one that has been requested ahead are here all the same.
         """
-        new_ids = {song_id: new_id for song_id, _, new_id in event.new_ids}
-        first = self.upcoming[:1] if self.ahead in self.upcoming[:1] else ()
-        self.upcoming = (*_here(first, new_ids), *_left(self.upcoming[len(first) :], new_ids))
-        self.played = _left(self.played, new_ids)
+        new_ids: NewIds = {song_id: new_id for song_id, _, new_id in event.new_ids}
+        first = self._ahead_in_queue()
+        self.upcoming = here(self.upcoming[:first], new_ids) + left(self.upcoming[first:], new_ids)
+        self.played = left(self.played, new_ids)
+        self.changes = queue_edits.renumbered(self.changes, new_ids)
         self.current, self.ahead = (
-            None if song_id is None else _here((song_id,), new_ids)[0]
+            None if song_id is None else here((song_id,), new_ids)[0]
             for song_id in (self.current, self.ahead)
         )
 
@@ -312,6 +245,29 @@ class QueueSession(Session[ClientEffect | on.Event]):
         """Free the prompt: there is nothing to wait for."""
         self.record(on.CommandAnswered(on.Command.WAIT))
 
+    def say_undo(self, event: on.Event) -> None:
+        """Have the last change of what is queued taken back."""
+        self.record(ask.EditRequested(Undo()))
+
+    def tell_no_position(self, event: ask.EditRequested) -> None:
+        """Tell which position the queue lacks."""
+        missing = event.edit.missing(self._queued())
+        self.record(do.Tell(do.Report.NO_POSITION, detail=missing))
+
+    def tell_taken_back(self, event: on.Event) -> None:
+        """Tell which change is taken back."""
+        last = queue_edits.last_change(self._queued())
+        assert last is not None, "a change can be taken back"
+        self.record(do.Tell(do.Report.TAKEN_BACK, detail=last[1].what))
+
+    def tell_nothing_to_undo(self, event: on.Event) -> None:
+        """Tell that no change can be taken back."""
+        self.record(do.Tell(do.Report.NOTHING_TO_UNDO))
+
+    def tell_asleep(self, event: on.Event) -> None:
+        """Tell that it is silent because a person wanted to sleep."""
+        self.record(do.Tell(do.Report.ASLEEP, detail="next plays what is queued"))
+
     def tell_nothing_follows(self, event: on.Event) -> None:
         """Tell that nothing is queued."""
         self.record(do.Tell(do.Report.NOTHING_FOLLOWS))
@@ -327,54 +283,13 @@ class QueueSession(Session[ClientEffect | on.Event]):
         detail = ", ".join(titles[:_NAMED]) + more
         self.record(do.Tell(do.Report.SONGS_GONE, detail=detail))
 
-    # What follows what
-
-    def _follower(self, repeat: Repeat, upcoming: tuple[int, ...]) -> int | None:
-        """The song that comes by itself when this one has been heard."""
-        if repeat is Repeat.ONE and self.current != GONE:
-            return self.current
-        return next(iter(self._round(repeat, upcoming, self._with_current(self.played))), None)
-
-    def _wanted(self) -> int | None:
-        """The song that `next` means."""
-        played = self._with_current(self.played)
-        return next(iter(self._round(self.repeat, self.upcoming, played)), None)
-
-    @staticmethod
-    def _round(
-        repeat: Repeat, upcoming: tuple[int, ...], played: tuple[int, ...]
-    ) -> tuple[int, ...]:
-        """What is to come: the queue, or if it is empty all that was played once more."""
-        return upcoming if upcoming or repeat is not Repeat.ALL else played
-
-    def _with_current(self, played: tuple[int, ...]) -> tuple[int, ...]:
-        return played if self.current in (None, GONE) else (*played, self.current)
-
-    def _without_ahead(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """What is queued and what was played, without the song that was requested ahead."""
-        if self.ahead in self.upcoming[:1]:
-            return self.upcoming[1:], self.played
-        return self.upcoming, tuple(song_id for song_id in self.played if song_id != self.ahead)
-
-    def _without_gone(self) -> tuple[int, ...]:
-        """What is queued, and can be requested."""
-        return tuple(song_id for song_id in self.upcoming if song_id != GONE)
+    def _edited(self, event: ask.EditRequested) -> Queued:
+        """What is queued after the edit."""
+        return event.edit.apply(self._queued(), self.max_changes)
 
     def _gone(self, event: internal.SongsRenumbered) -> list[str]:
         """The titles of the songs that are queued, or were played, and are gone."""
-        fixed = 1 if self.ahead in self.upcoming[:1] else 0
-        held = {*self.upcoming[fixed:], *self.played}
+        held = {*self.upcoming[self._ahead_in_queue() :], *self.played}
         return [
             title for song_id, title, new_id in event.new_ids if new_id is None and song_id in held
         ]
-
-
-def _here(song_ids: tuple[int, ...], new_ids: dict[int, int | None]) -> tuple[int, ...]:
-    """The new IDs of songs that need not be requested."""
-    new = (new_ids.get(song_id, song_id) for song_id in song_ids)
-    return tuple(GONE if song_id is None else song_id for song_id in new)
-
-
-def _left(song_ids: tuple[int, ...], new_ids: dict[int, int | None]) -> tuple[int, ...]:
-    """The new IDs of songs that can still be requested."""
-    return tuple(song_id for song_id in _here(song_ids, new_ids) if song_id != GONE)

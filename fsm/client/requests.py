@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import Enum
 
 from fsm.client.events import Event
+from fsm.client.queue_edits import Edit
 from fsm.frozen import dataclass
 
 
@@ -87,22 +88,15 @@ class PrevRequested(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class QueueRequested(Event):
-    """Play these songs after all that is queued; at once if nothing plays."""
+class EditRequested(Event):
+    """Change what is queued; the song that plays plays on."""
 
-    song_ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ClearRequested(Event):
-    """Forget what is queued and what has been played; the song that plays plays on."""
+    edit: Edit
 
 
 @dataclass(frozen=True, slots=True)
-class ShuffleRequested(Event):
-    """Put what is queued into another order. seed: any number, the same one for the same order."""
-
-    seed: int
+class UndoRequested(Event):
+    """Take the last change of what is queued back; said again, the one before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +104,20 @@ class RepeatRequested(Event):
     """What is to come when the queue is empty."""
 
     repeat: Repeat
+
+
+@dataclass(frozen=True, slots=True)
+class SleepRequested(Event):
+    """Pause in so many seconds; a time that was asked for before no longer counts."""
+
+    delay_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SleepAfterSongRequested(Event):
+    """Play nothing behind the present song; what is queued stays queued."""
+
+
+@dataclass(frozen=True, slots=True)
+class StayAwakeRequested(Event):
+    """Neither pause nor stop by itself any more."""

@@ -57,6 +57,13 @@ TRANSPORT = Table("transport", IDLE, [
     # The device goes away; a song that has ended meanwhile leaves no silence behind
     Row(IDLE,                 on.DeviceLost, IDLE,        then="resume",                            rfc="playing 6"),
     each((RUNNING, *_SILENT), on.DeviceLost, DEVICE_LOST, then="pause, tell_device_lost, end_wait", rfc="playing 6"),
+    # Sleep: a pause that comes by itself, and ends a wait, because nobody is there to end it
+    each(_ALL,                ask.SleepRequested,                  then="start_sleep",                  rfc="playing 13"),
+    each(_ALL,                ask.StayAwakeRequested,              then="cancel_sleep",                 rfc="playing 13"),
+    Row(IDLE,                 ask.SleepAfterSongRequested, IDLE,   then="tell_nothing_plays",           rfc="playing 13"),
+    each((RUNNING, *_SILENT), ask.SleepAfterSongRequested,         then="cancel_sleep",                 rfc="playing 13"),
+    Row(RUNNING,              on.SleepDue,                 PAUSED, then="pause, tell_asleep, end_wait", rfc="playing 13"),
+    each((IDLE, *_SILENT),    on.SleepDue,                                                              rfc="playing 13"),
     # A wait for the end of what is silent would have no end
     each(_AUDIBLE, on.WaitRequested,                       rfc="playing 11"),
     each(_SILENT,  on.WaitRequested,    then="end_wait",   rfc="playing 11"),
@@ -101,6 +108,18 @@ class TransportSession(Session[ClientEffect | on.Event]):
     def tell_device_lost(self, event: on.DeviceLost) -> None:
         """Tell that the device has gone, and why."""
         self.record(do.Tell(do.Report.DEVICE_LOST, detail=event.reason))
+
+    def start_sleep(self, event: ask.SleepRequested) -> None:
+        """Expect to be silent after this time."""
+        self.record(do.StartTimer(on.SleepDue(), event.delay_s))
+
+    def cancel_sleep(self, event: on.Event) -> None:
+        """Expect no time to be silent any more."""
+        self.record(do.CancelTimer(on.SleepDue))
+
+    def tell_asleep(self, event: on.Event) -> None:
+        """Tell that it has paused by itself."""
+        self.record(do.Tell(do.Report.ASLEEP, detail="paused, resume goes on"))
 
     def end_wait(self, event: on.Event) -> None:
         """Free the prompt: a script that waits for the end of a silent song would wait for ever."""

@@ -6,8 +6,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from diagrams.machines import MACHINES
-from fsm.server import ServerSession
+from diagrams.overview import client_machines
 from fsm.table import Session, Step
 from monitor.catalogue import Catalogue
 from monitor.client.local import LocalClient
@@ -23,8 +22,7 @@ class ClientMonitor:
 
     def __init__(self, listener: socket.socket, title: str) -> None:
         self._listener, self._title = listener, title
-        machines = [each for each in MACHINES if each is not ServerSession]
-        machines.sort(key=lambda each: each.table.name not in FIRST)
+        machines = sorted(client_machines(), key=lambda each: each.table.name not in FIRST)
         self._catalogue = Catalogue(machines)
         self._record = Record(self._catalogue)
         self._site: Site | None = None

@@ -1,7 +1,8 @@
-"""The machine that the server's page shows."""
+"""The machines that the server's page shows."""
 
 from __future__ import annotations
 
+from fsm.handshake import HandshakeSession
 from fsm.server import ServerSession
 from monitor.catalogue import Catalogue
 
@@ -9,6 +10,6 @@ MAX_DOTS = 2000
 """So many a browser still moves without effort."""
 
 
-def server_catalogue() -> Catalogue:
-    """Return the server's machine."""
-    return Catalogue([ServerSession])
+def server_catalogue(tls: bool = False) -> Catalogue:
+    """Return the server's machine; over TLS, also that of the handshakes before it."""
+    return Catalogue([ServerSession, HandshakeSession] if tls else [ServerSession])

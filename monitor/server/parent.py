@@ -24,10 +24,15 @@ Waited = int | socket.socket
 
 
 class ParentMonitor:
-    """A page for all workers. worker: to be the monitor of each. title: what is watched."""
+    """A page for all workers. worker: to be the monitor of each. title: what is watched.
 
-    def __init__(self, listener: socket.socket, title: str, workers: int) -> None:
-        catalogue = server_catalogue()
+    tls: its clients speak TLS.
+    """
+
+    def __init__(
+        self, listener: socket.socket, title: str, workers: int, tls: bool = False
+    ) -> None:
+        catalogue = server_catalogue(tls)
         self.worker = WorkerMonitor(catalogue, max(1, MAX_DOTS // workers))
         self._selector = selectors.DefaultSelector()
         self._loop = asyncio.SelectorEventLoop(self._selector)

@@ -16,11 +16,14 @@ from monitor.web import Site
 
 
 class ProcessMonitor:
-    """A page for one process. listener: it listens already. title: what is watched, for people."""
+    """A page for one process. listener: it listens already. title: what is watched, for people.
 
-    def __init__(self, listener: socket.socket, title: str) -> None:
+    tls: its clients speak TLS.
+    """
+
+    def __init__(self, listener: socket.socket, title: str, tls: bool = False) -> None:
         self._listener, self._title = listener, title
-        self._catalogue = server_catalogue()
+        self._catalogue = server_catalogue(tls)
         self._record = Record(self._catalogue)
         self._site: Site | None = None
 

@@ -13,12 +13,15 @@ from functools import partial
 
 from fsm.events import DrainExpired, ShutdownRequested
 from fsm.table import Observer
-from net.observing import ServerObserver
-from net.server.addresses import counted_as, is_own
+from net.observing import BytesObserver, ServerObserver
+from net.server.addresses import Crowded, counted_as, counted_by_name, is_own, unmapped
+from net.server.client_socket import ClientSocket
 from net.server.connection import Connection
 from net.server.counters import Counters, Seen
+from net.server.introductions import Introductions
 from net.server.limits import Limits
 from net.server.observed_socket import ObservedSocket
+from net.server.securing import Handshake, Securing
 from net.server.song_list import RequestRescan, SongList
 from net.server.spool_cache import SpoolCache
 from net.server.turns import Share, Turns
@@ -41,7 +44,8 @@ class StreamingServer:
 
     spools: the server's own from here on. request_rescan: called for every LIST. tag: stands before
     each connection's number in the log. observe: called with every step of every connection's
-    machine. observer: looks on at their bytes. To be created in a running event loop.
+    machine. observer: looks on at their bytes. securing: the clients speak TLS. To be created in a
+    running event loop.
     """
 
     def __init__(
@@ -53,12 +57,13 @@ class StreamingServer:
         tag: str = "",
         observe: Observer | None = None,
         observer: ServerObserver | None = None,
+        securing: Securing | None = None,
     ) -> None:
         self._limits = limits
         self._library = library
         self.spools = spools
         self.counters = Counters()
-        self._observer = observer
+        self._observer, self._observe, self._securing = observer, observe, securing
         # Bound once, since each bound method of its own would take 64 bytes of every connection.
         self._connect = partial(
             Connection,
@@ -75,10 +80,15 @@ class StreamingServer:
         self._loop = asyncio.get_running_loop()
         self._listeners: list[socket.socket] = []
         self._connections: dict[Connection, str] = {}
-        """Each with the address that its client is counted under."""
+        """Each with the address, or the name, that its client is counted under."""
+        self._handshakes: dict[Handshake, tuple[str, str, str]] = {}
+        """Each with its connection's name, its client's address, and what that is counted under."""
+        self._introductions = Introductions(
+            limits.proxies, limits.clients, limits.request_s, self._admit_or_refuse
+        )
         self._turns = Turns()
         self._shares: dict[str, Share] = {}
-        """By address, as `counted_as` has it: of those that have connections."""
+        """By address, as `counted_as` has it, or by name: of those that have connections."""
         self._refused: deque[socket.socket] = deque()
         self._refusals = 0
         """How many clients were refused and are not in the log yet."""
@@ -112,6 +122,9 @@ class StreamingServer:
         for listener in self._listeners:
             self._accept(listener)  # those in the backlog get an orderly close, not a reset
         self._close_listeners()
+        self._introductions.close()
+        for handshake in list(self._handshakes):
+            handshake.shut_down()
         for connection in list(self._connections):
             connection.deliver(ShutdownRequested())
         if await self._wait_until_empty(self._limits.drain_s):
@@ -126,6 +139,9 @@ class StreamingServer:
         self._close_listeners()
         if self._sweeping is not None:
             self._sweeping.cancel()
+        self._introductions.close()
+        for handshake in list(self._handshakes):
+            handshake.shut_down()
         for connection in list(self._connections):
             connection.close("the server stops", at_once=True)
         self._close_refused()
@@ -168,41 +184,100 @@ class StreamingServer:
                 self._loop.call_later(ACCEPT_PAUSE_S, self._resume_accepting)
                 return
             sock.setblocking(False)
-            self._admit_or_refuse(sock, peer)
+            self._introductions.take(sock, (unmapped(peer[0]), *peer[1:]))
 
-    def _admit_or_refuse(self, sock: socket.socket, peer: tuple[str, int]) -> None:
-        address = counted_as(peer[0])
-        share = self._shares.get(address) or Share(self._turns)
-        full = len(self._connections) >= self._limits.clients
+    def _admit_or_refuse(
+        self, sock: socket.socket, peer: tuple[str, int], *, quiet: bool = False
+    ) -> None:
+        key = counted_as(peer[0])
+        share = self._shares.get(key) or Share(self._turns)
+        full = len(self._connections) + len(self._handshakes) >= self._limits.clients
         if full or (share.connections >= self._limits.per_address and not is_own(sock, peer[0])):
             self.counters.refusals["clients" if full else "per-address"] += 1
             self._refuse(sock, peer)
             return
-        self._shares[address] = share
-        share.connections += 1
-        self._empty.clear()
+        self._count(key, share)
         name = f"{self._tag}#{next(self._numbers)} {peer[0]}:{peer[1]}"
+        address = f"{peer[0]}:{peer[1]}"
+        if self._securing is None:
+            self._begin(ClientSocket(fileno=sock.detach()), name, address, key, quiet)
+        else:
+            self._begin_handshake(self._securing, sock, name, address, key)
+
+    def _begin(
+        self, sock: ClientSocket, name: str, address: str, key: str, quiet: bool = False
+    ) -> None:
         self.counters.accepted += 1
         if self._observer is not None:
-            sock = ObservedSocket(sock, self._observer.accepted(name, f"{peer[0]}:{peer[1]}"))
-        self._connections[self._connect(sock, name, share)] = address
+            sock = self._observed(sock, self._observer.accepted(name, address))
+        self._connections[self._connect(sock, name, self._shares[key], quiet=quiet)] = key
+
+    def _observed(self, sock: ClientSocket, observer: BytesObserver) -> ClientSocket:
+        if self._securing is not None:
+            return self._securing.observed(sock, observer)
+        observed = ObservedSocket(fileno=sock.detach())
+        observed.observer = observer
+        return observed
+
+    def _count(self, key: str, share: Share) -> None:
+        self._shares[key] = share
+        share.connections += 1
+        self._empty.clear()
+
+    def _discount(self, key: str) -> None:
+        share = self._shares[key]
+        share.connections -= 1
+        if not share.connections:
+            del self._shares[key]
+        if not (self._connections or self._handshakes):
+            self._empty.set()
 
     def _on_close(self, connection: Connection) -> None:
-        address = self._connections.pop(connection)
+        key = self._connections.pop(connection)
         self.counters.sent_bytes += connection.seen.sent_bytes
-        self._shares[address].connections -= 1
-        if not self._shares[address].connections:
-            del self._shares[address]
-        if not self._connections:
-            self._empty.set()
+        self._discount(key)
+
+    # Handshakes
+
+    def _begin_handshake(
+        self, securing: Securing, sock: socket.socket, name: str, address: str, key: str
+    ) -> None:
+        try:
+            handshake = securing.begin(
+                sock,
+                name,
+                self._shares[key],
+                Crowded(self._shares, self._limits.per_address),
+                self._on_admitted,
+                self._on_handshake_closed,
+                self._observe,
+            )
+        except OSError:
+            self._discount(key)
+            return
+        self._handshakes[handshake] = (name, address, key)
+
+    def _on_admitted(self, handshake: Handshake, sock: ClientSocket, client: str) -> None:
+        name, address, key = self._handshakes.pop(handshake)
+        if client:
+            named = counted_by_name(client)
+            self._count(named, self._shares.get(named) or Share(self._turns))
+            self._discount(key)
+            key, name = named, f"{name} {client}"
+        self._begin(sock, name, address, key)
+
+    def _on_handshake_closed(self, handshake: Handshake) -> None:
+        if handshake in self._handshakes:  # else a fault ended it, when the client was in already
+            _, _, key = self._handshakes.pop(handshake)
+            self._discount(key)
 
     # Refusals
 
     def _refuse(self, sock: socket.socket, peer: tuple[str, int]) -> None:
         self._refusals += 1
         try:
-            sent = sock.send(NOT_FOUND)
-            if self._observer is not None:
+            sent = sock.send(NOT_FOUND if self._securing is None else self._securing.refusal)
+            if self._observer is not None and self._securing is None:
                 self._observer.refused(f"{peer[0]}:{peer[1]}", NOT_FOUND[:sent])
             sock.shutdown(socket.SHUT_WR)
         except OSError:
@@ -232,9 +307,11 @@ class StreamingServer:
         while True:
             await asyncio.sleep(self._limits.sweep_s)
             self._log_refusals(time.monotonic())
-            for number, connection in enumerate(list(self._connections)):
+            self._introductions.sweep(time.monotonic())
+            swept: list[Handshake | Connection] = [*self._handshakes, *self._connections]
+            for number, each in enumerate(swept):
                 try:
-                    connection.sweep(time.monotonic())
+                    each.sweep(time.monotonic())
                 except Exception:
                     log.exception("a fault in the server while looking for time-outs")
                 if number % SWEEP_BATCH == SWEEP_BATCH - 1:

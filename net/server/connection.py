@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import time
 from collections.abc import Callable
 from functools import partial
@@ -20,10 +19,10 @@ from fsm.effects import ServerEffect
 from fsm.server import ServerSession
 from fsm.table import Observer, take
 from net.framing import AUDIO_CLOSING
+from net.server.client_socket import ClientSocket
 from net.server.connection_log import ConnectionLog
 from net.server.counters import Counters, Exceeded, Seen, reason_of
 from net.server.incoming import Incoming
-from net.server.interest import Interest
 from net.server.limits import Limits, reset, segment_bytes, unacknowledged_bytes
 from net.server.lingering import Lingering
 from net.server.log_words import describe
@@ -53,7 +52,7 @@ class Connection:
 
     sock: non-blocking, and the connection's own from here on. name: for the log. share: what its
     address has of each turn of the event loop. on_close: called once, when the socket is closed.
-    observe: called with every step of the machine.
+    observe: called with every step of the machine. quiet: only what goes wrong is in the log.
     """
 
     __slots__ = (
@@ -64,7 +63,7 @@ class Connection:
 
     def __init__(
         self,
-        sock: socket.socket,
+        sock: ClientSocket,
         name: str,
         share: Share,
         library: Library,
@@ -74,6 +73,7 @@ class Connection:
         counters: Counters,
         on_close: Callable[[Connection], None],
         observe: Observer | None = None,
+        quiet: bool = False,
     ) -> None:
         self._sock, self._name, self._share = sock, name, share
         self._library, self._limits = library, limits
@@ -88,8 +88,8 @@ class Connection:
         self._lingering: Lingering | None = None
         self._settling: Settling | None = None
         """While the client may not have read the last message, and has to before the next one."""
-        self._interest = Interest(sock, limits.least_s(limits.ack_s, step_bytes))
-        self._lines = ConnectionLog(name)
+        self._interest = sock.interest(limits.least_s(limits.ack_s, step_bytes))
+        self._lines = ConnectionLog(name, quiet)
         self._log("connected", always=True)
         self._watch(writing=False)
 
@@ -302,9 +302,7 @@ class Connection:
                         return False
                     self._outgoing.start_list(encoded)
                 case Wait.WORK:
-                    if self._phase is Phase.ENDING:
-                        self._shut_down_sending()
-                    return False
+                    return self._phase is Phase.ENDING and not self._shut_down_sending()
                 case event:
                     self._handle(event)
         return True
@@ -319,12 +317,19 @@ class Connection:
 
     # The end
 
-    def _shut_down_sending(self) -> None:
-        """Tell the client that nothing more comes, and read for a moment what it still sends."""
+    def _shut_down_sending(self) -> bool:
+        """Tell the client that nothing more comes, and read for a moment what it still sends.
+
+        Returns whether it is told: over TLS there may be no room for that.
+        """
+        try:
+            self._lingering = Lingering(self._sock, self._limits.stall_s)
+        except BlockingIOError:
+            return False
         self._phase = Phase.LINGERING
-        self._lingering = Lingering(self._sock, self._limits.stall_s)
         if self._incoming.done:
             self.close("closed")
+        return True
 
     def _close_after_fault(self) -> None:
         log.exception("%s: a fault in the server ends this connection", self._name)

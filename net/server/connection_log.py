@@ -19,10 +19,11 @@ class ConnectionLog:
     What goes wrong has a reserve of forty more.
     """
 
-    __slots__ = ("_credit", "_credited_at", "_name", "_withheld")
+    __slots__ = ("_credit", "_credited_at", "_name", "_quiet", "_withheld")
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, quiet: bool = False) -> None:
+        """quiet: what goes right is written for who looks for faults only."""
+        self._name, self._quiet = name, quiet
         self._credit = float(BURST_LINES)
         self._credited_at = time.monotonic()
         self._withheld = 0
@@ -35,6 +36,9 @@ class ConnectionLog:
         self, state: str, words: str, level: int = logging.INFO, always: bool = False
     ) -> None:
         """Write a line, of which the words may be what a client sent; or only count it."""
+        if self._quiet and level < logging.WARNING:
+            log.debug("%s %s %s", self._name, state, clip(words))
+            return
         least = 1 - BURST_LINES if level >= logging.ERROR else 1
         if not self._allows(time.monotonic(), least) and not always:
             self._withheld += 1

@@ -34,6 +34,8 @@ class Exceeded(str):
 
 def reason_of(error: OSError) -> str:
     """Return why this error ends a connection; the kernel's own time limits are limits as well."""
+    if error.errno == errno.ENOTCONN:
+        return "reset by the client"  # which is told in this way if it is shut down afterwards
     words = error.strerror or str(error) or type(error).__name__
     return Exceeded("ack-time", words) if error.errno == errno.ETIMEDOUT else words
 

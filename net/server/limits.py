@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import ipaddress
 import resource
 import socket
 import struct
@@ -82,6 +83,8 @@ class Limits:
     clients: int = MAX_CLIENTS
     per_address: int = 100
     """Connections from one address; loopback is exempt."""
+    proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    """Whose connections begin with the address of their client, which is counted then."""
     request_bytes: int = MAX_REQUEST_BYTES
     request_s: float = 10.0
     """From a request's first byte to its EOM. A limit on silence would not end a request that comes
@@ -122,10 +125,21 @@ class Limits:
         times = (self.request_s, self.idle_s, self.stall_s, self.rate_window_s)
         return min(SWEEP_S, min(times) / 4)
 
+    def _own_words(self) -> str:
+        """Say who is not counted by address, and how a proxy's clients are."""
+        if not self.proxies:
+            return (
+                "clients on this machine are not counted by address: behind a proxy on it that is "
+                "everybody, unless --proxy-from 127.0.0.1 has it name them"
+            )
+        networks = ", ".join(map(str, self.proxies))
+        return f"connections from {networks} begin with a PROXY header, and count as it says"
+
     def lines(self) -> tuple[str, ...]:
         """Return all limits in words, a few to a line, for the log."""
         return (
             f"{self.clients} clients, {self.per_address} from one address, backlog {self.backlog}",
+            self._own_words(),
             f"a request of {self.request_bytes} bytes, within {self.request_s:g} s, "
             f"{self.requests_s} a second",
             f"idle {self.idle_s:g} s, stalled {self.stall_s:g} s, "

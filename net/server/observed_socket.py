@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import socket
+import os
 from typing import TYPE_CHECKING
 
 from net.observing import BytesObserver
+from net.server.client_socket import ClientSocket
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
-class ObservedSocket(socket.socket):
-    """A client's socket that shows an observer what is received and sent.
+class Observed:
+    """A mixin before a client's socket: it shows an observer what is received and sent.
 
-    sock: given up; this takes its descriptor. What `sendfile` sends passes by `send`: the spool
-    calls `sent_by_kernel`.
+    observer: set before the first byte.
     """
 
-    __slots__ = ("_observer",)
-
-    def __init__(self, sock: socket.socket, observer: BytesObserver) -> None:
-        super().__init__(sock.family, sock.type, sock.proto, fileno=sock.detach())
-        self.setblocking(False)
-        self._observer = observer
+    observer: BytesObserver
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        data = super().recv(bufsize, flags)
-        self._observer.received(data)
+        data: bytes = super().recv(bufsize, flags)  # type: ignore[misc]
+        self.observer.received(data)
         return data
 
     def send(self, data: ReadableBuffer, flags: int = 0, /) -> int:
-        sent = super().send(data, flags)
-        self._observer.sent(bytes(memoryview(data)[:sent]))
+        sent: int = super().send(data, flags)  # type: ignore[misc]
+        self.observer.sent(bytes(memoryview(data)[:sent]))
         return sent
 
-    def sent_by_kernel(self, data: bytes) -> None:
-        """Show what was sent without passing through this process."""
-        self._observer.sent(data)
+    def send_file(self, fd: int, offset: int, count_bytes: int) -> int:
+        sent: int = super().send_file(fd, offset, count_bytes)  # type: ignore[misc]
+        self.observer.sent(os.pread(fd, sent, offset))
+        return sent
+
+
+class ObservedSocket(Observed, ClientSocket):
+    """A client's socket in clear that is looked on at."""

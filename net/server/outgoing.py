@@ -6,11 +6,11 @@ the client asked for: what to send is pushed into it, and `step` sends it.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from enum import Enum
 
 from fsm.events import ListSent, SongFailed, SongSent
+from net.server.client_socket import Sending
 from net.server.song_list import EncodedList, ListInFlight, SetupReply, message_end
 from net.server.spool import Framed
 
@@ -58,13 +58,13 @@ class Outgoing:
     """The sending half of a connection.
 
     Answers go before the song, at the next end of a message; a message that was begun is always
-    finished. sock: non-blocking; only its `send` and `fileno` are used. spaced: behind each message
+    finished. sock: non-blocking. spaced: behind each message
     that is not of full length, nothing is sent before `settled` is called (protocol.md 8).
     """
 
     __slots__ = ("_data", "_data_sent", "_sock", "_tail", "answers", "song", "spaced", "unsettled")
 
-    def __init__(self, sock: socket.socket, spaced: bool = False) -> None:
+    def __init__(self, sock: Sending, spaced: bool = False) -> None:
         self._sock = sock
         self.spaced = spaced
         self.unsettled = False

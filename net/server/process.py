@@ -19,6 +19,7 @@ from net.observing import ServerObserver
 from net.server.accepting import StreamingServer
 from net.server.limits import OWN_DESCRIPTORS, Limits, descriptors
 from net.server.monitoring import Monitor
+from net.server.securing import Securing
 from net.server.sockets import LoopFactory
 from net.server.song_list import RequestRescan
 from net.server.spool_cache import SpoolCache
@@ -73,7 +74,7 @@ class Serving:
 
     cache_dir: for the spools. monitor: looks on, if there is. observing: called in each process
     that serves, with the number of the worker, 0 if there is only one process; returns what looks
-    on, or None.
+    on, or None. securing: the clients speak TLS.
     """
 
     library: Library
@@ -82,6 +83,7 @@ class Serving:
     loop_factory: LoopFactory
     monitor: Monitor | None = None
     observing: Callable[[int], ServerObserver | None] | None = None
+    securing: Securing | None = None
 
     def run(
         self,
@@ -131,6 +133,7 @@ class Serving:
                 observer.step if observer is not None else None,
             ),
             observer,
+            self.securing,
         )
         server.start(listeners)
         if monitor is not None:

@@ -94,9 +94,9 @@ class Rescan:
         began = time.monotonic()
         try:
             log_report(self._library.scan())
+            self._say(None)
         except ScanStopped:
             return
-            self._say(None)
         except MusicDirError as error:
             self._say(str(error))
         except Exception:

@@ -7,14 +7,13 @@ A worker thread frames, a slice at a time (`work`); all else happens in the even
 from __future__ import annotations
 
 import os
-import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
+from net.server.client_socket import Sending
 from net.server.framer import Position, Slice, Source, is_as_it_was, next_slice
 from net.server.message_ends import MessageEnds
-from net.server.observed_socket import ObservedSocket
 from songs import CHANGED, SongUnavailable
 
 LEAST_SLICE_BYTES, SLICE_BYTES = 128 * 1024, 512 * 1024
@@ -105,7 +104,7 @@ class Framed(ABC):
         """Frame a slice, in a worker thread. Never raises."""
 
     @abstractmethod
-    def send(self, sock: socket.socket, offset: int, count_bytes: int) -> int:
+    def send(self, sock: Sending, offset: int, count_bytes: int) -> int:
         """Send at most so much from this offset on; return how much. Raises OSError."""
 
     def apply(self, work: Work) -> None:
@@ -261,12 +260,10 @@ class Spool(Framed):
             self.stamp = self._source.file.stamp
         super().apply(work)
 
-    def send(self, sock: socket.socket, offset: int, count_bytes: int) -> int:
-        sent = os.sendfile(sock.fileno(), self.fd, offset, count_bytes)
+    def send(self, sock: Sending, offset: int, count_bytes: int) -> int:
+        sent = sock.send_file(self.fd, offset, count_bytes)
         if sent == 0:
             raise OSError("the cached song is shorter than it was")
-        if isinstance(sock, ObservedSocket):
-            sock.sent_by_kernel(os.pread(self.fd, sent, offset))
         return sent
 
     def continuation(self) -> Framed | None:
@@ -334,7 +331,7 @@ class Passing(Framed):
         if not self.users:
             self.close()
 
-    def send(self, sock: socket.socket, offset: int, count_bytes: int) -> int:
+    def send(self, sock: Sending, offset: int, count_bytes: int) -> int:
         begin = offset - self._start
         return sock.send(memoryview(self._messages)[begin : begin + count_bytes])
 

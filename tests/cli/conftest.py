@@ -132,6 +132,7 @@ def home(tmp_path, monkeypatch):
     """Keep the history, settings, clients and ALFINE_ variables of whoever runs the tests out."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     for name in [name for name in os.environ if name.startswith("ALFINE_")]:
         monkeypatch.delenv(name)
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)

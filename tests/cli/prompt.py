@@ -7,9 +7,9 @@ from tests.cli.pty_terminal import Terminal
 OPTIONS = ("--output", "null", "--prebuffer", "1")
 
 
-def client(port, columns=80, rows=24, env=None, **more):
+def client(port, columns=80, rows=24, env=None, options=(), **more):
     """A client of the server on this port; a context manager, as Terminal is."""
-    argv = [sys.executable, "-m", "cli.app", "client", "127.0.0.1", str(port), *OPTIONS]
+    argv = [sys.executable, "-m", "cli.app", "client", "127.0.0.1", str(port), *OPTIONS, *options]
     environment = {"LC_ALL": "C.UTF-8", "NO_COLOR": ""} | (env or {})
     return Terminal(argv, columns, rows, environment, **more)
 

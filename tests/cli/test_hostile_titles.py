@@ -66,7 +66,9 @@ def run(server, *more):
 def test_in_a_script(server):
     printed = run(server)
     assert all(c.isprintable() or c == "\n" for c in printed)
-    assert len([line for line in printed.splitlines() if re.match(r"\d\. song", line)]) == 8 + 2
+    assert (
+        len([line for line in printed.splitlines() if re.match(r"(\d  )?\d\. song", line)]) == 8 + 2
+    )
 
 
 def test_in_json(server):

@@ -29,7 +29,7 @@ def test_what_is_missing_is_named_in_one_line(tmp_path, name, command, missing):
     done = run(tmp_path / "without.py", *command[1:], "--monitor", 0)
     assert done.code == 2
     assert done.err == (
-        f"{name}: --monitor needs aiohttp and prometheus-client: pip install -e '.[monitor]'\n"
+        f"{name}: --monitor needs aiohttp and prometheus-client: alfine's extra [monitor]\n"
     )
 
 

@@ -155,7 +155,7 @@ def test_every_event_of_the_client_comes_from_somewhere():
     [
         ("prompt", "song", ["PlayRequested", "StopRequested", "SeekRequested"]),
         ("prompt", "player", ["PlayRequested", "StopRequested"]),
-        ("prompt", "queue", ["PlayRequested", "NextRequested", "ShuffleRequested"]),
+        ("prompt", "queue", ["PlayRequested", "NextRequested", "EditRequested"]),
         ("prompt", "transport", ["PauseRequested", "VolumeRequested", "PlayRequested"]),
         ("prompt", "link", ["ListRequested", "StopRequested"]),
         ("prompt", "conversation", ["ListRequested", "StopRequested"]),

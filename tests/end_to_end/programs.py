@@ -29,6 +29,7 @@ def environment() -> dict[str, str]:
     # Coverage and the like travel in variables of their own.
     return kept | {
         "XDG_STATE_HOME": STATE.name,
+        "XDG_DATA_HOME": STATE.name,
         "HOME": home,
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
@@ -44,16 +45,19 @@ class Program:
         *arguments: object,
         stdin: int = subprocess.DEVNULL,
         prefix: tuple[str, ...] = (),
+        program: tuple[object, ...] = (sys.executable,),
+        cwd: Path = ROOT,
+        env: dict[str, str] | None = None,
     ):
         """prefix: a program that starts this one, as setpriv and strace do."""
-        command = [*prefix, sys.executable, *(str(argument) for argument in arguments)]
+        command = [*prefix, *map(str, program), *(str(argument) for argument in arguments)]
         self.process = subprocess.Popen(
             command,
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            cwd=ROOT,
-            env=environment(),
+            cwd=cwd,
+            env=environment() if env is None else env,
         )
         self.written: dict[str, bytes] = {"out": b"", "err": b""}
         self._news = threading.Condition()

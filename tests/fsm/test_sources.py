@@ -46,6 +46,6 @@ def test_a_section_is_found_by_its_number(source):
     assert exists(source) == bool(source)
 
 
-@pytest.mark.parametrize("source", ["2.8", "2.4.4", "5", "P0", "P11", "7", "playing 99", "playing"])
+@pytest.mark.parametrize("source", ["2.8", "2.4.4", "5", "P0", "P12", "7", "playing 99", "playing"])
 def test_a_section_that_is_not_there_is_not_found(source):
     assert not exists(source)

@@ -17,9 +17,11 @@ from fsm.client.link import LinkSession
 from fsm.client.player import PlayerSession
 from fsm.client.prompt import LEFT, LOCKED, OPEN, PromptSession
 from fsm.client.queue import QueueSession
+from fsm.client.queue_edits import Append
 from fsm.client.song import SongSession
 from fsm.client.transport import TransportSession
 from fsm.events import Event
+from fsm.handshake import HandshakeSession
 from fsm.server import ServerSession
 from fsm.table import Row, Session, Table, TableError, UnexpectedEvent, each
 
@@ -28,6 +30,7 @@ ROOMS = ("fsm", "net", "songs", "audio", "cli", "diagrams", "traces", "proxy", "
 
 SESSIONS = {
     "server": lambda: ServerSession({1, 2}),
+    "handshake": lambda: HandshakeSession({("kitchen", "SHA256:1")}, {"bedroom"}),
     "song": SongSession,
     "player": PlayerSession,
     "queue": QueueSession,
@@ -60,6 +63,8 @@ def example(event: type[Event]) -> Event:
         "fields": (),
         "data": b"audio",
         "reason": "because",
+        "client": "kitchen",
+        "fingerprint": "SHA256:1",
         "in_order": True,
         "held_bytes": 5,
         "tail": b"audio",
@@ -81,9 +86,9 @@ def example(event: type[Event]) -> Event:
         "amount": 1.0,
         "measure": ask.Measure.FROM_START,
         "percent": 50,
-        "song_ids": (1, 2),
-        "seed": 1,
+        "edit": Append((1, 2)),
         "repeat": ask.Repeat.ALL,
+        "delay_s": 1800.0,
         "gain": ask.Gain.TRACK,
     }
     names = event.__match_args__
@@ -250,10 +255,12 @@ CARRIED = {
         ask.GainRequested,
         ask.NextRequested,
         ask.PrevRequested,
-        ask.QueueRequested,
-        ask.ClearRequested,
-        ask.ShuffleRequested,
+        ask.EditRequested,
+        ask.UndoRequested,
         ask.RepeatRequested,
+        ask.SleepRequested,
+        ask.SleepAfterSongRequested,
+        ask.StayAwakeRequested,
     ),
 }
 """The effects that record events which they were given, and which those are."""

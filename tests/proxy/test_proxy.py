@@ -267,3 +267,18 @@ def test_a_fault_in_what_follows_does_not_end_the_connection(monkeypatch):
     monkeypatch.setattr(Follower, "follow", lambda self, sender, data: 1 // 0)
     with Peer(sends_song) as peer, FaultyProxy(peer.port) as proxy, connect(proxy) as client:
         assert read_all(client) == SONG
+
+
+def test_tls_is_passed_on_and_not_looked_into():
+    hello = b"\x16\x03\x01" + random.Random(5).randbytes(300) + b"LIST END END"
+    with (
+        Peer(lambda peer, sock: peer.read_all(sock)) as server,
+        FaultyProxy(server.port) as proxy,
+        socket.create_connection(("127.0.0.1", proxy.port), TIMEOUT_S) as client,
+    ):
+        client.sendall(hello)
+        client.shutdown(socket.SHUT_WR)
+        assert server.ended.wait(TIMEOUT_S)
+        assert bytes(server.received) == hello
+        assert proxy.troubles == ["speaks TLS: it is passed on, and what is inside is not seen"]
+        assert proxy.seen == []

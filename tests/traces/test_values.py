@@ -11,6 +11,7 @@ import pytest
 from fsm.client.events import Command, ListedSong, PlayRequested, RetryDue
 from fsm.client.internal_events import NewId
 from fsm.client.machines import ClientSession
+from fsm.client.queue_edits import Edit, Remove
 from fsm.client.requests import Measure
 from fsm.effects import Effect
 from fsm.events import Event
@@ -22,7 +23,7 @@ KINDS = sorted(
     (
         kind
         for kind in values._NAMED.values()
-        if issubclass(kind, Event | Effect) and kind not in (Event, Effect)
+        if issubclass(kind, Event | Effect | Edit) and kind not in (Event, Effect, Edit)
     ),
     key=lambda kind: kind.__name__,
 )
@@ -41,6 +42,8 @@ def sample(hint):
         return NewId(1, "one", None)
     if hint is ListedSong:
         return ListedSong(None, "Ø\x1b[31m\x7f\ud800")
+    if hint is Edit:
+        return Remove((1, 2))
     if hint is Event:
         return PlayRequested(3)
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -61,7 +64,7 @@ def test_no_two_events_effects_or_choices_share_a_name():
     found = {}
     for module in values._MODULES:
         for name, kind in vars(module).items():
-            if isinstance(kind, type) and issubclass(kind, Event | Effect | Enum):
+            if isinstance(kind, type) and issubclass(kind, Event | Effect | Edit | Enum):
                 assert found.setdefault(name, kind) is kind, name
 
 

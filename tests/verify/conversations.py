@@ -23,8 +23,16 @@ CONVERSATIONS = {
         "client.test_client_conversations",
         "client.test_queue_conversations",
     ),
-    "queue": ("client.test_queue", "client.test_queue_conversations"),
-    "transport": ("client.test_transport", "client.test_transport_conversations"),
+    "queue": (
+        "client.test_queue",
+        "client.test_queue_conversations",
+        "client.test_sleep_conversations",
+    ),
+    "transport": (
+        "client.test_transport",
+        "client.test_transport_conversations",
+        "client.test_sleep_conversations",
+    ),
     "prompt": ("client.test_prompt",),
 }
 """For each table the modules of `tests.fsm` in which its machine has a part."""

@@ -21,14 +21,12 @@ NOTHING_AHEAD = "Only in AHEAD is a song requested ahead: there is none to forge
 NOTHING_CURRENT = "In IDLE no song is played: there is none to count as played."
 TAKEN_NEXT = "The effect after it takes another song: it says what becomes of this one."
 STOPPED_ALREADY = "In ASKING no song waits; one that is not open has been forgotten already."
-TAKEN_OUT = "Both take songs out of the queue, or put one at its end: no song is touched by both."
+TAKEN_OUT = "A song that is gone has no position, and is taken out by both or by the second."
 FIRST_IS_THERE = "What is queued first can be requested there: only one that is ahead may be gone."
 NO_SONG = "In UNWANTED there is no song that could have another ID."
 NO_NEXT_SONG = "In UNWANTED there is no next song to forget."
 
 _PLAY = "--PlayRequested / retire, forget_ahead, choose--> CURRENT does not do"
-_STOP = "--StopRequested / retire, forget_ahead, end_wait--> IDLE does not do"
-_OUTPUT = "--OutputFailed / retire, forget_ahead, end_wait--> IDLE does not do"
 _NEXT = (
     "--NextRequested [another_wanted] / retire, forget_ahead, take_first, say_chosen--> CURRENT "
     "does not do"
@@ -45,12 +43,10 @@ SURVIVORS = {
         f"queue: {state} {_NEXT_ROW}{_ORDERED}": FIRST_IS_THERE
         for state in ("IDLE", "CURRENT", "WHOLE", "AHEAD")
     },
-    "queue: AHEAD --ClearRequested / clear, drop_ahead--> WHOLE does in this order "
-    "drop_ahead, clear": TAKEN_OUT,
-    "queue: AHEAD --ClearRequested [repeats] / clear, drop_ahead, ask_ahead--> AHEAD "
-    "does in this order drop_ahead, clear, ask_ahead": TAKEN_OUT,
-    "queue: AHEAD --QueueRequested [added_song_follows] / add, drop_ahead, ask_ahead--> AHEAD "
-    "does in this order drop_ahead, add, ask_ahead": TAKEN_OUT,
+    "queue: AHEAD --EditRequested / edit, drop_ahead--> WHOLE does in this order "
+    "drop_ahead, edit": TAKEN_OUT,
+    "queue: AHEAD --EditRequested [one_follows_edit] / edit, drop_ahead, ask_ahead--> AHEAD "
+    "does in this order drop_ahead, edit, ask_ahead": TAKEN_OUT,
     "song: UNWANTED --SongsRenumbered / take_new_id--> UNWANTED does not do take_new_id": NO_SONG,
     "conversation: PLAIN --NotFoundReceived [audio_may_come] / expect_no_audio--> PLAIN "
     "always applies": "Where no audio may come it expects none already.",
@@ -71,10 +67,6 @@ SURVIVORS = {
     f"queue: IDLE {_PLAY} forget_ahead": NOTHING_AHEAD,
     f"queue: CURRENT {_PLAY} forget_ahead": NOTHING_AHEAD,
     f"queue: WHOLE {_PLAY} forget_ahead": NOTHING_AHEAD,
-    f"queue: CURRENT {_STOP} forget_ahead": NOTHING_AHEAD,
-    f"queue: WHOLE {_STOP} forget_ahead": NOTHING_AHEAD,
-    f"queue: CURRENT {_OUTPUT} forget_ahead": NOTHING_AHEAD,
-    f"queue: WHOLE {_OUTPUT} forget_ahead": NOTHING_AHEAD,
     f"queue: IDLE {_NEXT} retire": NOTHING_CURRENT,
     f"queue: IDLE {_NEXT} forget_ahead": NOTHING_AHEAD,
     f"queue: CURRENT {_NEXT} forget_ahead": NOTHING_AHEAD,

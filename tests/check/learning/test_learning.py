@@ -224,5 +224,5 @@ def test_without_aalpy_one_line_says_what_to_install(monkeypatch):
     done = CliRunner().invoke(ALFINE, ["check", "127.0.0.1", "9", "--learn"])
     assert (done.exit_code, done.output) == (
         2,
-        "alfine check: learning needs AALpy: pip install aalpy, or alfine with its extra [learn]\n",
+        "alfine check: learning needs AALpy: alfine's extra [learn]\n",
     )

@@ -16,7 +16,8 @@ from cli.words.command_table import CommandError
 from cli.words.commands import Context, parse
 from cli.words.safe_text import columns_of
 from fsm.client.events import ListedSong, PlayRequested
-from fsm.client.requests import QueueRequested
+from fsm.client.queue_edits import Append, Insert
+from fsm.client.requests import EditRequested
 
 
 def library(*songs):
@@ -105,12 +106,13 @@ def test_albums_of_several_artists_are_one_where_the_server_says_so():
         ("9,7", (9, 7)),
     ],
 )
-def test_what_play_and_queue_take(text, chosen):
+def test_what_play_queue_and_insert_take(text, chosen):
     context = Context(SONGS, answer=SONGS[3:4])
-    assert parse(f"queue {text}").request(context) == QueueRequested(chosen)
+    assert parse(f"queue {text}").request(context) == EditRequested(Append(chosen))
+    assert parse(f"insert {text}").request(context) == EditRequested(Insert(chosen))
     line = parse(f"play {text}")
     assert line.request(context) == PlayRequested(chosen[0])
-    assert line.also(context) == (QueueRequested(chosen[1:]) if chosen[1:] else None)
+    assert line.also(context) == (EditRequested(Insert(chosen[1:])) if chosen[1:] else None)
 
 
 @pytest.mark.parametrize(

@@ -49,12 +49,17 @@ def titles(line):
             "Heysátan",
             ["Ghosts", "34", "lost tape"],
         ),
+        (
+            ["play lost", "queue ghosts - 34", "play byrjun"],
+            "Svefn-g-englar",
+            ["Starálfur", "34"],
+        ),
     ],
 )
 def test_what_is_found_is_played_and_queued(tagged_server, commands, played, queued):
     run = script(tagged_server.port, *commands, "status", "queue", "stop")
     assert run.returncode == 0, run.stdout + run.stderr
-    status = next(s for s in said(run, "status") if s["song"])
+    status = said(run, "status")[-2]
     assert status["song"]["title"].endswith(played)
     assert titles(said(run, "queue")[-1]) == queued
 
@@ -66,6 +71,41 @@ def test_ranges_and_several_ids_are_taken_in_their_order(tagged_server):
     assert [song["id"] for song in said(run, "queue")[-1]["songs"]] == [4, 1, 2]
     everything = script(tagged_server.port, "play all", "queue", "stop")
     assert [song["id"] for song in said(everything, "queue")[-1]["songs"]] == listed[1:]
+
+
+def test_a_script_edits_the_queue_and_takes_it_back(tagged_server):
+    edits = ["list", "play 1", "queue 2 3 4", "insert 5", "remove 2-3", "move 2 1", "undo", "undo"]
+    run = script(tagged_server.port, *edits, "queue", "clear", "undo", "queue", "stop")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert [s["queue"] for s in said(run, "status")[1:5]] == [[5, 2, 3, 4], [5, 4], [4, 5], [5, 4]]
+    first, second = said(run, "queue")
+    assert [song["id"] for song in first["songs"]] == [5, 2, 3, 4]
+    assert [song["position"] for song in second["songs"]] == [1, 2, 3, 4]
+    assert second["songs"][1]["begins_in_s"] > second["songs"][0]["begins_in_s"] > 0
+    told = [line["detail"] for line in said(run, "event") if line["event"] == "taken_back"]
+    assert told == ["number 2 moved to 1", "2 songs removed", "the queue cleared"]
+
+
+def test_a_script_that_edits_what_is_not_there_fails_and_says_so(tagged_server):
+    for line, told in (
+        ("remove 4", "the queue stays as it is: it has 1 song, and no number 4"),
+        ("move 1 2", "the queue stays as it is: it has 1 song, and no number 2"),
+    ):
+        run = script(tagged_server.port, "play 1", "queue 2", line, "stop", json_lines=False)
+        assert run.returncode == 1
+        assert told in run.stdout + run.stderr
+    run = script(tagged_server.port, "undo", json_lines=False)
+    assert run.returncode == 1
+    assert "nothing is left to undo" in run.stdout + run.stderr
+
+
+def test_with_nothing_queued_a_shuffle_plays_all_songs(tagged_server):
+    run = script(tagged_server.port, "list", "shuffle", "queue", "status", "stop")
+    assert run.returncode == 0, run.stdout + run.stderr
+    listed = [song["id"] for song in said(run, "songs")[0]["songs"]]
+    playing = said(run, "status")[-2]["song"]["id"]
+    order = [playing, *(song["id"] for song in said(run, "queue")[0]["songs"])]
+    assert sorted(order) == listed
 
 
 def test_in_a_script_an_ambiguous_name_is_one_clear_question_and_a_failure(tagged_server):

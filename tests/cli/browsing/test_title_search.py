@@ -1,6 +1,7 @@
 """Songs are found by words of their titles, without regard to case and accents."""
 
 import contextlib
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -54,6 +55,15 @@ def test_a_mistyped_title_is_answered_with_the_nearest():
     with pytest.raises(NotChosen, match=r"nearest: 2\. grapes - I dunno"):
         choose(SONGS, "grpaes i dunno")
     assert nearest(SONGS, "sigur ros") == [SONGS[4]]
+
+
+def test_without_rapidfuzz_no_title_is_near(monkeypatch):
+    monkeypatch.setitem(sys.modules, "rapidfuzz", None)
+    assert nearest(SONGS, "sigur ros") == []
+    assert suggest(SONGS, "grpaes") == []
+    with pytest.raises(NotChosen) as refused:
+        choose(SONGS, "grpaes")
+    assert "nearest" not in str(refused.value)
 
 
 def test_suggestions_come_best_first():

@@ -1,5 +1,6 @@
 """The client on a session bus: media keys by playerctl, covers, notifications."""
 
+import importlib
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from urllib.parse import unquote, urlparse
 import mutagen.id3
 import pytest
 
+from cli.outside import desktop
 from tests.cli.conftest import encode_tone, serving
 from tests.cli.outside.session_bus import TIMEOUT_S, Bus, Spy
 from tests.cli.prompt import client, run, status_line
@@ -99,6 +101,9 @@ def test_playerctl_drives_the_client(song_server, bus):
         changed(Volume=0.3)
         assert float(playerctl("volume")) == 0.3
         terminal.wait_until(lambda t: "vol 30 %" in status_line(t))
+        with pytest.raises(AssertionError, match="nothing is queued"):
+            playerctl("shuffle", "On")
+        assert playerctl("shuffle") == "Off"
         playerctl("loop", "Playlist")
         changed(LoopStatus="Playlist")
         assert playerctl("loop") == "Playlist"
@@ -238,8 +243,23 @@ def test_without_dbus_fast_who_asked_for_notifications_is_told(
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     done = script(song_server.port, "--notify")
-    assert done.stderr == "--notify needs dbus-fast: pip install -e '.[desktop]'\n"
+    assert done.stderr == "--notify needs dbus-fast 4: alfine's extra [desktop]\n"
     assert "played 2. 2 song" in done.stdout
+
+
+def test_an_older_dbus_fast_is_as_none(tmp_path, monkeypatch):
+    assert desktop.dbus_fast_is_here()
+    monkeypatch.delitem(sys.modules, "dbus_fast", raising=False)
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    importlib.invalidate_caches()
+    assert not desktop.dbus_fast_is_here()
+    (tmp_path / "dbus_fast").mkdir()
+    (tmp_path / "dbus_fast" / "__init__.py").touch()
+    importlib.invalidate_caches()
+    assert not desktop.dbus_fast_is_here()
+    (tmp_path / "dbus_fast" / "annotations.py").touch()
+    importlib.invalidate_caches()
+    assert desktop.dbus_fast_is_here()
 
 
 def test_the_picture_of_a_client_that_was_killed_is_removed(song_server, bus):

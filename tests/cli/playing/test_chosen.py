@@ -11,7 +11,8 @@ from cli.words.plain import Formatter
 from fsm.client import events as on
 from fsm.client.effects import Tell
 from fsm.client.machines import ClientSession
-from fsm.client.requests import QueueRequested
+from fsm.client.queue_edits import Append
+from fsm.client.requests import EditRequested
 from tests.cli.playing.test_journal import silence
 
 BEFORE = (on.ListedSong(1, "one"), on.ListedSong(2, "two"), on.ListedSong(3, "three"))
@@ -73,7 +74,7 @@ def test_a_song_that_has_another_id_now_keeps_its_title(client):
 
 
 def test_so_does_the_next_song(client):
-    client.fire(QueueRequested((1, 2)), FULL, FULL, CLOSED, FULL)
+    client.fire(EditRequested(Append((1, 2))), FULL, FULL, CLOSED, FULL)
     client.restart_server(AFTER)
     assert client.snapshots.take().title == "one"
     client.fire(on.PlayedOut())
@@ -105,7 +106,7 @@ def test_two_songs_of_one_id_in_one_moment_are_told_apart(client):
     client.fire(on.PlayRequested(1), FULL, FULL, CLOSED)
     client.fire(on.ConnectionLost("it was closed"), on.ListRequested())
     client.connect(AFTER)
-    client.fire(QueueRequested((1,)), on.PlayedOut(), FULL, FULL)
+    client.fire(EditRequested(Append((1,))), on.PlayedOut(), FULL, FULL)
     assert "played 2. one" in client.told
     assert client.told[-1] == "playing 1. new"
 
@@ -147,7 +148,7 @@ def test_told_plain_a_song_that_has_begun_keeps_its_title():
 
 
 def test_what_is_queued_is_the_song_that_was_queued(client):
-    client.fire(QueueRequested((1, 2, 3)), FULL)
+    client.fire(EditRequested(Append((1, 2, 3))), FULL)
     client.restart_server(AFTER)
     assert client.told[-1] == "no longer on the server, and left out: three"
     assert client.snapshots.take().queue == (3,)

@@ -10,9 +10,10 @@ from cli.playing.snapshot import Snapshots
 from cli.words.moment import Status
 from fsm.client import events as on
 from fsm.client.machines import ClientSession
+from fsm.client.queue_edits import Append
 from fsm.client.requests import (
+    EditRequested,
     PauseRequested,
-    QueueRequested,
     SeekRequested,
     ToggleRequested,
     VolumeRequested,
@@ -117,7 +118,11 @@ def test_not_found(client):
 
 def test_a_queued_song_that_does_not_exist_is_named_by_its_own_id(client):
     client.fire(
-        QueueRequested((3, 9)), MESSAGE, MESSAGE, on.AudioReceived(b""), on.NotFoundReceived()
+        EditRequested(Append((3, 9))),
+        MESSAGE,
+        MESSAGE,
+        on.AudioReceived(b""),
+        on.NotFoundReceived(),
     )
     facts = [line[10:] for line in client.why()[1:]]
     assert facts == [

@@ -38,6 +38,8 @@ statuses = st.builds(
     bitrate_kbps=st.none() | st.integers(8, 320),
     variable_bitrate=st.booleans(),
     volume=st.integers(0, 100),
+    sleep_in_s=st.none() | st.floats(0, 1e5),
+    sleeps_after_song=st.booleans(),
     received_bytes=st.integers(0, 10**9),
     received=st.none() | st.floats(0, 1),
     buffered_msgs=st.integers(0, 10_000),
@@ -139,3 +141,16 @@ def test_the_bar_shows_how_much_has_arrived():
 def test_queue_and_repeat_go_before_less_useful_parts(columns):
     status = dataclasses.replace(PLAYING, queue=(1, 2), repeat="all")
     assert "2 queued, repeat all" in drawn(status, columns)
+
+
+@pytest.mark.parametrize(
+    ("sleep", "shown"),
+    [
+        ({"sleep_in_s": 1799.0}, "sleep in 30 min"),
+        ({"sleep_in_s": 0.5}, "sleep in 1 min"),
+        ({"sleeps_after_song": True}, "sleep after this"),
+    ],
+)
+def test_when_it_falls_asleep(sleep, shown):
+    assert shown in drawn(dataclasses.replace(PLAYING, **sleep), 100)
+    assert shown in drawn(Status(**sleep), 100)

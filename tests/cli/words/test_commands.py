@@ -10,21 +10,21 @@ from cli.words.command_table import SPECS, CommandError, full_word
 from cli.words.commands import Context, parse
 from cli.words.moment import Status
 from fsm.client.events import ListedSong, ListRequested, PlayRequested, StopRequested, WaitRequested
+from fsm.client.queue_edits import Append, Clear, Insert, Move, Remove, Shuffle
 from fsm.client.requests import (
-    ClearRequested,
+    EditRequested,
     Gain,
     GainRequested,
     Measure,
     NextRequested,
     PauseRequested,
     PrevRequested,
-    QueueRequested,
     Repeat,
     RepeatRequested,
     ResumeRequested,
     SeekRequested,
-    ShuffleRequested,
     ToggleRequested,
+    UndoRequested,
     VolumeRequested,
 )
 
@@ -75,11 +75,19 @@ def request_of(text, songs=SONGS, **status):
         ("n", NextRequested()),
         ("prev", PrevRequested()),
         ("previous", PrevRequested()),
-        ("queue 3 1 2", QueueRequested((3, 1, 2))),
-        ("queue 3,1", QueueRequested((3, 1))),
-        ("queue joga", QueueRequested((1,))),
+        ("queue 3 1 2", EditRequested(Append((3, 1, 2)))),
+        ("queue 3,1", EditRequested(Append((3, 1)))),
+        ("queue joga", EditRequested(Append((1,)))),
         ("queue", None),
-        ("clear", ClearRequested()),
+        ("insert 3 1", EditRequested(Insert((3, 1)))),
+        ("insert joga", EditRequested(Insert((1,)))),
+        ("remove 2", EditRequested(Remove((2,)))),
+        ("remove 2-4", EditRequested(Remove((2, 3, 4)))),
+        ("remove 4-2,1 5", EditRequested(Remove((2, 3, 4, 1, 5)))),
+        ("move 3 1", EditRequested(Move(3, 1))),
+        ("move 3 to 1", EditRequested(Move(3, 1))),
+        ("undo", UndoRequested()),
+        ("clear", EditRequested(Clear())),
         ("repeat ALL", RepeatRequested(Repeat.ALL)),
         ("toggle", ToggleRequested()),
         ("wait", WaitRequested()),
@@ -88,13 +96,37 @@ def request_of(text, songs=SONGS, **status):
     ],
 )
 def test_commands_make_requests(text, request_):
-    assert request_of(text, volume=60) == request_
+    assert request_of(text, volume=60, queue=(1, 2, 3, 12, 7)) == request_
 
 
 def test_every_shuffle_has_another_seed():
-    one, other = request_of("shuffle"), request_of("z")
-    assert isinstance(one, ShuffleRequested)
+    one, other = request_of("shuffle", queue=(1, 2)), request_of("z", queue=(1, 2))
+    assert isinstance(one, EditRequested) and isinstance(one.edit, Shuffle)
     assert one != other
+
+
+def test_a_shuffle_takes_the_list_only_where_nothing_is_queued():
+    line = parse("shuffle")
+    assert line.waits_for_list(Status())
+    assert not line.waits_for_list(Status(queue=(1,)))
+    assert request_of("shuffle", queue=(1,)).edit.songs == ()
+    assert request_of("shuffle").edit.songs == (1, 2, 3, 12)
+    assert request_of("shuffle", song_id=2).edit.songs == (1, 3, 12)
+    unnumbered = (*SONGS, ListedSong(None, "without an ID"))
+    assert request_of("shuffle", unnumbered).edit.songs == (1, 2, 3, 12)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("remove 7-9999999999", (7,)),
+        ("remove 3-9999999999", (3, 4)),
+        ("remove 9999999999", (9999999999,)),
+        ("remove 0-1", (0, 1)),
+    ],
+)
+def test_a_range_behind_the_end_of_the_queue_names_the_first_that_is_missing(text, expected):
+    assert request_of(text, queue=(1, 2, 3)) == EditRequested(Remove(expected))
 
 
 def test_every_command_is_known_by_its_name_and_by_its_letter():
@@ -136,6 +168,15 @@ def test_an_empty_line_is_no_command(text):
         ("volume", "volume +5"),
         ("volume x", "0 to 100"),
         ("repeat never", "off, one, all"),
+        ("insert", "insert moon"),
+        ("insert 99999999999", "1, 2, 3"),
+        ("remove", "remove 2-4"),
+        ("remove joga", "queue shows them"),
+        ("remove -1", "remove 3"),
+        ("move 3", "move 3 1"),
+        ("move", "move 3 1"),
+        ("move a b", "move 3 1"),
+        ("undo 2", "takes nothing"),
         ("gain", "off, track, album"),
         ("gain loud", "off, track, album"),
         ("\x1b[2J", "no command ?[2J"),
@@ -150,7 +191,7 @@ def test_a_line_that_is_no_command_raises_advice(text, advice):
 
 @pytest.mark.parametrize(
     ("text", "request_"),
-    [("play 0", PlayRequested(0)), ("queue 1 0", QueueRequested((1, 0)))],
+    [("play 0", PlayRequested(0)), ("queue 1 0", EditRequested(Append((1, 0))))],
 )
 def test_0_is_an_id_where_the_list_shows_it(text, request_):
     assert parse(text).needs_list
@@ -194,6 +235,11 @@ def test_a_place_behind_the_end_of_the_song_raises_where_it_ends():
         ("play 3", True, False, False),
         ("queue 3", True, True, False),
         ("queue", False, True, True),
+        ("insert 3", True, True, False),
+        ("remove 3", False, True, True),
+        ("move 3 1", False, True, True),
+        ("undo", False, True, True),
+        ("shuffle", False, True, True),
         ("pause", False, True, True),
         ("repeat all", False, True, True),
         ("status", False, True, True),
@@ -216,6 +262,17 @@ def test_which_lines_mean_a_song_that_plays_elsewhere(text, starts, outside, run
 def test_no_text_raises_anything_else(text):
     with contextlib.suppress(CommandError):
         parse(text)
-    for begun in ("play", "queue", "seek", "volume", "gain", "repeat", "find"):
+    for begun in (
+        "play",
+        "queue",
+        "insert",
+        "remove",
+        "move",
+        "seek",
+        "volume",
+        "gain",
+        "repeat",
+        "find",
+    ):
         with contextlib.suppress(CommandError):
             request_of(f"{begun} {text}")

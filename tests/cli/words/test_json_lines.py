@@ -133,6 +133,6 @@ def test_a_long_queue_is_named_in_few_passes_over_the_list():
     songs = Songs(ListedSong(n, str(n)) for n in range(1, 101))
     line = JsonFormatter("host:1").queue(Status(queue=(*range(1, 101), 999)), songs)
     named = json.loads(line)["songs"]
-    assert named[1] == {"id": 2, "title": "2"}
-    assert named[-1] == {"id": 999, "title": None}
+    assert named[1] == {"id": 2, "title": "2", "position": 2, "begins_in_s": None}
+    assert (named[-1]["id"], named[-1]["title"]) == (999, None)
     assert Songs.passes < 5

@@ -6,6 +6,7 @@ import pytest
 
 from cli.words.command_table import BRIEF_COLUMNS, SPECS, WORD_COLUMNS
 from cli.words.safe_text import columns_of
+from fsm.client.queue_edits import MAX_CHANGES
 from tests.cli.prompt import client, run, status_line
 
 COLOUR = re.compile(rb"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9;]*)?m")
@@ -21,7 +22,78 @@ def test_a_change_of_the_queue_is_answered_with_its_state(large_terminal):
     assert "8. 8 piece is number 3 in the queue" in large_terminal.lines
     assert "3 queued" in status_line(large_terminal)
     run(large_terminal, "shuffle")
-    assert "  7. 7 piece" in large_terminal.lines
+    large_terminal.wait_until(lambda t: re.search(r"^#  ID$", t.text, re.MULTILINE))
+
+
+def test_the_queue_is_shown_with_positions_and_times(large_terminal):
+    run(large_terminal, "play 5")
+    large_terminal.type(" ")
+    large_terminal.wait_until(lambda t: status_line(t).startswith("‖"))
+    run(large_terminal, "queue 1 7")
+    afresh(large_terminal, "queue")
+    rows = [line.split() for line in large_terminal.lines if re.match(r"\d  +\d\. ", line)]
+    assert [(row[0], row[1]) for row in rows] == [("1", "1."), ("2", "7.")]
+    assert re.search(r"Jóga +0:01  in 0:\d\d", large_terminal.text)
+    assert re.search(r"^2 songs, 0:0\d, ends in 0:\d\d$", large_terminal.text, re.MULTILINE)
+
+
+def afresh(terminal, command):
+    """Clear the screen and type a command, which may be one that was typed before."""
+    terminal.type("\x0c")
+    terminal.wait_until(lambda t: t.lines[0] == ">>")
+    run(terminal, command)
+
+
+def queued_ids(terminal):
+    """The IDs in the last table of the queue, by their positions."""
+    after = max(n for n, line in enumerate(terminal.lines) if re.match(r" *#  +ID", line))
+    rows = (re.match(r" *(\d+)  +(\d+)\. ", line) for line in terminal.lines[after + 1 :])
+    found = {int(row[1]): int(row[2]) for row in rows if row}
+    assert list(found) == list(range(1, len(found) + 1))
+    return list(found.values())
+
+
+def test_the_queue_is_edited_and_shown_after_each_edit(large_terminal):
+    run(large_terminal, "play 5")
+    large_terminal.type(" ")
+    large_terminal.wait_until(lambda t: status_line(t).startswith("‖"))
+    run(large_terminal, "queue 6 7 8 9 10")
+    for line, queued, told in (
+        ("insert 12 11", [12, 11, 6, 7, 8, 9, 10], ""),
+        ("remove 2-3", [12, 7, 8, 9, 10], ""),
+        ("move 5 1", [10, 12, 7, 8, 9], ""),
+        ("undo", [12, 7, 8, 9, 10], "number 5 moved to 1"),
+        ("undo", [12, 11, 6, 7, 8, 9, 10], "2 songs removed"),
+    ):
+        afresh(large_terminal, line)
+        assert queued_ids(large_terminal) == queued
+        assert not told or f"taken back: {told}" in large_terminal.lines
+    afresh(large_terminal, "remove 2 8")
+    assert "the queue stays as it is: it has 7 songs, and no number 8" in large_terminal.lines
+    assert queued_ids(large_terminal) == [12, 11, 6, 7, 8, 9, 10]
+    run(large_terminal, "queue 13-16")
+    run(large_terminal, "move 11 1")
+    assert "and 3 more" in large_terminal.lines
+    run(large_terminal, "clear")
+    afresh(large_terminal, "undo")
+    assert "taken back: the queue cleared" in large_terminal.lines
+    assert "11 queued" in status_line(large_terminal)
+
+
+def test_all_songs_are_played_in_another_order_where_nothing_is_queued(large_terminal):
+    run(large_terminal, "stop")
+    run(large_terminal, "clear")
+    run(large_terminal, "shuffle")
+    large_terminal.wait_until(lambda t: re.search(r"\d{2,} queued", status_line(t)))
+    large_terminal.type(" ")
+    first = queued_ids(large_terminal)
+    assert len(set(first)) == 8 and first != sorted(first)
+    afresh(large_terminal, "undo")
+    assert "taken back: another order" in large_terminal.lines
+    assert "queued" not in status_line(large_terminal)
+    for _ in range(MAX_CHANGES):
+        afresh(large_terminal, "undo")
+    assert "nothing is left to undo" in large_terminal.text
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])

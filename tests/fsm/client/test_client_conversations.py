@@ -48,7 +48,8 @@ from fsm.client.events import (
 )
 from fsm.client.link_table import LinkState
 from fsm.client.player import PlayerState
-from fsm.client.requests import QueueRequested
+from fsm.client.queue_edits import Append
+from fsm.client.requests import EditRequested
 from fsm.client.song_table import SongState
 from fsm.events import ConnectionLost, ListRequested, PlayRequested, StopRequested
 from fsm.words import Request
@@ -779,7 +780,7 @@ def test_the_next_song_of_a_plain_server_is_not_asked_for_by_who_has_gone():
     """The last sample of a song is reported when the person has left already."""
     client = plain_server(prebuffer=1)
     client(ListRequested(), ListReceived(SONGS), ListWentQuiet())
-    client(PlayRequested(1), QueueRequested((2,)), audio("x" * 4096), audio("y"))
+    client(PlayRequested(1), EditRequested(Append((2,))), audio("x" * 4096), audio("y"))
     client(SongWentQuiet(), ListReceived(SONGS), ListWentQuiet())
     client(InputEnded())
     client(PlayedOut())

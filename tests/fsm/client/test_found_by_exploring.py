@@ -17,6 +17,7 @@ from fsm.client.effects import (
 from fsm.client.events import Command
 from fsm.client.link_table import LinkState
 from fsm.client.player import PlayerState
+from fsm.client.queue_edits import Append, Clear
 from fsm.client.song_table import SongState
 from fsm.words import Request
 from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, ClientDriver
@@ -186,7 +187,7 @@ def test_after_every_audio_message_of_a_plain_server_silence_is_expected(plain, 
 
 def test_a_song_ahead_is_stopped_when_there_is_nothing_to_play_it_on(closing):
     closing(PLAY_1)
-    closing(AUDIO, CLOSED, ask.QueueRequested((2,)))
+    closing(AUDIO, CLOSED, ask.EditRequested(Append((2,))))
     assert closing.sent() == ["PLAY 2"]
     closing(on.OutputFailed("no room"))
     assert closing.sent() == ["STOP"]
@@ -194,7 +195,7 @@ def test_a_song_ahead_is_stopped_when_there_is_nothing_to_play_it_on(closing):
 
 def test_a_song_ahead_is_not_connected_for_when_there_is_nothing_to_play_it_on(closing):
     closing(PLAY_1)
-    closing(AUDIO, CLOSED, ask.QueueRequested((2,)), LOST)
+    closing(AUDIO, CLOSED, ask.EditRequested(Append((2,))), LOST)
     assert closing.session.link.state is LinkState.WAITING
     closing(on.OutputFailed("no room"))
     assert closing.session.link.state is LinkState.OFFLINE
@@ -207,10 +208,10 @@ def test_a_device_that_went_with_a_stopped_song_does_not_silence_the_next(closin
 
 def test_a_song_ahead_may_be_dropped_while_a_fence_is_passed(closing):
     """The server that closes its answers is started anew as one that does not."""
-    closing(PLAY_1, AUDIO, CLOSED, ask.QueueRequested((2,)))
+    closing(PLAY_1, AUDIO, CLOSED, ask.EditRequested(Append((2,))))
     closing(LOST, DUE, CONNECTED, ERRO, LISTED, LIST_QUIET)
-    closing(ask.ClearRequested(), ask.QueueRequested((1,)))
+    closing(ask.EditRequested(Clear()), ask.EditRequested(Append((1,))))
     assert closing.session.conversation.state is ConversationState.STOPPING
-    assert closing(ask.ClearRequested()) == [DropNextBuffer()]
+    assert closing(ask.EditRequested(Clear())) == [DropNextBuffer()]
     closing(LIST_WRITTEN, LISTED, LIST_QUIET)
     assert closing.sent() == []

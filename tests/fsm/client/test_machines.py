@@ -14,6 +14,7 @@ from fsm.client import requests as ask
 from fsm.client.effects import Buffer
 from fsm.client.machines import RECIPIENTS, SONG_ENDS, ClientSession
 from fsm.client.player import PlayerState
+from fsm.client.queue_edits import Append
 from fsm.client.song_table import SongState
 from fsm.events import Event
 from fsm.table import Step
@@ -176,7 +177,7 @@ def test_the_effects_are_those_of_the_steps_in_their_order():
 def with_a_next_song(*arrived):
     """Song 1 is whole and plays; song 2 has been requested ahead, and some of it is here."""
     client = closing_server()
-    client(ask.QueueRequested((1, 2)), audio("1a"), audio("1b"), CLOSED)
+    client(ask.EditRequested(Append((1, 2))), audio("1a"), audio("1b"), CLOSED)
     client(*arrived)
     return client
 

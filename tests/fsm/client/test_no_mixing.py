@@ -18,7 +18,8 @@ from fsm.client.effects import Buffer
 from fsm.client.link_table import LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.player import PlayerState
-from fsm.client.queue import QueueState
+from fsm.client.queue_edits import Append, Clear, Insert, Load, Move, Remove, Shuffle
+from fsm.client.queue_table import QueueState
 from fsm.client.requests import Repeat
 from fsm.client.song_table import SongState
 from fsm.words import Request
@@ -202,11 +203,16 @@ class World:
                     ask.NextRequested(),
                     ask.NextRequested(),
                     ask.PrevRequested(),
-                    ask.ClearRequested(),
-                    ask.ShuffleRequested(self.random.randrange(100)),
+                    ask.EditRequested(Clear()),
+                    ask.EditRequested(Shuffle(self.random.randrange(100))),
                     ask.RepeatRequested(self.random.choice(list(Repeat))),
-                    ask.QueueRequested(tuple(self.random.choices(songs, k=3))),
-                    ask.QueueRequested((self.random.choice(songs),)),
+                    ask.EditRequested(Append(tuple(self.random.choices(songs, k=3)))),
+                    ask.EditRequested(Append((self.random.choice(songs),))),
+                    ask.EditRequested(Insert((self.random.choice(songs),))),
+                    ask.EditRequested(Remove((self.random.randrange(1, 4),))),
+                    ask.EditRequested(Move(self.random.randrange(1, 4), 1)),
+                    ask.EditRequested(Load(tuple(self.random.choices(songs, k=2)))),
+                    ask.UndoRequested(),
                     ask.SeekRequested(1.0),
                     ask.PauseRequested(),
                     ask.ResumeRequested(),

@@ -8,17 +8,21 @@ from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
-from fsm.client.queue import AHEAD, CURRENT, GONE, IDLE, WHOLE, QueueSession
+from fsm.client.gone import GONE
+from fsm.client.queue import QueueSession
+from fsm.client.queue_edits import Append, Clear, Insert, Load, Move, Remove, Restore, Shuffle, Undo
+from fsm.client.queue_table import AHEAD, CURRENT, IDLE, WHOLE
 from fsm.client.requests import Measure, Repeat
 from tests.fsm.driver import step
 
 WHOLE_SONG, OVER, UNPLAYABLE = internal.SongWhole(), internal.SongOver(), internal.SongUnplayable()
 NEXT_FAILED, NEXT_DROPPED = internal.NextSongFailed(), internal.NextSongDropped()
-NEXT, PREV, CLEAR = ask.NextRequested(), ask.PrevRequested(), ask.ClearRequested()
-SHUFFLE = ask.ShuffleRequested(3)
+NEXT, PREV, CLEAR = ask.NextRequested(), ask.PrevRequested(), ask.EditRequested(Clear())
+SHUFFLE = ask.EditRequested(Shuffle(3))
 OFF, ONE, ALL = (ask.RepeatRequested(repeat) for repeat in Repeat)
 NOTHING_FOLLOWS = [do.Tell(do.Report.NOTHING_FOLLOWS)]
 NOTHING_BEFORE = [do.Tell(do.Report.NOTHING_BEFORE)]
+UNDO, TAKE_BACK = ask.UndoRequested(), ask.EditRequested(Undo())
 WAIT_ENDS = on.CommandAnswered(on.Command.WAIT)
 
 
@@ -27,7 +31,11 @@ def play(song_id):
 
 
 def queue(*song_ids):
-    return ask.QueueRequested(song_ids)
+    return edit(Append(song_ids))
+
+
+def edit(change):
+    return ask.EditRequested(change)
 
 
 ALONE = {
@@ -295,6 +303,171 @@ def test_with_an_empty_queue_there_is_nothing_to_shuffle():
         assert step(reached(ALONE, state), SHUFFLE) == (NOTHING_FOLLOWS, state)
 
 
+def test_what_is_inserted_comes_next():
+    session = reached(QUEUED, IDLE)
+    assert step(session, edit(Insert((5, 6)))) == ([internal.SongTurnCame(5, asked=True)], CURRENT)
+    assert session.upcoming == (6, 2, 3)
+    assert step(reached(QUEUED, CURRENT), edit(Insert((5, 6)))) == ([], CURRENT)
+    session = reached(ALONE, WHOLE)
+    assert step(session, edit(Insert((5, 6)))) == ([internal.NextSongKnown(5)], AHEAD)
+    session = reached(QUEUED, AHEAD)
+    outcomes = [NEXT_DROPPED, internal.NextSongKnown(5)]
+    assert step(session, edit(Insert((5, 6)))) == (outcomes, AHEAD)
+    assert songs(session) == ((), 1, (5, 6, 2, 3))
+
+
+def test_a_song_that_is_ahead_and_removed_gives_way_to_the_next():
+    session = reached(QUEUED, AHEAD)
+    outcomes = [NEXT_DROPPED, internal.NextSongKnown(3)]
+    assert step(session, edit(Remove((1,)))) == (outcomes, AHEAD)
+    assert step(session, edit(Remove((1,)))) == ([NEXT_DROPPED], WHOLE)
+    assert songs(session) == ((), 1, ())
+
+
+def test_an_edit_behind_the_song_that_is_ahead_leaves_it_on_its_way():
+    session = reached(QUEUED, AHEAD)
+    assert step(session, edit(Remove((2,)))) == ([], AHEAD)
+    assert songs(session) == ((), 1, (2,))
+
+
+def test_a_song_that_is_moved_to_the_front_is_requested():
+    session = reached(QUEUED, AHEAD)
+    outcomes = [NEXT_DROPPED, internal.NextSongKnown(3)]
+    assert step(session, edit(Move(2, 1))) == (outcomes, AHEAD)
+    assert session.upcoming == (3, 2)
+
+
+def test_an_edit_while_nothing_plays_starts_nothing():
+    for change in (Remove((1,)), Move(1, 2), Clear(), Shuffle(1), Restore((4, 5), (6,))):
+        session = reached(QUEUED, IDLE)
+        assert step(session, edit(change)) == ([], IDLE)
+        assert session.current is None
+
+
+def test_a_queue_that_is_loaded_begins_if_nothing_plays():
+    session = reached(QUEUED, IDLE)
+    assert step(session, edit(Load((5, 6)))) == ([internal.SongTurnCame(5, asked=True)], CURRENT)
+    assert songs(session) == ((), 5, (6,))
+    session = reached(QUEUED, AHEAD)
+    outcomes = [NEXT_DROPPED, internal.NextSongKnown(5)]
+    assert step(session, edit(Load((5, 6)))) == (outcomes, AHEAD)
+
+
+def test_what_is_restored_waits_for_a_word():
+    session = QueueSession()
+    assert step(session, edit(Restore((4, 5), (6,)))) == ([], IDLE)
+    assert songs(session) == ((6,), None, (4, 5))
+    assert step(session, NEXT) == ([internal.SongTurnCame(4, asked=True)], CURRENT)
+
+
+def test_all_songs_are_queued_in_another_order_where_nothing_is():
+    everything = edit(Shuffle(3, (1, 2, 3, 4, 5)))
+    session = reached(ALONE, IDLE)
+    [turn], state = step(session, everything)
+    assert state is CURRENT
+    assert (turn.song_id, *session.upcoming) != (1, 2, 3, 4, 5)
+    assert sorted((turn.song_id, *session.upcoming)) == [1, 2, 3, 4, 5]
+    session = reached(QUEUED, CURRENT)
+    assert step(session, everything) == ([], CURRENT)
+    assert sorted(session.upcoming) == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        (Remove((1, 3)), "it has 2 songs, and no number 3"),
+        (Move(1, 7), "it has 2 songs, and no number 7"),
+        (Move(0, 1), "it has 2 songs, and no number 0"),
+    ],
+    ids=str,
+)
+def test_a_position_that_is_not_in_the_queue_is_told_and_nothing_changes(change, missing):
+    for state in QUEUED:
+        session = reached(QUEUED, state)
+        before = songs(session)
+        told = [do.Tell(do.Report.NO_POSITION, detail=missing)]
+        assert step(session, edit(change)) == (told, state)
+        assert songs(session) == before
+
+
+def test_a_song_to_be_repeated_that_has_failed_is_not_asked_for_by_an_edit():
+    session = reached(QUEUED, WHOLE)
+    assert step(session, queue(5)) == ([], WHOLE)
+    session = reached(QUEUED, WHOLE)
+    assert step(session, edit(Remove((1,)))) == ([], WHOLE)
+
+
+# Taking a change back
+
+
+def test_a_change_is_taken_back_and_said_and_the_song_ahead_is_the_right_one():
+    session = reached(QUEUED, AHEAD)
+    step(session, edit(Remove((1,))))
+    told = do.Tell(do.Report.TAKEN_BACK, detail="1 song removed")
+    assert step(session, UNDO) == ([told, TAKE_BACK], AHEAD)
+    assert step(session, TAKE_BACK) == ([NEXT_DROPPED, internal.NextSongKnown(2)], AHEAD)
+    assert songs(session) == ((), 1, (2, 3))
+
+
+def test_in_every_state_the_machine_asks_itself_to_take_the_last_change_back_if_there_is_one():
+    told = do.Tell(do.Report.TAKEN_BACK, detail="2 songs queued")
+    for state in QUEUED:
+        assert step(reached(QUEUED, state), UNDO) == ([told, TAKE_BACK], state)
+    for state in ALONE:
+        nothing = [do.Tell(do.Report.NOTHING_TO_UNDO)]
+        assert step(reached(ALONE, state), UNDO) == (nothing, state)
+
+
+def test_a_change_that_is_taken_back_starts_nothing():
+    session = reached(QUEUED, IDLE)
+    assert step(session, CLEAR, UNDO, TAKE_BACK) == ([], IDLE)
+    assert songs(session) == ((1,), None, (2, 3))
+
+
+def test_changes_are_taken_back_one_by_one_until_none_is_left():
+    session = QueueSession()
+    step(session, play(1), queue(2), queue(3), edit(Shuffle(3)), edit(Insert((4,))))
+    for upcoming in ((3, 2), (2, 3), (2,), ()):
+        step(session, UNDO, TAKE_BACK)
+        assert session.upcoming == upcoming
+    assert step(session, UNDO) == ([do.Tell(do.Report.NOTHING_TO_UNDO)], CURRENT)
+
+
+def test_what_was_played_and_cleared_comes_back_before_what_was_played_since():
+    session = QueueSession()
+    step(session, play(1), play(2), queue(3), CLEAR, play(4), UNDO, TAKE_BACK)
+    assert songs(session) == ((1, 2), 4, (3,))
+
+
+def test_a_song_that_failed_ahead_does_not_come_back():
+    session = reached(QUEUED, AHEAD)
+    step(session, queue(4), NEXT_FAILED, UNDO, TAKE_BACK)
+    assert session.upcoming == (3,)
+
+
+def test_the_song_that_prev_has_left_comes_back_after_a_change_is_taken_back():
+    session = QueueSession()
+    step(session, play(1), play(2), queue(3), CLEAR, play(4), play(5), PREV)
+    assert songs(session) == ((2,), 4, (5,))
+    step(session, UNDO, TAKE_BACK)
+    assert songs(session) == ((1, 2), 4, (5, 3))
+
+
+def test_a_round_that_has_begun_goes_on_behind_what_is_taken_back():
+    session = QueueSession()
+    step(session, ALL, play(1), play(2), queue(3), edit(Remove((1,))), OVER)
+    assert songs(session) == ((), 1, (2,))
+    step(session, UNDO, TAKE_BACK)
+    assert songs(session) == ((), 1, (3, 2))
+
+
+def test_a_change_that_is_taken_back_has_the_ids_of_now():
+    session = QueueSession()
+    step(session, play(9), play(1), queue(2, 3), CLEAR, renumbered(i=7, b=5, c=None))
+    step(session, UNDO, TAKE_BACK)
+    assert songs(session) == ((7,), 1, (5,))
+
+
 # repeat
 
 
@@ -464,3 +637,80 @@ def test_a_song_that_is_asked_for_again_from_a_place_on_is_not_whole_any_more():
     gone = internal.SongsRenumbered((internal.NewId(2, "two", None),))
     step(session, gone, there)
     assert session.upcoming == (3,), "what is gone cannot be requested again"
+
+
+# Sleep
+
+AFTER_SONG, AWAKE, LATER = (
+    ask.SleepAfterSongRequested(),
+    ask.StayAwakeRequested(),
+    ask.SleepRequested(60.0),
+)
+ASLEEP = do.Tell(do.Report.ASLEEP, detail="next plays what is queued")
+
+
+def last(state):
+    """A queue in this state, whose present song is the last."""
+    session = reached(QUEUED, state)
+    step(session, AFTER_SONG)
+    return session
+
+
+def test_sleep_lets_nothing_follow_the_song():
+    for state in (CURRENT, WHOLE):
+        session = reached(QUEUED, state)
+        assert step(session, AFTER_SONG) == ([], state)
+        assert session.is_last
+    session = reached(QUEUED, AHEAD)
+    assert step(session, AFTER_SONG) == ([NEXT_DROPPED], WHOLE)
+    assert session.is_last and session.ahead is None and session.upcoming == (2, 3)
+    session = reached(QUEUED, IDLE)
+    assert step(session, AFTER_SONG) == ([], IDLE)
+    assert not session.is_last
+
+
+def test_a_song_that_is_the_last_asks_for_none_ahead():
+    session = last(CURRENT)
+    assert step(session, WHOLE_SONG) == ([], WHOLE)
+    assert step(session, queue(4)) == ([], WHOLE)
+    assert step(session, ALL) == ([], WHOLE)
+    assert step(session, ONE) == ([], WHOLE)
+
+
+@pytest.mark.parametrize(("end", "played"), [(OVER, (1,)), (UNPLAYABLE, ())], ids=str)
+def test_behind_the_last_song_it_sleeps_once(end, played):
+    for state in (CURRENT, WHOLE):
+        session = last(state)
+        assert step(session, end) == ([ASLEEP, WAIT_ENDS, internal.NothingFollows()], IDLE)
+        assert songs(session) == (played, None, (2, 3))
+        assert not session.is_last
+
+
+@pytest.mark.parametrize("end", [on.StopRequested(), on.OutputFailed("no room")], ids=str)
+def test_who_stops_wants_no_more_of_sleep(end):
+    for state in (CURRENT, WHOLE, AHEAD):
+        session = last(state)
+        assert step(session, end) == ([WAIT_ENDS], IDLE)
+        assert not session.is_last
+
+
+@pytest.mark.parametrize("awake", [AWAKE, LATER], ids=str)
+def test_who_stays_awake_hears_what_follows(awake):
+    session = last(CURRENT)
+    assert step(session, awake) == ([], CURRENT)
+    assert not session.is_last
+    session = last(AHEAD)
+    assert step(session, awake) == ([internal.NextSongKnown(2)], AHEAD)
+    assert not session.is_last and session.ahead == 2
+    session = reached(ALONE, WHOLE)
+    assert step(session, AFTER_SONG, awake) == ([], WHOLE)
+    assert not session.is_last
+    for state in (IDLE, AHEAD):
+        session = reached(QUEUED, state)
+        assert step(session, awake) == ([], state)
+
+
+def test_a_person_goes_on_to_the_next_song_all_the_same():
+    session = last(CURRENT)
+    assert step(session, NEXT) == ([internal.SongTurnCame(2, asked=True)], CURRENT)
+    assert session.is_last

@@ -10,7 +10,8 @@ from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import requests as ask
 from fsm.client.player import PlayerState
-from fsm.client.queue import QueueState
+from fsm.client.queue_edits import Append, Clear, Shuffle
+from fsm.client.queue_table import QueueState
 from fsm.client.requests import Repeat
 from fsm.client.song_table import SongState
 from fsm.words import Request
@@ -31,14 +32,16 @@ END = on.PlayedOut()
 def with_two_queued(**options):
     """Song 1 is whole and plays; 2 and 3 are queued, so 2 has been requested."""
     client = closing_server(**options)
-    client(ask.QueueRequested((1, 2, 3)), audio("1a"), audio("1b"), CLOSED)
+    client(ask.EditRequested(Append((1, 2, 3))), audio("1a"), audio("1b"), CLOSED)
     return client
 
 
 def shuffled(song_ids, seed):
     """The order in which these songs are queued after a shuffle."""
     client = closing_server()
-    client(on.PlayRequested(9), ask.QueueRequested(song_ids), ask.ShuffleRequested(seed))
+    client(
+        on.PlayRequested(9), ask.EditRequested(Append(song_ids)), ask.EditRequested(Shuffle(seed))
+    )
     return client.session.queue.upcoming
 
 
@@ -52,14 +55,14 @@ def queue_of(client):
 
 def test_what_is_queued_while_nothing_plays_begins_at_once():
     client = closing_server()
-    client(ask.QueueRequested((3, 4)))
+    client(ask.EditRequested(Append((3, 4))))
     assert client.sent() == ["PLAY 3"]
     assert queue_of(client) == ((), 3, (4,))
 
 
 def test_what_is_queued_while_a_song_arrives_waits_for_it():
     client = closing_server()
-    client(on.PlayRequested(1), audio("1a"), ask.QueueRequested((2,)), audio("1b"))
+    client(on.PlayRequested(1), audio("1a"), ask.EditRequested(Append((2,))), audio("1b"))
     assert client.sent() == ["PLAY 1"]
     client(CLOSED)
     assert client.sent() == ["PLAY 2"]
@@ -68,7 +71,7 @@ def test_what_is_queued_while_a_song_arrives_waits_for_it():
 def test_what_is_queued_when_the_song_is_whole_is_requested_at_once():
     client = closing_server()
     client(*ONE_WHOLE)
-    client(ask.QueueRequested((2,)))
+    client(ask.EditRequested(Append((2,))))
     assert client.sent() == ["PLAY 2"]
     assert not client.did(do.DropBuffers)
 
@@ -90,7 +93,7 @@ def test_stop_leaves_the_queue_for_next():
 
 def test_clear_forgets_what_is_to_come_and_what_was():
     client = with_two_queued()
-    client(ask.ClearRequested())
+    client(ask.EditRequested(Clear()))
     assert queue_of(client) == ((), 1, ())
     assert client.sent() == ["STOP"], "song 2 is on its way"
     assert client.did(do.DropNextBuffer)
@@ -103,7 +106,7 @@ def test_clear_forgets_what_is_to_come_and_what_was():
 
 def test_shuffle_goes_by_its_seed_and_leaves_a_song_that_is_on_its_way():
     client = with_two_queued()
-    client(ask.QueueRequested((4, 5, 6, 7, 8)), ask.ShuffleRequested(seed=11))
+    client(ask.EditRequested(Append((4, 5, 6, 7, 8))), ask.EditRequested(Shuffle(seed=11)))
     assert client.session.queue.upcoming == (2, *shuffled((3, 4, 5, 6, 7, 8), 11))
     assert not client.did(do.SendRequest)
 
@@ -114,7 +117,7 @@ def test_every_order_can_come_of_a_shuffle_and_always_the_same_one_of_a_seed():
     assert [shuffled((1, 2, 3), seed) for seed in range(200)] == orders
 
 
-@pytest.mark.parametrize("command", [ask.NextRequested(), ask.ShuffleRequested(1)])
+@pytest.mark.parametrize("command", [ask.NextRequested(), ask.EditRequested(Shuffle(1))])
 def test_with_nothing_queued_there_is_nothing_next(command):
     client = closing_server()
     assert client(command) == [do.Tell(do.Report.NOTHING_FOLLOWS)]
@@ -178,7 +181,7 @@ def test_a_next_song_that_has_not_begun_to_arrive_is_waited_for():
 def test_nothing_is_requested_ahead_from_a_plain_server():
     """Silence does not prove that a song is whole, and what is left of it would be cut off."""
     client = plain_server()
-    client(ask.QueueRequested((1, 2)), audio("1a"), audio("1b"))
+    client(ask.EditRequested(Append((1, 2))), audio("1a"), audio("1b"))
     client(on.SongWentQuiet())
     assert client.sent() == ["LIST"]
     client(LISTED, on.ListWentQuiet())
@@ -202,7 +205,7 @@ def test_404_for_the_next_song_is_told_and_the_one_after_it_is_requested():
 
 def test_404_for_the_last_song_ends_the_queue():
     client = closing_server()
-    client(ask.QueueRequested((1, 2)), audio("1a"), CLOSED, on.NotFoundReceived())
+    client(ask.EditRequested(Append((1, 2))), audio("1a"), CLOSED, on.NotFoundReceived())
     assert client.session.queue.state is QueueState.WHOLE
     client(END)
     assert client.session.queue.state is QueueState.IDLE
@@ -286,7 +289,7 @@ def test_next_takes_the_song_that_is_on_its_way_and_requests_nothing_again(arriv
 
 def test_next_in_the_middle_of_a_song_drops_the_rest_of_it():
     client = closing_server()
-    client(ask.QueueRequested((1, 2)), audio("1a"), audio("1b"))
+    client(ask.EditRequested(Append((1, 2))), audio("1a"), audio("1b"))
     client(ask.NextRequested())
     assert client.sent() == ["PLAY 2"]
     client(audio("1 late"), CLOSED, audio("2a"), CLOSED)
@@ -327,7 +330,7 @@ def test_without_a_song_before_it_prev_says_so():
 
 def test_repeat_all_begins_again():
     client = closing_server()
-    client(ask.RepeatRequested(Repeat.ALL), ask.QueueRequested((1, 2)))
+    client(ask.RepeatRequested(Repeat.ALL), ask.EditRequested(Append((1, 2))))
     client(audio("1a"), CLOSED, audio("2a"), CLOSED)
     client(END)
     assert client.sent() == ["PLAY 1"]
@@ -339,7 +342,7 @@ def test_repeat_all_begins_again():
 
 def test_repeat_one_plays_it_again_and_next_leaves_it():
     client = closing_server()
-    client(ask.RepeatRequested(Repeat.ONE), ask.QueueRequested((1, 2)))
+    client(ask.RepeatRequested(Repeat.ONE), ask.EditRequested(Append((1, 2))))
     client(audio("1a"), CLOSED)
     assert "PLAY 1" in client.sent()
     client(audio("1a"), CLOSED, END)
@@ -370,7 +373,7 @@ def test_repeat_off_drops_what_would_have_come():
 @pytest.mark.parametrize("repeat", [Repeat.ONE, Repeat.ALL])
 def test_songs_that_fail_are_not_tried_for_ever(repeat):
     client = closing_server()
-    client(ask.RepeatRequested(repeat), ask.QueueRequested((1, 2, 3)))
+    client(ask.RepeatRequested(repeat), ask.EditRequested(Append((1, 2, 3))))
     for _ in range(20):
         if not client.session.queue.current:
             break
@@ -433,7 +436,7 @@ AGAIN = (on.ConnectionLost("cut"), on.RetryDue(), on.Connected(), ENDS_ACCEPTED)
 
 def test_over_a_new_connection_the_queue_is_that_of_the_same_songs():
     client = closing_server()
-    client(ask.QueueRequested((1, 2, 9)), audio("1a"))
+    client(ask.EditRequested(Append((1, 2, 9))), audio("1a"))
     client(*AGAIN, RENUMBERED, LIST_CLOSED)
     assert client.sent() == ["SETUP", "LIST", "PLAY 3"]
     assert do.Tell(do.Report.SONGS_GONE, detail="song 9") in client.latest
@@ -465,7 +468,7 @@ def test_over_a_new_connection_a_song_that_is_repeated_is_the_same_song():
 
 def test_over_a_new_connection_a_song_ahead_that_is_gone_is_left_out():
     client = closing_server()
-    client(ask.QueueRequested((1, 9, 2)), audio("1a"), audio("1b"), CLOSED)
+    client(ask.EditRequested(Append((1, 9, 2))), audio("1a"), audio("1b"), CLOSED)
     assert client.sent() == ["PLAY 1", "PLAY 9"]
     client(*AGAIN, RENUMBERED, LIST_CLOSED)
     assert client.sent() == ["SETUP", "LIST", "PLAY 4"]

@@ -105,6 +105,25 @@ def test_the_volume_changes_nothing_else():
         assert after(state, ask.VolumeRequested(30)) == ([do.SetVolume(30)], state)
 
 
+def test_sleep_pauses_when_its_time_is_over_and_ends_a_wait():
+    for state in WAYS:
+        timer = [do.StartTimer(on.SleepDue(), 60.0)]
+        assert after(state, ask.SleepRequested(60.0)) == (timer, state)
+    told = do.Tell(do.Report.ASLEEP, detail="paused, resume goes on")
+    assert after(RUNNING, on.SleepDue()) == ([do.PausePlayer(), told, WAIT_ENDS], PAUSED)
+    for state in (IDLE, *SILENT):
+        assert after(state, on.SleepDue()) == ([], state)
+
+
+def test_who_stays_awake_or_sleeps_after_the_song_waits_for_no_time():
+    cancel = [do.CancelTimer(on.SleepDue)]
+    for state in WAYS:
+        assert after(state, ask.StayAwakeRequested()) == (cancel, state)
+    for state in (RUNNING, *SILENT):
+        assert after(state, ask.SleepAfterSongRequested()) == (cancel, state)
+    assert after(IDLE, ask.SleepAfterSongRequested()) == (NOTHING_PLAYS, IDLE)
+
+
 @pytest.mark.parametrize("gain", ask.Gain)
 def test_the_gain_changes_nothing_else(gain):
     for state in WAYS:

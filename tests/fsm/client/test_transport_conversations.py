@@ -7,6 +7,7 @@ from fsm.client import events as on
 from fsm.client import requests as ask
 from fsm.client.effects import Buffer
 from fsm.client.player import PlayerState
+from fsm.client.queue_edits import Append
 from fsm.client.requests import Measure
 from fsm.client.song_table import SongState
 from fsm.client.transport import TransportState
@@ -69,7 +70,7 @@ def test_a_song_may_be_paused_before_it_is_heard():
 )
 def test_a_song_that_a_person_chooses_ends_the_pause(chosen):
     client = closing_server()
-    client(ask.QueueRequested((3, 4, 5)), ask.NextRequested(), ask.PauseRequested())
+    client(ask.EditRequested(Append((3, 4, 5))), ask.NextRequested(), ask.PauseRequested())
     client(chosen)
     assert client.did(do.ResumePlayer)
     assert client.session.transport.state is TransportState.RUNNING
@@ -77,7 +78,7 @@ def test_a_song_that_a_person_chooses_ends_the_pause(chosen):
 
 def test_a_song_that_follows_by_itself_does_not():
     client = closing_server()
-    client(ask.QueueRequested((1, 2)), ask.PauseRequested())
+    client(ask.EditRequested(Append((1, 2))), ask.PauseRequested())
     client(on.NotFoundReceived())
     assert client.sent() == ["PLAY 2"]
     assert client.session.transport.state is TransportState.PAUSED
@@ -201,7 +202,7 @@ def test_if_there_is_no_other_device_that_is_told_again():
 
 def test_an_output_that_is_gone_for_good_ends_song_and_queue():
     client = closing_server()
-    client(ask.QueueRequested((1, 2)), audio("a"), audio("b"))
+    client(ask.EditRequested(Append((1, 2))), audio("a"), audio("b"))
     client(on.OutputFailed("the disk is full"))
     assert client.told() == [do.Report.OUTPUT_FAILED]
     assert client.sent() == ["STOP"]
@@ -276,7 +277,7 @@ def test_after_an_underrun_only_what_came_since_counts():
 def playing_from():
     """A client whose server sends songs from any byte on; song 1 plays, and song 2 follows it."""
     client = ClientDriver(on.Connected(), FROM_ACCEPTED, on.TitlesNeeded(), LISTED, LIST_CLOSED)
-    client(on.PlayRequested(1), ask.QueueRequested((2,)), audio("ab"), audio("cd"))
+    client(on.PlayRequested(1), ask.EditRequested(Append((2,))), audio("ab"), audio("cd"))
     assert client.states == (SongState.ENOUGH, PlayerState.RUNNING)
     return client
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from net.server.accepting import StreamingServer
 from net.server.limits import Limits
+from net.server.securing import Securing
 from net.server.sockets import listen, loop_factory
 from net.server.spool_cache import SpoolCache
 from songs import Library
@@ -25,12 +26,13 @@ class Served:
         loop_name: str = "asyncio",
         limits: Limits | None = None,
         host: str = "127.0.0.1",
+        securing: Securing | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.library = Library(music)
         self.library.scan()
-        self._cache, self._loop_name = cache, loop_name
-        [[self._listener]] = listen(host, 0, self.limits)
+        self._cache, self._loop_name, self._securing = cache, loop_name, securing
+        [[self._listener]] = listen([host], 0, self.limits)
         self.port = self._listener.getsockname()[1]
         self._started, self._thread = threading.Event(), threading.Thread(target=self._run)
 
@@ -63,7 +65,9 @@ class Served:
     async def _serve(self) -> None:
         self.loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         self.spools = SpoolCache(self.library, self._cache, self.limits.cache_bytes, 100)
-        self.server = StreamingServer(self.library, self.limits, self.spools)
+        self.server = StreamingServer(
+            self.library, self.limits, self.spools, securing=self._securing
+        )
         self.server.start([self._listener])
         self._started.set()
         with contextlib.suppress(asyncio.CancelledError):

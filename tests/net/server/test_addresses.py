@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from net.server.addresses import counted_as, is_own
+from net.server.addresses import counted_as, is_own, unmapped
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,25 @@ def test_who_connects_from_where_it_is_connected_to_is_this_host():
 
     assert is_own(Accepted(), "198.51.100.1")
     assert not is_own(Accepted(), "198.51.100.2")
+
+
+def test_a_socket_of_both_families_knows_its_own_ipv4_addresses():
+    class Accepted:
+        family = socket.AF_INET6
+
+        def getsockname(self):
+            return ("::ffff:198.51.100.1", 12345, 0, 0)
+
+    assert is_own(Accepted(), "198.51.100.1")
+    assert is_own(Accepted(), "127.9.9.9")
+    assert not is_own(Accepted(), "198.51.100.2")
+    if (address := own_address()) is not None:
+        assert is_own(Accepted(), address)
+
+
+@pytest.mark.parametrize(
+    ("address", "same"),
+    [("::ffff:198.51.100.1", "198.51.100.1"), ("198.51.100.1",) * 2, ("fe80::1%eth0",) * 2],
+)
+def test_a_mapped_address_is_shown_as_what_it_is(address, same):
+    assert unmapped(address) == same

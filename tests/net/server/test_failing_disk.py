@@ -53,7 +53,7 @@ async def test_every_listener_gets_404(music, tmp_path, disk, caplog):
     library.scan()
     spool_cache = SpoolCache(library, tmp_path, 1 << 30, 100)
     server = StreamingServer(library, Limits(), spool_cache)
-    [[listener]] = listen("127.0.0.1", 0, Limits())
+    [[listener]] = listen(["127.0.0.1"], 0, Limits())
     port = listener.getsockname()[1]
     server.start([listener])
     try:

@@ -23,7 +23,7 @@ LIMITS = Limits()
 @contextlib.contextmanager
 def connection(limits):
     """Both ends of a connection: the server's, the client's."""
-    [[listener]] = listen("127.0.0.1", 0, limits)
+    [[listener]] = listen(["127.0.0.1"], 0, limits)
     client = socket.create_connection(listener.getsockname())
     listener.setblocking(True)
     server, _ = listener.accept()
@@ -74,7 +74,7 @@ def test_a_time_out_resets(pair):
 
 
 def test_processes_share_a_port():
-    groups = listen("127.0.0.1", 0, LIMITS, groups=3)
+    groups = listen(["127.0.0.1"], 0, LIMITS, groups=3)
     assert len({group[0].getsockname() for group in groups}) == 1
     for sock in (sock for group in groups for sock in group):
         sock.close()

@@ -28,7 +28,7 @@ async def test_every_step_is_seen_with_the_connection_that_took_it(tmp_path):
     library.scan()
     spools = SpoolCache(library, tmp_path, 1 << 20, 10)
     server = StreamingServer(library, Limits(), spools, observe=observe)
-    [[listener]] = listen("127.0.0.1", 0, Limits())
+    [[listener]] = listen(["127.0.0.1"], 0, Limits())
     server.start([listener])
     reader, writer = await asyncio.open_connection(*listener.getsockname())
     try:

@@ -14,6 +14,7 @@ from fsm.client.events import AudioReceived, ListReceived, NotFoundReceived
 from fsm.events import ListSent, SongFailed, SongSent
 from net.framing import AUDIO_CLOSING, audio_message, chunks
 from net.responses import ResponseDecoder
+from net.server.client_socket import ClientSocket
 from net.server.framer import Position, Slice, Source, short_ends
 from net.server.outgoing import Outgoing, Wait
 from net.server.song_list import PIECE_MESSAGES, EncodedList
@@ -50,6 +51,9 @@ class FileSocket:
         if not self.room:
             raise BlockingIOError
         return os.write(self.fileno(), data[: self.room])
+
+    def send_file(self, fd, offset, count_bytes):
+        return os.sendfile(self.fileno(), fd, offset, count_bytes)
 
     @property
     def wire(self) -> bytes:
@@ -337,7 +341,7 @@ def test_when_the_socket_is_gone_every_spool_is_released(outgoing, sock, spooled
 
 def test_a_socket_without_room(spooled):
     ours, its = socket.socketpair()
-    with ours, its:
+    with ClientSocket(fileno=ours.detach()) as ours, its:
         ours.setblocking(False)
         outgoing = Outgoing(ours)
         song = random.Random(3).randbytes(3_000_000)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import re
 import socket
 from pathlib import Path
 
 import pytest
 
-from net.server.sockets import explain
+from net.server.limits import Limits
+from net.server.sockets import explain, listen
 from tests.end_to_end.programs import Program
 from tests.needs import without_powers
 from tests.peers.plain_client import PlainClient
@@ -77,3 +79,36 @@ def test_localhost(serve, music):
     with PlainClient(server.port) as client:
         client.list_songs()
         assert client.next().is_list
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_several_hosts(serve, music, workers):
+    server = serve(music, *("--host", "127.0.0.1", "--host", "[::1]", "--workers", workers))
+    for host in ("127.0.0.1", "::1"):
+        with PlainClient(server.port, host=host) as client:
+            client.list_songs()
+            assert client.next().is_list
+    hosts = [line for line in server.out.splitlines() if "listening on" in line]
+    assert len(hosts) == 2
+
+
+@pytest.mark.parametrize("others", [(), ("--host", "127.0.0.1"), ("--host", "0.0.0.0")])
+def test_on_every_ipv6_address_ipv4_is_taken_too(serve, music, others):
+    server = serve(music, "--host", "::", *others)
+    for host in ("127.0.0.1", "::1"):
+        with PlainClient(server.port, host=host) as client:
+            client.list_songs()
+            assert client.next().is_list
+    server.wait_for(r"#1 127\.0\.0\.1:\d+ IDLE connected")
+    server.wait_for(r"#2 ::1:\d+ IDLE connected")
+    assert not re.search(r"alfine client (::|0\.0\.0\.0) ", server.out)
+
+
+def test_an_address_that_is_taken_by_another_is_listened_on_once():
+    [sockets] = listen(["0.0.0.0", "127.0.0.1", "::1", "::1"], 0, Limits())
+    try:
+        assert [sock.getsockname()[0] for sock in sockets] == ["0.0.0.0", "::1"]
+        assert len({sock.getsockname()[1] for sock in sockets}) == 1
+    finally:
+        for sock in sockets:
+            sock.close()

@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from cli.server_log import StatusLine, log, status_line
+from cli.serving.log import StatusLine, log, status_line
 from songs import Library, Progress, ScanReport
 
 SHOWN = 20

@@ -5,7 +5,7 @@ import re
 import sys
 import threading
 
-from cli import server_log
+from cli.serving import log as server_log
 
 LINE = "x" * 1000
 

@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
-from cli import server_log, server_songs
-from cli.server_log import StatusLine
-from cli.server_songs import ProgressLog, bar, in_words
+from cli.serving import log as server_log
+from cli.serving import song_log
+from cli.serving.log import StatusLine
+from cli.serving.song_log import ProgressLog, bar, in_words
 from songs import Progress
 
 
@@ -34,7 +35,7 @@ def test_a_bar():
 
 def test_without_a_terminal_a_line_is_logged_every_few_seconds(monkeypatch, caplog):
     now = [100.0]
-    monkeypatch.setattr(server_songs.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(song_log.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
     monkeypatch.setattr(server_log.log, "propagate", True)
     with caplog.at_level(logging.INFO, "alfine.server"):

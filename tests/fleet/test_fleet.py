@@ -1,0 +1,191 @@
+"""A real fleet: HAProxy, PostgreSQL, radosgw and two servers, of which parts are taken away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from fleet.fleet import Server
+from fleet.listeners import Heard, Listeners
+from proxy.faults import Faults
+from tests.end_to_end.programs import Client, play
+from tests.end_to_end.songs import music, recorded, samples
+from tests.faulty_proxy import FaultyProxy
+from tests.fleet.conftest import Running
+from tests.needs import needs_module, needs_program
+from tests.net.server.conftest import eventually
+from tests.postgres import needs_postgres
+
+pytestmark = [
+    needs_program("haproxy", "radosgw", "ceph-mon", "ceph-osd", "ceph", "radosgw-admin"),
+    needs_module("obstore", "boto3"),
+    *needs_postgres(),
+    pytest.mark.timeout(240),
+]
+PATIENCE_S = 60.0
+
+
+def titles(running: Running) -> list[str]:
+    run = play(running.fleet.port, "list")
+    assert run.code == 0, run.err
+    return [line for line in run.out.splitlines() if re.match("[0-9]+[.]", line)]
+
+
+def is_up(running: Running) -> bool:
+    return all(running.fleet.balancer.is_up(server.name) for server in running.fleet.servers)
+
+
+@pytest.fixture(autouse=True)
+def whole(running: Running) -> Iterator[None]:
+    """Each test leaves the fleet whole."""
+    yield
+    assert eventually(lambda: is_up(running), PATIENCE_S)
+
+
+def busy(running: Running) -> Server:
+    """Return the server that has the one listener."""
+    counts = {
+        each.name: running.fleet.balancer.sessions(each.name) for each in running.fleet.servers
+    }
+    [server] = (each for each in running.fleet.servers if counts[each.name])
+    return server
+
+
+def test_all_servers_list_the_same_songs(running):
+    lists = {tuple(titles(running)) for _ in range(2 * len(running.fleet.servers))}
+    [listed] = lists
+    assert [line.partition(".")[0] for line in listed] == ["1", "2", "3", "4", "5"]
+
+
+def test_a_song_is_the_song(running, tmp_path):
+    wav = tmp_path / "song.wav"
+    run = play(running.fleet.port, "play 3", "wait", output=f"wav:{wav}")
+    assert run.code == 0, run.err
+    assert recorded(wav) == samples(running.songs[2])
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
+def test_a_server_that_is_taken_away_in_a_song_is_not_heard(running, tmp_path, number):
+    wav, song_id, song = tmp_path / "song.wav", 4, running.songs[3]
+    with FaultyProxy(running.fleet.port, Faults(hold_after=len(song) // 2)) as line:
+        client = Client(line.port, f"play {song_id}", "wait", output=f"wav:{wav}")
+        try:
+            held = line.line(0)
+            assert held.reached.wait(PATIENCE_S), client.err
+            server = busy(running)
+            server.send(number)
+            assert eventually(lambda: not running.fleet.balancer.is_up(server.name), PATIENCE_S)
+            held.go_on.set()
+            run = client.run()
+        finally:
+            client.close()
+            server.end(signal.SIGKILL)
+            server.start()
+    assert run.code == 0, run.err
+    assert recorded(wav) == samples(song)
+
+
+def listened(running: Running, count: int, during) -> Heard:
+    """Have so many listen while something is done, in another thread."""
+
+    async def listen() -> Heard:
+        rate = len(running.songs[0]) / 2.0
+        listeners = Listeners(running.fleet.port, running.songs, count, rate)
+        listeners.start()
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(during)
+        return await listeners.stop()
+
+    return asyncio.run(listen())
+
+
+def test_a_rolling_restart_interrupts_nobody(running):
+    heard = listened(running, 20, running.fleet.roll)
+    assert (heard.wrong, heard.interrupted, heard.refused) == (0, [], 0)
+    assert heard.songs >= 20
+
+
+def test_what_is_known_is_served_while_the_database_is_away(running):
+    def told(word: str) -> bool:
+        logs = [server.log.read_text() for server in running.fleet.servers]
+        return all(f"The catalogue is {word}" in log for log in logs)
+
+    def away() -> None:
+        running.fleet.database.stop()
+        try:
+            assert len(titles(running)) == 5
+            assert eventually(lambda: told("away"), PATIENCE_S)
+        finally:
+            running.fleet.database.start()
+
+    heard = listened(running, 5, away)
+    assert (heard.wrong, heard.interrupted) == (0, [])
+    assert eventually(lambda: told("back"), PATIENCE_S)
+
+
+def test_what_is_kept_is_sent_while_the_store_does_not_answer(running, tmp_path):
+    for song_id in range(1, 6):
+        for server in running.fleet.servers:  # without listeners, each has its turn
+            wav = tmp_path / f"{song_id}{server.name}.wav"
+            assert (
+                play(running.fleet.port, f"play {song_id}", "wait", output=f"wav:{wav}").code == 0
+            )
+    with running.fleet.store.frozen():
+        heard = listened(running, 5, lambda: None)
+    assert (heard.wrong, heard.interrupted) == (0, [])
+
+
+def test_an_object_that_is_replaced_under_a_song_is_a_song_that_failed(running, tmp_path):
+    """Its listener is told; he never hears two songs mixed, and the next one hears the new one."""
+    # Longer than what lies in the kernels on the way, and what is made ready ahead.
+    old, new = (music(20.0, seed=n, kbits=320) * 5 for n in (80, 81))
+    running.fleet.write("8.mp3", old)
+    try:
+        assert eventually(lambda: len(titles(running)) == 6, PATIENCE_S)
+        [song_id] = {line.partition(".")[0] for line in titles(running)} - set("12345")
+        wav = tmp_path / "song.wav"
+        with FaultyProxy(running.fleet.port, Faults(hold_after=50_000)) as line:
+            client = Client(line.port, f"play {song_id}", "wait", output=f"wav:{wav}")
+            held = line.line(0)
+            assert held.reached.wait(PATIENCE_S), client.err
+            running.fleet.write("8.mp3", new)
+            held.go_on.set()
+            run = client.run()
+        heard = recorded(wav)
+        assert run.code != 0, run.out
+        assert heard == samples(new)[: len(heard)] or heard == samples(old)[: len(heard)]
+        again = tmp_path / "again.wav"
+        assert play(running.fleet.port, f"play {song_id}", "wait", output=f"wav:{again}").code == 0
+        assert recorded(again) == samples(new)
+    finally:
+        running.fleet.remove("8.mp3")
+        assert eventually(lambda: len(titles(running)) == 5, PATIENCE_S)
+
+
+def test_songs_are_added_moved_and_removed_while_others_listen(running):
+    new = running.music / "6 new.mp3"
+
+    def change() -> None:
+        new.write_bytes(running.songs[0] + b"more")
+        running.fleet.copy(running.music)
+        assert eventually(lambda: any("6." in line for line in titles(running)), PATIENCE_S)
+        running.fleet.move("6 new.mp3", "7 moved.mp3")
+        assert eventually(lambda: found("7 moved"), PATIENCE_S)
+        assert [line for line in titles(running) if line.startswith("6.")]
+        running.fleet.remove("7 moved.mp3")
+        assert eventually(lambda: len(titles(running)) == 5, PATIENCE_S)
+
+    def found(name: str) -> bool:
+        return len(titles(running)) == 6
+
+    try:
+        heard = listened(running, 5, change)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            new.unlink()
+    assert (heard.wrong, heard.interrupted) == (0, [])
