@@ -33,12 +33,11 @@ _SONG_ENDS = (on.PlayedOut, on.Undecodable, internal.SongSkipped)
 
 PLAYER = Table("player", SILENT, [
     # There is enough to play
-    Row(SILENT,  internal.SongReady,     RUNNING, when="place_sought", then="start, seek_sought, tell_playing", rfc="2.5.2, playing 7"),
-    Row(SILENT,  internal.SongReady,     RUNNING,                      then="start, tell_playing",              rfc="2.5.2"),
-    Row(DRY,     internal.SongReady,     RUNNING, when="finished",     then="refill",                           rfc="playing 1"),
-    Row(DRY,     internal.SongReady,     RUNNING,                      then="refill, tell_playing_again",       rfc="playing 1"),
-    Row(RUNNING, internal.SongReady,     RUNNING,                                                               rfc="playing 7"),
-    Row(RUNNING, internal.NextSongReady, QUEUED,                       then="queue_next",                       rfc="playing 5"),
+    Row(SILENT,  internal.SongReady,     RUNNING,                  then="start, seek_sought, tell_playing", rfc="2.5.2, playing 7"),
+    Row(DRY,     internal.SongReady,     RUNNING, when="finished", then="refill",                           rfc="playing 1"),
+    Row(DRY,     internal.SongReady,     RUNNING,                  then="refill, tell_playing_again",       rfc="playing 1"),
+    Row(RUNNING, internal.SongReady,     RUNNING,                                                           rfc="playing 7"),
+    Row(RUNNING, internal.NextSongReady, QUEUED,                   then="queue_next",                       rfc="playing 5"),
     # ... and not enough
     each((RUNNING, DRY), internal.SongShort, DRY,    rfc="playing 1"),
     Row(SILENT,          internal.SongShort, SILENT, rfc="playing 7"),
@@ -79,10 +78,6 @@ class PlayerSession(Session[ClientEffect | on.Event]):
     def finished(self, event: internal.SongReady) -> bool:
         """Nothing more of the song will come."""
         return event.finished
-
-    def place_sought(self, event: on.Event) -> bool:
-        """The song is to begin at another place than its start."""
-        return bool(self.sought)
 
     def begins_later(self, event: on.PlayRequested) -> bool:
         """A person wants the song from another place on than its start."""
@@ -128,7 +123,7 @@ class PlayerSession(Session[ClientEffect | on.Event]):
         self.record(do.FindPlace(place.amount, place.measure))
 
     def seek_sought(self, event: on.Event) -> None:
-        """Let the player begin at the place that was kept."""
+        """Let the player begin at the place that was kept, if one was."""
         self.record(*(do.SeekPlayer(each.amount, each.measure) for each in self.sought))
 
     def forget_place(self, event: on.Event) -> None:

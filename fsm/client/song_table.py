@@ -41,14 +41,15 @@ OWED = (*NOTHING_YET, *ARRIVING)
 """The song is requested and not all of it is here."""
 _PRESENT_OWED = (*OWED, SOUGHT)
 """... or a part of it is; only in the present song is a place sought."""
+_OF_NEXT = tuple(state for state in ALL if state is not SOUGHT)
 _CHOSEN = (on.PlayRequested, internal.SongTurnCame)
 
 SONG = Table("song", UNWANTED, [
     # A song is chosen, or none
-    each(ALL, _CHOSEN,          UNWANTED,  when="is_next", then="forget",                            rfc="2.2"),
-    each(ALL, _CHOSEN,          REQUESTED,                 then="want, drop_buffers, say_wanted",    rfc="2.2"),
-    each(ALL, on.StopRequested, UNWANTED,  when="is_next", then="forget",                            rfc="2.2"),
-    each(ALL, on.StopRequested, UNWANTED,                  then="forget, drop_buffers, answer_play", rfc="2.2"),
+    each(_OF_NEXT, _CHOSEN,          UNWANTED,  when="is_next", then="forget",                            rfc="2.2"),
+    each(ALL,      _CHOSEN,          REQUESTED,                 then="want, drop_buffers, say_wanted",    rfc="2.2"),
+    each(_OF_NEXT, on.StopRequested, UNWANTED,  when="is_next", then="forget",                            rfc="2.2"),
+    each(ALL,      on.StopRequested, UNWANTED,                  then="forget, drop_buffers, answer_play", rfc="2.2"),
     # The next song is requested ahead, and no longer wanted
     Row(UNWANTED, internal.NextSongKnown,   REQUESTED, then="want, say_wanted",                        rfc="playing 5"),
     each(OWED,    internal.NextSongDropped, UNWANTED,  then="forget, drop_next_buffer, say_abandoned", rfc="playing 5, 2.4.3"),

@@ -660,6 +660,8 @@ def test_without_offsets_the_song_comes_from_its_start():
         assert step(session, audio(bytes(8999))) == ([], SKIPPING)
         assert step(session, audio(b"?there"))[0] == [RESUMED, internal.SongAudio(b"there")]
         assert after(state, internal.PlaceWanted(2, 0)) == (REQUEST_IT, ONLINE)
+        other = internal.PlaceWanted(1, 9000)
+        assert after(state, other) == ([internal.SongToRequest(1)], SKIPPING)
 
 
 def test_for_a_place_it_connects_and_finds_the_song_as_for_a_song():

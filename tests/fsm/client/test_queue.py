@@ -622,6 +622,23 @@ def test_two_songs_that_are_gone_are_not_one():
     assert step(session, CLEAR)[0] == [NEXT_DROPPED]
 
 
+def test_a_song_that_is_asked_for_again_from_a_place_on_is_not_whole_any_more():
+    there = internal.PlaceWanted(1, 4096)
+    for ways in (ALONE, QUEUED):
+        for state in (CURRENT, WHOLE, AHEAD):
+            session = reached(ways, state)
+            before = songs(session)
+            assert step(session, there) == ([], CURRENT)
+            assert (songs(session), session.ahead) == (before, None)
+    session = reached(QUEUED, AHEAD)
+    step(session, there)
+    assert step(session, WHOLE_SONG) == ([internal.NextSongKnown(2)], AHEAD)
+    session = reached(QUEUED, AHEAD)
+    gone = internal.SongsRenumbered((internal.NewId(2, "two", None),))
+    step(session, gone, there)
+    assert session.upcoming == (3,), "what is gone cannot be requested again"
+
+
 # Sleep
 
 AFTER_SONG, AWAKE, LATER = (
@@ -697,20 +714,3 @@ def test_a_person_goes_on_to_the_next_song_all_the_same():
     session = last(CURRENT)
     assert step(session, NEXT) == ([internal.SongTurnCame(2, asked=True)], CURRENT)
     assert session.is_last
-
-
-def test_a_song_that_is_asked_for_again_from_a_place_on_is_not_whole_any_more():
-    there = internal.PlaceWanted(1, 4096)
-    for ways in (ALONE, QUEUED):
-        for state in (CURRENT, WHOLE, AHEAD):
-            session = reached(ways, state)
-            before = songs(session)
-            assert step(session, there) == ([], CURRENT)
-            assert (songs(session), session.ahead) == (before, None)
-    session = reached(QUEUED, AHEAD)
-    step(session, there)
-    assert step(session, WHOLE_SONG) == ([internal.NextSongKnown(2)], AHEAD)
-    session = reached(QUEUED, AHEAD)
-    gone = internal.SongsRenumbered((internal.NewId(2, "two", None),))
-    step(session, gone, there)
-    assert session.upcoming == (3,), "what is gone cannot be requested again"

@@ -827,7 +827,9 @@ def sought(*events):
 
 @pytest.mark.parametrize("state", [COLLECTING, AWAITING, ENOUGH])
 def test_a_place_that_is_not_here_is_asked_for(state):
-    assert after(state, FROM, FAR) == (WANTED_THERE, SOUGHT)
+    session = present(state)
+    assert step(session, FROM, FAR) == (WANTED_THERE, SOUGHT)
+    assert (session.base_bytes, session.held_bytes, session.tail) == (4, 4, b"")
     session = present(state)
     step(session, FROM, CUT)
     assert step(session, FAR) == (WANTED_THERE, SOUGHT), "also where there is no connection"
@@ -908,7 +910,9 @@ def test_a_place_before_what_is_here_is_asked_for():
         lost,
         (SONG_OPENED, C, D, WENT_QUIET),
     ):
-        assert step(sought(*events), BACK) == (asked, SOUGHT)
+        session = sought(*events)
+        assert step(session, BACK) == (asked, SOUGHT)
+        assert (session.base_bytes, session.held_bytes, session.tail) == (1, 1, b"")
         assert step(sought(*events, CONNECTED), BACK) == (asked, SOUGHT)
     for events in (whole, lost):
         farther = on.PlaceNotHere(needed_bytes=99, from_bytes=98)
@@ -958,11 +962,37 @@ def test_a_song_that_is_asked_for_from_there_on_is_measured_sought_in_and_stoppe
     )
     assert step(session, internal.SongsRenumbered((internal.NewId(1, "one", 7),)))[1] is SOUGHT
     assert session.song_id == 7
-    assert step(session, on.FlowMeasured(1.0, 1.0))[1] is SOUGHT
-    assert step(session, on.StopRequested())[1] is UNWANTED
+    flow = on.FlowMeasured(1.0, 1.0)
+    assert step(session, flow)[1] is SOUGHT
+    assert session.flow == flow
+    stopped = [do.DropBuffers(), PLAY_ANSWERED]
+    assert step(session, on.StopRequested()) == (stopped, UNWANTED)
     assert (session.base_bytes, session.held_bytes) == (0, 0)
-    assert step(sought(), PLAY)[1] is REQUESTED
-    assert step(sought(), internal.SongTurnCame(3))[1] is REQUESTED
+
+
+@pytest.mark.parametrize("chosen", [on.PlayRequested(3), internal.SongTurnCame(3)], ids=str)
+def test_a_song_that_is_chosen_meanwhile_begins_anew(chosen):
+    session = sought()
+    wanted = [do.DropBuffers(), internal.SongWanted(3)]
+    assert step(session, chosen) == (wanted, REQUESTED)
+    assert (session.song_id, session.base_bytes, session.held_bytes) == (3, 0, 0)
+
+
+def test_what_the_server_understands_is_noted_while_a_place_is_asked_for():
+    session = sought(CONNECTED)
+    assert (session.state, session.plays_from) == (SOUGHT, False)
+    assert step(session, FROM) == ([], SOUGHT)
+    assert session.plays_from
+
+
+@pytest.mark.parametrize("way", [(A,), (A, B, FAR)], ids=["collecting", "awaiting"])
+def test_at_a_place_where_it_begins_it_counts_again(way):
+    session = present(OPENED)
+    step(session, *way)
+    begins_there = on.PlaceNotHere(needed_bytes=1, from_bytes=0)
+    assert step(session, begins_there) == ([internal.SongShort()], COLLECTING)
+    assert step(session, C)[1] is COLLECTING
+    assert step(session, D) == ([append(b"d"), READY], ENOUGH)
 
 
 @pytest.mark.parametrize("state", WAYS_OF_NEXT)
