@@ -345,7 +345,8 @@ def test_without_zeroconf_a_server_says_nothing(two_machines, music):
             program.wait_for(r"alfine client \S+ \d+$")
             program.process.terminate()
             assert program.end() == 0
-            lines = [re.sub(r"\d{5}", "PORT", line[9:]) for line in program.out.splitlines()]
+            said = re.sub(r"(?m)^[-0-9]+ [:0-9]+ ", "", program.out)
+            lines = re.sub(r"\b\d{5}\b", "PORT", said).splitlines()
             quiet.append([line for line in lines if "catalogue is new" not in line])
             assert program.err == ""
     assert quiet[0] == quiet[1]
