@@ -245,7 +245,6 @@ def _go_on(word: str, rest: str) -> Line:
         word,
         rest,
         request=lambda c: recalling.left_off(c.memory, c.status) or request,
-        also=lambda c: recalling.place_left(c.memory, c.status),
     )
 
 

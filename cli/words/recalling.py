@@ -72,15 +72,9 @@ def left_off(memory: Memory, status: Status) -> Event | None:
     where = memory.left_off
     if where is None or status.activity is not Activity.STOPPED:
         return None
-    return NextRequested() if where.song_id is None else PlayRequested(where.song_id)
-
-
-def place_left(memory: Memory, status: Status) -> Event | None:
-    """Return the request for the place where the song was left; None where none was."""
-    where = memory.left_off
-    if where is None or where.song_id is None or status.activity is not Activity.STOPPED:
-        return None
-    return SeekRequested(where.position_s) if where.position_s else None
+    if where.song_id is None:
+        return NextRequested()
+    return PlayRequested(where.song_id, where.position_s)
 
 
 def sleep(text: str) -> Event | None:
