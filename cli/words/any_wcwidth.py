@@ -35,6 +35,6 @@ def _width(character: str) -> int:
 try:
     from wcwidth import clip, width
 except ImportError:
-    clip, width = old_clip, old_width  # type: ignore[assignment]
+    clip, width = old_clip, old_width  # type: ignore[assignment]  # as before 0.3
 
 __all__ = ["clip", "width"]

@@ -21,17 +21,17 @@ class Observed:
     observer: BytesObserver
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        data: bytes = super().recv(bufsize, flags)  # type: ignore[misc]
+        data: bytes = super().recv(bufsize, flags)  # type: ignore[misc]  # a mixin
         self.observer.received(data)
         return data
 
     def send(self, data: ReadableBuffer, flags: int = 0, /) -> int:
-        sent: int = super().send(data, flags)  # type: ignore[misc]
+        sent: int = super().send(data, flags)  # type: ignore[misc]  # a mixin
         self.observer.sent(bytes(memoryview(data)[:sent]))
         return sent
 
     def send_file(self, fd: int, offset: int, count_bytes: int) -> int:
-        sent: int = super().send_file(fd, offset, count_bytes)  # type: ignore[misc]
+        sent: int = super().send_file(fd, offset, count_bytes)  # type: ignore[misc]  # a mixin
         self.observer.sent(os.pread(fd, sent, offset))
         return sent
 

@@ -172,5 +172,5 @@ class TlsInterest(Interest):
         on_writable()
 
 
-class ObservedTlsSocket(Observed, TlsSocket):  # type: ignore[misc]
+class ObservedTlsSocket(Observed, TlsSocket):  # type: ignore[misc]  # both have the verbs
     """One that is looked on at: at the bytes of the protocol, which are not encrypted."""
