@@ -43,3 +43,16 @@ def test_one_that_takes_too_long_is_reset(event):
     handshake = session()
     assert handshake.handle(event) == [do.CloseAtOnce()]
     assert handshake.state is GONE
+
+
+def test_one_that_is_refused_is_not_waited_for_at_the_end():
+    handshake = session()
+    handshake.handle(on.HandshakeFailed("no certificate"))
+    assert handshake.handle(on.ShutdownRequested()) == [do.CloseAtOnce()]
+    assert handshake.state is GONE
+
+
+def test_one_may_go_before_the_keys_are_agreed_on():
+    handshake = session()
+    assert handshake.handle(on.ConnectionLost("closed")) == []
+    assert handshake.state is GONE
