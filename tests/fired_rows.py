@@ -31,15 +31,16 @@ _counts: Counter[int] = Counter()
 
 def count_rows() -> None:
     """Count every row that fires from now on in this process."""
-    change_state = RowTransition._change_state
+    execute = RowTransition.execute
     classes = frozenset(CLASSES)
 
     def counting(self, event_data):
-        change_state(self, event_data)
-        if type(event_data.model) in classes:
+        has_fired = execute(self, event_data)
+        if has_fired and type(event_data.model) in classes:
             _counts[id(self.row)] += 1
+        return has_fired
 
-    RowTransition._change_state = counting  # type: ignore[method-assign]
+    RowTransition.execute = counting  # type: ignore[method-assign]
 
 
 def collected() -> Counter[tuple[str, str]]:
