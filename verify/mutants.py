@@ -17,7 +17,7 @@ from fsm.client.queue import QueueSession
 from fsm.client.song import SongSession
 from fsm.client.transport import TransportSession
 from fsm.server import ServerSession
-from fsm.table import Row, Session, Table, TableError
+from fsm.table import Row, Session, Table
 from verify.effect_order import commute
 from verify.snapshots import Group
 
@@ -79,10 +79,12 @@ class Mutant:
         """Return what stands in the place of a row: one row or none."""
         if row is self.row:
             return self._faulty()
-        group = self.session.table.group(self.row.state, self.row.event)
         # Behind a row that always applies no other of its group is ever reached.
-        behind = row in group and group.index(row) > group.index(self.row)
-        return [] if self.fault is Fault.UNGUARDED and behind else [row]
+        return [] if self.fault is Fault.UNGUARDED and row in self._behind() else [row]
+
+    def _behind(self) -> tuple[Row, ...]:
+        group = self.session.table.group(self.row.state, self.row.event)
+        return group[group.index(self.row) + 1 :]
 
     def _faulty(self) -> list[Row]:
         match self.fault:
@@ -137,12 +139,3 @@ def same_order(session: type[Session[Any]], effects: tuple[str, ...], others: li
     """Tell whether all effects that do not commute are in the same order."""
     pairs = combinations(effects, 2)
     return all(others.index(a) < others.index(b) or commute(session, a, b) for a, b in pairs)
-
-
-def refused(mutant: Mutant) -> str:
-    """Return why the table itself does not accept the fault, or "" if it does."""
-    try:
-        mutant.table()
-    except TableError as error:
-        return str(error)
-    return ""

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
+from fsm.table import TableError
 from verify.mutant_search import Graph
 from verify.mutant_suite import SEARCHED
-from verify.mutants import Fault, Mutant, mutants, refused
+from verify.mutants import Fault, Mutant, mutants
 
 PROCESSES = 2
 TIME_LIMIT_S = 6.0
@@ -33,12 +34,12 @@ class Searcher:
 
     def found_by(self, mutant: Mutant) -> str:
         """Return what finds the mutant: the name of an exploration, REFUSED, ENDLESS, or ""."""
-        if refused(mutant):
-            return REFUSED
         try:
             with mutant.installed(), time_limit():
                 found = (graph.name for graph in self.graphs if graph.search(mutant) is not None)
                 return next(found, "")
+        except TableError:
+            return REFUSED
         except TimeLimitReached:
             return ENDLESS
 

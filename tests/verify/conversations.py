@@ -6,7 +6,9 @@ Tests that are drawn from the tables are left out: they would be as wrong as the
 import importlib
 import itertools
 from functools import cache
+from unittest import mock
 
+from fsm.table import Session
 from verify.mutation import time_limit
 
 CONVERSATIONS = {
@@ -38,11 +40,11 @@ CONVERSATIONS = {
 """For each table the modules of `tests.fsm` in which its machine has a part."""
 
 
-def fail(table):
-    """Whether one of that table's conversations fails, or does not end."""
+def fail(tests):
+    """Whether one of the tests fails, or does not end."""
     try:
         with time_limit():
-            for test, arguments in _cases(table):
+            for test, arguments in tests:
                 test(**arguments)
     except BaseException:  # pytest's own failures are no Exceptions
         return True
@@ -50,11 +52,34 @@ def fail(table):
 
 
 @cache
-def _cases(table):
+def of_table(table):
     """Every test of that table, with each of the arguments that it is parametrized with."""
     modules = [importlib.import_module(f"tests.fsm.{name}") for name in CONVERSATIONS[table]]
     tests = [test for m in modules for name, test in vars(m).items() if name.startswith("test_")]
     return [(test, arguments) for test in tests for arguments in _arguments(test)]
+
+
+def that_try(group):
+    """The tests in which rows of that group are tried, and those that may read the table itself."""
+    return [test for test, groups in _groups_of_each(group[0]) if group in groups or not groups]
+
+
+@cache
+def _groups_of_each(table):
+    """Each test of that table with the groups of rows that it tries; the table is correct."""
+    return [(case, _groups(*case)) for case in of_table(table)]
+
+
+def _groups(test, arguments):
+    handle, groups = Session.handle, set()
+
+    def noting(session, event):
+        groups.add((session.table.name, session.state, type(event)))
+        return handle(session, event)
+
+    with mock.patch.object(Session, "handle", noting):
+        test(**arguments)
+    return groups
 
 
 def _arguments(test):
