@@ -243,7 +243,8 @@ def test_the_need_of_a_list_waits_behind_play_and_is_one():
         assert step(session, ENDS) == (settled, CLOSING_SERVER)
         assert step(session, NEEDED) == ([sends(Request.LIST)], CLOSING_SERVER)
         assert step(session, NEEDED) == ([], CLOSING_SERVER)
-    session = reached(OFFER_LOST, NEEDED)
+    session = reached(OFFER_LOST)
+    assert step(session, NEEDED) == ([], OFFER_LOST)
     assert session.waiting == (NEEDED,)
     assert session.list_coming
 
@@ -634,8 +635,8 @@ def test_lists_that_wait_for_a_connection_fail_with_it():
     for state in (UNCONNECTED, OFFER_LOST):
         assert after(state, LIST, failed) == (LIST_FAILED, UNCONNECTED)
         assert after(state, failed) == ([], UNCONNECTED)
-    outcomes = after(UNCONNECTED, LIST, failed, CONNECTED, ENDS)[0]
-    assert LIST not in outcomes, "it has been answered"
+        outcomes = after(state, LIST, failed, CONNECTED, ENDS)[0]
+        assert LIST not in outcomes, "it has been answered"
 
 
 def test_what_waits_is_taken_up_behind_the_list_of_a_plain_server():
