@@ -11,6 +11,8 @@ from typing import Any, Final
 from songs.catalogue.rows import (
     COLUMNS,
     CREATE,
+    OTHER_SONG,
+    WRITE,
     CatalogueAway,
     CatalogueError,
     Row,
@@ -60,17 +62,15 @@ _KIND: Final = """
 _ALL: Final = f"revision, {COLUMNS}"
 _SELECT: Final = f"SELECT {_ALL} FROM songs WHERE revision > %s ORDER BY id"
 _COPY: Final = f"COPY fresh ({_ALL}) FROM STDIN"
-_UPSERT: Final = (
-    f"INSERT INTO songs ({_ALL}) SELECT {_ALL} FROM fresh ON CONFLICT (id) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in _ALL.split(", ") if name != "id")
-)
+_WRITE: Final = WRITE.format(f"SELECT {_ALL} FROM fresh")
 
 
 class PostgresCatalogue:
     """The rows of one library in the table `songs` of a database, in its first schema.
 
     url: `postgresql://USER@HOST/DATABASE`, as libpq takes it. Raises CatalogueError: it is no URL.
-    After an error `news` returns all rows again, since nobody knows what was written.
+    After an error `news` returns all rows again: nobody knows what was written, nor whether the
+    database that comes back has all of it.
     """
 
     shared = True
@@ -94,6 +94,11 @@ class PostgresCatalogue:
         state = "closed" if self._database is None else "open"
         return f"<PostgresCatalogue {self.place} {state} revision={self._revision}>"
 
+    @property
+    def unread(self) -> bool:
+        """Whether `news` returns all rows next."""
+        return not self._revision
+
     def open(self) -> None:
         """Connect; make the table where there is none.
 
@@ -103,11 +108,15 @@ class PostgresCatalogue:
             return
         try:
             self._database = self._connected()
+            if not self._has_table():
+                with self.writing():
+                    self._make_table()
         except psycopg.Error as error:
+            self._lose()
             raise CatalogueAway(_why(error)) from None
-        if not self._has_table():
-            with self.writing():
-                self._make_table()
+        except CatalogueAway:
+            self._lose()
+            raise
 
     def close(self) -> None:
         """Disconnect, so that another server looks for songs."""
@@ -123,10 +132,11 @@ class PostgresCatalogue:
 
     def news(self) -> list[Row]:
         """Return the rows that are new or changed since this was last called, or `write` was."""
-        values = self._ask(_SELECT, self._revision)
         try:
+            values = self._ask(_SELECT, self._revision)
             rows = rows_of([each[1:] for each in values])
-        except ValueError as error:
+        except ValueError as error:  # someone has changed the table by hand
+            self._lose()
             raise CatalogueAway(clean(str(error))) from None
         self._revision = max((each[0] for each in values), default=self._revision)
         return rows
@@ -148,10 +158,12 @@ class PostgresCatalogue:
         revision = self._revision + 1
         with self._asking(COPY_S) as database:
             database.execute("CREATE TEMPORARY TABLE fresh (LIKE songs) ON COMMIT DROP")
-            with database.cursor() as cursor, cursor.copy(_COPY) as copy:
-                for row in rows:
-                    copy.write_row(values_of(row, revision))
-            database.execute(_UPSERT)
+            with database.cursor() as cursor:
+                with cursor.copy(_COPY) as copy:
+                    for row in rows:
+                        copy.write_row(values_of(row, revision))
+                if cursor.rowcount != database.execute(_WRITE).rowcount:
+                    raise CatalogueAway(OTHER_SONG)
             database.execute(f"NOTIFY {CHANNEL}")
         self._revision = revision
 
@@ -179,7 +191,6 @@ class PostgresCatalogue:
     def _has_table(self) -> bool:
         kinds = [kind or "" for (kind,) in self._ask(_KIND)]
         if kinds not in ([], [_FORMAT]):
-            self.close()
             newer = kinds[0].startswith(_FORMAT.rstrip("1"))
             raise CatalogueAway(
                 "a newer alfine has made it, and it is left as it is"
