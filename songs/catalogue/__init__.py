@@ -48,6 +48,12 @@ class Catalogue(Protocol):
     def may_scan(self) -> bool:
         """Return whether to look for songs, until `close`; False: another server does."""
 
+    def keep_alive(self) -> None:
+        """Say now and then, while a scan takes its time, that the catalogue is in use.
+
+        May be called for each file. Raises CatalogueAway.
+        """
+
     def wait(self, timeout_s: float) -> None:
         """Wait until something is written to what is shared, at most so long.
 

@@ -107,6 +107,9 @@ class FileCatalogue:
         """Return True: servers that share a file may look at the directory at the same time."""
         return True
 
+    def keep_alive(self) -> None:
+        """Do nothing: a file stays open."""
+
     def wait(self, timeout_s: float) -> None:
         """Return at once: another server's songs are found by the next scan."""
 
