@@ -484,18 +484,20 @@ def test_a_file_is_taken_into_a_database_with_its_ids(
     before = scanned(Library(music, file))
     (music / "1.mp3").unlink()
     scanned(before)
-    assert migrate(catalogue_at(file), catalogue_at(url)) == 3
+    assert migrate(catalogue_at(file), catalogue_at(url)) == (3, 3)
+    assert migrate(catalogue_at(file), catalogue_at(url)) == (3, 0)
     after = scanned(Library(music, url))
     assert after.songs == before.songs
     assert [song.song_id for song, _ in after.gone] == [2]
 
 
-def test_a_database_with_songs_takes_no_file(music: Path, url: str, tmp_path: Path) -> None:
+def test_a_database_with_other_songs_takes_no_file(music: Path, url: str, tmp_path: Path) -> None:
     put(music / "a.mp3", sound("a"))
     file = tmp_path / "songs.sqlite"
     scanned(Library(music, file))
+    put(music / "b.mp3", sound("b"))
     library = scanned(Library(music, url))
-    with pytest.raises(CatalogueError, match="has songs already"):
+    with pytest.raises(CatalogueError, match="has other songs already"):
         migrate(catalogue_at(file), catalogue_at(url))
     assert library.refresh().added == 0
 
