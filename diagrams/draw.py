@@ -16,7 +16,7 @@ from diagrams.machines import condition, counters, merged
 from fsm.events import Event
 from fsm.table import Row, Table
 
-SHARED_BY, SHARED_ALIKE_BY = 3, 2
+SHARED_BY, SHARED_ALIKE_BY = 5, 2
 """How many states share an event and a next state, for it to be drawn once; and how many are enough
 where guard and effects are the same as well."""
 

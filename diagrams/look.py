@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from functools import partial
 from html import escape
 
 INK, QUIET, RULE = "#1f2937", "#6b7280", "#cbd5e1"
@@ -39,8 +40,12 @@ def wrapped(text: str, chars: int, colour: str = QUIET, size: int = 9) -> list[s
 
 
 def transition(events: Sequence[str], guard: str, effects: str, chars: int) -> list[str]:
-    """Return one transition, `Event [guard] / effects`, in as many lines as it needs."""
-    texts = textwrap.wrap(", ".join(events), chars)
+    """Return one transition, `Event [guard] / effects`, in as many lines as it needs.
+
+    A name that is longer than a line stays whole.
+    """
+    wrap = partial(textwrap.wrap, break_long_words=False)
+    texts = wrap(", ".join(events), chars)
     lines = [font(text, EVENT) for text in texts]
     used = len(texts[-1])
     for text, colour in ((guard and f"[{guard}]", GUARD), (effects and f"/ {effects}", EFFECT)):
@@ -48,7 +53,7 @@ def transition(events: Sequence[str], guard: str, effects: str, chars: int) -> l
             lines[-1] += " " + font(text, colour)
             used += 1 + len(text)
         elif text:
-            pieces = textwrap.wrap(text, chars - 3, subsequent_indent=" ")
+            pieces = wrap(text, chars - 3, subsequent_indent=" ")
             lines += [INDENT + font(piece, colour) for piece in pieces]
             used = 3 + len(pieces[-1])
     return lines
