@@ -11,15 +11,21 @@ import click
 from platformdirs import user_config_path
 
 from cli import settings
-from cli.command_line import argument, between, command, flag, option
+from cli.command_line import PATH, argument, between, command, flag, option
 from cli.serving import units
 from cli.serving.command import from_file
+from cli.tls_options import HEADING, BadTls, ServerTls
 from cli.usage import FAILED, USAGE
+from net.server.limits import Limits
 
-EPILOG = "Example: sudo alfine service install --music /srv/music --port 12345"
+EPILOG = (
+    "Example: sudo alfine service install --music /srv/music --port 12345 "
+    "--tls-cert server.pem --tls-key server.key"
+)
 ACTIONS = ("install", "uninstall", "show")
 MUSIC, PORT = "/srv/music", 12345
 SERVICE, SOCKET = "alfine.service", "alfine.socket"
+TLS = "alfine.service.d/tls.conf"
 
 
 @command(EPILOG)
@@ -43,7 +49,38 @@ SERVICE, SOCKET = "alfine.service", "alfine.socket"
     help="The port, for new settings.",
     shown="what the settings say, else 12345",
 )
-def service(action: str, user: bool, music: str | None, port: int | None) -> None:
+@option(
+    "--tls-cert",
+    type=PATH,
+    metavar="FILE",
+    help="Have the service speak TLS, and show this certificate; root alone need be able to read "
+    "it, and the key.",
+    heading=HEADING,
+)
+@option(
+    "--tls-key",
+    type=PATH,
+    metavar="FILE",
+    help="The certificate's key; without it, it stands in the same file.",
+    heading=HEADING,
+)
+@option(
+    "--tls-clients",
+    type=PATH,
+    metavar="CA|FILE",
+    help="Let in only clients with a certificate that is signed by one in this file, or is one of "
+    "those in it.",
+    heading=HEADING,
+)
+def service(
+    action: str,
+    user: bool,
+    music: str | None,
+    port: int | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    tls_clients: Path | None,
+) -> None:
     """Have systemd run alfine server, under rules by which it can do little else.
 
     What it serves stands under [server] in the settings: in /etc/alfine/config.toml, or the user's
@@ -60,7 +97,19 @@ def service(action: str, user: bool, music: str | None, port: int | None) -> Non
         print(text, end="")
         return
     place.check(program)
-    place.install(text, music_dir, wanted_port)
+    place.install(text, music_dir, wanted_port, _tls(ServerTls(tls_cert, tls_key, tls_clients)))
+    if music_dir.startswith("/") and not os.path.isdir(music_dir):
+        print(f"there is no folder {music_dir} yet: the service does not start without it")
+
+
+def _tls(tls: ServerTls) -> dict[str, str]:
+    """Return the files, by the names of the settings; {}: in clear. Ends where they do not fit."""
+    try:
+        tls.security(Limits())
+    except BadTls as error:
+        _end(str(error), USAGE)
+    named = {"tls_cert": tls.cert, "tls_key": tls.key, "tls_clients": tls.clients}
+    return {name: os.path.abspath(path) for name, path in named.items() if path is not None}
 
 
 class _Place:
@@ -95,11 +144,16 @@ class _Place:
                     FAILED,
                 )
 
-    def install(self, text: str, music_dir: str, port: int) -> None:
-        """Write what there is to write, and say what to type next."""
+    def install(self, text: str, music_dir: str, port: int, tls: dict[str, str]) -> None:
+        """Write what there is to write, and say what to type next.
+
+        tls: the files, by the names of the settings; without any, what was said of them stays.
+        """
         files = {}
         if self._user or not any((folder / SERVICE).exists() for folder in units.OF_A_PACKAGE):
             files = {self._units / SERVICE: text, self._units / SOCKET: units.socket_unit(port)}
+        if tls:
+            files[self._units / TLS] = units.user_tls(tls) if self._user else units.system_tls(tls)
         for path in files:
             if path.exists() and not _is_ours(path):
                 _end(f"{path} is not alfine's own: move it away first", FAILED)
@@ -114,17 +168,19 @@ class _Place:
         except OSError as error:
             hint = "" if self._user else "; try it with sudo, or --user"
             _end(f"cannot write {error.filename}: {error.strerror}{hint}", FAILED)
-        print("\n".join(self._next()))
+        print("\n".join(self._next(bool(tls))))
 
     def uninstall(self) -> None:
         """Delete the units. The settings, and what the server has kept, stay."""
         systemctl = "systemctl --user" if self._user else "systemctl"
         deleted = False
-        for name in (SERVICE, SOCKET):
+        for name in (SERVICE, SOCKET, TLS):
             path = self._units / name
             if path.exists() and _is_ours(path):
                 try:
                     path.unlink()
+                    if path.parent != self._units and not any(path.parent.iterdir()):
+                        path.parent.rmdir()
                 except OSError as error:
                     _end(f"cannot delete {path}: {error.strerror}", FAILED)
                 print(f"deleted {path}")
@@ -133,17 +189,20 @@ class _Place:
             _end(f"there is nothing of alfine's own in {self._units}", FAILED)
         print(f"now type:\n    {systemctl} stop alfine.socket alfine; {systemctl} daemon-reload")
 
-    def _next(self) -> list[str]:
+    def _next(self, tls: bool) -> list[str]:
         systemctl = "systemctl --user" if self._user else "systemctl"
         journalctl = "journalctl --user" if self._user else "journalctl"
+        start = f"enable alfine && {systemctl} restart alfine" if tls else "enable --now alfine"
         lines = [
             f"the settings are in {self._config}",
             "now type:",
             f"    {systemctl} daemon-reload",
-            f"    {systemctl} enable --now alfine",
+            f"    {systemctl} {start}",
             f"    {journalctl} -u alfine -f",
             "or, so that it starts with its first client, enable alfine.socket instead",
         ]
+        if tls and not self._user:
+            lines.append("and, whenever a certificate was renewed: systemctl restart alfine")
         if self._user:
             lines.append("and, so that it runs while you are not logged in: loginctl enable-linger")
         return lines

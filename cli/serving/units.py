@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from cli.settings import SERVER, variable
 from fsm.frozen import dataclass
 
 HEADER = "# Written by alfine service. Say by `systemctl edit alfine` what is to be otherwise."
@@ -95,6 +96,14 @@ SystemCallErrorNumber=EPERM
 UMask=0077
 """
 
+TLS = """\
+{header}
+[Service]
+{lines}"""
+
+CREDENTIALS = Path("/run/credentials/alfine.service")
+"""Here systemd puts copies of what only root can read, for the service alone, at each start."""
+
 CONFIG = """\
 # The settings of the alfine service; `alfine config` shows all that there are.
 [server]
@@ -125,9 +134,10 @@ def this_program(argv0: str) -> Program:
     return Program((sys.executable, "-m", "cli.app"), sources)
 
 
-def quoted(word: str) -> str:
-    """Return a word as a unit has it."""
-    word = word.replace("\\", "\\\\").replace("%", "%%").replace("$", "$$").replace('"', '\\"')
+def quoted(word: str, *, expanded: bool = True) -> str:
+    """Return a word as a unit has it. expanded: systemd looks for variables in it."""
+    word = word.replace("\\", "\\\\").replace("%", "%%").replace('"', '\\"')
+    word = word.replace("$", "$$") if expanded else word
     return f'"{word}"' if not word or any(each in " '\";" for each in word) else word
 
 
@@ -171,8 +181,30 @@ def user_service(program: Program) -> str:
     return text
 
 
+def system_tls(files: Mapping[str, str]) -> str:
+    """Return what has the system's service speak TLS: the files need be readable by root alone.
+
+    files: absolute paths, by the names of the server's settings.
+    """
+    loaded = {name: f"{name.replace('_', '-')}:{path}" for name, path in files.items()}
+    lines = [f"LoadCredential={each.replace('%', '%%')}\n" for each in loaded.values()]
+    copies = {name: str(CREDENTIALS / each.partition(":")[0]) for name, each in loaded.items()}
+    return TLS.format(header=HEADER, lines="".join(lines) + _variables(copies))
+
+
+def user_tls(files: Mapping[str, str]) -> str:
+    """Return the same of a user's service, which reads the files themselves."""
+    header = HEADER.replace("systemctl", "systemctl --user")
+    return TLS.format(header=header, lines=_variables(files))
+
+
+def _variables(settings: Mapping[str, str]) -> str:
+    assigned = (f"{variable(name, SERVER)}={value}" for name, value in settings.items())
+    return "".join(f"Environment={quoted(each, expanded=False)}\n" for each in assigned)
+
+
 def _environment(program: Program, variables: Sequence[str]) -> str:
-    sources = (f"PYTHONPATH={quoted(program.sources)}",) if program.sources else ()
+    sources = (f"PYTHONPATH={quoted(program.sources, expanded=False)}",) if program.sources else ()
     return "".join(f"Environment={variable}\n" for variable in (*variables, *sources))[:-1]
 
 

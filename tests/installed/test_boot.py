@@ -13,7 +13,9 @@ from tests.installed import debian
 from tests.installed.running import sounds
 from tests.needs import needs_program
 from tests.net.server.conftest import eventually
+from tests.tls.conftest import certificates
 
+__all__ = ["certificates"]
 pytestmark = [
     needs_program("systemd-nspawn", "nsenter", "mmdebstrap", "dh", "dh_python3"),
     pytest.mark.skipif(os.geteuid() != 0, reason="booting needs root"),
@@ -63,9 +65,9 @@ class Machine:
         shown = self.run("systemctl", "show", "alfine", *(f"--property={name}" for name in names))
         return dict(line.split("=", 1) for line in shown.splitlines())
 
-    def play(self, port, wav):
+    def play(self, port, wav, *options):
         """Play song 1 by a client outside."""
-        words = ("--output", f"wav:{wav}", "-c", "play 1", "-c", "wait")
+        words = (*options, "--output", f"wav:{wav}", "-c", "play 1", "-c", "wait")
         done = run("-m", "cli.app", "client", "127.0.0.1", port, *words)
         assert done.code == 0, (done, self.journal())
 
@@ -101,6 +103,7 @@ def machine(deb, song, ports):
         drop_in.write_text(f"[Socket]\nListenStream=\nListenStream={ports[1]}\n")
         system.run("systemctl", "enable", "alfine")
         with Machine(system) as machine:
+            machine.root = system.root
             machine.config = system.root / "etc" / "alfine" / "config.toml"
             yield machine
 
@@ -147,3 +150,20 @@ def test_it_starts_with_its_first_client_where_systemd_listens(machine, ports, t
     assert sounds(tmp_path / "song.wav")[1]
     assert machine.properties("ActiveState") == {"ActiveState": "active"}
     assert "systemd has opened the sockets" in machine.journal()
+
+
+def test_it_speaks_tls_with_a_key_that_root_alone_can_read(machine, ports, certificates, tmp_path):
+    """As docs/operating.md says; the key lies where `alfine certs` has put it."""
+    places = Path("root") / ".config" / "alfine" / "certs"
+    (machine.root / places).mkdir(mode=0o700, parents=True)
+    for file in (certificates.server, certificates.server.with_suffix(".key")):
+        (machine.root / places / file.name).write_bytes(file.read_bytes())
+        (machine.root / places / file.name).chmod(0o600)
+    pem = Path("/") / places / certificates.server.name
+    pair = ("--tls-cert", pem, "--tls-key", pem.with_suffix(".key"))
+    machine.run("alfine", "service", "install", *pair)
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "restart", "alfine")
+    machine.play(ports[1], tmp_path / "song.wav", "--tls-ca", certificates.ca)
+    assert sounds(tmp_path / "song.wav")[1]
+    assert "others can read" not in machine.journal()

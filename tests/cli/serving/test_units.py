@@ -11,6 +11,9 @@ from cli.serving import units
 from cli.serving.units import Program
 from tests.cli.test_settings import alfine
 from tests.needs import needs_program
+from tests.tls.conftest import certificates
+
+__all__ = ["certificates"]
 
 ROOT = Path(__file__).parents[3]
 PACKAGED = ROOT / "packaging"
@@ -128,6 +131,66 @@ def test_a_unit_of_somebody_else_is_left_alone(variables, tmp_path):
     for action in ("install", "uninstall"):
         assert alfine("service", action, "--user", **variables).returncode == 1
     assert path.read_text() == "[Service]\nExecStart=/bin/true\n"
+
+
+TLS = {"tls_cert": "/root/my certs/50%.pem", "tls_key": "/root/my certs/$a.key"}
+
+
+def test_what_root_alone_can_read_is_handed_to_the_service_of_the_machine():
+    assert units.system_tls(TLS).splitlines()[1:] == [
+        "[Service]",
+        "LoadCredential=tls-cert:/root/my certs/50%%.pem",
+        "LoadCredential=tls-key:/root/my certs/$a.key",
+        "Environment=ALFINE_SERVER_TLS_CERT=/run/credentials/alfine.service/tls-cert",
+        "Environment=ALFINE_SERVER_TLS_KEY=/run/credentials/alfine.service/tls-key",
+    ]
+
+
+def test_a_users_service_reads_the_files_itself():
+    assert units.user_tls(TLS).splitlines()[1:] == [
+        "[Service]",
+        'Environment="ALFINE_SERVER_TLS_CERT=/root/my certs/50%%.pem"',
+        'Environment="ALFINE_SERVER_TLS_KEY=/root/my certs/$a.key"',
+    ]
+
+
+@analyses
+def test_a_service_of_tls_is_as_little_exposed(tmp_path):
+    path = tmp_path / "alfine.service"
+    drop_in = units.system_tls(TLS).partition("[Service]\n")[2]
+    unit = (PACKAGED / "alfine.service").read_text()
+    path.write_text(unit.replace("[Install]", f"{drop_in}[Install]"))
+    assert exposure(path) <= MOST_EXPOSED
+
+
+def test_tls_is_installed_by_its_files_and_uninstalled(tmp_path, variables, certificates):
+    pem, key = certificates.server, certificates.server.with_suffix(".key")
+    install = ("service", "install", "--user", "--music", tmp_path)
+    done = alfine(*install, "--tls-cert", pem, "--tls-key", certificates.client, **variables)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "alfine service: the key in" in done.stderr or "has no certificate" in done.stderr
+    pair = ("--tls-cert", os.path.relpath(pem), "--tls-key", os.path.relpath(key))
+    done = alfine(*install, *pair, "--tls-clients", os.path.relpath(certificates.ca), **variables)
+    assert (done.returncode, done.stderr) == (0, "")
+    folder = tmp_path / "systemd" / "user"
+    text = (folder / "alfine.service.d" / "tls.conf").read_text()
+    named = {"tls_cert": str(pem), "tls_key": str(key), "tls_clients": str(certificates.ca)}
+    assert text == units.user_tls(named)
+    assert "systemctl --user restart alfine" in done.stdout
+    assert alfine("service", "install", "--user", **variables).returncode == 0
+    assert (folder / "alfine.service.d" / "tls.conf").exists(), "it was not said to be in clear"
+    assert alfine("service", "uninstall", "--user", **variables).stdout.count("deleted ") == 3
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_said_to_be(tmp_path, variables):
+    install = ("service", "install", "--user", "--port", "4711")
+    missing = tmp_path / "nonexistent"
+    done = alfine(*install, "--music", missing, **variables)
+    assert done.returncode == 0
+    assert f"there is no folder {missing} yet" in done.stdout
+    missing.mkdir()
+    assert "there is no folder" not in alfine(*install, **variables).stdout
 
 
 def test_the_service_of_the_machine_cannot_run_from_a_home(tmp_path):
