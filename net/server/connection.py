@@ -139,7 +139,7 @@ class Connection:
         if self._phase is Phase.CLOSED:
             return
         self._incoming.done = True
-        self._watch(writing=False)
+        self._interest.stop()
         self._phase = Phase.CLOSED
         self._stop_settling()
         self._takings.end(self._sock, self._sent_bytes, self._log)

@@ -47,3 +47,14 @@ class Interest:
             loop.add_writer(fd, on_writable)
         else:
             loop.remove_writer(fd)
+
+    def stop(self) -> None:
+        """Call for nothing any more. To be said before the socket is closed, or has another one:
+        an event loop that still looks at it may end the process.
+        """
+        Interest.read(self, False, _nobody)
+        Interest.write(self, False, _nobody)
+
+
+def _nobody() -> None:
+    """Where nobody is called."""

@@ -75,7 +75,7 @@ def verification_words(error: ssl.SSLCertVerificationError) -> str:
 
 
 def seen_by_server(error: OSError) -> str:
-    """Return why a handshake failed, or why a connection over TLS ended, for the server's log."""
+    """Return why a handshake failed, for the server's log."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the client's certificate is refused: {verification_words(error)}"
     if not isinstance(error, ssl.SSLError):
@@ -90,6 +90,18 @@ def seen_by_server(error: OSError) -> str:
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         return "the client has ended the handshake: it may not accept this server's certificate"
     return _alert(_ALERTS_TO_SERVER, reason) or f"no TLS is possible: {_plainly(reason)}"
+
+
+def seen_after_handshake(error: ssl.SSLError) -> str:
+    """Return why a connection over TLS ended that had begun well, for the server's log."""
+    if isinstance(error, ssl.SSLZeroReturnError):
+        return "closed by the client"
+    if isinstance(error, ssl.SSLEOFError):
+        return "reset by the client"
+    reason = reason_of(error)
+    if reason in CLEAR_TEXT:
+        return "what came was not TLS any more"
+    return _alert(_ALERTS_TO_SERVER, reason) or f"TLS broke off: {_plainly(reason)}"
 
 
 def seen_by_client(error: OSError) -> str | None:

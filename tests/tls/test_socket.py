@@ -292,3 +292,23 @@ async def test_what_has_to_be_sent_before_more_can_be_read_is_waited_for(pair, m
         await room.wait()
     assert got == [b"at last"]
     assert (interest.reading, interest.writing) == (False, False)
+
+
+@pytest.mark.asyncio
+async def test_a_socket_that_is_closed_is_not_looked_at(pair):
+    """An event loop that still does ends the process (uvloop), or calls the wrong one."""
+    ours, _ = pair
+    fill(ours)
+    interest = ours.interest(0)
+
+    def called():
+        interest.write(False, called)
+
+    interest.read(True, called)
+    interest.write(False, called)
+    assert (interest.reading, interest.writing) == (True, True), "what was begun has to go"
+    interest.stop()
+    loop = asyncio.get_running_loop()
+    assert (interest.reading, interest.writing) == (False, False)
+    assert not loop.remove_reader(ours.fileno())
+    assert not loop.remove_writer(ours.fileno())

@@ -102,7 +102,7 @@ class Handshake:
                 self._discard()
         except Exception:
             log.exception("%s: a fault in the server ends this handshake", self._name)
-            self._stop_watching()
+            self._interest.stop()
             reset(self._sock)
             self._on_closed(self)
 
@@ -151,14 +151,14 @@ class Handshake:
     def _perform(self, effect: HandshakeEffect) -> None:
         match effect:
             case do.Admit(client):
-                self._stop_watching()
+                self._interest.stop()
                 self._on_admitted(self, self._sock, client)
             case do.SendNotFound():
                 self._send(NOT_FOUND)
             case do.CloseWhenSent():
                 self._linger()
             case do.CloseAtOnce():
-                self._stop_watching()
+                self._interest.stop()
                 reset(self._sock)
                 self._on_closed(self)
             case _:
@@ -202,14 +202,10 @@ class Handshake:
             self._close("closed", False)
 
     def _close(self, reason: str, at_once: bool) -> None:
-        self._stop_watching()
+        self._interest.stop()
         if at_once:
             reset(self._sock)
         else:
             self._sock.close()
         self._handle(on.ConnectionLost(reason))
         self._on_closed(self)
-
-    def _stop_watching(self) -> None:
-        self._interest.read(False, self._in_turn)
-        self._interest.write(False, self._in_turn)

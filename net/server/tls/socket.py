@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from net.server.client_socket import ClientSocket
 from net.server.interest import Interest
 from net.server.observed_socket import Observed
-from net.tls.words import seen_by_server
+from net.tls.words import seen_after_handshake
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -78,7 +78,7 @@ class TlsSocket(ClientSocket, ssl.SSLSocket):
             self.reading_blocked = isinstance(error, ssl.SSLWantWriteError)
             raise BlockingIOError from None
         except ssl.SSLError as error:
-            raise OSError(errno.EPROTO, seen_by_server(error)) from None
+            raise OSError(errno.EPROTO, seen_after_handshake(error)) from None
 
     # Sending
 
@@ -112,7 +112,7 @@ class TlsSocket(ClientSocket, ssl.SSLSocket):
             self._unsent = bytes(record)
             return len(record)
         except ssl.SSLError as error:
-            raise OSError(errno.EPROTO, seen_by_server(error)) from None
+            raise OSError(errno.EPROTO, seen_after_handshake(error)) from None
 
     # The end
 
