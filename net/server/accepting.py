@@ -21,7 +21,8 @@ from net.server.counters import Counters, Seen
 from net.server.introductions import Introductions
 from net.server.limits import Limits, tune
 from net.server.observed_socket import ObservedSocket
-from net.server.securing import Handshake, Securing
+from net.server.proxy_header import Unnamed
+from net.server.securing import Handshake, Newcomer, Securing
 from net.server.song_list import RequestRescan, SongList
 from net.server.spool_cache import SpoolCache
 from net.server.turns import Share, Turns
@@ -81,8 +82,7 @@ class StreamingServer:
         self._listeners: list[socket.socket] = []
         self._connections: dict[Connection, str] = {}
         """Each with the address, or the name, that its client is counted under."""
-        self._handshakes: dict[Handshake, tuple[str, str, str]] = {}
-        """Each with its connection's name, its client's address, and what that is counted under."""
+        self._handshakes: dict[Handshake, Newcomer] = {}
         self._introductions = Introductions(
             limits.proxies, limits.clients, limits.request_s, self._admit_or_refuse
         )
@@ -212,30 +212,32 @@ class StreamingServer:
             self._introductions.take(sock, (unmapped(peer[0]), *peer[1:]))
 
     def _admit_or_refuse(
-        self, sock: socket.socket, peer: tuple[str, int], *, quiet: bool = False
+        self, sock: socket.socket, peer: tuple[str, int], unnamed: Unnamed | None
     ) -> None:
         key = counted_as(peer[0])
         share = self._shares.get(key) or Share(self._turns)
         full = len(self._connections) + len(self._handshakes) >= self._limits.clients
-        if full or (share.connections >= self._limits.per_address and not is_own(sock, peer[0])):
+        if full or (
+            share.connections >= self._limits.per_address and _is_limited(sock, peer, unnamed)
+        ):
             self.counters.refusals["clients" if full else "per-address"] += 1
             self._refuse(sock, peer)
             return
         self._count(key, share)
-        name = f"{self._tag}#{next(self._numbers)} {peer[0]}:{peer[1]}"
         address = f"{peer[0]}:{peer[1]}"
+        name = f"{self._tag}#{next(self._numbers)} {address}"
+        who = Newcomer(name, address, key, quiet=unnamed is Unnamed.PROXY)
         if self._securing is None:
-            self._begin(ClientSocket(fileno=sock.detach()), name, address, key, quiet)
+            self._begin(ClientSocket(fileno=sock.detach()), who)
         else:
-            self._begin_handshake(self._securing, sock, name, address, key)
+            self._begin_handshake(self._securing, sock, who)
 
-    def _begin(
-        self, sock: ClientSocket, name: str, address: str, key: str, quiet: bool = False
-    ) -> None:
+    def _begin(self, sock: ClientSocket, who: Newcomer) -> None:
         self.counters.accepted += 1
         if self._observer is not None:
-            sock = self._observed(sock, self._observer.accepted(name, address))
-        self._connections[self._connect(sock, name, self._shares[key], quiet=quiet)] = key
+            sock = self._observed(sock, self._observer.accepted(who.name, who.address))
+        connection = self._connect(sock, who.name, self._shares[who.key], quiet=who.quiet)
+        self._connections[connection] = who.key
 
     def _observed(self, sock: ClientSocket, observer: BytesObserver) -> ClientSocket:
         if self._securing is not None:
@@ -264,37 +266,34 @@ class StreamingServer:
 
     # Handshakes
 
-    def _begin_handshake(
-        self, securing: Securing, sock: socket.socket, name: str, address: str, key: str
-    ) -> None:
+    def _begin_handshake(self, securing: Securing, sock: socket.socket, who: Newcomer) -> None:
         try:
             handshake = securing.begin(
                 sock,
-                name,
-                self._shares[key],
+                who,
+                self._shares[who.key],
                 Crowded(self._shares, self._limits.per_address),
                 self._on_admitted,
                 self._on_handshake_closed,
                 self._observe,
             )
         except OSError:
-            self._discount(key)
+            self._discount(who.key)
             return
-        self._handshakes[handshake] = (name, address, key)
+        self._handshakes[handshake] = who
 
     def _on_admitted(self, handshake: Handshake, sock: ClientSocket, client: str) -> None:
-        name, address, key = self._handshakes.pop(handshake)
+        who = self._handshakes.pop(handshake)
         if client:
             named = counted_by_name(client)
             self._count(named, self._shares.get(named) or Share(self._turns))
-            self._discount(key)
-            key, name = named, f"{name} {client}"
-        self._begin(sock, name, address, key)
+            self._discount(who.key)
+            who = who._replace(key=named, name=f"{who.name} {client}")
+        self._begin(sock, who)
 
     def _on_handshake_closed(self, handshake: Handshake) -> None:
         if handshake in self._handshakes:  # else a fault ended it, when the client was in already
-            _, _, key = self._handshakes.pop(handshake)
-            self._discount(key)
+            self._discount(self._handshakes.pop(handshake).key)
 
     # Refusals
 
@@ -341,3 +340,10 @@ class StreamingServer:
                     log.exception("a fault in the server while looking for time-outs")
                 if number % SWEEP_BATCH == SWEEP_BATCH - 1:
                     await asyncio.sleep(0)
+
+
+def _is_limited(sock: socket.socket, peer: tuple[str, int], unnamed: Unnamed | None) -> bool:
+    """Return whether an address is limited: this host's own is not, unless a client's that a proxy
+    on this host cannot name is behind it.
+    """
+    return unnamed is Unnamed.CLIENT or not is_own(sock, peer[0])

@@ -35,12 +35,16 @@ class ConnectionLog:
     def __repr__(self) -> str:
         return f"<ConnectionLog {self._name}, {self._withheld} lines withheld>"
 
+    def shows(self, level: int) -> bool:
+        """Return whether lines of this level are for everybody."""
+        return level >= logging.WARNING or not self._quiet
+
     def write(
         self, state: str, words: str | Taken, level: int = logging.INFO, always: bool = False
     ) -> None:
         """Write a line, of which the words may be what a client sent; or only count it."""
         shown = clip(words) if isinstance(words, str) else words
-        if self._quiet and level < logging.WARNING:
+        if not self.shows(level):
             log.debug(LINE, self._name, state, shown)
             return
         least = 1 - BURST_LINES if level >= logging.ERROR else 1

@@ -11,24 +11,19 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from net.server.addresses import parsed
 from net.server.limits import reset
-from net.server.proxy_header import ProxyHeaderError, missing_bytes, source
+from net.server.proxy_header import ProxyHeaderError, Unnamed, missing_bytes, source
 
 log = logging.getLogger("alfine.server")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class Admit(Protocol):
-    """Called with a connection, of which the header is read, and the address of its client."""
-
-    def __call__(self, sock: socket.socket, peer: tuple[str, int], *, quiet: bool = False) -> None:
-        """quiet: it is the proxy's own, which looks every second whether the server serves."""
-
-
+Admit = Callable[[socket.socket, tuple[str, int], Unnamed | None], None]
+"""Called with a connection, of which the header is read, and the address of its client; where the
+header names none it is the proxy's, and whose the connection is instead."""
 LOG_S = 1.0
 """Between two lines about headers that are none."""
 
@@ -60,11 +55,11 @@ class Introductions:
     def take(self, sock: socket.socket, peer: tuple[str, int]) -> None:
         """Admit a connection, when it is known whose it is. sock: non-blocking."""
         if not self._proxies or not self._is_proxy(peer[0]):
-            self._admit(sock, peer)
+            self._admit(sock, peer, None)
         elif len(self._waiting) >= self._most:
             reset(sock)
         else:
-            introduction = _Introduction(sock, peer, self._over)
+            introduction = _Introduction(sock, peer, self._introduced, self._failed)
             self._waiting[introduction] = None
             introduction.read()
 
@@ -83,14 +78,15 @@ class Introductions:
         ip = parsed(address)
         return any(ip in network for network in self._proxies)
 
-    def _over(
-        self, introduction: _Introduction, client: tuple[str, int] | None, why: str | None
-    ) -> None:
-        """Admit it, as the client's or, without one, as the proxy's own; or why not."""
+    def _introduced(self, introduction: _Introduction, client: tuple[str, int] | Unnamed) -> None:
         del self._waiting[introduction]
-        if why is None:
-            self._admit(introduction.sock, client or introduction.peer, quiet=client is None)
-            return
+        if isinstance(client, Unnamed):
+            self._admit(introduction.sock, introduction.peer, client)
+        else:
+            self._admit(introduction.sock, client, None)
+
+    def _failed(self, introduction: _Introduction, why: str) -> None:
+        del self._waiting[introduction]
         reset(introduction.sock)
         if why and (now := time.monotonic()) - self._logged_at >= LOG_S:
             self._logged_at = now
@@ -101,15 +97,17 @@ class Introductions:
 class _Introduction:
     """One connection whose header is being read, and nothing behind it."""
 
-    __slots__ = ("_data", "_over", "_reading", "began_at", "peer", "sock")
+    __slots__ = ("_data", "_on_failed", "_on_introduced", "_reading", "began_at", "peer", "sock")
 
     def __init__(
         self,
         sock: socket.socket,
         peer: tuple[str, int],
-        over: Callable[[_Introduction, tuple[str, int] | None, str | None], None],
+        on_introduced: Callable[[_Introduction, tuple[str, int] | Unnamed], None],
+        on_failed: Callable[[_Introduction, str], None],
     ) -> None:
-        self.sock, self.peer, self._over = sock, peer, over
+        self.sock, self.peer = sock, peer
+        self._on_introduced, self._on_failed = on_introduced, on_failed
         self.began_at = time.monotonic()
         self._data = b""
         self._reading = False
@@ -130,12 +128,12 @@ class _Introduction:
             self.fail(str(error) if isinstance(error, ProxyHeaderError) else "it was reset")
         else:
             self._stop()
-            self._over(self, client, None)
+            self._on_introduced(self, client)
 
     def fail(self, why: str) -> None:
         """Give the connection up."""
         self._stop()
-        self._over(self, None, why)
+        self._on_failed(self, why)
 
     def _wait(self) -> None:
         if not self._reading:

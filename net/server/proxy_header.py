@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import struct
+from enum import Enum
 
 V1, V2 = b"PROXY ", b"\r\n\r\n\0\r\nQUIT\n"
 SHORTEST_V1, LONGEST_V1 = len(b"PROXY UNKNOWN\r\n"), 107
@@ -19,6 +20,13 @@ _LOCAL, _PROXY = 0x20, 0x21
 _ADDRESS_BYTES = {1: 4, 2: 16}
 """By address family: IPv4 and IPv6."""
 _FAMILIES = {"TCP4": 4, "TCP6": 6}
+
+
+class Unnamed(Enum):
+    """Whose a connection is of which the header names no address."""
+
+    PROXY = "the proxy's own: it looks every second whether the server serves"
+    CLIENT = "a client's that has no address: it came to the proxy over a Unix socket, for one"
 
 
 class ProxyHeaderError(ValueError):
@@ -43,8 +51,8 @@ def missing_bytes(data: bytes) -> int:
     return max(SHORTEST_V1 - len(data), 1)
 
 
-def source(header: bytes) -> tuple[str, int] | None:
-    """Return the address and port of the client; None: the proxy itself, or it does not know.
+def source(header: bytes) -> tuple[str, int] | Unnamed:
+    """Return the address and port of the client, or whose else the connection is.
 
     header: whole, as `missing_bytes` has it. Raises ProxyHeaderError.
     """
@@ -63,19 +71,22 @@ def _v2_rest(data: bytes) -> int:
     return int(rest)
 
 
-def _source_v2(header: bytes) -> tuple[str, int] | None:
+def _source_v2(header: bytes) -> tuple[str, int] | Unnamed:
     command, family, _ = _V2_START.unpack_from(header, len(V2))
+    if command == _LOCAL:
+        return Unnamed.PROXY
     size = _ADDRESS_BYTES.get(family >> 4)
-    if command == _LOCAL or size is None:
-        return None
+    if size is None:
+        return Unnamed.CLIENT
     address, port = struct.unpack_from(f"!{size}s{size}xH", header, FIXED_V2)
     return str(ipaddress.ip_address(address)), int(port)
 
 
-def _source_v1(header: bytes) -> tuple[str, int] | None:
+def _source_v1(header: bytes) -> tuple[str, int] | Unnamed:
+    """Version 1 has no other word for the proxy's own than UNKNOWN: HAProxy's checks say it."""
     _, family, *words = header.decode("ascii").removesuffix("\r\n").split(" ")
     if family == "UNKNOWN":
-        return None
+        return Unnamed.PROXY
     address, _, port, _ = words
     host = ipaddress.ip_address(address)
     if host.version != _FAMILIES.get(family) or not port.isdigit() or int(port) > 0xFFFF:

@@ -7,13 +7,24 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Container
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from fsm.table import Observer
 from net.observing import BytesObserver
 from net.server.client_socket import ClientSocket
 from net.server.limits import Limits
 from net.server.turns import Share
+
+
+class Newcomer(NamedTuple):
+    """Who has connected. name: for the log, with the address, which has the port. key: what it is
+    counted under. quiet: only what goes wrong is in the log.
+    """
+
+    name: str
+    address: str
+    key: str
+    quiet: bool
 
 
 class Handshake(Protocol):
@@ -44,7 +55,7 @@ class Securing(Protocol):
     def begin(
         self,
         sock: socket.socket,
-        name: str,
+        who: Newcomer,
         share: Share,
         crowded: Container[str],
         on_admitted: OnAdmitted,

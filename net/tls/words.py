@@ -67,6 +67,11 @@ def reason_of(error: ssl.SSLError) -> str:
     return getattr(error, "reason", None) or ""
 
 
+def has_gone(error: OSError) -> bool:
+    """Return whether the other side has closed the connection, and not said why."""
+    return isinstance(error, ssl.SSLEOFError) or not isinstance(error, ssl.SSLError)
+
+
 def verification_words(error: ssl.SSLCertVerificationError) -> str:
     """Return why a certificate does not hold."""
     code = getattr(error, "verify_code", 0)

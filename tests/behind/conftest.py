@@ -1,5 +1,5 @@
 """The certificates of the tests of TLS."""
 
-from tests.tls.conftest import certificates, marked
+from tests.tls.conftest import certificates, context, marked
 
-__all__ = ["certificates", "marked"]
+__all__ = ["certificates", "context", "marked"]

@@ -20,6 +20,10 @@ CHECK = """
 """
 """A health check in the protocol: ended by TEARDOWN, or each one would be a reset. A rule that
 connects has to send the header by itself."""
+TLS_CHECK = CHECK.replace("send-proxy", "send-proxy ssl")
+"""The same over TLS, where the proxy passes that on and does not end it."""
+ALONE = "option tcp-check\n    tcp-check connect send-proxy"
+"""One that only looks whether anybody listens."""
 GLOBAL = """
 global
     log stderr local0

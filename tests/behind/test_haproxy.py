@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.behind.haproxy import CHECK, checked, free_port, haproxy
+from tests.behind.haproxy import ALONE, CHECK, TLS_CHECK, checked, free_port, haproxy
 from tests.end_to_end.programs import Server, serving
 from tests.needs import needs_program
 from tests.net.server.conftest import connected, eventually
@@ -71,15 +71,32 @@ def test_health_checks_are_served_and_end_in_order(marked, tmp_path):
         assert "127.0.0.2" not in server.out.split("listening")[1], "checks are not in the log"
 
 
-def test_tls_is_passed_on(marked, tmp_path, certificates):
-    with serving(marked, 0, *FROM, *certificates.serving) as server:
-        text = configuration(free := free_port(), server, to="send-proxy-v2")
-        with (
-            haproxy(tmp_path, text, free) as port,
-            context_of(certificates).wrap_socket(connected(port), server_hostname="localhost") as s,
-        ):
-            assert first_song(s) == (marked / "1 marked.mp3").read_bytes()
+@pytest.mark.parametrize(
+    ("check", "to", "status"),
+    [
+        (TLS_CHECK, "verify required ca-file {ca}", "L7OK"),
+        (TLS_CHECK, "verify required ca-file {ca} crt {client}", "L7OK"),
+        (ALONE, "", "L4OK"),
+    ],
+    ids=["served", "served with a certificate", "listening"],
+)
+def test_tls_is_passed_on_and_checked(marked, tmp_path, certificates, check, to, status):
+    asking = certificates.asking if "crt" in to else certificates.serving
+    client = tmp_path / "client.pem"
+    key = certificates.client.with_suffix(".key")
+    client.write_bytes(certificates.client.read_bytes() + key.read_bytes())
+    with serving(marked, 0, *FROM, *asking) as server:
+        to = to.format(ca=certificates.ca, client=client)
+        to = f"send-proxy-v2 check inter 50ms fall 3 {to}"
+        text = configuration(free := free_port(), server, to=to, check=check)
+        context = context_of(certificates, certificates.client)
+        with haproxy(tmp_path, text, free) as port:
+            assert eventually(lambda: checked(tmp_path) == status), checked(tmp_path)
+            with context.wrap_socket(connected(port), server_hostname="localhost") as sock:
+                assert first_song(sock) == (marked / "1 marked.mp3").read_bytes()
+        assert "DOWN" not in (tmp_path / "haproxy.log").read_text()
         server.wait_for(f"{CLIENT}:[0-9]+ .*connected")
+        assert "127.0.0.2" not in server.out.split("listening")[1], "checks are not in the log"
 
 
 def test_tls_ends_at_the_proxy(marked, tmp_path, certificates):

@@ -29,6 +29,8 @@ def v2(address: str) -> bytes:
 
 
 LOCAL = V2 + struct.pack("!BBH", 0x20, 0, 0)
+NAMELESS = V2 + struct.pack("!BBH", 0x21, 0, 0)
+"""A client's, of which the proxy knows no address."""
 
 
 @pytest.fixture
@@ -66,6 +68,46 @@ def test_what_the_proxy_asks_for_itself_is_its_own_and_not_in_the_log(music):
                 assert answer(sock).startswith(b"RESP 100")
         server.wait_for("192[.]0[.]2[.]7:4321 IDLE connected")
         assert "127.0.0.1:" not in server.out.replace("listening on 127.0.0.1", "")
+
+
+def test_a_client_without_an_address_is_in_the_log_and_counted(music):
+    """Under the proxy's address, though that is this machine's, whose own are not counted."""
+    with serving(music, 0, *FROM, "--per-address", 1) as server:
+        with asked(server.port, NAMELESS) as first, asked(server.port, NAMELESS) as second:
+            assert answer(first).startswith(b"RESP 100")
+            assert answer(second) == NOT_FOUND
+            with asked(server.port, LOCAL) as check:
+                assert answer(check).startswith(b"RESP 100")
+        server.wait_for("#1 127[.]0[.]0[.]1:[0-9]+ IDLE connected")
+        assert "#2" not in server.out, "the check is not in the log"
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_over_tls_as_well_what_the_proxy_asks_for_itself_is_not_in_the_log(
+    marked, certificates, context, reset
+):
+    """Whether it shakes hands, or only looks whether anybody listens."""
+    with serving(marked, 0, *FROM, *certificates.serving) as server:
+        for _ in range(3):
+            with connected(server.port) as raw:
+                raw.sendall(LOCAL)
+                if reset:
+                    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        for header in (LOCAL, v2("192.0.2.7")):
+            raw = connected(server.port)
+            raw.sendall(header)
+            with context.wrap_socket(raw, server_hostname="localhost") as sock:
+                sock.sendall(SETUP + b"LIST END END")
+                assert Conversation(sock).list() == 2
+                sock.sendall(b"TEARDOWN END END")
+        server.wait_for("192[.]0[.]2[.]7:4321 IDLE connected")
+        assert "127.0.0.1:" not in server.out.replace("listening on 127.0.0.1", "")
+
+
+def test_what_is_wrong_with_the_proxys_tls_is_in_the_log(marked, certificates):
+    with serving(marked, 0, *FROM, *certificates.asking) as server, connected(server.port) as raw:
+        raw.sendall(LOCAL + b"LIST END END")
+        server.wait_for("127[.]0[.]0[.]1:[0-9]+ SHAKING it does not speak TLS")
 
 
 def test_limits_count_the_clients_address(music):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import re
 import socket
 import ssl
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.programs import Program, play, serving
+from tests.net.server.conftest import eventually
 from tests.tls.conftest import context_of
 from tests.tls.wire import SETUP, TIMEOUT_S, Conversation, connected
 
@@ -277,6 +279,30 @@ def test_garbage_in_a_handshake_ends_it_and_nothing_else(marked, certificates, c
         with connected(server.port, context) as good:
             good.sendall(SETUP + b"LIST END END")
             assert Conversation(good).list() == 2
+
+
+def test_many_refused_handshakes_of_an_address_are_joined(marked, certificates, context):
+    with serving(marked, 0, *certificates.serving) as server:
+        for _ in range(100):
+            with socket.create_connection(("127.0.0.1", server.port), TIMEOUT_S) as sock:
+                sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
+                with contextlib.suppress(ConnectionResetError):
+                    read_to_the_end(sock)
+        joined = r"refused (\d+) more handshakes from 127\.0\.0\.1$"
+
+        def told() -> int:
+            alone = server.out.count("SHAKING it does not speak TLS")
+            return alone + sum(map(int, re.findall(joined, server.out, re.MULTILINE)))
+
+        assert eventually(lambda: told() == 100)
+        assert server.out.count("SHAKING") < 50, "one a second"
+
+
+def test_whoever_comes_and_goes_is_no_warning(marked, certificates):
+    with serving(marked, 0, *certificates.serving, "--log", "json") as server:
+        socket.create_connection(("127.0.0.1", server.port)).close()
+        line = json.loads(server.wait_for("^.*gone before it has said anything.*$"))
+        assert line["level"] == "info"
 
 
 def test_garbage_behind_a_handshake_ends_the_connection(marked, certificates, context):

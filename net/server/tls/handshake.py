@@ -22,10 +22,12 @@ from net.server.connection_log import ConnectionLog
 from net.server.incoming import LINGER_BYTES
 from net.server.limits import reset
 from net.server.lingering import Lingering
+from net.server.securing import Newcomer
+from net.server.tls.refusal_log import RefusalLog
 from net.server.tls.socket import TlsSocket
 from net.server.turns import Share
 from net.tls.identity import fingerprint, name_of
-from net.tls.words import CLEAR_TEXT, NOT_TLS, seen_by_server
+from net.tls.words import CLEAR_TEXT, NOT_TLS, has_gone, seen_by_server
 from net.tls.words import reason_of as openssl_reason
 from net.wire import NOT_FOUND
 
@@ -38,19 +40,22 @@ class Handshake:
     """A handshake, up to the moment when the client is in, or has gone.
 
     sock: non-blocking, and the handshake's own until `on_admitted` is called with it and the
-    client's name. on_closed: called instead if that never comes. deadline: in `time.monotonic()`.
+    client's name. refusals: which of them have a line in the log. on_closed: called instead if that
+    never comes. deadline: in `time.monotonic()`.
     observe: called with every step of the machine.
     """
 
     __slots__ = (
-        "_deadline", "_discarded_bytes", "_interest", "_lines", "_lingering", "_name", "_observe",
-        "_on_admitted", "_on_closed", "_session", "_share", "_sock", "_stall_s", "why_refused",
+        "_deadline", "_discarded_bytes", "_interest", "_key", "_lines", "_lingering", "_name",
+        "_observe", "_on_admitted", "_on_closed", "_refusals", "_session", "_share", "_sock",
+        "_stall_s", "why_refused",
     )  # fmt: skip
 
     def __init__(
         self,
         sock: TlsSocket,
-        name: str,
+        who: Newcomer,
+        refusals: RefusalLog,
         share: Share,
         session: HandshakeSession,
         deadline: float,
@@ -59,11 +64,12 @@ class Handshake:
         on_closed: Callable[[Handshake], None],
         observe: Observer | None = None,
     ) -> None:
-        self._sock, self._name, self._share, self._session = sock, name, share, session
+        self._sock, self._share, self._session = sock, share, session
+        self._name, self._key, self._refusals = who.name, who.key, refusals
         self._deadline, self._stall_s = deadline, stall_s
         self._on_admitted, self._on_closed, self._observe = on_admitted, on_closed, observe
         self._interest = sock.interest(0)
-        self._lines = ConnectionLog(name)
+        self._lines = ConnectionLog(who.name, who.quiet)
         self._lingering: Lingering | None = None
         self._discarded_bytes = 0
         self.why_refused = ""
@@ -125,8 +131,9 @@ class Handshake:
     def _failed(self, error: OSError) -> None:
         if isinstance(error, ssl.SSLError) and openssl_reason(error) in CLEAR_TEXT:
             self._send_in_clear(NOT_TLS)
-        words = seen_by_server(error)
-        self._refused(words)
+        gone = self._sock.shared_ciphers() is None and has_gone(error)
+        words = "gone before it has said anything" if gone else seen_by_server(error)
+        self._refused(words, logging.INFO if gone else logging.WARNING)
         self._handle(on.HandshakeFailed(words))
 
     def _completed(self) -> None:
@@ -166,9 +173,10 @@ class Handshake:
 
     # Refusals
 
-    def _refused(self, words: str) -> None:
+    def _refused(self, words: str, level: int = logging.WARNING) -> None:
         self.why_refused = words
-        self._lines.write(self._session.state.name, words, logging.WARNING, always=True)
+        if self._lines.shows(level) and self._refusals.allows(self._key):
+            self._lines.write(self._session.state.name, words, level, always=True)
 
     def _send(self, data: bytes) -> None:
         with contextlib.suppress(OSError):  # the socket was just empty: the client has gone

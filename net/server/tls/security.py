@@ -18,9 +18,10 @@ from fsm.table import Observer
 from net.observing import BytesObserver
 from net.server.client_socket import ClientSocket
 from net.server.limits import Limits
-from net.server.securing import OnAdmitted, OnClosed
+from net.server.securing import Newcomer, OnAdmitted, OnClosed
 from net.server.tls.allowed import AllowList, Everybody, Stamp, stamp_of
 from net.server.tls.handshake import Handshake
+from net.server.tls.refusal_log import RefusalLog
 from net.server.tls.socket import ObservedTlsSocket, TlsSocket
 from net.server.turns import Share
 from net.tls.contexts import KeyPair, TlsFileError, server_context
@@ -55,6 +56,7 @@ class Security:
 
     def __init__(self, files: TlsFiles, limits: Limits, *, kernel: bool = True) -> None:
         self._files, self._limits, self._kernel = files, limits, kernel
+        self._refusals = RefusalLog()
         self._allowed: Container[tuple[str, str]] = Everybody()
         if files.allow is not None:
             self._allowed = AllowList(files.allow)
@@ -71,7 +73,7 @@ class Security:
     def begin(
         self,
         sock: socket.socket,
-        name: str,
+        who: Newcomer,
         share: Share,
         crowded: Container[str],
         on_admitted: OnAdmitted,
@@ -90,7 +92,8 @@ class Security:
         assert isinstance(wrapped, TlsSocket)
         return Handshake(
             wrapped,
-            name,
+            who,
+            self._refusals,
             share,
             HandshakeSession(self._allowed, crowded),
             time.monotonic() + self._limits.request_s,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from net.server import proxy_header
-from net.server.proxy_header import V2, ProxyHeaderError, missing_bytes, source
+from net.server.proxy_header import V2, ProxyHeaderError, Unnamed, missing_bytes, source
 
 ports = st.integers(0, 0xFFFF)
 addresses = st.ip_addresses()
@@ -55,19 +55,20 @@ def test_version_1_names_the_client_and_leaves_what_follows(address, port, after
 
 
 @pytest.mark.parametrize(
-    "header",
+    ("header", "whose"),
     [
-        b"PROXY UNKNOWN\r\n",
-        b"PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n",
-        v2(ipaddress.ip_address("10.0.0.1"), 4, command=0x20),
-        V2 + struct.pack("!BBH", 0x20, 0, 0),
-        V2 + struct.pack("!BBH", 0x21, 0x31, 216) + bytes(216),
+        (b"PROXY UNKNOWN\r\n", Unnamed.PROXY),
+        (b"PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n", Unnamed.PROXY),
+        (v2(ipaddress.ip_address("10.0.0.1"), 4, command=0x20), Unnamed.PROXY),
+        (V2 + struct.pack("!BBH", 0x20, 0, 0), Unnamed.PROXY),
+        (V2 + struct.pack("!BBH", 0x21, 0, 0), Unnamed.CLIENT),
+        (V2 + struct.pack("!BBH", 0x21, 0x31, 216) + bytes(216), Unnamed.CLIENT),
     ],
-    ids=["v1", "v1 with addresses", "v2 local", "v2 local without addresses", "v2 unix"],
+    ids=["v1", "v1 addresses", "v2 local", "v2 local, no addresses", "v2 unspecified", "v2 unix"],
 )
-def test_a_header_may_name_nobody(header):
+def test_a_header_may_name_nobody(header, whose):
     assert read(header + b"LIST END END") == header
-    assert source(header) is None
+    assert source(header) is whose
 
 
 @pytest.mark.parametrize(
