@@ -91,9 +91,9 @@ def _nothing() -> None:
 
 
 def _renew(securing: Security | None, announcement: announced.Announced) -> None:
-    """Have a certificate that was renewed shown, and announced."""
+    """Have the files of TLS read, and a certificate that was renewed announced."""
     if securing is not None:
-        securing.look()
+        securing.look_at_all()
     announcement.update()
 
 
@@ -189,6 +189,8 @@ def _log_start(opened: _Opened, limits: Limits, workers: int) -> None:
         log.info("the monitor is at %s", monitoring.address(opened.page))
     if opened.securing is None and any(map(is_open_to_strangers, opened.groups[0])):
         log.warning("in clear: %s", STRANGERS)
+    if opened.securing is not None:
+        opened.securing.look()
     for words in limits.lines():
         log.info("limits: %s", words)
     if opened.passed:
@@ -198,8 +200,14 @@ def _log_start(opened: _Opened, limits: Limits, workers: int) -> None:
     for host, port in others:
         log.info("listening on %s port %d", host, port)
     log.info("listening on %s port %d; a client connects with:", *last)
-    tls = "" if opened.securing is None else " --tls"
-    log.info("    alfine client %s %d%s", *reachable_at(opened.groups[0]), tls)
+    log.info("    alfine client %s %d%s", *reachable_at(opened.groups[0]), _needed(opened.securing))
+
+
+def _needed(securing: Security | None) -> str:
+    """Return the options without which no client gets in."""
+    if securing is None:
+        return ""
+    return " --tls --tls-cert FILE --tls-key FILE" if securing.asks else " --tls"
 
 
 def _announced(

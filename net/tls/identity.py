@@ -18,13 +18,18 @@ def fingerprint(certificate: bytes) -> str:
     return _PREFIX + hashlib.sha256(certificate).hexdigest()
 
 
-def fingerprint_in(text: str) -> str:
-    """Return that of the first certificate in a text in PEM. Raises ValueError: there is none."""
+def first_in(text: str) -> bytes:
+    """Return the first certificate in a text in PEM, in DER. Raises ValueError: there is none."""
     begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
     body, found, _ = text.partition(begin)[2].partition(end)
     if not found:
         raise ValueError("no certificate in PEM")
-    return fingerprint(ssl.PEM_cert_to_DER_cert(begin + body + end))
+    return ssl.PEM_cert_to_DER_cert(begin + body + end)
+
+
+def fingerprint_in(text: str) -> str:
+    """Return that of the first certificate in a text in PEM. Raises ValueError: there is none."""
+    return fingerprint(first_in(text))
 
 
 def parse_fingerprint(text: str) -> str | None:

@@ -34,6 +34,9 @@ class Everybody:
     def __contains__(self, client: object) -> bool:
         return True
 
+    def look(self) -> None:
+        """There is nothing to look at."""
+
 
 class AllowList:
     """The clients in one file. Raises TlsFileError: it cannot be read.
@@ -53,12 +56,13 @@ class AllowList:
     def __contains__(self, client: object) -> bool:
         assert isinstance(client, tuple)
         name, mark = client
-        self._look()
+        self.look()
         # A name that looks like a fingerprint is not taken for one.
         named = parse_fingerprint(name) is None and name in self._entries
         return named or mark in self._entries
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Read the file again, if it has changed."""
         stamp = stamp_of(self._path)
         if stamp == self._stamp:
             return

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,13 +22,15 @@ from net.server.securing import Newcomer, OnAdmitted, OnClosed
 from net.server.tls.allowed import AllowList, Everybody, Stamp, stamp_of
 from net.server.tls.handshake import Handshake
 from net.server.tls.refusal_log import RefusalLog
+from net.server.tls.shown import Shown
 from net.server.tls.socket import ObservedTlsSocket, TlsSocket
 from net.server.turns import Share
 from net.tls.contexts import KeyPair, TlsFileError, server_context
-from net.tls.identity import fingerprint_in
 from net.tls.words import FULL
 
 log = logging.getLogger("alfine.server")
+
+STILL_SHOWN = "the certificate of before is still shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,16 @@ class TlsFiles:
     clients: Path | None = None
     allow: Path | None = None
 
-    def stamps(self) -> list[Stamp | None]:
+    def stamps(self) -> dict[Path, Stamp | None]:
         """Return what changes when one of those does that the context is made of."""
         paths = (self.pair.certificate, self.pair.key, self.clients)
-        return [stamp_of(path) for path in paths if path is not None]
+        return {path: stamp_of(path) for path in paths if path is not None}
 
 
 class Security:
     """Begins the handshakes of one server (a Securing). Raises TlsFileError.
 
-    kernel: let the kernel encrypt where it can. limits: of the connections. fingerprint: of the
-    certificate that is shown; "" where it is not text.
+    kernel: let the kernel encrypt where it can. limits: of the connections.
     """
 
     refusal = FULL
@@ -57,9 +58,9 @@ class Security:
     def __init__(self, files: TlsFiles, limits: Limits, *, kernel: bool = True) -> None:
         self._files, self._limits, self._kernel = files, limits, kernel
         self._refusals = RefusalLog()
-        self._allowed: Container[tuple[str, str]] = Everybody()
-        if files.allow is not None:
-            self._allowed = AllowList(files.allow)
+        self._allowed = AllowList(files.allow) if files.allow is not None else Everybody()
+        self._told: set[str] = set()
+        """What is wrong with the certificate, as far as the log says so already."""
         self._stamps = files.stamps()
         self._show()
 
@@ -110,29 +111,55 @@ class Security:
         sock.observer = observer
         return sock
 
+    @property
+    def fingerprint(self) -> str:
+        """That of the certificate that is shown; "" where it is not text."""
+        return self._shown.fingerprint
+
+    @property
+    def asks(self) -> bool:
+        """Whether clients have to show certificates."""
+        return self._files.clients is not None
+
     def look(self) -> None:
-        """Show the certificate that is in the files now; the old one if they cannot be used."""
+        """Show the certificate that is in the files now, and say what is wrong with it."""
         stamps = self._files.stamps()
-        if stamps == self._stamps:
-            return
+        changed = [path for path, stamp in stamps.items() if stamp != self._stamps[path]]
         self._stamps = stamps
+        if changed:
+            self._read_again(changed)
+        wrong = set(self._shown.complaints())
+        for words in sorted(wrong - self._told):
+            log.warning("%s", words)
+        self._told = wrong
+
+    def look_at_all(self) -> None:
+        """Look at the list of clients as well, and say again what is wrong."""
+        self._told = set()
+        self.look()
+        self._allowed.look()
+
+    def _read_again(self, changed: Sequence[Path]) -> None:
+        """Have what is in these files hold from now on; what was in them, if it cannot be used."""
+        before = self.fingerprint
         try:
             self._show()
         except TlsFileError as error:
-            log.error("%s; the certificate of before is still shown", error)
-        else:
-            log.info("a new certificate is shown, of %a", str(self._files.pair.certificate))
+            only = changed == [self._files.clients]
+            kept = "the clients that are believed stay the same" if only else STILL_SHOWN
+            log.error("%s; %s", error, kept)
+            return
+        certificate = str(self._files.pair.certificate)
+        if self.fingerprint != before or not before:
+            log.info("a new certificate is shown, of %a", certificate)
+        elif changed != [self._files.clients]:
+            log.info("the certificate of %a was read again: it is the same", certificate)
+        if self._files.clients in changed:
+            log.info("other clients are believed, those of %a", str(self._files.clients))
 
     def _show(self) -> None:
         """Show the certificate that is in the files. Raises TlsFileError: nothing changes."""
         pair = self._files.pair
         context = server_context(pair, self._files.clients, kernel=self._kernel)
         context.sslsocket_class = TlsSocket
-        self._context, self.fingerprint = context, _fingerprint_in(pair.certificate)
-
-
-def _fingerprint_in(certificate: Path) -> str:
-    try:
-        return fingerprint_in(certificate.read_text())
-    except (OSError, ValueError):
-        return ""
+        self._context, self._shown = context, Shown.of(pair)
