@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -23,6 +23,9 @@ from cli.command_line import PATH, argument, between, command, flag, option
 from cli.usage import FAILED, NO_CONNECTION
 from cli.words.safe_text import shown
 
+if TYPE_CHECKING:
+    from cli.check_own import Own
+
 T = TypeVar("T")
 EPILOG = (
     "Example: alfine check 127.0.0.1 12345 --music ~/Music --junit check.xml; "
@@ -37,9 +40,13 @@ TYPED = client_options.Typed()
 @argument(
     "peer",
     nargs=-1,
-    required=True,
-    metavar="HOST PORT | --client -- COMMAND…",
+    metavar="HOST PORT | --own | --client -- COMMAND…",
     help="The server; or the client's command, with {host} and {port} where these go.",
+)
+@flag(
+    "--own",
+    help="Check the server that runs here with the settings of alfine server (variables and the "
+    "file): its port, its certificate, and as what it takes for a proxy. For a health check.",
 )
 @flag("--client", help="Run a client's command, and play a server to it.")
 @flag("--plain", help="Try nothing that the RFC does not have: send no SETUP, accept none.")
@@ -117,6 +124,7 @@ TYPED = client_options.Typed()
 @tls_options.of_check
 def check(
     peer: tuple[str, ...],
+    own: bool,
     client: bool,
     plain: bool,
     only: tuple[str, ...],
@@ -151,6 +159,8 @@ def check(
     2 usage; 3 no connection.
     """
     if client:
+        if not peer or own:
+            raise click.BadParameter("--client takes the client's command, and no --own")
         if music is not None or learn:
             raise click.BadParameter("--music and --learn are about servers: not with --client")
         words = {"list": type_list, "play": type_play, "stop": type_stop, "quit": type_quit}
@@ -166,7 +176,7 @@ def check(
         cases = _selected(client_cases.CASES, only)
         _end(check_client.checked(chosen, cases, as_json, junit))
         return
-    host, port = _address(peer)
+    host, port, header, tls = _own(peer, tls) if own else (*_address(peer), b"", tls)
     options = Options(
         timeout_s=timeout or DEFAULT.timeout_s,
         case_s=10 * (timeout or DEFAULT.timeout_s),
@@ -177,6 +187,7 @@ def check(
         long_bytes=int(long_song * MIB),
         songs=songs,
         tls=_or_refuse(partial(tls.expected, host, port)),
+        header=header,
     )
     if draw is not None and not learn:
         raise click.BadParameter("--draw draws what --learn has learned")
@@ -248,6 +259,14 @@ async def _check_server(
         as_json=as_json,
         junit_file=junit,
     )
+
+
+def _own(peer: Sequence[str], tls: tls_options.ClientTls) -> Own:
+    if peer:
+        raise click.BadParameter("--own takes HOST and PORT from the settings of the server")
+    from cli.check_own import own_server
+
+    return _or_refuse(partial(own_server, tls))
 
 
 def _address(peer: Sequence[str]) -> tuple[str, int]:

@@ -28,7 +28,7 @@ class Options:
     songs: how many songs are tried to find one. request_s: how long the server allows a request to
     be unfinished. gap_s: between two requests that a server is not to read at once. quiet_s:
     silence that shows that no more comes. pause_s: how long a slow client does not read. tls: what
-    the server has to show over TLS.
+    the server has to show over TLS. header: what each connection begins with, before TLS.
     """
 
     timeout_s: float = 2.0
@@ -43,6 +43,7 @@ class Options:
     quiet_s: float = 0.25
     pause_s: float = 0.5
     tls: Expected | None = None
+    header: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,9 @@ class Trial:
     async def _connection(self, number: int) -> Conversation:
         while len(self._open) <= number:
             options = self._facts.options
-            wire = await Wire.connect(self._addresses, options.timeout_s, options.tls)
+            wire = await Wire.connect(
+                self._addresses, options.timeout_s, options.tls, options.header
+            )
             self._stack.callback(wire.close)
             expected = self._expected[len(self._open)]
             matchers = [Matcher(sequence, self._facts) for sequence in expected]

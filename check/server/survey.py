@@ -27,7 +27,7 @@ async def conversation(
 ) -> AsyncIterator[Conversation]:
     """A connection on which nothing particular is expected. Raises OSError: it cannot be made."""
     deadline = asyncio.get_running_loop().time() + options.case_s
-    wire = await Wire.connect(addresses, options.timeout_s, options.tls)
+    wire = await Wire.connect(addresses, options.timeout_s, options.tls, options.header)
     try:
         yield Conversation(wire, (), options.timeout_s, deadline)
     finally:

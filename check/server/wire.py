@@ -38,9 +38,15 @@ class Wire:
 
     @staticmethod
     async def connect(
-        addresses: Sequence[Address], timeout_s: float, tls: Expected | None = None
+        addresses: Sequence[Address],
+        timeout_s: float,
+        tls: Expected | None = None,
+        header: bytes = b"",
     ) -> Wire:
-        """Connect to the first address that takes it. Raises OSError: none does, in time."""
+        """Connect to the first address that takes it. Raises OSError: none does, in time.
+
+        header: sent before all else.
+        """
         error: OSError = ConnectionRefusedError("the host has no address")
         for family, address in addresses:
             sock = socket.socket(family, socket.SOCK_STREAM)
@@ -50,6 +56,7 @@ class Wire:
             try:
                 async with asyncio.timeout(timeout_s):
                     await asyncio.get_running_loop().sock_connect(sock, address)
+                    await asyncio.get_running_loop().sock_sendall(sock, header)
                 return Wire(sock) if tls is None else await _secured(sock, tls, timeout_s)
             except TimeoutError:
                 error = TimeoutError(f"no answer within {timeout_s:g} s")

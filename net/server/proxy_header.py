@@ -17,6 +17,8 @@ FIXED_V2 = len(V2) + _V2_START.size
 LONGEST_V2 = 2048
 """Addresses take 216 bytes at most; proxies add fields of their own."""
 _LOCAL, _PROXY = 0x20, 0x21
+OWN = V2 + _V2_START.pack(_LOCAL, 0, 0)
+"""What a proxy sends of a connection that is its own."""
 _ADDRESS_BYTES = {1: 4, 2: 16}
 """By address family: IPv4 and IPv6."""
 _FAMILIES = {"TCP4": 4, "TCP6": 6}

@@ -116,12 +116,11 @@ def test_nothing_can_be_written_but_where_that_is_meant(image, song):
 
 def test_its_health_check_finds_it_well(image, song, serving):
     check = image[1]["Healthcheck"]["Test"]
-    assert check == ["CMD", "alfine", "check", "127.0.0.1", "12345", "--only", "2.3"]
-    words = [str(serving[1]) if word == "12345" else word for word in check[1:]]
-    run(*inside(image, song, *words))
+    assert check == ["CMD", "alfine", "check", "--own", "--only", "2.3"]
+    run(*inside(image, song, f"ALFINE_SERVER_PORT={serving[1]}", *check[1:]))
     dead = subprocess.run(
-        [*map(str, inside(image, song, *[w if w != str(serving[1]) else "1" for w in words]))],
+        [*map(str, inside(image, song, "ALFINE_SERVER_PORT=1", *check[1:]))],
         capture_output=True,
         check=False,
     )
-    assert dead.returncode != 0
+    assert dead.returncode == 3
