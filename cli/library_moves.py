@@ -25,7 +25,7 @@ from songs import BUCKET, CatalogueError, MusicDirError, catalogue_at, migrate
 def migrate_catalogue(place: str, url: str, state_dir: Path | None) -> None:
     """Take a catalogue into a database that servers share; every song keeps its ID.
 
-    Nothing changes in the file. A database that has songs already ends with exit code 2.
+    Nothing changes in the file. A database that has other songs already ends with exit code 2.
     """
     try:
         file = Path(place) if os.path.isfile(place) else catalogue_path(place, state_dir)
@@ -33,10 +33,11 @@ def migrate_catalogue(place: str, url: str, state_dir: Path | None) -> None:
             _refuse(
                 "migrate", f"{place!a} has no catalogue yet: a server, or alfine library, makes it"
             )
-        count = migrate(catalogue_at(file), catalogue_at(url))
+        songs, new = migrate(catalogue_at(file), catalogue_at(url))
     except (CatalogueError, OSError) as error:
         _refuse("migrate", str(error))
-    print(f"{count:,} song{'' if count == 1 else 's'}, with the same IDs")
+    there = "already there, " if songs > new else ""
+    print(f"{songs:,} song{'' if songs == 1 else 's'}, {there}with the same IDs")
 
 
 @command("Example: alfine library copy ~/Music s3://songs/mine --s3-endpoint https://s3.example")

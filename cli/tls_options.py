@@ -128,15 +128,6 @@ class ServerTls:
         except TlsFileError as error:
             raise BadTls(str(error)) from None
 
-    def fingerprint(self) -> str:
-        """Return that of the certificate which is shown now; "" where it cannot be read."""
-        from net.tls.identity import fingerprint_in
-
-        try:
-            return fingerprint_in(self.cert.read_text()) if self.cert is not None else ""
-        except (OSError, ValueError):
-            return ""
-
 
 def is_open_to_strangers(listening: socket.socket) -> bool:
     """Return whether other machines may reach a server that listens here."""

@@ -28,7 +28,7 @@ _START = (
 class Announcer:
     """Announces one server, while it runs. Where that is not possible, nothing else happens.
 
-    Any thread may call it. A process that is forked off keeps quiet by `forget`.
+    Any thread may call it, and no process that is forked off: the channel is one for all.
     """
 
     def __init__(self, announcement: Announcement) -> None:
@@ -61,9 +61,9 @@ class Announcer:
         self._send()
         threading.Thread(target=_log_answers, args=(ours,), name="announcer", daemon=True).start()
 
-    def update(self, songs: int, library: str | None) -> None:
-        """Say so many songs, and this version of their list, from now on."""
-        now = replace(self._announcement, songs=songs, library=library)
+    def update(self, songs: int, library: str | None, fingerprint: str) -> None:
+        """Say this of the songs, their list and the certificate from now on (Announcement)."""
+        now = replace(self._announcement, songs=songs, library=library, fingerprint=fingerprint)
         if now != self._announcement:
             self._announcement = now
             self._send()

@@ -95,6 +95,7 @@ class FullScan:
 
     def _walked(self, count: int) -> None:
         self._checkpoints.check()
+        self._catalogue.keep_alive()
         self._done = count
         self._tell()
 
@@ -116,6 +117,7 @@ class FullScan:
     ) -> Iterator[tuple[bytes, Entry] | None]:
         for found in files:
             self._done += 1
+            self._catalogue.keep_alive()  # for each: a slow disk may take seconds for one
             if not self._done % CHECK_FILES:
                 self._checkpoints.check()
                 self._tell()

@@ -175,7 +175,7 @@ class Library:
                     found = find()
                 self._scans += 1
             except CatalogueAway as error:
-                self._forget(str(error))
+                self._note_away(str(error))
                 found = ScanReport(0, looked=False)
             warnings, self._catalogue.warnings = self._catalogue.warnings, []
             is_new = self._catalogue.is_new and self._scans == 1
@@ -191,9 +191,8 @@ class Library:
             finally:
                 self._catalogue.close()
 
-    def _forget(self, why: str) -> None:
-        """The catalogue is away: nobody knows which of the last changes it has."""
-        self._identities = Identities()
+    def _note_away(self, why: str) -> None:
+        """The catalogue is away: say so, once."""
         if not self._away:
             self._catalogue.warnings.append(
                 f"The catalogue is away ({why}): the songs that are known are served, and no "
@@ -223,14 +222,18 @@ class Library:
 
     def _list_news(self) -> None:
         """List the songs that were there when the server ended, most of which still are, and
-        those that other servers have found.
+        those that other servers have found. Where these are all rows, what was known before counts
+        no more: an ID that it gave may not have been kept.
         """
+        are_all = self._catalogue.unread
         news = self._catalogue.news()
+        if are_all:
+            self._identities, self._folders = Identities(), {}
         if self._away:
             self._away = False
             self._catalogue.warnings.append("The catalogue is back.")
         touched = {folder_of(row.path) for row in self._identities.learn(news)}
-        if not touched:
+        if not touched and not are_all:
             return
         folders: dict[bytes, dict[bytes, Row]] = {folder: {} for folder in touched}
         for row in self._identities.present:

@@ -15,7 +15,9 @@ PRINT_BYTES: Final = 32
 NO_PRINT: Final = b""
 """Of a file that could not be read."""
 
-_LENGTH_BYTES: Final = 8
+LENGTH_BYTES: Final = 8
+FIRST_BYTES: Final = 8
+"""A print begins with the length of the sound, and a hash of its first BEGIN_BYTES."""
 _MAX_TAGS: Final = 16
 _ID3_HEADER_BYTES: Final = 10
 _APE_BYTES: Final = 32
@@ -39,16 +41,16 @@ def print_of(source: TagSource, start: int, end: int) -> bytes:
         middle = max(start + PIECE_BYTES, start + (length - PIECE_BYTES) // 2)
         pieces.update(source.at(middle, min(PIECE_BYTES, end - middle)))
         pieces.update(source.at(max(start, end - PIECE_BYTES), PIECE_BYTES))
-    first = sha256(begin[:BEGIN_BYTES]).digest()[:8]
-    return length.to_bytes(_LENGTH_BYTES) + first + pieces.digest()[:16]
+    first = sha256(begin[:BEGIN_BYTES]).digest()[:FIRST_BYTES]
+    return length.to_bytes(LENGTH_BYTES) + first + pieces.digest()[:16]
 
 
 def has_grown(before: bytes, now: bytes) -> bool:
     """Return whether a file of this print now can be one that had the other and was not whole."""
     if len(before) != PRINT_BYTES or len(now) != PRINT_BYTES:
         return False
-    lengths = (int.from_bytes(each[:_LENGTH_BYTES]) for each in (before, now))
-    begins = (each[_LENGTH_BYTES : _LENGTH_BYTES + 8] for each in (before, now))
+    lengths = (int.from_bytes(each[:LENGTH_BYTES]) for each in (before, now))
+    begins = (each[LENGTH_BYTES : LENGTH_BYTES + FIRST_BYTES] for each in (before, now))
     return min(lengths) >= BEGIN_BYTES and len(set(begins)) == 1
 
 

@@ -46,6 +46,7 @@ class Peers(Enum):
     BOTH = "client and server"
     ANY_SERVER = "the client, and a server that may send any message at any time"
     ANY_CLIENT = "the server, and a client that may send any request at any time"
+    ANY_HANDSHAKE = "the server over TLS, and the handshake of a client that may be anyone"
 
 
 @dataclass(frozen=True, slots=True)

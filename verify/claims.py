@@ -115,8 +115,10 @@ class ClientClaims:
             return f"link is {link.name}, and the next attempt is not due then"
         if world.left is not HERE:
             return f"conversation is {conversation.name}, the person is {world.left}"
-        if (conversation is not Conversation.UNCONNECTED) != up:
+        if (conversation not in (Conversation.UNCONNECTED, Conversation.OFFER_LOST)) != up:
             return f"conversation is {conversation.name}, the connection is {world.connection}"
+        if conversation is Conversation.OFFER_LOST and link not in ATTEMPTING:
+            return "conversation is OFFER_LOST, and the connection is not being made anew"
         if wrong := _timers(conversation, world):
             return wrong
         if (world.client.states[self._prompt] is Prompt.LEFT) != (world.left is not HERE):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from fsm.table import Row
 from verify.bounds import Bounds, Peers
+from verify.handshakes import AnyHandshake
 from verify.model import Model, Move
 from verify.one_sided import AnyClient, AnyServer
 from verify.rules import Broken, Rule
@@ -39,6 +40,7 @@ def model_of(bounds: Bounds) -> Model:
         Peers.BOTH: Model,
         Peers.ANY_SERVER: AnyServer,
         Peers.ANY_CLIENT: AnyClient,
+        Peers.ANY_HANDSHAKE: AnyHandshake,
     }
     return kinds[bounds.peers](bounds)
 

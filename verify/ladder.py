@@ -94,6 +94,8 @@ def _move_text(move: Move, before: World) -> tuple[str, str]:
             return "", ""
         case "any_request":
             return f"asks {move.arg}", ""
+        case "handshake_comes_to":
+            return str(move.arg), ""
         case "any_response":
             return "", f"says {move.arg}"
         case "fails":

@@ -82,6 +82,7 @@ SEARCHED = (
     ),
     _part("any server", requests=1, losses=0, person=("list", "play 1")),
     _part("any client"),
+    _part("any handshake"),
     _part("any server, told plain", losses=0, person=("list", "play 1", "leave")),
     _part("leaving", chunks=(1, 1), troubles=2, trouble=(Trouble.CONNECT_FAILS,)),
     _part(

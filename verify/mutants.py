@@ -16,6 +16,7 @@ from fsm.client.prompt import PromptSession
 from fsm.client.queue import QueueSession
 from fsm.client.song import SongSession
 from fsm.client.transport import TransportSession
+from fsm.handshake import HandshakeSession
 from fsm.server import ServerSession
 from fsm.table import Row, Session, Table
 from verify.effect_order import commute
@@ -30,6 +31,7 @@ SESSIONS: tuple[type[Session[Any]], ...] = (
     PromptSession,
     QueueSession,
     TransportSession,
+    HandshakeSession,
 )
 
 

@@ -21,6 +21,8 @@ class Rule(Enum):
     LOSS_TOLD = "a connection that is lost, or cannot be made, is told"
     LEAVES = "who leaves says TEARDOWN where that is understood, and hangs up"
     TOLD_PLAIN = "a client told to be plain sends no SETUP, and LIST only when a person types it"
+    LETS_IN = "over TLS the clients that may come in are let in, and nobody else"
+    REFUSAL_TOLD = "who is refused over TLS is told so before the connection is closed"
     ONE_CONNECTION = "there is never more than one connection"
 
 

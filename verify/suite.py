@@ -261,6 +261,7 @@ ONE_SIDED = (
         person=(*ONE_SONG, "leave"),
         troubles=2,
     ),
+    Bounds("any handshake", Peers.ANY_HANDSHAKE, requests=0, chunks=(0, 0), troubles=1),
 )
 PROVEN = CLOSING + SOUND + PLAIN + ONE_SIDED
 

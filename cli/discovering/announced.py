@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from cli.tls_options import is_open_to_strangers
 from discovery.announcer import Announcer
@@ -22,45 +23,48 @@ def name_of(given: str | None, music_dir: str) -> str:
     return instance_name(f"{folder} on {machine}" if machine else folder)
 
 
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """The announcement of a server that runs; where there is none, it does nothing.
+
+    update: what the server is, or shows, may have changed. withdraw: it takes no more clients.
+    """
+
+    update: Callable[[], None] = lambda: None
+    withdraw: Callable[[], None] = lambda: None
+
+
 @contextmanager
 def to_others(
     named: str | None,
     listeners: Sequence[socket.socket],
     library: Library,
-    mark: str | None,
-) -> Iterator[Callable[[], None]]:
-    """Announce the server while the block runs; yields what withdraws that earlier.
+    mark: Callable[[], str] | None,
+) -> Iterator[Announced]:
+    """Announce the server while the block runs; a change of its songs is announced by itself.
 
     named: None announces nothing. Nor is anything announced that only this machine can reach.
-    mark: the fingerprint of its certificate; None: it is in clear.
+    mark: returns the fingerprint of the certificate that is shown; None: it is in clear.
     """
     if named is None or not any(map(is_open_to_strangers, listeners)):
-        yield lambda: None
+        yield Announced()
         return
     listening = tuple(listened_on(listeners))
     port = listeners[0].getsockname()[1]
-    announcement = Announcement(
-        named,
-        port,
-        listening,
-        len(library.songs),
-        library.versions.plain,
-        mark is not None,
-        mark or "",
-    )
-    announcer = Announcer(announcement)
-    library.call_on_publish(lambda: _update(announcer, library))
+    announcer = Announcer(Announcement(named, port, listening, 0, tls=mark is not None))
+
+    def update() -> None:
+        songs, versions = library.listed
+        announcer.update(len(songs), versions.plain, mark() if mark is not None else "")
+
+    update()
+    library.call_on_publish(update)
     announcer.start()
-    _update(announcer, library)
+    update()
     try:
-        yield announcer.withdraw
+        yield Announced(update, announcer.withdraw)
     finally:
         announcer.stop()
-
-
-def _update(announcer: Announcer, library: Library) -> None:
-    songs, versions = library.listed
-    announcer.update(len(songs), versions.plain)
 
 
 def listened_on(listeners: Sequence[socket.socket]) -> Iterator[str]:

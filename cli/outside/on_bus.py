@@ -28,6 +28,9 @@ logging.getLogger("dbus_fast").addHandler(logging.NullHandler())
 logging.getLogger("dbus_fast").propagate = False
 
 Complain = Callable[[str], None]
+GONE = "the session bus has gone"
+BusFailed = (OSError, EOFError, DBusError)
+"""EOFError: the bus has ended while it owed an answer."""
 
 
 class OnBus:
@@ -65,7 +68,7 @@ class OnBus:
         self._changed.set()
 
     async def run(self) -> str:
-        """Show each change, until the bus is gone; return why. Raises OSError, DBusError."""
+        """Show each change, until the bus is gone; return why. Raises one of BusFailed."""
         self._bus.export(PATH, Root(self._program.leave))
         self._bus.export(PATH, self._player)
         await self._bus.request_name(f"{BUS_NAME}{os.getpid()}")
@@ -81,7 +84,7 @@ class OnBus:
         finally:
             self.close()
             gone.cancel()
-        return str(gone.exception() or "the session bus has gone")
+        return str(gone.exception() or "") or GONE
 
     def close(self) -> None:
         """Leave no file and no task behind."""
@@ -108,7 +111,10 @@ class OnBus:
 
     async def _notify(self, notification: Notification, status: Status) -> None:
         """Show a notification; say once why none can be shown."""
-        why = await notification.show(status, self._art_url)
+        try:
+            why = await notification.show(status, self._art_url)
+        except BusFailed:
+            return  # `run` says that the bus is gone
         if why and self._complain is not None:
             self._complain(why)
             self._notification = None
@@ -136,8 +142,8 @@ async def be_there(
     watch.listen(on_bus.note)
     try:
         return await on_bus.run()
-    except (OSError, DBusError) as error:
-        return str(error)
+    except BusFailed as error:
+        return str(error) or GONE
     finally:
         watch.forget(on_bus.note)
         bus.disconnect()

@@ -16,21 +16,26 @@ from songs import Library
 
 
 class Reloading:
-    """A Reload. given: reads the settings. look: has the music looked at again."""
+    """A Reload. given: reads the settings.
+
+    look: has the music looked at again. renew: has the certificate read again, and announced.
+    """
 
     def __init__(
         self,
         settings: Settings,
         given: Callable[[], Mapping[str, Any]],
         library: Library,
-        look: Callable[[], None] = lambda: None,
+        look: Callable[[], None],
+        renew: Callable[[], None],
     ) -> None:
         self._settings, self._given = settings, given
-        self._library, self._look = library, look
+        self._library, self._look, self._renew = library, look, renew
 
     def __call__(self) -> Limits | None:
         """Return the limits that hold from now on; None, and a line in the log, if it cannot."""
         self._look()
+        self._renew()
         try:
             settings = settings_of(self._given())
             places.reserve_descriptors(settings.limits.clients)

@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,14 +79,22 @@ def serve(settings: Settings, given: Callable[[], Mapping[str, Any]]) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, handled_signals())
         _log_start(opened, serving.limits, settings.running.workers)
         look = rescan.look if settings.running.workers == 1 else _nothing
-        reload = Reloading(settings, given, opened.library, look)
-        with _announced(settings, opened) as withdraw:
-            serving = replace(serving, reload=reload, no_more_clients=withdraw)
+        with _announced(settings, opened) as announcement:
+            renew = partial(_renew, opened.securing, announcement)
+            reload = Reloading(settings, given, opened.library, look, renew)
+            serving = replace(serving, reload=reload, no_more_clients=announcement.withdraw)
             _run(settings.running, opened, serving, rescan, start_thread)
 
 
 def _nothing() -> None:
     """Workers have their parent look at the music."""
+
+
+def _renew(securing: Security | None, announcement: announced.Announced) -> None:
+    """Have a certificate that was renewed shown, and announced."""
+    if securing is not None:
+        securing.look()
+    announcement.update()
 
 
 def _open(settings: Settings) -> _Opened:
@@ -195,11 +204,12 @@ def _log_start(opened: _Opened, limits: Limits, workers: int) -> None:
 
 def _announced(
     settings: Settings, opened: _Opened
-) -> contextlib.AbstractContextManager[Callable[[], None]]:
+) -> contextlib.AbstractContextManager[announced.Announced]:
     """Return what announces the server while it runs."""
     where, songs = settings.listening, settings.songs
     named = announced.name_of(where.name, songs.music_dir) if where.announce else None
-    mark = settings.tls.fingerprint() if opened.securing is not None else None
+    securing = opened.securing
+    mark = (lambda: securing.fingerprint) if securing is not None else None
     return announced.to_others(named, opened.groups[0], opened.library, mark)
 
 

@@ -127,13 +127,18 @@ local SERVER = {
   },
 }
 
-local CLIENT_STATES = { "UNCONNECTED", "OFFERING", "GREETING", "CLOSING_SERVER", "PLAIN", "PLAIN_LISTING", "ASKING", "ANSWERED", "STOPPING", "FENCING", "PASSING", "RENEWING", "GIVING_UP", "BREAKING", "LEAVING" }
+local CLIENT_STATES = { "UNCONNECTED", "OFFER_LOST", "OFFERING", "GREETING", "CLOSING_SERVER", "PLAIN", "PLAIN_LISTING", "ASKING", "ANSWERED", "STOPPING", "FENCING", "PASSING", "RENEWING", "GIVING_UP", "BREAKING", "LEAVING" }
 local CLIENT_START = {
   { when = "?", sends = {}, next = "PLAIN" },
   { when = "?", sends = { "LIST" }, next = "GREETING" },
   { when = "", sends = { "SETUP" }, next = "OFFERING" },
 }
 local CLIENT = {
+  OFFER_LOST = {
+    unseen = {
+      { when = "", sends = {}, next = "LEAVING" },
+    },
+  },
   OFFERING = {
     ListReceived = {
       { when = "", sends = {}, next = "RENEWING" },

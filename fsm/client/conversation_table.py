@@ -15,6 +15,10 @@ class ConversationState(Enum):
     """What kind of server it is, and what it owes an answer to."""
 
     UNCONNECTED = "there is no connection; requests wait"
+    OFFER_LOST = (
+        "the connection was lost while SETUP was unanswered: nothing is offered over the next one, "
+        "if it can be made at once"
+    )
     OFFERING = (
         "SETUP ends tags from was sent; requests wait until the server has accepted it or not"
     )
@@ -35,11 +39,13 @@ class ConversationState(Enum):
 
 # fmt: off
 (
-    UNCONNECTED, OFFERING, GREETING, CLOSING_SERVER, PLAIN, PLAIN_LISTING, ASKING, ANSWERED, STOPPING, FENCING,
-    PASSING, RENEWING, GIVING_UP, BREAKING, LEAVING,
+    UNCONNECTED, OFFER_LOST, OFFERING, GREETING, CLOSING_SERVER, PLAIN, PLAIN_LISTING, ASKING, ANSWERED, STOPPING,
+    FENCING, PASSING, RENEWING, GIVING_UP, BREAKING, LEAVING,
 ) = ConversationState
 CLOSING = CLOSING_SERVER
 
+_WITHOUT = (UNCONNECTED, OFFER_LOST)
+"""There is no connection."""
 _SETTLED = (CLOSING, PLAIN, PLAIN_LISTING, ASKING, ANSWERED, STOPPING, FENCING, PASSING)
 _MAY_END_SONG = (GREETING, *_SETTLED[1:])
 """A server that closes its answers says itself when a song has ended: its end is no song's."""
@@ -51,7 +57,6 @@ _FENCES = (STOPPING, FENCING, PASSING)
 _QUESTIONS = (ASKING, ANSWERED)
 _PLAIN_STATES = (PLAIN, PLAIN_LISTING)
 _ENDED_BY_CLIENT = (RENEWING, GIVING_UP, BREAKING)
-_BEFORE_REQUESTS = (UNCONNECTED, OFFERING, GREETING)
 TIMERS = (
     on.ListWentQuiet, on.SongWentQuiet, on.GreetingUnanswered, on.SetupUnanswered, on.FenceUnanswered,
 )
@@ -66,18 +71,21 @@ _IGNORED_WHEN_LEAVING = (
 
 CONVERSATION = Table("conversation", UNCONNECTED, [
     # The connection is made: SETUP ends tags from is offered, unless the server is known to be plain
-    Row(UNCONNECTED, on.Connected,     PLAIN,       when="told_plain",        then="take_up_waiting, say_list_withheld", rfc="P7"),
-    Row(UNCONNECTED, on.Connected,     GREETING,    when="is_offer_declined", then="send_greeting, wait_for_greeting",   rfc="P7"),
-    Row(UNCONNECTED, on.Connected,     OFFERING,                              then="send_setup, wait_for_setup",         rfc="P7"),
-    Row(UNCONNECTED, on.ConnectFailed, UNCONNECTED, when="list_awaited",      then="tell_list_failed, forget_waiting",   rfc="P7"),
-    Row(UNCONNECTED, on.ConnectFailed, UNCONNECTED,                           then="forget_waiting",                     rfc="P7"),
+    Row(UNCONNECTED, on.Connected,     PLAIN,       when="told_plain",        then="take_up_waiting, say_list_withheld",              rfc="P7"),
+    Row(UNCONNECTED, on.Connected,     GREETING,    when="is_offer_declined", then="send_greeting, wait_for_greeting",                rfc="P7"),
+    Row(UNCONNECTED, on.Connected,     OFFERING,                              then="send_setup, wait_for_setup",                      rfc="P7"),
+    Row(OFFER_LOST,  on.Connected,     GREETING,                              then="decline_offer, send_greeting, wait_for_greeting", rfc="P7"),
+    # A server that was away after a loss has been started anew: it is offered SETUP
+    each(_WITHOUT,   on.ConnectFailed, UNCONNECTED, when="list_awaited",      then="tell_list_failed, forget_waiting",                rfc="P7"),
+    each(_WITHOUT,   on.ConnectFailed, UNCONNECTED,                           then="forget_waiting",                                  rfc="P7"),
     # ... and accepted, or not: then the server is plain, and LIST says whether it speaks this protocol
     Row(OFFERING,     on.SetupReceived,                                             CLOSING,       when="same_list",        then="setup_answered, note_library, say_from, drop_need, say_list_unchanged, take_up_waiting", rfc="P7, P10"),
     Row(OFFERING,     on.SetupReceived,                                             CLOSING,       when="ends_accepted",    then="setup_answered, note_library, say_from, take_up_waiting",                                rfc="P7, P10"),
     each((OFFERING,), (on.SetupReceived, on.NotFoundReceived),                      GREETING,                               then="setup_answered, send_greeting, wait_for_greeting",                                       rfc="P7"),
     Row(OFFERING,     on.SetupUnanswered,                                           GREETING,                               then="send_greeting, wait_for_greeting",                                                       rfc="P7"),
     each((OFFERING,), (on.ListReceived, on.AudioReceived, on.MessageNotUnderstood), RENEWING,                               then="setup_answered, decline_offer, forget_song, disconnect_anew",                            rfc="P8"),
-    each((OFFERING,), _ENDS,                                                        UNCONNECTED,                            then="setup_answered, decline_offer, forget_song, say_renewed",                                rfc="P7"),
+    Row(OFFERING,     on.ServerClosed,                                              UNCONNECTED,                            then="setup_answered, decline_offer, forget_song, say_renewed",                                rfc="P7"),
+    Row(OFFERING,     on.ConnectionLost,                                            OFFER_LOST,                             then="setup_answered, forget_song, say_renewed",                                               rfc="P7"),
     Row(GREETING,     on.SetupReceived,                                             CLOSING,       when="ends_accepted",    then="setup_answered, greeting_answered, note_library, say_from, take_up_waiting",             rfc="P7, P10"),
     Row(GREETING,     on.SetupReceived,                                             GREETING,                               then="setup_answered",                                                                         rfc="P7"),
     Row(GREETING,     on.NotFoundReceived,                                          GREETING,      when="setup_unanswered", then="setup_answered",                                                                         rfc="P7"),
@@ -87,11 +95,11 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     Row(GREETING,     on.MessageNotUnderstood,                                      BREAKING,                               then="stop_timers, disconnect_garbled",                                                        rfc="P8"),
     Row(GREETING,     on.AudioReceived,                                             GREETING,                                                                                                                              rfc="2.6.1"),
     # LIST: the user's, or because a title is needed
-    each((UNCONNECTED, OFFERING, *_ENDED_BY_CLIENT),       on.ListRequested,                                           then="keep_waiting",                                    rfc="P7, P8"),
+    each((*_WITHOUT, OFFERING, *_ENDED_BY_CLIENT),         on.ListRequested,                                           then="keep_waiting",                                    rfc="P7, P8"),
     each((GREETING, CLOSING, PLAIN_LISTING),               on.ListRequested,                   when="own_list_open",   then="show_open_list",                                  rfc="P7"),
     each((GREETING, PLAIN_LISTING, *_QUESTIONS, *_FENCES), on.ListRequested,                                           then="keep_waiting",                                    rfc="P8"),
     Row(CLOSING,                                           on.ListRequested,    CLOSING,                               then="send_list",                                       rfc="2.2"),
-    each((UNCONNECTED, OFFERING),                          internal.ListNeeded,                                        then="keep_need",                                       rfc="P7"),
+    each((*_WITHOUT, OFFERING),                            internal.ListNeeded,                                        then="keep_need",                                       rfc="P7"),
     each((GREETING, PLAIN_LISTING),                        internal.ListNeeded,                                                                                                rfc="P7"),
     Row(CLOSING,                                           internal.ListNeeded, CLOSING,       when="list_owed",                                                               rfc="P7"),
     Row(CLOSING,                                           internal.ListNeeded, CLOSING,                               then="send_own_list",                                   rfc="P7"),
@@ -133,7 +141,7 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     each((STOPPING,),                                        (on.AudioReceived, on.ListReceived),                                                                                           rfc="P8"),
     each(_FENCES,                                            on.NotFoundReceived,                                                                                                           rfc="P8"),
     # STOP: the user's, or because the song is of no use
-    each((UNCONNECTED, *_ENDED_BY_CLIENT), _STOPS,                                                                                      rfc="2.4.3"),
+    each((*_WITHOUT, *_ENDED_BY_CLIENT),   _STOPS,                                                                                      rfc="2.4.3"),
     each((OFFERING, GREETING, *_FENCES),   _STOPS,                          then="forget_song",                                         rfc="2.2"),
     each((CLOSING,),                       _STOPS, when="song_open",        then="leave_song_open, send_stop",                          rfc="2.2, P7"),
     each((CLOSING,),                       _STOPS,                                                                                      rfc="2.4.3, P8"),
@@ -205,7 +213,7 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     each((BREAKING,),           _ENDS,             UNCONNECTED,                      then="say_unusable, forget_all",                                      rfc="P8"),
     # The person leaves
     Row(CLOSING,                                                 on.InputEnded,         LEAVING, then="send_teardown, disconnect", rfc="P7"),
-    Row(UNCONNECTED,                                             on.InputEnded,         LEAVING,                                   rfc="2.7.1"),
+    each(_WITHOUT,                                               on.InputEnded,         LEAVING,                                   rfc="2.7.1"),
     each((OFFERING, GREETING, *_SETTLED[1:], *_ENDED_BY_CLIENT), on.InputEnded,         LEAVING, then="disconnect",                rfc="2.7.1"),
     each((LEAVING,),                                             _IGNORED_WHEN_LEAVING,                                            rfc="2.7.1"),
 ])

@@ -35,6 +35,10 @@ class Catalogue(Protocol):
     is_new: bool
     warnings: list[str]
 
+    @property
+    def unread(self) -> bool:
+        """Whether what was read before counts no more: `news` returns all rows next."""
+
     def open(self) -> None:
         """Open it; make it where there is none. Raises CatalogueAway."""
 
@@ -43,6 +47,12 @@ class Catalogue(Protocol):
 
     def may_scan(self) -> bool:
         """Return whether to look for songs, until `close`; False: another server does."""
+
+    def keep_alive(self) -> None:
+        """Say now and then, while a scan takes its time, that the catalogue is in use.
+
+        May be called for each file. Raises CatalogueAway.
+        """
 
     def wait(self, timeout_s: float) -> None:
         """Wait until something is written to what is shared, at most so long.
@@ -60,7 +70,10 @@ class Catalogue(Protocol):
         """Let nobody else write while the block runs; what it has written is kept at its end."""
 
     def write(self, rows: Iterable[Row]) -> None:
-        """Write rows, by their IDs. Only within `writing`, behind `news`."""
+        """Write rows, by their IDs. Only within `writing`, behind `news`.
+
+        None is written where an ID is another song's in the catalogue.
+        """
 
 
 def catalogue_at(place: Path | str | None) -> Catalogue:

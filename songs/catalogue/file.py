@@ -12,6 +12,8 @@ from songs.catalogue.rows import (
     COLUMNS,
     CREATE,
     LAST_REVISION,
+    OTHER_SONG,
+    WRITE,
     CatalogueError,
     Row,
     rows_of,
@@ -46,7 +48,7 @@ _KIND: Final = """
 """
 """In one statement, because another server may make the table between two."""
 _SELECT: Final = f"SELECT {COLUMNS} FROM songs WHERE revision > ? ORDER BY id"
-_WRITE: Final = f"INSERT OR REPLACE INTO songs (revision, {COLUMNS}) VALUES ({', '.join('?' * 16)})"
+_WRITE: Final = WRITE.format(f"VALUES ({', '.join('?' * 16)})")
 
 
 class _Broken(CatalogueError):
@@ -62,6 +64,8 @@ class FileCatalogue:
     """
 
     shared = False
+    unread = False
+    """Behind an error songs are served from memory."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -103,6 +107,9 @@ class FileCatalogue:
         """Return True: servers that share a file may look at the directory at the same time."""
         return True
 
+    def keep_alive(self) -> None:
+        """Do nothing: a file stays open."""
+
     def wait(self, timeout_s: float) -> None:
         """Return at once: another server's songs are found by the next scan."""
 
@@ -139,7 +146,8 @@ class FileCatalogue:
             return
         revision = self._revision + 1
         values = [values_of(row, revision) for row in rows]
-        self._database.executemany(_WRITE, values)
+        if self._database.executemany(_WRITE, values).rowcount < len(values):
+            raise sqlite3.IntegrityError(OTHER_SONG)
         self._revision = revision
 
     def _connected(self, path: Path) -> sqlite3.Connection:

@@ -1,12 +1,21 @@
 """Takes a catalogue into another: a file into a database, say, that servers are to share."""
 
+from typing import NamedTuple
+
 from songs.catalogue import Catalogue, CatalogueError
 
 
-def migrate(source: Catalogue, target: Catalogue) -> int:
-    """Write all rows of one catalogue into an empty one, IDs kept; return how many they are.
+class Migrated(NamedTuple):
+    """songs: how many both catalogues have. new: how many of them were written; all or none."""
 
-    All or none. Raises CatalogueError: one of them cannot be used, or the target has songs.
+    songs: int
+    new: int
+
+
+def migrate(source: Catalogue, target: Catalogue) -> Migrated:
+    """Write all rows of one catalogue into an empty one, IDs kept; nothing where they are there.
+
+    Raises CatalogueError: one of them cannot be used, or the target has other songs.
     """
     source.open()
     try:
@@ -17,15 +26,18 @@ def migrate(source: Catalogue, target: Catalogue) -> int:
     target.open()
     try:
         with target.writing():
-            if known := len(target.news()):
+            known = target.news()
+            if known and known != rows:
                 raise CatalogueError(
-                    f"it has songs already ({known}): IDs can be taken into an empty one only"
+                    f"it has other songs already ({len(known)}): IDs can be taken into an empty "
+                    "one only"
                 )
-            target.write(rows)
+            new = [] if known else rows
+            target.write(new)
     finally:
         target.close()
     _check(target)
-    return len(rows)
+    return Migrated(len(rows), len(new))
 
 
 def _check(catalogue: Catalogue) -> None:

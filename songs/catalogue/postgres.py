@@ -4,6 +4,7 @@ One of them looks for songs at a time; the others hear of what it has found. Unl
 database comes back: while it is away nothing is forgotten, and no song gets an ID.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
@@ -11,6 +12,8 @@ from typing import Any, Final
 from songs.catalogue.rows import (
     COLUMNS,
     CREATE,
+    OTHER_SONG,
+    WRITE,
     CatalogueAway,
     CatalogueError,
     Row,
@@ -18,11 +21,13 @@ from songs.catalogue.rows import (
     values_of,
 )
 from songs.catalogue.watchdog import Watchdog
-from songs.titles import clean, shorten
+from songs.titles import clean
 
 try:
     import psycopg
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+    from psycopg.conninfo import make_conninfo
+
+    from songs.catalogue.connecting import ANSWER_S, IDLE_S, connected, conninfo_of, why
 except ImportError as error:
     raise CatalogueError(
         "a catalogue on PostgreSQL needs psycopg: pip install 'alfine[postgres]'"
@@ -30,20 +35,10 @@ except ImportError as error:
 
 CHANNEL: Final = "alfine_songs"
 """Servers listen to it: something was written."""
-ANSWER_S, COPY_S = 10.0, 60.0
-"""A database that does not answer within this time is away; nor take rows."""
-_MAX_WHY_BYTES: Final = 200
-_CONNECTION: Final[dict[str, Any]] = {
-    "connect_timeout": 5,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-    "application_name": "alfine",
-    # A server that is gone without a word, or stopped, holds its locks no longer than this.
-    "options": "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
-    " -c idle_in_transaction_session_timeout=30s -c idle_session_timeout=60s",
-}
+COPY_S: Final = 60.0
+"""A database that does not give or take many rows within this time is away."""
+KEEP_ALIVE_S: Final = 20.0
+"""A session that is in use is silent for less than IDLE_S."""
 _FORMAT: Final = "alfine catalogue 1"
 """The comment on the table."""
 _SCAN_LOCK, _WRITE_LOCK = 0x616C6663, 0x616C6664
@@ -60,39 +55,41 @@ _KIND: Final = """
 _ALL: Final = f"revision, {COLUMNS}"
 _SELECT: Final = f"SELECT {_ALL} FROM songs WHERE revision > %s ORDER BY id"
 _COPY: Final = f"COPY fresh ({_ALL}) FROM STDIN"
-_UPSERT: Final = (
-    f"INSERT INTO songs ({_ALL}) SELECT {_ALL} FROM fresh ON CONFLICT (id) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in _ALL.split(", ") if name != "id")
-)
+_WRITE: Final = WRITE.format(f"SELECT {_ALL} FROM fresh")
 
 
 class PostgresCatalogue:
     """The rows of one library in the table `songs` of a database, in its first schema.
 
-    url: `postgresql://USER@HOST/DATABASE`, as libpq takes it. Raises CatalogueError: it is no URL.
-    After an error `news` returns all rows again, since nobody knows what was written.
+    url: `postgresql://USER@HOST/DATABASE`, as libpq reads it. Raises CatalogueError: it is no URL.
+    After an error `news` returns all rows again: nobody knows what was written, nor whether the
+    database that comes back has all of it.
     """
 
     shared = True
     is_new = False
 
     def __init__(self, url: str) -> None:
-        try:
-            parts = conninfo_to_dict(url)
-        except psycopg.ProgrammingError as error:
-            raise CatalogueError(f"the catalogue's address is no URL: {_why(error)}") from None
-        self._conninfo = make_conninfo(**{**_CONNECTION, **parts})
+        parts = conninfo_of(url)
+        self._conninfo = make_conninfo(**parts)
         self.place = f"{parts.get('dbname', '')} on {parts.get('host', 'this machine')}"
         """For the log, where no password may stand."""
         self._database: psycopg.Connection[Any] | None = None
         self._listening: psycopg.Connection[Any] | None = None
         """Only for `wait`, which another thread calls."""
         self._revision = 0
+        self._asked_at = 0.0
+        """When the database heard last from here, in monotonic time."""
         self.warnings: list[str] = []
 
     def __repr__(self) -> str:
         state = "closed" if self._database is None else "open"
         return f"<PostgresCatalogue {self.place} {state} revision={self._revision}>"
+
+    @property
+    def unread(self) -> bool:
+        """Whether `news` returns all rows next."""
+        return not self._revision
 
     def open(self) -> None:
         """Connect; make the table where there is none.
@@ -102,12 +99,13 @@ class PostgresCatalogue:
         if self._database is not None:
             return
         try:
-            self._database = self._connected()
-        except psycopg.Error as error:
-            raise CatalogueAway(_why(error)) from None
-        if not self._has_table():
-            with self.writing():
-                self._make_table()
+            self._database = connected(self._conninfo, IDLE_S)
+            if not self._has_table():
+                with self.writing():
+                    self._make_table()
+        except CatalogueAway:
+            self._lose()
+            raise
 
     def close(self) -> None:
         """Disconnect, so that another server looks for songs."""
@@ -121,12 +119,18 @@ class PostgresCatalogue:
         # The lock is the connection's: a server that dies gives it back.
         return bool(self._ask("SELECT pg_try_advisory_lock(%s)", _SCAN_LOCK)[0][0])
 
+    def keep_alive(self) -> None:
+        """Let the database know now and then that the session is in use. Raises CatalogueAway."""
+        if time.monotonic() >= self._asked_at + KEEP_ALIVE_S:
+            self._ask("SELECT 1")
+
     def news(self) -> list[Row]:
         """Return the rows that are new or changed since this was last called, or `write` was."""
-        values = self._ask(_SELECT, self._revision)
         try:
+            values = self._ask(_SELECT, self._revision, limit_s=COPY_S)
             rows = rows_of([each[1:] for each in values])
-        except ValueError as error:
+        except ValueError as error:  # someone has changed the table by hand
+            self._lose()
             raise CatalogueAway(clean(str(error))) from None
         self._revision = max((each[0] for each in values), default=self._revision)
         return rows
@@ -136,7 +140,8 @@ class PostgresCatalogue:
         """Let nobody else write while the block runs; what it has written is kept at its end."""
         self._ask("BEGIN")
         try:
-            self._ask("SELECT pg_advisory_xact_lock(%s)", _WRITE_LOCK)
+            # Who writes has as much time as a COPY may take.
+            self._ask("SELECT pg_advisory_xact_lock(%s)", _WRITE_LOCK, limit_s=COPY_S)
             yield
             self._ask("COMMIT")
         except BaseException:
@@ -148,10 +153,12 @@ class PostgresCatalogue:
         revision = self._revision + 1
         with self._asking(COPY_S) as database:
             database.execute("CREATE TEMPORARY TABLE fresh (LIKE songs) ON COMMIT DROP")
-            with database.cursor() as cursor, cursor.copy(_COPY) as copy:
-                for row in rows:
-                    copy.write_row(values_of(row, revision))
-            database.execute(_UPSERT)
+            with database.cursor() as cursor:
+                with cursor.copy(_COPY) as copy:
+                    for row in rows:
+                        copy.write_row(values_of(row, revision))
+                if cursor.rowcount != database.execute(_WRITE).rowcount:
+                    raise CatalogueAway(OTHER_SONG)
             database.execute(f"NOTIFY {CHANNEL}")
         self._revision = revision
 
@@ -162,8 +169,10 @@ class PostgresCatalogue:
         """
         try:
             if self._listening is None:
-                self._listening = self._connected()
-                self._listening.execute(f"LISTEN {CHANNEL}")
+                # It is silent for as long as others are, and holds no lock.
+                self._listening = connected(self._conninfo, idle_s=0)
+                with Watchdog(self._listening.fileno(), ANSWER_S):
+                    self._listening.execute(f"LISTEN {CHANNEL}")
                 return
             for _ in self._listening.notifies(timeout=timeout_s, stop_after=1):
                 pass
@@ -171,15 +180,11 @@ class PostgresCatalogue:
             if self._listening is not None:
                 self._listening.close()
                 self._listening = None
-            raise CatalogueAway(_why(error)) from None
-
-    def _connected(self) -> "psycopg.Connection[Any]":
-        return psycopg.connect(self._conninfo, autocommit=True)
+            raise CatalogueAway(why(error)) from None
 
     def _has_table(self) -> bool:
         kinds = [kind or "" for (kind,) in self._ask(_KIND)]
         if kinds not in ([], [_FORMAT]):
-            self.close()
             newer = kinds[0].startswith(_FORMAT.rstrip("1"))
             raise CatalogueAway(
                 "a newer alfine has made it, and it is left as it is"
@@ -194,9 +199,11 @@ class PostgresCatalogue:
             self._ask(f"COMMENT ON TABLE songs IS '{_FORMAT}'")
             self.is_new = True
 
-    def _ask(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Return the rows of the answer. Raises CatalogueAway."""
-        with self._asking(ANSWER_S) as database:
+    def _ask(
+        self, query: str, *values: object, limit_s: float | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows of the answer. limit_s: None for ANSWER_S. Raises CatalogueAway."""
+        with self._asking(ANSWER_S if limit_s is None else limit_s) as database:
             cursor = database.execute(query.encode(), values or None)
             return cursor.fetchall() if cursor.description is not None else []
 
@@ -208,16 +215,12 @@ class PostgresCatalogue:
         try:
             with Watchdog(self._database.fileno(), limit_s):
                 yield self._database
+            self._asked_at = time.monotonic()
         except (psycopg.Error, OSError) as error:
             self._lose()
-            raise CatalogueAway(_why(error)) from None
+            raise CatalogueAway(why(error)) from None
 
     def _lose(self) -> None:
         """Disconnect, and know nothing: the database undoes what was open, or has kept it all."""
         self.close()
         self._revision = 0
-
-
-def _why(error: Exception) -> str:
-    """Return the first line of what the database said, printable."""
-    return shorten(clean(str(error).strip().partition("\n")[0]), _MAX_WHY_BYTES)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
+from songs.prints import FIRST_BYTES, LENGTH_BYTES, PRINT_BYTES
 from songs.song import Details
 from songs.titles import MAX_TITLE_BYTES, clean, shorten
 
@@ -22,6 +23,21 @@ CREATE: Final = """
     CREATE INDEX songs_by_revision ON songs (revision);
 """
 """The same table everywhere, but for the names of the types."""
+_SAME_SONG: Final = f"""
+    songs.print = excluded.print OR length(songs.print) = 0 OR length(excluded.print) = 0
+    OR length(songs.print) = {PRINT_BYTES} AND length(excluded.print) = {PRINT_BYTES}
+    AND substr(songs.print, {LENGTH_BYTES + 1}, {FIRST_BYTES})
+      = substr(excluded.print, {LENGTH_BYTES + 1}, {FIRST_BYTES})
+"""
+"""The print is the same, or was or is not known, or the file has grown: the begin is the same."""
+WRITE: Final = (
+    f"INSERT INTO songs (revision, {COLUMNS}) {{}} ON CONFLICT (id) DO UPDATE SET revision = "
+    "excluded.revision, "
+    + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS.split(", ") if name != "id")
+    + f" WHERE {_SAME_SONG}"
+)
+"""A row whose ID is another song's is left out, so that no mistake elsewhere can overwrite one."""
+OTHER_SONG: Final = "it has another song under an ID that was to be written"
 LAST_REVISION: Final = "SELECT COALESCE(MAX(revision), 0) FROM songs"
 _DAMAGED: Final = "a row of it is damaged"
 _MAX_ID: Final = 9_999_999_999  # ten digits

@@ -119,10 +119,33 @@ class TestPostgres:
         assert run(music, "--state-dir", state)[0] == 0
         moved = run("migrate", music, url, "--state-dir", state)
         assert moved == (0, "3 songs, with the same IDs\n", "")
-        code, out, err = run("migrate", music, url, "--state-dir", state)
-        assert (code, out, "has songs already" in err) == (2, "", True)
+        again = run("migrate", music, url, "--state-dir", state)
+        assert again == (0, "3 songs, already there, with the same IDs\n", "")
         here, there = run(music, "--state-dir", state), run(music, "--catalogue", url)
         assert here == there
+
+    def test_a_database_that_has_other_songs_is_refused(self, run, music, tmp_path, postgres):
+        url, state = postgres.database(), tmp_path / "state"
+        assert run(music, "--state-dir", state)[0] == 0
+        assert run("migrate", music, url, "--state-dir", state)[0] == 0
+        put(music / "d.mp3", sound("d"))
+        assert run(music, "--state-dir", state)[0] == 0
+        code, out, err = run("migrate", music, url, "--state-dir", state)
+        assert (code, out, "has other songs already (3)" in err) == (2, "", True)
+
+    def test_a_user_who_may_not_make_the_table_is_told_what_to_do(
+        self, run, music, tmp_path, postgres
+    ):
+        import psycopg
+
+        url, file = postgres.database(), tmp_path / "songs.sqlite"
+        Library(music, file).scan()
+        with psycopg.connect(url, autocommit=True) as database:
+            database.execute("CREATE ROLE guest LOGIN")
+        code, out, err = run("migrate", file, url.replace("alfine@", "guest@"))
+        assert (code, out) == (2, "")
+        assert "permission denied for schema public" in err
+        assert "ALTER DATABASE" in err
 
     def test_the_file_of_a_catalogue_will_do(self, run, music, tmp_path, postgres):
         url, file = postgres.database(), tmp_path / "songs.sqlite"

@@ -12,6 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from net.tls.identity import fingerprint_in
 from tests.cli.pty_terminal import Terminal
 from tests.discovery.avahi import browsing
 from tests.discovery.segment import HERE, ip
@@ -125,18 +126,29 @@ def test_avahi_hears_the_same(two_machines, music, tmp_path):
         assert name in gone
 
 
-@needs_module("cryptography")
-def test_a_server_of_tls_is_found_and_spoken_to_in_tls(two_machines, music, tmp_path):
-    certificates = tmp_path / "certs"
-    made = run((), "certs", "init", "--dir", certificates)
+def make_certificate(folder):
+    """Make a certificate of the server; return its options, and its fingerprint."""
+    assert run((), "certs", "server", HERE, "--dir", folder)[0] == 0
+    (cert,) = folder.glob("server-*.pem")
+    (key,) = folder.glob("server-*.key")
+    return ("--tls-cert", cert, "--tls-key", key), fingerprint_in(cert.read_text())
+
+
+@pytest.fixture
+def authority(tmp_path):
+    made = run((), "certs", "init", "--dir", tmp_path / "certs")
     assert made[0] == 0, made
-    assert run((), "certs", "server", HERE, "--dir", certificates)[0] == 0
-    (cert,) = certificates.glob("server-*.pem")
-    (key,) = certificates.glob("server-*.key")
-    with announced(two_machines, music, "--tls-cert", cert, "--tls-key", key, "--name", "attic"):
+    return tmp_path / "certs"
+
+
+@needs_module("cryptography")
+def test_a_server_of_tls_is_found_and_spoken_to_in_tls(two_machines, music, authority):
+    options, mark = make_certificate(authority)
+    with announced(two_machines, music, *options, "--name", "attic"):
         (found,) = discovered(two_machines.there)["servers"]
         assert found["tls"]
-        assert found["fingerprint"] in run((), "certs", "show", cert)[1]
+        assert found["fingerprint"] == mark
+        assert mark in run((), "certs", "show", options[1])[1]
         # What it says of itself is no reason to believe it.
         code, out, err = run(two_machines.there, "client", "-c", "list", "--retries", "0")
         assert (code, out) == (3, "")
@@ -146,6 +158,33 @@ def test_a_server_of_tls_is_found_and_spoken_to_in_tls(two_machines, music, tmp_
             *("--tls-pin", found["fingerprint"]),
         )
         assert (code, out.count("\n")) == (0, 3), err
+
+
+@needs_module("cryptography")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_certificate_that_is_renewed_is_announced(two_machines, music, authority, workers):
+    options, old = make_certificate(authority)
+    _, cert, _, key = options
+    with announced(two_machines, music, *options, "--workers", workers) as server:
+        (found,) = discovered(two_machines.there)["servers"]
+        assert found["fingerprint"] == old
+        cert.unlink()
+        key.unlink()
+        _, new = make_certificate(authority)
+        assert new != old
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for("a new certificate is shown")
+        discovered(two_machines.there, lambda servers: servers[0]["fingerprint"] == new)
+        # One that cannot be used is not shown, so it is not announced.
+        key.write_text("nothing of the kind")
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for("the certificate of before is still shown")
+        shutil.copy(music / "0.mp3", music / "new.mp3")
+        server.process.send_signal(signal.SIGHUP)
+        (found,) = discovered(two_machines.there, lambda servers: servers[0]["songs"] == 4)[
+            "servers"
+        ]
+        assert found["fingerprint"] == new
 
 
 def test_a_person_chooses_by_number(two_machines, music):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import Postgres
 from tests.songs.making import descriptors
 
 
@@ -21,3 +22,11 @@ def no_descriptor_leaks() -> Iterator[None]:
     before = len(descriptors())
     yield
     assert len(descriptors()) <= before
+
+
+@pytest.fixture
+def url(postgres: Postgres) -> Iterator[str]:
+    """The URL of an empty database; a server that the test has stopped is started again."""
+    yield postgres.database()
+    if not postgres.running:
+        postgres.start()

@@ -1,5 +1,6 @@
 """The catalogue keeps rows, for one server or several on one directory."""
 
+import itertools
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from songs.catalogue import Catalogue, Entry, FileCatalogue, Row, catalogue_at
+from songs.catalogue import Catalogue, CatalogueError, Entry, FileCatalogue, Row, catalogue_at
+from songs.prints import NO_PRINT, has_grown
 from songs.song import Details
 from tests.postgres import needs_postgres
 
@@ -121,6 +123,37 @@ def test_who_writes_has_read_what_all_before_have_written(kind: Kind) -> None:
     catalogue.close()
     assert [row.song_id for row in rows] == list(range(1, 61))
     assert len({row.path for row in rows}) == 60
+
+
+PRINTS = {
+    "long": (1 << 20).to_bytes(8) + b"begin of" + b"its pieces......",
+    "copied in part": (1 << 19).to_bytes(8) + b"begin of" + b"other pieces....",
+    "other": (1 << 20).to_bytes(8) + b"another!" + b"its pieces......",
+    "unknown": b"",
+    "of no kind that there is": b"\0" * 8 + b"begin of",
+}
+
+
+def test_an_id_is_never_written_for_another_song(kind: Kind) -> None:
+    """Whoever has read nothing cannot overwrite a song with another one's row."""
+    for song_id, (was, now) in enumerate(itertools.product(PRINTS.values(), repeat=2), 1):
+        before, after = (Row(song_id, b"a.mp3", Entry("", each, "x")) for each in (was, now))
+        may = was == now or NO_PRINT in (was, now) or has_grown(was, now)
+        first, second, reader = kind(), kind(), kind()
+        first.open()
+        add(first, before)
+        first.close()
+        second.open()
+        if may or not second.shared:
+            add(second, after)
+        else:
+            with pytest.raises(CatalogueError, match="another song"):
+                add(second, after)
+        second.close()
+        assert may or second.shared or "another song" in second.warnings[0]
+        reader.open()
+        assert reader.news()[-1] == (after if may else before), (was, now)
+        reader.close()
 
 
 def test_what_fails_half_way_is_not_written(catalogue: Catalogue, kind: Kind) -> None:

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from songs import CatalogueAway, CatalogueError, Library, ScanReport
+from songs import CatalogueError, Library, ScanReport
 from songs.catalogue import Entry, Row, catalogue_at
 from songs.catalogue.migration import migrate
-from tests.postgres import Postgres, needs_postgres
+from tests.postgres import needs_postgres
 from tests.songs.making import put, sound
+from tests.songs.sharing import ids, scanned
 
 pytestmark = needs_postgres()
-
-
-@pytest.fixture
-def url(postgres: Postgres) -> Iterator[str]:
-    yield postgres.database()
-    if not postgres.running:
-        postgres.start()
-
-
-def ids(library: Library) -> dict[bytes, int]:
-    return {song.path: song.song_id for song in library.songs}
-
-
-def scanned(library: Library) -> Library:
-    assert library.scan().warnings == []
-    return library
 
 
 def test_a_song_has_the_same_id_on_every_server(music: Path, url: str) -> None:
@@ -102,74 +86,6 @@ def test_who_waits_hears_of_a_new_song(music: Path, url: str) -> None:
     assert second.refresh().added == 1
 
 
-def test_what_is_known_is_served_while_the_database_is_away(
-    music: Path, url: str, postgres: Postgres
-) -> None:
-    put(music / "a.mp3", sound("a"))
-    library = scanned(Library(music, url))
-    put(music / "b.mp3", sound("b"))
-    postgres.stop()
-    [warning] = library.scan().warnings
-    assert "is away" in warning
-    assert library.scan().warnings == library.refresh().warnings == []
-    with pytest.raises(CatalogueAway):
-        library.wait_for_others(60)
-    assert ids(library) == {b"a.mp3": 1}
-    postgres.start()
-    assert library.refresh().warnings == ["The catalogue is back."]
-    assert library.scan().warnings == []
-    assert ids(library) == {b"a.mp3": 1, b"b.mp3": 2}
-
-
-def test_a_server_that_starts_while_the_database_is_away_lists_songs_later(
-    music: Path, url: str, postgres: Postgres
-) -> None:
-    put(music / "a.mp3", sound("a"))
-    scanned(Library(music, url))
-    postgres.stop()
-    library = Library(music, url)
-    library.scan()
-    assert library.songs == ()
-    postgres.start()
-    library.refresh()
-    assert ids(library) == {b"a.mp3": 1}
-
-
-def test_a_database_that_goes_in_the_middle_of_a_scan_loses_no_id(
-    music: Path, url: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for n in range(3):
-        put(music / f"{n}.mp3", sound(str(n)))
-    library = Library(music, url)
-    written = library._catalogue.write
-
-    def goes(rows: object) -> None:
-        written(rows)
-        postgres.stop()
-
-    monkeypatch.setattr(library._catalogue, "write", goes)
-    assert len(library.scan().warnings) == 1
-    assert library.songs == ()
-    monkeypatch.undo()
-    postgres.start()
-    other = scanned(Library(music, url))
-    library.scan()
-    assert ids(library) == ids(other) == {b"0.mp3": 1, b"1.mp3": 2, b"2.mp3": 3}
-
-
-def test_a_database_that_does_not_answer_is_away(
-    music: Path, url: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put(music / "a.mp3", sound("a"))
-    library = scanned(Library(music, url))
-    catalogue = catalogue_at(url)
-    catalogue.open()
-    monkeypatch.setattr("songs.catalogue.postgres.ANSWER_S", 0.2)
-    with postgres.frozen(), pytest.raises(CatalogueAway):
-        catalogue.news()
-    assert ids(library) == {b"a.mp3": 1}
-
-
 @pytest.mark.parametrize(
     ("comment", "why"), [("alfine catalogue 2", "newer alfine"), ("theirs", "another program's")]
 )
@@ -188,18 +104,6 @@ def test_a_table_that_is_not_ours_is_left_as_it_is(
         assert database.execute("SELECT * FROM songs").fetchall() == []
 
 
-def test_no_password_is_shown(music: Path) -> None:
-    library = Library(music, "postgresql://me:secret@127.0.0.1:1/songs")
-    assert "secret" not in library.scan().warnings[0]
-    assert "secret" not in repr(library._catalogue)
-
-
-@pytest.mark.parametrize("place", ["mysql://x", "postgresql://[x", "postgresql://h/d?what=1"])
-def test_what_is_no_url_is_refused(music: Path, place: str) -> None:
-    with pytest.raises(CatalogueError):
-        Library(music, place)
-
-
 def test_a_file_is_taken_into_a_database_with_its_ids(
     music: Path, url: str, tmp_path: Path
 ) -> None:
@@ -209,18 +113,20 @@ def test_a_file_is_taken_into_a_database_with_its_ids(
     before = scanned(Library(music, file))
     (music / "1.mp3").unlink()
     scanned(before)
-    assert migrate(catalogue_at(file), catalogue_at(url)) == 3
+    assert migrate(catalogue_at(file), catalogue_at(url)) == (3, 3)
+    assert migrate(catalogue_at(file), catalogue_at(url)) == (3, 0)
     after = scanned(Library(music, url))
     assert after.songs == before.songs
     assert [song.song_id for song, _ in after.gone] == [2]
 
 
-def test_a_database_with_songs_takes_no_file(music: Path, url: str, tmp_path: Path) -> None:
+def test_a_database_with_other_songs_takes_no_file(music: Path, url: str, tmp_path: Path) -> None:
     put(music / "a.mp3", sound("a"))
     file = tmp_path / "songs.sqlite"
     scanned(Library(music, file))
+    put(music / "b.mp3", sound("b"))
     library = scanned(Library(music, url))
-    with pytest.raises(CatalogueError, match="has songs already"):
+    with pytest.raises(CatalogueError, match="has other songs already"):
         migrate(catalogue_at(file), catalogue_at(url))
     assert library.refresh().added == 0
 

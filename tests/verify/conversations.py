@@ -36,6 +36,7 @@ CONVERSATIONS = {
         "client.test_sleep_conversations",
     ),
     "prompt": ("client.test_prompt",),
+    "handshake": ("test_handshake",),
 }
 """For each table the modules of `tests.fsm` in which its machine has a part."""
 

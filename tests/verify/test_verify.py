@@ -21,6 +21,7 @@ from fsm.client.events import AudioReceived, FenceUnanswered, RequestWritten
 from fsm.client.link import LinkSession
 from fsm.client.prompt import PromptSession
 from fsm.client.song import SongSession
+from fsm.handshake import HandshakeSession
 from fsm.server import ServerSession
 from fsm.table import Table
 from verify import report
@@ -34,7 +35,13 @@ from verify.rules import Rule
 from verify.suite import PROVEN, UNSAID
 
 SMALL = Bounds("small", requests=1, losses=0, person=("list", "play 1", "stop", "interrupt"))
-EXPLORED_WHOLE = (ServerSession, ConversationSession, LinkSession, PromptSession)
+EXPLORED_WHOLE = (
+    ServerSession,
+    ConversationSession,
+    LinkSession,
+    PromptSession,
+    HandshakeSession,
+)
 NOT_REACHED = {
     "conversation": [
         "CLOSING_SERVER --ListReceived [list_owed] / disconnect_endless--> BREAKING",

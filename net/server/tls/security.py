@@ -7,9 +7,7 @@ next client, without a restart and without a signal.
 from __future__ import annotations
 
 import logging
-import math
 import socket
-import ssl
 import time
 from collections.abc import Container
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from net.server.tls.handshake import Handshake
 from net.server.tls.socket import ObservedTlsSocket, TlsSocket
 from net.server.turns import Share
 from net.tls.contexts import KeyPair, TlsFileError, server_context
+from net.tls.identity import fingerprint_in
 from net.tls.words import FULL
 
 log = logging.getLogger("alfine.server")
@@ -48,7 +47,8 @@ class TlsFiles:
 class Security:
     """Begins the handshakes of one server (a Securing). Raises TlsFileError.
 
-    kernel: let the kernel encrypt where it can. limits: of the connections.
+    kernel: let the kernel encrypt where it can. limits: of the connections. fingerprint: of the
+    certificate that is shown; "" where it is not text.
     """
 
     refusal = FULL
@@ -59,15 +59,14 @@ class Security:
         if files.allow is not None:
             self._allowed = AllowList(files.allow)
         self._stamps = files.stamps()
-        self._context = self._make_context()
+        self._show()
 
     def __repr__(self) -> str:
         return f"<Security {self._files}>"
 
     def adopt(self, limits: Limits) -> None:
-        """Have other limits from now on (see Securing); look at the files at the next handshake."""
+        """Have other limits from now on (see Securing)."""
         self._limits = limits
-        self._looked_at = -math.inf
 
     def begin(
         self,
@@ -80,7 +79,7 @@ class Security:
         observe: Observer | None,
     ) -> Handshake:
         """Begin one (see Securing)."""
-        self._look()
+        self.look()
         try:
             wrapped = self._context.wrap_socket(
                 sock, server_side=True, do_handshake_on_connect=False
@@ -108,20 +107,29 @@ class Security:
         sock.observer = observer
         return sock
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Show the certificate that is in the files now; the old one if they cannot be used."""
         stamps = self._files.stamps()
         if stamps == self._stamps:
             return
         self._stamps = stamps
         try:
-            self._context = self._make_context()
+            self._show()
         except TlsFileError as error:
             log.error("%s; the certificate of before is still shown", error)
         else:
             log.info("a new certificate is shown, of %a", str(self._files.pair.certificate))
 
-    def _make_context(self) -> ssl.SSLContext:
-        context = server_context(self._files.pair, self._files.clients, kernel=self._kernel)
+    def _show(self) -> None:
+        """Show the certificate that is in the files. Raises TlsFileError: nothing changes."""
+        pair = self._files.pair
+        context = server_context(pair, self._files.clients, kernel=self._kernel)
         context.sslsocket_class = TlsSocket
-        return context
+        self._context, self.fingerprint = context, _fingerprint_in(pair.certificate)
+
+
+def _fingerprint_in(certificate: Path) -> str:
+    try:
+        return fingerprint_in(certificate.read_text())
+    except (OSError, ValueError):
+        return ""

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import queue
+import select
+import socket
 import subprocess
 import threading
 from typing import Annotated
@@ -46,6 +48,38 @@ class Bus:
         self.process.kill()
         self.process.wait()
         self.process.stdout.close()
+
+
+class EndingBus:
+    """Passes a bus on to one client, and ends when that calls one method: no answer comes.
+
+    address: where it is. ended: set when it has.
+    """
+
+    def __init__(self, folder, bus, method):
+        path = str(folder / "ending")
+        self.address, self.ended = f"unix:path={path}", threading.Event()
+        self._bus, self._method = bus.address.removeprefix("unix:path="), method.encode()
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.bind(path)
+        self._listening.listen(1)
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self):
+        client = self._listening.accept()[0]
+        self._listening.close()
+        with client, socket.socket(socket.AF_UNIX) as bus:
+            bus.connect(self._bus)
+            self._pass_on(client, bus)
+        self.ended.set()
+
+    def _pass_on(self, client, bus):
+        while True:
+            for ready in select.select((client, bus), (), ())[0]:
+                data = ready.recv(65536)
+                if not data or (ready is client and self._method in data):
+                    return
+                (bus if ready is client else client).sendall(data)
 
 
 class Notifications(ServiceInterface):

@@ -13,7 +13,7 @@ import pytest
 
 from cli.outside import desktop
 from tests.cli.conftest import encode_tone, serving
-from tests.cli.outside.session_bus import TIMEOUT_S, Bus, Spy
+from tests.cli.outside.session_bus import TIMEOUT_S, Bus, EndingBus, Spy
 from tests.cli.prompt import client, run, status_line
 from tests.needs import needs_program
 
@@ -192,6 +192,26 @@ def test_a_bus_that_ends_costs_the_desktop_alone(song_server, bus):
         terminal.wait_until(lambda t: status_line(t).startswith("‖"))
         assert "Traceback" not in terminal.text
         assert "bus" not in terminal.text
+
+
+@pytest.mark.parametrize("method", ["RequestName", "Notify"])
+def test_a_bus_that_ends_instead_of_an_answer_costs_the_desktop_alone(
+    song_server, bus, monkeypatch, tmp_path, method
+):
+    Spy(bus.address, notifies=True)
+    ending = EndingBus(tmp_path, bus, method)
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", ending.address)
+    monkeypatch.setenv("ALFINE_NOTIFY", "1")
+    with client(song_server.port) as terminal:
+        play(terminal)
+        assert ending.ended.wait(TIMEOUT_S)
+        terminal.wait_for("no notifications: the session bus has gone")
+        run(terminal, "pause")
+        terminal.wait_until(lambda t: status_line(t).startswith("‖"))
+        terminal.type("quit\r")
+        assert terminal.wait_for_exit() == 0
+        assert "Traceback" not in terminal.text
+        assert "never retrieved" not in terminal.text
 
 
 def script(port, *options):

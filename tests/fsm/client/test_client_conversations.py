@@ -832,3 +832,12 @@ def test_between_two_songs_a_connection_that_is_made_anew_asks_for_nothing():
     client = ClientDriver(Connected(), FROM_ACCEPTED, TitlesNeeded(), LISTED, LIST_CLOSED)
     client(ServerClosed(), PlayRequested(1), Connected(), FROM_ACCEPTED)
     assert client.sent() == ["SETUP", "PLAY 1"]
+
+
+def test_a_server_that_is_killed_while_setup_is_unanswered_and_comes_again_closes_its_answers():
+    client = ClientDriver(Connected(), PlayRequested(1), ConnectionLost("reset"))
+    client(ConnectFailed("refused"), RetryDue(), Connected())
+    assert client.sent()[-1] == "SETUP", "nothing of the kind was said by the one that is there now"
+    client(FROM_ACCEPTED, LISTED, LIST_CLOSED)
+    assert client.sent()[-1] == "PLAY 1"
+    assert client.session.conversation.state is ConversationState.CLOSING_SERVER

@@ -15,6 +15,7 @@ from fsm.client.conversation_table import (
     GIVING_UP,
     GREETING,
     LEAVING,
+    OFFER_LOST,
     OFFERING,
     PASSING,
     PLAIN,
@@ -57,6 +58,7 @@ _PLAIN = (CONNECTED, ERRO, LISTED, LIST_QUIET)
 _FENCE = (*_PLAIN, PLAY, PLAY_2, WRITTEN)
 WAYS = {
     UNCONNECTED: (),
+    OFFER_LOST: (CONNECTED, LOST),
     OFFERING: (CONNECTED,),
     GREETING: (CONNECTED, ERRO),
     CLOSING_SERVER: (CONNECTED, ENDS),
@@ -241,6 +243,10 @@ def test_the_need_of_a_list_waits_behind_play_and_is_one():
         assert step(session, ENDS) == (settled, CLOSING_SERVER)
         assert step(session, NEEDED) == ([sends(Request.LIST)], CLOSING_SERVER)
         assert step(session, NEEDED) == ([], CLOSING_SERVER)
+    session = reached(OFFER_LOST)
+    assert step(session, NEEDED) == ([], OFFER_LOST)
+    assert session.waiting == (NEEDED,)
+    assert session.list_coming
 
 
 @pytest.mark.parametrize("ends", [(ERRO, LISTED, LIST_QUIET), (NO_SETUP, ERRO, ERRO)], ids=str)
@@ -253,9 +259,10 @@ def test_the_list_of_the_greeting_serves_whatever_needs_one(ends):
 
 
 def test_a_need_of_a_list_ends_with_an_attempt_that_fails():
-    session = reached(UNCONNECTED, NEEDED)
-    assert step(session, on.ConnectFailed("refused")) == ([], UNCONNECTED)
-    assert not session.list_coming
+    for state in (UNCONNECTED, OFFER_LOST):
+        session = reached(state, NEEDED)
+        assert step(session, on.ConnectFailed("refused")) == ([], UNCONNECTED)
+        assert not session.list_coming
 
 
 def test_the_greeting_is_the_users_list_where_one_waits():
@@ -265,6 +272,13 @@ def test_the_greeting_is_the_users_list_where_one_waits():
     assert session.waiting == (PLAY, LIST)
     began = step(session, LISTED, LIST_QUIET)
     assert began == ([*shown(ONE), PLAY, LIST], PLAIN)
+
+
+def test_the_greeting_after_a_loss_is_the_users_list_where_one_waits():
+    session = reached(OFFER_LOST)
+    assert step(session, LIST, LIST) == ([], OFFER_LOST)
+    assert step(session, CONNECTED) == (GREETS, GREETING)
+    assert step(session, LISTED, LIST_QUIET) == ([*shown(ONE), LIST], PLAIN)
 
 
 def test_a_list_behind_one_that_the_greeting_has_become_waits():
@@ -312,13 +326,36 @@ def test_a_server_that_answers_setup_with_anything_else_is_connected_to_anew(ans
     assert step(session, CONNECTED) == (GREETS, GREETING), "it is offered nothing"
 
 
-@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
-def test_a_server_that_hangs_up_on_setup_is_connected_to_anew(end):
+@pytest.mark.parametrize(("end", "state"), [(LOST, OFFER_LOST), (SERVER_CLOSED, UNCONNECTED)])
+def test_a_server_that_hangs_up_on_setup_is_connected_to_anew(end, state):
     session = reached(OFFERING, PLAY, LIST)
     anew = [SETUP_ANSWERED, internal.ConnectionRenewed()]
-    assert step(session, end) == (anew, UNCONNECTED)
+    assert step(session, end) == (anew, state)
     assert session.waiting == (LIST,), "the link asks for the song again"
     assert step(session, CONNECTED) == (GREETS, GREETING), "it is offered nothing"
+    assert session.offer_declined, "nor over a connection that the client makes anew itself"
+
+
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+@pytest.mark.parametrize("second_end", [LOST, SERVER_CLOSED], ids=str)
+def test_it_is_offered_setup_again_when_that_connection_has_ended_too(end, second_end):
+    session = reached(OFFERING, end, CONNECTED)
+    assert step(session, second_end)[1] is UNCONNECTED
+    assert step(session, CONNECTED) == (OFFERS, OFFERING)
+
+
+def test_a_server_that_was_away_after_a_loss_is_offered_setup_again():
+    """It has been started anew: the loss says nothing of what it understands."""
+    session = reached(OFFER_LOST)
+    assert step(session, on.ConnectFailed("refused"), CONNECTED) == (OFFERS, OFFERING)
+    assert step(session, PLAY, ENDS) == ([SETUP_ANSWERED, PLAY], CLOSING_SERVER)
+
+
+def test_a_server_that_closed_on_setup_and_was_away_is_offered_nothing():
+    """SETUP may be what it ends at: it would end at each, and never be heard."""
+    session = reached(OFFERING, SERVER_CLOSED)
+    step(session, on.ConnectFailed("refused"))
+    assert step(session, CONNECTED) == (GREETS, GREETING)
 
 
 def test_a_setup_that_is_accepted_late_is_accepted():
@@ -588,16 +625,18 @@ def test_a_song_that_waits_is_taken_back(state, end):
 
 @pytest.mark.parametrize("end", [STOP, ABANDONED], ids=str)
 def test_before_anything_is_requested_nothing_is_sent_to_stop_it(end):
-    for state in (UNCONNECTED, OFFERING, GREETING, CLOSING_SERVER, *FENCES, *ENDED_BY_CLIENT):
+    unasked = (UNCONNECTED, OFFER_LOST, OFFERING, GREETING, CLOSING_SERVER)
+    for state in (*unasked, *FENCES, *ENDED_BY_CLIENT):
         assert after(state, end) == ([], state)
 
 
 def test_lists_that_wait_for_a_connection_fail_with_it():
     failed = on.ConnectFailed("refused")
-    assert after(UNCONNECTED, LIST, failed) == (LIST_FAILED, UNCONNECTED)
-    assert after(UNCONNECTED, failed) == ([], UNCONNECTED)
-    outcomes = after(UNCONNECTED, LIST, failed, CONNECTED, ENDS)[0]
-    assert LIST not in outcomes, "it has been answered"
+    for state in (UNCONNECTED, OFFER_LOST):
+        assert after(state, LIST, failed) == (LIST_FAILED, UNCONNECTED)
+        assert after(state, failed) == ([], UNCONNECTED)
+        outcomes = after(state, LIST, failed, CONNECTED, ENDS)[0]
+        assert LIST not in outcomes, "it has been answered"
 
 
 def test_what_waits_is_taken_up_behind_the_list_of_a_plain_server():
@@ -1204,7 +1243,8 @@ def test_a_plain_servers_silence_ends_no_connection():
 def test_teardown_is_sent_where_it_is_understood():
     teardown = [sends(Request.TEARDOWN), do.DisconnectForGood()]
     assert after(CLOSING_SERVER, LEAVE) == (teardown, LEAVING)
-    assert after(UNCONNECTED, LEAVE) == ([], LEAVING)
+    for state in (UNCONNECTED, OFFER_LOST):
+        assert after(state, LEAVE) == ([], LEAVING)
     for state in (OFFERING, GREETING, *SETTLED[1:], *ENDED_BY_CLIENT):
         assert after(state, LEAVE) == ([do.DisconnectForGood()], LEAVING)
 
