@@ -34,21 +34,30 @@ def own_directories(tmp_path_factory):
         yield
 
 
-LONGEST = ("tests/verify/test_mutants.py", "tests/fleet/", "tests/installed/test_boot.py")
-"""These take minutes; what is begun last is waited for alone."""
+LONGEST = (
+    "tests/verify/test_mutants.py",
+    "tests/verify/test_verify.py",
+    "tests/check/",
+    "tests/installed/",
+    "tests/discovery/",
+    "tests/fleet/",
+    "tests/end_to_end/",
+)
+"""These take a minute or more, the longest first; what is begun last is waited for alone."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give each of the processes that share the tests one of the longest to begin with."""
+    """Deal the longest to the processes that share the tests: each begins with some of them."""
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     groups = [[item for item in items if item.nodeid.startswith(name)] for name in LONGEST]
     rest = [item for item in items if not item.nodeid.startswith(LONGEST)]
-    share = -(-len(items) // workers)
     ordered: list[pytest.Item] = []
-    for number in range(max(workers, len(groups))):
-        group = groups[number] if number < len(groups) else []
-        taken = max(0, share * (number + 1) - len(ordered) - len(group))
-        ordered += [*group, *rest[:taken]]
+    for number in range(workers):
+        # xdist gives each process, in this order, an equal share of what is left.
+        share = (len(items) - len(ordered)) // (workers - number)
+        own = [item for group in groups[number::workers] for item in group]
+        taken = max(0, share - len(own))
+        ordered += [*own, *rest[:taken]]
         rest = rest[taken:]
     items[:] = [*ordered, *rest]
 

@@ -101,14 +101,15 @@ class Wire:
         """
         loop = asyncio.get_running_loop()
         readable = asyncio.Event()
-        loop.add_reader(self._sock, readable.set)
+        number = self._sock.fileno()  # a socket would be formatted, as text, at every wait
+        loop.add_reader(number, readable.set)
         try:
             async with asyncio.timeout(timeout_s):
                 await readable.wait()
         except TimeoutError:
             pass
         finally:
-            loop.remove_reader(self._sock)
+            loop.remove_reader(number)
 
     def shut_down_sending(self) -> None:
         """Tell the server that nothing more comes."""

@@ -6,6 +6,7 @@ import array
 import math
 import random
 import subprocess
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -56,6 +57,25 @@ def mp3(
     else:
         encoder.set_bit_rate(kbits)
     return bytes(encoder.encode(music(seconds, rate_hz, channels)) + encoder.flush())
+
+
+class Made(Mapping[str, bytes]):
+    """Songs by their names; each is made when it is first asked for, and not by who imports it."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], bytes]]) -> None:
+        self._makers = makers
+        self._made: dict[str, bytes] = {}
+
+    def __getitem__(self, name: str) -> bytes:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
 
 
 def frames_of(data: bytes) -> list[bytes]:

@@ -9,6 +9,7 @@ import pytest
 from audio import AudioBuffer, Decoder, FrameIndex
 from tests.audio.making import (
     FRAME,
+    Made,
     as_buffer,
     frames_of,
     id3v1,
@@ -19,17 +20,19 @@ from tests.audio.making import (
     with_gapless_tag,
 )
 
-SONGS = {
-    "128 kbit/s": mp3(4.0),
-    "320 kbit/s": mp3(4.0, kbits=320),
-    "low bit rate, long reservoir": mp3(4.0, channels=1, kbits=32),
-    "VBR": mp3(4.0, vbr_quality=2),
-    "VBR with a tag": with_gapless_tag(mp3(4.0, vbr_quality=4)),
-    "ABR": mp3(4.0, kbits=112, abr=True),
-    "MPEG-2": mp3(4.0, rate_hz=22050, kbits=48),
-    "MPEG-2.5": mp3(4.0, rate_hz=8000, channels=1, kbits=8),
-    "between tags": id3v2(bytes(5000)) + with_gapless_tag(mp3(4.0)) + id3v1(),
-}
+SONGS = Made(
+    {
+        "128 kbit/s": lambda: mp3(4.0),
+        "320 kbit/s": lambda: mp3(4.0, kbits=320),
+        "low bit rate, long reservoir": lambda: mp3(4.0, channels=1, kbits=32),
+        "VBR": lambda: mp3(4.0, vbr_quality=2),
+        "VBR with a tag": lambda: with_gapless_tag(mp3(4.0, vbr_quality=4)),
+        "ABR": lambda: mp3(4.0, kbits=112, abr=True),
+        "MPEG-2": lambda: mp3(4.0, rate_hz=22050, kbits=48),
+        "MPEG-2.5": lambda: mp3(4.0, rate_hz=8000, channels=1, kbits=8),
+        "between tags": lambda: id3v2(bytes(5000)) + with_gapless_tag(mp3(4.0)) + id3v1(),
+    }
+)
 
 
 def decoded(song, start=None):

@@ -3,7 +3,6 @@
 import itertools
 import random
 import re
-import resource
 import socket
 import subprocess
 
@@ -805,24 +804,26 @@ def test_no_port_is_taken_that_nobody_has_chosen(tmp_path):
     assert len(chosen.splitlines()) == 2
 
 
-def cpu_s(run):
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime - before.ru_utime
+STEPS = """
+local steps = 0
+debug.sethook(function() steps = steps + 1 end, "", 1000)
+local listener = Listener.new(nil, "tcp")
+function listener.draw() print("steps " .. steps) end
+"""
+"""Counts the thousands of instructions that Lua executes: unlike time, the same on any machine."""
 
 
-def test_a_long_song_takes_time_in_proportion(tmp_path):
-    def dissect(song_bytes):
+def test_a_long_song_takes_steps_in_proportion(tmp_path):
+    (tmp_path / "steps.lua").write_text(STEPS)
+
+    def steps(song_bytes):
         song = random.Random(1).randbytes(song_bytes)
         path = Capture(tmp_path / f"{song_bytes}.pcap").say_all([PLAY, *framed(song)]).close()
-        count = tshark(
-            "-r", path, "-Y", "alfine", "-T", "fields", "-e", "alfine.num_audio_msgs_recv"
-        )
+        count, shown = tshark(
+            *("-X", f"lua_script:{tmp_path / 'steps.lua'}", "-r", path, "-Y", "alfine"),
+            *("-T", "fields", "-e", "alfine.num_audio_msgs_recv"),
+        ).split("steps")
         assert int(count.split()[-1]) == -(-song_bytes // 4096)
+        return int(shown)
 
-    # How long tshark takes to start is in both. In proportion to its square, what is eight times as
-    # long would take more than ten times as long all the same.
-    short_s = cpu_s(lambda: dissect(4_000_000))
-    long_s = cpu_s(lambda: dissect(32_000_000))
-    assert long_s < 10 * short_s
+    assert steps(4_000_000) < 9 * steps(500_000)

@@ -1,7 +1,8 @@
-"""An empty Debian of some release in a folder, in which programs are run by chroot(8).
+"""A Debian of some release, in which programs are run by chroot(8): empty, or with dependencies.
 
-It is made once and kept in the user's cache, with the packages that alfine depends on as files:
-later runs need no network. Delete what is kept for a newer Debian.
+Each is made once and kept in the user's cache; what a test changes is kept in memory alone. The
+empty one has the packages that alfine depends on as files: later runs need no network. Delete what
+is kept for a newer Debian.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -62,31 +63,66 @@ class Debian:
 
 @contextlib.contextmanager
 def empty(release: str, recommended: Sequence[str]) -> Iterator[Debian]:
-    """Unpack one for the time of the block. recommended: other packages that can be installed."""
-    folder = Path(tempfile.mkdtemp(prefix=f"alfine-{release}-"))
+    """Have one for the time of the block. recommended: other packages that can be installed."""
+    with _changed_in_memory(_empty(release, recommended)) as root:
+        yield Debian(root)
+
+
+@contextlib.contextmanager
+def prepared(release: str, recommended: Sequence[str]) -> Iterator[Debian]:
+    """The same, where what alfine depends on is installed, and what boots it."""
+    with _changed_in_memory(_prepared(release, recommended)) as root:
+        yield Debian(root)
+
+
+@contextlib.contextmanager
+def _changed_in_memory(kept: Path) -> Iterator[Path]:
+    """Mount a folder that looks as the kept one does, and is lost after the block."""
+    folder = Path(tempfile.mkdtemp(prefix="alfine-debian-"))
+    run("mount", "-t", "tmpfs", "-o", "mode=0755", "none", folder)
     try:
-        run("tar", "-xf", _kept(release, [*names("Depends"), *BOOT, *recommended]), "-C", folder)
-        folder.chmod(0o755)
-        yield Debian(folder)
+        upper, work, root = (folder / name for name in ("upper", "work", "root"))
+        for place in (upper, work, root):
+            place.mkdir(mode=0o755)
+        places = f"lowerdir={kept},upperdir={upper},workdir={work}"
+        run("mount", "-t", "overlay", "-o", places, "none", root)
+        yield root
     finally:
-        shutil.rmtree(folder)
+        run("umount", "--recursive", folder)
+        folder.rmdir()
 
 
-def _kept(release: str, packages: Sequence[str]) -> Path:
-    """Return the archive of this release; make it where it is not kept."""
+def _empty(release: str, recommended: Sequence[str]) -> Path:
+    packages = [*names("Depends"), *BOOT, *recommended]
+    return _kept(release, packages, "empty", lambda folder: _make(release, packages, folder))
+
+
+def _prepared(release: str, recommended: Sequence[str]) -> Path:
+    source, packages = _empty(release, recommended), [*names("Depends"), *BOOT]
+
+    def install(folder: Path) -> None:
+        run("cp", "-a", source, folder)
+        Debian(folder).apt("install", "--no-install-recommends", *packages)
+        Debian(folder).apt("clean")
+
+    return _kept(release, packages, "prepared", install)
+
+
+def _kept(release: str, packages: Sequence[str], kind: str, make: Callable[[Path], None]) -> Path:
+    """Return the folder of this kind; have it made where it is not kept."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "alfine-tests"
     cache.mkdir(parents=True, exist_ok=True)
     key = hashlib.sha256(" ".join(packages).encode()).hexdigest()[:12]
-    path = cache / f"{release}-{key}.tar"
-    with path.with_suffix(".lock").open("w") as lock:
+    folder = cache / f"{release}-{kind}-{key}"
+    with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            for old in cache.glob(f"{release}-*.tar"):
-                old.unlink()
-            made = path.with_suffix(".new.tar")
-            _make(release, packages, made)
-            made.rename(path)
-    return path
+        if not folder.exists():
+            for old in cache.glob(f"{release}-{kind}-*/"):
+                shutil.rmtree(old)
+            made = folder.with_suffix(".new")
+            make(made)
+            made.rename(folder)
+    return folder
 
 
 def _make(release: str, packages: Sequence[str], path: Path) -> None:

@@ -89,9 +89,9 @@ def ports():
 def machine(deb, song, ports):
     """alfine is installed, set up and enabled, as docs/operating.md says, before the boot."""
     release, recommended = next(iter(debian.RELEASES.items()))
-    with debian.empty(release, recommended) as system:
+    with debian.prepared(release, recommended) as system:
         (system.root / deb.name).write_bytes(deb.read_bytes())
-        system.apt("install", "--no-install-recommends", *debian.BOOT, f"/{deb.name}")
+        system.apt("install", "--no-install-recommends", f"/{deb.name}")
         (system.root / "srv" / "music").mkdir()
         for path in song.iterdir():
             (system.root / "srv" / "music" / path.name).write_bytes(path.read_bytes())

@@ -31,7 +31,7 @@ class Buildah:
     def __call__(self, *words):
         places = (f"--root={self._folder / 'images'}", f"--runroot={self._folder / 'run'}")
         without_engine = ("env", "BUILDAH_ISOLATION=chroot")
-        return run(*without_engine, "buildah", "--storage-driver=vfs", *places, *words).strip()
+        return run(*without_engine, "buildah", *places, *words).strip()
 
     def policy(self):
         return f"--signature-policy={self._folder / 'policy.json'}"
@@ -43,7 +43,7 @@ def image(deb):
     release, recommended = next(iter(debian.RELEASES.items()))
     with (
         tempfile.TemporaryDirectory(prefix="alfine-image-") as folder,
-        debian.empty(release, recommended) as system,
+        debian.prepared(release, recommended) as system,
     ):
         buildah, context = Buildah(Path(folder)), Path(folder) / "context"
         (context / "build").mkdir(parents=True)
