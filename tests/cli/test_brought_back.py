@@ -46,7 +46,8 @@ def leave(terminal):
 
 def play(terminal):
     """Play a song that is paused: its place is the same however busy the machine is."""
-    for command in ("play 1", "pause", "queue 2 3", "volume 60", "repeat all", "seek 0:23"):
+    commands = ("play 1", "pause", "queue 2 3", "volume 60", "gain album", "repeat all")
+    for command in (*commands, "seek 0:23"):
         run(terminal, command)
     terminal.wait_until(lambda t: "0:23 / 0:" in status_line(t))
 
@@ -54,7 +55,7 @@ def play(terminal):
 BACK = "resume: 1 Lanterns at 0:23, 2 more queued"
 
 
-def test_quit_and_a_new_start_bring_back_queue_place_volume_and_repeat(long_server):
+def test_quit_and_a_new_start_bring_back_queue_place_volume_gain_and_repeat(long_server):
     with client(long_server.port) as terminal:
         play(terminal)
         leave(terminal)
@@ -63,6 +64,8 @@ def test_quit_and_a_new_start_bring_back_queue_place_volume_and_repeat(long_serv
         terminal.wait_until(at_prompt)
         for part in ("stopped", "vol 60 %", "2 queued", "repeat all"):
             assert part in status_line(terminal)
+        run(terminal, "status")
+        terminal.wait_for("gain album")
         run(terminal, "queue")
         terminal.wait_for("3 Mountains")
         run(terminal, "resume")
