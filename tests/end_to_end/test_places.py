@@ -68,6 +68,15 @@ def test_a_song_may_begin_in_its_middle_although_arrow_keys_are_pressed(port, tm
     assert recorded(wav) == after(35.0)
 
 
+def test_of_places_that_are_sought_before_it_plays_the_last_one_counts(port, tmp_path):
+    wav = tmp_path / "song.wav"
+    with FaultyProxy(port, SLOW) as proxy:
+        script = ("play 1", "seek 0:37", "seek 0:34", "wait")
+        run = play(proxy.port, *script, output=f"wav:{wav}")
+    assert run.code == 0, run
+    assert recorded(wav) == after(34.0)
+
+
 def test_a_place_behind_the_end_is_refused_with_where_that_is(port):
     """The song has no tag that says how long it is: the list does."""
     with FaultyProxy(port, SLOW) as proxy:
