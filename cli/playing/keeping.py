@@ -100,6 +100,7 @@ class Keeping:
         """Bring back what was left, and keep what happens from now on."""
         program = self._program()
         restored = await restore(program, self._memory, self._file, self._said, self._fresh)
+        program.remember(restored.titles)
         if restored.keeps:
             self._leaving = Leaving(self._memory, self._file)
             self._leaving.titles = restored.titles

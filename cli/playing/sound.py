@@ -80,10 +80,15 @@ class Sound:
 
     def beginning(self, count: int) -> bytes:
         """Return the first bytes of the present song, as many of them as are here."""
-        buffer = self._song.buffer
-        if self._song.head:
-            return self._song.head[:count]
-        return buffer.read_at(0, min(count, buffer.readable(0)))
+        return self._song.beginning(count)
+
+    def own_title(self) -> str | None:
+        """Return what the present song's tag calls it; None if it does not, or has not come."""
+        return self._song.own_title()
+
+    def arriving_title(self) -> str | None:
+        """Return the same of the song that arrives."""
+        return (self._next or self._song).own_title()
 
     @property
     def device(self) -> str:

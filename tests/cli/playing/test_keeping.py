@@ -61,6 +61,9 @@ class Program:
     def remark(self, text):
         self.remarks.append(text)
 
+    def remember(self, titles):
+        self.remembered = titles
+
     async def wait_for_titles(self):
         self.lists_asked += 1
         self.songs = self._list
@@ -137,6 +140,7 @@ def test_in_the_same_version_nothing_is_asked(left):
     assert run.program.fired == restored((2, 3), (2,))
     assert run.memory.left_off == LeftOff(1, "one", 83.0)
     assert run.program.remarks == ["resume: one at 1:23, 2 more queued"]
+    assert run.program.remembered == {1: "one", 2: "two", 3: "gone"}
 
 
 @pytest.mark.parametrize("version", ["", "cd"])
