@@ -125,18 +125,15 @@ class Orders:
 
     # For the player's thread
 
-    def take(self, song: PlayingSong | None) -> Order:
-        """Return the orders; `song` is what the thread has been playing.
+    def take(self) -> Order:
+        """Return the orders, and take the seek out of them: it is for the song that they name.
 
-        Takes a seek out of them if it is for `song`. If there is no present song, the next one
-        becomes it.
+        If there is no present song, the next one becomes it.
         """
         with self._changed:
             if self._song is None and self._next is not None:
                 self._song, self._next = self._next, None
-            seek = None
-            if self._song is song:
-                seek, self._seek = self._seek, None
+            seek, self._seek = self._seek, None
             return Order(self._song, self._paused, self._closing, seek, self.changes)
 
     def wait_for_change(self, changes: int, at_most_s: float | None = None) -> bool:

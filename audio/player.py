@@ -178,7 +178,7 @@ class Player:
     def _run(self) -> None:
         song: PlayingSong | None = None
         while True:
-            order = self._orders.take(song)
+            order = self._orders.take()
             if order.song is not song or order.closing:
                 self._drop_output(song)
                 song = order.song

@@ -27,6 +27,7 @@ from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.opening import CannotOpen, Opening
 from cli.playing.program import ClientProgram
+from cli.playing.said import Said
 from cli.playing.screen_face import Screen, ScreenGone
 from cli.screen.plain import ScriptScreen
 from cli.settings import MAX_SONG_MIB, variable
@@ -61,8 +62,7 @@ class Options:
     prebuffer: int | None
     plain: bool
     retries: int | None
-    volume: int | None
-    gain: str
+    said: Said
     song_size_mib: int
     trace: Path | None
     trace_size_mib: int
@@ -173,7 +173,7 @@ def client(
     device: str | None,
     volume: int | None,
     fresh: bool,
-    gain: str,
+    gain: str | None,
     prebuffer: str,
     plain: bool,
     song_size: int,
@@ -200,8 +200,9 @@ def client(
 
         may_ask = not (command or as_json or sys.stdin is None) and sys.stdin.isatty()
         host, port, tls = completed(host, port, tls, may_ask)
+    said = Said(volume, gain)
     options = Options(
-        host, port, command, as_json, messages, plain, retries, volume, gain, song_size,
+        host, port, command, as_json, messages, plain, retries, said, song_size,
         trace, trace_size, trace_audio, notify, fresh, device, tls
     )  # fmt: skip
     page = monitoring.listen("alfine client", monitor)
@@ -232,8 +233,8 @@ async def _run(options: Options, page: socket.socket | None, opening: Opening) -
     memory = Memory(server)
     keeping = None
     if interactive:
-        volume, fresh = options.volume, options.fresh
-        keeping = keeping_of(memory, lambda: program, lambda: session, changes, volume, fresh)
+        said, fresh = options.said, options.fresh
+        keeping = keeping_of(memory, lambda: program, lambda: session, changes, said, fresh)
     monitor = monitoring.of_client(page, server)
     observers = (journal, keeping, monitor)
     observe = each_of(*(o.observe if o is not None else None for o in observers))
@@ -271,7 +272,7 @@ async def _run(options: Options, page: socket.socket | None, opening: Opening) -
         Answers(journal, memory, cover.show),
         **({"before_lines": keeping.start} if keeping is not None else {}),
     )
-    loudness.begin(program.fire, options.volume, options.gain)
+    loudness.begin(program.fire, options.said)
     handle_signals(program, interactive)
     if page is not None and monitor is not None:
         await monitor.start(session.machines)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from cli.memory.memory import Memory
 from cli.playing.changes import Changes
 from cli.playing.program import ClientProgram
+from cli.playing.said import Said
 from cli.playing.screen_face import Screen
 from cli.screen.plain import DumbScreen
 from cli.words.plain import Formatter
@@ -28,18 +29,18 @@ def keeping_of(
     program: Callable[[], ClientProgram],
     session: Callable[[], ClientSession],
     changes: Changes,
-    volume: int | None,
+    said: Said,
     fresh: bool,
 ) -> Keeping:
     """Return what brings back the last run, and keeps this one for the next.
 
-    volume: as loud as the person has said to begin, None for as loud as it was left.
+    said: how loud the person has said to begin.
     """
     from cli.memory.saved import SavedFile
     from cli.playing.keeping import Keeping
 
     file = SavedFile(memory.server)
-    return Keeping(program, session, memory, file, changes.watch(), volume, fresh)
+    return Keeping(program, session, memory, file, changes.watch(), said, fresh)
 
 
 def screen_for(

@@ -23,6 +23,7 @@ OUTSIDE: dict[str, tuple[type[Event], ...]] = {
         on.TextArrived,
         on.FlowMeasured,
         on.SongMeasured,
+        on.SongNamed,
         on.RequestWritten,
         on.TitlesNeeded,
     ),

@@ -65,7 +65,7 @@ class Bounds:
     it; otherwise it comes when it is needed, and a first song may be asked for before. changes: so
     many changes of the queue can be taken back. knows: what a server that closes its answers
     understands of SETUP, and whether it names its library. tail_bytes: by so many of its last bytes
-    a song is recognised.
+    a song is recognised. own_titles: songs have tags that say what they are called.
     """
 
     name: str
@@ -95,6 +95,7 @@ class Bounds:
     changes: int = 0
     knows: tuple[str, ...] = (*OFFERED, LIBRARY)
     tail_bytes: int = 1
+    own_titles: bool = False
 
     @property
     def closes(self) -> bool:

@@ -168,7 +168,10 @@ class ClientSide:
         if self.bounds.header is not None and isinstance(response.event, on.AudioReceived):
             self._measure(world, self.bounds.header)
         self._note_list(world, response)
+        had = bool(world.buffer), bool(world.next.audio)
         self.fire(world, response.event, response.owner)
+        if self.bounds.own_titles and isinstance(response.event, on.AudioReceived):
+            self._name(world, *had)
 
     def _measure(self, world: World, more: int) -> None:
         """Say how long the song that arrives is, once its header is here."""
@@ -180,6 +183,14 @@ class ClientSide:
         measured = on.SongMeasured(playable=True, song_bytes=len(song.audio) + more)
         if world.client.values[index][self._measured] != measured:
             self.fire(world, measured)
+
+    def _name(self, world: World, present_had: bool, next_had: bool) -> None:
+        """Say what the song is called of which the first is here: nobody need ask for its list."""
+        if world.wanted is not None and world.buffer and not present_had:
+            world.wanted = world.wanted._replace(named=True)
+            self.fire(world, on.SongNamed(world.wanted.titles[0]))
+        elif world.ahead is not None and world.next.audio and not next_had:
+            self.fire(world, on.SongNamed(world.ahead.titles[0]))
 
     def _note_list(self, world: World, response: Message) -> None:
         """Note by which lists the person may go: a list counts from its first message on."""

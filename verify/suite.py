@@ -47,6 +47,15 @@ CLOSING = (
         list_messages=2,
     ),
     replace(
+        LOSSES,
+        name="... before a list has come",
+        requests=1,
+        losses=1,
+        troubles=1,
+        trouble=(Trouble.RENUMBERED, Trouble.SONG_GONE),
+        own_titles=True,
+    ),
+    replace(
         FILE,
         name="the player fails",
         losses=1,

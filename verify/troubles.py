@@ -97,7 +97,8 @@ class Troubles:
 
 def _may_be_gone(song: Wanted, first_gone: bool) -> bool:
     """Tell whether a server that has started again may not have it, or under an unknown ID."""
-    return not song.titles or song.unlisted or (first_gone and song.titles != (music.B,))
+    unknown = not song.titles or (song.unlisted and not song.named)
+    return unknown or (first_gone and song.titles != (music.B,))
 
 
 def _end_song(world: World, report: on.Event) -> None:

@@ -55,7 +55,8 @@ class Wanted(NamedTuple):
 
     titles: which songs the ID may mean, by the lists seen so far; none if it is on no list.
     audio: its file, as the server has begun to send it. unlisted: it was on no list when it was
-    chosen, so after a restart nobody knows its ID. may_fail: it cannot be had whole, so the
+    chosen, so after a restart nobody knows its ID. named: it says itself what it is called, and is
+    found again by that. may_fail: it cannot be had whole, so the
     person may be told so. heard: the player has played all of it.
     """
 
@@ -64,6 +65,7 @@ class Wanted(NamedTuple):
     audio: bytes | None = None
     may_fail: bool = False
     unlisted: bool = False
+    named: bool = False
     heard: bool = False
 
 

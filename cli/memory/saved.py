@@ -22,6 +22,7 @@ MAX_BYTES = 64 << 20
 MAX_PLACES = 1000
 """So many places are appended until the file is written anew."""
 _REPEATS = ("off", "one", "all")
+_GAINS = ("off", "track", "album")
 
 
 class Saved(NamedTuple):
@@ -34,6 +35,7 @@ class Saved(NamedTuple):
     volume: int = 100
     repeat: str = "off"
     library: str = ""
+    gain: str = "off"
 
 
 class NewerVersion(Exception):
@@ -134,9 +136,11 @@ def decode(content: bytes) -> Saved:
 
 def _saved(members: Mapping[str, Any]) -> Saved:
     song, volume, repeat = (members.get(name) for name in ("song", "volume", "repeat"))
-    library = members.get("library")
+    library, gain = members.get("library"), members.get("gain", "off")
     if type(volume) is not int or not 0 <= volume <= 100 or repeat not in _REPEATS:
         raise Broken("its volume or its repeat is none")
+    if gain not in _GAINS:
+        raise Broken("its gain is none")
     if not isinstance(library, str):
         raise Broken("its library is none")
     return Saved(
@@ -147,6 +151,7 @@ def _saved(members: Mapping[str, Any]) -> Saved:
         volume,
         repeat,
         library,
+        gain,
     )
 
 

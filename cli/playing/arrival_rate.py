@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from fsm.client.events import Event, FlowMeasured, SongMeasured
+from fsm.client.events import AudioReceived, Event, FlowMeasured, SongMeasured, SongNamed
 from fsm.client.prebuffer import LEAST_S, MOST_S
 
 if TYPE_CHECKING:
@@ -60,9 +60,26 @@ class ArrivingSong:
         self._rate = ArrivalRate() if by_flow else None
         self._least_s = LEAST_S if by_flow else MOST_S
         self._said: tuple[FrameIndex, SongMeasured] | None = None
+        self._named: tuple[FrameIndex, str] | None = None
 
-    def measure(self, data_bytes: int, sound: LateSound) -> Iterator[Event]:
-        """Yield what has changed, now that so many bytes of the song have come. sound: has it."""
+    def receive(self, event: Event, sound: LateSound, fire: Callable[[Event], None]) -> None:
+        """Fire an event of the connection, and what of the song that arrives has changed by it.
+
+        sound: has the song.
+        """
+        if not isinstance(event, AudioReceived):
+            fire(event)
+            return
+        for measured in self._measure(len(event.data), sound):
+            fire(measured)
+        fire(event)
+        title, index = sound.arriving_title(), sound.arriving_index
+        if title is not None and self._named != (index, title):
+            self._named = (index, title)
+            fire(SongNamed(title))
+
+    def _measure(self, data_bytes: int, sound: LateSound) -> Iterator[Event]:
+        """Yield what is to be known before so many bytes of the song are taken."""
         now = time.monotonic()  # first, because the index may have to wait for the sound
         index: FrameIndex = sound.arriving_index
         measured = SongMeasured(index.can_play(self._least_s), index.song_bytes or None)

@@ -8,7 +8,7 @@ observes every step of every machine, and changes nothing in them.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -25,15 +25,19 @@ from fsm.table import Step
 
 @dataclass(slots=True)
 class Choice:
-    """A song that is played or comes next. song_id: its ID now. title: as it was chosen."""
+    """A song that is played or comes next. song_id: its ID now. title: as it was chosen.
+
+    called: what else it is called, while no list has come: as it was left, or by its own tag.
+    """
 
     song_id: int
     title: str | None
+    called: str | None = None
 
     @property
     def name(self) -> SongName:
         """Its name as it is told."""
-        return SongName(self.song_id, self.title)
+        return SongName(self.song_id, self.title or self.called)
 
 
 class Chosen:
@@ -45,6 +49,7 @@ class Chosen:
         self._owed = SONG
         """The machine whose song the link sees to."""
         self._songs: Sequence[ListedSong] = ()
+        self._left: Mapping[int, str] = {}
         self._told: deque[SongName | None] = deque()
 
     def __repr__(self) -> str:
@@ -58,6 +63,8 @@ class Chosen:
             self._take_list(step.event.songs, step.outcomes)
         elif step.machine == LINK and "forget_list" in step.row.effects:
             self._forget_list(owed_begun=step.after is SKIPPING)
+        elif isinstance(step.event, on.SongNamed) and self._owed in self._choices:
+            self._choices[self._owed].called = step.event.title
         for outcome in step.outcomes:
             if isinstance(outcome, internal.SongWanted):
                 self._owed = step.machine
@@ -76,6 +83,10 @@ class Chosen:
         if choice is not None and song_id == choice.song_id:
             return choice.name
         return SongName(song_id, self._listed_title(song_id))
+
+    def remember(self, titles: Mapping[int, str]) -> None:
+        """Call songs as they were when they were left, by their IDs, while no list names them."""
+        self._left = titles
 
     def titled(self, song: SongName) -> SongName:
         """Return the name with the title that the last list gives to it, if it has none."""
@@ -98,7 +109,7 @@ class Chosen:
                 self._owed = SONG
 
     def _choice(self, song_id: int) -> Choice:
-        return Choice(song_id, self._listed_title(song_id))
+        return Choice(song_id, self._listed_title(song_id), self._left.get(song_id))
 
     def _take_list(self, songs: Sequence[ListedSong], outcomes: Sequence[object]) -> None:
         """Take a new list, on which songs may have other IDs."""

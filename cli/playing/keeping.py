@@ -20,6 +20,7 @@ from cli.playing.leaving import PLACE_S, Job, Leaving
 from cli.playing.listening import Listening
 from cli.playing.program import ClientProgram
 from cli.playing.restoring import restore
+from cli.playing.said import NOTHING_SAID, Said
 from cli.words.moment import Activity, SongName, Status
 from fsm.client import events as on
 from fsm.client import internal_events as internal
@@ -37,9 +38,8 @@ SETTLE_S = 0.2
 class Keeping:
     """Keeps what happens in one client, from `start` to `stop`.
 
-    program, session: return the client and its machines. volume: as loud as the person has said to
-    begin; None: as loud as it was left. fresh: nothing is brought back. wall, monotonic: the
-    clocks, for tests.
+    program, session: return the client and its machines. said: how loud the person has said to
+    begin. fresh: nothing is brought back. wall, monotonic: the clocks, for tests.
     """
 
     def __init__(
@@ -49,14 +49,14 @@ class Keeping:
         memory: Memory,
         file: SavedFile,
         changes: Watch,
-        volume: int | None = None,
+        said: Said = NOTHING_SAID,
         fresh: bool = False,
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._program, self._session = program, session
         self._memory, self._file, self._changes = memory, file, changes
-        self._volume, self._fresh = volume, fresh
+        self._said, self._fresh = said, fresh
         self._wall, self._monotonic = wall, monotonic
         self._leaving: Leaving | None = None
         """None while the file is not this client's to write."""
@@ -99,7 +99,8 @@ class Keeping:
     async def start(self) -> None:
         """Bring back what was left, and keep what happens from now on."""
         program = self._program()
-        restored = await restore(program, self._memory, self._file, self._volume, self._fresh)
+        restored = await restore(program, self._memory, self._file, self._said, self._fresh)
+        program.remember(restored.titles)
         if restored.keeps:
             self._leaving = Leaving(self._memory, self._file)
             self._leaving.titles = restored.titles

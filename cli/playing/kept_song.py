@@ -41,6 +41,9 @@ class Song:
     """A place to be found, as soon as it is known how the song is laid out."""
     head: bytes = b""
     """What stands before the music, where the buffer does not hold it any more."""
+    _own_title: str | None = None
+    _title_needs_bytes: int = 1
+    """So much of the song has to be here until its tag is read once more; 0: never again."""
     full: bool = False
     """There was no room for some of it: nothing is appended behind a gap."""
 
@@ -75,6 +78,26 @@ class Song:
     def reopen(self) -> None:
         """Expect more of the song after all."""
         self.buffer.reopen()
+
+    def beginning(self, count: int) -> bytes:
+        """Return the song's first bytes, as many of them as are here."""
+        if self.head:
+            return self.head[:count]
+        try:
+            return self.buffer.read_at(0, min(count, self.buffer.readable(0)))
+        except OSError:
+            return b""
+
+    def own_title(self) -> str | None:
+        """Return what the song's tag calls it; None if it does not, or while that is not here."""
+        here_bytes = len(self.head) or self.buffer.readable(0)
+        if 0 < self._title_needs_bytes <= here_bytes:
+            from cli.playing.own_title import own_title  # which needs all of songs/tags
+
+            self._own_title, tag_bytes = own_title(self.beginning)
+            known = self._own_title is not None or here_bytes >= tag_bytes
+            self._title_needs_bytes = 0 if known else tag_bytes
+        return self._own_title
 
     def loudness(self) -> Loudness:
         """Read how loud the song is by its tags. Called in the player's thread, if wanted."""

@@ -86,6 +86,10 @@ class LateSound:
         """Return the first bytes of the present song, as many of them as are here."""
         return b"" if self._sound is None else self._sound.beginning(count)
 
+    def own_title(self) -> str | None:
+        """Return what the present song's tag calls it; None if it does not, or has not come."""
+        return None if self._sound is None else self._sound.own_title()
+
     def close(self) -> None:
         """Close the Sound, if it was made."""
         if self._sound is not None:

@@ -31,6 +31,7 @@ class _Lasting(NamedTuple):
     upcoming: tuple[int, ...]
     played: tuple[int, ...]
     volume: int
+    gain: str
     repeat: str
     left_off: LeftOff | None
 
@@ -85,8 +86,15 @@ class Leaving:
     def _of(self, status: Status, played: tuple[int, ...]) -> _Lasting:
         song = _song(status)
         song_id = None if song is None else song.song_id
-        left_off = self._memory.left_off
-        return _Lasting(song_id, status.queue, played, status.volume, status.repeat, left_off)
+        return _Lasting(
+            song_id,
+            status.queue,
+            played,
+            status.volume,
+            status.gain,
+            status.repeat,
+            self._memory.left_off,
+        )
 
     def _place(self, status: Status, begins_at_s: float) -> float:
         if status.activity is not Activity.STOPPED:
@@ -125,6 +133,7 @@ class Leaving:
             status.volume,
             status.repeat,
             self._memory.version,
+            status.gain,
         )
 
 

@@ -16,13 +16,13 @@ class Notices:
     """
 
     def __init__(self, has_person: bool, show: Callable[[str], None], warning: str = "") -> None:
-        self._has_person = has_person
+        self.has_person = has_person
         self._show = show
         self._warning = warning
 
     def waiting(self, server: str, connected: bool) -> None:
         """Say that the server has not answered yet, but only where somebody reads it."""
-        if self._has_person or (sys.stderr is not None and sys.stderr.isatty()):
+        if self.has_person or (sys.stderr is not None and sys.stderr.isatty()):
             self._print(
                 f"{'waiting for an answer from' if connected else 'connecting to'} {server}"
             )
@@ -50,11 +50,11 @@ class Notices:
 
     def gaps(self, songs: Sequence[ListedSong]) -> None:
         """Say which IDs a list leaves out, but only to a person."""
-        if self._has_person and (text := missing_ids(songs)):
+        if self.has_person and (text := missing_ids(songs)):
             self._print(text)
 
     def _print(self, text: str) -> None:
-        if self._has_person:
+        if self.has_person:
             self._show(text)
         else:
             print(text, file=sys.stderr)

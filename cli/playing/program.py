@@ -43,7 +43,6 @@ from fsm.client.effects import (
     WireEffect,
 )
 from fsm.client.events import (
-    AudioReceived,
     Command,
     CommandAnswered,
     CommandEntered,
@@ -111,14 +110,15 @@ class ClientProgram:
             screen.has_person, lambda t: self._print(formatter.error(t)), warning
         )
         self.remark, self.warn = self._notices.remark, self._notices.warn
+        self.remember = journal.chosen.remember
+        self._sound = LateSound(output, self.fire, self._on_refused, max_song_bytes)
         self._reports = Reports(
-            session, journal.chosen, formatter, self._notices, screen.has_person, self._print
+            session, journal.chosen, formatter, self._notices, self._sound.own_title, self._print
         )
         told_plain = session.conversation.plain
         self._connection = ServerConnection(
             host, port, self._receive, self.remark, told_plain, observer, opener(trust)
         )
-        self._sound = LateSound(output, self.fire, self._on_refused, max_song_bytes)
         self._timers = Timers(self.fire)
         self._snapshots = Snapshots(session, self._sound, journal.chosen)
         self._arriving = ArrivingSong(by_flow=session.prebuffer_msgs is None)
@@ -180,10 +180,7 @@ class ClientProgram:
 
     def _receive(self, event: Event) -> None:
         """Take an event of the connection; measure the song that arrives, and how fast it does."""
-        if isinstance(event, AudioReceived):
-            for measured in self._arriving.measure(len(event.data), self._sound):
-                self.fire(measured)
-        self.fire(event)
+        self._arriving.receive(event, self._sound, self.fire)
 
     def _on_refused(self, report: FramesRefused) -> None:
         """Tell of a damaged song; nothing depends on it."""

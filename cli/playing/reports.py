@@ -22,14 +22,15 @@ from fsm.client.events import ListedSong
 from fsm.client.machines import ClientSession
 
 _BEGINNINGS = (Report.SONG_ARRIVING, Report.SONG_PLAYING)
-"""The first song is requested before the list that has its title: what is told of its beginning
-waits for that list, which the server sends before it goes on with the song (RFC 2.4.1)."""
+"""What is told of a song that begins. Where a list that has its title is on its way, it waits for
+that: the server sends it before it goes on with a song (RFC 2.4.1)."""
 
 
 class Reports:
     """Words what is told, in its order, but what is refused to another program: to that alone.
 
-    print_line: called with a text; True: it is a complaint. worst_code: of what has failed so far.
+    own_title: returns what the present song's own tag calls it. print_line: called with a text;
+    True: it is a complaint. worst_code: of what has failed so far.
     """
 
     def __init__(
@@ -38,14 +39,14 @@ class Reports:
         chosen: Chosen,
         formatter: Formatter,
         notices: Notices,
-        has_person: bool,
+        own_title: Callable[[], str | None],
         print_line: Callable[[str, bool], None],
     ) -> None:
         self._session = session
         self._chosen = chosen
         self._formatter = formatter
         self._notices = notices
-        self._has_person = has_person
+        self._own_title = own_title
         self._print = print_line
         self._held: deque[tuple[Tell, SongName]] = deque()
         self._list_commands: deque[tuple[str, str]] = deque()
@@ -88,11 +89,13 @@ class Reports:
         if tell.report is Report.SONG_PLAYING:
             self._notices.playing()
         song = self._chosen.take_told(tell)
+        if song is not None and song.title is None and tell.report in _BEGINNINGS:
+            song = SongName(song.song_id, self._own_title())
         if tell.report in REFUSALS:
             if self._refusals is not None:
                 self._refusals.append(self._sentence(tell, song))
                 return
-            self.note_failure(OK if self._has_person else FAILED)
+            self.note_failure(OK if self._notices.has_person else FAILED)
         if song is not None and self._waits_for_title(tell, song):
             self._held.append((tell, song))
             return

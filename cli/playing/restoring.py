@@ -1,4 +1,4 @@
-"""Brings back what the last run on the same server has left: queue, place, volume and repeat.
+"""Brings back what the last run on the same server has left: queue, place, volume, gain and repeat.
 
 Nothing plays by itself: a line says what `resume` goes on with.
 """
@@ -13,9 +13,17 @@ from cli.memory.kept import Finder, Kept
 from cli.memory.memory import LeftOff, Memory
 from cli.memory.saved import Broken, NewerVersion, Saved, SavedFile
 from cli.playing.program import ClientProgram
+from cli.playing.said import Said
 from cli.words.remembered import left_off_line
 from fsm.client.queue_edits import Restore
-from fsm.client.requests import EditRequested, Repeat, RepeatRequested, VolumeRequested
+from fsm.client.requests import (
+    EditRequested,
+    Gain,
+    GainRequested,
+    Repeat,
+    RepeatRequested,
+    VolumeRequested,
+)
 
 _ANY = "any"
 """Of a list that cannot be had: the IDs are taken as they were."""
@@ -38,11 +46,11 @@ class _There(NamedTuple):
 
 
 async def restore(
-    program: ClientProgram, memory: Memory, file: SavedFile, volume: int | None, fresh: bool
+    program: ClientProgram, memory: Memory, file: SavedFile, said: Said, fresh: bool
 ) -> Restored:
     """Give what was left behind to the machines, and say what that is.
 
-    volume: as loud as the person has said to begin. fresh: leave it, unless the file is not ours.
+    said: how loud the person has said to begin. fresh: leave it, unless the file is not ours.
     """
     files.remove_abandoned(file.path.parent)
     try:
@@ -60,7 +68,7 @@ async def restore(
     if saved is None or fresh:
         return Restored(True, {})
     there = _find(saved, await _finder(program, memory, saved))
-    _give_back(program, saved, there, volume)
+    _give_back(program, saved, there, said)
     if there.song is not None or there.upcoming:
         memory.left_off = _left_off(there.song, saved.position_s)
     if line := left_off_line(memory.left_off, len(there.upcoming), there.missing):
@@ -107,9 +115,11 @@ def _find(saved: Saved, finder: Finder) -> _There:
     )
 
 
-def _give_back(program: ClientProgram, saved: Saved, there: _There, volume: int | None) -> None:
-    if volume is None and saved.volume != program.status().volume:
+def _give_back(program: ClientProgram, saved: Saved, there: _There, said: Said) -> None:
+    if said.volume is None and saved.volume != program.status().volume:
         program.fire(VolumeRequested(saved.volume))
+    if said.gain is None and saved.gain != program.status().gain:
+        program.fire(GainRequested(Gain(saved.gain)))
     if saved.repeat != Repeat.OFF.value:
         program.fire(RepeatRequested(Repeat(saved.repeat)))
     if there.upcoming or there.played:

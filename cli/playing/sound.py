@@ -80,10 +80,15 @@ class Sound:
 
     def beginning(self, count: int) -> bytes:
         """Return the first bytes of the present song, as many of them as are here."""
-        buffer = self._song.buffer
-        if self._song.head:
-            return self._song.head[:count]
-        return buffer.read_at(0, min(count, buffer.readable(0)))
+        return self._song.beginning(count)
+
+    def own_title(self) -> str | None:
+        """Return what the present song's tag calls it; None if it does not, or has not come."""
+        return self._song.own_title()
+
+    def arriving_title(self) -> str | None:
+        """Return the same of the song that arrives."""
+        return (self._next or self._song).own_title()
 
     @property
     def device(self) -> str:
@@ -230,15 +235,20 @@ class Sound:
         return song.buffer.read_at(0, size)
 
     def _find(self, song: Song) -> None:
-        """Tell where the place is that is kept, if it is not here."""
+        """Find the place that is kept, as soon as it is known how the song is laid out."""
         if song.kept is None or song.index.header is None or song is not self._song:
             return
         (amount, measure), song.kept = song.kept, None
         song.wanted_s = self._seconds(song, amount, measure)
-        if song.index.start_at(song.wanted_s) is None and not song.index.complete:
-            needed_bytes = song.index.needed_bytes(song.wanted_s)
-            event = on.PlaceNotHere(needed_bytes, song.index.from_bytes(song.wanted_s))
-            self._loop.call_soon(self._deliver_for, song.tag, event, song.seeks)
+        self._loop.call_soon(self._tell_place, song, song.seeks)
+
+    def _tell_place(self, song: Song, seeks: int) -> None:
+        """Tell where the place is that is sought, if it is not here: of several, the last one."""
+        seconds, index = song.wanted_s, song.index
+        if seconds is None or index.complete or index.start_at(seconds) is not None:
+            return
+        event = on.PlaceNotHere(index.needed_bytes(seconds), index.from_bytes(seconds))
+        self._deliver_for(song.tag, event, seeks)
 
     def _seconds(self, song: Song, amount: float, measure: Measure) -> float:
         match measure:

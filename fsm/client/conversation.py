@@ -51,7 +51,7 @@ class ConversationSession(OwedLists):
         super().__init__()
         self.plain = plain
         self.max_list_bytes = max_list_bytes
-        self.listed_library = None
+        self.known_library = None
         self._reset()
 
     def _reset(self) -> None:
@@ -75,9 +75,9 @@ class ConversationSession(OwedLists):
         return ENDS in event.tokens[1:]
 
     def same_list(self, event: on.SetupReceived) -> bool:
-        """The server will close its answers, and has the list that came last (protocol.md 7)."""
+        """The server will close its answers, and has the list that IDs are of (protocol.md 7)."""
         library = _library_in(event.tokens)
-        return library is not None and library == self.listed_library and self.ends_accepted(event)
+        return bool(library) and library == self.known_library and self.ends_accepted(event)
 
     def setup_unanswered(self, event: on.Event) -> bool:
         """SETUP has been sent and is not answered."""
@@ -157,8 +157,10 @@ class ConversationSession(OwedLists):
         self.record(do.CancelTimer(on.SetupUnanswered))
 
     def note_library(self, event: on.SetupReceived) -> None:
-        """Note which version of the list the server has."""
+        """Note which version of the list the server has; IDs are of the first, until a list comes."""
         self.library = _library_in(event.tokens)
+        if self.known_library is None:
+            self.known_library = self.library
 
     def say_from(self, event: on.SetupReceived) -> None:
         """Say whether the server sends songs from any byte on."""
@@ -166,7 +168,7 @@ class ConversationSession(OwedLists):
             self.record(internal.FromAccepted())
 
     def say_list_unchanged(self, event: on.Event) -> None:
-        """Say that the list that came last is still the server's."""
+        """Say that the IDs that are known are still the server's."""
         self.record(internal.ListUnchanged())
 
     def decline_offer(self, event: on.Event) -> None:

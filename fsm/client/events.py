@@ -287,3 +287,10 @@ class SongMeasured(Event):
 
     playable: bool
     song_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SongNamed(Event):
+    """What the song that arrives is called by its own tag, as a server's list calls it."""
+
+    title: str

@@ -62,7 +62,12 @@ class ListUnchanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ListNeeded(Event):
-    """A song's present ID or its title is to be found: that takes a fresh list."""
+    """A song's present ID is to be found: that takes a fresh list, if it is not the same as before.
+
+    for_titles: it takes one even so, because none has come.
+    """
+
+    for_titles: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from fsm.table import Session
 class KeptList(Session[ClientEffect | on.Event]):
     """The part of a link that is about the list, and about the title of the song that is owed."""
 
-    __slots__ = ("are_ids_doubted", "fields", "is_listed", "song_id", "songs", "title")
+    __slots__ = ("are_ids_doubted", "fields", "is_listed", "own_title", "song_id", "songs", "title")
 
     def _reset_list(self) -> None:
         self.songs: tuple[on.ListedSong, ...] = ()
@@ -28,6 +28,9 @@ class KeptList(Session[ClientEffect | on.Event]):
         self.is_listed = False
         """A list has come, be it an empty one."""
         self.title: str | None = None
+        """What a list calls the song that is owed."""
+        self.own_title: str | None = None
+        """What its own tag calls it."""
         self.song_id: int | None = None
 
     # Guards
@@ -41,7 +44,7 @@ class KeptList(Session[ClientEffect | on.Event]):
         return bool(self.songs)
 
     def listed(self, event: internal.ListCompleted) -> bool:
-        """The song is on the list, by its title."""
+        """The song is on the list, by its title, or without one by its ID."""
         return self._find(event.songs) is not None
 
     def ids_in_doubt(self, event: on.Event) -> bool:
@@ -75,27 +78,40 @@ class KeptList(Session[ClientEffect | on.Event]):
         if self.title is None:
             self.title = title_of(self.song_id, event.songs)
 
+    def note_own_title(self, event: on.SongNamed) -> None:
+        """Note what the song that arrives calls itself: a list may come too late to say it."""
+        self.own_title = event.title
+
     def find_song(self, event: internal.ListCompleted) -> None:
-        """Take the ID that the song has on this list."""
+        """Take the ID that the song has on this list, and the title, if no list has named it."""
         self.song_id = self._find(event.songs)
+        self.title = self.title or title_of(self.song_id, event.songs)
 
     def _find(self, songs: tuple[on.ListedSong, ...]) -> int | None:
-        """The song's ID on a fresh list: the same ID if its title is, else the first such title."""
-        listed = [s for s in songs if self.title in (None, s.title)]
-        ids = [s.song_id for s in listed if s.song_id is not None]
-        if self.song_id in ids:
-            return self.song_id
-        return ids[0] if ids and self.title is not None else None
+        """The song's ID on a fresh list: the same ID if its title is, else the first such title.
+
+        A song that no list has named yet is called as by its own tag, and may be listed otherwise.
+        """
+        title = self.title or self.own_title
+        ids = [s.song_id for s in songs if s.title == title]
+        if self.title is None and not ids:
+            ids = [s.song_id for s in songs if s.song_id == self.song_id]
+        listed = (song_id for song_id in ids if song_id is not None)
+        return self.song_id if self.song_id in ids else next(listed, None)
 
     def _new_ids(self, songs: tuple[on.ListedSong, ...]) -> tuple[internal.NewId, ...]:
         """Which songs have other IDs on a fresh list: by their titles, where both lists have one."""
-        old, new = Counter(s.title for s in self.songs), Counter(s.title for s in songs)
+        known, found = self.songs, self._find(songs) if self.state is FINDING else None
+        if found is not None and self.title is None:
+            known += (on.ListedSong(self.song_id, self.own_title or ""),)
+        old, new = Counter(s.title for s in known), Counter(s.title for s in songs)
         ids = {s.title: s.song_id for s in songs if new[s.title] == old[s.title] == 1}
-        if self.state is FINDING and (found := self._find(songs)) is not None:
-            ids |= {s.title: found for s in self.songs if s.song_id == self.song_id}
+        if found is not None:
+            ids |= {s.title: found for s in known if s.song_id == self.song_id}
         same = set(songs)
-        moved = (s for s in self.songs if s not in same and s.song_id is not None)
-        return tuple(internal.NewId(s.song_id or 0, s.title, ids.get(s.title)) for s in moved)
+        moved = (s for s in known if s not in same and s.song_id is not None)
+        each = (internal.NewId(s.song_id or 0, s.title, ids.get(s.title)) for s in moved)
+        return tuple(new_id for new_id in each if new_id.new_id != new_id.song_id)
 
 
 def title_of(song_id: int | None, songs: tuple[on.ListedSong, ...]) -> str | None:

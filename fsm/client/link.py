@@ -159,7 +159,7 @@ class LinkSession(KeptList):
     def owe_song(self, event: internal.SongWanted) -> None:
         """Note which song is wanted, by the list as it was when it was chosen."""
         self.song_id = event.song_id
-        self.title = title_of(event.song_id, self.songs)
+        self.title, self.own_title = title_of(event.song_id, self.songs), None
         self.attempts = 0
         self.ended_at_bytes = None
         self._hold(0, b"")
@@ -167,7 +167,7 @@ class LinkSession(KeptList):
     def owe_place(self, event: internal.PlaceWanted) -> None:
         """Note from which byte on the song is wanted."""
         self.song_id = event.song_id
-        self.title = title_of(event.song_id, self.songs)
+        self.title, self.own_title = title_of(event.song_id, self.songs), None
         self.attempts = 0
         self.ended_at_bytes = None
         self._hold(event.offset, b"")
@@ -192,6 +192,10 @@ class LinkSession(KeptList):
     def need_list(self, event: on.Event) -> None:
         """Have a list requested, which says what the song's ID is now."""
         self.record(internal.ListNeeded())
+
+    def need_titles(self, event: on.Event) -> None:
+        """Have a list requested, because none has come."""
+        self.record(internal.ListNeeded(for_titles=True))
 
     # Effects: what comes of it
 

@@ -47,18 +47,17 @@ LINK = Table("link", CONNECTING, [
     # What the server understands
     each((ONLINE, UNLISTED, FINDING), internal.FromAccepted, then="note_from", rfc="P10"),
     # A title is to be found: the list is asked for when it is needed
-    each((CONNECTING, ONLINE, RECONNECTING), on.TitlesNeeded,               when="titles_unknown", then="need_list",                        rfc="P7"),
-    each((OFFLINE, RESTING),                 on.TitlesNeeded, CONNECTING,   when="titles_unknown", then="connect, need_list",               rfc="P7"),
-    Row(WAITING,                             on.TitlesNeeded, RECONNECTING, when="titles_unknown", then="cancel_retry, connect, need_list", rfc="P7"),
-    each(LinkState,                          on.TitlesNeeded,                                                                               rfc="P7"),
+    each((CONNECTING, *CONNECTED, RECONNECTING), on.TitlesNeeded,               when="titles_unknown", then="need_titles",                        rfc="P7"),
+    each((OFFLINE, RESTING),                     on.TitlesNeeded, CONNECTING,   when="titles_unknown", then="connect, need_titles",               rfc="P7"),
+    Row(WAITING,                                 on.TitlesNeeded, RECONNECTING, when="titles_unknown", then="cancel_retry, connect, need_titles", rfc="P7"),
+    each(LinkState,                              on.TitlesNeeded,                                                                               rfc="P7"),
     # A song is wanted
-    Row(ONLINE,                      internal.SongWanted, ONLINE,       when="titles_unknown", then="owe_song, request_song, need_list", rfc="P7"),
-    each((ONLINE, SKIPPING),         internal.SongWanted, ONLINE,                              then="owe_song, request_song",            rfc="2.2"),
-    Row(UNLISTED,                    internal.SongWanted, FINDING,                             then="owe_song, need_list",               rfc="playing 9"),
-    Row(FINDING,                     internal.SongWanted, FINDING,                             then="owe_song",                          rfc="2.2"),
-    each((OFFLINE, RESTING),         internal.SongWanted, RECONNECTING,                        then="owe_song, connect",                 rfc="2.2"),
-    Row(WAITING,                     internal.SongWanted, RECONNECTING,                        then="owe_song, cancel_retry, connect",   rfc="2.2"),
-    each((CONNECTING, RECONNECTING), internal.SongWanted, RECONNECTING,                        then="owe_song",                          rfc="2.2"),
+    each((ONLINE, SKIPPING),         internal.SongWanted, ONLINE,       then="owe_song, request_song",          rfc="2.2"),
+    Row(UNLISTED,                    internal.SongWanted, FINDING,      then="owe_song, need_list",             rfc="playing 9"),
+    Row(FINDING,                     internal.SongWanted, FINDING,      then="owe_song",                        rfc="2.2"),
+    each((OFFLINE, RESTING),         internal.SongWanted, RECONNECTING, then="owe_song, connect",               rfc="2.2"),
+    Row(WAITING,                     internal.SongWanted, RECONNECTING, then="owe_song, cancel_retry, connect", rfc="2.2"),
+    each((CONNECTING, RECONNECTING), internal.SongWanted, RECONNECTING, then="owe_song",                        rfc="2.2"),
     # ... or from another byte on
     each((ONLINE, SKIPPING),         internal.PlaceWanted, ONLINE,       when="can_begin_at", then="owe_place, request_rest",          rfc="P10, playing 7"),
     each((ONLINE, SKIPPING),         internal.PlaceWanted, SKIPPING,                          then="owe_place, request_rest",          rfc="playing 7"),
@@ -73,13 +72,17 @@ LINK = Table("link", CONNECTING, [
     each((WAITING,),                               _STOPS,           OFFLINE,    then="cancel_retry", rfc="2.4.3"),
     each((RECONNECTING,),                          _STOPS,           CONNECTING,                      rfc="2.4.3"),
     each((FINDING,),                               _STOPS,           UNLISTED,                        rfc="2.4.3"),
-    # The song arrives
-    Row(ONLINE,   internal.AudioFromServer,   ONLINE,   then="forget_attempts, pass_audio", rfc="2.5.2"),
-    Row(ONLINE,   internal.ServerClosedSong,  ONLINE,   then="say_completed",               rfc="P7, P8"),
-    Row(ONLINE,   internal.ServerRefusedSong, ONLINE,   then="say_refused",                 rfc="2.5.3"),
-    Row(ONLINE,   internal.ListCompleted,     ONLINE,   then="keep_list, note_title",       rfc="2.5.1"),
-    Row(UNLISTED, internal.ListCompleted,     ONLINE,   then="say_renumbered, keep_list",   rfc="2.5.1"),
-    Row(SKIPPING, internal.ListCompleted,     SKIPPING, then="keep_list",                   rfc="2.5.1"),
+    # The song arrives. A list that only has its title would make the music wait: it is asked for behind it
+    Row(ONLINE,   internal.AudioFromServer,   ONLINE,                          then="forget_attempts, pass_audio", rfc="2.5.2"),
+    Row(ONLINE,   internal.ServerClosedSong,  ONLINE,   when="titles_unknown", then="say_completed, need_titles",  rfc="P7, playing 1"),
+    Row(ONLINE,   internal.ServerClosedSong,  ONLINE,                          then="say_completed",               rfc="P7, P8"),
+    Row(ONLINE,   internal.ServerRefusedSong, ONLINE,                          then="say_refused",                 rfc="2.5.3"),
+    Row(ONLINE,   internal.ListCompleted,     ONLINE,                          then="keep_list, note_title",       rfc="2.5.1"),
+    Row(UNLISTED, internal.ListCompleted,     ONLINE,                          then="say_renumbered, keep_list",   rfc="2.5.1"),
+    Row(SKIPPING, internal.ListCompleted,     SKIPPING,                        then="keep_list, note_title",       rfc="2.5.1"),
+    # ... and says what it is called
+    Row(ONLINE,                                                                               on.SongNamed, ONLINE, then="note_own_title", rfc="playing 9"),
+    each((CONNECTING, UNLISTED, OFFLINE, RESTING, WAITING, RECONNECTING, FINDING, SKIPPING), on.SongNamed,                                rfc="playing 9"),
     # It is interrupted
     Row(CONNECTING,   internal.SongInterrupted, RECONNECTING,                            then="owe_rest",                                                    rfc="P8"),
     Row(OFFLINE,      internal.SongInterrupted, RESTING,      when="ended_there_before", then="say_ended_there",                                             rfc="P8"),

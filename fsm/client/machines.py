@@ -70,6 +70,7 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     on.NotFoundReceived:        (CONVERSATION,),
     on.FlowMeasured:            (SONG, NEXT_SONG),
     on.SongMeasured:            (SONG, NEXT_SONG),
+    on.SongNamed:               (LINK,),
     # time
     on.ListWentQuiet:           (CONVERSATION,),
     on.SongWentQuiet:           (CONVERSATION,),

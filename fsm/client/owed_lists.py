@@ -22,9 +22,9 @@ class OwedLists(PlainSong):
     __slots__ = (
         "collected",
         "collected_bytes",
+        "known_library",
         "library",
         "list_unclosed",
-        "listed_library",
         "lists",
         "max_list_bytes",
         "waiting",
@@ -34,8 +34,9 @@ class OwedLists(PlainSong):
     setup_open: bool
     """SETUP has been sent over this connection and is not answered."""
 
-    listed_library: str | None
-    """The version of the list that came last; None if it had none. It outlives the connection."""
+    known_library: str | None
+    """The version of the list by which IDs are known: of the one that came last, "" if it had none;
+    before any has come, the one that the server named first. It outlives the connection."""
 
     def _reset_lists(self) -> None:
         self.library: str | None = None
@@ -52,7 +53,7 @@ class OwedLists(PlainSong):
     @property
     def list_coming(self) -> bool:
         """A list has been requested, or is to be, and is not whole."""
-        return self._list_open() or internal.ListNeeded() in self.waiting
+        return self._list_open() or any(isinstance(e, internal.ListNeeded) for e in self.waiting)
 
     # Guards
 
@@ -123,13 +124,13 @@ class OwedLists(PlainSong):
         self.lists = (*self.lists[:-1], True)
 
     def keep_need(self, event: internal.ListNeeded) -> None:
-        """Let the need of a list wait; one list is enough for any number of needs."""
+        """Let the need of a list wait; one list is enough for any number of needs of a kind."""
         if event not in self.waiting:
             self.waiting = (*self.waiting, event)
 
     def drop_need(self, event: on.Event) -> None:
-        """Let no list be asked for that only the client needs."""
-        self.waiting = tuple(e for e in self.waiting if not isinstance(e, internal.ListNeeded))
+        """Let no list be asked for that would only say which ID a song has now."""
+        self.waiting = tuple(e for e in self.waiting if e != internal.ListNeeded())
 
     def keep_entries(self, event: on.ListReceived) -> None:
         """Keep the entries until the list is whole."""
@@ -149,7 +150,7 @@ class OwedLists(PlainSong):
         shown, self.lists = self.lists[0], self.lists[1:]
         songs, fields = _joined(self.collected)
         self.collected, self.collected_bytes = (), 0
-        self.listed_library = self.library
+        self.known_library = self.library or ""
         self.record(internal.ListCompleted(songs, fields))
         if shown:
             self.record(do.ShowSongs(songs, fields), on.CommandAnswered(on.Command.LIST))

@@ -106,7 +106,7 @@ def test_a_seek_is_never_applied_to_the_song_that_follows(step):
     one, two = (PlayingSong(tag, AudioBuffer(), FrameIndex(AudioBuffer())) for tag in (1, 2))
     orders.play(one)
     orders.queue_next(two)
-    orders.take(one)
+    orders.take()
     orders.seek(1, 20.0, 1)
     orders.seek(1, 30.0, 2)
     match step:
@@ -116,9 +116,20 @@ def test_a_seek_is_never_applied_to_the_song_that_follows(step):
             orders.end(one)
         case "drop":
             orders.drop(1)
-    order = orders.take(one)
+    order = orders.take()
     assert (order.song, order.seek) == ((two, None) if step == "drop" else (one, (30.0, 2)))
-    assert orders.take(two).seek is None
+    assert orders.take().seek is None
+
+
+def test_a_seek_is_taken_with_the_song_that_it_is_for():
+    """What is taken once is never waited for: the player rests until the orders change again."""
+    orders = Orders(lambda: None)
+    song = PlayingSong(1, AudioBuffer(), FrameIndex(AudioBuffer()))
+    orders.play(song)
+    orders.seek(1, 20.0, 1)
+    order = orders.take()
+    assert (order.song, order.seek) == (song, (20.0, 1))
+    assert orders.take().seek is None
 
 
 def test_a_seek_behind_the_end_goes_to_the_end(player_on, reports):

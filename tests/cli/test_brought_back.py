@@ -1,5 +1,6 @@
 """What was left comes back at the next start, in a real terminal."""
 
+import array
 import json
 import os
 import re
@@ -11,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from proxy.faults import Faults
+from tests.audio.making import worst_difference
 from tests.cli.conftest import encode_tone, serving
 from tests.cli.prompt import at_prompt, client, run, status_line
+from tests.end_to_end.songs import PCM_FRAME_BYTES, RATE_HZ, music, named, recorded, samples
+from tests.faulty_proxy import FaultyProxy
 
 LONG_S = 40
 
@@ -46,7 +51,8 @@ def leave(terminal):
 
 def play(terminal):
     """Play a song that is paused: its place is the same however busy the machine is."""
-    for command in ("play 1", "pause", "queue 2 3", "volume 60", "repeat all", "seek 0:23"):
+    commands = ("play 1", "pause", "queue 2 3", "volume 60", "gain album", "repeat all")
+    for command in (*commands, "seek 0:23"):
         run(terminal, command)
     terminal.wait_until(lambda t: "0:23 / 0:" in status_line(t))
 
@@ -54,7 +60,7 @@ def play(terminal):
 BACK = "resume: 1 Lanterns at 0:23, 2 more queued"
 
 
-def test_quit_and_a_new_start_bring_back_queue_place_volume_and_repeat(long_server):
+def test_quit_and_a_new_start_bring_back_queue_place_volume_gain_and_repeat(long_server):
     with client(long_server.port) as terminal:
         play(terminal)
         leave(terminal)
@@ -63,6 +69,8 @@ def test_quit_and_a_new_start_bring_back_queue_place_volume_and_repeat(long_serv
         terminal.wait_until(at_prompt)
         for part in ("stopped", "vol 60 %", "2 queued", "repeat all"):
             assert part in status_line(terminal)
+        run(terminal, "status")
+        terminal.wait_for("gain album")
         run(terminal, "queue")
         terminal.wait_for("3 Mountains")
         run(terminal, "resume")
@@ -161,6 +169,30 @@ def test_fresh_begins_without_it(long_server):
         terminal.wait_for(BACK)
         terminal.wait_until(at_prompt)
         assert "vol 40 %" in status_line(terminal)
+
+
+def test_a_song_goes_on_as_loud_as_it_was(tmp_path):
+    """It is asked for from its middle; how loud it is stands in its beginning, which is kept."""
+    gains = (("REPLAYGAIN_TRACK_GAIN", "-9.50 dB"), ("REPLAYGAIN_ALBUM_GAIN", "-3.25 dB"))
+    song, folder, wav = music(40.0, seed=3), tmp_path / "songs", tmp_path / "song.wav"
+    folder.mkdir()
+    (folder / "1.mp3").write_bytes(named("Noise", "Lanterns", texts=gains) + song)
+    slow = Faults(rate_bytes_s=125_000)
+    with serving(folder) as server, FaultyProxy(server.port, slow) as proxy:
+        with client(proxy.port) as terminal:
+            for command in ("play 1", "pause", "gain album", "seek 0:35"):
+                run(terminal, command)
+            leave(terminal)
+        with client(proxy.port, options=("--output", f"wav:{wav}")) as terminal:
+            terminal.wait_for("resume: Noise - Lanterns at 0:35")
+            run(terminal, "resume")
+            terminal.wait_for("playing 1. Noise - Lanterns")
+            terminal.wait_until(lambda t: status_line(t).startswith("■ stopped"))
+            leave(terminal)
+        assert proxy.sent.count(b"PLAY 1 END END") == proxy.sent.count(b"PLAY 1 5") == 2
+    rest = array.array("h", samples(song)[35 * RATE_HZ * PCM_FRAME_BYTES :])
+    quieter = array.array("h", (round(sample * 10 ** (-3.25 / 20)) for sample in rest))
+    assert worst_difference(recorded(wav), quieter.tobytes()) <= 1
 
 
 def test_a_broken_file_is_put_aside_and_a_newer_one_is_let_alone(long_server):

@@ -371,7 +371,7 @@ def test_what_cannot_be_decoded_is_said_and_the_next_command_works(tmp_path):
     wav = tmp_path / "song.wav"
     script = [line for number in range(1, last + 1) for line in (f"play {number}", "wait")]
     with serving(songs) as server:
-        result = play(server.port, *script, "list", output=f"wav:{wav}")
+        result = play(server.port, "list", *script, output=f"wav:{wav}")
     assert result.code == 1, result
     complaints = result.err.splitlines()
     assert len(complaints) == len(NO_SONGS), result

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import array
+
 import pytest
 
 from proxy.faults import Faults
+from tests.audio.making import worst_difference
 from tests.end_to_end.programs import Client, play, serving
 from tests.end_to_end.songs import PCM_FRAME_BYTES, RATE_HZ, music, named, recorded, samples
 from tests.faulty_proxy import FaultyProxy
@@ -66,6 +69,34 @@ def test_a_song_may_begin_in_its_middle_although_arrow_keys_are_pressed(port, tm
         run = play(proxy.port, *script, output=f"wav:{wav}")
     assert run.code == 0, run
     assert recorded(wav) == after(35.0)
+
+
+def test_of_places_that_are_sought_before_it_plays_the_last_one_counts(port, tmp_path):
+    wav = tmp_path / "song.wav"
+    with FaultyProxy(port, SLOW) as proxy:
+        script = ("play 1", "seek 0:37", "seek 0:34", "wait")
+        run = play(proxy.port, *script, output=f"wav:{wav}")
+    assert run.code == 0, run
+    assert recorded(wav) == after(34.0)
+
+
+def test_wherever_a_song_goes_on_it_is_as_loud_as_its_beginning_says(tmp_path):
+    """The tags stand in front, before a picture: what is here of them is kept."""
+    gains = ("REPLAYGAIN_TRACK_GAIN", "-9.50 dB"), ("REPLAYGAIN_ALBUM_GAIN", "-3.25 dB")
+    folder, wav = tmp_path / "songs", tmp_path / "song.wav"
+    folder.mkdir()
+    (folder / "1.mp3").write_bytes(named("Noise", "quieter", bytes(60_000), gains) + SONG)
+    script = ("play 1", "seek 0:37", "seek 0:34", "seek +1", "wait")
+    with serving(folder) as server, FaultyProxy(server.port, SLOW) as proxy:
+        run = play(proxy.port, *script, output=f"wav:{wav}", options=("--gain", "album"))
+    assert run.code == 0, run
+    assert b"PLAY 1 " in proxy.sent
+    quieter = array.array("h", (round(s * 10 ** (-3.25 / 20)) for s in _values(after(35.0))))
+    assert worst_difference(recorded(wav), quieter.tobytes()) <= 1
+
+
+def _values(pcm: bytes) -> array.array:
+    return array.array("h", pcm)
 
 
 def test_a_place_behind_the_end_is_refused_with_where_that_is(port):

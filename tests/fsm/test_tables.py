@@ -90,6 +90,8 @@ def example(event: type[Event]) -> Event:
         "repeat": ask.Repeat.ALL,
         "delay_s": 1800.0,
         "gain": ask.Gain.TRACK,
+        "for_titles": False,
+        "title": "one",
     }
     names = event.__match_args__
     return event(**{name: values[name] for name in names})

@@ -17,7 +17,7 @@ from fsm.client.conversation_table import (
     RENEWING,
 )
 from fsm.client.conversation_table import PLAIN as IS_PLAIN
-from fsm.client.events import AudioReceived, FenceUnanswered, RequestWritten
+from fsm.client.events import AudioReceived, FenceUnanswered, RequestWritten, SongNamed
 from fsm.client.link import LinkSession
 from fsm.client.prompt import PromptSession
 from fsm.client.song import SongSession
@@ -92,24 +92,28 @@ NOT_REACHED = {
         "FINDING --ConnectionRested / doubt_ids--> RESTING",
         "SKIPPING --ConnectionRested / doubt_ids--> RESTING",
         "SKIPPING --ConnectionRenewed / connect--> CONNECTING",
+        "UNLISTED --TitlesNeeded [titles_unknown] / need_titles--> UNLISTED",
+        "SKIPPING --TitlesNeeded [titles_unknown] / need_titles--> SKIPPING",
         "UNLISTED --AudioFromServer--> UNLISTED",
         "FINDING --AudioFromServer--> FINDING",
     ],
 }
-"""A song that is here from its middle on, whose server has then gone or is another; a list of more
-than 20,000 messages, or an end or an error at a moment at which no server that is
-explored makes one, is needed for these. The conversations written by hand have each of them.
+"""A song that is here from its middle on, whose server has then gone or is another; a title that is
+needed just when a song is found again by its ID; a list of more than 20,000 messages, or an end or
+an error at a moment at which no server that is explored makes one, is needed for these. The
+conversations written by hand have each of them.
 """
 
 
 def is_known(row):
-    """A row that changes nothing, where the client closes the connection or no fence is written.
+    """A row that changes nothing, where the client closes the connection, or no fence is written.
 
-    Whatever comes then is ignored, and what comes in an exploration is only a part of that.
+    Whatever comes then is ignored, and what comes in an exploration is only a part of that. A song
+    that was named when the last of its audio came is not named again when none comes.
     """
     closes = row.state in (RENEWING, GIVING_UP, BREAKING, LEAVING)
     ignored = row.next_state is row.state and not row.effects
-    return ignored and (closes or row.event is RequestWritten)
+    return ignored and (closes or row.event in (RequestWritten, SongNamed))
 
 
 def run(*arguments):

@@ -22,7 +22,14 @@ from cli.memory.saved import (
 from tests.cli.memory.strategies import kept_songs
 
 SAVED = Saved(
-    Kept("Lanterns", 5), 83.2, (Kept("a", 1), Kept("b", 2)), (Kept("c", 3),), 60, "all", "ab"
+    Kept("Lanterns", 5),
+    83.2,
+    (Kept("a", 1), Kept("b", 2)),
+    (Kept("c", 3),),
+    60,
+    "all",
+    "ab",
+    "album",
 )
 
 
@@ -94,6 +101,7 @@ SAVED_BY_CHANCE = st.builds(
     st.integers(0, 100),
     st.sampled_from(["off", "one", "all"]),
     st.text("ab01-", max_size=8),
+    st.sampled_from(["off", "track", "album"]),
 )
 
 
@@ -121,6 +129,12 @@ def test_a_member_of_any_other_kind_is_broken_or_is_taken(name, value):
         decode(json.dumps(members).encode())
     except (Broken, NewerVersion):
         assert name not in ("server", "writer")
+
+
+def test_a_file_that_says_nothing_of_the_gain_has_none():
+    members = json.loads(encode(SAVED, "s", "w"))
+    del members["gain"]
+    assert decode(json.dumps(members).encode()) == SAVED._replace(gain="off")
 
 
 def test_a_newer_version_is_none_of_our_business():

@@ -154,3 +154,29 @@ def test_what_is_queued_is_the_song_that_was_queued(client):
     assert client.snapshots.take().queue == (3,)
     client.fire(FULL, FULL, CLOSED, on.PlayedOut(), FULL, FULL)
     assert client.named[-1] == (3, "two")
+
+
+def test_a_song_that_no_list_has_named_is_called_by_its_own_tag_then_by_the_list():
+    client = Client()
+    client.fire(on.Connected(), ENDS, on.PlayRequested(2), FULL)
+    assert client.snapshots.take().title is None
+    client.fire(on.SongNamed("its own"))
+    assert client.snapshots.take().title == "its own"
+    client.fire(CLOSED, on.ListReceived(BEFORE), on.ListReceived(()))
+    assert client.snapshots.take().title == "two"
+
+
+def test_the_song_ahead_is_called_by_its_own_tag_too():
+    client = Client()
+    client.fire(on.Connected(), ENDS, on.PlayRequested(2), EditRequested(Append((3,))))
+    client.fire(FULL, on.SongNamed("first"), CLOSED, FULL, on.SongNamed("second"))
+    assert client.snapshots.take().title == "first"
+    client.fire(on.PlayedOut())
+    assert client.snapshots.take().title == "second"
+
+
+def test_a_song_that_was_left_is_called_as_it_was_then():
+    client = Client()
+    client.journal.chosen.remember({2: "as it was"})
+    client.fire(on.Connected(), ENDS, on.PlayRequested(2))
+    assert client.snapshots.take().title == "as it was"

@@ -12,16 +12,31 @@ from cli.memory.playlists import Playlists
 from cli.memory.saved import Saved, SavedFile
 from cli.playing.changes import Changes
 from cli.playing.keeping import Keeping
+from cli.playing.said import Said
 from cli.words.moment import Activity, Status
 from fsm.client import events as on
 from fsm.client.events import ListedSong
 from fsm.client.machines import ClientSession
 from fsm.client.queue_edits import Restore
-from fsm.client.requests import EditRequested, Repeat, RepeatRequested, VolumeRequested
+from fsm.client.requests import (
+    EditRequested,
+    Gain,
+    GainRequested,
+    Repeat,
+    RepeatRequested,
+    VolumeRequested,
+)
 
 SONGS = (ListedSong(1, "one"), ListedSong(2, "two"))
 SAVED = Saved(
-    Kept("one", 1), 83.0, (Kept("two", 2), Kept("gone", 3)), (Kept("two", 2),), 60, "all", "ab"
+    Kept("one", 1),
+    83.0,
+    (Kept("two", 2), Kept("gone", 3)),
+    (Kept("two", 2),),
+    60,
+    "all",
+    "ab",
+    "album",
 )
 
 
@@ -45,6 +60,9 @@ class Program:
 
     def remark(self, text):
         self.remarks.append(text)
+
+    def remember(self, titles):
+        self.remembered = titles
 
     async def wait_for_titles(self):
         self.lists_asked += 1
@@ -109,6 +127,7 @@ def left(tmp_path):
 def restored(upcoming, played):
     return [
         VolumeRequested(60),
+        GainRequested(Gain.ALBUM),
         RepeatRequested(Repeat.ALL),
         EditRequested(Restore(upcoming, played)),
     ]
@@ -121,6 +140,7 @@ def test_in_the_same_version_nothing_is_asked(left):
     assert run.program.fired == restored((2, 3), (2,))
     assert run.memory.left_off == LeftOff(1, "one", 83.0)
     assert run.program.remarks == ["resume: one at 1:23, 2 more queued"]
+    assert run.program.remembered == {1: "one", 2: "two", 3: "gone"}
 
 
 @pytest.mark.parametrize("version", ["", "cd"])
@@ -149,9 +169,14 @@ def test_a_song_that_is_gone_is_not_gone_on_with(left):
 
 
 def test_what_a_person_says_goes_before_what_was_left(left):
-    run = Run(left, "ab", volume=30)
+    run = Run(left, "ab", said=Said(volume=30))
     during(run)
     assert VolumeRequested(60) not in run.program.fired
+    assert GainRequested(Gain.ALBUM) in run.program.fired
+    run = Run(left, "ab", said=Said(gain="off"))
+    during(run)
+    assert GainRequested(Gain.ALBUM) not in run.program.fired
+    assert VolumeRequested(60) in run.program.fired
     run = Run(left, "ab", fresh=True)
     during(run)
     assert run.program.fired == [] and run.program.remarks == []

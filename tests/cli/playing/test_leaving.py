@@ -12,7 +12,9 @@ from cli.words.moment import Activity, Status
 from fsm.client.events import ListedSong
 
 SONGS = (ListedSong(0, "zero"), ListedSong(1, "one"), ListedSong(2, "two"))
-PLAYING = Status(Activity.PLAYING, 1, "one", 10.0, queue=(2, 0), volume=60, repeat="all")
+PLAYING = Status(
+    Activity.PLAYING, 1, "one", 10.0, queue=(2, 0), volume=60, gain="track", repeat="all"
+)
 STOPPED = Status()
 
 
@@ -60,11 +62,19 @@ def test_all_of_it_is_written_at_a_change(look):
         60,
         "all",
         "ab",
+        "track",
     )
 
 
 @pytest.mark.parametrize(
-    "change", [{"volume": 50}, {"repeat": "off"}, {"queue": (2,)}, {"song_id": 2, "title": "two"}]
+    "change",
+    [
+        {"volume": 50},
+        {"gain": "album"},
+        {"repeat": "off"},
+        {"queue": (2,)},
+        {"song_id": 2, "title": "two"},
+    ],
 )
 def test_each_change_is_written(look, change):
     look(PLAYING)

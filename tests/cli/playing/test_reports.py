@@ -1,4 +1,4 @@
-"""What is told of a song has its title, also where the song is requested before the list."""
+"""What is told of a song has its title, from the list or from the song itself."""
 
 import pytest
 
@@ -26,12 +26,13 @@ class Client:
         self.lines = []
         self.session = ClientSession(prebuffer_msgs=2, observe=journal.observe)
         notices = Notices(True, self.lines.append, "no sound card")
+        self.own_title = None
         self.reports = Reports(
             self.session,
             journal.chosen,
             formatter,
             notices,
-            True,
+            lambda: self.own_title,
             lambda text, error: self.lines.append(text),
         )
 
@@ -52,11 +53,27 @@ class Client:
 @pytest.fixture
 def client():
     client = Client()
-    client(on.Connected(), ENDS, on.PlayRequested(2))
+    client(on.Connected(), ENDS, on.PlayRequested(2), on.TitlesNeeded())
     return client
 
 
-def test_the_beginning_of_a_song_is_told_when_its_title_is_here(client):
+def test_the_beginning_of_a_song_is_told_with_the_title_in_its_own_tag():
+    client = Client()
+    client(on.Connected(), ENDS, on.PlayRequested(2))
+    client.own_title = "its own"
+    assert client(FULL, on.SongNamed("its own")) == ["buffering 2. its own"]
+    assert client(FULL, FULL)[-1] == "playing 2. its own"
+    assert client(CLOSED, LISTED, LIST_CLOSED, on.PlayedOut()) == ["played 2. two"]
+
+
+def test_a_song_that_nothing_names_is_told_by_its_id():
+    client = Client()
+    client(on.Connected(), ENDS, on.PlayRequested(2))
+    assert client(FULL) == ["buffering song 2"]
+    assert client(FULL)[-1] == "playing song 2"
+
+
+def test_where_a_list_is_on_its_way_the_beginning_is_told_when_that_is_here(client):
     assert client(FULL, FULL) == ["no sound card"]
     assert client(LISTED) == []
     assert client(LIST_CLOSED) == ["buffering 2. two", "playing 2. two"]
@@ -70,7 +87,7 @@ def test_it_is_told_behind_the_list_that_the_person_has_asked_for(client):
 
 def test_it_is_told_without_a_title_where_the_list_has_none():
     client = Client()
-    client(on.Connected(), ENDS, on.PlayRequested(9))
+    client(on.Connected(), ENDS, on.PlayRequested(9), on.TitlesNeeded())
     assert client(FULL) == []
     assert client(LISTED, LIST_CLOSED) == ["buffering song 9"]
 

@@ -225,6 +225,20 @@ def test_a_report_about_a_place_that_a_seek_has_left_is_not_delivered(kind):
     assert events == []
 
 
+def test_of_places_that_are_sought_at_once_the_last_one_is_told():
+    async def drive():
+        driven = Driven(Device())
+        driven.perform(do.AppendAudio(Buffer.PRESENT, SONG))
+        driven.perform(*(do.FindPlace(place, Measure.FROM_START) for place in (100.0, 50.0)))
+        await asyncio.sleep(0)
+        index = driven.sound.index
+        driven.sound.close()
+        return driven.events, on.PlaceNotHere(index.needed_bytes(50.0), index.from_bytes(50.0))
+
+    events, expected = asyncio.run(drive())
+    assert set(events) == {expected}
+
+
 def no_room(buffer, data):
     raise OSError("no room for the song")
 

@@ -86,13 +86,31 @@ def test_it_offers_ends_and_asks_for_no_list_before_one_is_needed():
     assert client.sent() == ["SETUP"]
     client(ENDS_ACCEPTED)
     assert client.sent() == []
-    client(PlayRequested(2))
-    assert client.sent() == ["PLAY 2", "LIST"], "the list has the song's title"
+    client(PlayRequested(2), AudioReceived(FULL), AudioReceived(FULL))
+    assert client.sent() == ["PLAY 2"], "a list would come in between the song's audio"
+    client(CLOSED)
+    assert client.sent() == ["LIST"], "the song is here"
     client(LISTED, LIST_CLOSED)
     assert client.session.link.songs == SONGS
     assert not client.did(ShowSongs), "the person requested no list"
-    client(PlayRequested(1))
+    client(PlayRequested(1), AudioReceived(FULL), CLOSED)
     assert client.sent() == ["PLAY 1"], "the titles are known"
+
+
+def test_a_title_that_is_needed_is_not_waited_for_until_the_song_is_here():
+    client = ClientDriver(Connected(), ENDS_ACCEPTED, PlayRequested(2), AudioReceived(FULL))
+    client(TitlesNeeded())
+    assert client.sent() == ["LIST"]
+    client(LISTED, LIST_CLOSED, AudioReceived(FULL), CLOSED)
+    assert client.sent() == []
+
+
+def test_a_song_that_is_not_sent_whole_is_followed_by_no_list():
+    client = ClientDriver(Connected(), ENDS_ACCEPTED, PlayRequested(2), AudioReceived(FULL))
+    client(NotFoundReceived())
+    assert client.sent() == []
+    client(PlayRequested(1), StopRequested(), CLOSED)
+    assert client.sent() == ["PLAY 1", "STOP"]
 
 
 def test_a_list_that_the_person_requests_is_asked_for_once():
@@ -106,7 +124,7 @@ def test_a_list_that_the_person_requests_is_asked_for_once():
 
 
 def test_a_list_of_the_clients_own_that_is_on_its_way_is_shown_to_the_person():
-    client = ClientDriver(Connected(), ENDS_ACCEPTED, PlayRequested(2))
+    client = ClientDriver(Connected(), ENDS_ACCEPTED, TitlesNeeded())
     client(LISTED, ListRequested())
     assert client.sent() == []
     client(LIST_CLOSED)
@@ -233,8 +251,8 @@ def test_stop_takes_back_a_play_that_waits():
     client = ClientDriver(Connected())
     client(PlayRequested(1), StopRequested(), PlayRequested(2))
     client(ENDS_ACCEPTED)
-    assert client.sent() == ["PLAY 2", "LIST"]
-    client(LISTED, LIST_CLOSED)
+    assert client.sent() == ["PLAY 2"]
+    client(AudioReceived(FULL), CLOSED, LISTED, LIST_CLOSED)
     assert client.session.link.title == SONGS[1].title
 
 
@@ -791,17 +809,21 @@ def test_the_next_song_of_a_plain_server_is_not_asked_for_by_who_has_gone():
 # A server that sends songs from any byte on, and names its list (protocol.md 7 and 10)
 
 
-def interrupted_late():
+def interrupted_late(*known):
     """A client of such a server, which has lost it when 5000 bytes of song 2 were here."""
-    client = ClientDriver(Connected(), FROM_ACCEPTED, TitlesNeeded(), LISTED, LIST_CLOSED)
+    client = ClientDriver(Connected(), FROM_ACCEPTED, *known)
     client(PlayRequested(2), AudioReceived(b"a" * 4096), AudioReceived(b"b" * 904))
     client(ConnectionLost(), RetryDue(), Connected())
     assert client.sent() == ["SETUP"]
     return client
 
 
-def test_no_list_comes_again_and_the_song_goes_on_where_it_was_interrupted():
-    client = interrupted_late()
+LIST_CAME = (TitlesNeeded(), LISTED, LIST_CLOSED)
+
+
+@pytest.mark.parametrize("known", [LIST_CAME, ()], ids=["listed", "no list has come"])
+def test_no_list_comes_again_and_the_song_goes_on_where_it_was_interrupted(known):
+    client = interrupted_late(*known)
     client(FROM_ACCEPTED)
     assert client.sent() == ["PLAY 2 904"]
     assert not client.session.list_coming
@@ -810,10 +832,33 @@ def test_no_list_comes_again_and_the_song_goes_on_where_it_was_interrupted():
     client(AudioReceived(b"c" * 100), CLOSED)
     assert client.buffer == b"a" * 4096 + b"b" * 904 + b"c" * 100
     assert client.session.song.state is SongState.WHOLE
+    assert client.sent() == ([] if known else ["LIST"])
+
+
+def test_a_title_that_is_needed_meanwhile_takes_a_list_though_the_ids_hold():
+    client = interrupted_late()
+    client(TitlesNeeded(), FROM_ACCEPTED)
+    assert sorted(client.sent()) == ["LIST", "PLAY 2 904"]
+    client(LISTED, LIST_CLOSED)
+    assert client.session.link.title == SONGS[1].title
+
+
+def test_with_another_list_a_song_without_a_title_is_asked_for_by_its_id_and_known_by_its_bytes():
+    for again, told in ((b"a" * 3192 + b"b" * 904, [Report.SONG_RESUMED]), (b"x" * 4096, [])):
+        client = interrupted_late()
+        client(OTHER_LIBRARY)
+        assert client.sent() == ["LIST"]
+        client(LISTED, LIST_CLOSED)
+        assert client.sent() == ["PLAY 2 904"]
+        client(AudioReceived(again))
+        assert client.told() == told
+        broken = client.session.song.state is SongState.BROKEN
+        assert broken is not bool(told), "another song has that ID"
+        assert client.session.link.title == SONGS[1].title
 
 
 def test_with_another_list_the_song_is_found_by_its_title():
-    client = interrupted_late()
+    client = interrupted_late(*LIST_CAME)
     client(OTHER_LIBRARY)
     assert client.sent() == ["LIST"]
     client(ListReceived((ListedSong(7, SONGS[1].title),)), LIST_CLOSED)
@@ -821,7 +866,7 @@ def test_with_another_list_the_song_is_found_by_its_title():
 
 
 def test_a_list_that_was_kept_is_the_same_as_one_that_came():
-    client = interrupted_late()
+    client = interrupted_late(*LIST_CAME)
     client(FROM_ACCEPTED)
     assert client.session.link.songs == SONGS
     client(ListRequested())

@@ -158,7 +158,7 @@ def test_a_list_needs_a_connection():
 
 # A title is needed
 
-TITLES, NEED = on.TitlesNeeded(), [internal.ListNeeded()]
+TITLES, NEED = on.TitlesNeeded(), [internal.ListNeeded(for_titles=True)]
 
 
 def test_a_title_takes_a_list_where_none_has_come():
@@ -185,12 +185,72 @@ def test_a_title_takes_no_list_over_a_connection_that_is_made_anew():
     assert after(ONLINE, RENEWED, TITLES) == ([], CONNECTING)
 
 
-def test_the_first_song_is_requested_before_the_list_that_has_its_title():
+def test_the_list_that_has_the_titles_is_needed_when_the_first_song_is_whole():
     session = LinkSession()
-    assert step(session, CONNECTED, WANTED) == ([*REQUEST_IT, *NEED], ONLINE)
+    assert step(session, CONNECTED, WANTED) == (REQUEST_IT, ONLINE)
+    assert step(session, CLOSED)[0][-1:] == NEED
+    assert step(session, WANTED) == (REQUEST_IT, ONLINE)
     step(session, LISTED)
     assert session.title == "two"
-    assert step(session, WANTED) == (REQUEST_IT, ONLINE)
+    assert NEED[0] not in step(session, CLOSED)[0]
+
+
+# A song that no list has named says itself what it is called
+
+NAMED = on.SongNamed("two")
+_UNLISTED = (CONNECTED, WANTED, audio(b"abcd"), NAMED, CUT, HELD, DUE, CONNECTED)
+
+
+def unlisted(*events):
+    """A link that finds song 2 again, of which four bytes and a name are here and no list."""
+    session = LinkSession()
+    assert step(session, *_UNLISTED, *events)[1] is FINDING
+    return session
+
+
+def test_it_is_found_by_the_title_in_its_own_tag():
+    session = unlisted()
+    moved = internal.SongsRenumbered((internal.NewId(2, "two", 1),))
+    assert step(session, RENUMBERED) == ([moved, internal.SongToRequest(1)], SKIPPING)
+    assert session.title == "two"
+    assert step(unlisted(), LISTED) == (REQUEST_IT, SKIPPING), "the same ID goes before others"
+    both = internal.ListCompleted((on.ListedSong(1, "two"), on.ListedSong(2, "two")))
+    assert step(unlisted(), both) == (REQUEST_IT, SKIPPING)
+
+
+def test_what_the_server_lists_otherwise_is_asked_for_by_its_id_and_known_by_its_bytes():
+    for again, outcomes in (
+        (b"abcd", [do.Tell(do.Report.SONG_RESUMED, 2)]),
+        (b"efgh", [ABANDONED, internal.SongLost("the song has changed on the server")]),
+    ):
+        session = unlisted()
+        assert step(session, WITHOUT_IT) == (REQUEST_IT, SKIPPING)
+        assert step(session, audio(again)) == (outcomes, ONLINE)
+
+
+def test_what_is_neither_listed_by_its_title_nor_by_its_id_is_gone():
+    other = internal.ListCompleted((on.ListedSong(1, "one"),))
+    gone = internal.SongLost("the song is no longer on the server")
+    assert step(unlisted(), other) == ([gone], ONLINE)
+
+
+def test_a_title_takes_a_list_also_while_a_song_is_found_again_without_one():
+    unchanged = internal.ListUnchanged()
+    assert step(unlisted(), TITLES) == (NEED, FINDING)
+    assert step(unlisted(), unchanged, TITLES) == (NEED, SKIPPING)
+    assert step(unlisted(), STOP, TITLES) == (NEED, UNLISTED)
+
+
+def test_a_name_changes_nothing_else():
+    for state in WAYS:
+        assert after(state, NAMED) == ([], state)
+
+
+def test_the_name_of_one_song_is_not_the_next_ones():
+    session = LinkSession()
+    step(session, CONNECTED, internal.SongWanted(1), NAMED, WANTED, CUT, NOTHING_HELD)
+    assert step(session, DUE, CONNECTED, RENUMBERED) == (REQUEST_IT, ONLINE)
+    assert session.title == "three", "of the song that has its ID there"
 
 
 # No list is asked for
