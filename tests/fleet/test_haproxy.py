@@ -14,6 +14,7 @@ import pytest
 
 from fleet.balancer import SETTINGS, Balancer
 from fleet.processes import program
+from net.wire import NOT_FOUND
 from tests.needs import needs_program
 from tests.net.server.conftest import eventually
 
@@ -75,7 +76,7 @@ class Server:
                     while data := client.recv(4096):
                         sent += data
                         if sent.endswith(b" END END") and not answered:
-                            client.sendall(b"RESP 101 END alfine/1 ends END END")
+                            client.sendall(NOT_FOUND)
                             answered = True
                 if message := _HEADER.sub(b"", sent):  # there is none where somebody only looked
                     self.received.append(message)
@@ -116,8 +117,8 @@ def test_a_health_check_is_of_the_protocol_and_begins_no_search(tmp_path):
     finally:
         balancer.stop()
         server.close()
-    setup = b"SETUP ends END END"
-    assert {*server.received} <= {setup, setup + b"TEARDOWN END END"}
+    play = b"PLAY 0 END END"
+    assert {*server.received} <= {play, play + b"TEARDOWN END END"}
 
 
 def test_a_server_that_comes_under_its_name_later_and_elsewhere_is_found(tmp_path, names):
