@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from fleet.balancer import Balancer
+from fleet.gate import Gate
 from fleet.postgres import Postgres
 from fleet.processes import Running, free_port, listens, run
 from fleet.rados import CREDENTIALS, Rados
@@ -39,11 +40,11 @@ class Server:
         """What it has logged."""
         return self._folder / "server.log"
 
-    def start(self) -> None:
-        """Start it; return when it listens."""
+    def start(self, *options: object) -> None:
+        """Start it, with options of this time alone; return when it listens."""
         command = (
             sys.executable, "-m", "cli.app", "server", *self._arguments[:1], self.port,
-            *self._arguments[1:], "--cache-dir", self._folder / "cache",
+            *self._arguments[1:], "--cache-dir", self._folder / "cache", *options,
         )  # fmt: skip
         settings = {**CREDENTIALS, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(self._folder)}
         self._running = Running(command, self.log, settings)
@@ -85,6 +86,8 @@ class Fleet:
         folder.chmod(0o711)  # the database runs as another user
         self.store = Rados(_made(folder / "store"))
         self._parts.callback(self.store.stop)
+        self.gate = Gate(_made(folder / "gate"), self.store.port)
+        self._parts.callback(self.gate.stop)
         self.database = Postgres(_made(folder / "database"))
         self._parts.callback(self.database.stop)
         self.url = f"s3://{BUCKET}/{PREFIX}"
@@ -92,15 +95,15 @@ class Fleet:
         self.store.make_bucket(BUCKET)
         self.copy(music)
         arguments = (
-            self.url, "--s3-endpoint", self.store.endpoint, "--catalogue", self.catalogue,
+            self.url, "--s3-endpoint", self.gate.endpoint, "--catalogue", self.catalogue,
             "--proxy-from", ip, "--drain", DRAIN_S,
         )  # fmt: skip
         self.servers = [Server(name, folder, arguments) for name in NAMES[:servers]]
         for server in self.servers:
             self._parts.callback(server.stop)
             server.start()
-        ports = {server.name: server.port for server in self.servers}
-        self.balancer = Balancer(_made(folder / "balancer"), ports)
+        addresses = {each.name: f"127.0.0.1:{each.port}" for each in self.servers}
+        self.balancer = Balancer(_made(folder / "balancer"), addresses)
         self._parts.callback(self.balancer.stop)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import uuid
 from collections.abc import Iterator
@@ -112,6 +113,17 @@ class Rados:
     def remove(self, bucket: str, key: str) -> None:
         """Remove an object."""
         self._client().delete_object(Bucket=bucket, Key=key)
+
+    def ranges(self, bucket: str) -> list[tuple[str, int]]:
+        """Return which ranges it was asked for: key and first byte, by its own log."""
+        text = (self.folder / "client.admin.log").read_text(errors="replace")
+        asked = rf'"GET /{bucket}/([^ ?"]+) HTTP.*bytes=(\d+)-'
+        return [(key, int(first)) for key, first in re.findall(asked, text)]
+
+    def lists(self, bucket: str) -> int:
+        """Return how often a bucket was listed, by its own log."""
+        text = (self.folder / "client.admin.log").read_text(errors="replace")
+        return len(re.findall(rf'"GET /{bucket}[?]list-type', text))
 
     @contextmanager
     def frozen(self) -> Iterator[None]:

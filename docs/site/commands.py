@@ -27,6 +27,8 @@ def _command(command: described.Command) -> Iterator[str]:
         yield f"| {panel} | |\n|---|---|\n" + "\n".join(lines) + "\n"
     if command.epilog:
         yield f"{_with_code(command.epilog)}\n"
+    for each in command.more:
+        yield from _command(each)
 
 
 def _outside(word: str) -> str:

@@ -5,13 +5,15 @@ It alone asks click for that, and knows no markup.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import click
 
 from cli.app import COMMANDS, application
-from cli.command_line import OPTIONS, import_command
+from cli.command_line import OPTIONS, CommandWithMore, import_command
+from cli.command_line import Command as Words
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Command:
     panels: dict[str, list[tuple[str, str]]]
     """By a heading: how each argument or option is written, and what it does."""
     epilog: str
+    more: tuple[Command, ...] = ()
+    """Those that a first word means."""
 
     @property
     def summary(self) -> str:
@@ -44,11 +48,21 @@ def alfine() -> Command:
 def commands() -> Iterator[Command]:
     """Return all commands of alfine, but those that act on the running client."""
     for name in COMMANDS:
-        command = import_command(name)
-        context = command.make_context(name, [], resilient_parsing=True)
-        panels = {heading: _in_lines(rows) for heading, rows in command.sections(context).items()}
-        usage = _usage(command, context)
-        yield Command(name, usage, command.help or "", panels, command.epilog or "")
+        yield _described(name, import_command(name))
+
+
+def _described(name: str, command: Words) -> Command:
+    context = command.make_context(name, [], resilient_parsing=True)
+    panels = {heading: _in_lines(rows) for heading, rows in command.sections(context).items()}
+    more = command.more if isinstance(command, CommandWithMore) else {}
+    return Command(
+        name,
+        _usage(command, context),
+        inspect.cleandoc(command.help or ""),
+        panels,
+        command.epilog or "",
+        tuple(_described(f"{name} {word}", each) for word, each in more.items()),
+    )
 
 
 def _usage(command: click.Command, context: click.Context) -> str:

@@ -105,9 +105,21 @@ def _page(command: described.Command) -> str:
             for line in _terms(panel.upper(), rows)
         ),
         *_examples([command.epilog]),
+        *(line for each in command.more for line in _more(each)),
         *_section("SEE ALSO", [_bold("alfine") + "(1)"]),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _more(command: described.Command) -> Iterator[str]:
+    """Return a section with all that a command behind another one says."""
+    usage = f"{_bold('alfine ' + command.name)} {_code(command.usage)}"
+    paragraphs = [_prose(part) for part in command.help.split("\n\n")]
+    yield from _section(command.name.upper(), [usage, *paragraphs])
+    for rows in command.panels.values():
+        for word, meaning in rows:
+            yield from (".TP", _bold(word), _prose(meaning))
+    yield from _example_lines([command.epilog], ".PP")
 
 
 def _head(name: str, summary: str) -> list[str]:
@@ -135,12 +147,16 @@ def _terms(heading: str, terms: Terms) -> Iterator[str]:
 
 def _examples(epilogs: list[str]) -> Iterator[str]:
     """Return a section with the command lines of "Example: …"."""
-    lines = [line for each in epilogs if each for line in each.partition(": ")[2].split("; ")]
-    if lines:
+    if any(epilogs):
         yield ".SH EXAMPLES"
-        for number, line in enumerate(lines):
-            yield from ((".PP",) if number else ())
-            yield from (".nf", "    " + _code(line), ".fi")
+        yield from _example_lines(epilogs)
+
+
+def _example_lines(epilogs: list[str], *before: str) -> Iterator[str]:
+    lines = [line for each in epilogs if each for line in each.partition(": ")[2].split("; ")]
+    for number, line in enumerate(lines):
+        yield from ((".PP",) if number else before)
+        yield from (".nf", "    " + _code(line), ".fi")
 
 
 def _bold(text: str) -> str:

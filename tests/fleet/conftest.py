@@ -11,7 +11,9 @@ import pytest
 
 from fleet.fleet import Fleet
 from tests.end_to_end.songs import music, named
+from tests.installed.conftest import built, installed, sdist, shared, wheel
 
+__all__ = ["built", "installed", "sdist", "shared", "wheel"]
 SERVERS = 2
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from fleet.fleet import Server
+from benchmarks.fleet.carrying import asked, played
+from fleet.fleet import BUCKET, Server
 from fleet.listeners import Heard, Listeners
 from proxy.faults import Faults
 from tests.end_to_end.programs import Client, play
@@ -55,6 +56,15 @@ def busy(running: Running) -> Server:
     return server
 
 
+def restarted(running: Running) -> None:
+    """Have every server forget what it keeps."""
+    for server in running.fleet.servers:
+        server.end(signal.SIGKILL)
+        assert eventually(lambda: not is_up(running), PATIENCE_S)
+        server.start()
+        assert eventually(lambda: is_up(running), PATIENCE_S)
+
+
 def test_all_servers_list_the_same_songs(running):
     lists = {tuple(titles(running)) for _ in range(2 * len(running.fleet.servers))}
     [listed] = lists
@@ -66,6 +76,42 @@ def test_a_song_is_the_song(running, tmp_path):
     run = play(running.fleet.port, "play 3", "wait", output=f"wav:{wav}")
     assert run.code == 0, run.err
     assert recorded(wav) == samples(running.songs[2])
+
+
+def test_a_health_check_does_not_search_the_bucket(running):
+    store = running.fleet.store
+
+    def checked() -> int:
+        """Have each server answer a check; return how often the bucket was listed until then."""
+        for server in running.fleet.servers:
+            running.fleet.balancer.take_for_dead(server.name)
+            assert eventually(lambda: is_up(running), PATIENCE_S)
+        return store.lists(BUCKET)
+
+    lists = checked()  # what a test before this one began is over
+    assert [checked() for _ in range(3)] == [lists] * 3
+
+
+def test_a_song_that_is_kept_is_not_read_again(running):
+    """By what the benchmark counts: a look whether it is the same still is no song read."""
+    fleet = running.fleet
+    restarted(running)
+    before = asked(fleet)
+    for _ in range(5):
+        asyncio.run(played(fleet.port, [2] * len(fleet.servers)))
+    assert (asked(fleet) - before).read == len(fleet.servers)
+
+
+def test_nobody_hears_that_the_store_refuses(running):
+    """Each song begins anew on a server that has kept none, when the store answers again."""
+    restarted(running)
+
+    def refusing() -> None:
+        with running.fleet.gate.refusing():
+            assert eventually(lambda: running.fleet.gate.refused >= 10, PATIENCE_S)
+
+    heard = listened(running, 5, refusing)
+    assert (heard.wrong, heard.failed, heard.interrupted) == (0, 0, [])
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
@@ -172,13 +218,17 @@ def test_songs_are_added_moved_and_removed_while_others_listen(running):
     def ids() -> set[str]:
         return {line.partition(".")[0] for line in titles(running)} - set("12345")
 
+    def listed(title: str) -> set[str]:
+        return {line.partition(".")[0] for line in titles(running) if line.endswith(f". {title}")}
+
     def change() -> None:
-        new.write_bytes(running.songs[0] + b"more")
+        new.write_bytes(music(8.0, seed=6, kbits=320))  # without tags, so its name is its title
         running.fleet.copy(running.music)
-        assert eventually(lambda: len(ids()) == 1, PATIENCE_S)
-        added = ids()
+        assert eventually(lambda: len(listed("6 new")) == 1, PATIENCE_S)
+        added = listed("6 new")
         running.fleet.move("6 new.mp3", "7 moved.mp3")
-        assert ids() == added, "a song that was moved is the same song"
+        assert eventually(lambda: listed("7 moved"), PATIENCE_S)
+        assert listed("7 moved") == added, "a song that was moved is the same song"
         running.fleet.remove("7 moved.mp3")
         assert eventually(lambda: not ids(), PATIENCE_S)
 
