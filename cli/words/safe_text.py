@@ -6,7 +6,7 @@ import unicodedata
 
 _JOINERS = "\u200c\u200d"
 """The zero-width non-joiner and joiner: several scripts and emoji are spelled with them."""
-MIDDLE_COLUMNS = 20
+MIDDLE_COLUMNS = 18
 """In fewer columns two ends of a text say less than its beginning."""
 
 

@@ -1,6 +1,7 @@
 """Albums, artists and songs: how they are found, chosen and set in columns."""
 
 import contextlib
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from cli.browsing import query
 from cli.browsing.answer import answer_of
 from cli.browsing.choosing import choose, clear_names
-from cli.browsing.columns import album_heading, albums_rows, artists_rows, song_rows
+from cli.browsing.columns import album_heading, albums_rows, artists_rows, queue_rows, song_rows
 from cli.browsing.library import VARIOUS, Library
 from cli.browsing.song_ids import NotChosen
 from cli.words.command_table import CommandError
@@ -194,6 +195,44 @@ def test_a_long_title_keeps_its_end_on_80_columns():
     assert "Ludwig" in rows[0]
     assert "Ágætis" in rows[1]
     assert [row.index("1:00") for row in rows] == [rows[0].index("1:00")] * 5
+
+
+PARTS = [("Radiohead", "Kid A", f"Part number {n}", str(n), "2000") for n in range(1, 31)]
+BYRJUN = [("Sigur Rós", "Ágætis byrjun", title, "1", "1999") for title in ("Starálfur", "Ný")]
+LONG = ("Ludwig van Beethoven", "Symphonies 5 & 6 in Vienna", MOVEMENT, "2", "1976")
+ONE_LONG = library(*PARTS, *BYRJUN, LONG)
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_one_long_title_leaves_artists_and_albums_to_the_others(columns):
+    room = columns - 1 - 2 - 4  # beside the IDs
+    rows = list(song_rows(ONE_LONG.tracks, room, "…"))
+    assert all(columns_of(row) <= room for row in rows)
+    for row in rows[:30]:
+        assert re.fullmatch(r"Radiohead +Part number \d+ +1:00  Kid A", row)
+    assert re.fullmatch(r"Sigur Rós +Starálfur +1:00  Ágætis byrj(un|…)", rows[30])
+    assert ("byrjun" in rows[30]) == (columns == 80)
+    assert re.fullmatch(r"Ludwig v.* +Symphony.*….*con moto +1:00  Symphonies.*…", rows[32])
+    waits = list(queue_rows(ONE_LONG.tracks, ["in 1:00"] * 33, room, "…"))
+    assert re.fullmatch(r"Sigur Rós +Starálfur +1:00  in 1:00.*", waits[30])
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_artists_and_albums_share_the_room_of_albums(columns):
+    rows = list(albums_rows(ONE_LONG.albums, columns - 1, "…"))
+    assert all(columns_of(row) < columns for row in rows)
+    assert re.fullmatch(r"Radiohead +Kid A +2000  30 songs  30:15", rows[0])
+    assert re.fullmatch(r"Sigur Rós +Ágætis byrjun +1999   2 songs   2:01", rows[1])
+    assert re.fullmatch(r"Ludwig van.*  Symphon.*  1976    1 song   1:00", rows[2])
+
+
+def test_most_albums_are_whole_though_all_titles_are_long():
+    titles = [f"Symphony No. {n} in C minor, Op. 67: II. Andante con moto" for n in range(40)]
+    songs = library(*[("Beethoven", "Symphonies", title, "1", "") for title in titles])
+    for row in song_rows(songs.tracks, 73, "…"):
+        assert re.fullmatch(r"Beethoven  .*II\. Andante con moto +1:00  Symphonies", row)
+    for row in song_rows(songs.tracks, 40, "…"):
+        assert re.search(r"…II\. Andante con moto +1:00$", row)
 
 
 FIELDS = st.lists(

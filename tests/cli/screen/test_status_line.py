@@ -112,7 +112,7 @@ def test_a_song_that_is_buffered(columns, line):
 @pytest.mark.parametrize(
     ("columns", "line"),
     [
-        (40, "▶ 3. grapes - I dun…  lost; retry in 7 s"),
+        (40, "▶ 3. grape…- I dunno  lost; retry in 7 s"),
         (80, "▶ 3. grapes - I dunno  1:23  connection lost; attempt 2 in 7 s"),
     ],
 )
