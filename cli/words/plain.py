@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from cli.browsing import title_search
+from cli.browsing import query, title_search
 from cli.browsing.answer import Answer
 from cli.browsing.columns import album_heading, artists_rows
 from cli.browsing.library import Track
@@ -139,10 +139,13 @@ class Formatter:
         if answer.kind in ("albums", "artists") and not answer.words:
             return f"the server says nothing of {answer.kind}; list shows the songs"
         words = safe(answer.words)
+        nothing = f"no {answer.kind.removesuffix('s')} has {words}"
+        if advice := query.field_advice(words):
+            return f"{nothing}; {advice}"
         found = title_search.nearest(answer.songs, words)
         near = ", ".join(f"{s.song_id}. {safe(s.title)}" for s in found)
-        what = answer.kind.removesuffix("s")
-        return f"no {what} has {words}; {f'the nearest: {near}' if near else 'list shows all'}"
+        every = "list" if answer.kind == "songs" else answer.kind
+        return f"{nothing}; {f'the nearest: {near}' if near else f'{every} shows all'}"
 
     def help(self, word: str = "") -> str:
         """Format all commands, one a line, or what one of them does."""
