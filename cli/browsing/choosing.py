@@ -6,50 +6,22 @@ message names them, and nothing is chosen.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from cli.browsing import query
+from cli.browsing.candidates import Choice, candidates, distinct, told_apart
 from cli.browsing.folding import fold
-from cli.browsing.library import VARIOUS, Album, Library, Track, albums_of, by_album, library_of
+from cli.browsing.library import Album, Library, Track, albums_of, by_album, library_of
 from cli.browsing.song_ids import NotChosen, are_ids, is_number, listed_ids
 from cli.browsing.title_search import SHOWN_MATCHES, nearest
+from cli.words.safe_text import shown
 from fsm.client.events import ListedSong
 
 ALL, LAST_ANSWER = "all", "*"
-GROUPS = ("album", "artist", "folder")
-
-
-class Choice(NamedTuple):
-    """Something that a text may mean. kind: song, or one of GROUPS. by: whose album it is."""
-
-    kind: str
-    name: str
-    tracks: tuple[Track, ...]
-    by: str = ""
-
-    @property
-    def shown(self) -> str:
-        """Its name in a question."""
-        if self.kind == "song":
-            return f"{self.tracks[0].song_id}. {self.tracks[0].title}"
-        count = len(self.tracks)
-        by = f" by {self.by}" if self.by else ""
-        return f"the {self.kind} {self.name}{by} ({count} song{'s' if count > 1 else ''})"
-
-    @property
-    def typed(self) -> str:
-        """What is typed to name it alone."""
-        if self.kind == "song":
-            return str(self.tracks[0].song_id)
-        by = f" {_filter('artist', self.by)}" if self.by not in ("", VARIOUS) else ""
-        return _filter(self.kind, self.name) + by
-
-    @property
-    def song_ids(self) -> frozenset[int | None]:
-        """The songs that it means."""
-        return frozenset(track.song_id for track in self.tracks)
+_QUOTED = re.compile(r'"[^"]+"')
 
 
 def song_ids(
@@ -98,7 +70,10 @@ def choose_album(songs: Sequence[ListedSong], text: str) -> Album:
     if len(found) == 1:
         return found[0]
     if found:
-        raise NotChosen(f"{len(found)} albums have that: {_named(found)}; say more of one")
+        named = told_apart([Choice("album", a.name, a.tracks, a.artist) for a in found])
+        names = _listing([choice.named for choice in named])
+        more = named[0].typed if named[0].folder else "more of one"
+        raise NotChosen(f"{len(found)} albums have that: {names}; say {more}")
     raise NotChosen("no album has that; albums shows them")
 
 
@@ -107,47 +82,17 @@ def clear_names(songs: Sequence[ListedSong], names: Iterable[str]) -> set[str]:
 
     An album with the name of one of its songs does not. Cost: one pass over the library.
     """
-    meant: dict[str, set[frozenset[int | None]]] = defaultdict(set)
+    meant: dict[str, list[Choice]] = defaultdict(list)
     sought = {name: fold(name) for name in names}
     folded = set(sought.values()) - {"", ALL, LAST_ANSWER}
-    for candidate in _candidates(library_of(songs)):
+    for candidate in candidates(library_of(songs)):
         for name in folded.intersection((*candidate.names, candidate.whole)):
-            meant[name].add(candidate.choice().song_ids)
+            meant[name].append(candidate.choice())
     return {
         name
         for name, known in sought.items()
-        if len(meant[known]) == 1 and not are_ids(name) and not query.has_filter(name)
+        if len(distinct(meant[known])) == 1 and not are_ids(name) and not query.has_filter(name)
     }
-
-
-class _Candidate(NamedTuple):
-    """What may be meant. names: folded. whole: a name that means it only if all of it is typed."""
-
-    names: tuple[str, ...]
-    whole: str
-    kind: str
-    name: str
-    tracks: tuple[Track, ...]
-    by: str = ""
-
-    def choice(self) -> Choice:
-        return Choice(self.kind, self.name, self.tracks, self.by)
-
-
-def _candidates(library: Library) -> Iterator[_Candidate]:
-    """Yield all that has a name: songs, albums, artists, folders."""
-    for track in library.tracks:
-        if track.song_id is not None:
-            # The title of a tagged song begins with its artist, who is not a song.
-            name = track.name if track.is_tagged else track.title
-            yield _Candidate((fold(name),), fold(track.title), "song", name, (track,))
-    for album in library.albums:
-        yield _Candidate((fold(album.name),), "", "album", album.name, album.tracks, album.artist)
-    for artist in library.artists:
-        yield _Candidate((fold(artist.name),), "", "artist", artist.name, artist.tracks)
-    for folder, tracks in library.folders.items():
-        names = (fold(folder), fold(folder.rpartition("/")[2]))
-        yield _Candidate(names, "", "folder", folder, tracks)
 
 
 def _numbered(songs: Sequence[ListedSong], text: str) -> int:
@@ -161,7 +106,7 @@ def _numbered(songs: Sequence[ListedSong], text: str) -> int:
 def _answered(library: Library, answer: Sequence[ListedSong]) -> tuple[int, ...]:
     """Return the songs of the last answer that the list still has under their IDs."""
     if not answer:
-        raise NotChosen("there is no answer yet that * could stand for; find WORDS makes one")
+        raise NotChosen("no songs were listed last, so * means none; find WORDS lists some")
     listed = set(library.songs)
     found = tuple(s.song_id for s in answer if s.song_id is not None and s in listed)
     if not found:
@@ -171,72 +116,77 @@ def _answered(library: Library, answer: Sequence[ListedSong]) -> tuple[int, ...]
 
 def _one(library: Library, text: str) -> Choice:
     """Return the only thing that the text names, by the closest way in which it names any."""
-    folded = fold(text)
-    candidates = list(_candidates(library))
-    for fits in _ways(folded):
-        found = [c for c in candidates if any(map(fits, c.names)) or c.whole == folded]
-        if found:
-            return _only([c.choice() for c in found])
+    ways, known = _ways(text), list(candidates(library))
+    for fits in ways.closest_first:
+        if found := [c for c in known if any(map(fits, c.names)) or ways.whole(c.whole)]:
+            return _only([c.choice() for c in found], text)
+    if ways.only_whole:
+        raise NotChosen("nothing has just that name; without quotes a part of it is enough")
     if tracks := [t for t in query.find(library, text) if t.song_id is not None]:
-        return _only([Choice("song", t.name, (t,)) for t in tracks])
+        return _only([Choice("song", t.name, (t,)) for t in tracks], text)
     if near := nearest(library.songs, text):
         names = ", ".join(f"{s.song_id}. {s.title}" for s in near)
         raise NotChosen(f"no song has that; the nearest: {names}")
-    raise NotChosen("no song has that; list shows the songs")
+    raise NotChosen(f"no song has that; {query.field_advice(text) or 'list shows the songs'}")
 
 
-def _ways(folded: str) -> tuple[Callable[[str], bool], ...]:
-    """Return how a text may name something, the closest way first: all, its beginning, words."""
-    words = folded.split()
-    return (
-        lambda name: name == folded,
-        lambda name: name.startswith(folded),
-        lambda name: all(word in name for word in words),
-    )
+class _Ways(NamedTuple):
+    """The ways in which a text may name something. whole: all of a name is typed."""
+
+    whole: Callable[[str], bool]
+    closest_first: tuple[Callable[[str], bool], ...]
+    only_whole: bool = False
 
 
-def _only(found: list[Choice]) -> Choice:
-    """Return the only one. Raises NotChosen, which names them, the groups first.
+def _ways(text: str) -> _Ways:
+    """Return all of a name, its beginning, its words; in quotes it is all of a name."""
+    folded = fold(text)
+    bare, words = folded.strip('"'), folded.split()
 
-    What means the same songs as one before, as the folder of an album does, is left out.
-    """
-    by_songs: dict[frozenset[int | None], Choice] = {}
-    for choice in found:
-        by_songs.setdefault(choice.song_ids, choice)
-    different = list(by_songs.values())
+    def whole(name: str) -> bool:
+        return name == folded
+
+    def unquoted(name: str) -> bool:
+        return name.replace('"', "") == bare
+
+    def begun(name: str) -> bool:
+        return name.startswith(folded)
+
+    def with_words(name: str) -> bool:
+        return all(word in name for word in words)
+
+    if _QUOTED.fullmatch(text):
+        return _Ways(unquoted, (whole, unquoted), only_whole=True)
+    return _Ways(whole, (whole, begun, with_words))
+
+
+def _only(found: list[Choice], text: str) -> Choice:
+    """Return the only one. Raises NotChosen, which names them, the groups first."""
+    different = distinct(found)
     if len(different) == 1:
         return different[0]
-    named = sorted(different, key=lambda choice: choice.kind == "song")
+    named = told_apart(sorted(different, key=lambda choice: choice.kind == "song"))
     names = _listing([choice.shown for choice in named])
     if named[0].kind == "song":
-        raise NotChosen(f"{len(named)} titles have that: {names}; say which one by its ID")
+        every = f"find {shown(text)} shows them all, and play * plays those"
+        raise NotChosen(f"{len(named)} titles have that: {names}; say one by its ID; {every}")
     raise NotChosen(f"it could be {names}; say {named[0].typed}, or a song's ID")
 
 
 def _albums(library: Library, text: str) -> Sequence[Album]:
     if query.has_filter(text):
         return albums_of(query.find(library, text))
-    whole, begun, with_words = _ways(fold(text))
-    levels = (
-        [a for a in library.albums if whole(fold(a.name))],
-        [a for a in library.albums if begun(fold(a.name))],
-        [a for a in library.albums if with_words(fold(f"{a.artist} {a.name}"))],
-    )
-    return next(filter(None, levels), [])
-
-
-def _named(albums: Sequence[Album]) -> str:
-    return _listing([f"{a.name} by {a.artist}" if a.artist else a.name for a in albums])
+    by_name, by_words = _ways(text).closest_first[:2], _ways(text).closest_first[2:]
+    for fits in by_name:
+        if found := [a for a in library.albums if fits(fold(a.name))]:
+            return found
+    return [a for a in library.albums for fits in by_words if fits(fold(f"{a.artist} {a.name}"))]
 
 
 def _listing(names: Sequence[str]) -> str:
     more = len(names) - SHOWN_MATCHES
     shown = ", ".join(names[:SHOWN_MATCHES])
     return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _filter(key: str, name: str) -> str:
-    return f'{key}:"{name.replace(chr(34), "")}"'
 
 
 def _ids(tracks: Iterable[Track]) -> tuple[int, ...]:

@@ -132,11 +132,11 @@ class Library(Sequence[ListedSong]):
 
     @cached_property
     def folders(self) -> dict[str, tuple[Track, ...]]:
-        """The songs in each folder of the music directory, but for those in no folder."""
+        """The songs below each folder of the music directory, in the order of the list."""
         folders: dict[str, list[Track]] = {}
         for track in self.tracks:
-            if track.folder:
-                folders.setdefault(track.folder, []).append(track)
+            for folder in _folders_of(track):
+                folders.setdefault(folder, []).append(track)
         return {folder: tuple(tracks) for folder, tracks in folders.items()}
 
 
@@ -188,6 +188,11 @@ def artists_of(tracks: Iterable[Track]) -> tuple[Artist, ...]:
     )
 
 
+def folder_of(track: Track) -> str:
+    """Return the folder of the album that a song is on, which may have a folder for each disc."""
+    return _DISC_FOLDER.sub("", track.folder)
+
+
 def total_s(tracks: Iterable[Track]) -> float | None:
     """Return how long these songs are together; None where that is not known of each."""
     known = [track.duration_s for track in tracks]
@@ -226,8 +231,16 @@ def _text(track: Track) -> str:
 
 def _album_key(track: Track) -> tuple[str, str]:
     """Return what the songs of an album have in common: who it is by, or else where it is."""
-    by = fold(track.album_artist) or "\n" + _DISC_FOLDER.sub("", track.folder)
+    by = fold(track.album_artist) or "\n" + folder_of(track)
     return fold(track.album), by
+
+
+def _folders_of(track: Track) -> Iterator[str]:
+    """Yield the folder that a song is in, and those which that one is in."""
+    folder = track.folder
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
 
 
 def _album(tracks: list[Track]) -> Album:

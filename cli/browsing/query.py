@@ -22,6 +22,7 @@ _FIELDS: dict[str, Callable[[Track], tuple[str, ...]]] = {
 }
 KEYS = (*_FIELDS, "year")
 _PART = re.compile(r'(?:(\w+):)?(?:"([^"]*)"?|(\S+))')
+_LIKE_A_FIELD = re.compile(r"(?:^|\s)\w+:")
 _YEARS = re.compile(r"([0-9]{4})(?:(-)([0-9]{4})?)?")
 
 
@@ -39,7 +40,12 @@ class Filter(NamedTuple):
     def fits(self, track: Track) -> bool:
         """Tell whether a song has it."""
         known = (fold(value).replace('"', "") for value in _FIELDS[self.key](track))
-        return any(self.value == each if self.whole else self.value in each for each in known)
+        return any(self._is(each) if self.whole else self.value in each for each in known)
+
+    def _is(self, known: str) -> bool:
+        """Tell whether it is all of a field; a folder is all that is below it."""
+        below = self.key == "folder" and known.startswith(f"{self.value}/")
+        return known == self.value or below
 
 
 class Query(NamedTuple):
@@ -81,6 +87,13 @@ def parse(text: str) -> Query:
 def has_filter(text: str) -> bool:
     """Tell whether there is a filter in what is typed."""
     return any((match[1] or "").lower() in KEYS for match in _PART.finditer(text))
+
+
+def field_advice(text: str) -> str:
+    """Say which fields there are, where a text that found nothing looks like one; else ""."""
+    if _LIKE_A_FIELD.search(text) is None:
+        return ""
+    return f"the fields are {', '.join(f'{key}:' for key in KEYS)} as in artist:x"
 
 
 def find(songs: Sequence[ListedSong], text: str) -> tuple[Track, ...]:

@@ -41,7 +41,7 @@ def suggest(songs: Sequence[ListedSong], text: str, limit: int = 50) -> list[Lis
     return found[:limit] or nearest(known, text)
 
 
-_NOT_FOUND = 4
+_NOT_FOUND = 3
 
 
 def _rank(title: str, folded: str) -> int:
@@ -49,14 +49,7 @@ def _rank(title: str, folded: str) -> int:
         return 0
     if f" {folded}" in title:
         return 1
-    if all(word in title for word in folded.split()):
-        return 2
-    return 3 if _is_subsequence(folded.replace(" ", ""), title) else _NOT_FOUND
-
-
-def _is_subsequence(letters: str, title: str) -> bool:
-    rest = iter(title)
-    return all(letter in rest for letter in letters)
+    return 2 if all(word in title for word in folded.split()) else _NOT_FOUND
 
 
 def _similarity(one: str, other: str, **options: float | None) -> float:

@@ -9,7 +9,9 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from cli.browsing import title_search
-from cli.browsing.choosing import Choice, clear_names
+from cli.browsing.candidates import Choice
+from cli.browsing.choosing import clear_names
+from cli.browsing.filters import Begun, begun_filter, typed_as, values_of
 from cli.browsing.folding import fold
 from cli.browsing.library import Album, Artist, Library, library_of
 from cli.words.command_table import SPECS, WORDS, CommandError, Spec, full_word
@@ -18,6 +20,7 @@ from cli.words.safe_text import safe
 from fsm.client.events import ListedSong
 
 MAX_OFFERS = 30
+_TAKE_FILTERS = ("songs", "albums", "artists", "filters")
 
 
 class CommandCompleter(Completer):
@@ -53,6 +56,9 @@ class CommandCompleter(Completer):
         if spec is None:
             return
         typed = rest.lstrip()
+        if spec.completes in _TAKE_FILTERS and (begun := begun_filter(typed)):
+            yield from self._filters(begun)
+            return
         match spec.completes:
             case "songs":
                 yield from self._songs_and_groups(typed)
@@ -74,7 +80,7 @@ class CommandCompleter(Completer):
         other songs. What is completed names that one alone."""
         library = library_of(self._songs())
         songs = title_search.suggest(library.songs, typed, MAX_OFFERS)
-        groups = list(_named_as(library, typed))
+        groups = list(_named_as(library, typed)) if typed else []
         titles = {safe(song.title) for song in songs}
         clear = clear_names(library, {*titles, *(group.name for _, group in groups)})
         named = _named_so(library, songs, typed)
@@ -86,6 +92,11 @@ class CommandCompleter(Completer):
             text = safe(group.name if group.name in clear else alone)
             yield Completion(text, -len(typed), display=f"{kind} {safe(group.name)}")
         yield from offers[len(named) :]
+
+    def _filters(self, begun: Begun) -> Iterator[Completion]:
+        """Yield what a filter may become of which the last part is typed."""
+        for value in islice(values_of(library_of(self._songs()), begun), MAX_OFFERS):
+            yield Completion(safe(typed_as(begun, value)), -len(begun.text), display=safe(value))
 
     def _playlists(self, typed: str) -> Iterator[Completion]:
         folded = fold(typed)
@@ -120,14 +131,17 @@ def _begins_a_word(folded: str, name: str) -> bool:
 
 
 def _named_as(library: Library, typed: str) -> Iterator[tuple[str, Album | Artist]]:
-    """Yield the albums, then the artists, of which a word begins as is typed; not too many."""
+    """Yield the albums, then the artists, of which a word begins as is typed; not too many.
+
+    With nothing typed they are the first ones.
+    """
     folded = fold(typed)
     groups: tuple[tuple[str, Sequence[Album | Artist]], ...] = (
         ("album", library.albums),
         ("artist", library.artists),
     )
     for kind, named in groups:
-        found = (g for g in named if folded and _begins_a_word(folded, g.name))
+        found = (g for g in named if _begins_a_word(folded, g.name))
         for group in islice(found, MAX_OFFERS):
             yield kind, group
 
@@ -152,7 +166,7 @@ def _spec(word: str) -> Spec | None:
 def _takes_title(document: Document) -> bool:
     word, space, _ = _typed(document)
     spec = _spec(word) if space else None
-    return spec is not None and spec.completes in ("songs", "albums", "artists")
+    return spec is not None and spec.completes in _TAKE_FILTERS
 
 
 def _commands(typed: str, alone: bool = False) -> Iterator[Completion]:

@@ -5,13 +5,14 @@ It knows nothing of the terminal but its width, and keeps nothing from one line 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import ceil
 
 from cli.words.clock import clock
 from cli.words.glyphs import UNICODE, Glyphs
 from cli.words.moment import Activity, Status
-from cli.words.plain import song_name
-from cli.words.safe_text import columns_of, cut
+from cli.words.safe_text import columns_of, cut, middle_cut
+from cli.words.status_parts import song_name
 
 Fragments = list[tuple[str, str]]
 """Pairs of a style's name and a text, as prompt_toolkit takes them."""
@@ -19,6 +20,7 @@ Fragments = list[tuple[str, str]]
 TITLE_COLUMNS = 20
 """The song's name gets this many columns before anything optional is shown."""
 LONG_TITLE_COLUMNS = 28
+"""It gets this many before anything that no command has set is shown."""
 BAR_MIN, BAR_MAX = 10, 40
 GAP = "  "
 
@@ -41,11 +43,23 @@ def _needs_connection(status: Status) -> bool:
 
 
 def _stopped(status: Status, room: int, glyphs: Glyphs) -> Fragments:
-    hints = f" {glyphs.dot} ".join(("list", "play ID or title", "Tab completes", "? helps"))
     parts = [("", "stopped")]
-    for style, text in (("", _modes(status)), ("", _volume(status)), ("class:status.dim", hints)):
-        _add(parts, style, text, room)
+    for text in (*_modes(status), _volume(status)):
+        _add(parts, "", text, room)
+    for hints in _HINTS:
+        if _add(parts, "class:status.dim", f" {glyphs.dot} ".join(hints), room):
+            break
     return parts
+
+
+_HINTS = (
+    ("list", "play ID or title", "Tab completes", "? helps"),
+    ("list", "play ID or title", "? helps"),
+    ("list", "play ID", "? helps"),
+    ("list", "? helps"),
+    ("list",),
+)
+"""What a newcomer may type: the first form that there is room for."""
 
 
 def _waiting(status: Status, room: int, glyphs: Glyphs) -> Fragments:
@@ -92,39 +106,50 @@ def _beside_song(
     name_room = room - columns_of(form) - len(GAP)
     if status.song_id is None or name_room < 4:
         return [(style, form)]
-    name = cut(song_name(status), name_room, glyphs.ellipsis)
+    name = middle_cut(song_name(status), name_room, glyphs.ellipsis)
     return [("class:status.title", name), ("", GAP), (style, form)]
 
 
 def _playing(status: Status, room: int, glyphs: Glyphs) -> Fragments:
-    name = song_name(status)
-    time = clock(status.position_s)
-    time += f" / {clock(status.duration_s)}" if status.duration_s else ""
-    name_columns = min(columns_of(name), LONG_TITLE_COLUMNS)
-    left = room - name_columns - len(GAP) - len(time)
-    has_bar = bool(status.duration_s) and left >= BAR_MIN + len(GAP)
-    left -= BAR_MIN + len(GAP) if has_bar else 0
-    extras, left = _extras(status, left, glyphs)
-    longer = min(left, columns_of(name) - name_columns)
-    name = cut(name, name_columns + longer, glyphs.ellipsis)
-    parts: Fragments = [("class:status.title", name)]
-    if has_bar:
-        parts += [("", GAP), *_bar(status, min(BAR_MAX, BAR_MIN + left - longer), glyphs)]
-    for text in [time, *extras]:
+    """Return name, bar, time and extras: what a command has set goes before what is only told."""
+    name, time = song_name(status), _time(status)
+    name_columns = min(columns_of(name), TITLE_COLUMNS)
+    modes, left = _fitting(_modes(status), room - name_columns - len(GAP) - len(time))
+    name_columns, left = _longer(name, name_columns, LONG_TITLE_COLUMNS, left)
+    volume, left = _fitting([_volume(status)], left)
+    bar_columns = BAR_MIN if status.duration_s and left >= BAR_MIN + len(GAP) else 0
+    left -= bar_columns + len(GAP) if bar_columns else 0
+    received, left = _fitting([_received(status, glyphs)], left)
+    bitrate, left = _fitting([_bitrate(status)], left)
+    name_columns, left = _longer(name, name_columns, columns_of(name), left)
+    parts: Fragments = [("class:status.title", middle_cut(name, name_columns, glyphs.ellipsis))]
+    if bar_columns:
+        parts += [("", GAP), *_bar(status, min(BAR_MAX, bar_columns + left), glyphs)]
+    for text in [time, *bitrate, *volume, *received, *modes]:
         parts += [("", GAP), ("", text)]
     return parts
 
 
-def _extras(status: Status, room: int, glyphs: Glyphs) -> tuple[list[str], int]:
-    """Return the optional parts that fit, in the order of the line, and the columns still free."""
-    extras = [_bitrate(status), _volume(status), _received(status, glyphs), _modes(status)]
-    kept = set()
-    for index in (1, 3, 2, 0):  # the most useful first
-        needed = columns_of(extras[index]) + len(GAP)
-        if extras[index] and needed <= room:
-            kept.add(index)
+def _longer(name: str, name_columns: int, wanted: int, room: int) -> tuple[int, int]:
+    """Return how many columns a name gets that wants so many, and the columns still free."""
+    longer = max(0, min(room, min(wanted, columns_of(name)) - name_columns))
+    return name_columns + longer, room - longer
+
+
+def _fitting(texts: Iterable[str], room: int) -> tuple[list[str], int]:
+    """Return the texts that fit, the first one first, and the columns still free."""
+    kept = []
+    for text in texts:
+        needed = columns_of(text) + len(GAP)
+        if text and needed <= room:
+            kept.append(text)
             room -= needed
-    return [extras[index] for index in sorted(kept)], room
+    return kept, room
+
+
+def _time(status: Status) -> str:
+    whole = f" / {clock(status.duration_s)}" if status.duration_s else ""
+    return clock(status.position_s) + whole
 
 
 _FORMS = {
@@ -157,31 +182,37 @@ def _bitrate(status: Status) -> str:
 
 
 def _received(status: Status, glyphs: Glyphs) -> str:
-    if status.received is not None:
-        return f"{glyphs.received}{int(100 * status.received)} %"
-    return f"{glyphs.received}{status.received_bytes / 1e6:.1f} MB" if status.received_bytes else ""
+    """Return how much has arrived; "" where all has: that is what a person expects."""
+    if status.received is None:
+        arrived = f"{status.received_bytes / 1e6:.1f} MB"
+        return f"{glyphs.received}{arrived}" if status.received_bytes else ""
+    return f"{glyphs.received}{int(100 * status.received)} %" if status.received < 1 else ""
 
 
-def _modes(status: Status) -> str:
+def _modes(status: Status) -> list[str]:
+    """Return what holds until it is changed, what is easiest forgotten first."""
     alone = "" if status.online else "no connection"
-    queued = f"{len(status.queue)} queued" if status.queue else ""
     repeated = "" if status.repeat == "off" else f"repeat {status.repeat}"
-    return ", ".join(filter(None, (alone, queued, repeated, _sleep(status))))
+    queued = f"{len(status.queue)} queued" if status.queue else ""
+    return [alone, _sleep(status), repeated, queued]
 
 
 def _sleep(status: Status) -> str:
-    """Return when it falls asleep, in whole minutes: who looks wants no countdown."""
+    """Return when it falls asleep, as it is typed; in whole minutes: nobody wants a countdown."""
     if status.sleeps_after_song:
-        return "sleep after this"
+        return "sleep end"
     if status.sleep_in_s is None:
         return ""
-    return f"sleep in {ceil(status.sleep_in_s / 60)} min"
+    return f"sleep {ceil(status.sleep_in_s / 60)}m"
 
 
-def _add(parts: Fragments, style: str, text: str, room: int) -> None:
+def _add(parts: Fragments, style: str, text: str, room: int) -> bool:
+    """Append a text if there is room for it; return whether there was."""
     used = sum(columns_of(part) for _, part in parts)
-    if text and used + len(GAP) + columns_of(text) <= room:
+    fits = bool(text) and used + len(GAP) + columns_of(text) <= room
+    if fits:
         parts += [("", GAP), (style, text)]
+    return fits
 
 
 def _clipped(parts: Fragments, room: int, glyphs: Glyphs) -> Fragments:

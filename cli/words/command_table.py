@@ -19,8 +19,8 @@ class Spec:
 
     letter: what is typed for short; "" for none. takes: its arguments, in words; "" where it has
     none. brief: at most BRIEF_COLUMNS wide, for all commands at once. does: for this one alone.
-    completes: what Tab completes after it: songs, albums, artists, playlists, commands, or "" for
-    nothing.
+    completes: what Tab completes after it: songs, albums, artists, filters, playlists, commands, or
+    "" for nothing.
     """
 
     word: str
@@ -33,8 +33,8 @@ class Spec:
 
 # fmt: off
 SPECS = (
-    Spec("list",      "l", "[WORDS]",         "",          "songs, or those with WORDS", "list the songs, or those with these words in any field; artist:x album:y year:1999-2005 narrow it"),
-    Spec("find",      "f", "WORDS",           "",          "words, artist:x, year:1999", "list the songs with these words in any field; artist:x album:y title:z genre:g folder:f year:1999-2005 narrow it"),
+    Spec("list",      "l", "[WORDS]",         "filters",   "songs, or those with WORDS", "list the songs, or those with these words in any field; artist:x album:y year:1999-2005 narrow it"),
+    Spec("find",      "f", "WORDS",           "filters",   "words, artist:x, year:1999", "list the songs with these words in any field; artist:x album:y title:z genre:g folder:f year:1999-2005 narrow it"),
     Spec("albums",    "",  "[WORDS]",         "albums",    "albums, or those of WORDS",  "show the albums, or those of the songs that find WORDS lists"),
     Spec("album",     "",  "NAME",            "albums",    "the songs of one album",     "show the songs of an album, by a part of its name"),
     Spec("artists",   "",  "[WORDS]",         "artists",   "artists, or those of WORDS", "show the artists, or those of the songs that find WORDS lists"),

@@ -249,6 +249,8 @@ def _go_on(word: str, rest: str) -> Line:
 
 
 def _save(word: str, rest: str) -> Line:
+    if not rest:
+        raise CommandError("save takes a name, as in: save sunday")
     recalling.check_name(rest)
 
     def saving(context: Context) -> None:

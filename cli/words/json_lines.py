@@ -14,9 +14,10 @@ from cli.memory.memory import Loading, Saving
 from cli.memory.playlists import Summary
 from cli.words.command_table import SPECS, WORDS
 from cli.words.moment import Activity, SongName, Status
-from cli.words.plain import ERRORS, Formatter, status_parts
+from cli.words.plain import ERRORS, Formatter
 from cli.words.remembered import title_of
 from cli.words.safe_text import safe
+from cli.words.status_parts import status_parts
 from cli.words.upcoming import QueuedSong, upcoming
 from fsm.client.effects import Tell
 from fsm.client.events import ListedSong

@@ -32,6 +32,13 @@ class SongName(NamedTuple):
     title: str | None
 
 
+def name(song: SongName | None) -> str:
+    """Return `3. grapes - I dunno`, or `song 3`; the code that prints it calls `safe`."""
+    if song is None:
+        return "the song"
+    return f"{song.song_id}. {song.title}" if song.title else f"song {song.song_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """The client at one moment. None: not known, or not there at this moment."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from cli.browsing import title_search
+from cli.browsing import query, title_search
 from cli.browsing.answer import Answer
 from cli.browsing.columns import album_heading, artists_rows
 from cli.browsing.library import Track
@@ -16,10 +16,11 @@ from cli.memory.heard import Heard
 from cli.memory.memory import Loading, Saving, is_count
 from cli.memory.playlists import Summary
 from cli.words import remembered
-from cli.words.clock import clock
 from cli.words.command_table import SPECS, WORD_COLUMNS, WORDS, Spec
-from cli.words.moment import Activity, SongName, Status
+from cli.words.moment import SongName, Status
+from cli.words.moment import name as name
 from cli.words.safe_text import safe
+from cli.words.status_parts import sleep_part, status_parts
 from cli.words.upcoming import queue_line, upcoming
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
@@ -138,10 +139,13 @@ class Formatter:
         if answer.kind in ("albums", "artists") and not answer.words:
             return f"the server says nothing of {answer.kind}; list shows the songs"
         words = safe(answer.words)
+        nothing = f"no {answer.kind.removesuffix('s')} has {words}"
+        if advice := query.field_advice(words):
+            return f"{nothing}; {advice}"
         found = title_search.nearest(answer.songs, words)
         near = ", ".join(f"{s.song_id}. {safe(s.title)}" for s in found)
-        what = answer.kind.removesuffix("s")
-        return f"no {what} has {words}; {f'the nearest: {near}' if near else 'list shows all'}"
+        every = "list" if answer.kind == "songs" else answer.kind
+        return f"{nothing}; {f'the nearest: {near}' if near else f'{every} shows all'}"
 
     def help(self, word: str = "") -> str:
         """Format all commands, one a line, or what one of them does."""
@@ -225,13 +229,6 @@ def sentence(
     )
 
 
-def name(song: SongName | None) -> str:
-    """Return `3. grapes - I dunno`, or `song 3`; the code that prints it calls `safe`."""
-    if song is None:
-        return "the song"
-    return f"{song.song_id}. {song.title}" if song.title else f"song {song.song_id}"
-
-
 def _again(song: SongName | None, songs: Sequence[ListedSong]) -> str:
     """Say how the song is started again, unless the list gives its ID to another one by now."""
     if song is None or (song.title and songs and tuple(song) not in songs):
@@ -269,71 +266,3 @@ def missing_ids(songs: Sequence[ListedSong]) -> str:
         f"not on the list: {'song' if one else 'songs'} {shown}{more}; "
         f"play {missing[0]} asks for {'it' if one else 'one'} all the same"
     )
-
-
-def status_parts(status: Status, moving: bool = True) -> list[str]:
-    """Describe a status in short phrases, the most important first.
-
-    moving: with what changes by itself, as the position does.
-    """
-    parts = [status.activity.value]
-    if status.activity is not Activity.STOPPED:
-        parts[0] += f" {song_name(status)}"
-        if moving:
-            parts += filter(None, (_time(status), _arrival(status)))
-        elif status.duration_s:
-            parts.append(clock(status.duration_s))
-        if status.bitrate_kbps and (moving or not status.variable_bitrate):
-            parts.append(f"{status.bitrate_kbps} kbit/s{' VBR' if status.variable_bitrate else ''}")
-    parts.append(f"volume {status.volume} %")
-    if status.gain != "off":
-        parts.append(_gain(status))
-    if status.repeat != "off":
-        parts.append(f"repeat {status.repeat}")
-    if status.queue:
-        parts.append(f"{len(status.queue)} queued")
-    if sleeps := sleep_part(status, moving):
-        parts.append(sleeps)
-    if not status.online:
-        known = moving and status.retry_in_s is not None
-        soon = f", trying again in {status.retry_in_s:.0f} s" if known else ""
-        parts.append(f"no connection{soon}")
-    return parts
-
-
-def sleep_part(status: Status, moving: bool = True) -> str:
-    """Say in a short phrase when it falls asleep; "" if it does not."""
-    if status.sleeps_after_song:
-        return "sleeps after this song"
-    if status.sleep_in_s is None:
-        return ""
-    return f"sleeps in {clock(status.sleep_in_s)}" if moving else "sleeps later"
-
-
-def _gain(status: Status) -> str:
-    """Say which gain is applied, and how much that is for a song that plays."""
-    if status.activity not in (Activity.PLAYING, Activity.PAUSED):
-        return f"gain {status.gain}"
-    if status.gain_db is None:
-        return f"gain {status.gain} (none in its tags)"
-    return f"gain {status.gain} ({status.gain_db:+.1f} dB)"
-
-
-def _time(status: Status) -> str:
-    if status.activity in (Activity.REQUESTED, Activity.BUFFERING):
-        return ""
-    return clock(status.position_s) + (
-        f" of {clock(status.duration_s)}" if status.duration_s else ""
-    )
-
-
-def _arrival(status: Status) -> str:
-    if status.activity in (Activity.BUFFERING, Activity.STARVED):
-        return f"{status.buffered_msgs} of {status.needed_msgs} messages"
-    return "" if status.received is None else f"{int(100 * status.received)} % received"
-
-
-def song_name(status: Status) -> str:
-    """Return the name of its song, safe to print."""
-    song = None if status.song_id is None else SongName(status.song_id, status.title)
-    return safe(name(song))

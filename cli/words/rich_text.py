@@ -26,9 +26,10 @@ from cli.browsing.columns import (
 )
 from cli.browsing.library import Track
 from cli.words.glyphs import ASCII, IN_ASCII, Glyphs
-from cli.words.moment import Activity, SongName, Status
-from cli.words.plain import ERRORS, Formatter, status_parts
+from cli.words.moment import Activity, SongName, Status, name
+from cli.words.plain import ERRORS, Formatter
 from cli.words.safe_text import columns_of, cut, safe
+from cli.words.status_parts import setting, status_parts
 from cli.words.upcoming import QueuedSong, upcoming
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
@@ -44,6 +45,8 @@ _SHOWN_BY_STATUS_LINE = (
 )
 _EDITS = ("insert", "remove", "move", "shuffle", "undo")
 """What the queue is after one of these is shown: the positions of its songs may be others."""
+_SETTINGS = ("repeat", "gain", "sleep")
+"""What is set is said, because the status line may have no room for it."""
 _SHOWN_EDITED = 8
 _TABLE_SONGS = 500
 """A longer list is formatted line by line: measuring a table of 10,000 rows delays the sound."""
@@ -85,13 +88,15 @@ class RichFormatter(Formatter):
         return drawn or super().cover(song, path, text, drawn)
 
     def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
+        if word in _SETTINGS:
+            return self._styled(setting(word, status), "")
         if not status.queue or word not in ("queue", *_EDITS):
             return super().done(word, status, songs)
         last = len(status.queue)
         if word == "queue":
             # The person may have typed a part of a title: name the song that it meant.
             [song] = upcoming(replace(status, queue=status.queue[-1:]), songs).songs
-            text = f"{song.track.song_id}. {safe(song.track.title)}"
+            text = safe(name(SongName(status.queue[-1], song.track.title if songs else None)))
             return self._styled(f"{text} is number {last} in the queue", "")
         shown = upcoming(replace(status, queue=status.queue[:_SHOWN_EDITED]), songs)
         rows = self._queued(shown.songs, last)

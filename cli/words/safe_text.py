@@ -6,6 +6,8 @@ import unicodedata
 
 _JOINERS = "\u200c\u200d"
 """The zero-width non-joiner and joiner: several scripts and emoji are spelled with them."""
+MIDDLE_COLUMNS = 18
+"""In fewer columns two ends of a text say less than its beginning."""
 
 
 def safe(text: str) -> str:
@@ -46,6 +48,20 @@ def cut(text: str, columns: int, ellipsis: str = "…") -> str:
     from cli.words.any_wcwidth import clip
 
     return str(clip(text, 0, columns - columns_of(ellipsis))).rstrip() + ellipsis
+
+
+def middle_cut(text: str, columns: int, ellipsis: str = "…") -> str:
+    """Cut a safe text in its middle to at most that many columns, so that a word begins its end.
+
+    The name of a movement stands at the end of a title, that of the work at its beginning.
+    """
+    if columns_of(text) <= columns or columns < MIDDLE_COLUMNS:
+        return cut(text, columns, ellipsis)
+    end = safe_end(text, columns * 3 // 5)
+    if not text.removesuffix(end).endswith(" "):
+        # Half of a word misleads: of III. Scherzo there would be I. Scherzo.
+        end = end.partition(" ")[2] or safe_end(text, columns // 2)
+    return cut(text, columns - columns_of(end), ellipsis) + end
 
 
 def safe_end(text: str, columns: int) -> str:

@@ -57,13 +57,19 @@ def upcoming(status: Status, songs: Sequence[ListedSong]) -> Upcoming:
     """Return what is queued. songs: the last list, best as a Library. Cost: one pass over it."""
     wanted = {*status.queue, status.song_id}
     listed = {t.song_id: t for t in library_of(songs).tracks if t.song_id in wanted}
-    tracks = [listed.get(i) or Track(i, NOT_LISTED, NOT_LISTED) for i in status.queue]
+    tracks = [listed.get(i) or _unknown(i, bool(songs)) for i in status.queue]
     begins_in_s = _left_s(status, listed.get(status.song_id))
     queued = []
     for position, track in enumerate(tracks, 1):
         queued.append(QueuedSong(position, track, track.song_id in listed, begins_in_s))
         begins_in_s = _sum(begins_in_s, track.duration_s)
     return Upcoming(tuple(queued), total_s(tracks), begins_in_s if tracks else None)
+
+
+def _unknown(song_id: int, has_list: bool) -> Track:
+    """Return a song without a title: the list has none, or no list has come yet."""
+    title = NOT_LISTED if has_list else f"song {song_id}"
+    return Track(song_id, title, title)
 
 
 def queue_line(song: QueuedSong, width: int) -> str:

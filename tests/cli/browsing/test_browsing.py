@@ -1,6 +1,7 @@
 """Albums, artists and songs: how they are found, chosen and set in columns."""
 
 import contextlib
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -9,11 +10,13 @@ from hypothesis import strategies as st
 from cli.browsing import query
 from cli.browsing.answer import answer_of
 from cli.browsing.choosing import choose, clear_names
-from cli.browsing.columns import album_heading, albums_rows, artists_rows, song_rows
+from cli.browsing.columns import album_heading, albums_rows, artists_rows, queue_rows, song_rows
 from cli.browsing.library import VARIOUS, Library
 from cli.browsing.song_ids import NotChosen
 from cli.words.command_table import CommandError
 from cli.words.commands import Context, parse
+from cli.words.moment import Status
+from cli.words.plain import Formatter
 from cli.words.safe_text import columns_of
 from fsm.client.events import ListedSong, PlayRequested
 from fsm.client.queue_edits import Append, Insert
@@ -123,7 +126,7 @@ def test_what_play_queue_and_insert_take(text, chosen):
             'album Ghosts by NIN (2 songs), 4. NIN - Ghosts; say album:"Ghosts" artist:"NIN", or',
         ),
         ("77-99", "no song from 77 to 99"),
-        ("*", "find WORDS makes one"),
+        ("*", "no songs were listed last"),
         ("artist:nobody", "no song fits"),
         ("year:x", "year:1999-2005"),
     ],
@@ -194,6 +197,153 @@ def test_a_long_title_keeps_its_end_on_80_columns():
     assert "Ludwig" in rows[0]
     assert "Ágætis" in rows[1]
     assert [row.index("1:00") for row in rows] == [rows[0].index("1:00")] * 5
+
+
+def refusal(songs, text):
+    with pytest.raises(NotChosen) as refused:
+        choose(songs, text)
+    return str(refused.value)
+
+
+def test_in_quotes_it_is_the_whole_name():
+    songs = library(
+        ("Radiohead", "Kid A", "Kid A", "1", ""),
+        ("Radiohead", "Kid A Mnesia", "Everything", "1", ""),
+        ("Bowie", '"Heroes"', "Joe", "1", ""),
+        ("X", "Heroes", "34", "1", ""),
+    )
+    assert choose(songs, '"kid a mnesia"') == choose(songs, "kid a m") == (2,)
+    assert "nothing has just that name; without quotes" in refusal(songs, '"kid a m"')
+    assert choose(songs, '"everything"') == (2,)
+    assert choose(songs, '"radiohead - everything"') == (2,)
+    assert choose(songs, "heroes") == (4,)
+    assert choose(songs, '"heroes"') == (3,), "the quotes are a part of this name"
+    assert parse('queue "34"').request(Context(songs)) == EditRequested(Append((4,)))
+    assert answer_of("album", '"kid a"', songs).albums[0].name == "Kid A"
+    with pytest.raises(NotChosen):
+        answer_of("album", '"kid"', songs)
+
+
+def in_folders(*songs):
+    """A library of songs, each (folder, artist, album, title)."""
+    listed = tuple(ListedSong(i, f"{s[1]} - {s[3]}") for i, s in enumerate(songs, 1))
+    keys = ("fo", "ar", "al", "ti")
+    return Library(listed, tuple(tuple(zip(keys, song, strict=True)) for song in songs))
+
+
+FOLDERS = in_folders(
+    ("Classical/Bach/Mass", "Bach", "Mass", "Kyrie"),
+    ("Classical/Bach/Suites", "Casals", "Suites", "Prelude"),
+    ("Classical/Satie", "Satie", "Piano", "Vexations"),
+    ("Classical", "Nobody", "", "Alone"),
+    ("Best of Classical/cd1", "Liszt", "Best", "Etude"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("classical", (1, 2, 3, 4)),
+        ("classical/bach", (1, 2)),
+        ('folder:"classical"', (1, 2, 3, 4)),
+        ('folder:"classical/bach"', (1, 2)),
+        ("folder:classical/sat", (3,)),
+        ("best of", (5,)),
+        # The artist of this name is meant, not the folder, in which another one plays as well.
+        ("bach", (1,)),
+    ],
+)
+def test_a_folder_means_all_below_it(text, chosen):
+    assert choose(FOLDERS, text) == chosen
+
+
+def test_a_folder_and_an_album_elsewhere_of_one_name_are_asked_about():
+    songs = in_folders(("a", "A", "Live", "x"), ("Live/b", "B", "Other", "y"))
+    assert "the album Live by A (1 song), the folder Live (1 song)" in refusal(songs, "live")
+    assert clear_names(songs, ["Live", "Other"]) == {"Other"}
+
+
+def test_albums_that_look_alike_are_told_apart_by_their_folders():
+    songs = in_folders(
+        ("one/Takk", "Sigur Rós", "Takk", "x"),
+        *[(f"two/cd{n}", "Sigur Rós", "Takk", f"y{n}") for n in (1, 2)],
+    )
+    question = refusal(songs, "takk")
+    assert "Takk by Sigur Rós in the folder one/Takk (1 song), the album Takk" in question
+    assert "by Sigur Rós in the folder two (2 songs)" in question
+    assert 'say album:"Takk" folder:"one/Takk", or' in question
+    assert choose(songs, 'album:"Takk" folder:"one/Takk"') == (1,)
+    assert choose(songs, 'album:"Takk" folder:"two"') == (2, 3)
+    with pytest.raises(NotChosen, match=r'folder two; say album:"Takk" folder:"one/Takk"$'):
+        answer_of("album", "takk", songs)
+    assert len(answer_of("album", 'album:"Takk" folder:"two"', songs).tracks) == 2
+
+
+def test_where_titles_share_a_part_it_says_how_to_have_them_all():
+    songs = library(*[("Radiohead", "", f"Part {n}", "", "") for n in range(5)])
+    question = refusal(songs, "part")
+    assert question.startswith("5 titles have that: 1. Radiohead - Part 0, ")
+    assert question.endswith("; find part shows them all, and play * plays those")
+    assert choose(songs, "*", answer_of("find", "part", songs).listed) == (1, 2, 3, 4, 5)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("albums zz", "no album has zz; albums shows all"),
+        ("artists zz", "no artist has zz; artists shows all"),
+        ("find zz", "no song has zz; list shows all"),
+        ("find foo:bar", "no song has foo:bar; the fields are artist:, album:, title:, genre:,"),
+        ("find artist:", "no song has artist:; the fields are artist:, album:, title:, genre:,"),
+    ],
+)
+def test_what_is_not_found_says_where_to_look(line, told):
+    word, _, words = line.partition(" ")
+    said = Formatter("h:1").listing(answer_of(word, words, SONGS), Status())
+    assert said.startswith(told)
+    assert "as in artist:x" in said or ":" not in words
+
+
+def test_a_field_that_there_is_not_is_told_to_play_as_well():
+    assert "the fields are artist:, album:" in refusal(SONGS, "foo:bar")
+
+
+PARTS = [("Radiohead", "Kid A", f"Part number {n}", str(n), "2000") for n in range(1, 31)]
+BYRJUN = [("Sigur Rós", "Ágætis byrjun", title, "1", "1999") for title in ("Starálfur", "Ný")]
+LONG = ("Ludwig van Beethoven", "Symphonies 5 & 6 in Vienna", MOVEMENT, "2", "1976")
+ONE_LONG = library(*PARTS, *BYRJUN, LONG)
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_one_long_title_leaves_artists_and_albums_to_the_others(columns):
+    room = columns - 1 - 2 - 4  # beside the IDs
+    rows = list(song_rows(ONE_LONG.tracks, room, "…"))
+    assert all(columns_of(row) <= room for row in rows)
+    for row in rows[:30]:
+        assert re.fullmatch(r"Radiohead +Part number \d+ +1:00  Kid A", row)
+    assert re.fullmatch(r"Sigur Rós +Starálfur +1:00  Ágætis byrj(un|…)", rows[30])
+    assert ("byrjun" in rows[30]) == (columns == 80)
+    assert re.fullmatch(r"Ludwig v.* +Symphony.*….*con moto +1:00  Symphonies.*…", rows[32])
+    waits = list(queue_rows(ONE_LONG.tracks, ["in 1:00"] * 33, room, "…"))
+    assert re.fullmatch(r"Sigur Rós +Starálfur +1:00  in 1:00.*", waits[30])
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_artists_and_albums_share_the_room_of_albums(columns):
+    rows = list(albums_rows(ONE_LONG.albums, columns - 1, "…"))
+    assert all(columns_of(row) < columns for row in rows)
+    assert re.fullmatch(r"Radiohead +Kid A +2000  30 songs  30:15", rows[0])
+    assert re.fullmatch(r"Sigur Rós +Ágætis byrjun +1999   2 songs   2:01", rows[1])
+    assert re.fullmatch(r"Ludwig van.*  Symphon.*  1976    1 song   1:00", rows[2])
+
+
+def test_most_albums_are_whole_though_all_titles_are_long():
+    titles = [f"Symphony No. {n} in C minor, Op. 67: II. Andante con moto" for n in range(40)]
+    songs = library(*[("Beethoven", "Symphonies", title, "1", "") for title in titles])
+    for row in song_rows(songs.tracks, 73, "…"):
+        assert re.fullmatch(r"Beethoven  .*II\. Andante con moto +1:00  Symphonies", row)
+    for row in song_rows(songs.tracks, 40, "…"):
+        assert re.search(r"…II\. Andante con moto +1:00$", row)
 
 
 FIELDS = st.lists(

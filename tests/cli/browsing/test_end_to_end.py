@@ -125,7 +125,7 @@ def test_in_a_script_an_ambiguous_name_is_one_clear_question_and_a_failure(tagge
 @pytest.mark.parametrize(
     ("command", "why"),
     [
-        ("play *", "there is no answer yet"),
+        ("play *", "no songs were listed last"),
         ("album nowhere", "albums shows them"),
         ("play 90-99", "no song from 90 to 99"),
         ("queue artist:nobody", "no song fits"),
@@ -186,7 +186,7 @@ def test_the_readmes_example_completes(tagged_server):
         terminal.type(f"{typed}\t")
         terminal.wait_until(has_typed("play The Alfine Ensemble - Lanterns on the River"))
         terminal.type("\r")
-        terminal.wait_until(lambda t: "Lanterns on the River" in status_line(t))
+        terminal.wait_until(lambda t: "on the River" in status_line(t))
 
 
 @pytest.mark.parametrize(

@@ -71,12 +71,12 @@ def test_a_song_that_is_hardly_one_has_a_full_bar():
         (40, "▶ 3. grapes - I dunno  1:23 / 4:05"),
         (
             80,
-            "▶ 3. grapes - I dunno  ━━━━╺────────  1:23 / 4:05  320 kbit/s  vol 80 %  ⇣ 100 %",
+            "▶ 3. grapes - I dunno  ━━━━━━━╺──────────────  1:23 / 4:05  320 kbit/s  vol 80 %",
         ),
         (
             120,
             "▶ 3. grapes - I dunno  ━━━━━━━━━━━━━╺──────────────────────────  1:23 / 4:05  "
-            "320 kbit/s  vol 80 %  ⇣ 100 %",
+            "320 kbit/s  vol 80 %",
         ),
     ],
 )
@@ -112,7 +112,7 @@ def test_a_song_that_is_buffered(columns, line):
 @pytest.mark.parametrize(
     ("columns", "line"),
     [
-        (40, "▶ 3. grapes - I dun…  lost; retry in 7 s"),
+        (40, "▶ 3. grape…- I dunno  lost; retry in 7 s"),
         (80, "▶ 3. grapes - I dunno  1:23  connection lost; attempt 2 in 7 s"),
     ],
 )
@@ -124,12 +124,23 @@ def test_a_lost_connection_counts_down(columns, line):
 def test_a_song_that_has_arrived_whole_needs_no_connection():
     status = dataclasses.replace(PLAYING, online=False)
     assert drawn(status, 40) == "▶ 3. grapes - I dunno  1:23 / 4:05"
-    assert drawn(status, 80).endswith("1:23 / 4:05  vol 80 %  ⇣ 100 %  no connection")
+    assert drawn(status, 80).endswith("1:23 / 4:05  vol 80 %  no connection")
 
 
-def test_stopped():
-    assert drawn(Status(), 40) == "■ stopped  vol 100 %"
-    assert "list · play ID or title · Tab completes" in drawn(Status(), 80)
+@pytest.mark.parametrize(
+    ("columns", "hints"),
+    [
+        (80, "list · play ID or title · Tab completes · ? helps"),
+        (60, "list · play ID or title · ? helps"),
+        (50, "list · play ID · ? helps"),
+        (40, "list · ? helps"),
+        (30, "list"),
+    ],
+)
+def test_stopped_it_says_what_to_type_first(columns, hints):
+    assert drawn(Status(), columns) == f"■ stopped  vol 100 %  {hints}"
+    repeating = drawn(Status(repeat="all", queue=(1,)), columns)
+    assert repeating.startswith("■ stopped  repeat all")
 
 
 def test_the_bar_shows_how_much_has_arrived():
@@ -137,18 +148,50 @@ def test_the_bar_shows_how_much_has_arrived():
     assert bar == "━━━━╺──┄┄┄┄┄┄┄"
 
 
-@pytest.mark.parametrize("columns", [80, 120])
-def test_queue_and_repeat_go_before_less_useful_parts(columns):
-    status = dataclasses.replace(PLAYING, queue=(1, 2), repeat="all")
-    assert "2 queued, repeat all" in drawn(status, columns)
+def test_how_much_has_arrived_is_said_as_long_as_it_is_not_all():
+    assert "⇣ 50 %" in drawn(dataclasses.replace(PLAYING, received=0.5), 80)
+    assert "⇣" not in drawn(PLAYING, 200)
+
+
+LONG_NAME = dataclasses.replace(PLAYING, song_id=10, title="Radiohead - Kid A, part 12")
+"""Its name takes 30 columns."""
+
+
+@pytest.mark.parametrize("columns", [59, 60, 79, 80])
+def test_what_a_command_has_set_goes_before_what_is_only_told(columns):
+    queued = dataclasses.replace(LONG_NAME, queue=(1,) * 26)
+    assert drawn(queued, columns).endswith("26 queued")
+    repeated = dataclasses.replace(queued, repeat="all")
+    assert drawn(repeated, columns).endswith("  repeat all  26 queued")
+    for sleep, shown in (
+        ({"sleep_in_s": 1799.0}, "sleep 30m"),
+        ({"sleeps_after_song": True}, "sleep end"),
+    ):
+        asleep = drawn(dataclasses.replace(queued, **sleep), columns)
+        assert asleep.endswith(f"  {shown}  26 queued")
+        all_set = drawn(dataclasses.replace(repeated, **sleep), columns)
+        assert f"  {shown}  repeat all" in all_set
+        assert all_set.endswith("  26 queued") == (columns > 60)
+        for line in (asleep, all_set):
+            assert line.startswith("▶ 10. ") and "part 12  1:23 / 4:05" in line
+
+
+def test_the_name_is_cut_in_its_middle_so_that_parts_of_a_work_differ():
+    title = "Sigur Rós - Ágætis byrjun, live in the old hall: II. Starálfur"
+    named = dataclasses.replace(PLAYING, song_id=21, title=title)
+    for columns in (40, 60, 80):
+        name = drawn(named, columns).split("  ")[0]
+        assert name.startswith("▶ 21. S") and name.endswith("II. Starálfur")
+    buffering = dataclasses.replace(named, activity=Activity.BUFFERING)
+    assert drawn(buffering, 60).endswith("II. Starálfur  buffering")
 
 
 @pytest.mark.parametrize(
     ("sleep", "shown"),
     [
-        ({"sleep_in_s": 1799.0}, "sleep in 30 min"),
-        ({"sleep_in_s": 0.5}, "sleep in 1 min"),
-        ({"sleeps_after_song": True}, "sleep after this"),
+        ({"sleep_in_s": 1799.0}, "sleep 30m"),
+        ({"sleep_in_s": 0.5}, "sleep 1m"),
+        ({"sleeps_after_song": True}, "sleep end"),
     ],
 )
 def test_when_it_falls_asleep(sleep, shown):

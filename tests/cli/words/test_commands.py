@@ -177,6 +177,7 @@ def test_an_empty_line_is_no_command(text):
         ("move", "move 3 1"),
         ("move a b", "move 3 1"),
         ("undo 2", "takes nothing"),
+        ("save", "save takes a name, as in: save sunday"),
         ("gain", "off, track, album"),
         ("gain loud", "off, track, album"),
         ("\x1b[2J", "no command ?[2J"),

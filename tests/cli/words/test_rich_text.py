@@ -5,6 +5,9 @@ import re
 import pytest
 
 from cli.words.command_table import BRIEF_COLUMNS, SPECS, WORD_COLUMNS
+from cli.words.glyphs import UNICODE
+from cli.words.moment import Status
+from cli.words.rich_text import RichFormatter
 from cli.words.safe_text import columns_of
 from fsm.client.queue_edits import MAX_CHANGES
 from tests.cli.prompt import client, run, status_line
@@ -110,7 +113,7 @@ def test_titles_line_up_and_do_not_steer_the_terminal(large_server, columns):
         for code in (b"\x1b]0;", b"\x1b[2J", b"\x07", "\x9b".encode(), "\u202e".encode()):
             assert code not in terminal.raw
         run(terminal, "play 4")
-        terminal.wait_until(lambda t: "4. Somebody - [2J" in status_line(t))
+        terminal.wait_until(lambda t: "31m5Aevil" in status_line(t))
         assert "\u202e".encode() not in terminal.raw
 
 
@@ -174,3 +177,29 @@ def test_without_unicode_only_ascii_is_written(steady_server, locale):
         terminal.wait_until(lambda t: status_line(t).startswith("> 1. 1 first"))
         run(terminal, "?")
         assert terminal.raw.isascii()
+
+
+def answered(word, **values):
+    return RichFormatter("h:1", UNICODE).done(word, Status(**values), ())
+
+
+def test_what_is_set_is_acknowledged_in_one_line():
+    assert answered("repeat", repeat="all").startswith("repeat all: ")
+    assert answered("repeat").startswith("repeat off: ")
+    assert answered("gain", gain="album") == "gain album"
+    assert answered("sleep", sleep_in_s=1799.5) == "sleeps in 30:00"
+    assert answered("sleep", sleeps_after_song=True) == "sleeps after this song"
+    assert answered("sleep") == "it stays awake"
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_what_is_set_is_said_and_stays_in_the_status_line(steady_server, columns):
+    with client(steady_server.port, columns) as terminal:
+        run(terminal, "repeat all")
+        assert "repeat all: a new round begins when the queue is empty" in terminal.lines
+        run(terminal, "play 2")
+        run(terminal, "pause")
+        run(terminal, "queue 1 3")
+        run(terminal, "sleep 30m")
+        assert "sleeps in 30:00" in terminal.lines
+        terminal.wait_until(lambda t: status_line(t).endswith("sleep 30m  repeat all  2 queued"))

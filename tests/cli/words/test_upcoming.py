@@ -9,9 +9,11 @@ import pytest
 
 from cli.browsing.columns import queue_rows
 from cli.browsing.library import Library
+from cli.words.glyphs import UNICODE
 from cli.words.json_lines import VERSION, JsonFormatter
 from cli.words.moment import Activity, Status
 from cli.words.plain import Formatter
+from cli.words.rich_text import RichFormatter
 from cli.words.safe_text import columns_of
 from cli.words.upcoming import upcoming
 from fsm.client.events import ListedSong
@@ -79,6 +81,15 @@ def test_plain_lines_have_positions_ids_and_what_is_known():
         "3  9. (not on the list)",
         "3 songs",
     ]
+
+
+def test_before_any_list_has_come_a_song_is_known_by_its_id():
+    assert Formatter("h:1").queue(queued(22), ()).startswith("1  22. song 22")
+    said = RichFormatter("h:1", UNICODE)
+    assert said.done("queue", queued(22, 23), ()) == "song 23 is number 2 in the queue"
+    assert said.done("queue", queued(2, 3), SONGS) == "3. three is number 2 in the queue"
+    line = json.loads(JsonFormatter("h:1").queue(queued(22), ()))
+    assert line["songs"][0]["title"] is None
 
 
 def test_positions_line_up():
