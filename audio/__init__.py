@@ -5,13 +5,15 @@ It imports no other package of this repository.
 
 from audio.buffer import AudioBuffer
 from audio.decoder import Decoder, MadMissing
-from audio.index import FrameIndex
 from audio.loudness import Gain, GainMode, Loudness
-from audio.null import NullOutput
+from audio.mp3.index import FrameIndex
+from audio.mp3.sniff import NotMp3
 from audio.output import Output, OutputError
-from audio.outputs import open_output
+from audio.outputs.choosing import open_output
+from audio.outputs.null import NullOutput
+from audio.outputs.portaudio import PyAudioOutput, list_devices
+from audio.outputs.wav import WavOutput
 from audio.player import Player
-from audio.portaudio import PyAudioOutput, list_devices
 from audio.reports import (
     DeviceLost,
     FramesRefused,
@@ -22,8 +24,6 @@ from audio.reports import (
     Report,
     Undecodable,
 )
-from audio.sniff import NotMp3
-from audio.wav import WavOutput
 
 __all__ = [
     "AudioBuffer",

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from audio.frames import FrameReader, Source
-from audio.index import Start
-from audio.mp3 import HEADER_BYTES, VbrTag, parse_header
+from audio.mp3.frames import FrameReader, Source
+from audio.mp3.index import Start
+from audio.mp3.repair import repaired
+from audio.mp3.structure import HEADER_BYTES, VbrTag, parse_header
+from audio.mp3.trim import Trim
 from audio.output import PCM_FRAME_BYTES
-from audio.repair import repaired
-from audio.trim import Trim
 
 _GUARD_BYTES = 8
 """How many bytes behind a frame libmad needs in order to decode it: its MAD_BUFFER_GUARD."""
@@ -101,7 +101,7 @@ class Decoder:
     """
 
     def __init__(self, source: Source, start: Start | None = None) -> None:
-        """source: see `audio.frames.Source`. start: where to begin; None is the first sample.
+        """source: see `audio.mp3.frames.Source`. start: where to begin; None is the first sample.
 
         Raises MadMissing.
         """

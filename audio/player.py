@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 
 from audio.buffer import AudioBuffer
-from audio.index import FrameIndex
 from audio.loudness import UNKNOWN, GainMode, Loudness
+from audio.mp3.index import FrameIndex
 from audio.orders import Order, Orders
 from audio.output import PCM_FRAME_BYTES, Output
 from audio.playing_song import PlayingSong

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from audio.buffer import AudioBuffer
 from audio.decoder import Decoder
-from audio.index import FrameIndex
 from audio.loudness import UNKNOWN, Loudness
+from audio.mp3.index import FrameIndex
 from audio.output import PCM_FRAME_BYTES
 
 BLOCKS_AT_ONCE = 64

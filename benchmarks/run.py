@@ -18,8 +18,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import crowds, libraries, link, report, throughput, tls
+from benchmarks import report
 from benchmarks.scale import FULL, QUICK, Scale, progress
+from benchmarks.server import crowds, libraries, link, throughput, tls
 from benchmarks.servers import ROOT, nginx_program
 
 PARTS = {

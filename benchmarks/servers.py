@@ -97,7 +97,7 @@ def alfine(
 
 def streams(folder: Path) -> contextlib.AbstractContextManager[Running]:
     """Run the plain asyncio server."""
-    return python_server("benchmarks.streams_server", folder, 0)
+    return python_server("benchmarks.server.streams", folder, 0)
 
 
 def nginx_program() -> str | None:

@@ -31,9 +31,21 @@ COMMANDS = {
     "certs": "Make an authority of your own, and certificates for servers and clients, for TLS.",
 }
 """The name of each is that of its module and of its function; what it does is its first sentence.
+Those that are not in `cli` itself stand in one of ROOMS.
 
 It stands here as well, so that `alfine --help` need not import them all.
 """
+
+ROOMS = {
+    "discovering": ("discover",),
+    "operating": ("certs", "library", "service"),
+    "protocol": ("check", "diagrams", "proxy", "replay", "verify"),
+}
+
+
+def module_of(name: str) -> str:
+    """Return the name of the module of a command."""
+    return ".".join(["cli", *(room for room, names in ROOMS.items() if name in names), name])
 
 
 def application() -> click.Group:
@@ -44,6 +56,7 @@ def application() -> click.Group:
     in_the_client = {word: does.capitalize() for word, (_, does) in outside.WORDS.items()}
     return Commands(
         {"Commands": COMMANDS, outside.HEADING: in_the_client},
+        module_of,
         name="alfine",
         help="Stream music over explicit state machines (RFC 9999).",
         params=options(),

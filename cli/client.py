@@ -14,28 +14,30 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from cli import loudness, monitoring, settings, tls_options, tracing
+from cli import settings
 from cli.address import host_of, with_port
 from cli.client_signals import handle_signals
 from cli.command_line import argument, between, command, flag, option
 from cli.for_person import keeping_of, screen_for
 from cli.memory.memory import Memory
+from cli.options import loudness, monitoring, tracing
+from cli.options import tls as tls_options
 from cli.outside.cover_view import CoverView
 from cli.outside.elsewhere import elsewhere_of
 from cli.playing.answers import Answers
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
-from cli.playing.opening import CannotOpen, Opening
 from cli.playing.program import ClientProgram
 from cli.playing.said import Said
 from cli.playing.screen_face import Screen, ScreenGone
+from cli.playing.sound.opening import CannotOpen, Opening
 from cli.screen.plain import ScriptScreen
 from cli.settings import MAX_SONG_MIB, variable
 from cli.usage import FAILED, USAGE, drop_output, end_at, run
-from cli.words import commands
-from cli.words.command_table import CommandError
-from cli.words.json_lines import JsonFormatter
-from cli.words.plain import Formatter
+from cli.words.commands import parser
+from cli.words.commands.table import CommandError
+from cli.words.formatters.json_lines import JsonFormatter
+from cli.words.formatters.plain import Formatter
 from cli.words.safe_text import shown
 from fsm.client.machines import ClientSession
 from fsm.frozen import dataclass
@@ -75,7 +77,7 @@ class Options:
     @property
     def shows_only(self) -> bool:
         """It runs a script that names no song to be played: it lists, say."""
-        return bool(self.script) and not commands.starts_song(self.script)
+        return bool(self.script) and not parser.starts_song(self.script)
 
 
 @command(EPILOG)
@@ -313,7 +315,7 @@ def _check(script: Sequence[str]) -> None:
     """Refuse a script with a line that is no command, before anything is done."""
     for text in script:
         try:
-            commands.parse(text)
+            parser.parse(text)
         except CommandError as error:
             _refuse(f"-c {shown(text)!r}: {error}")
 

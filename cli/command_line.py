@@ -115,14 +115,20 @@ class CommandWithMore(Command):
 class Commands(click.Group):
     """Commands by heading, each with a line of help; the module of one is imported to run it.
 
-    The module `cli.NAME` has the command NAME.
+    module_of: from a command's name to its module's, whose last part is the name.
     """
 
-    def __init__(self, headings: Mapping[str, Mapping[str, str]], **rest: Any) -> None:
+    def __init__(
+        self,
+        headings: Mapping[str, Mapping[str, str]],
+        module_of: Callable[[str], str],
+        **rest: Any,
+    ) -> None:
         named = {name: does for lines in headings.values() for name, does in lines.items()}
         stubs = {name: click.Command(name, help=does) for name, does in named.items()}
         super().__init__(commands=stubs, **rest)
         self._headings = headings
+        self._module_of = module_of
 
     def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
         """Read the command line; without a word on it, print the help and exit. click calls it."""
@@ -140,12 +146,12 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that is to be run, or completed. click calls it."""
         name, _, rest = super().resolve_command(context, arguments)
-        return name, import_command(str(name)), rest
+        return name, import_command(self._module_of(str(name))), rest
 
 
-def import_command(name: str) -> Command:
-    """Import a command."""
-    command = getattr(import_module(f"cli.{name}"), name)
+def import_command(module: str) -> Command:
+    """Import the command that has the name of its module."""
+    command = getattr(import_module(module), module.rpartition(".")[2])
     assert isinstance(command, Command)
     return command
 

@@ -14,7 +14,7 @@ from cli.command_line import command, flag
 from cli.server import server
 from cli.serving.command import settings_of
 from cli.usage import USAGE
-from cli.words.json_lines import dump
+from cli.words.formatters.json_lines import dump
 from cli.words.safe_text import safe
 
 

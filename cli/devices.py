@@ -10,7 +10,7 @@ import click
 from audio import OutputError, list_devices
 from cli.command_line import command, flag
 from cli.usage import FAILED
-from cli.words.json_lines import dump
+from cli.words.formatters.json_lines import dump
 from cli.words.safe_text import safe
 
 

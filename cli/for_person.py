@@ -17,11 +17,11 @@ from cli.playing.program import ClientProgram
 from cli.playing.said import Said
 from cli.playing.screen_face import Screen
 from cli.screen.plain import DumbScreen
-from cli.words.plain import Formatter
+from cli.words.formatters.plain import Formatter
 from fsm.client.machines import ClientSession
 
 if TYPE_CHECKING:
-    from cli.playing.keeping import Keeping
+    from cli.playing.remembering.keeping import Keeping
 
 
 def keeping_of(
@@ -37,7 +37,7 @@ def keeping_of(
     said: how loud the person has said to begin.
     """
     from cli.memory.saved import SavedFile
-    from cli.playing.keeping import Keeping
+    from cli.playing.remembering.keeping import Keeping
 
     file = SavedFile(memory.server)
     return Keeping(program, session, memory, file, changes.watch(), said, fresh)
@@ -51,8 +51,8 @@ def screen_for(
         return DumbScreen(), Formatter(server)
     from cli.screen.line_history import line_history
     from cli.screen.terminal import TerminalScreen
+    from cli.words.formatters.rich_text import RichFormatter
     from cli.words.glyphs import glyphs_of_terminal
-    from cli.words.rich_text import RichFormatter
 
     glyphs = glyphs_of_terminal()
     screen = TerminalScreen(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fsm import events as on
 from fsm.client import events as at_client
-from fsm.client.conversation import ConversationSession
+from fsm.client.conversation.session import ConversationSession
 from fsm.client.effects import SendRequest
 from fsm.events import Event
 from fsm.server import ServerSession

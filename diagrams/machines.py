@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fsm.client.conversation import ConversationSession
-from fsm.client.link import LinkSession
+from fsm.client.conversation.session import ConversationSession
+from fsm.client.link.session import LinkSession
 from fsm.client.player import PlayerSession
 from fsm.client.prompt import PromptSession
-from fsm.client.queue import QueueSession
-from fsm.client.song import SongSession
+from fsm.client.queue.session import QueueSession
+from fsm.client.song.session import SongSession
 from fsm.client.transport import TransportSession
 from fsm.handshake import HandshakeSession
 from fsm.server import ServerSession

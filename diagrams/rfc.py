@@ -14,8 +14,8 @@ from pathlib import Path
 
 from diagrams.machines import Machine, condition, counters, table_line
 from fsm.client.prompt import PromptSession, PromptState
-from fsm.client.song import SongSession
-from fsm.client.song_table import REQUESTED, UNWANTED
+from fsm.client.song.session import SongSession
+from fsm.client.song.table import REQUESTED, UNWANTED
 from fsm.server import ServerSession
 from fsm.table import Row, Table
 

@@ -6,10 +6,10 @@ This package knows files and tags; it knows nothing of the wire, of clients, or 
 from songs.catalogue import CatalogueAway, CatalogueError, catalogue_at
 from songs.catalogue.migration import migrate
 from songs.change import Change, change_between
-from songs.checkpoints import ScanStopped
 from songs.library import Library, ScanReport
 from songs.private import private_directory
-from songs.progress import Progress
+from songs.scan.checkpoints import ScanStopped
+from songs.scan.progress import Progress
 from songs.song import Details, Song
 from songs.store import CHANGED, MAX_SONG_BYTES, MusicDirError, SongFile, SongUnavailable, StoreAway
 from songs.stores import BUCKET, Options

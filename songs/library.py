@@ -14,11 +14,11 @@ from pathlib import Path
 
 from songs.catalogue import Catalogue, CatalogueAway, Entry, Row, catalogue_at
 from songs.change import Change, changed_list
-from songs.checkpoints import Checkpoints
-from songs.full_scan import Folders, FullScan
-from songs.identity import Identities
 from songs.order import folder_of, in_folder
-from songs.progress import Progress
+from songs.scan.checkpoints import Checkpoints
+from songs.scan.full import Folders, FullScan
+from songs.scan.identity import Identities
+from songs.scan.progress import Progress
 from songs.song import Song
 from songs.store import Search, SongFile
 from songs.stores import Options, store_at

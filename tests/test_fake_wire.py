@@ -14,12 +14,12 @@ from fsm import effects as server_effects
 from fsm import events
 from fsm.client import effects
 from fsm.client import events as client_events
-from fsm.client.conversation_table import ConversationState
+from fsm.client.conversation.table import ConversationState
 from fsm.client.effects import Buffer
-from fsm.client.link_table import LinkState
+from fsm.client.link.table import LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.player import PlayerState
-from fsm.client.song_table import SongState
+from fsm.client.song.table import SongState
 from fsm.server import ServerSession, ServerState
 from net.framing import AUDIO_CLOSING, audio_message, chunks
 from net.responses import ResponseDecoder

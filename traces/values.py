@@ -19,9 +19,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 from fsm import effects, events
 from fsm.client import effects as client_effects
 from fsm.client import events as client_events
-from fsm.client import internal_events, queue_edits, requests
+from fsm.client import internal_events, requests
 from fsm.client.events import ListedSong
-from fsm.client.queue_edits import Edit
+from fsm.client.queue import edits as queue_edits
+from fsm.client.queue.edits import Edit
 from fsm.effects import Effect
 from fsm.events import Event
 

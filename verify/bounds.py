@@ -57,8 +57,8 @@ class Bounds:
     audio messages of song 1 and of song 2, 0 to 3 each. full: audio messages carry 4096 bytes,
     except the last; otherwise one byte. requests: how many of a person's requests may be unanswered
     at once. losses: of the connection, None for any number. messages: how many a channel holds,
-    each way. person: what may be typed (`verify.person`), `interrupt` and `leave`. flow: how fast
-    audio arrives may be measured, once. timely: time runs out only when nothing is in flight.
+    each way. person: what may be typed (`verify.model.person`), `interrupt` and `leave`. flow: how
+    fast audio arrives may be measured, once. timely: time runs out only when nothing is in flight.
     changed: the bytes of song 1 after FILE_CHANGES. ignored: rules that may be broken; the exchange
     is not followed from there. header: how many bytes more than it has a song says that it has,
     None where it says nothing. listed: the client asks for the list first, and the person waits for

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 
 from fsm.table import Row
 from verify.bounds import Bounds, Peers
-from verify.handshakes import AnyHandshake
-from verify.model import Model, Move
-from verify.one_sided import AnyClient, AnyServer
+from verify.exchange.world import State, state_of
+from verify.model.handshakes import AnyHandshake
+from verify.model.moves import Model, Move
+from verify.model.one_sided import AnyClient, AnyServer
 from verify.rules import Broken, Rule
 from verify.snapshots import Said
-from verify.world import State, state_of
 
 
 @dataclass(slots=True)

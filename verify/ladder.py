@@ -7,11 +7,11 @@ from enum import Enum
 
 from diagrams.ladder import Arrow, Rung, text_lines
 from verify.bounds import Trouble
-from verify.messages import Message
-from verify.model import Model, Move
+from verify.exchange.messages import Message
+from verify.exchange.world import World, state_of
+from verify.model.moves import Model, Move
 from verify.rules import Broken
 from verify.snapshots import Snapshot
-from verify.world import World, state_of
 
 MOVE_TEXTS = {
     "connects": "the connection is made",

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 from verify.bounds import Bounds
 from verify.explore import Exploration, Explorer, garbage_collection_off
 from verify.ladder import ladder
-from verify.mutants import SESSIONS
-from verify.mutation import Searcher, deleted_and_redirected, in_processes
-from verify.plain_suite import Unprovable
+from verify.mutation.mutants import SESSIONS
+from verify.mutation.searcher import Searcher, deleted_and_redirected, in_processes
 from verify.rules import Rule
 from verify.snapshots import Said
+from verify.suites.plain import Unprovable
 
 WIDTH = 100
 INDENT = "    "

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from verify.bounds import Bounds
-from verify.model import Model, Move
-from verify.person import LEAVE, TYPED
+from verify.exchange.world import World
+from verify.model.moves import Model, Move
+from verify.model.person import LEAVE, TYPED
 from verify.rules import Broken
-from verify.world import World
 
 WORDS = (*TYPED, LEAVE)
 """What may be typed: the songs of the model are A, whose ID is 1, and B, whose ID is 2."""

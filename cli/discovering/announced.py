@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cli.tls_options import is_open_to_strangers
+from cli.options.tls import is_open_to_strangers
 from discovery.announcer import Announcer
 from discovery.record import Announcement, instance_name
 from songs import Library

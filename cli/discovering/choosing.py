@@ -11,7 +11,7 @@ from typing import NoReturn
 import click
 
 from cli.discovering import listing
-from cli.tls_options import ClientTls
+from cli.options.tls import ClientTls
 from cli.usage import USAGE
 from discovery import network
 from discovery.finding import LOOK_S, find

@@ -11,9 +11,9 @@ from typing import Any
 
 from cli.outside.watching import StatusWatch
 from cli.playing.program import ClientProgram
-from cli.words import commands
-from cli.words.command_table import CommandError
-from cli.words.json_lines import JsonFormatter, dump, status_members
+from cli.words.commands import parser
+from cli.words.commands.table import CommandError
+from cli.words.formatters.json_lines import JsonFormatter, dump, status_members
 from cli.words.moment import Status
 from cli.words.safe_text import shown
 
@@ -51,7 +51,7 @@ class OutsideCommands:
     async def run(self, text: str) -> str:
         """Run a line; return the answer, one line of JSON: `status`, `queue`, `why` or `error`."""
         try:
-            line = commands.parse(text)
+            line = parser.parse(text)
             if line is None or not line.from_outside:
                 raise CommandError(f"{shown(text) or 'nothing'} is for the prompt alone")
             context = await self._program.ready_for(line)

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 from cli.outside.peers import Found, NoAnswer, text_of
 from cli.playing.elsewhere import Elsewhere, Relayed
-from cli.words import commands
+from cli.words.commands import parser
 
 
 def elsewhere_of(server: str, script: Sequence[str]) -> Elsewhere | None:
     """Return what runs a line in a client of this server; None for a script that starts a song."""
-    if commands.starts_song(script):
+    if parser.starts_song(script):
         return None
 
     async def run(text: str) -> Relayed | None:
@@ -29,7 +29,7 @@ def _run(server: str, text: str) -> Relayed | None:
             status = peer.status
             if status.get("server") == server and status.get("activity") != "stopped":
                 answer = peer.ask(line=text)
-                line = commands.parse(text)
+                line = parser.parse(text)
                 words = text_of(answer, shows=line is not None and line.shows)
                 return Relayed(json.dumps(answer), words, answer.get("kind") == "error")
     return None

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 
 from cli.outside.commands import OutsideCommands
-from cli.outside.desktop import Desktop
+from cli.outside.desktop.desktop import Desktop
 from cli.outside.served import CommandSocket
 from cli.outside.watching import StatusWatch
 from cli.playing.changes import Watch

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from cli.memory.memory import Memory
 from cli.playing.covers import NoCover, ShowCover
 from cli.playing.journal import Journal
-from cli.words.command_table import CommandError
-from cli.words.commands import Line
+from cli.words.commands.parser import Line
+from cli.words.commands.table import CommandError
+from cli.words.formatters.plain import Formatter
 from cli.words.moment import Activity, SongName, Status
-from cli.words.plain import Formatter
 from fsm.client.events import Command, ListedSong
 
 

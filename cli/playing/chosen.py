@@ -17,9 +17,9 @@ from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client.effects import Tell
 from fsm.client.events import Event, ListedSong
-from fsm.client.link_table import SKIPPING
+from fsm.client.link.table import SKIPPING
 from fsm.client.machines import LINK, NEXT_SONG, SONG
-from fsm.client.song_table import UNWANTED
+from fsm.client.song.table import UNWANTED
 from fsm.table import Step
 
 

@@ -15,15 +15,15 @@ from enum import Enum
 
 from cli.playing.chosen import Chosen
 from cli.words.clock import clock
+from cli.words.formatters.plain import FIRST_STEPS, NO_AUDIO, name
 from cli.words.moment import Activity, SongName, Status
-from cli.words.plain import FIRST_STEPS, NO_AUDIO, name
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests
 from fsm.client.events import Event, ListedSong
 from fsm.client.machines import NEXT_SONG, PLAYER, SONG
 from fsm.client.player import DRY, RUNNING, SILENT
-from fsm.client.song_table import REQUESTED, UNWANTED
+from fsm.client.song.table import REQUESTED, UNWANTED
 from fsm.client.transport import PAUSED
 from fsm.table import Step
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from cli.words.plain import missing_ids
+from cli.words.formatters.plain import missing_ids
 from fsm.client.events import ListedSong
 
 

@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, assert_never
 from cli.address import with_port
 from cli.browsing.library import Libraries
 from cli.playing.answers import Answers
-from cli.playing.arrival_rate import ArrivingSong
 from cli.playing.changes import Changes
 from cli.playing.elsewhere import Elsewhere
 from cli.playing.journal import Journal
-from cli.playing.late_sound import LateSound
 from cli.playing.notices import Notices
 from cli.playing.reports import Reports
 from cli.playing.screen_face import Screen
 from cli.playing.snapshot import Snapshots
+from cli.playing.sound.arrival_rate import ArrivingSong
+from cli.playing.sound.late_sound import LateSound
 from cli.playing.timers import Timers
 from cli.usage import BY_SIGNAL, NO_CONNECTION, OK, USAGE
-from cli.words import commands
-from cli.words.command_table import CommandError
+from cli.words.commands import parser
+from cli.words.commands.table import CommandError
+from cli.words.formatters.plain import Formatter
 from cli.words.moment import Status
-from cli.words.plain import Formatter
 from fsm.client.effects import (
     ClearLine,
     ClientEffect,
@@ -56,7 +56,7 @@ from fsm.client.events import (
     TextArrived,
     TitlesNeeded,
 )
-from fsm.client.link_table import CONNECTED, RESTING, LinkState
+from fsm.client.link.table import CONNECTED, RESTING, LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.prompt import PromptState
 from net.client import ServerConnection, opener
@@ -246,7 +246,7 @@ class ClientProgram:
 
     async def _run_line(self, text: str) -> None:
         try:
-            line = commands.parse(text)
+            line = parser.parse(text)
         except CommandError as error:
             self._reports.note_failure(OK if self._screen.has_person else USAGE)
             self._print(self._formatter.error(str(error), text), error=True)
@@ -259,7 +259,7 @@ class ClientProgram:
         if not await self._run_elsewhere(line, text):
             await self._run_command(line)
 
-    async def _run_elsewhere(self, line: commands.Line, text: str) -> bool:
+    async def _run_elsewhere(self, line: parser.Line, text: str) -> bool:
         """Have another client run the line of a script that means what plays there, if any does."""
         if self._elsewhere is None or not line.for_running_song:
             return False
@@ -270,7 +270,7 @@ class ClientProgram:
         self._print(self._formatter.relayed(answer.json, answer.text), error=answer.failed)
         return True
 
-    async def _run_command(self, line: commands.Line) -> None:
+    async def _run_command(self, line: parser.Line) -> None:
         try:
             context = await self.ready_for(line)
             request, also = line.request(context), line.also(context)
@@ -290,17 +290,17 @@ class ClientProgram:
             self.fire(CommandAnswered(Command.LOCAL))
         await self._unlocked.wait()
 
-    def answer(self, line: commands.Line, formatter: Formatter) -> str:
+    def answer(self, line: parser.Line, formatter: Formatter) -> str:
         """Return the answer that the client itself has to a command; "" for none."""
         return self._answers.local(line, formatter, self.status(), self.songs)
 
-    async def ready_for(self, line: commands.Line) -> commands.Context:
+    async def ready_for(self, line: parser.Line) -> parser.Context:
         """Wait until a command can be carried out; return what it needs to know."""
         await self._settled.wait()
         if line.waits_for_list(self.status()):
             await self.wait_for_titles()
         memory = self._answers.memory
-        return commands.Context(self.songs, self.status(), self._reports.answer, memory)
+        return parser.Context(self.songs, self.status(), self._reports.answer, memory)
 
     def take_request(self, request: Event) -> list[str]:
         """Give the request of another program to the machines; return what they refuse."""

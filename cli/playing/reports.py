@@ -13,10 +13,10 @@ from cli.browsing.song_ids import NotChosen
 from cli.playing.chosen import Chosen
 from cli.playing.notices import Notices
 from cli.usage import FAILED, OK
+from cli.words.formatters.plain import ERRORS, FAILURES, REFUSALS, Formatter, sentence
 from cli.words.moment import SongName, Status
-from cli.words.plain import ERRORS, FAILURES, REFUSALS, Formatter, sentence
 from cli.words.safe_text import shown
-from fsm.client.conversation_table import CLOSING_SERVER
+from fsm.client.conversation.table import CLOSING_SERVER
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
 from fsm.client.machines import ClientSession

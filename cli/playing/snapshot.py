@@ -7,17 +7,17 @@ from collections import deque
 from math import ceil, inf
 
 from cli.playing.chosen import Chosen
-from cli.playing.late_sound import LateSound
+from cli.playing.sound.late_sound import LateSound
 from cli.words.moment import Activity, Status
 from fsm.client.events import Fields
-from fsm.client.gone import GONE
-from fsm.client.link import LinkSession
-from fsm.client.link_table import CONNECTED, CONNECTING, OFFLINE, RESTING
+from fsm.client.link.session import LinkSession
+from fsm.client.link.table import CONNECTED, CONNECTING, OFFLINE, RESTING
 from fsm.client.machines import ClientSession
 from fsm.client.player import DRY, SILENT
-from fsm.client.prebuffer import needed_bytes
-from fsm.client.song import SongSession
-from fsm.client.song_table import AWAITING, REQUESTED, SOUGHT, UNWANTED
+from fsm.client.queue.gone import GONE
+from fsm.client.song.prebuffer import needed_bytes
+from fsm.client.song.session import SongSession
+from fsm.client.song.table import AWAITING, REQUESTED, SOUGHT, UNWANTED
 from fsm.client.transport import TransportState
 from fsm.words import MAX_PAYLOAD_BYTES
 

@@ -14,8 +14,8 @@ from cli.browsing.choosing import clear_names
 from cli.browsing.filters import Begun, begun_filter, typed_as, values_of
 from cli.browsing.folding import fold
 from cli.browsing.library import Album, Artist, Library, library_of
-from cli.words.command_table import SPECS, WORDS, CommandError, Spec, full_word
-from cli.words.commands import CHOICES
+from cli.words.commands.parser import CHOICES
+from cli.words.commands.table import SPECS, WORDS, CommandError, Spec, full_word
 from cli.words.safe_text import safe
 from fsm.client.events import ListedSong
 

@@ -9,8 +9,8 @@ import re
 from datetime import datetime
 from typing import Any
 
-from net.server.connection_log import LINE
-from net.server.taking import Taken
+from net.server.connections.log import LINE
+from net.server.connections.taking import Taken
 
 NAME = re.compile(r"(?:w(\d+) )?#(\d+) (\S+)(?: (.*))?", re.S)
 """A connection's: its worker, its number, its client's address, and the name in its certificate."""

@@ -13,6 +13,7 @@ import platformdirs
 from cli.serving.options.songs import Songs
 from cli.serving.refused import Refused
 from cli.state import state_directory
+from net.server.accepting.sockets import LoopFactory, loop_factory
 from net.server.limits import (
     OWN_DESCRIPTORS,
     Limits,
@@ -20,7 +21,6 @@ from net.server.limits import (
     possible_clients,
     raise_descriptors,
 )
-from net.server.sockets import LoopFactory, loop_factory
 from songs import CatalogueError, Library, MusicDirError
 
 FULL_OR_READ_ONLY = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)

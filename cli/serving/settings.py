@@ -10,15 +10,16 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cli import tls_options, tracing
 from cli.command_line import Declaration, Declared
+from cli.options import tls as tls_options
+from cli.options import tracing
+from cli.options.tls import ServerTls
+from cli.options.tracing import Trace
 from cli.serving.options import limits, listening, running, songs
 from cli.serving.options.limits import LimitOptions
 from cli.serving.options.listening import Listening
 from cli.serving.options.running import Running
 from cli.serving.options.songs import Songs
-from cli.tls_options import ServerTls
-from cli.tracing import Trace
 from fsm.frozen import dataclass
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli import monitoring, tracing
 from cli.discovering import announced
+from cli.options import monitoring, tracing
+from cli.options.tls import STRANGERS, BadTls, ServerTls, is_open_to_strangers
 from cli.serving import places
 from cli.serving.advice import reachable_at
 from cli.serving.log import Stop, log, logging_to_stdout
@@ -24,16 +25,15 @@ from cli.serving.refused import Refused
 from cli.serving.reloading import Reloading
 from cli.serving.settings import Settings
 from cli.serving.song_log import ProgressLog, log_library
-from cli.tls_options import STRANGERS, BadTls, ServerTls, is_open_to_strangers
 from fsm.frozen import dataclass
-from net.server.first_scan import FirstScan
+from net.server.accepting.sockets import CannotListen, LoopFactory, listen, share
 from net.server.limits import Limits
-from net.server.manager import NoManager
-from net.server.news import CatalogueNews
-from net.server.process import Serving, handled_signals, stop_signals
-from net.server.rescan import Rescan
-from net.server.sockets import CannotListen, LoopFactory, listen, share
-from net.server.workers import Workers
+from net.server.processes.first_scan import FirstScan
+from net.server.processes.manager import NoManager
+from net.server.processes.process import Serving, handled_signals, stop_signals
+from net.server.processes.workers import Workers
+from net.server.songs.news import CatalogueNews
+from net.server.songs.rescan import Rescan
 from songs import Library, ScanReport
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import click
 
-from cli.app import COMMANDS, application
+from cli.app import COMMANDS, application, module_of
 from cli.command_line import OPTIONS, CommandWithMore, import_command
 from cli.command_line import Command as Words
 
@@ -48,7 +48,7 @@ def alfine() -> Command:
 def commands() -> Iterator[Command]:
     """Return all commands of alfine, but those that act on the running client."""
     for name in COMMANDS:
-        yield _described(name, import_command(name))
+        yield _described(name, import_command(module_of(name)))
 
 
 def _described(name: str, command: Words) -> Command:

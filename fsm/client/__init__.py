@@ -1,1 +1,1 @@
-"""The client's side: eight small machines that tell each other what happened, one file each."""
+"""The client's side: seven small machines that tell each other what happened, a room or a file each."""

@@ -12,16 +12,16 @@ from typing import Any
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
-from fsm.client.conversation import ConversationSession
-from fsm.client.conversation_table import CLOSING_SERVER, PLAIN
+from fsm.client.conversation.session import ConversationSession
+from fsm.client.conversation.table import CLOSING_SERVER, PLAIN
 from fsm.client.effects import Buffer, ClientEffect
 from fsm.client.events import Event
-from fsm.client.link import LinkSession
-from fsm.client.link_table import OFFLINE, RESTING
+from fsm.client.link.session import LinkSession
+from fsm.client.link.table import OFFLINE, RESTING
 from fsm.client.player import PlayerSession
 from fsm.client.prompt import PromptSession
-from fsm.client.queue import QueueSession
-from fsm.client.song import TAIL_BYTES, SongSession
+from fsm.client.queue.session import QueueSession
+from fsm.client.song.session import TAIL_BYTES, SongSession
 from fsm.client.transport import TransportSession
 from fsm.table import Observer, Session, take
 from fsm.words import PREBUFFER_MSGS

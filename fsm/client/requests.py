@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 
 from fsm.client.events import Event
-from fsm.client.queue_edits import Edit
+from fsm.client.queue.edits import Edit
 from fsm.frozen import dataclass
 
 

@@ -10,10 +10,10 @@ from concurrent.futures import Executor, Future
 from songs.bucket.client import NO_KEY, Client, is_key
 from songs.bucket.song import BucketSong
 from songs.catalogue import Entry
-from songs.entries import READER, read_entry
 from songs.file_of_song import as_file
 from songs.junk import is_junk_file, is_junk_folder
 from songs.names import Findings, Name, Version, Walked, is_mp3, join
+from songs.scan.entries import READER, read_entry
 from songs.store import MusicDirError, SongUnavailable, StoreAway, check_size
 from songs.tags import TagSource
 from songs.tags.source import PIECE_BYTES

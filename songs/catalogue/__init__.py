@@ -1,6 +1,6 @@
 """The catalogue: which ID each song has and what its file was like, from one start to the next.
 
-It knows rows and databases. Which file is which song is decided in `songs.identity`.
+It knows rows and databases. Which file is which song is decided in `songs.scan.identity`.
 """
 
 from collections.abc import Iterable

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from songs.prints import FIRST_BYTES, LENGTH_BYTES, PRINT_BYTES
+from songs.scan.prints import FIRST_BYTES, LENGTH_BYTES, PRINT_BYTES
 from songs.song import Details
 from songs.titles import MAX_TITLE_BYTES, clean, shorten
 

@@ -8,7 +8,6 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 
 from songs.catalogue import Entry
-from songs.entries import READER, read_entry
 from songs.folder.files import (
     PASS_FLAGS,
     READ_FLAGS,
@@ -22,6 +21,7 @@ from songs.folder.files import (
 from songs.folder.stamp import stamp_text
 from songs.folder.walk import leads_out, target_of
 from songs.names import Findings, Name, join
+from songs.scan.entries import READER, read_entry
 from songs.store import SongUnavailable, check_size
 from songs.tags import TagSource
 from songs.tags.text import LATIN_1

@@ -20,7 +20,7 @@ import pytest
 from net.dialects import WireError
 from net.framing import frame
 from net.responses import MAX_RESPONSE_BYTES, ResponseDecoder
-from net.server.spool import SLICE_BYTES
+from net.server.songs.spool import SLICE_BYTES
 from net.wire import MAX_REQUEST_BYTES, RequestDecoder
 from tests.attack.flooders import flooded
 from tests.attack.servers import Attacked, attacked, percentile

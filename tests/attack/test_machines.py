@@ -28,7 +28,7 @@ def test_walks_through_more_than_can_be_explored(campaign):
 def test_a_walk_finds_a_row_that_is_missing(campaign, monkeypatch):
     """The campaign can fail."""
     walk = Walks(EVERYTHING, campaign.random("broken"))
-    monkeypatch.setattr("fsm.client.song.SongSession.append", lambda session, event: None)
+    monkeypatch.setattr("fsm.client.song.session.SongSession.append", lambda session, event: None)
     with pytest.raises(Broken):
         walk.go(20_000)
 

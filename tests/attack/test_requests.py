@@ -10,7 +10,7 @@ import pytest
 
 from fsm import events as on
 from net.framing import AUDIO_CLOSING
-from net.server.incoming import Incoming
+from net.server.connections.incoming import Incoming
 from net.server.limits import Limits
 from tests import test_fake_wire as fake_wire
 from tests.attack import request_streams

@@ -13,11 +13,11 @@ from random import Random
 
 import pytest
 
-from audio.null import NullOutput
+from audio.outputs.null import NullOutput
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.program import ClientProgram
-from cli.words.plain import Formatter
+from cli.words.formatters.plain import Formatter
 from fsm.client.machines import ClientSession
 from net.framing import EOM
 from net.server.limits import Limits

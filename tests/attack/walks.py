@@ -10,12 +10,12 @@ from dataclasses import replace
 from random import Random
 
 from verify.bounds import Bounds, Peers, ServerKind, Trouble
+from verify.exchange.world import World
 from verify.explore import model_of
-from verify.model import Model, Move
-from verify.person import LEAVE, TYPED
+from verify.model.moves import Model, Move
+from verify.model.person import LEAVE, TYPED
 from verify.rules import Broken
-from verify.suite import PROVEN
-from verify.world import World
+from verify.suites.default import PROVEN
 
 WALK_MOVES = 400
 REST_MOVES = 3000

@@ -13,7 +13,7 @@ from pathlib import Path
 import lameenc
 
 from audio import AudioBuffer
-from audio.mp3 import parse_header
+from audio.mp3.structure import parse_header
 
 FRAME = 4
 """Bytes of one s16le stereo sample."""

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio import NotMp3
-from audio.frames import FrameReader
-from audio.mp3 import parse_header, parse_vbr_tag, tag_bytes
+from audio.mp3.frames import FrameReader
+from audio.mp3.structure import parse_header, parse_vbr_tag, tag_bytes
 from tests.audio.making import (
     ape,
     as_buffer,

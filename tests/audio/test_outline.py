@@ -8,8 +8,8 @@ from collections import ChainMap
 import pytest
 
 from audio import AudioBuffer, Decoder, FrameIndex
-from audio.mp3 import parse_header
-from audio.outline import Outline
+from audio.mp3.outline import Outline
+from audio.mp3.structure import parse_header
 from tests.audio.making import (
     FRAME,
     Made,

@@ -13,7 +13,7 @@ import wave
 import pytest
 
 from audio import NullOutput, OutputError, WavOutput, open_output
-from audio.wav import wav_header
+from audio.outputs.wav import wav_header
 
 ONE = b"\x01\x00\x02\x00"
 
@@ -58,7 +58,7 @@ def test_the_header_is_right_after_every_write(tmp_path):
 
 
 def test_beyond_4_gib_another_file_begins(tmp_path, monkeypatch):
-    monkeypatch.setattr("audio.wav._MAX_BYTES", 40)
+    monkeypatch.setattr("audio.outputs.wav._MAX_BYTES", 40)
     output = WavOutput(tmp_path / "out.wav")
     output.open(44100)
     for _ in range(3):

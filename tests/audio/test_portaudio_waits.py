@@ -7,7 +7,7 @@ import pytest
 
 from audio import OutputError
 from audio.output import PCM_FRAME_BYTES
-from audio.portaudio import PyAudioOutput
+from audio.outputs.portaudio import PyAudioOutput
 
 RATE_HZ = 44100
 SLICE = 1764
@@ -46,7 +46,7 @@ def output(stream, monkeypatch):
         terminate=lambda: None,
     )
     pyaudio = SimpleNamespace(PyAudio=lambda: device, paInt16=8)
-    monkeypatch.setattr("audio.portaudio._load_pyaudio", lambda: pyaudio)
+    monkeypatch.setattr("audio.outputs.portaudio._load_pyaudio", lambda: pyaudio)
     output = PyAudioOutput()
     yield output
     output.close()

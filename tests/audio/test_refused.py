@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from audio import Decoder, FrameIndex
-from audio.mp3 import parse_header
+from audio.mp3.structure import parse_header
 from tests.audio.making import FRAME, as_buffer, independent_frames, mp3, mpg123, worst_difference
 from tests.needs import needs_program
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from audio import Decoder
-from audio.repair import crc_16, repaired
+from audio.mp3.repair import crc_16, repaired
 from tests.audio.making import (
     FRAME,
     as_buffer,

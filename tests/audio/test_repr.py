@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audio import AudioBuffer, Decoder, FrameIndex, NullOutput, Player, WavOutput
-from audio.frames import FrameReader
+from audio.mp3.frames import FrameReader
 from tests.audio.making import as_buffer, mp3
 
 

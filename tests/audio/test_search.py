@@ -8,8 +8,8 @@ import wave
 import pytest
 
 from audio import AudioBuffer, Decoder, FrameIndex, NotMp3
-from audio.frames import SEARCH_BYTES, FrameReader
-from audio.sniff import CHAIN_BYTES
+from audio.mp3.frames import SEARCH_BYTES, FrameReader
+from audio.mp3.sniff import CHAIN_BYTES
 from tests.audio.making import (
     FRAME,
     as_buffer,

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from audio import Decoder
-from audio.portaudio import Device, _choose
+from audio.outputs.portaudio import Device, _choose
 from tests.audio.making import FRAME, as_buffer, mp3, with_gapless_tag
 from tests.audio.sound_card import sound, sound_card, sound_server
 from tests.needs import needs_program

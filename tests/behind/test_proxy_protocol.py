@@ -8,8 +8,8 @@ import struct
 
 import pytest
 
+from net.server.accepting.proxy_header import V2
 from net.server.limits import Limits
-from net.server.proxy_header import V2
 from net.wire import NOT_FOUND
 from tests.end_to_end.programs import serving
 from tests.net.server.conftest import TIMEOUT_S, connected, eventually, is_reset

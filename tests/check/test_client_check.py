@@ -22,8 +22,8 @@ from check.client.check import ClientCheck, NeverConnected
 from check.client.options import Options, Typed
 from check.client.process import MAX_OUTPUT_BYTES, Output
 from check.present import present
-from cli import check_client
 from cli.app import main
+from cli.protocol import check_client
 from tests.check.broken_clients import FAULTS
 from tests.end_to_end.programs import ROOT, environment
 

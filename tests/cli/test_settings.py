@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.settings import SETTINGS, SettingsError, origins, read_file
-from cli.words.command_table import SPECS
+from cli.words.commands.table import SPECS
 
 
 @pytest.fixture

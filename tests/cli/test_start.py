@@ -29,18 +29,17 @@ CLIENT = (
         "cli.address",
         "cli.client_signals",
         "cli.for_person",
-        "cli.loudness",
-        "cli.tls_options",
-        "cli.monitoring",
         "cli.settings",
-        "cli.tracing",
     ),
+    *("cli.options", "cli.options.loudness", "cli.options.tls"),
+    *("cli.options.monitoring", "cli.options.tracing"),
     *("cli.outside.cover_view", "cli.outside.elsewhere", "cli.screen", "cli.screen.plain"),
 )
 CLIENTS_ROOMS = ("cli.playing", "cli.words", "cli.browsing", "cli.memory", "fsm", "net")
 NOT_OF_THEM = (
-    *("cli.playing.sound", "cli.playing.keeping", "cli.playing.restoring", "cli.memory.saved"),
-    *("cli.words.rich_text", "cli.words.styled", "cli.words.glyphs", "cli.words.exchange"),
+    *("cli.playing.sound.sound", "cli.playing.remembering", "cli.memory.saved"),
+    *("cli.words.formatters.rich_text", "cli.words.formatters.styled"),
+    *("cli.words.glyphs", "cli.words.exchange"),
     *("fsm.server", "net.server"),
 )
 """Of the rooms that the client imports whole."""

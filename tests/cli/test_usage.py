@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from audio.wav import wav_header
+from audio.outputs.wav import wav_header
 from cli.app import main
 from cli.usage import FAILED, NO_CONNECTION, USAGE
 

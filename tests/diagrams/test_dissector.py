@@ -13,7 +13,7 @@ from diagrams.files import ROOT
 from fsm import effects as do
 from fsm import events as on
 from fsm.client import internal_events as internal
-from fsm.client.conversation import ConversationSession
+from fsm.client.conversation.session import ConversationSession
 from fsm.client.effects import SendRequest
 from fsm.server import ServerSession
 from fsm.table import Table

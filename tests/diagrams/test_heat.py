@@ -6,8 +6,8 @@ import re
 import click
 import pytest
 
-from cli import diagrams as command
-from cli.heat import HeatUnknown, times_fired
+from cli.protocol import diagrams as command
+from cli.protocol.heat import HeatUnknown, times_fired
 from diagrams.draw import machine_dot
 from diagrams.files import write_heat
 from diagrams.heat import COLD, Heat, colour, width

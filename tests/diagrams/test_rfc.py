@@ -5,7 +5,7 @@ import re
 from diagrams import files
 from diagrams.machines import MACHINES, counters
 from diagrams.rfc import TEXT, VARIABLES, anchors, rfc_page, sections
-from fsm.client.song import SongSession
+from fsm.client.song.session import SongSession
 from fsm.server import ServerState
 
 PAGE = rfc_page(MACHINES)

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from cli.app import COMMANDS
+from cli.app import COMMANDS, module_of
 from cli.command_line import import_command
 from cli.outside import command as outside
 from diagrams.machines import MACHINES
@@ -149,7 +149,7 @@ def options_of_commands():
     return {
         name: {
             option
-            for parameter in import_command(name).params
+            for parameter in import_command(module_of(name)).params
             if parameter.param_type_name == "option"
             for option in (*parameter.opts, *parameter.secondary_opts)
         }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fsm.client.song import TAIL_BYTES
+from fsm.client.song.session import TAIL_BYTES
 from proxy.faults import RANDOM, Faults
 from tests.end_to_end.conftest import LONG, SHORT
 from tests.end_to_end.crowd import crowd

@@ -12,13 +12,13 @@ import pytest
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
-from fsm.client.conversation import ConversationSession
-from fsm.client.link import LinkSession
+from fsm.client.conversation.session import ConversationSession
+from fsm.client.link.session import LinkSession
 from fsm.client.player import PlayerSession
 from fsm.client.prompt import LEFT, LOCKED, OPEN, PromptSession
-from fsm.client.queue import QueueSession
-from fsm.client.queue_edits import Append
-from fsm.client.song import SongSession
+from fsm.client.queue.edits import Append
+from fsm.client.queue.session import QueueSession
+from fsm.client.song.session import SongSession
 from fsm.client.transport import TransportSession
 from fsm.events import Event
 from fsm.handshake import HandshakeSession

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from songs.catalogue import Catalogue, CatalogueError, Entry, FileCatalogue, Row, catalogue_at
-from songs.prints import NO_PRINT, has_grown
+from songs.scan.prints import NO_PRINT, has_grown
 from songs.song import Details
 from tests.postgres import needs_postgres
 

@@ -41,7 +41,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         sizes.append(source.size_bytes)
         return tags_in(source, encoding)
 
-    monkeypatch.setattr("songs.entries.tags_in", counting)
+    monkeypatch.setattr("songs.scan.entries.tags_in", counting)
     return sizes
 
 
@@ -194,7 +194,7 @@ def test_tags_that_the_disk_did_not_give_are_read_again_and_told_once(
     fill(music, 1)
     library = Library(music, file)
     with monkeypatch.context() as patch:
-        patch.setattr("songs.entries.tags_in", failing)
+        patch.setattr("songs.scan.entries.tags_in", failing)
         assert library.scan().untitled == [("0.mp3", "the disk fails")]
         assert library.scan().untitled == []
         assert [song.title for song in library.songs] == ["0"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from songs import CatalogueError, Library
-from songs.full_scan import FullScan
+from songs.scan.full import FullScan
 from tests.postgres import needs_postgres
 from tests.songs.making import put, sound
 from tests.songs.sharing import ids, scanned

@@ -15,8 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from songs import Library
 from songs.catalogue import Entry, Row
-from songs.identity import File, Identities
-from songs.prints import BEGIN_BYTES
+from songs.scan.identity import File, Identities
+from songs.scan.prints import BEGIN_BYTES
 from tests.songs.making import apev2, id3v1, id3v2, put, sound
 
 BIG = random.Random(1).randbytes(200_000)

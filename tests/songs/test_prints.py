@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from songs.prints import BEGIN_BYTES, PRINT_BYTES, has_grown, print_of, sound_extent
+from songs.scan.prints import BEGIN_BYTES, PRINT_BYTES, has_grown, print_of, sound_extent
 from songs.tags import TagSource
 from tests.songs.making import apev2, id3v1, id3v2, raw_id3v2
 

@@ -18,9 +18,9 @@ import pytest
 from fsm.events import SongSent
 from net.framing import audio_message, chunks
 from net.server.client_socket import ClientSocket
-from net.server.framer import Position, Slice, Source, short_ends
-from net.server.outgoing import Outgoing, Wait
-from net.server.spool import Spool, Work
+from net.server.connections.outgoing import Outgoing, Wait
+from net.server.songs.framer import Position, Slice, Source, short_ends
+from net.server.songs.spool import Spool, Work
 from net.server.tls.socket import RECORD_BYTES, ObservedTlsSocket, TlsSocket
 from net.tls.contexts import KeyPair, server_context
 from net.wire import NOT_FOUND

@@ -13,10 +13,10 @@ from traces.recorder import CLIENT, SERVER
 from traces.seen_client import SEEN_CLIENT, SeenClient
 from traces.server_follower import MOST_ANSWERS, MOST_UNREAD, ServerFollower
 from verify.bounds import Bounds, ServerKind, Trouble
-from verify.messages import END
-from verify.model import Model
-from verify.suite import EVERYTHING
-from verify.world import state_of
+from verify.exchange.messages import END
+from verify.exchange.world import state_of
+from verify.model.moves import Model
+from verify.suites.default import EVERYTHING
 
 OUT_OF_ORDER = (ServerKind.REPEATING, ServerKind.ACCEPTING_LATE)
 """They answer a second time, or SETUP after what came later: violations, of section 6."""

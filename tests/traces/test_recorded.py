@@ -6,15 +6,15 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from fsm.client.conversation import ConversationSession
-from fsm.client.song import SongSession
+from fsm.client.conversation.session import ConversationSession
+from fsm.client.song.session import SongSession
 from fsm.server import ServerSession
 from fsm.table import TableError
 from tests.traces.record import EXCHANGES, RECORDED
 from traces.reading import Reader, TraceError
-from traces.replay import Difference, replay
-from traces.sides import side_of
-from verify.mutants import Fault, mutants
+from traces.replaying.replay import Difference, replay
+from traces.replaying.sides import side_of
+from verify.mutation.mutants import Fault, mutants
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schema/trace-1.json").read_text())
 TRACES = sorted(RECORDED.glob("*.jsonl"))

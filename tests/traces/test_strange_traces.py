@@ -12,7 +12,7 @@ from tests.traces.record import RECORDED
 from tests.traces.test_recorded import HEADER, run
 from traces import ladder
 from traces.reading import Reader, TraceError
-from traces.replay import Difference
+from traces.replaying.replay import Difference
 
 ROUNDS = 200
 ESCAPE = "\x1b[31m\x07\u202e"

@@ -11,7 +11,7 @@ import pytest
 from fsm.client.events import Command, ListedSong, PlayRequested, RetryDue
 from fsm.client.internal_events import NewId
 from fsm.client.machines import ClientSession
-from fsm.client.queue_edits import Edit, Remove
+from fsm.client.queue.edits import Edit, Remove
 from fsm.client.requests import Measure
 from fsm.effects import Effect
 from fsm.events import Event

@@ -9,7 +9,7 @@ from functools import cache
 from unittest import mock
 
 from fsm.table import Session
-from verify.mutation import time_limit
+from verify.mutation.searcher import time_limit
 
 CONVERSATIONS = {
     "server": ("test_server", "test_server_conversations"),

@@ -9,8 +9,8 @@ from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.table import Row, Session, Table
 from tests.fsm.test_tables import SESSIONS, example, slots
-from verify.effect_order import commute, uses
-from verify.mutants import same_order
+from verify.mutation.effect_order import commute, uses
+from verify.mutation.mutants import same_order
 
 
 class Only(Enum):

@@ -7,12 +7,12 @@ import pytest
 from fsm.handshake import HandshakeSession
 from fsm.table import TableError
 from verify.explore import Explorer
-from verify.handshakes import CROWDED, FAILS, MAY_COME_IN, STRANGERS, TAKES_TOO_LONG
 from verify.ladder import ladder
-from verify.mutant_search import Graph
-from verify.mutants import Fault, mutants
+from verify.model.handshakes import CROWDED, FAILS, MAY_COME_IN, STRANGERS, TAKES_TOO_LONG
+from verify.mutation.graph import Graph
+from verify.mutation.mutants import Fault, mutants
 from verify.rules import Rule
-from verify.suite import PROVEN
+from verify.suites.default import PROVEN
 
 (ANY_HANDSHAKE,) = (bounds for bounds in PROVEN if bounds.name == "any handshake")
 

@@ -13,8 +13,8 @@ import pytest
 
 from fsm.table import TableError
 from tests.verify import conversations
-from verify.mutants import SESSIONS, Fault, mutants
-from verify.mutation import REFUSED, Searcher, deleted_and_redirected, in_processes
+from verify.mutation.mutants import SESSIONS, Fault, mutants
+from verify.mutation.searcher import REFUSED, Searcher, deleted_and_redirected, in_processes
 
 LEAST_FOUND = 0.99
 LEAST_EXPLORED = 0.65

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from cli import verify as command
+from cli.protocol import verify as command
 from fsm.server import ServerSession
 from verify import ladder
 from verify.bounds import ServerKind
-from verify.mutants import Fault, mutants
+from verify.mutation.mutants import Fault, mutants
 from verify.show import BOUNDS, WORDS, CannotShow, ordinary
 
 

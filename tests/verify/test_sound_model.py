@@ -11,12 +11,12 @@ from dataclasses import replace
 import pytest
 
 from audio import reports
-from cli.playing import sound as adapter
+from cli.playing.sound import sound as adapter
 from fsm.client import effects as do
 from fsm.client import events as on
-from verify.model import REPORT_RECEIVED, Model
-from verify.sound import UNTIL_SOUGHT
-from verify.suite import CLOSING, SOUND
+from verify.model.moves import REPORT_RECEIVED, Model
+from verify.model.sound import UNTIL_SOUGHT
+from verify.suites.default import CLOSING, SOUND
 
 NAMES = ("underruns", "the file fails", "the player fails")
 CHOSEN = [bounds for bounds in (*CLOSING, *SOUND) if bounds in SOUND or bounds.name in NAMES]

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from cli.app import application
-from fsm.client.conversation import ConversationSession
-from fsm.client.conversation_table import (
+from fsm.client.conversation.session import ConversationSession
+from fsm.client.conversation.table import (
     BREAKING,
     CLOSING_SERVER,
     FENCING,
@@ -16,11 +16,11 @@ from fsm.client.conversation_table import (
     LEAVING,
     RENEWING,
 )
-from fsm.client.conversation_table import PLAIN as IS_PLAIN
+from fsm.client.conversation.table import PLAIN as IS_PLAIN
 from fsm.client.events import AudioReceived, FenceUnanswered, RequestWritten, SongNamed
-from fsm.client.link import LinkSession
+from fsm.client.link.session import LinkSession
 from fsm.client.prompt import PromptSession
-from fsm.client.song import SongSession
+from fsm.client.song.session import SongSession
 from fsm.handshake import HandshakeSession
 from fsm.server import ServerSession
 from fsm.table import Table
@@ -28,11 +28,11 @@ from verify import report
 from verify.bounds import Bounds, ServerKind
 from verify.explore import Explorer
 from verify.ladder import ladder
-from verify.mutant_suite import SEARCHED
-from verify.mutants import SESSIONS, Fault, Mutant
-from verify.plain_suite import PLAIN, UNPROVABLE
+from verify.mutation.mutants import SESSIONS, Fault, Mutant
+from verify.mutation.suite import SEARCHED
 from verify.rules import Rule
-from verify.suite import PROVEN, UNSAID
+from verify.suites.default import PROVEN, UNSAID
+from verify.suites.plain import PLAIN, UNPROVABLE
 
 SMALL = Bounds("small", requests=1, losses=0, person=("list", "play 1", "stop", "interrupt"))
 EXPLORED_WHOLE = (

@@ -10,7 +10,7 @@ from cli.command_line import Declaration, between, option
 from cli.serving.options.headings import CLIENTS, PACE, REQUESTS, RUNNING
 from cli.serving.options.numbers import KIB, MIB, count, seconds
 from fsm.frozen import dataclass
-from net.server.introductions import Network
+from net.server.accepting.introductions import Network
 from net.server.limits import MAX_CLIENTS, Keepalive, Limits
 
 DEFAULT = Limits()

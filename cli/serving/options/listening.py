@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cli.address import host_of
 from cli.command_line import Declaration, argument, option
-from cli.monitoring import monitor_port
+from cli.options.monitoring import monitor_port
 from fsm.frozen import dataclass
 
 OPTIONS: tuple[Declaration, ...] = (

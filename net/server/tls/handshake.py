@@ -18,10 +18,10 @@ from fsm import events as on
 from fsm.effects import HandshakeEffect
 from fsm.handshake import REFUSED, SHAKING, HandshakeSession
 from fsm.table import Observer, take
-from net.server.connection_log import ConnectionLog
-from net.server.incoming import LINGER_BYTES
+from net.server.connections.incoming import LINGER_BYTES
+from net.server.connections.lingering import Lingering
+from net.server.connections.log import ConnectionLog
 from net.server.limits import reset
-from net.server.lingering import Lingering
 from net.server.securing import Newcomer
 from net.server.tls.refusal_log import RefusalLog
 from net.server.tls.socket import TlsSocket

@@ -13,13 +13,13 @@ from cli.browsing.choosing import choose, clear_names
 from cli.browsing.columns import album_heading, albums_rows, artists_rows, queue_rows, song_rows
 from cli.browsing.library import VARIOUS, Library
 from cli.browsing.song_ids import NotChosen
-from cli.words.command_table import CommandError
-from cli.words.commands import Context, parse
+from cli.words.commands.parser import Context, parse
+from cli.words.commands.table import CommandError
+from cli.words.formatters.plain import Formatter
 from cli.words.moment import Status
-from cli.words.plain import Formatter
 from cli.words.safe_text import columns_of
 from fsm.client.events import ListedSong, PlayRequested
-from fsm.client.queue_edits import Append, Insert
+from fsm.client.queue.edits import Append, Insert
 from fsm.client.requests import EditRequested
 
 

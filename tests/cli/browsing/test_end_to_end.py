@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from cli.words.json_lines import VERSION
+from cli.words.formatters.json_lines import VERSION
 from tests.cli.prompt import at_prompt, client, has_typed, run, status_line
 
 ROOT = Path(__file__).parents[3]

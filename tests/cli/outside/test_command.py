@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from audio.null import NullOutput
+from audio.outputs.null import NullOutput
 from cli.app import main
 from cli.outside import command
 from tests.cli.prompt import client, has_typed, reset, run, status_line

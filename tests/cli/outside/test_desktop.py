@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlparse
 import mutagen.id3
 import pytest
 
-from cli.outside import desktop
+from cli.outside.desktop import desktop
 from tests.cli.conftest import encode_tone, serving
 from tests.cli.outside.session_bus import TIMEOUT_S, Bus, EndingBus, Spy
 from tests.cli.prompt import client, run, status_line

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.outside import mpris_values as values
-from cli.words.commands import Context, parse
+from cli.outside.desktop import mpris_values as values
+from cli.words.commands.parser import Context, parse
 from cli.words.moment import Activity, Status
 from fsm.client.requests import Measure, SeekRequested, VolumeRequested
 

@@ -17,7 +17,7 @@ from cli.outside.peers import Found, Peer
 from cli.outside.served import CommandSocket, ring
 from cli.outside.watching import StatusWatch
 from cli.playing.changes import Changes
-from cli.words.commands import Context
+from cli.words.commands.parser import Context
 from cli.words.moment import Activity, Status
 
 PLAYING = Status(Activity.PLAYING, 3, "grapes", position_s=10.0, duration_s=99.0)

@@ -6,12 +6,12 @@ import pytest
 
 from cli.playing.journal import Journal
 from cli.playing.snapshot import Snapshots
-from cli.words.json_lines import JsonFormatter
-from cli.words.plain import Formatter
+from cli.words.formatters.json_lines import JsonFormatter
+from cli.words.formatters.plain import Formatter
 from fsm.client import events as on
 from fsm.client.effects import Tell
 from fsm.client.machines import ClientSession
-from fsm.client.queue_edits import Append
+from fsm.client.queue.edits import Append
 from fsm.client.requests import EditRequested
 from tests.cli.playing.test_journal import silence
 

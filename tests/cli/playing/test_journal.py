@@ -10,7 +10,7 @@ from cli.playing.snapshot import Snapshots
 from cli.words.moment import Status
 from fsm.client import events as on
 from fsm.client.machines import ClientSession
-from fsm.client.queue_edits import Append
+from fsm.client.queue.edits import Append
 from fsm.client.requests import (
     EditRequested,
     PauseRequested,

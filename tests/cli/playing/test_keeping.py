@@ -11,13 +11,13 @@ from cli.memory.memory import LeftOff, Memory
 from cli.memory.playlists import Playlists
 from cli.memory.saved import Saved, SavedFile
 from cli.playing.changes import Changes
-from cli.playing.keeping import Keeping
+from cli.playing.remembering.keeping import Keeping
 from cli.playing.said import Said
 from cli.words.moment import Activity, Status
 from fsm.client import events as on
 from fsm.client.events import ListedSong
 from fsm.client.machines import ClientSession
-from fsm.client.queue_edits import Restore
+from fsm.client.queue.edits import Restore
 from fsm.client.requests import (
     EditRequested,
     Gain,

@@ -3,8 +3,8 @@
 import pytest
 
 from audio import FrameIndex
-from cli.playing.late_sound import LateSound, NoFrames
-from cli.playing.sound import MAX_BYTES, Song
+from cli.playing.sound.late_sound import LateSound, NoFrames
+from cli.playing.sound.sound import MAX_BYTES, Song
 from fsm.client import effects as do
 from fsm.client.effects import Buffer
 from fsm.client.requests import Gain
@@ -37,7 +37,7 @@ def made(monkeypatch):
         made.append(Recorded(*given))
         return made[-1]
 
-    monkeypatch.setattr("cli.playing.sound.Sound", make)
+    monkeypatch.setattr("cli.playing.sound.sound.Sound", make)
     return made
 
 

@@ -7,7 +7,7 @@ import pytest
 from cli.memory.kept import Kept
 from cli.memory.memory import LeftOff, Memory
 from cli.memory.saved import Saved, SavedFile
-from cli.playing.leaving import PLACE_S, Leaving
+from cli.playing.remembering.leaving import PLACE_S, Leaving
 from cli.words.moment import Activity, Status
 from fsm.client.events import ListedSong
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.playing.listening import Listening
+from cli.playing.remembering.listening import Listening
 from cli.words.moment import Activity, SongName, Status
 
 PLAYING, PAUSED, STOPPED = Activity.PLAYING, Activity.PAUSED, Activity.STOPPED

@@ -10,7 +10,7 @@ import pytest
 from mutagen import id3
 
 from audio import AudioBuffer, FrameIndex, Gain, GainMode, Loudness, PlayedOut, Player, WavOutput
-from cli.playing.loudness import loudness_of
+from cli.playing.sound.loudness import loudness_of
 from tests.audio.fake_output import WAIT_S, decoded
 from tests.audio.making import as_buffer, lame_gain, mp3, music, with_gapless_tag
 from tests.needs import needs_program

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from cli.playing.opening import CannotOpen, Opening
+from cli.playing.sound.opening import CannotOpen, Opening
 
 
 class Opened:

@@ -6,8 +6,8 @@ from cli.playing.journal import Journal
 from cli.playing.notices import Notices
 from cli.playing.reports import Reports
 from cli.usage import FAILED, OK
+from cli.words.formatters.plain import Formatter
 from cli.words.moment import Status
-from cli.words.plain import Formatter
 from fsm.client import events as on
 from fsm.client.effects import ShowSongs, Tell
 from fsm.client.machines import ClientSession

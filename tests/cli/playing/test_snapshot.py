@@ -4,7 +4,7 @@ import pytest
 
 from cli.playing.snapshot import _Durations
 from fsm.client.events import ListedSong
-from fsm.client.link import LinkSession
+from fsm.client.link.session import LinkSession
 
 
 def link_with(*durations):

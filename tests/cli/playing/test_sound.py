@@ -6,7 +6,7 @@ import queue
 import pytest
 
 from audio import AudioBuffer, Output, OutputError, Player, reports
-from cli.playing.sound import Song, Sound
+from cli.playing.sound.sound import Song, Sound
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client.effects import Buffer
@@ -147,7 +147,7 @@ def delivered(kind, *effects):
 
 @pytest.fixture(autouse=True)
 def spied_player(monkeypatch):
-    monkeypatch.setattr("cli.playing.sound.Player", SpiedPlayer)
+    monkeypatch.setattr("cli.playing.sound.sound.Player", SpiedPlayer)
 
 
 def test_every_kind_of_report_has_a_case():

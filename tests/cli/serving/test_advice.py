@@ -6,8 +6,8 @@ import pytest
 
 from cli.serving import advice
 from cli.serving.advice import own_address, reachable_at
+from net.server.accepting.sockets import listen
 from net.server.limits import Limits
-from net.server.sockets import listen
 
 
 @pytest.fixture

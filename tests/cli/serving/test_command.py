@@ -12,7 +12,7 @@ from tests.cli.test_settings import alfine
 from tests.end_to_end.programs import Program
 from tests.peers.plain_client import PlainClient
 
-SERVER = import_command("server")
+SERVER = import_command("cli.server")
 
 
 @pytest.fixture

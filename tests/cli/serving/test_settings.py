@@ -5,10 +5,10 @@ from dataclasses import fields
 import click
 import pytest
 
+from cli.options.tls import ServerTls
 from cli.server import server
 from cli.serving.options.limits import DEFAULT
 from cli.serving.settings import Settings, settings_of
-from cli.tls_options import ServerTls
 from net.server.limits import Limits
 
 

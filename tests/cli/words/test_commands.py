@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.words.command_table import SPECS, CommandError, full_word
-from cli.words.commands import Context, parse
+from cli.words.commands.parser import Context, parse
+from cli.words.commands.table import SPECS, CommandError, full_word
 from cli.words.moment import Status
 from fsm.client.events import ListedSong, ListRequested, PlayRequested, StopRequested, WaitRequested
-from fsm.client.queue_edits import Append, Clear, Insert, Move, Remove, Shuffle
+from fsm.client.queue.edits import Append, Clear, Insert, Move, Remove, Shuffle
 from fsm.client.requests import (
     EditRequested,
     Gain,

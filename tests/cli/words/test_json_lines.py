@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from cli.words.json_lines import VERSION, JsonFormatter
+from cli.words.formatters.json_lines import VERSION, JsonFormatter
 from cli.words.moment import Status
 from fsm.client.effects import Report
 from fsm.client.events import ListedSong

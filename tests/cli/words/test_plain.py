@@ -2,8 +2,8 @@
 
 import pytest
 
+from cli.words.formatters.plain import Formatter, missing_ids
 from cli.words.moment import SongName
-from cli.words.plain import Formatter, missing_ids
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
 

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from cli.words.command_table import BRIEF_COLUMNS, SPECS, WORD_COLUMNS
+from cli.words.commands.table import BRIEF_COLUMNS, SPECS, WORD_COLUMNS
+from cli.words.formatters.rich_text import RichFormatter
 from cli.words.glyphs import UNICODE
 from cli.words.moment import Status
-from cli.words.rich_text import RichFormatter
 from cli.words.safe_text import columns_of
-from fsm.client.queue_edits import MAX_CHANGES
+from fsm.client.queue.edits import MAX_CHANGES
 from tests.cli.prompt import client, run, status_line
 
 COLOUR = re.compile(rb"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[0-9;]*)?m")

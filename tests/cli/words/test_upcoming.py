@@ -9,13 +9,13 @@ import pytest
 
 from cli.browsing.columns import queue_rows
 from cli.browsing.library import Library
+from cli.words.formatters.json_lines import VERSION, JsonFormatter
+from cli.words.formatters.plain import Formatter
+from cli.words.formatters.rich_text import RichFormatter
+from cli.words.formatters.upcoming import upcoming
 from cli.words.glyphs import UNICODE
-from cli.words.json_lines import VERSION, JsonFormatter
 from cli.words.moment import Activity, Status
-from cli.words.plain import Formatter
-from cli.words.rich_text import RichFormatter
 from cli.words.safe_text import columns_of
-from cli.words.upcoming import upcoming
 from fsm.client.events import ListedSong
 
 SONGS = Library(

@@ -5,7 +5,7 @@ Written by hand from those texts: a test made from a table cannot find a wrong t
 
 import pytest
 
-from fsm.client.conversation_table import ConversationState
+from fsm.client.conversation.table import ConversationState
 from fsm.client.effects import (
     Buffer,
     Connect,
@@ -46,11 +46,11 @@ from fsm.client.events import (
     TitlesNeeded,
     Undecodable,
 )
-from fsm.client.link_table import LinkState
+from fsm.client.link.table import LinkState
 from fsm.client.player import PlayerState
-from fsm.client.queue_edits import Append
+from fsm.client.queue.edits import Append
 from fsm.client.requests import EditRequested
-from fsm.client.song_table import SongState
+from fsm.client.song.table import SongState
 from fsm.events import ConnectionLost, ListRequested, PlayRequested, StopRequested
 from fsm.words import Request
 from tests.fsm.driver import (

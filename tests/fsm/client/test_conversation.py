@@ -5,8 +5,9 @@ import pytest
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
-from fsm.client.conversation import NO_LIST, ConversationSession
-from fsm.client.conversation_table import (
+from fsm.client.conversation.owed_lists import PLAIN_HELPS
+from fsm.client.conversation.session import NO_LIST, ConversationSession
+from fsm.client.conversation.table import (
     ANSWERED,
     ASKING,
     BREAKING,
@@ -25,7 +26,6 @@ from fsm.client.conversation_table import (
     UNCONNECTED,
 )
 from fsm.client.effects import CancelTimer, SendRequest, StartTimer
-from fsm.client.owed_lists import PLAIN_HELPS
 from fsm.words import Request
 from tests.fsm.driver import step
 from verify import snapshots

@@ -4,7 +4,7 @@ import pytest
 
 from fsm.client import events as on
 from fsm.client import requests as ask
-from fsm.client.conversation_table import ConversationState
+from fsm.client.conversation.table import ConversationState
 from fsm.client.effects import (
     CancelTimer,
     DropNextBuffer,
@@ -15,10 +15,10 @@ from fsm.client.effects import (
     Tell,
 )
 from fsm.client.events import Command
-from fsm.client.link_table import LinkState
+from fsm.client.link.table import LinkState
 from fsm.client.player import PlayerState
-from fsm.client.queue_edits import Append, Clear
-from fsm.client.song_table import SongState
+from fsm.client.queue.edits import Append, Clear
+from fsm.client.song.table import SongState
 from fsm.words import Request
 from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, ClientDriver
 

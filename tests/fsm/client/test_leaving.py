@@ -4,7 +4,7 @@ import pytest
 
 from fsm.client import events as on
 from fsm.client import internal_events as internal
-from fsm.client.conversation_table import CONVERSATION, LEAVING
+from fsm.client.conversation.table import CONVERSATION, LEAVING
 from fsm.client.machines import CONVERSATION as NAME
 from fsm.client.machines import RECIPIENTS
 

@@ -5,8 +5,8 @@ import pytest
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
-from fsm.client.link import LinkSession
-from fsm.client.link_table import (
+from fsm.client.link.session import LinkSession
+from fsm.client.link.table import (
     CONNECTING,
     FINDING,
     OFFLINE,

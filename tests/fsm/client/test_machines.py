@@ -14,8 +14,8 @@ from fsm.client import requests as ask
 from fsm.client.effects import Buffer
 from fsm.client.machines import RECIPIENTS, SONG_ENDS, ClientSession
 from fsm.client.player import PlayerState
-from fsm.client.queue_edits import Append
-from fsm.client.song_table import SongState
+from fsm.client.queue.edits import Append
+from fsm.client.song.table import SongState
 from fsm.events import Event
 from fsm.table import Step
 from tests.fsm.driver import CLOSED, ENDS_ACCEPTED, ClientDriver, audio, closing_server

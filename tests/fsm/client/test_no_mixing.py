@@ -13,15 +13,15 @@ import pytest
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import requests as ask
-from fsm.client.conversation_table import ConversationState
+from fsm.client.conversation.table import ConversationState
 from fsm.client.effects import Buffer
-from fsm.client.link_table import LinkState
+from fsm.client.link.table import LinkState
 from fsm.client.machines import ClientSession
 from fsm.client.player import PlayerState
-from fsm.client.queue_edits import Append, Clear, Insert, Load, Move, Remove, Shuffle
-from fsm.client.queue_table import QueueState
+from fsm.client.queue.edits import Append, Clear, Insert, Load, Move, Remove, Shuffle
+from fsm.client.queue.table import QueueState
 from fsm.client.requests import Repeat
-from fsm.client.song_table import SongState
+from fsm.client.song.table import SongState
 from fsm.words import Request
 
 STEPS = 150

@@ -8,10 +8,10 @@ from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
-from fsm.client.gone import GONE
-from fsm.client.queue import QueueSession
-from fsm.client.queue_edits import Append, Clear, Insert, Load, Move, Remove, Restore, Shuffle, Undo
-from fsm.client.queue_table import AHEAD, CURRENT, IDLE, WHOLE
+from fsm.client.queue.edits import Append, Clear, Insert, Load, Move, Remove, Restore, Shuffle, Undo
+from fsm.client.queue.gone import GONE
+from fsm.client.queue.session import QueueSession
+from fsm.client.queue.table import AHEAD, CURRENT, IDLE, WHOLE
 from fsm.client.requests import Measure, Repeat
 from tests.fsm.driver import step
 

@@ -10,10 +10,10 @@ from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import requests as ask
 from fsm.client.player import PlayerState
-from fsm.client.queue_edits import Append, Clear, Shuffle
-from fsm.client.queue_table import QueueState
+from fsm.client.queue.edits import Append, Clear, Shuffle
+from fsm.client.queue.table import QueueState
 from fsm.client.requests import Repeat
-from fsm.client.song_table import SongState
+from fsm.client.song.table import SongState
 from fsm.words import Request
 from tests.fsm.driver import (
     CLOSED,

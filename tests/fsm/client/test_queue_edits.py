@@ -11,9 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import requests as ask
-from fsm.client.gone import GONE
-from fsm.client.queue import QueueSession
-from fsm.client.queue_edits import (
+from fsm.client.queue.edits import (
     MAX_CHANGES,
     Append,
     Change,
@@ -28,7 +26,9 @@ from fsm.client.queue_edits import (
     Undo,
     last_change,
 )
-from fsm.client.queue_table import AHEAD, CURRENT, IDLE, WHOLE
+from fsm.client.queue.gone import GONE
+from fsm.client.queue.session import QueueSession
+from fsm.client.queue.table import AHEAD, CURRENT, IDLE, WHOLE
 
 IDS = st.lists(st.integers(1, 9), max_size=4).map(tuple)
 SOME = st.lists(st.integers(1, 9), min_size=1, max_size=4).map(tuple)

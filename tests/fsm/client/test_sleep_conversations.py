@@ -8,10 +8,10 @@ import pytest
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import requests as ask
-from fsm.client.queue_edits import Append
-from fsm.client.queue_table import QueueState
+from fsm.client.queue.edits import Append
+from fsm.client.queue.table import QueueState
 from fsm.client.requests import Repeat
-from fsm.client.song_table import SongState
+from fsm.client.song.table import SongState
 from fsm.client.transport import TransportState
 from fsm.words import Request
 from tests.fsm.driver import CLOSED, audio, closing_server

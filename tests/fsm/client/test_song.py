@@ -8,8 +8,8 @@ from fsm.client import internal_events as internal
 from fsm.client import requests as ask
 from fsm.client.effects import Buffer, Report
 from fsm.client.requests import Measure
-from fsm.client.song import SongSession
-from fsm.client.song_table import (
+from fsm.client.song.session import SongSession
+from fsm.client.song.table import (
     AWAITING,
     BROKEN,
     COLLECTING,

@@ -7,9 +7,9 @@ from fsm.client import events as on
 from fsm.client import requests as ask
 from fsm.client.effects import Buffer
 from fsm.client.player import PlayerState
-from fsm.client.queue_edits import Append
+from fsm.client.queue.edits import Append
 from fsm.client.requests import Measure
-from fsm.client.song_table import SongState
+from fsm.client.song.table import SongState
 from fsm.client.transport import TransportState
 from tests.fsm.driver import (
     CLOSED,

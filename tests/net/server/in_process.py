@@ -7,11 +7,11 @@ import contextlib
 import threading
 from pathlib import Path
 
-from net.server.accepting import StreamingServer
+from net.server.accepting.server import StreamingServer
+from net.server.accepting.sockets import listen, loop_factory
 from net.server.limits import Limits
 from net.server.securing import Securing
-from net.server.sockets import listen, loop_factory
-from net.server.spool_cache import SpoolCache
+from net.server.songs.spool_cache import SpoolCache
 from songs import Library
 from tests.net.server.conftest import TIMEOUT_S, eventually
 

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from net.server.addresses import counted_as, is_own, unmapped
+from net.server.accepting.addresses import counted_as, is_own, unmapped
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from net.server.framing_turns import FramingTurns
+from net.server.songs.framing_turns import FramingTurns
 from songs import CHANGED, Library, Options
 from tests.needs import needs_module
 from tests.net.server.test_spool_cache import framed, get, run, taken, until, wire

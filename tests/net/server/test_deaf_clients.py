@@ -8,8 +8,8 @@ import time
 import pytest
 
 from net.framing import AUDIO_CLOSING
-from net.server import connection as connections
-from net.server.settling import QUIET_S
+from net.server.connections import connection as connections
+from net.server.connections.settling import QUIET_S
 from tests.net.server.conftest import TIMEOUT_S, connected
 from tests.net.server.in_process import Served
 
@@ -113,7 +113,7 @@ def test_with_ends_nothing_waits(served, monkeypatch):
 
 
 def test_a_setup_within_a_wait_ends_it(served, monkeypatch):
-    monkeypatch.setattr("net.server.settling.QUIET_S", 1e6)
+    monkeypatch.setattr("net.server.connections.settling.QUIET_S", 1e6)
     with connected(served.port) as sock:
         sock.sendall(b"PLAY 9 END END")
         assert sock.recv(100) == b"ERRO 404 END END"

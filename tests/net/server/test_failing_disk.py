@@ -10,11 +10,11 @@ import threading
 import pytest
 
 from net.framing import frame
-from net.server import framer
-from net.server.accepting import StreamingServer
+from net.server.accepting.server import StreamingServer
+from net.server.accepting.sockets import listen
 from net.server.limits import Limits
-from net.server.sockets import listen
-from net.server.spool_cache import SpoolCache
+from net.server.songs import framer
+from net.server.songs.spool_cache import SpoolCache
 from songs import Library
 from tests.needs import needs_program
 from tests.net.server.conftest import song_bytes

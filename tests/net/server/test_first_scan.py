@@ -6,11 +6,12 @@ import threading
 
 import pytest
 
-from net.server import first_scan
-from net.server.first_scan import FirstScan
-from net.server.rescan import Rescan
-from songs import Library, MusicDirError, Progress, ScanReport, full_scan
+from net.server.processes import first_scan
+from net.server.processes.first_scan import FirstScan
+from net.server.songs.rescan import Rescan
+from songs import Library, MusicDirError, Progress, ScanReport
 from songs.folder.folder import FolderSearch
+from songs.scan import full as full_scan
 from tests.end_to_end.programs import serving
 from tests.net.server.conftest import TIMEOUT_S, eventually
 from tests.net.server.test_song_options import listed

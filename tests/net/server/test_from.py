@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fsm.words import MAX_PAYLOAD_BYTES
 from net.framing import AUDIO_CLOSING, audio_message, chunks
-from net.server.framer import short_ends
-from net.server.message_ends import MessageEnds
+from net.server.songs.framer import short_ends
+from net.server.songs.message_ends import MessageEnds
 from tests.net.server.conftest import eventually
 from tests.net.server.in_process import Served
 from tests.peers.facts import without_facts

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from net.server.accepting.sockets import listen, loop_factory
 from net.server.limits import (
     TCP_NOTSENT_LOWAT,
     Keepalive,
@@ -15,7 +16,6 @@ from net.server.limits import (
     reset,
     set_ack_timeout,
 )
-from net.server.sockets import listen, loop_factory
 
 LIMITS = Limits()
 

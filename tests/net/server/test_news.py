@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from net.server import news
+from net.server.songs import news
 from songs import Library
 from tests.postgres import Postgres, needs_postgres
 from tests.songs.making import put, sound

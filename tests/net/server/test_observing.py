@@ -8,10 +8,10 @@ from fsm import effects as do
 from fsm import events as on
 from fsm.server import CLOSED, IDLE, LISTING, SERVER
 from fsm.table import Step
-from net.server.accepting import StreamingServer
+from net.server.accepting.server import StreamingServer
+from net.server.accepting.sockets import listen
 from net.server.limits import Limits
-from net.server.sockets import listen
-from net.server.spool_cache import SpoolCache
+from net.server.songs.spool_cache import SpoolCache
 from songs import Library
 
 

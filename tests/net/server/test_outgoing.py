@@ -15,10 +15,10 @@ from fsm.events import ListSent, SongFailed, SongSent
 from net.framing import AUDIO_CLOSING, audio_message, chunks
 from net.responses import ResponseDecoder
 from net.server.client_socket import ClientSocket
-from net.server.framer import Position, Slice, Source, short_ends
-from net.server.outgoing import Outgoing, Wait
-from net.server.song_list import PIECE_MESSAGES, EncodedList
-from net.server.spool import Spool, Work
+from net.server.connections.outgoing import Outgoing, Wait
+from net.server.songs.framer import Position, Slice, Source, short_ends
+from net.server.songs.song_list import PIECE_MESSAGES, EncodedList
+from net.server.songs.spool import Spool, Work
 from net.wire import LIST_CLOSING, NOT_FOUND, list_messages, setup_message
 from songs import Song
 from songs.folder.folder import FolderSong

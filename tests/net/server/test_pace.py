@@ -2,8 +2,8 @@
 
 import pytest
 
+from net.server.connections.pace import Pace
 from net.server.limits import Limits
-from net.server.pace import Pace
 
 LIMITS = Limits()
 

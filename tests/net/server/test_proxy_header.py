@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from net.server import proxy_header
-from net.server.proxy_header import V2, ProxyHeaderError, Unnamed, missing_bytes, source
+from net.server.accepting import proxy_header
+from net.server.accepting.proxy_header import V2, ProxyHeaderError, Unnamed, missing_bytes, source
 
 ports = st.integers(0, 0xFFFF)
 addresses = st.ip_addresses()

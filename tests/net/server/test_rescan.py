@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from net.server import rescan as rescans
-from net.server.rescan import Rescan
+from net.server.songs import rescan as rescans
+from net.server.songs.rescan import Rescan
 from songs import MusicDirError, ScanReport
 from songs.folder import Folder
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from net.server.accepting.sockets import explain, listen
 from net.server.limits import Limits
-from net.server.sockets import explain, listen
 from tests.end_to_end.programs import Program
 from tests.needs import without_powers
 from tests.peers.plain_client import PlainClient

@@ -4,7 +4,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from net.server.song_list import PIECE_MESSAGES, EncodedList, ListInFlight, SongList, message_end
+from net.server.songs.song_list import (
+    PIECE_MESSAGES,
+    EncodedList,
+    ListInFlight,
+    SongList,
+    message_end,
+)
 from net.wire import EMPTY_LIST, LIST_CLOSING, list_messages
 from songs import Song, Versions
 

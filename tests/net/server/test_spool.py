@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from net.framing import audio_message, chunks
-from net.server import spool as spools
-from net.server.framer import CHANGED, Source
-from net.server.spool import LEAST_AHEAD_BYTES, MOST_AHEAD_BYTES, Passing, Position, Spool
+from net.server.songs import spool as spools
+from net.server.songs.framer import CHANGED, Source
+from net.server.songs.spool import LEAST_AHEAD_BYTES, MOST_AHEAD_BYTES, Passing, Position, Spool
 from songs.folder.folder import FolderSong
 
 PIECES = [b" END END", b" END", b"END", b"END END", b"x", b" ", bytes(4096), b"\xff" * 5000]

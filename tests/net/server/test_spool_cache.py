@@ -9,11 +9,11 @@ import time
 import pytest
 
 from net.framing import audio_message, chunks
-from net.server import framer
-from net.server import spool as spools
-from net.server import spool_cache as caches
-from net.server.spool import LEAST_SLICE_BYTES, SLICE_BYTES, Spool
-from net.server.spool_cache import SpoolCache
+from net.server.songs import framer
+from net.server.songs import spool as spools
+from net.server.songs import spool_cache as caches
+from net.server.songs.spool import LEAST_SLICE_BYTES, SLICE_BYTES, Spool
+from net.server.songs.spool_cache import SpoolCache
 from songs import Library
 from songs.folder import Folder
 

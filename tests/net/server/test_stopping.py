@@ -10,8 +10,8 @@ import socket
 
 import pytest
 
-from net.server.process import on_signals
-from net.server.sockets import loop_factory
+from net.server.accepting.sockets import loop_factory
+from net.server.processes.process import on_signals
 from tests.end_to_end.managed import IN_TERMINAL
 from tests.net.server.conftest import connected, song_bytes
 from tests.peers.facts import without_facts

@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from net.server.outgoing import SongInFlight
-from net.server.taking import Taken, Takings
+from net.server.connections.outgoing import SongInFlight
+from net.server.connections.taking import Taken, Takings
 from tests.net.server.conftest import SONG_BYTES, TIMEOUT_S, song_bytes
 from tests.peers.plain_client import PlainClient
 

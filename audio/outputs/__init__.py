@@ -1,0 +1,1 @@
+"""Where samples go: the sound device, WAV files, or nowhere."""

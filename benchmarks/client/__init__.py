@@ -1,0 +1,1 @@
+"""Measures the client: its start, the CPU time and the memory that it takes."""

@@ -1,0 +1,1 @@
+"""Measures the server: throughput, crowds, slow links, libraries, TLS and the monitor."""

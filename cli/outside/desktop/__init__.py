@@ -1,0 +1,1 @@
+"""The client on the desktop's session bus: media keys, covers and notifications."""

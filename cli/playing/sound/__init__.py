@@ -1,0 +1,1 @@
+"""The client's sound: the song that arrives, its buffer, and the player that plays it."""

@@ -1,0 +1,1 @@
+"""The conversation: what has been requested over one connection, and what is unanswered."""

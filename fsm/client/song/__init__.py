@@ -1,0 +1,1 @@
+"""A song on its way to the player, and what the person is told of it."""

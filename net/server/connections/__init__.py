@@ -1,0 +1,1 @@
+"""One client's connection: its socket, what comes over it, and what is on its way to the client."""

@@ -1,0 +1,1 @@
+"""Runs a trace through the machines of today again, whichever side has written it."""

@@ -1,0 +1,1 @@
+"""The explored exchange at one moment: both sides, messages, songs and the right answers."""

@@ -1,0 +1,1 @@
+"""All that can happen next: the moves of either side, of the person, the player and the network."""

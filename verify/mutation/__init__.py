@@ -1,0 +1,1 @@
+"""Can the proof fail: faults are put into the tables, and searched for."""

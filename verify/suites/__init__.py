@@ -1,0 +1,1 @@
+"""What `alfine verify` explores."""
