@@ -124,7 +124,7 @@ class RichFormatter(Formatter):
 
     def listing(self, answer: Answer, status: Status) -> str:
         if not answer.tracks:
-            return super().listing(answer, status)
+            return self._styled(super().listing(answer, status), "")
         room, ellipsis = _columns() - 1, self._glyphs.ellipsis
         match answer.kind:
             case "albums":

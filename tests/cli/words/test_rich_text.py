@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from cli.browsing import query
 from cli.words.commands.table import BRIEF_COLUMNS, SPECS, WORD_COLUMNS
 from cli.words.formatters.rich_text import RichFormatter
 from cli.words.glyphs import UNICODE
@@ -177,6 +178,13 @@ def test_without_unicode_only_ascii_is_written(steady_server, locale):
         terminal.wait_until(lambda t: status_line(t).startswith("> 1. 1 first"))
         run(terminal, "?")
         assert terminal.raw.isascii()
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_what_is_not_found_is_not_broken_within_a_word(steady_server, columns):
+    with client(steady_server.port, columns) as terminal:
+        run(terminal, "list nothing artist:")
+        assert all(f"{key}:" in terminal.text for key in query.KEYS)
 
 
 def answered(word, **values):
