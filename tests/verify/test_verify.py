@@ -129,7 +129,7 @@ def broken(bounds):
     return "\n".join([*ladder(explorer.model, found.path), str(found.broken)])
 
 
-@pytest.mark.timeout(250)
+@pytest.mark.timeout(600)
 def test_everything_holds_and_what_cannot_is_shown(monkeypatch):
     explorations, print_rules = [], report._print_rules
     monkeypatch.setattr(
