@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fsm.client.events import AudioReceived, NotFoundReceived
@@ -36,14 +36,14 @@ class Heard:
 
 
 class Listeners:
-    """So many listeners. songs: the content by ID, from 1. rate: bytes per second of each.
+    """So many listeners. songs: the content by ID. rate: bytes per second of each.
 
     To be used in a running event loop: `start`, then `stop`, which lets the songs end.
     """
 
-    def __init__(self, port: int, songs: Sequence[bytes], count: int, rate: float) -> None:
+    def __init__(self, port: int, songs: Mapping[int, bytes], count: int, rate: float) -> None:
         self._port, self._count, self._rate = port, count, rate
-        self._songs = [{song} for song in songs]
+        self._songs = {song_id: {song} for song_id, song in songs.items()}
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
         self.heard = Heard()
@@ -60,12 +60,12 @@ class Listeners:
 
     def accept(self, song_id: int, song: bytes) -> None:
         """Another content is right, too, from now on: the song is about to be replaced."""
-        self._songs[song_id - 1].add(song)
+        self._songs[song_id].add(song)
 
     async def _listen(self, number: int) -> None:
-        chance = random.Random(number)
+        chance, song_ids = random.Random(number), list(self._songs)
         while not self._stopping:
-            song_id = chance.randrange(len(self._songs)) + 1
+            song_id = chance.choice(song_ids)
             try:
                 await self._hear(song_id)
             except ConnectionRefusedError:
@@ -81,7 +81,7 @@ class Listeners:
             content = await self._audio(reader)
             if content is None:
                 self.heard.failed += 1
-            elif content in self._songs[song_id - 1]:
+            elif content in self._songs[song_id]:
                 self.heard.songs += 1
             else:
                 self.heard.wrong += 1

@@ -17,7 +17,6 @@ from benchmarks.fleet.listening import (
     listed,
     listened,
     listened_to,
-    name_of,
     say,
     wait_for,
 )
@@ -25,7 +24,7 @@ from fleet.fleet import Fleet
 from fleet.listeners import Listeners
 from proxy.faults import Faults
 from tests.end_to_end.programs import Client
-from tests.end_to_end.songs import music, recorded, samples
+from tests.end_to_end.songs import music, named, recorded, samples
 from tests.faulty_proxy import FaultyProxy
 
 KILLS = 50
@@ -35,7 +34,7 @@ FAULT_S = 10.0
 _FROZEN_S, _AWAKE_S = 0.3, 0.1
 """A slow store answers nothing for a while, again and again."""
 CHANGES = 20
-LARGE_BYTES = 4_000_000
+LARGE, LARGE_BYTES = 5, 4_000_000
 
 
 def kills(fleet: Fleet, songs: list[bytes], share: float) -> None:
@@ -134,30 +133,34 @@ def _slow(fleet: Fleet) -> None:
 
 
 def replaced(fleet: Fleet, songs: list[bytes], share: float) -> None:
-    """Objects are replaced under their listeners, again and again: no song is a mixture.
+    """Songs are tagged anew under their listeners, again and again: none is heard as a mixture.
 
-    They are larger than what is read ahead of who listens.
+    They are larger than what is read ahead of who listens. With another sound they would be other
+    songs, of other IDs.
     """
     chance = random.Random(2)
-    large = [chance.randbytes(LARGE_BYTES) for _ in range(5)]
-    for song_id, content in enumerate(large, 1):
-        fleet.write(name_of(song_id), content)
+    names = [f"900 large {number}" for number in range(LARGE)]
+    sounds = {f"{name}.mp3": chance.randbytes(LARGE_BYTES) for name in names}
+    for name, sound in sounds.items():
+        fleet.write(name, sound)
+    ids = {f"{name}.mp3": int(listed(fleet, name)) for name in names}
     forget(fleet)
 
     def replace(listeners: Listeners) -> None:
-        for _ in range(max(10, round(100 * share))):
-            song_id = chance.randrange(len(large)) + 1
-            new = chance.randbytes(LARGE_BYTES)
-            listeners.accept(song_id, new)
-            fleet.write(name_of(song_id), new)
-            time.sleep(0.5)
+        for number in range(max(10, round(100 * share))):
+            name = names[chance.randrange(LARGE)]
+            key = f"{name}.mp3"
+            new = named("x" * number, name) + sounds[key]
+            listeners.accept(ids[key], new)
+            fleet.write(key, new)
+            time.sleep(1.0)
 
+    large = {ids[key]: sound for key, sound in sounds.items()}
     try:
-        say(listened_to(fleet, large, 20, 8.0, replace))
+        say(listened_to(fleet, large, 20, LARGE_BYTES / 8.0, replace))
     finally:
-        for song_id in range(1, len(large) + 1):
-            fleet.write(name_of(song_id), songs[song_id - 1])
-        forget(fleet)
+        for key in sounds:
+            fleet.remove(key)
 
 
 def changes(fleet: Fleet, songs: list[bytes], share: float) -> None:

@@ -38,20 +38,22 @@ def listened(
     fleet: Fleet, songs: list[bytes], count: int, seconds: float, during: Callable[[], None]
 ) -> Heard:
     """Have so many listen, each to songs of so many seconds, while something is done."""
-    return listened_to(fleet, songs, count, seconds, lambda listeners: during())
+    return listened_to(
+        fleet, dict(enumerate(songs, 1)), count, SONG_BYTES / seconds, lambda listeners: during()
+    )
 
 
 def listened_to(
     fleet: Fleet,
-    songs: list[bytes],
+    songs: dict[int, bytes],
     count: int,
-    seconds: float,
+    rate: float,
     during: Callable[[Listeners], None],
 ) -> Heard:
-    """Do the same, and have what is done know the listeners."""
+    """Do so with songs by ID, rate: bytes per second, and something that knows the listeners."""
 
     async def listen() -> Heard:
-        listeners = Listeners(fleet.port, songs, count, len(songs[0]) / seconds)
+        listeners = Listeners(fleet.port, songs, count, rate)
         listeners.start()
         await asyncio.sleep(1.0)
         await asyncio.to_thread(during, listeners)

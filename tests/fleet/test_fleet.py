@@ -140,7 +140,7 @@ def listened(running: Running, count: int, during) -> Heard:
 
     async def listen() -> Heard:
         rate = len(running.songs[0]) / 2.0
-        listeners = Listeners(running.fleet.port, running.songs, count, rate)
+        listeners = Listeners(running.fleet.port, dict(enumerate(running.songs, 1)), count, rate)
         listeners.start()
         await asyncio.sleep(0.2)
         await asyncio.to_thread(during)
