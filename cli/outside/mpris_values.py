@@ -70,6 +70,11 @@ def can_go_next(status: Status) -> bool:
     return bool(status.queue) or status.repeat != "off"
 
 
+def can_play(status: Status) -> bool:
+    """Tell whether there is a song to play, or to go on with."""
+    return has_track(status) or bool(status.queue) or status.played
+
+
 def microseconds(seconds: float) -> int:
     """Return the time as MPRIS counts it."""
     return round(seconds * MICROSECONDS)

@@ -72,6 +72,7 @@ class Snapshots:
             retry_in_s=retry_in_s,
             attempt=0 if link.state is OFFLINE else link.attempts,
             queue=tuple(song_id for song_id in queue.upcoming if song_id != GONE),
+            played=bool(queue.played),
             repeat=queue.repeat.value,
             device=self._sound.device,
             sleep_in_s=sleep_in_s,

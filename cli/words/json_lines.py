@@ -114,6 +114,7 @@ def status_members(status: Status, moving: bool = True) -> dict[str, Any]:
     """
     members = asdict(status)
     song = {"id": members.pop("song_id"), "title": members.pop("title")}
+    del members["played"]
     members["activity"] = status.activity.value
     stopped = status.activity is Activity.STOPPED
     text = safe("; ".join(status_parts(status, moving)))

@@ -65,6 +65,8 @@ class Status:
     """The number of attempts to connect since the connection was lost."""
     queue: tuple[int, ...] = ()
     """The IDs of the queued songs, in order."""
+    played: bool = False
+    """A song was played before: `prev` has one to go back to."""
     repeat: str = "off"
     """off, one or all (fsm.client.requests.Repeat)."""
     sleep_in_s: float | None = None

@@ -89,6 +89,19 @@ def test_every_word_acts_on_the_client_that_plays_and_not_on_its_prompt(playing)
     assert printed == ["1  2. 2 second", "2  3. 3 THE END END", "3  3. 3 THE END END", ""]
 
 
+def test_toggle_and_resume_play_again_what_was_stopped(playing):
+    for arguments, shown in [
+        (("queue", "2"), "1 queued"),
+        (("stop",), "■ stopped"),
+        (("toggle",), "▶ 2. 2 second"),
+        (("stop",), "■ stopped"),
+        (("resume",), "▶ 2. 2 second"),
+    ]:
+        done = alfine(*arguments)
+        assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+        playing.wait_until(lambda t, shown=shown: shown in status_line(t))
+
+
 def test_what_the_client_refuses_is_told_to_whoever_typed_it(playing):
     for arguments, told in [
         (("seek", "99:00"), "the song ends at 0:02: seek 0:00?"),
