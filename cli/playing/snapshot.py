@@ -28,6 +28,7 @@ _LONGEST_S = 1e6
 """A song that is said to be longer is not believed."""
 
 _PAUSED_STATES = (TransportState.PAUSED, TransportState.DEVICE_LOST)
+_ABOUT_TO_START = (Activity.REQUESTED, Activity.BUFFERING, Activity.STARVED)
 _ONLINE_STATES = (CONNECTING, *CONNECTED, RESTING)
 """The first attempt to connect counts as a connection: nothing has been lost yet."""
 
@@ -51,9 +52,11 @@ class Snapshots:
         queue, transport = self._session.queue, self._session.transport
         name = self._chosen.name_of(song.song_id)
         counted, needed = _progress(song)
+        activity = _activity(self._session)
+        starts_in_s = self._starts_in_s(counted, needed)
         index = self._sound.index
         return Status(
-            activity=_activity(self._session),
+            activity=activity,
             song_id=name.song_id if name else None,
             title=name.title if name else None,
             position_s=self._sound.position_s,
@@ -67,7 +70,7 @@ class Snapshots:
             received=index.received_fraction,
             buffered_msgs=counted,
             needed_msgs=needed,
-            starts_in_s=self._starts_in_s(counted, needed),
+            starts_in_s=starts_in_s if activity in _ABOUT_TO_START else None,
             online=link.state in _ONLINE_STATES,
             retry_in_s=retry_in_s,
             attempt=0 if link.state is OFFLINE else link.attempts,

@@ -103,15 +103,17 @@ def test_toggle_and_resume_play_again_what_was_stopped(playing):
 
 
 def test_what_the_client_refuses_is_told_to_whoever_typed_it(playing):
-    for arguments, told in [
-        (("seek", "99:00"), "the song ends at 0:02: seek 0:00?"),
-        (("seek", "there"), "seek takes a place, as in: seek 1:30, seek +10, seek -10, seek 50%"),
-        (("volume",), "volume takes a number from 0 to 100, or a change, as in: volume +5"),
-        (("queue", "nosuch"), "nosuch: no song has that; list shows the songs"),
-        (("pause", "now"), "pause takes nothing after it"),
+    for arguments, code, told in [
+        (("seek", "99:00"), 1, "the song ends at 0:02: seek 0:00?"),
+        (("seek", "x"), 2, "seek takes a place, as in: seek 1:30, seek +10, seek -10, seek 50%"),
+        (("seek",), 2, "seek takes a place, as in: seek 1:30, seek +10, seek -10, seek 50%"),
+        (("volume",), 2, "volume takes a number from 0 to 100, or a change, as in: volume +5"),
+        (("queue", "nosuch"), 1, "nosuch: no song has that; list shows the songs"),
+        (("pause", "now"), 2, "pause takes nothing after it"),
     ]:
         done = alfine(*arguments)
-        assert (done.stdout, done.returncode) == ("", 1)
+        assert (done.stdout, done.returncode) == ("", code)
+        assert alfine(*arguments, "--json").returncode == code
         assert done.stderr == f"alfine {arguments[0]}: {told}\n"
     assert alfine("stop").returncode == 0
     done = alfine("pause")
