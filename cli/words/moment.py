@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from cli.browsing.library import Track
 from fsm.frozen import dataclass
 
 
@@ -75,3 +76,5 @@ class Status:
     """Nothing is played behind the present song."""
     device: str = ""
     """The name of the sound device; "" where there is none."""
+    track: Track | None = None
+    """What the server says of the song besides; None where it says nothing of any song."""
