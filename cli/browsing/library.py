@@ -113,7 +113,7 @@ class Library(Sequence[ListedSong]):
         """What is known of each song, in the order of the list."""
         if not self._fields:
             return tuple(Track(s.song_id, s.title, s.title) for s in self.songs)
-        return tuple(map(_track, self.songs, self._fields))
+        return tuple(map(track_of, self.songs, self._fields))
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
@@ -199,7 +199,8 @@ def total_s(tracks: Iterable[Track]) -> float | None:
     return None if not known or None in known else sum(s for s in known if s is not None)
 
 
-def _track(song: ListedSong, fields: Fields) -> Track:
+def track_of(song: ListedSong, fields: Fields) -> Track:
+    """Return what the fields say of a song (protocol.md 10)."""
     values = dict(reversed(fields))
     seconds = values.get("du", "")
     return Track(

@@ -102,13 +102,27 @@ def _run(word: str, options: Options) -> int:
             for peer in found.peers:
                 _print_one_of_all(peer, options.json)
             return OK
-        answer = found.peers[0].ask(line=" ".join([word, *options.words]))
-    failed = answer.get("kind") == "error"
-    if failed and not options.json:
-        return _complain(word, str(answer.get("text")), FAILED)
+        line = " ".join([word, *options.words])
+        answer = found.peers[0].ask(line=line)
+    code = _code_of_refusal(line) if answer.get("kind") == "error" else OK
+    if code != OK and not options.json:
+        return _complain(word, str(answer.get("text")), code)
     shows = word == "status" or (word == "queue" and not options.words)
     _print(answer, shows, options.json)
-    return FAILED if failed else OK
+    return code
+
+
+def _code_of_refusal(line: str) -> int:
+    """Return whether a line that was refused is a mistake, or only cannot be done now."""
+    # Imported here, because what is done does not need it.
+    from cli.words.commands.parser import parse
+    from cli.words.commands.table import CommandError
+
+    try:
+        parse(line)
+    except CommandError:
+        return USAGE
+    return FAILED
 
 
 def _print(answer: Answer, shows: bool, as_json: bool) -> None:

@@ -19,7 +19,8 @@ PATIENCE_S = 3.0
 """A client that has not answered for so long is suspended, or hangs."""
 MAX_ANSWER_BYTES = 16 << 20
 """A queue of a million songs takes less."""
-_RESTS = ("stopped", "paused")
+_RESTS = ("paused", "stopped")
+"""In the order in which they are meant: a pause is to be ended before anything is begun."""
 
 Answer = dict[str, object]
 
@@ -55,10 +56,14 @@ class Peer:
         return self.status.get("activity") not in _RESTS
 
     @property
-    def rank(self) -> tuple[bool, float]:
-        """The lower, the sooner it is meant: it plays; it began, or ceased, the later."""
+    def rank(self) -> tuple[int, float]:
+        """The lower, the sooner it is meant: it plays, is paused, or is stopped; it began, or
+        ceased, the later.
+        """
         since_s = self.status.get("since_s")
-        return (not self.plays, since_s if isinstance(since_s, int | float) else float("inf"))
+        activity = self.status.get("activity")
+        rests = _RESTS.index(activity) + 1 if activity in _RESTS else 0
+        return rests, since_s if isinstance(since_s, int | float) else float("inf")
 
     def ask(self, **members: object) -> Answer:
         """Send a request and return its answer. Raises NoAnswer."""

@@ -6,10 +6,11 @@ import time
 from collections import deque
 from math import ceil, inf
 
+from cli.browsing.library import Track, track_of
 from cli.playing.chosen import Chosen
 from cli.playing.sound.late_sound import LateSound
 from cli.words.moment import Activity, Status
-from fsm.client.events import Fields
+from fsm.client.events import Fields, ListedSong
 from fsm.client.link.session import LinkSession
 from fsm.client.link.table import CONNECTED, CONNECTING, OFFLINE, RESTING
 from fsm.client.machines import ClientSession
@@ -28,6 +29,7 @@ _LONGEST_S = 1e6
 """A song that is said to be longer is not believed."""
 
 _PAUSED_STATES = (TransportState.PAUSED, TransportState.DEVICE_LOST)
+_ABOUT_TO_START = (Activity.REQUESTED, Activity.BUFFERING, Activity.STARVED)
 _ONLINE_STATES = (CONNECTING, *CONNECTED, RESTING)
 """The first attempt to connect counts as a connection: nothing has been lost yet."""
 
@@ -40,7 +42,7 @@ class Snapshots:
         self._sound = sound
         self._chosen = chosen
         self._arrivals: deque[tuple[float, int]] = deque()
-        self._durations = _Durations()
+        self._tracks = _Tracks()
 
     def take(self, retry_in_s: float | None = None, sleep_in_s: float | None = None) -> Status:
         """Return the present status.
@@ -50,14 +52,19 @@ class Snapshots:
         song, link = self._session.song, self._session.link
         queue, transport = self._session.queue, self._session.transport
         name = self._chosen.name_of(song.song_id)
+        track = self._tracks.of(song.song_id, link)
+        is_meant = name is not None and track is not None and name.title == track.title
         counted, needed = _progress(song)
+        activity = _activity(self._session)
+        starts_in_s = self._starts_in_s(counted, needed)
         index = self._sound.index
         return Status(
-            activity=_activity(self._session),
+            activity=activity,
             song_id=name.song_id if name else None,
             title=name.title if name else None,
+            track=track if is_meant else None,
             position_s=self._sound.position_s,
-            duration_s=index.duration_s if index.exact else self._durations.of(song.song_id, link),
+            duration_s=index.duration_s if index.exact else _duration_s(track),
             bitrate_kbps=round(index.bytes_per_s / 125) or None,
             variable_bitrate=index.variable,
             volume=transport.volume,
@@ -67,11 +74,12 @@ class Snapshots:
             received=index.received_fraction,
             buffered_msgs=counted,
             needed_msgs=needed,
-            starts_in_s=self._starts_in_s(counted, needed),
+            starts_in_s=starts_in_s if activity in _ABOUT_TO_START else None,
             online=link.state in _ONLINE_STATES,
             retry_in_s=retry_in_s,
             attempt=0 if link.state is OFFLINE else link.attempts,
             queue=tuple(song_id for song_id in queue.upcoming if song_id != GONE),
+            played=bool(queue.played),
             repeat=queue.repeat.value,
             device=self._sound.device,
             sleep_in_s=sleep_in_s,
@@ -92,29 +100,27 @@ class Snapshots:
         return max(0.0, (needed - counted) * (now - began) / (counted - counted_then))
 
 
-class _Durations:
-    """How long the songs are, by the list that the client keeps (protocol.md 10)."""
+class _Tracks:
+    """What the server says of the songs, by the list that the client keeps (protocol.md 10)."""
 
     def __init__(self) -> None:
         self._fields: tuple[Fields, ...] = ()
-        self._by_id: dict[int | None, float] = {}
+        self._by_id: dict[int | None, tuple[ListedSong, Fields]] = {}
 
-    def of(self, song_id: int | None, link: LinkSession) -> float | None:
-        """Return the seconds; None where the server has not said it. Cost: once for each list."""
+    def of(self, song_id: int | None, link: LinkSession) -> Track | None:
+        """Return what it says; None where it says nothing of any. Cost: once for each list."""
         if link.fields is not self._fields:
             self._fields = link.fields
             each = zip(link.songs, link.fields, strict=False)
-            self._by_id = {song.song_id: _seconds(fields) for song, fields in each}
-        return self._by_id.get(song_id) or None
+            self._by_id = {song.song_id: (song, fields) for song, fields in each}
+        known = self._by_id.get(song_id)
+        return None if known is None else track_of(*known)
 
 
-def _seconds(fields: Fields) -> float:
-    """Return the duration among the fields of a song; 0 where there is none that is a number."""
-    try:
-        seconds = float(dict(fields).get("du", 0.0))
-    except ValueError:
-        return 0.0
-    return seconds if 0.0 < seconds < _LONGEST_S else 0.0
+def _duration_s(track: Track | None) -> float | None:
+    """Return how long the song is by the list; None where that is not known, or not believed."""
+    seconds = track.duration_s if track is not None else None
+    return seconds if seconds and seconds < _LONGEST_S else None
 
 
 def _activity(session: ClientSession) -> Activity:

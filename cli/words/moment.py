@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from cli.browsing.library import Track
 from fsm.frozen import dataclass
 
 
@@ -72,6 +73,8 @@ class Status:
     """The number of attempts to connect since the connection was lost."""
     queue: tuple[int, ...] = ()
     """The IDs of the queued songs, in order."""
+    played: bool = False
+    """A song was played before: `prev` has one to go back to."""
     repeat: str = "off"
     """off, one or all (fsm.client.requests.Repeat)."""
     sleep_in_s: float | None = None
@@ -80,3 +83,5 @@ class Status:
     """Nothing is played behind the present song."""
     device: str = ""
     """The name of the sound device; "" where there is none."""
+    track: Track | None = None
+    """What the server says of the song besides; None where it says nothing of any song."""

@@ -48,10 +48,10 @@ TRANSPORT = Table("transport", IDLE, [
     Row(IDLE,     ask.PauseRequested,  IDLE,    then="tell_nothing_plays", rfc="playing 6"),
     Row(RUNNING,  ask.PauseRequested,  PAUSED,  then="pause",              rfc="playing 6"),
     each(_SILENT, ask.PauseRequested,                                      rfc="playing 6"),
-    Row(IDLE,     ask.ResumeRequested, IDLE,    then="tell_nothing_plays", rfc="playing 6"),
+    Row(IDLE,     ask.ResumeRequested, IDLE,                               rfc="playing 6"),
     Row(RUNNING,  ask.ResumeRequested, RUNNING,                            rfc="playing 6"),
     each(_SILENT, ask.ResumeRequested, RUNNING, then="resume",             rfc="playing 6"),
-    Row(IDLE,     ask.ToggleRequested, IDLE,    then="tell_nothing_plays", rfc="playing 6"),
+    Row(IDLE,     ask.ToggleRequested, IDLE,                               rfc="playing 6"),
     Row(RUNNING,  ask.ToggleRequested, PAUSED,  then="pause",              rfc="playing 6"),
     each(_SILENT, ask.ToggleRequested, RUNNING, then="resume",             rfc="playing 6"),
     # The device goes away; a song that has ended meanwhile leaves no silence behind

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
-from songs.scan.prints import FIRST_BYTES, LENGTH_BYTES, PRINT_BYTES
+from songs.scan.prints import FIRST_BYTES, LENGTH_BYTES, PRINT_BYTES, WHOLE_BYTES
 from songs.song import Details
 from songs.titles import MAX_TITLE_BYTES, clean, shorten
 
@@ -26,10 +26,13 @@ CREATE: Final = """
 _SAME_SONG: Final = f"""
     songs.print = excluded.print OR length(songs.print) = 0 OR length(excluded.print) = 0
     OR length(songs.print) = {PRINT_BYTES} AND length(excluded.print) = {PRINT_BYTES}
+    AND substr(songs.print, {WHOLE_BYTES + 1}) = substr(excluded.print, {WHOLE_BYTES + 1})
+    OR length(songs.print) >= {WHOLE_BYTES} AND length(excluded.print) >= {WHOLE_BYTES}
     AND substr(songs.print, {LENGTH_BYTES + 1}, {FIRST_BYTES})
       = substr(excluded.print, {LENGTH_BYTES + 1}, {FIRST_BYTES})
 """
-"""The print is the same, or was or is not known, or the file has grown: the begin is the same."""
+"""The print is the same, or was or is not known; or the music is the same; or the begin is, as of a
+file that has grown, and where only one of the prints has the part of the music."""
 WRITE: Final = (
     f"INSERT INTO songs (revision, {COLUMNS}) {{}} ON CONFLICT (id) DO UPDATE SET revision = "
     "excluded.revision, "

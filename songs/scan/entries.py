@@ -11,7 +11,7 @@ from songs.tags import Tags, TagSource, tags_in
 from songs.tags.source import PIECE_BYTES, TagsUnreadable
 from songs.titles import shorten, title_from_name, title_from_tags
 
-READER = "1"
+READER = "2"
 """Change it when tags, durations or prints are read otherwise: all songs are then read again."""
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from songs.catalogue import Entry, Row
 from songs.folder.stamp import inode_in
-from songs.scan.prints import NO_PRINT, has_grown
+from songs.scan.prints import NO_PRINT, WHOLE_BYTES, has_grown, is_same_sound, parts_of
 from songs.titles import natural_key
 
 
@@ -35,6 +35,7 @@ class Identities:
         self._by_path: dict[bytes, int] = {}
         """Of several songs that had one path in turn, the one that is there, or was last."""
         self._by_print: dict[bytes, tuple[int, ...]] = {}
+        """By the last part that the print has."""
         self._next_id = 1
         self._found: set[int] = set()
         self._changed: dict[int, Row] = {}
@@ -89,12 +90,16 @@ class Identities:
     def settle(self, files: Sequence[File]) -> list[int]:
         """Return the IDs of files for which `find` had none; all others are found by now."""
         ids: dict[bytes, int] = {}
-        groups: dict[bytes, list[File]] = defaultdict(list)
-        for file in files:
-            groups[file.entry.print].append(file)
-        for print_, group in groups.items():
-            for file, row in _pairs(group, self._free(print_)):
-                ids[file.path] = self._keep(row.song_id, file)
+        for part in (slice(WHOLE_BYTES), slice(WHOLE_BYTES, None)):  # what is certain comes first
+            groups: dict[bytes, list[File]] = defaultdict(list)
+            for file in files:
+                if file.path not in ids:
+                    groups[file.entry.print[part]].append(file)
+            for group in groups.values():
+                print_ = group[0].entry.print
+                rows = [row for row in self._free(print_) if row.entry.print[part] == print_[part]]
+                for file, row in _pairs(group, rows):
+                    ids[file.path] = self._keep(row.song_id, file)
         for file in files:
             if file.path not in ids:
                 ids[file.path] = self._found_at_last(file)
@@ -121,8 +126,9 @@ class Identities:
         return self._keep(row.song_id, file) if grown else self._add(file)
 
     def _free(self, print_: bytes) -> list[Row]:
-        """Return the songs of this print that are not found yet, by ID."""
-        return [self._rows[n] for n in self._by_print.get(print_, ()) if n not in self._found]
+        """Return the songs of this sound that are not found yet, by ID."""
+        ids = {n for part in parts_of(print_) for n in self._by_print.get(part, ())}
+        return [self._rows[song_id] for song_id in sorted(ids - self._found)]
 
     def _is_there(self, song_id: int) -> bool:
         return self._rows[song_id].gone is None
@@ -145,8 +151,8 @@ class Identities:
         if (before := self._rows.get(row.song_id)) is not None:
             self._forget(before)
         self._rows[row.song_id] = row
-        if (print_ := row.entry.print) != NO_PRINT:
-            self._by_print[print_] = tuple(sorted((*self._by_print.get(print_, ()), row.song_id)))
+        for part in parts_of(row.entry.print)[-1:]:
+            self._by_print[part] = (*self._by_print.get(part, ()), row.song_id)
         other = self.at(row.path)
         if other is None or _last_there(row) >= _last_there(other):
             self._by_path[row.path] = row.song_id
@@ -155,9 +161,10 @@ class Identities:
     def _forget(self, row: Row) -> None:
         if self._by_path.get(row.path) == row.song_id:
             del self._by_path[row.path]
-        left = tuple(n for n in self._by_print.pop(row.entry.print, ()) if n != row.song_id)
-        if left:
-            self._by_print[row.entry.print] = left
+        for part in parts_of(row.entry.print)[-1:]:
+            left = tuple(n for n in self._by_print.pop(part, ()) if n != row.song_id)
+            if left:
+                self._by_print[part] = left
 
 
 def _last_there(row: Row) -> float:
@@ -167,7 +174,7 @@ def _last_there(row: Row) -> float:
 def _is_same(known: Entry, found: Entry) -> bool:
     """Return whether a file at the path of a song is that song."""
     unknown = NO_PRINT in (known.print, found.print)
-    return known is found or known.print == found.print or unknown
+    return known is found or is_same_sound(known.print, found.print) or unknown
 
 
 def _pairs(files: list[File], rows: list[Row]) -> list[tuple[File, Row]]:

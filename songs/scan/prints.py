@@ -1,23 +1,31 @@
 """The print of a song's sound: by it a file is known again, wherever it lies and however tagged.
 
-It knows where the sound lies between the tags, and reads a few pieces of it, never all.
+It knows where the sound lies between the tags, and reads a few pieces of it, never all. A print has
+two parts: the first is of all that stands between the tags, the second of the frames that sound
+alone, because programs that write tags also write the first frame (Xing, Info) anew. Catalogues of
+before the second part have the first one alone.
 """
 
 from hashlib import sha256
 from typing import Final
 
+from songs.frames import music_start
 from songs.tags.source import PIECE_BYTES, TagSource
 
 BEGIN_BYTES: Final = 16 << 10
 """Of a file that is still being copied, so much has to be there for it to be known when it has
 grown. A second of music at 128 kbit/s: two songs do not begin with the same."""
-PRINT_BYTES: Final = 32
+WHOLE_BYTES: Final = 32
+MUSIC_BYTES: Final = 16
+PRINT_BYTES: Final = WHOLE_BYTES + MUSIC_BYTES
 NO_PRINT: Final = b""
 """Of a file that could not be read."""
 
 LENGTH_BYTES: Final = 8
 FIRST_BYTES: Final = 8
-"""A print begins with the length of the sound, and a hash of its first BEGIN_BYTES."""
+"""The first part begins with the length of the sound, and a hash of its first BEGIN_BYTES."""
+_MUSIC_PIECE_BYTES: Final = 40 << 10
+"""As music begins in the first 20 KiB of the sound, such a piece of it lies in one of the whole."""
 _MAX_TAGS: Final = 16
 _ID3_HEADER_BYTES: Final = 10
 _APE_BYTES: Final = 32
@@ -28,26 +36,56 @@ _LYRICS_BEGIN: Final = b"LYRICSBEGIN"
 
 
 def print_of(source: TagSource, start: int, end: int) -> bytes:
-    """Return the print of the sound from start to end: its length, its begin, and three pieces.
+    """Return the print of the sound from start to end.
 
-    Raises TagsUnreadable: the disk fails. Cost: 192 KiB are read at most.
+    Raises TagsUnreadable: the disk fails. Cost: 192 KiB are read, if the sound has as much.
     """
     if start >= end:  # a file of tags alone has no sound; then it is all that there is of it
         start, end = 0, source.size_bytes
     length = end - start
     begin = source.at(start, min(length, PIECE_BYTES))
-    pieces = sha256(begin)
-    if length > PIECE_BYTES:
-        middle = max(start + PIECE_BYTES, start + (length - PIECE_BYTES) // 2)
-        pieces.update(source.at(middle, min(PIECE_BYTES, end - middle)))
-        pieces.update(source.at(max(start, end - PIECE_BYTES), PIECE_BYTES))
+    skipped = music_start(begin)
+    music = start + (skipped if skipped < length else 0)
+    whole_at, music_at = _places(start, end, PIECE_BYTES), _places(music, end, _MUSIC_PIECE_BYTES)
+    whole_hash, music_hash = sha256(), sha256((end - music).to_bytes(LENGTH_BYTES))
+    for whole_place, music_place in zip(whole_at, music_at, strict=True):  # so each is read once
+        whole_hash.update(source.at(*whole_place))
+        music_hash.update(source.at(*music_place))
     first = sha256(begin[:BEGIN_BYTES]).digest()[:FIRST_BYTES]
-    return length.to_bytes(LENGTH_BYTES) + first + pieces.digest()[:16]
+    whole = length.to_bytes(LENGTH_BYTES) + first + whole_hash.digest()[:16]
+    return whole + music_hash.digest()[:MUSIC_BYTES]
+
+
+def _places(start: int, end: int, piece_bytes: int) -> list[tuple[int, int]]:
+    """Return offset and size of the pieces at the begin, in the middle and at the end."""
+    length = end - start
+    if length <= piece_bytes:
+        return [(start, length), (end, 0), (end, 0)]
+    middle = max(start + piece_bytes, start + (length - piece_bytes) // 2)
+    last = max(start, end - piece_bytes)
+    return [
+        (start, piece_bytes),
+        (middle, min(piece_bytes, end - middle)),
+        (last, piece_bytes),
+    ]
+
+
+def parts_of(print_: bytes) -> tuple[bytes, ...]:
+    """Return the parts that a print has, the more certain one first."""
+    return tuple(part for part in (print_[:WHOLE_BYTES], print_[WHOLE_BYTES:]) if part)
+
+
+def is_same_sound(one: bytes, other: bytes) -> bool:
+    """Return whether two prints are of one sound: a part of them is the same."""
+    return not set(parts_of(one)).isdisjoint(parts_of(other))
 
 
 def has_grown(before: bytes, now: bytes) -> bool:
-    """Return whether a file of this print now can be one that had the other and was not whole."""
-    if len(before) != PRINT_BYTES or len(now) != PRINT_BYTES:
+    """Return whether a file of this print now can be one that had the other and was not whole.
+
+    The begin of the whole decides: music alone may begin with silence in many songs.
+    """
+    if min(len(before), len(now)) < WHOLE_BYTES:
         return False
     lengths = (int.from_bytes(each[:LENGTH_BYTES]) for each in (before, now))
     begins = (each[LENGTH_BYTES : LENGTH_BYTES + FIRST_BYTES] for each in (before, now))

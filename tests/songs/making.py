@@ -109,3 +109,32 @@ def unprivileged() -> Iterator[None]:
 def descriptors() -> set[str]:
     """Return the numbers of the open descriptors."""
     return set(os.listdir("/proc/self/fd"))
+
+
+RATES = {1: (44100, 48000, 32000), 2: (22050, 24000, 16000), 3: (11025, 12000, 8000)}
+
+
+def frame(
+    version: int = 1, kbit_index: int = 9, rate_index: int = 0, mono: bool = False, padding: int = 0
+) -> bytes:
+    """Return a silent frame of Layer III. version: 1, 2, or 3 for MPEG 2.5."""
+    bits = {1: 0b11111011, 2: 0b11110011, 3: 0b11100011}[version]
+    second = kbit_index << 4 | rate_index << 2 | padding << 1
+    low = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+    high = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+    kbits = (high if version == 1 else low)[kbit_index]
+    size = (144 if version == 1 else 72) * kbits * 1000 // RATES[version][rate_index] + padding
+    return bytes((0xFF, bits, second, 0xC0 if mono else 0)).ljust(size, b"\0")
+
+
+def xing(
+    name: bytes, frames: int | None, *, mono: bool = False, lame: tuple[int, int] = ()
+) -> bytes:
+    """Return a first frame that says how many follow."""
+    tag = name + (0 if frames is None else 1).to_bytes(4)
+    tag += b"" if frames is None else frames.to_bytes(4)
+    if lame:
+        tag += b"LAME3.100".ljust(21, b"\0") + (lame[0] << 12 | lame[1]).to_bytes(3)
+    first = frame(mono=mono)
+    at = 4 + (17 if mono else 32)
+    return first[:at] + tag + first[at + len(tag) :]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from songs.catalogue import Catalogue, CatalogueError, Entry, FileCatalogue, Row, catalogue_at
-from songs.scan.prints import NO_PRINT, has_grown
+from songs.scan.prints import NO_PRINT, has_grown, is_same_sound
 from songs.song import Details
 from tests.postgres import needs_postgres
 
@@ -129,6 +129,9 @@ PRINTS = {
     "long": (1 << 20).to_bytes(8) + b"begin of" + b"its pieces......",
     "copied in part": (1 << 19).to_bytes(8) + b"begin of" + b"other pieces....",
     "other": (1 << 20).to_bytes(8) + b"another!" + b"its pieces......",
+    "tagged anew": (1 << 20).to_bytes(8) + b"1. frame" + b"its pieces......" + b"its music only..",
+    "and again": (1 << 20).to_bytes(8) + b"2. frame" + b"its pieces......" + b"its music only..",
+    "other, with its music": (1 << 20).to_bytes(8) + b"another!" + bytes(16) + b"other music.....",
     "unknown": b"",
     "of no kind that there is": b"\0" * 8 + b"begin of",
 }
@@ -139,6 +142,7 @@ def test_an_id_is_never_written_for_another_song(kind: Kind) -> None:
     for song_id, (was, now) in enumerate(itertools.product(PRINTS.values(), repeat=2), 1):
         before, after = (Row(song_id, b"a.mp3", Entry("", each, "x")) for each in (was, now))
         may = was == now or NO_PRINT in (was, now) or has_grown(was, now)
+        may = may or is_same_sound(was, now)
         first, second, reader = kind(), kind(), kind()
         first.open()
         add(first, before)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sqlite3
+import subprocess
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,8 +19,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from songs import Library
 from songs.catalogue import Entry, Row
 from songs.scan.identity import File, Identities
-from songs.scan.prints import BEGIN_BYTES
-from tests.songs.making import apev2, id3v1, id3v2, put, sound
+from songs.scan.prints import BEGIN_BYTES, WHOLE_BYTES
+from tests.needs import needs_program
+from tests.songs.making import apev2, frame, id3v1, id3v2, put, sound, xing
 
 BIG = random.Random(1).randbytes(200_000)
 
@@ -65,6 +69,58 @@ def test_moved_renamed_and_tagged_anew(music: Path, state: Path) -> None:
     os.remove(music / "c.mp3")
     put(music / "new" / "c2.mp3", sound("c") + apev2("A", "C"))
     assert ids(music, state) == {"new/z.mp3": 1, "b.mp3": 2, "new/c2.mp3": 3}
+
+
+@pytest.mark.parametrize("first", [xing(b"Info", 40), xing(b"Xing", 40, lame=(576, 99)), b""])
+def test_tagged_anew_by_a_program_that_writes_the_first_frame_anew(
+    music: Path, state: Path, first: bytes
+) -> None:
+    sounding = {name: frame() * 40 + sound(name) for name in ("a", "b", "c", "d")}
+    for name in sounding:
+        put(music / f"{name}.mp3", id3v2("A", name) + first + sounding[name])
+    before = ids(music, state)
+    anew = xing(b"Info", 41, lame=(1, 2))
+    for name in ("a", "b", "c"):
+        put(music / f"{name}.new", id3v2("Another", name) + anew + sounding[name])
+        (music / f"{name}.new").replace(music / f"{name}.mp3")
+    (music / "b.mp3").rename(music / "z.mp3")
+    put(music / "c.mp3", id3v2("A", "c") + anew + sounding["a"])
+    now = ids(music, state)
+    assert now == {"a.mp3": 1, "z.mp3": 2, "c.mp3": 5, "d.mp3": 4}, before
+
+
+@needs_program("ffmpeg")
+@pytest.mark.parametrize("xing_first", ["1", "0"])
+def test_tagged_anew_by_ffmpeg(music: Path, state: Path, xing_first: str) -> None:
+    def ffmpeg(*arguments: object) -> None:
+        command = ["ffmpeg", "-v", "error", "-nostdin", "-y", *map(str, arguments)]
+        subprocess.run(command, check=True, timeout=120)
+
+    tones = [f"sine=frequency={hz}:duration=9" for hz in (300, 400)]
+    for name, tone in zip("ab", tones, strict=True):
+        ffmpeg("-f", "lavfi", "-i", tone, "-write_xing", xing_first, music / f"{name}.mp3")
+    assert ids(music, state) == {"a.mp3": 1, "b.mp3": 2}
+    for name in "ab":
+        path, new = music / f"{name}.mp3", music / "new.tmp.mp3"
+        ffmpeg("-i", path, "-c", "copy", "-metadata", "title=X", new)
+        assert new.read_bytes()[-70_000:] == path.read_bytes()[-70_000:]
+        new.rename(path)
+    (music / "b.mp3").rename(music / "c.mp3")
+    assert ids(music, state) == {"a.mp3": 1, "c.mp3": 2}
+
+
+def test_a_catalogue_whose_prints_have_the_first_part_alone(music: Path, state: Path) -> None:
+    """Its IDs stay, whatever has been done to a file that an older alfine knew as well."""
+    for name in ("a", "b", "c"):
+        put(music / f"{name}.mp3", xing(b"Info", 40) + frame() * 40 + sound(name))
+    ids(music, state)
+    with closing(sqlite3.connect(state)) as database, database:
+        database.execute(f"UPDATE songs SET print = substr(print, 1, {WHOLE_BYTES}), stamp = 'old'")
+    (music / "b.mp3").rename(music / "0.mp3")
+    put(music / "c.mp3", id3v2("A", "c") + (music / "c.mp3").read_bytes())
+    assert ids(music, state) == {"0.mp3": 2, "a.mp3": 1, "c.mp3": 3}
+    put(music / "a.mp3", xing(b"Info", 41) + frame() * 40 + sound("a"))
+    assert ids(music, state) == {"0.mp3": 2, "a.mp3": 1, "c.mp3": 3}
 
 
 def test_two_songs_that_change_places(music: Path, state: Path) -> None:
@@ -364,6 +420,17 @@ def test_of_copies_the_path_decides_then_the_file_then_the_name_then_the_folder(
     assert {row.song_id for row in three.take_changes()} == {1, 2, 3, 4}
     assert looked_up(three, *files[1:]) == {b"g/0.mp3": 3, b"g/2.mp3": 2, b"g/3.mp3": 4}
     assert three.take_changes() == [Row(1, *files[0], 100.0)]
+
+
+def test_of_songs_with_the_same_music_the_same_first_frame_decides(three: Identities) -> None:
+    prints = [bytes([n]) * WHOLE_BYTES + b"the same music.." for n in range(4)]
+    three.learn(Row(n, b"f/%d.mp3" % n, entry(prints[n], inode=n)) for n in (1, 2, 3))
+    files = [
+        File(b"g/1.mp3", entry(prints[3])),
+        File(b"g/2.mp3", entry(prints[0])),
+        File(b"g/3.mp3", entry(prints[1])),
+    ]
+    assert looked_up(three, *files) == {b"g/1.mp3": 3, b"g/2.mp3": 2, b"g/3.mp3": 1}
 
 
 def test_a_song_whose_print_is_not_known_is_known_by_its_path(three: Identities) -> None:

@@ -7,9 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from songs.scan.prints import BEGIN_BYTES, PRINT_BYTES, has_grown, print_of, sound_extent
+from songs.scan.prints import (
+    BEGIN_BYTES,
+    PRINT_BYTES,
+    has_grown,
+    is_same_sound,
+    parts_of,
+    print_of,
+    sound_extent,
+)
 from songs.tags import TagSource
-from tests.songs.making import apev2, id3v1, id3v2, raw_id3v2
+from tests.songs.making import apev2, frame, id3v1, id3v2, raw_id3v2, xing
 
 SOUND = random.Random(1).randbytes(300_000)
 
@@ -92,6 +100,62 @@ def test_a_tag_that_is_longer_than_the_file_is_none(tag: bytes) -> None:
         start, end = sound_extent(source)
         assert 0 <= start <= end <= len(content)
         assert len(printed(content)) == PRINT_BYTES
+
+
+def music(count: int, seed: int = 2) -> bytes:
+    """Return frames that sound: no two are the same."""
+    noise = random.Random(seed)
+    frames = (bytearray(frame()) for _ in range(count))
+    return b"".join(bytes(each[:4]) + noise.randbytes(len(each) - 4) for each in frames)
+
+
+@pytest.mark.parametrize("count", [2, 90, 157, 200, 300, 400, 700])
+def test_the_frame_that_tells_of_the_song_does_not_matter(count: int) -> None:
+    """Programs that write tags write it anew, of another size, or leave it out."""
+    sounding = music(count)
+    vbri = bytearray(frame(kbit_index=14))
+    vbri[36:40] = b"VBRI"
+    firsts = [
+        xing(b"Info", count),
+        xing(b"Xing", count, lame=(576, 1000)),
+        xing(b"Info", None) + b"",
+        bytes(vbri),
+        b"",
+        b"junk" + xing(b"Info", count),
+    ]
+    prints = [printed(front + first + sounding) for first in firsts for front in FRONTS]
+    assert all(is_same_sound(one, other) for one in prints for other in prints)
+    assert len({parts_of(each)[0] for each in prints}) == len(firsts)
+    others = [music(count, seed=3), sounding[: len(frame()) * (count - 1)], sounding + b"x"]
+    for other in others:
+        assert not is_same_sound(printed(firsts[0] + other), prints[0])
+
+
+def test_files_of_such_a_frame_alone_are_told_apart() -> None:
+    assert not is_same_sound(printed(xing(b"Info", 1)), printed(xing(b"Info", 2)))
+
+
+def test_all_of_the_print_is_read_within_what_was_always_read() -> None:
+    class Counted(io.BytesIO):
+        count = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            data = super().read(size)
+            self.count += len(data)
+            return data
+
+    content = id3v2("A", "T", picture_bytes=100_000) + xing(b"Info", 3000) + music(3000)
+    file = Counted(content)
+    source = TagSource(file, len(content))
+    start, end = sound_extent(source)
+    before = file.count
+    print_of(source, start, end)
+    assert file.count - before <= 192 << 10
+
+
+def test_the_first_part_is_what_catalogues_have_had_always() -> None:
+    found = parts_of(printed(id3v2("A", "T") + SOUND))[0].hex()
+    assert found == "00000000000493e075d033699ef94fd4ec330c2fce99db7fa80dc8183fd6617f"
 
 
 def test_what_has_grown() -> None:

@@ -102,6 +102,8 @@ class Person:
         elif word == LEAVE:
             self._leaves(world)
         elif word in SENT:
+            if world.left is HERE:
+                expected.go_on(world)
             self._client.fire(world, SENT[word])
         elif word == LATE_LINE:
             self._client.fire(world, ENTERED[STOP])
@@ -151,5 +153,7 @@ def _note(world: World, request: Event | None, changes: int) -> None:
             expected.stay_awake(world)
         case ask.NextRequested():
             expected.skip(world)
+        case ask.ResumeRequested():
+            expected.go_on(world)
         case ask.EditRequested(Clear()):
             expected.clear(world, changes)

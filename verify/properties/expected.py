@@ -129,6 +129,12 @@ def skip(world: World) -> None:
         ask_ahead(world)
 
 
+def go_on(world: World) -> None:
+    """Expect the first that is queued, if nothing is played."""
+    if world.wanted is None and world.upcoming:
+        _take_first(world)
+
+
 def forget_titles(world: World) -> None:
     """Expect of an ID what the server has under it; a song that has begun goes on, or fails."""
     world.known = (music.EMPTY,)

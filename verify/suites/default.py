@@ -237,7 +237,7 @@ SOUND = (
         listed=True,
         requests=1,
         losses=1,
-        person=("queue 1", "queue 2", "next", "stop", "sleep end", "sleep off"),
+        person=("queue 1", "queue 2", "next", "stop", "resume", "sleep end", "sleep off"),
         troubles=1,
         trouble=(Trouble.FILE_FAILS, Trouble.OUTPUT_FAILS),
     ),

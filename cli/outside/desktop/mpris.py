@@ -111,7 +111,7 @@ class Player(ServiceInterface):
             "Volume": status.volume / 100,
             "CanGoNext": values.can_go_next(status),
             "CanGoPrevious": track,
-            "CanPlay": track,
+            "CanPlay": values.can_play(status),
             "CanPause": track,
             "CanSeek": track,
         }
@@ -245,7 +245,7 @@ class Player(ServiceInterface):
 
     @dbus_property(READ)
     def CanPlay(self) -> DBusBool:
-        return values.has_track(self._take())
+        return values.can_play(self._take())
 
     @dbus_property(READ)
     def CanPause(self) -> DBusBool:

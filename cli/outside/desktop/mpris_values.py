@@ -46,6 +46,7 @@ def metadata(status: Status, art_url: str = "") -> dict[str, tuple[str, Any]]:
     members["xesam:title"] = ("s", title)
     if artist:
         members["xesam:artist"] = ("as", [artist])
+    members |= _tags(status)
     if status.duration_s is not None:
         members["mpris:length"] = ("x", microseconds(status.duration_s))
     if art_url:
@@ -53,11 +54,30 @@ def metadata(status: Status, art_url: str = "") -> dict[str, tuple[str, Any]]:
     return members
 
 
+def _tags(status: Status) -> dict[str, tuple[str, Any]]:
+    """Return what the server says of the song besides artist and title."""
+    track = status.track
+    if track is None:
+        return {}
+    members: dict[str, tuple[str, Any]] = {
+        "xesam:album": ("s", safe(track.album)),
+        "xesam:albumArtist": ("as", [safe(track.album_artist)] if track.album_artist else []),
+        "xesam:trackNumber": ("i", track.track),
+        "xesam:genre": ("as", [safe(track.genre)] if track.genre else []),
+    }
+    return {name: (kind, value) for name, (kind, value) in members.items() if value}
+
+
 def artist_and_title(status: Status) -> tuple[str, str]:
-    """Part the title of a list, which is `ARTIST - TITLE` where the song's tags have both."""
+    """Return what the server says they are. Where it says nothing, part the title of the list,
+    which mostly is `ARTIST - TITLE`; a number in front is a track's.
+    """
+    if status.track is not None:
+        return safe(status.track.artist), safe(status.track.name)
     whole = safe(status.title or f"song {status.song_id}")
     artist, dash, title = whole.partition(" - ")
-    return (artist, title) if dash and artist and title else ("", whole)
+    parted = dash and artist and title and not artist.strip().isdigit()
+    return (artist, title) if parted else ("", whole)
 
 
 def loop_status(status: Status) -> str:
@@ -68,6 +88,11 @@ def loop_status(status: Status) -> str:
 def can_go_next(status: Status) -> bool:
     """Tell whether a song is to come."""
     return bool(status.queue) or status.repeat != "off"
+
+
+def can_play(status: Status) -> bool:
+    """Tell whether there is a song to play, or to go on with."""
+    return has_track(status) or bool(status.queue) or status.played
 
 
 def microseconds(seconds: float) -> int:

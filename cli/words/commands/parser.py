@@ -239,13 +239,11 @@ def _help(word: str, rest: str) -> Line:
 
 
 def _go_on(word: str, rest: str) -> Line:
-    """Parse resume and toggle: where nothing plays, they go on where the last run was left."""
+    """Parse resume and toggle: where nothing plays, they go on where the last run was left, or
+    with what is queued, or play the last song again.
+    """
     request = ResumeRequested() if word == "resume" else ToggleRequested()
-    return Line(
-        word,
-        rest,
-        request=lambda c: recalling.left_off(c.memory, c.status) or request,
-    )
+    return Line(word, rest, request=lambda c: recalling.going_on(c.memory, c.status) or request)
 
 
 def _save(word: str, rest: str) -> Line:

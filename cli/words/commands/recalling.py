@@ -15,6 +15,7 @@ from fsm.client.requests import (
     EditRequested,
     Measure,
     NextRequested,
+    PrevRequested,
     SeekRequested,
     SleepAfterSongRequested,
     SleepRequested,
@@ -67,11 +68,15 @@ def again(memory: Memory, status: Status, songs: Sequence[ListedSong]) -> Event:
     return PlayRequested(song_id)
 
 
-def left_off(memory: Memory, status: Status) -> Event | None:
-    """Return the request that goes on where the last run was left; None where nothing was."""
+def going_on(memory: Memory, status: Status) -> Event | None:
+    """Return the request that goes on where nothing plays: where the last run was left, or with the
+    last song; None for what the machines know, a pause and a queue.
+    """
     where = memory.left_off
-    if where is None or status.activity is not Activity.STOPPED:
+    if status.activity is not Activity.STOPPED:
         return None
+    if where is None:
+        return PrevRequested() if status.played and not status.queue else None
     if where.song_id is None:
         return NextRequested()
     return PlayRequested(where.song_id, where.position_s)

@@ -115,6 +115,9 @@ def status_members(status: Status, moving: bool = True) -> dict[str, Any]:
     """
     members = asdict(status)
     song = {"id": members.pop("song_id"), "title": members.pop("title")}
+    if status.track is not None:
+        song |= _known(status.track)
+    del members["played"], members["track"]
     members["activity"] = status.activity.value
     stopped = status.activity is Activity.STOPPED
     text = safe("; ".join(status_parts(status, moving)))
@@ -141,12 +144,18 @@ def _ids(tracks: Sequence[Track]) -> list[int | None]:
 
 
 def _track(track: Track) -> dict[str, Any]:
-    """Return a song with what is known of it; what is not known is left out."""
+    """Return a song with what is known of it."""
+    return {"id": track.song_id, "title": track.title} | _known(track)
+
+
+def _known(track: Track) -> dict[str, Any]:
+    """Return what is known of a song besides its ID and its title."""
     known = {name: value for name, value in track._asdict().items() if value}
     known.pop("song_id", None)
+    known.pop("title", None)
     if track.name == track.title:
         known.pop("name", None)
-    return {"id": track.song_id, "title": track.title} | known
+    return known
 
 
 def _heard(heard: Heard) -> dict[str, Any]:

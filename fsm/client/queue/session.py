@@ -268,6 +268,10 @@ class QueueSession(QueueOrder):
         """Tell that it is silent because a person wanted to sleep."""
         self.record(do.Tell(do.Report.ASLEEP, detail="next plays what is queued"))
 
+    def tell_nothing_plays(self, event: on.Event) -> None:
+        """Tell that there is no song to go on with."""
+        self.record(do.Tell(do.Report.NOTHING_PLAYS))
+
     def tell_nothing_follows(self, event: on.Event) -> None:
         """Tell that nothing is queued."""
         self.record(do.Tell(do.Report.NOTHING_FOLLOWS))

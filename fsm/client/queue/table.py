@@ -25,6 +25,7 @@ IDLE, CURRENT, WHOLE, AHEAD = QueueState
 
 _ALL = tuple(QueueState)
 _IN_USE = (CURRENT, WHOLE, AHEAD)
+_GO_ON = (ask.ResumeRequested, ask.ToggleRequested)
 _AWAKE = (ask.StayAwakeRequested, ask.SleepRequested)
 
 QUEUE = Table("queue", IDLE, [
@@ -66,6 +67,10 @@ QUEUE = Table("queue", IDLE, [
     each(_ALL,    ask.PrevRequested, CURRENT, when="played_before",   then="take_previous, say_chosen",                    rfc="playing 3"),
     Row(IDLE,     ask.PrevRequested, IDLE,                            then="tell_nothing_before",                          rfc="playing 3"),
     each(_IN_USE, ask.PrevRequested,                                  then="say_start_sought",                             rfc="playing 3"),
+    # resume and toggle, where there is no pause to end
+    each((IDLE,), _GO_ON, CURRENT, when="another_wanted", then="take_first, say_chosen", rfc="playing 6"),
+    each((IDLE,), _GO_ON, IDLE,                           then="tell_nothing_plays",     rfc="playing 6"),
+    each(_IN_USE, _GO_ON,                                                                rfc="playing 6"),
     # What is queued
     each(_ALL,            ask.EditRequested,          when="lacks_position",       then="tell_no_position",             rfc="playing 2"),
     each(_ALL,            ask.EditRequested,          when="lacks_songs",          then="tell_nothing_follows",         rfc="playing 2, playing 4"),

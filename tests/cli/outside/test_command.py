@@ -90,16 +90,31 @@ def test_every_word_acts_on_the_client_that_plays_and_not_on_its_prompt(playing)
     assert printed == ["1  2. 2 second", "2  3. 3 THE END END", "3  3. 3 THE END END", ""]
 
 
-def test_what_the_client_refuses_is_told_to_whoever_typed_it(playing):
-    for arguments, told in [
-        (("seek", "99:00"), "the song ends at 0:02: seek 0:00?"),
-        (("seek", "there"), "seek takes a place, as in: seek 1:30, seek +10, seek -10, seek 50%"),
-        (("volume",), "volume takes a number from 0 to 100, or a change, as in: volume +5"),
-        (("queue", "nosuch"), "nosuch: no song has that; list shows the songs"),
-        (("pause", "now"), "pause takes nothing after it"),
+def test_toggle_and_resume_play_again_what_was_stopped(playing):
+    for arguments, shown in [
+        (("queue", "2"), "1 queued"),
+        (("stop",), "■ stopped"),
+        (("toggle",), "▶ 2. 2 second"),
+        (("stop",), "■ stopped"),
+        (("resume",), "▶ 2. 2 second"),
     ]:
         done = alfine(*arguments)
-        assert (done.stdout, done.returncode) == ("", 1)
+        assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+        playing.wait_until(lambda t, shown=shown: shown in status_line(t))
+
+
+def test_what_the_client_refuses_is_told_to_whoever_typed_it(playing):
+    for arguments, code, told in [
+        (("seek", "99:00"), 1, "the song ends at 0:02: seek 0:00?"),
+        (("seek", "x"), 2, "seek takes a place, as in: seek 1:30, seek +10, seek -10, seek 50%"),
+        (("seek",), 2, "seek takes a place, as in: seek 1:30, seek +10, seek -10, seek 50%"),
+        (("volume",), 2, "volume takes a number from 0 to 100, or a change, as in: volume +5"),
+        (("queue", "nosuch"), 1, "nosuch: no song has that; list shows the songs"),
+        (("pause", "now"), 2, "pause takes nothing after it"),
+    ]:
+        done = alfine(*arguments)
+        assert (done.stdout, done.returncode) == ("", code)
+        assert alfine(*arguments, "--json").returncode == code
         assert done.stderr == f"alfine {arguments[0]}: {told}\n"
     assert alfine("stop").returncode == 0
     done = alfine("pause")

@@ -124,8 +124,10 @@ def test_playerctl_drives_the_client(song_server, bus):
         playerctl("previous")
         terminal.wait_until(lambda t: status_line(t).startswith("▶ 1. <b>"))
         playerctl("stop")
-        changed(PlaybackStatus="Stopped", CanPlay=False)
+        changed(PlaybackStatus="Stopped", CanPause=False)
         assert playerctl("status") == "Stopped"
+        playerctl("play")
+        terminal.wait_until(lambda t: status_line(t).startswith("▶ 2. 2 song"))
         run(terminal, "play 1")
         spy.wait_for(
             "PropertiesChanged",

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.browsing.library import Track
 from cli.outside.desktop import mpris_values as values
 from cli.words.commands.parser import Context, parse
 from cli.words.moment import Activity, Status
@@ -50,9 +51,30 @@ def test_the_metadata():
     }
 
 
+def test_the_metadata_has_what_the_server_says_of_the_song():
+    track = Track(
+        3, "07 - Track Seven", "Seven\x1b", "Ar", "AA", "Al", "Rock", "folder", 1999, 7, 1, 245.0
+    )
+    members = values.metadata(replace(PLAYING, title=track.title, track=track))
+    assert {name: value for name, value in members.items() if name.startswith("xesam:")} == {
+        "xesam:title": ("s", "Seven"),
+        "xesam:artist": ("as", ["Ar"]),
+        "xesam:album": ("s", "Al"),
+        "xesam:albumArtist": ("as", ["AA"]),
+        "xesam:trackNumber": ("i", 7),
+        "xesam:genre": ("as", ["Rock"]),
+    }
+    untagged = Track(3, "a - b", "a - b")
+    members = values.metadata(replace(PLAYING, title="a - b", track=untagged))
+    assert {name: value for name, value in members.items() if name.startswith("xesam:")} == {
+        "xesam:title": ("s", "a - b")
+    }
+
+
 @pytest.mark.parametrize(
     ("title", "parted"),
     [
+        ("07 - Track Seven", ("", "07 - Track Seven")),
         ("a - b - c", ("a", "b - c")),
         ("a-b", ("", "a-b")),
         (" - b", ("", "- b")),

@@ -215,7 +215,7 @@ async def test_bells_that_killed_programs_have_left_are_removed():
     assert not (folder / "1.bell").exists()
 
 
-def test_of_several_clients_the_one_that_plays_is_meant_then_the_one_that_ceased_last():
+def test_of_several_clients_the_one_that_plays_is_meant_then_a_pause_then_who_ceased_last():
     class FakePeer:
         plays, rank = Peer.plays, Peer.rank
 
@@ -224,13 +224,18 @@ def test_of_several_clients_the_one_that_plays_is_meant_then_the_one_that_ceased
 
     peers = [
         FakePeer("never", "stopped", None),
-        FakePeer("ceased", "paused", 5.0),
+        FakePeer("ceased last", "stopped", 4.0),
         FakePeer("ceased before", "stopped", 50.0),
+        FakePeer("paused last", "paused", 500.0),
+        FakePeer("paused before", "paused", 501.0),
         FakePeer("plays", "playing", 500.0),
         FakePeer("began later", "buffering", 100),
     ]
     ranked = [peer.name for peer in sorted(peers, key=lambda peer: peer.rank)]
-    assert ranked == ["began later", "plays", "ceased", "ceased before", "never"]
+    assert ranked == [
+        *("began later", "plays", "paused last", "paused before"),
+        *("ceased last", "ceased before", "never"),
+    ]
 
 
 def test_a_peer_that_sends_no_json_or_no_end_is_left_out(monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 
 from cli.playing.journal import Journal
 from cli.playing.snapshot import Snapshots
-from cli.words.moment import Status
+from cli.words.moment import Activity, Status
 from fsm.client import events as on
 from fsm.client.machines import ClientSession
 from fsm.client.queue.edits import Append
@@ -161,3 +161,16 @@ def test_undecodable(client):
 
 def test_a_status_alone_is_enough_for_an_answer():
     assert Journal().why(Status())
+
+
+def test_when_the_song_starts_is_said_only_until_it_does(client, monkeypatch):
+    now_s = [0.0]
+    monkeypatch.setattr("cli.playing.snapshot.time.monotonic", lambda: now_s[0])
+    client.fire(on.PlayRequested(3))
+    client.snapshots.take()
+    now_s[0] = 1.0
+    client.fire(MESSAGE)
+    assert client.snapshots.take().starts_in_s == 1.0
+    client.fire(MESSAGE)
+    status = client.snapshots.take()
+    assert (status.activity, status.starts_in_s) == (Activity.PLAYING, None)

@@ -1,6 +1,7 @@
 """What may be typed, and the advice about what may not."""
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from cli.words.commands.parser import Context, parse
 from cli.words.commands.table import SPECS, CommandError, full_word
-from cli.words.moment import Status
+from cli.words.moment import Activity, Status
 from fsm.client.events import ListedSong, ListRequested, PlayRequested, StopRequested, WaitRequested
 from fsm.client.queue.edits import Append, Clear, Insert, Move, Remove, Shuffle
 from fsm.client.requests import (
@@ -277,3 +278,14 @@ def test_no_text_raises_anything_else(text):
     ):
         with contextlib.suppress(CommandError):
             request_of(f"{begun} {text}")
+
+
+@pytest.mark.parametrize("word", ["resume", "toggle"])
+def test_where_nothing_plays_the_last_song_is_played_again(word):
+    made = parse(word).request
+    request = ResumeRequested() if word == "resume" else ToggleRequested()
+    played = Status(played=True)
+    assert made(Context(status=played)) == PrevRequested()
+    assert made(Context(status=replace(played, queue=(3,)))) == request
+    assert made(Context(status=replace(played, activity=Activity.PAUSED))) == request
+    assert made(Context()) == request

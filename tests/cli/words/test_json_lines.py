@@ -9,8 +9,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from cli.browsing.library import Track
 from cli.words.formatters.json_lines import VERSION, JsonFormatter
-from cli.words.moment import Status
+from cli.words.moment import Activity, Status
 from fsm.client.effects import Report
 from fsm.client.events import ListedSong
 
@@ -136,3 +137,23 @@ def test_a_long_queue_is_named_in_few_passes_over_the_list():
     assert named[1] == {"id": 2, "title": "2", "position": 2, "begins_in_s": None}
     assert (named[-1]["id"], named[-1]["title"]) == (999, None)
     assert Songs.passes < 5
+
+
+def test_the_song_of_a_status_has_what_the_server_says_of_it(validator):
+    track = Track(3, "Ar - Ti", "Ti", "Ar", album="Al", genre="Rock", track=7, duration_s=2.5)
+    status = Status(Activity.PLAYING, 3, "Ar - Ti", track=track, played=True)
+    line = json.loads(JsonFormatter("host:1").status(status))
+    validator.validate(line)
+    assert line["song"] == {
+        "id": 3,
+        "title": "Ar - Ti",
+        "name": "Ti",
+        "artist": "Ar",
+        "album": "Al",
+        "genre": "Rock",
+        "track": 7,
+        "duration_s": 2.5,
+    }
+    assert not {"track", "played"} & line.keys()
+    untagged = json.loads(JsonFormatter("host:1").status(Status(Activity.PLAYING, 3, "Ar - Ti")))
+    assert untagged["song"] == {"id": 3, "title": "Ar - Ti"}

@@ -205,6 +205,25 @@ def test_with_an_empty_queue_there_is_no_next():
         assert step(reached(ALONE, state), NEXT) == (NOTHING_FOLLOWS, state)
 
 
+GO_ON = (ask.ResumeRequested(), ask.ToggleRequested())
+
+
+def test_resume_and_toggle_begin_with_what_is_queued_where_nothing_is_played():
+    for go_on in GO_ON:
+        session = reached(QUEUED, IDLE)
+        assert step(session, go_on) == ([internal.SongTurnCame(2, asked=True)], CURRENT)
+        assert songs(session) == ((1,), 2, (3,))
+        assert step(reached(ALONE, IDLE), go_on) == ([do.Tell(do.Report.NOTHING_PLAYS)], IDLE)
+
+
+def test_resume_and_toggle_are_the_transports_where_a_song_is_played():
+    for go_on in GO_ON:
+        for state in (CURRENT, WHOLE, AHEAD):
+            session = reached(QUEUED, state)
+            assert step(session, go_on) == ([], state)
+            assert songs(session) == ((), 1, (2, 3))
+
+
 def test_prev_goes_back_and_this_song_comes_after_it_again():
     for state in (CURRENT, WHOLE, AHEAD):
         session = QueueSession()

@@ -14,6 +14,7 @@ from fsm.client.queue.edits import Append, Clear, Shuffle
 from fsm.client.queue.table import QueueState
 from fsm.client.requests import Repeat
 from fsm.client.song.table import SongState
+from fsm.client.transport import TransportState
 from fsm.words import Request
 from tests.fsm.driver import (
     CLOSED,
@@ -48,6 +49,36 @@ def shuffled(song_ids, seed):
 def queue_of(client):
     queue = client.session.queue
     return queue.played, queue.current, queue.upcoming
+
+
+# resume and toggle where nothing plays
+
+GO_ON = pytest.mark.parametrize("go_on", [ask.ResumeRequested(), ask.ToggleRequested()])
+
+
+@GO_ON
+def test_resume_and_toggle_play_what_is_queued_where_nothing_plays(go_on):
+    client = with_two_queued()
+    client(on.StopRequested(), CLOSED)
+    told = client(go_on)
+    assert not [effect for effect in told if isinstance(effect, do.Tell)]
+    assert client.sent()[-1] == "PLAY 2"
+    assert queue_of(client) == ((1,), 2, (3,))
+    assert client.session.transport.state is TransportState.RUNNING
+
+
+@GO_ON
+def test_resume_and_toggle_leave_the_queue_alone_where_a_song_plays(go_on):
+    client = with_two_queued()
+    client(ask.PauseRequested(), go_on)
+    assert queue_of(client) == ((), 1, (2, 3))
+
+
+@GO_ON
+def test_resume_and_toggle_with_nothing_queued_say_that_nothing_plays(go_on):
+    client = closing_server()
+    client(*ONE_WHOLE, on.StopRequested())
+    assert client(go_on) == [do.Tell(do.Report.NOTHING_PLAYS)]
 
 
 # What is queued

@@ -69,14 +69,14 @@ def test_pause():
 
 
 def test_resume():
-    assert after(IDLE, ask.ResumeRequested()) == (NOTHING_PLAYS, IDLE)
+    assert after(IDLE, ask.ResumeRequested()) == ([], IDLE)
     assert after(RUNNING, ask.ResumeRequested()) == ([], RUNNING)
     for state in SILENT:
         assert after(state, ask.ResumeRequested()) == (RESUME, RUNNING)
 
 
 def test_toggle_is_pause_or_resume():
-    assert after(IDLE, ask.ToggleRequested()) == (NOTHING_PLAYS, IDLE)
+    assert after(IDLE, ask.ToggleRequested()) == ([], IDLE)
     assert after(RUNNING, ask.ToggleRequested()) == ([do.PausePlayer()], PAUSED)
     for state in SILENT:
         assert after(state, ask.ToggleRequested()) == (RESUME, RUNNING)

@@ -49,7 +49,9 @@ def test_a_second_pause_or_resume_does_nothing():
     assert client(ask.PauseRequested()) == []
 
 
-@pytest.mark.parametrize("command", [ask.PauseRequested(), ask.ResumeRequested()])
+@pytest.mark.parametrize(
+    "command", [ask.PauseRequested(), ask.ResumeRequested(), ask.ToggleRequested()]
+)
 def test_with_nothing_played_that_is_told(command):
     assert closing_server()(command) == [do.Tell(do.Report.NOTHING_PLAYS)]
     client = playing()
