@@ -12,12 +12,14 @@ import base64
 import os
 import random
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeVar
 
+from songs.bucket.refusals import raise_for_good
 from songs.names import Version
-from songs.store import CHANGED, MusicDirError, SongUnavailable, StoreAway
+from songs.store import CHANGED, MusicDirError, SongUnavailable, SongWithheld, StoreAway
 from songs.titles import clean, shorten
 
 try:
@@ -54,7 +56,6 @@ _RETRIES: Final = {"mode": "standard", "total_max_attempts": 4}
 _DEFAULT_REGION: Final = "us-east-1"
 _MAX_WHY_BYTES: Final = 200
 NO_KEY: Final = "its key is none that can be asked for; rename it"
-_BEYOND: Final = "416 "  # the status, which obstore gives in words only
 
 _Answer = TypeVar("_Answer")
 
@@ -121,7 +122,7 @@ class Client:
         """Return the bytes from start to stop, fewer at the end of the object.
 
         version: that is wanted; None for whichever is there. Raises SongUnavailable: it has gone,
-        has changed, or may not be read; StoreAway.
+        or has changed; SongWithheld: it may not be read, or the store says no; StoreAway.
         """
 
         options: GetOptions = {"range": (start, stop)}
@@ -168,12 +169,11 @@ def _tried(ask: Callable[[], _Answer]) -> _Answer:
         except PreconditionError:
             raise SongUnavailable(CHANGED) from None
         except (PermissionError, PermissionDeniedError, UnauthenticatedError):
-            raise SongUnavailable("the object store does not let it be read") from None
+            raise SongWithheld("the object store does not let it be read") from None
         except ValueError:
             raise SongUnavailable(NO_KEY) from None
         except (BaseError, _HalfAnswer) as error:
-            if _BEYOND in str(error):
-                raise SongUnavailable("it is empty") from None
+            raise_for_good(str(error))
             wait_s = pause_s * random.uniform(0.5, 1)
             if time.monotonic() + wait_s > deadline:
                 raise StoreAway(f"the object store does not answer: {_why(error)}") from None
@@ -183,8 +183,9 @@ def _tried(ask: Callable[[], _Answer]) -> _Answer:
 
 def is_key(key: str) -> bool:
     """Return whether an object of this key can be read: obstore takes no other."""
-    parts = key.split("/")
-    return key.isprintable() and {"", ".", ".."}.isdisjoint(parts)
+    if not {"", ".", ".."}.isdisjoint(key.split("/")):
+        return False
+    return key.isprintable() or not any(unicodedata.category(each) == "Cc" for each in key)
 
 
 def _credentials(session: Any) -> Boto3CredentialProvider:

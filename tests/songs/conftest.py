@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.object_store import CREDENTIALS, ObjectStore, running_object_store
 from tests.songs.making import descriptors
 
 
@@ -21,3 +22,11 @@ def no_descriptor_leaks() -> Iterator[None]:
     before = len(descriptors())
     yield
     assert len(descriptors()) <= before
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    with running_object_store() as running:
+        yield running
