@@ -9,12 +9,12 @@ All waits are bounded. A range is of one version of an object (its ETag), or an 
 from __future__ import annotations
 
 import base64
-import os
 import random
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeVar
 
 from songs.bucket.refusals import raise_for_good
@@ -23,10 +23,11 @@ from songs.store import CHANGED, MusicDirError, SongUnavailable, SongWithheld, S
 from songs.titles import clean, shorten
 
 try:
-    import boto3
     import obstore
+    from boto3.session import Session
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.session import get_session
     from obstore.auth.boto3 import Boto3CredentialProvider
     from obstore.exceptions import (
         BaseError,
@@ -43,7 +44,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from obstore import GetOptions
-    from obstore.store import S3Config
+    from obstore.store import ClientConfig, S3Config
 
 CONNECT_S: Final = 3
 ANSWER_S: Final = 10
@@ -54,6 +55,8 @@ PAUSE_S, MOST_PAUSE_S = 0.1, 2.0
 """Before the second attempt, and at most; each is made shorter at random, by up to a half."""
 _RETRIES: Final = {"mode": "standard", "total_max_attempts": 4}
 _DEFAULT_REGION: Final = "us-east-1"
+_CREDENTIALS_TTL: Final = timedelta(minutes=5)
+"""How long obstore keeps what boto3 gives it: boto3 renews it ten minutes before it expires."""
 _MAX_WHY_BYTES: Final = 200
 NO_KEY: Final = "its key is none that can be asked for; rename it"
 
@@ -71,37 +74,15 @@ class Client:
     """One bucket, below a prefix. Keys are relative to that.
 
     endpoint: the URL of the store; None for what the AWS tools are set to. Credentials are found as
-    those tools find them. Raises MusicDirError: there are none.
+    those tools find them. Raises MusicDirError: there are none, or what is set is wrong.
     """
 
     def __init__(self, bucket: str, prefix: str, endpoint: str | None) -> None:
-        session = boto3.session.Session()
-        endpoint = endpoint or _endpoint()
-        region = session.region_name or _DEFAULT_REGION
         self._bucket, self._prefix = bucket, prefix and prefix + "/"
-        self._boto = session.client(
-            "s3",
-            endpoint_url=endpoint,
-            region_name=region,
-            config=Config(
-                connect_timeout=CONNECT_S,
-                read_timeout=ANSWER_S,
-                retries=_RETRIES,
-                request_checksum_calculation="when_required",  # as any store takes it
-            ),
-        )
-        self._store = S3Store(
-            bucket,
-            prefix=prefix or None,
-            config=_config(endpoint, region),
-            client_options={
-                "allow_http": (endpoint or "").startswith("http:"),
-                "connect_timeout": timedelta(seconds=CONNECT_S),
-                "timeout": timedelta(seconds=ANSWER_S),
-            },
-            retry_config={"max_retries": 0},  # which songs wait, and how long, is decided here
-            credential_provider=_credentials(session),
-        )
+        try:
+            self._boto, self._store = _connections(bucket, prefix, endpoint)
+        except (BotoCoreError, BaseError, ValueError) as error:
+            raise MusicDirError(f"The object store cannot be used: {_why(error)}") from None
 
     def list(self) -> Iterator[list[tuple[str, Version]]]:
         """Yield all keys with their versions, a page at a time. Raises MusicDirError."""
@@ -188,9 +169,67 @@ def is_key(key: str) -> bool:
     return key.isprintable() or not any(unicodedata.category(each) == "Cc" for each in key)
 
 
-def _credentials(session: Any) -> Boto3CredentialProvider:
+def _connections(bucket: str, prefix: str, endpoint: str | None) -> tuple[Any, S3Store]:
+    """Return boto3's and obstore's, to the same store, as the AWS tools are set to reach it."""
+    core = get_session()
+    session = Session(botocore_session=core)
+    region = session.region_name or _DEFAULT_REGION
+    boto = _boto(session, endpoint, region)
+    if endpoint is None:
+        endpoint = _configured(boto.meta.endpoint_url, session, region)
+    store = S3Store(
+        bucket,
+        prefix=prefix or None,
+        config=_config(endpoint, region),
+        client_options=_client_options(endpoint, core.get_config_variable("ca_bundle")),
+        retry_config={"max_retries": 0},  # which songs wait, and how long, is decided here
+        credential_provider=_credentials(session),
+    )
+    return boto, store
+
+
+def _boto(session: Session, endpoint: str | None, region: str) -> Any:
+    return session.client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name=region,
+        config=Config(
+            connect_timeout=CONNECT_S,
+            read_timeout=ANSWER_S,
+            retries=_RETRIES,
+            request_checksum_calculation="when_required",  # as any store takes it
+        ),
+    )
+
+
+def _configured(endpoint: str, session: Session, region: str) -> str | None:
+    """Return the endpoint; None if it is what Amazon's own store has without any setting."""
+    unset = Config(ignore_configured_endpoint_urls=True)
+    amazon = session.client("s3", region_name=region, config=unset).meta.endpoint_url
+    return None if endpoint == amazon else endpoint
+
+
+def _client_options(endpoint: str | None, ca_file: str | None) -> ClientConfig:
+    options: ClientConfig = {
+        "allow_http": (endpoint or "").startswith("http:"),
+        "connect_timeout": timedelta(seconds=CONNECT_S),
+        "timeout": timedelta(seconds=ANSWER_S),
+    }
+    if ca_file is not None:
+        options["root_certificate"] = _read(ca_file)
+    return options
+
+
+def _read(ca_file: str) -> bytes:
     try:
-        return Boto3CredentialProvider(session)
+        return Path(ca_file).read_bytes()
+    except OSError as error:
+        raise MusicDirError(f"AWS_CA_BUNDLE: {ca_file!a}: {error.strerror}") from None
+
+
+def _credentials(session: Session) -> Boto3CredentialProvider:
+    try:
+        return Boto3CredentialProvider(session, ttl=_CREDENTIALS_TTL)
     except ValueError:
         raise MusicDirError(
             "There are no credentials for the object store: set AWS_ACCESS_KEY_ID and "
@@ -202,10 +241,6 @@ def _config(endpoint: str | None, region: str) -> S3Config:
     if endpoint is None:
         return {"region": region}
     return {"region": region, "endpoint": endpoint, "virtual_hosted_style_request": False}
-
-
-def _endpoint() -> str | None:
-    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
 
 
 def _why(error: Exception) -> str:
