@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TypeVar
 
-from songs.bucket.refusals import raise_for_good
+from songs.bucket.refusals import failure, raise_for_good
 from songs.names import Version
 from songs.store import CHANGED, MusicDirError, SongUnavailable, SongWithheld, StoreAway
 from songs.titles import clean, shorten
@@ -59,6 +59,8 @@ _CREDENTIALS_TTL: Final = timedelta(minutes=5)
 """How long obstore keeps what boto3 gives it: boto3 renews it ten minutes before it expires."""
 _MAX_WHY_BYTES: Final = 200
 NO_KEY: Final = "its key is none that can be asked for; rename it"
+_MD5: Final = "md5"
+"""The metadata of an object: its digest, which is not its ETag where the store encrypts it."""
 
 _Answer = TypeVar("_Answer")
 
@@ -122,7 +124,7 @@ class Client:
     def write(self, key: str, content: BinaryIO, digest: bytes) -> None:
         """Store an object whole. digest: its MD5, without which the store does not take it.
 
-        Raises StoreAway, also where it may not be written.
+        Raises SongWithheld: the store refuses it; StoreAway.
         """
         try:
             self._boto.put_object(
@@ -130,9 +132,22 @@ class Client:
                 Key=self._prefix + key,
                 Body=content,
                 ContentMD5=base64.b64encode(digest).decode(),
+                Metadata={_MD5: digest.hex()},
             )
         except (BotoCoreError, ClientError) as error:
-            raise StoreAway(_why(error)) from None
+            raise _failure(error) from None
+
+    def digest(self, key: str) -> str | None:
+        """Return the digest with which an object was written, in hexadecimal; None if none is kept.
+
+        Raises as `write` does.
+        """
+        try:
+            found = self._boto.head_object(Bucket=self._bucket, Key=self._prefix + key)
+        except (BotoCoreError, ClientError) as error:
+            raise _failure(error) from None
+        kept: str | None = found["Metadata"].get(_MD5)
+        return kept
 
 
 class _HalfAnswer(Exception):
@@ -160,6 +175,13 @@ def _tried(ask: Callable[[], _Answer]) -> _Answer:
                 raise StoreAway(f"the object store does not answer: {_why(error)}") from None
         time.sleep(wait_s)
         pause_s = min(2 * pause_s, MOST_PAUSE_S)
+
+
+def _failure(error: BotoCoreError | ClientError) -> SongUnavailable:
+    if not isinstance(error, ClientError):
+        return StoreAway(_why(error))
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return failure(status, error.response["Error"].get("Code", ""), _why(error))
 
 
 def is_key(key: str) -> bool:

@@ -3,10 +3,19 @@
 import re
 from typing import Final
 
-from songs.store import SongUnavailable, SongWithheld
+from songs.store import SongUnavailable, SongWithheld, StoreAway
 
 _MAY_PASS: Final = (408, 429)
 """The statuses that blame the caller, and ask him to come again."""
+_UNKNOWN_CALLER: Final = {
+    "ExpiredToken",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+    "TokenRefreshRequired",
+}
+"""What S3 says to a caller whatever he asks for."""
 _STATUS: Final = re.compile(r"status code: (\d{3})")
 _CODE: Final = re.compile(r"<Code>([A-Za-z0-9.]{1,64})</Code>")
 _REDIRECT: Final = "redirect without LOCATION"
@@ -27,6 +36,13 @@ def raise_for_good(said: str) -> None:
     if _is_for_good(status):
         name = f" {code[1]}" if code else ""
         raise SongWithheld(f"the object store refuses it: {status}{name}")
+
+
+def failure(status: int, code: str, why: str) -> SongUnavailable:
+    """Return what an answer to the request for one object means: SongWithheld, or StoreAway."""
+    if status == 401 or code in _UNKNOWN_CALLER or not _is_for_good(status):
+        return StoreAway(why)
+    return SongWithheld(why)
 
 
 def _is_for_good(status: int) -> bool:
