@@ -11,7 +11,15 @@ from songs.private import private_directory
 from songs.scan.checkpoints import ScanStopped
 from songs.scan.progress import Progress
 from songs.song import Details, Song
-from songs.store import CHANGED, MAX_SONG_BYTES, MusicDirError, SongFile, SongUnavailable, StoreAway
+from songs.store import (
+    CHANGED,
+    MAX_SONG_BYTES,
+    MusicDirError,
+    SongFile,
+    SongUnavailable,
+    SongWithheld,
+    StoreAway,
+)
 from songs.stores import BUCKET, Options
 from songs.tags.text import LATIN_1, is_text_encoding
 from songs.titles import MAX_TITLE_BYTES
@@ -36,6 +44,7 @@ __all__ = [
     "Song",
     "SongFile",
     "SongUnavailable",
+    "SongWithheld",
     "StoreAway",
     "Versions",
     "catalogue_at",

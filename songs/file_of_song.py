@@ -3,10 +3,10 @@
 import io
 from typing import BinaryIO, cast
 
-from songs.store import SongFile
+from songs.store import Content
 
 
-def as_file(song: SongFile) -> BinaryIO:
+def as_file(song: Content) -> BinaryIO:
     """Return a song as a file; to close it does not close the song.
 
     What the song raises when it is read comes through it.
@@ -15,7 +15,7 @@ def as_file(song: SongFile) -> BinaryIO:
 
 
 class _File(io.RawIOBase):
-    def __init__(self, song: SongFile) -> None:
+    def __init__(self, song: Content) -> None:
         super().__init__()
         self._song, self._offset = song, 0
 

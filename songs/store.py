@@ -23,6 +23,10 @@ class SongUnavailable(Exception):
         self.reason = reason
 
 
+class SongWithheld(SongUnavailable):
+    """The store does not give this song: nobody knows whether it is still the same."""
+
+
 class StoreAway(SongUnavailable):
     """The store does not answer, or not in time: nobody knows what is in it."""
 
@@ -32,13 +36,9 @@ MAX_SONG_BYTES = 1 << 30
 CHANGED = "the file was changed while it was read"
 
 
-class SongFile(Protocol):
-    """One version of a song's content, open until `close`.
+class Content(Protocol):
+    """What a song consists of. size_bytes: of all of it."""
 
-    stamp: equal for equal versions. size_bytes: of all of it.
-    """
-
-    stamp: Any
     size_bytes: int
 
     def read(self, offset: int, count: int) -> bytes:
@@ -46,6 +46,12 @@ class SongFile(Protocol):
 
         May be called in any thread, by one at a time. Raises SongUnavailable, OSError.
         """
+
+
+class SongFile(Content, Protocol):
+    """One version of a song's content, open until `close`. stamp: equal for equal versions."""
+
+    stamp: Any
 
     def stamp_now(self) -> Any:
         """Return the stamp that what was read has now. Raises OSError."""

@@ -8,6 +8,7 @@ import email.utils
 import hashlib
 import re
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+_METADATA = "x-amz-meta-"
 _PAGE = 3
 """Few, so that every list has several pages."""
 
@@ -26,25 +28,38 @@ Fault = Callable[["_Request", str], bool]
 class ObjectStore:
     """Objects by key.
 
-    faults: the first that answers a request has it. gets: key and range of each request.
+    faults: the first that answers a request has it. gets: key and range of each request. uploading:
+    called with each key that is written, before its content is read. encrypts: the ETag of an
+    object is not its digest. tls: serve by it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.objects: dict[str, bytes] = {}
+        self.metadata: dict[str, dict[str, str]] = {}
+        self.encrypts = False
+        self.uploading: Callable[[str], object] = lambda key: None
         self.faults: list[Fault] = []
         self.gets: list[tuple[str, str]] = []
         self.released = threading.Event()
         """Set at the end: who holds an answer back waits for it."""
         store = self
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Request)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _Request)
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._server.store = store  # type: ignore[attr-defined]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def endpoint(self) -> str:
         """Its URL."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
+
+    def etag(self, data: bytes) -> str:
+        """Return the ETag of a content, quotes included."""
+        return etag(b"key" + data if self.encrypts else data)
 
     def close(self) -> None:
         """End it."""
@@ -53,8 +68,14 @@ class ObjectStore:
         self._server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
 class _Request(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     @property
     def store(self) -> ObjectStore:
@@ -74,9 +95,18 @@ class _Request(BaseHTTPRequestHandler):
         if not any(fault(self, key) for fault in list(self.store.faults)):
             self.get(key)
 
+    def do_HEAD(self) -> None:
+        key = unquote(urlsplit(self.path).path).partition("/")[2].partition("/")[2]
+        if not any(fault(self, key) for fault in list(self.store.faults)):
+            self.get(key)
+
     def do_PUT(self) -> None:
         key = unquote(urlsplit(self.path).path).partition("/")[2].partition("/")[2]
-        data = self.rfile.read(int(self.headers["Content-Length"]))
+        self.store.uploading(key)
+        data = self.rfile.read(length := int(self.headers["Content-Length"]))
+        if len(data) < length:
+            self.close_connection = True
+            return
         if any(fault(self, key) for fault in list(self.store.faults)):
             return
         digest = base64.b64encode(hashlib.md5(data).digest()).decode()
@@ -84,14 +114,17 @@ class _Request(BaseHTTPRequestHandler):
             self.answer(400, b"<Error><Code>BadDigest</Code></Error>")
             return
         self.store.objects[key] = data
-        self.answer(200, b"", {"ETag": etag(data)})
+        self.store.metadata[key] = {
+            name: value for name, value in self.headers.items() if name.startswith(_METADATA)
+        }
+        self.answer(200, b"", {"ETag": self.store.etag(data)})
 
     def _list(self, query: dict[str, list[str]]) -> None:
         prefix, after = query.get("prefix", [""])[0], query.get("continuation-token", [""])[0]
         keys = [key for key in sorted(self.store.objects) if key.startswith(prefix) and key > after]
         contents = "".join(
             f"<Contents><Key>{quote(key)}</Key><Size>{len(self.store.objects[key])}</Size>"
-            f"<ETag>{escape(etag(self.store.objects[key]))}</ETag>"
+            f"<ETag>{escape(self.store.etag(self.store.objects[key]))}</ETag>"
             "<LastModified>2026-01-01T00:00:00.000Z</LastModified></Contents>"
             for key in keys[:_PAGE]
         )
@@ -112,7 +145,7 @@ class _Request(BaseHTTPRequestHandler):
             self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
             return
         wanted = self.headers.get("If-Match")
-        if wanted is not None and wanted != etag(data):
+        if wanted is not None and wanted != self.store.etag(data):
             self.answer(412, b"<Error><Code>PreconditionFailed</Code></Error>")
             return
         found = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
@@ -124,7 +157,8 @@ class _Request(BaseHTTPRequestHandler):
             self.answer(416, b"")
             return
         headers = {
-            "ETag": etag(data),
+            **self.store.metadata.get(key, {}),
+            "ETag": self.store.etag(data),
             "Last-Modified": email.utils.formatdate(0, usegmt=True),
             "Content-Range": f"bytes {start}-{stop - 1}/{len(data)}",
         }
@@ -143,7 +177,8 @@ class _Request(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body[:cut])
+        if self.command != "HEAD":
+            self.wfile.write(body[:cut])
         if cut is not None:
             self.drop()
 
@@ -161,9 +196,9 @@ def etag(data: bytes) -> str:
 
 
 @contextlib.contextmanager
-def running_object_store() -> Iterator[ObjectStore]:
+def running_object_store(tls: ssl.SSLContext | None = None) -> Iterator[ObjectStore]:
     """Run a store while the block runs."""
-    store = ObjectStore()
+    store = ObjectStore(tls)
     try:
         yield store
     finally:

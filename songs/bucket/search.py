@@ -20,6 +20,11 @@ from songs.tags.source import PIECE_BYTES
 from songs.tags.text import LATIN_1
 from songs.titles import name_key, printable
 
+MOST_AWAY = 16
+"""Songs one after another for which the store has no answer, though it can be listed: then it is
+not for some songs only, and each more would take as long.
+"""
+
 _Read = tuple[Entry, str | None]
 
 
@@ -37,6 +42,8 @@ class BucketSearch:
         self._client, self._readers = client, readers
         self._known, self._encoding = known, encoding
         self._max_song_bytes = max_song_bytes
+        self._away = 0
+        """The songs since the last answer for which the store had none."""
         self.findings = Findings()
 
     def walk(self, seen: Callable[[int], None]) -> Walked:
@@ -52,7 +59,8 @@ class BucketSearch:
     def folder(self, folder: bytes, names: Iterable[Name]) -> Iterator[tuple[bytes, Entry] | None]:
         """Yield the path and the entry of each usable song, by name; None for each unusable one.
 
-        Raises MusicDirError: the store is away, so that nobody knows what the songs are now.
+        A song for which the store has no answer is as it was known. Raises MusicDirError: the store
+        has none for many, or cannot be listed either, so that nobody knows what the songs are now.
         """
         names = sorted(names, key=lambda each: name_key(each.name))
         reading = [self._begin(join(folder, each.name), each) for each in names]
@@ -76,13 +84,28 @@ class BucketSearch:
         try:
             read, untitled = entry.result()
         except StoreAway as error:
-            raise MusicDirError(f"The bucket cannot be read: {error.reason}") from None
+            self._check_others(error.reason)
+            return self._unusable(path, error.reason, self._known(path))
         except SongUnavailable as error:
-            self.findings.unusable.append((printable(path), error.reason))
-            return None
+            self._away = 0
+            return self._unusable(path, error.reason, None)
+        self._away = 0
         if untitled is not None:
             self.findings.untitled.append((printable(path), untitled))
         return path, read
+
+    def _check_others(self, reason: str) -> None:
+        """Raise MusicDirError unless it is this song alone for which the store has no answer."""
+        self._away += 1
+        if self._away >= MOST_AWAY:
+            raise MusicDirError(f"The bucket cannot be read: {reason}")
+        next(self._client.list(), None)
+
+    def _unusable(
+        self, path: bytes, reason: str, known: Entry | None
+    ) -> tuple[bytes, Entry] | None:
+        self.findings.unusable.append((printable(path), reason))
+        return None if known is None else (path, known)
 
     def _read(self, path: bytes, name: Name, known: Entry | None) -> _Read:
         if name.version is not None:

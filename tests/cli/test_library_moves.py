@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -68,18 +71,93 @@ def test_songs_are_copied_once(run, music, store):
 
 @with_bucket
 def test_it_goes_on_where_it_was_ended(run, music, store):
-    there, allowed = ("--s3-endpoint", store.endpoint), ["b/ä.mp3"]
-
-    def away(request, key):
-        return bool(key) and key[2:] not in allowed and request.answer(403, b"<Error/>") is None
-
-    store.faults.append(away)
+    there = ("--s3-endpoint", store.endpoint)
+    for n in range(30):
+        put(music / f"{n}.mp3", sound(str(n)))
+    error = b"<Error><Code>InvalidAccessKeyId</Code></Error>"
+    store.faults.append(
+        lambda request, key: key not in ("", "m/b/ä.mp3") and request.answer(403, error) is None
+    )
     code, _, err = run("copy", music, BUCKET, *there)
     assert (code, "begin again" in err) == (1, True)
+    assert err.count("InvalidAccessKeyId") < 30
     assert set(store.objects) <= {"m/b/ä.mp3"}
     store.faults.clear()
     assert run("copy", music, BUCKET, *there)[0] == 0
-    assert len(store.objects) == 3
+    assert len(store.objects) == 33
+
+
+@with_bucket
+@pytest.mark.parametrize(
+    ("status", "error"), [(400, "EntityTooLarge"), (403, "AccessDenied"), (500, "InternalError")]
+)
+def test_one_that_is_not_taken_is_named_and_ends_nothing(
+    run, music, store, monkeypatch, status, error
+):
+    monkeypatch.setattr("songs.bucket.client._RETRIES", {"total_max_attempts": 1})
+    body = f"<Error><Code>{error}</Code></Error>".encode()
+    store.faults.append(
+        lambda request, key: key == "m/b/c.mp3" and request.answer(status, body) is None
+    )
+    code, out, err = run("copy", music, BUCKET, "--s3-endpoint", store.endpoint)
+    assert (code, out) == (1, "2 copied, 0 there already, 1 not copied\n")
+    [line] = err.splitlines()
+    assert "b/c.mp3" in line
+    assert error in line
+
+
+@with_bucket
+def test_songs_are_copied_once_where_an_etag_is_no_digest(run, music, store):
+    store.encrypts = True
+    there = ("--s3-endpoint", store.endpoint)
+    assert run("copy", music, BUCKET, *there)[1].startswith("3 copied")
+    kept = dict(store.objects)
+    store.uploading = kept.pop
+    assert run("copy", music, BUCKET, *there)[1].startswith("0 copied, 3 there")
+    assert kept == store.objects
+    content = (music / "a.mp3").read_bytes()
+    put(music / "a.mp3", content[:-1] + b"\xff")  # of the same size
+    assert run("copy", music, BUCKET, *there)[1].startswith("1 copied, 2 there")
+    assert store.objects["m/a.mp3"] == (music / "a.mp3").read_bytes()
+
+
+@with_bucket
+def test_one_whose_digest_may_not_be_asked_for_is_copied(run, music, store):
+    store.encrypts = True
+    store.faults.append(
+        lambda request, key: request.command == "HEAD" and request.answer(403, b"") is None
+    )
+    for _ in range(2):
+        out = run("copy", music, BUCKET, "--s3-endpoint", store.endpoint)[1]
+        assert out.startswith("3 copied")
+
+
+@with_bucket
+def test_ctrl_c_ends_it_at_once(run, music, store, monkeypatch):
+    """While songs are under way, more of each than sockets hold, and others wait."""
+    folder = music / "long"
+    folder.mkdir()
+    for n in range(12):
+        with open(folder / f"{n}.mp3", "wb") as file:
+            file.truncate(16 << 20)
+    interrupted, ended = threading.Lock(), threading.Event()
+
+    class Watched(ThreadPoolExecutor):
+        def shutdown(self, wait=True, *, cancel_futures=False):
+            super().shutdown(wait=False, cancel_futures=cancel_futures)
+            ended.set()
+            super().shutdown(wait)
+
+    def uploading(key):
+        if interrupted.acquire(blocking=False):
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        assert ended.wait(30)
+
+    monkeypatch.setattr("songs.bucket.copying.ThreadPoolExecutor", Watched)
+    store.uploading = uploading
+    code, out, _ = run("copy", folder, BUCKET, "--s3-endpoint", store.endpoint)
+    assert (code, out) == (130, "")
+    assert store.objects == {}
 
 
 @with_bucket

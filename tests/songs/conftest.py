@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.object_store import CREDENTIALS, ObjectStore, running_object_store
 from tests.postgres import Postgres
 from tests.songs.making import descriptors
 
@@ -30,3 +31,11 @@ def url(postgres: Postgres) -> Iterator[str]:
     yield postgres.database()
     if not postgres.running:
         postgres.start()
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    with running_object_store() as running:
+        yield running

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from songs import CHANGED, Library, MusicDirError, Options, SongUnavailable, StoreAway
 from tests.needs import needs_module
-from tests.object_store import CREDENTIALS, ObjectStore, running_object_store
+from tests.object_store import ObjectStore
 from tests.songs.making import id3v1, id3v2, put, raw_id3v2, sound, text_frame
 
 pytestmark = needs_module("obstore", "boto3")
+
+MOST_AWAY = 16  # docs/library.md
 
 
 @pytest.fixture
 def no_descriptor_leaks() -> None:
     """Connections to the store are kept for the next request."""
-
-
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[ObjectStore]:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
-    with running_object_store() as running:
-        yield running
 
 
 @pytest.fixture
@@ -122,7 +115,9 @@ def test_ids_stay_when_a_folder_is_copied_into_a_bucket(
     assert ids(after) == {b"0.mp3": 1, b"2.mp3": 3, b"3.mp3": 4, b"renamed.mp3": 2}
 
 
-@pytest.mark.parametrize("key", ["a//b.mp3", "./a.mp3", "../a.mp3", "a\x1b[31m\n.mp3", "/a.mp3"])
+@pytest.mark.parametrize(
+    "key", ["a//b.mp3", "./a.mp3", "../a.mp3", "a\x1b[31m\n.mp3", "a\x9b31m.mp3", "/a.mp3"]
+)
 def test_a_key_that_cannot_be_asked_for_hides_no_other(store: ObjectStore, key: str) -> None:
     store.objects |= {f"m/{key}": sound("a"), "m/good.mp3": sound("b")}
     songs = library(store)
@@ -138,6 +133,26 @@ def test_a_key_with_special_characters_is_a_song(store: ObjectStore, key: str) -
     store.objects[f"m/{key}"] = sound(key)
     songs = library(store)
     songs.scan()
+    assert whole(songs, 1) == store.objects[f"m/{key}"]
+
+
+@pytest.mark.parametrize(
+    ("key", "title"),
+    [
+        ("東京\u3000駅.mp3", "東京\u3000駅"),
+        ("a\u00a0b.mp3", "a\u00a0b"),
+        ("a\u00adb.mp3", "a\u00adb"),
+        ("👩\u200d🎤.mp3", "👩\u200d🎤"),
+        ("a\u202eb\u2028c.mp3", "ab c"),
+    ],
+)
+def test_a_key_that_python_would_not_print_is_a_song(
+    store: ObjectStore, key: str, title: str
+) -> None:
+    store.objects[f"m/{key}"] = sound(key)
+    songs = library(store)
+    songs.scan()
+    assert songs.songs[0].title == title
     assert whole(songs, 1) == store.objects[f"m/{key}"]
 
 
@@ -219,7 +234,7 @@ def test_what_is_known_stays_while_the_store_is_away(store: ObjectStore) -> None
     store.objects |= {"m/a.mp3": sound("a"), "m/b.mp3": sound("b")}
     songs = library(store)
     songs.scan()
-    store.objects["m/c.mp3"] = sound("c")
+    store.objects |= {f"m/c{n}.mp3": sound(f"c{n}") for n in range(MOST_AWAY)}
     store.faults.append(lambda request, key: bool(key) and request.answer(503, b"") is None)
     with pytest.raises(MusicDirError, match="cannot be read"):
         songs.scan()
@@ -229,7 +244,86 @@ def test_what_is_known_stays_while_the_store_is_away(store: ObjectStore) -> None
     assert ids(songs) == {b"a.mp3": 1, b"b.mp3": 2}
     store.faults.clear()
     songs.scan()
-    assert ids(songs) == {b"a.mp3": 1, b"b.mp3": 2, b"c.mp3": 3}
+    assert len(songs.songs) == 2 + MOST_AWAY
+
+
+@pytest.mark.usefixtures("short_patience")
+def test_what_is_known_stays_when_the_list_is_lost_behind_it(store: ObjectStore) -> None:
+    store.objects |= {"m/a.mp3": sound("a"), "m/b.mp3": sound("b")}
+    songs = library(store)
+    songs.scan()
+    store.objects["m/b.mp3"] = sound("new")
+    read: list[str] = []
+
+    def away(request, key: str) -> bool:
+        if key:
+            read.append(key)
+            request.answer(503, b"")
+        elif read:
+            request.answer(403, b"")
+        return bool(read)
+
+    store.faults.append(away)
+    with pytest.raises(MusicDirError, match="cannot be listed"):
+        songs.scan()
+    assert ids(songs) == {b"a.mp3": 1, b"b.mp3": 2}
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 409, 410])
+def test_an_object_that_is_always_refused_is_asked_for_once_and_hides_no_other(
+    store: ObjectStore, status: int
+) -> None:
+    store.objects |= {f"m/{n:02}.mp3": sound(str(n)) for n in range(13)}
+    store.faults.append(
+        lambda request, key: key == "m/04.mp3" and request.answer(status, b"<Error/>") is None
+    )
+    songs = library(store)
+    [(path, reason)] = songs.scan().unusable
+    assert path == "04.mp3"
+    assert "object store" in reason
+    assert len(songs.songs) == 12
+    assert [key for key, _ in store.gets].count("m/04.mp3") == 1
+
+
+@pytest.mark.usefixtures("short_patience")
+def test_an_object_that_always_fails_hides_no_other_and_stays_as_it_was_known(
+    store: ObjectStore,
+) -> None:
+    store.objects |= {f"m/{n:02}.mp3": sound(str(n)) for n in range(13)}
+    store.objects["m/04.mp3"] = id3v2("Old", "Title") + sound("4")
+    songs = library(store)
+    songs.scan()
+    store.objects["m/04.mp3"] = id3v2("New", "Title") + sound("4")
+    store.objects |= {"m/03 new.mp3": sound("3"), "m/05 new.mp3": sound("5")}
+    failing = {"m/04.mp3", "m/03 new.mp3"}
+    store.faults.append(
+        lambda request, key: key in failing and request.answer(500, b"<Error/>") is None
+    )
+    assert [path for path, _ in songs.scan().unusable] == ["03 new.mp3", "04.mp3"]
+    assert len(songs.songs) == 14
+    assert songs.get(5).title == "Old - Title"
+    store.faults.clear()
+    assert songs.scan().unusable == []
+    assert songs.get(5).title == "New - Title"
+    assert len(songs.songs) == 15
+
+
+@pytest.mark.usefixtures("short_patience")
+def test_those_that_fail_are_counted_from_the_last_answer(store: ObjectStore) -> None:
+    store.objects |= {f"m/{n:02}.mp3": sound(str(n)) for n in range(2 * MOST_AWAY)}
+    store.faults.append(
+        lambda request, key: (
+            key[2:4].isdigit()
+            and int(key[2:4]) != MOST_AWAY - 1
+            and request.answer(500, b"<Error/>") is None
+        )
+    )
+    with pytest.raises(MusicDirError, match="cannot be read"):
+        library(store).scan()
+    del store.objects[f"m/{2 * MOST_AWAY - 1}.mp3"]
+    fewer = library(store)
+    assert len(fewer.scan().unusable) == 2 * MOST_AWAY - 2
+    assert len(fewer.songs) == 1
 
 
 def test_an_object_that_may_not_be_read_is_told(store: ObjectStore) -> None:
@@ -240,35 +334,3 @@ def test_an_object_that_may_not_be_read_is_told(store: ObjectStore) -> None:
     songs = library(store)
     assert songs.scan().unusable == [("a.mp3", "the object store does not let it be read")]
     assert ids(songs) == {b"b.mp3": 1}
-
-
-@pytest.mark.parametrize("url", ["s3://", "s3:///x", "s3://songs/m?x=1"])
-def test_what_is_no_bucket_is_refused(store: ObjectStore, url: str) -> None:
-    with pytest.raises(MusicDirError):
-        library(store, url)
-
-
-def test_without_credentials_it_is_said_where_they_are_looked_for(
-    store: ObjectStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    for name in CREDENTIALS:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    with pytest.raises(MusicDirError, match="AWS_PROFILE"):
-        library(store)
-
-
-def test_credentials_are_found_where_the_aws_command_finds_them(
-    store: ObjectStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    for name in CREDENTIALS:
-        monkeypatch.delenv(name)
-    file = tmp_path / "credentials"
-    file.write_text("[music]\naws_access_key_id = k\naws_secret_access_key = s\n")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
-    monkeypatch.setenv("AWS_PROFILE", "music")
-    store.objects["m/a.mp3"] = sound("a")
-    songs = library(store)
-    songs.scan()
-    assert whole(songs, 1) == sound("a")

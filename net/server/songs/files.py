@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from net.server.songs.framing_turns import FAULT
-from songs import Library, Song, SongFile, SongUnavailable, StoreAway
+from songs import Library, Song, SongFile, SongUnavailable, SongWithheld, StoreAway
 
 log = logging.getLogger("alfine.server")
 
@@ -29,7 +29,7 @@ def is_changed(library: Library, song: Song, stamp: object) -> bool:
         file = library.open(song)
         file.close()
         return bool(file.stamp != stamp)
-    except StoreAway:
+    except (StoreAway, SongWithheld):
         return False  # nobody knows
     except (SongUnavailable, OSError):
         return True
