@@ -163,7 +163,7 @@ class ServerConnection:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 reader, self._writer = await self._open(self.host, self.port)
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, ValueError) as error:
             self._deliver(ConnectFailed(self._explain(error)))
             return
         # So `drain` waits until the kernel has everything.
@@ -266,13 +266,16 @@ class ServerConnection:
             await asyncio.sleep(PLAIN_GAP_S)
 
     def _explain(self, error: Exception) -> str:
-        """Return why connecting failed, and what to do."""
+        """Return why connecting failed, and what to do.
+
+        A ValueError says it itself: a name that none can have, a file of TLS that has gone.
+        """
         match error:
             case TlsFailed():
                 return str(error)
             case ConnectionRefusedError():
                 return "nobody listens there: start the server (alfine server), or check the port"
-            case socket.gaierror():
+            case socket.gaierror() | UnicodeError():
                 return f"no host is called {self.host}: check the name, or use its address"
             case TimeoutError():
                 return f"no answer within {CONNECT_TIMEOUT_S:.0f} s: check the address"

@@ -109,6 +109,9 @@ class Proxy:
             reason = getattr(error, "strerror", None) or str(error) or "no answer"
             relay.tell(f"no connection to the server: {reason}")
             return None
+        except UnicodeError:
+            relay.tell(f"no connection to the server: no host can be called {self._host!a}")
+            return None
         self._shrink(server[1].get_extra_info("socket"))
         return server
 

@@ -45,7 +45,13 @@ class FaultyProxy:
     messages that have passed, of all connections.
     """
 
-    def __init__(self, target_port: int, *plans: Faults, kernel_bytes: int | None = KERNEL_BYTES):
+    def __init__(
+        self,
+        target_port: int,
+        *plans: Faults,
+        kernel_bytes: int | None = KERNEL_BYTES,
+        target: str = "127.0.0.1",
+    ):
         self.plans = list(plans)
         self.sent = bytearray()
         self.received: defaultdict[int, bytearray] = defaultdict(bytearray)
@@ -56,7 +62,7 @@ class FaultyProxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._proxy = Proxy("127.0.0.1", target_port, self, self._planned, kernel_bytes)
+        self._proxy = Proxy(target, target_port, self, self._planned, kernel_bytes)
         self._proxy.on_relay = self._add
         self.port = self._run(lambda: self._proxy.listen("127.0.0.1", 0))
 

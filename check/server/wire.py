@@ -26,7 +26,10 @@ Address = tuple[int, tuple[object, ...]]
 
 async def resolve(host: str, port: int) -> list[Address]:
     """Return the addresses of a host. Raises OSError: it has none."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise socket.gaierror(socket.EAI_NONAME, f"no host can be called {host!a}") from None
     return [(family, address) for family, _, _, _, address in found]
 
 

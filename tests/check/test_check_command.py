@@ -92,6 +92,12 @@ def test_no_server_is_3(tmp_path):
         assert len(ran.err.splitlines()) == 1
 
 
+def test_a_name_that_no_host_can_have_is_3():
+    ran = command("a..b", 1)
+    words = "alfine check: no connection to a..b:1: no host can be called 'a..b'\n"
+    assert (ran.code, ran.out, ran.err) == (3, "", words)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -66,3 +66,11 @@ def test_who_does_not_answer_is_named_in_brackets():
         done = run("::1", str(port), "-c", "list")
     assert done.returncode == 3
     assert done.stderr.startswith(f"cannot connect to [::1]:{port}: ")
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70, ".home"])
+@pytest.mark.parametrize("options", [(), ("--tls",)])
+def test_a_name_that_no_host_can_have_is_told(host, options):
+    done = run(host, "1", "-c", "list", "--retries", "0", *options)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith(f"cannot connect to {host}:1: no host is called {host}: ")

@@ -265,3 +265,16 @@ async def test_a_port_where_nobody_listens():
     assert isinstance(failed, ConnectFailed)
     assert failed.reason.startswith("nobody listens there")
     await connection.close()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("host", ["a..b", "x" * 70, ".home"])
+async def test_a_name_that_no_host_can_have(host):
+    events = asyncio.Queue()
+    connection = ServerConnection(host, 1, events.put_nowait)
+    connection.perform(Connect())
+    async with asyncio.timeout(10):
+        failed = await events.get()
+    assert isinstance(failed, ConnectFailed)
+    assert failed.reason.startswith(f"no host is called {host}: ")
+    await connection.close()

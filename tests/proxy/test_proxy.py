@@ -248,6 +248,13 @@ def test_a_server_that_is_not_there_is_told_and_the_client_is_not_kept():
         assert proxy.troubles[0].startswith("no connection to the server: ")
 
 
+def test_nor_is_one_that_no_host_can_be():
+    with FaultyProxy(1, target="a..b") as proxy, connect(proxy) as client:
+        assert read_all(client) == b""
+        assert proxy.wait_for(lambda: bool(proxy.troubles))
+        assert proxy.troubles == ["no connection to the server: no host can be called 'a..b'"]
+
+
 def test_messages_are_seen_whatever_the_pieces_are():
     with (
         Peer(sends_song) as peer,
