@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import shlex
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -11,11 +13,13 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 from platformdirs import user_config_path
 
+from cli.address import host_of
 from cli.command_line import PATH, argument, between, command, option
 from cli.usage import USAGE
 
 if TYPE_CHECKING:
-    from net.tls.authority import Authority, Made
+    from net.tls.authority import Authority
+    from net.tls.certificate_files import Made
 
 EPILOG = "Example: alfine certs init && alfine certs server music.home --also 192.168.1.5"
 MISSING = (
@@ -48,10 +52,17 @@ class Action(StrEnum):
 @option(
     "--also",
     multiple=True,
+    type=host_of,
     metavar="NAME",
-    help="A further name or address of the server. Repeatable.",
+    help="For server: a further name or address of it. Repeatable. A client that finds the server "
+    "in its network connects to the address.",
 )
-@option("--days", type=between(1, 36_500), metavar="N", help="Days that it is valid.")
+@option(
+    "--days",
+    type=between(1, 36_500),
+    metavar="N",
+    help="For all that is made: days that it is valid.",
+)
 @option(
     "--dir",
     "directory",
@@ -69,37 +80,41 @@ def certs(
     machine is said to be: the authority's key stays here.
     """
     try:
-        from net.tls.authority import Authority, CannotMake
+        from net.tls.authority import Authority
+        from net.tls.certificate_files import CannotMake
     except ImportError:
         _refuse(MISSING)
     authority = Authority(directory or user_config_path("alfine") / "certs")
+    valid = {"days": days} if days is not None else {}
     try:
         match Action(action):
             case Action.INIT:
-                _no_name(action, name)
-                _init(authority.begin())
+                _takes_no(action, name=name, also=also)
+                _init(authority, authority.begin(**valid))
             case Action.SERVER:
-                made = authority.server(
-                    _needed(action, name), also, **({"days": days} if days else {})
-                )
-                _server(authority, made)
+                names = host_of(_needed(action, name)), *also
+                _server(authority, authority.server(names[0], names[1:], **valid), names)
             case Action.CLIENT:
-                made = authority.client(_needed(action, name), **({"days": days} if days else {}))
-                _client(authority, made)
+                _takes_no(action, also=also)
+                _client(authority, authority.client(_needed(action, name), **valid))
             case Action.SHOW:
-                _show(authority, name)
+                _takes_no(action, also=also, days=days)
+                _show(authority, [Path(name)] if name is not None else authority.files())
     except CannotMake as error:
         _refuse(str(error))
 
 
-def _init(made: Made) -> None:
+def _init(authority: Authority, made: Made) -> None:
     print(f"authority   {made.certificate}, valid until {made.until}")
     print("Whoever has its key can pose as any of its servers and clients; it never leaves here.")
+    if authority.is_open_to_others:
+        directory = _quoted(authority.directory)
+        print(f"{directory} was there, and others may look into it: chmod 700 {directory}")
     print("Next: alfine certs server NAME, with the name by which clients reach the server")
 
 
-def _server(authority: Authority, made: Made) -> None:
-    _made(made)
+def _server(authority: Authority, made: Made, names: Sequence[str]) -> None:
+    _made(authority, made)
     print("On the server:")
     print(f"    alfine server MUSIC_DIR PORT --host 0.0.0.0 {_pair(made)}")
     print(f"On a client, to which {authority.certificate.name} was copied:")
@@ -108,31 +123,51 @@ def _server(authority: Authority, made: Made) -> None:
     )
     print("or, with nothing copied:")
     print(f"    alfine client {shlex.quote(made.name)} PORT --tls-pin {made.fingerprint}")
+    if not any(map(_is_address, names)):
+        print(
+            "A client that finds the server in its network connects to the server's address, which"
+        )
+        print("is not in this certificate: for such clients make one with --also ADDRESS.")
 
 
 def _client(authority: Authority, made: Made) -> None:
-    _made(made)
+    _made(authority, made)
     print("On the server, which lets in only such clients:")
     print(f"    alfine server … --tls-clients {_quoted(authority.certificate)}")
     print("On the client, to which these files were copied:")
     print(f"    alfine client HOST PORT --tls-ca {_quoted(authority.certificate)} {_pair(made)}")
 
 
-def _made(made: Made) -> None:
-    print(f"{made.kind:<11} {made.certificate}, valid until {made.until}")
+def _made(authority: Authority, made: Made) -> None:
+    from net.tls.certificate_files import read
+
+    with_authority = made.ends == read(authority.certificate).ends
+    end = ", the end of its authority" if with_authority else ""
+    print(f"{made.kind:<11} {made.certificate}, valid until {made.until}{end}")
     print(f"fingerprint {made.fingerprint}")
 
 
-def _show(authority: Authority, file: str | None) -> None:
-    from net.tls.authority import read
+def _show(authority: Authority, files: Sequence[Path]) -> None:
+    """Show each certificate; one that cannot be read keeps no other from being shown."""
+    from net.tls.certificate_files import CannotMake, read
 
-    found = [read(Path(file))] if file is not None else authority.all()
-    if not found:
+    if not files:
         _refuse(f"there is nothing in {str(authority.directory)!a} yet: alfine certs init")
-    for made in found:
-        print(f"{made.kind:<11} {made.name}, valid until {made.until}")
-        print(f"            {made.fingerprint}")
-        print(f"            {made.certificate}{'' if made.key else ' (its key is elsewhere)'}")
+    unreadable = []
+    for file in files:
+        try:
+            _shown(read(file))
+        except CannotMake as error:
+            unreadable.append(str(error))
+    if unreadable:
+        _refuse("; ".join(unreadable))
+
+
+def _shown(made: Made) -> None:
+    validity = "expired on" if made.expired else "valid until"
+    print(f"{made.kind:<11} {made.name}, {validity} {made.until}")
+    print(f"            {made.fingerprint}")
+    print(f"            {made.certificate}{'' if made.key else ' (its key is elsewhere)'}")
 
 
 def _pair(made: Made) -> str:
@@ -150,9 +185,18 @@ def _needed(action: str, name: str | None) -> str:
     return name
 
 
-def _no_name(action: str, name: str | None) -> None:
-    if name is not None:
-        _refuse(f"alfine certs {action} takes no name")
+def _takes_no(action: str, **given: object) -> None:
+    for name, value in given.items():
+        if value:
+            _refuse(f"alfine certs {action} takes no {'name' if name == 'name' else f'--{name}'}")
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _refuse(why: str) -> NoReturn:

@@ -109,7 +109,7 @@ def test_show_lists_what_there_is(certs, tmp_path):
 
 def test_all_names_of_a_server_are_in_its_certificate(certs, tmp_path):
     lines(certs("init"))
-    names = ("--also", "192.168.1.5", "--also", "::1", "--also", "münchen.home")
+    names = ("--also", "192.168.1.5", "--also", "[::1]", "--also", "münchen.home")
     lines(certs("server", "music.home", *names))
     pem = tmp_path / "it's here" / "server-music.home.pem"
     decoded = ssl._ssl._test_decode_cert(str(pem))
@@ -131,6 +131,12 @@ def test_all_names_of_a_server_are_in_its_certificate(certs, tmp_path):
         (("client",), "alfine certs client needs a name"),
         (("init", "x"), "alfine certs init takes no name"),
         (("show", "/dev/null"), "'/dev/null' cannot be used: it is no certificate"),
+        (("show", "--days", 3), "alfine certs show takes no --days"),
+        (("show", "--also", "y"), "alfine certs show takes no --also"),
+        (("init", "--also", "y"), "alfine certs init takes no --also"),
+        (("client", "x", "--also", "y"), "alfine certs client takes no --also"),
+        (("server", "[localhost]"), "in brackets stands an IPv6 address, as in: [::1]"),
+        (("server", "x", "--also", "[::1"), "an IPv6 address is written as [::1]"),
     ],
 )
 def test_a_mistake_is_one_line(certs, arguments, words):
@@ -149,11 +155,102 @@ def test_a_name_that_no_server_can_have_is_refused(certs, name):
 
 def test_what_is_damaged_is_told(certs, tmp_path):
     lines(certs("init"))
-    (tmp_path / "it's here" / "ca.key").write_text("nothing of the kind")
+    for name in ("ca.key", "ca.pem"):
+        file = tmp_path / "it's here" / name
+        kept = file.read_bytes()
+        file.write_text("nothing of the kind")
+        done = certs("server", "a")
+        assert done.code == 2
+        assert f'{name}" cannot be used: it is no certificate or key in PEM' in done.err
+        file.unlink()
+        done = certs("server", "a")
+        assert (done.code, f'{name}" cannot be used: No such file' in done.err) == (2, True)
+        file.write_bytes(kept)
+
+
+def test_a_key_of_another_authority_signs_nothing(certs, tmp_path):
+    for folder in ("one", "other"):
+        lines(certs("init", folder=folder))
+    (tmp_path / "other" / "ca.key").replace(tmp_path / "one" / "ca.key")
+    done = certs("server", "a", folder="one")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert f"the key in '{tmp_path}/one/ca.key' is not that of the certificate in" in done.err
+    assert sorted(os.listdir(tmp_path / "one")) == ["ca.key", "ca.pem"]
+
+
+def test_a_directory_that_is_there_stays_as_open_as_it_is(certs, tmp_path):
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o755)
+    shown = lines(certs("init", folder="open"))
+    assert stat.S_IMODE((tmp_path / "open").stat().st_mode) == 0o755
+    words = "was there, and others may look into it: chmod 700"
+    assert any(words in line for line in shown)
+    (tmp_path / "closed").mkdir(mode=0o700)
+    for folder in ("closed", "new"):
+        assert not any(words in line for line in lines(certs("init", folder=folder)))
+
+
+@pytest.mark.parametrize("there", ["server-a.pem", "server-a.key"])
+def test_no_half_of_a_pair_is_made(certs, tmp_path, there):
+    lines(certs("init"))
+    folder = tmp_path / "it's here"
+    (folder / there).symlink_to("nowhere")
     done = certs("server", "a")
-    assert done.code == 2
-    assert "ca.key" in done.err
-    assert "it is no certificate or key in PEM" in done.err
+    assert (done.code, f'{there}" is there already' in done.err) == (2, True)
+    assert sorted(os.listdir(folder)) == ["ca.key", "ca.pem", there]
+
+
+def test_nor_is_one_left_when_the_disk_is_full(tmp_path):
+    """The key has room, the certificate none."""
+    limited = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400)); import sys; "
+        "sys.dont_write_bytecode = True; sys.argv[0] = 'alfine'; from cli.app import main; main()"
+    )
+    done = run("-c", limited, "certs", "init", "--dir", tmp_path / "full")
+    assert (done.code, "ca.pem' cannot be used: File too large" in done.err) == (2, True)
+    assert os.listdir(tmp_path / "full") == []
+
+
+def test_nothing_is_valid_longer_than_its_authority(certs, tmp_path):
+    until = re.compile(r"valid until (\S+?)(, the end of its authority)?$")
+
+    def validity(done):
+        return next(found.groups() for line in lines(done) if (found := until.search(line)))
+
+    end, _ = validity(certs("init", "--days", 30))
+    assert validity(certs("server", "a")) == (end, ", the end of its authority")
+    assert validity(certs("client", "b", "--days", 31)) == (end, ", the end of its authority")
+    sooner, capped = validity(certs("client", "c", "--days", 29))
+    assert (sooner < end, capped) == (True, None)
+
+
+def test_an_authority_that_has_expired_signs_nothing(certs, tmp_path):
+    from net.tls.authority import Authority
+
+    Authority(tmp_path / "old").begin(days=0)
+    done = certs("server", "a", folder="old")
+    assert (done.code, "has expired: make another one" in done.err) == (2, True)
+    shown = lines(certs("show", folder="old"))
+    assert re.fullmatch(r"authority   alfine, expired on \d{4}-\d\d-\d\d", shown[0])
+
+
+def test_a_file_that_is_none_keeps_no_other_from_being_shown(certs, tmp_path):
+    for arguments in (("init",), ("client", "kitchen")):
+        lines(certs(*arguments))
+    before = lines(certs("show"))
+    (tmp_path / "it's here" / "b.pem").write_text("nothing of the kind")
+    done = certs("show")
+    assert done.out.splitlines() == before
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert 'b.pem" cannot be used: it is no certificate or key in PEM' in done.err
+
+
+def test_a_server_without_an_address_is_told_of_those_that_find_it(certs):
+    lines(certs("init"))
+    told = "for such clients make one with --also ADDRESS"
+    assert any(told in line for line in lines(certs("server", "music.home")))
+    for arguments in (("a", "--also", "192.168.1.5"), ("[::1]",)):
+        assert not any(told in line for line in lines(certs("server", *arguments)))
 
 
 def test_without_cryptography_it_says_what_to_install(tmp_path):
