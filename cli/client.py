@@ -211,6 +211,8 @@ def client(
     try:
         tracing.check(trace)
         tls.check()
+        if warning := tls.warning():
+            print(f"alfine client: {warning}", file=sys.stderr)
         opening = Opening(output, device, force)
         if opening.takes_long and not (output == "auto" and options.shows_only):
             opening.begin()

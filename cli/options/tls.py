@@ -5,6 +5,7 @@ What speaks TLS is imported only where it is asked for.
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from net.server.limits import Limits
     from net.server.tls.security import Security
     from net.tls.trust import Expected, Trust
+
+log = logging.getLogger("alfine.server")
 
 KNOWN = "known-servers"
 HEADING = "TLS"
@@ -124,9 +127,12 @@ class ServerTls:
 
         try:
             files = TlsFiles(KeyPair(self.cert, self.key), self.clients, self.allow)
-            return Security(files, limits)
+            security = Security(files, limits)
         except TlsFileError as error:
             raise BadTls(str(error)) from None
+        if warning := _warning("clients", self.clients):
+            log.warning("%s", warning)
+        return security
 
 
 def is_open_to_strangers(listening: socket.socket) -> bool:
@@ -149,6 +155,10 @@ class ClientTls:
     def check(self) -> None:
         """Raise BadTls where `trust` would."""
         self.trust(learns=False, tell=lambda text: None)
+
+    def warning(self) -> str | None:
+        """Return what is to be said of whom --tls-ca has believed; None: nothing."""
+        return _warning("ca", self.ca)
 
     def trust(self, learns: bool, tell: Callable[[str], None]) -> Trust | None:
         """Return what makes connections; None: they are in clear. Raises BadTls.
@@ -204,3 +214,12 @@ class ClientTls:
             return server_context(KeyPair(self.cert, self.key), kernel=False)
         except TlsFileError as error:
             raise BadTls(str(error)) from None
+
+
+def _warning(option: str, believed: Path | None) -> str | None:
+    if believed is None:
+        return None
+    from net.tls.believed import warning_of
+
+    warning = warning_of(believed)
+    return warning and f"--tls-{option}: {warning}"

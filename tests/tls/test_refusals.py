@@ -8,7 +8,6 @@ import json
 import re
 import socket
 import ssl
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,6 @@ from tests.tls.conftest import context_of
 from tests.tls.wire import SETUP, TIMEOUT_S, Conversation, connected
 
 NO_CONNECTION = 3
-END = "-----END CERTIFICATE-----"
 
 
 def listed(server, *options: object, host: str = "localhost"):
@@ -44,14 +42,9 @@ def test_a_known_authority_vouches_for_the_server(marked, certificates):
         server.wait_for(r"#1 127\.0\.0\.1:\d+ IDLE connected")
 
 
-def first_of(pem: Path) -> str:
-    """The first certificate in a file, without those that link it to its authority."""
-    return pem.read_text().partition(END)[0] + END + "\n"
-
-
 def test_so_does_its_fingerprint_alone(marked, certificates):
     with serving(marked, 0, *certificates.serving) as server:
-        der = ssl.PEM_cert_to_DER_cert(first_of(certificates.server))
+        der = ssl.PEM_cert_to_DER_cert(certificates.server.read_text())
         mark = hashlib.sha256(der).hexdigest().upper()
         colons = ":".join(re.findall("..", mark))
         for pin in (mark, colons, f"SHA256:{mark}", f"sha256 Fingerprint={colons}"):
@@ -145,17 +138,45 @@ def test_a_client_without_a_good_certificate_is_refused(marked, certificates, sh
         assert "connected" not in server.out, "it was never in"
 
 
-def test_a_single_certificate_may_be_believed_in_the_place_of_an_authority(
-    marked, certificates, tmp_path
-):
-    alone = tmp_path / "alone.pem"
-    alone.write_text(first_of(certificates.stranger))
-    options = (*certificates.serving, "--tls-clients", alone)
+def test_a_single_certificate_may_be_believed_in_the_place_of_an_authority(marked, certificates):
+    """The file as it was made: nobody else of its authority comes in."""
+    options = (*certificates.serving, "--tls-clients", certificates.client)
+    ca = ("--tls-ca", certificates.ca)
     with serving(marked, 0, *options) as server:
-        known, other = certificates.stranger, certificates.client
-        ca = ("--tls-ca", certificates.ca)
-        assert listed(server, *ca, *certificates.pair(known))[0] == 0
-        assert listed(server, *ca, *certificates.pair(other))[0] == NO_CONNECTION
+        assert listed(server, *ca, *certificates.pair(certificates.client))[0] == 0
+        for other in (certificates.other_client, certificates.stranger):
+            assert listed(server, *ca, *certificates.pair(other))[0] == NO_CONNECTION
+        assert WARNED not in server.out
+
+
+def test_so_may_that_of_a_single_server(marked, certificates, tmp_path):
+    from net.tls.authority import Authority
+
+    another = Authority(certificates.ca.parent).server("another", ["localhost"]).certificate
+    with serving(marked, 0, *certificates.serving) as server:
+        assert listed(server, "--tls-ca", certificates.server)[0] == 0
+        code, _, err = listed(server, "--tls-ca", another)
+        assert (code, "the authority that signed it is not known here" in err) == (3, True)
+
+
+WARNED = "has a certificate and the authority that signed it: whoever has any other"
+
+
+def test_who_believes_its_authority_with_it_is_warned(marked, certificates, tmp_path):
+    """`alfine certs` once wrote such files."""
+
+    def with_authority(certificate):
+        chain = tmp_path / certificate.name
+        chain.write_text(certificate.read_text() + certificates.ca.read_text())
+        return chain
+
+    clients, ca = with_authority(certificates.client), with_authority(certificates.server)
+    with serving(marked, 0, *certificates.serving, "--tls-clients", clients) as server:
+        server.wait_for(f"--tls-clients: '{clients}' {WARNED}")
+        shown = certificates.pair(certificates.client)
+        code, _, err = listed(server, "--tls-ca", ca, *shown)
+        assert (code, f"alfine client: --tls-ca: '{ca}' {WARNED}" in err) == (0, True)
+        assert WARNED not in listed(server, "--tls-ca", certificates.ca, *shown)[2]
 
 
 def test_only_those_that_are_listed_come_in_and_the_list_is_read_again(
