@@ -87,14 +87,22 @@ def client_context(authority: Path | None = None, pair: KeyPair | None = None) -
 
     authority: who is believed; None: those that the system believes. pair: what it shows if asked.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    _limit_versions(context)
+    context = _client_context(pair)
     if authority is None:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     else:
         _believe(context, authority)
-    if pair is not None:
-        pair.load(context)
+    return context
+
+
+def context_for_one(certificate: bytes, pair: KeyPair | None = None) -> ssl.SSLContext:
+    """Return the context of a client that believes this certificate, in DER, and no other.
+
+    The name in it, its dates and its use are verified as any other's. Raises TlsFileError.
+    """
+    context = _client_context(pair)
+    context.load_verify_locations(cadata=certificate)
+    context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     return context
 
 
@@ -102,6 +110,15 @@ def unverified(context: ssl.SSLContext) -> ssl.SSLContext:
     """Let the context take any certificate: the caller compares its fingerprint."""
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _client_context(pair: KeyPair | None) -> ssl.SSLContext:
+    """Return one that believes nobody yet. Raises TlsFileError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    _limit_versions(context)
+    if pair is not None:
+        pair.load(context)
     return context
 
 

@@ -13,10 +13,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from net.tls.contexts import KeyPair, client_context, unverified
+from net.tls.contexts import KeyPair, client_context, context_for_one, unverified
 from net.tls.identity import fingerprint
-from net.tls.known import KnownServers
-from net.tls.words import UNKNOWN_AUTHORITY, TlsFailed, seen_by_client, verification_words
+from net.tls.known import DamagedLine, KnownServers
+from net.tls.words import (
+    OTHER_NAME,
+    UNKNOWN_AUTHORITY,
+    NobodyVouches,
+    TlsFailed,
+    seen_by_client,
+    verification_words,
+)
 
 HANDSHAKE_S = 4.0
 """For the handshake alone, so that it can be told from a server that is not there."""
@@ -46,21 +53,17 @@ class Trust:
         client_context(self.authority, self.pair)
 
     async def open(self, host: str, port: int) -> Streams:
-        """Connect (as `asyncio.open_connection`). Raises TlsFailed, or OSError: no connection."""
+        """Connect (as `asyncio.open_connection`).
+
+        Raises TlsFailed, or OSError: no connection; TlsFileError: a file is gone since `check`.
+        """
         expected = self.expect(host, port)
         try:
-            streams = await _connect(host, port, expected.context)
-        except ssl.SSLError as error:
-            verify_code = getattr(error, "verify_code", 0)
-            if self.known is None or verify_code not in UNKNOWN_AUTHORITY:
-                raise expected.failed(error) from None
-            return await self._meet(host, port)
-        try:
-            expected.verify(_shown(streams))
-        except TlsFailed:
-            streams[1].transport.abort()
-            raise
-        return streams
+            return await expected.connect()
+        except NobodyVouches:
+            if self.known is None:
+                raise
+        return await self._meet(host, port)
 
     def expect(self, host: str, port: int) -> Expected:
         """Return what this server has to show. Raises TlsFailed, TlsFileError."""
@@ -80,18 +83,25 @@ class Trust:
                 f"{str(self.known.path)!a}, which says what servers are known, cannot be read: "
                 f"{error.strerror}"
             ) from None
+        except DamagedLine as error:
+            raise TlsFailed(str(error)) from None
 
     async def _meet(self, host: str, port: int) -> Streams:
-        """Remember a server for which nobody vouches, where a person sees its fingerprint."""
+        """Remember a server for which nobody vouches, where a person sees its fingerprint.
+
+        An unknown issuer hides whatever else is wrong: so the certificate has to hold once more,
+        with nobody but itself to vouch for it.
+        """
         assert self.known is not None
-        streams = await _connect(host, port, unverified(client_context(None, self.pair)))
-        mark = _mark(_shown(streams))
+        shown = await self._shown_by(host, port)
+        mark = fingerprint(shown)
         if not self.learns:
-            streams[1].transport.abort()
             raise TlsFailed(
                 "nobody whom this machine believes vouches for its certificate: if its fingerprint "
                 f"is right, give it by --tls-pin {mark}"
             )
+        context = context_for_one(shown, self.pair)
+        streams = await Expected(self, host, port, context, mark).connect()
         self.tell(
             f"{host} is met for the first time, and nobody vouches for it. Its fingerprint, to be "
             f"compared with what alfine certs show prints there, is remembered: {mark}"
@@ -101,6 +111,13 @@ class Trust:
         except OSError as problem:
             self.tell(f"it cannot be remembered in {str(self.known.path)!a}: {problem.strerror}")
         return streams
+
+    async def _shown_by(self, host: str, port: int) -> bytes:
+        """Return the certificate, in DER, that a server shows whoever believes everything."""
+        context = unverified(client_context(None, self.pair))
+        streams = await Expected(self, host, port, context, None).connect()
+        streams[1].transport.abort()
+        return _shown(streams)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +130,19 @@ class Expected:
     context: ssl.SSLContext
     mark: str | None
 
+    async def connect(self) -> Streams:
+        """Connect, and compare what is shown. Raises TlsFailed, or OSError: no connection."""
+        try:
+            streams = await _connect(self.host, self.port, self.context)
+        except ssl.SSLError as error:
+            raise self.failed(error) from None
+        try:
+            self.verify(_shown(streams))
+        except TlsFailed:
+            streams[1].transport.abort()
+            raise
+        return streams
+
     def wrap(self, sock: socket.socket) -> ssl.SSLSocket:
         """Return a connected socket over which TLS will be spoken, before its handshake."""
         return self.context.wrap_socket(
@@ -121,7 +151,7 @@ class Expected:
 
     def verify(self, certificate: bytes | None) -> None:
         """Compare what was shown, in DER, with the fingerprint. Raises TlsFailed."""
-        shown = _mark(certificate)
+        shown = fingerprint(certificate or b"")
         if self.mark is None or shown == self.mark:
             return
         known = self.trust.known
@@ -135,15 +165,16 @@ class Expected:
 
     def failed(self, error: ssl.SSLError) -> TlsFailed:
         """Return why there is no connection, in words."""
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return TlsFailed(self._why_not(error))
-        return TlsFailed(seen_by_client(error))
-
-    def _why_not(self, error: ssl.SSLCertVerificationError) -> str:
+        if not isinstance(error, ssl.SSLCertVerificationError):
+            return TlsFailed(seen_by_client(error))
         words = f"the server's certificate does not hold: {verification_words(error)}"
         if error.verify_code in UNKNOWN_AUTHORITY:
-            return f"{words}; believe whoever signed it by --tls-ca, or it alone by --tls-pin"
-        return f"{words} than {self.host!a}" if error.verify_code in (62, 64) else words
+            advice = "believe whoever signed it by --tls-ca, or it alone by --tls-pin"
+            return NobodyVouches(f"{words}; {advice}")
+        if error.verify_code in OTHER_NAME:
+            advice = f"connect by one that is in it, or make it with --also {self.host}"
+            return TlsFailed(f"{words} than {self.host!a}; {advice}")
+        return TlsFailed(words)
 
 
 async def _connect(host: str, port: int, context: ssl.SSLContext) -> Streams:
@@ -159,10 +190,7 @@ async def _connect(host: str, port: int, context: ssl.SSLContext) -> Streams:
         ) from None
 
 
-def _shown(streams: Streams) -> bytes | None:
+def _shown(streams: Streams) -> bytes:
+    """Return the certificate that the server has shown, in DER."""
     shown: bytes | None = streams[1].get_extra_info("ssl_object").getpeercert(binary_form=True)
-    return shown
-
-
-def _mark(certificate: bytes | None) -> str:
-    return fingerprint(certificate or b"")
+    return shown or b""

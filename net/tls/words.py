@@ -35,6 +35,7 @@ _VERIFICATION = {
 }
 UNKNOWN_AUTHORITY = (18, 19, 20, 21)
 """Whoever signed it, a fingerprint could still say that it is the right one."""
+OTHER_NAME = (62, 64)
 
 _ALERTS_TO_CLIENT = {
     "CERTIFICATE_REQUIRED":     "the server asks for a certificate: give one by --tls-cert and --tls-key",
@@ -60,6 +61,10 @@ _ALERTS_TO_SERVER = {
 
 class TlsFailed(ConnectionError):
     """There is no connection over TLS. The text says why, and what to do, in one line."""
+
+
+class NobodyVouches(TlsFailed):
+    """Nobody who is believed has signed the server's certificate; no more is known of it."""
 
 
 def reason_of(error: ssl.SSLError) -> str:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import socket
+import ssl
 import stat
+import threading
+from collections.abc import Iterator
 
 import pytest
 
+from fsm.client.events import Connected, ConnectFailed
+from net.client import ServerConnection
 from net.tls.contexts import KeyPair, TlsFileError
 from net.tls.known import KnownServers
 from net.tls.trust import Trust
 from net.tls.words import TlsFailed
-from tests.end_to_end.programs import serving
+from tests.end_to_end.programs import PATIENCE_S, serving
 from tests.tls.conftest import Certificates
 
 
@@ -63,13 +70,59 @@ def test_a_script_remembers_nobody(marked, certificates, known):
     assert not known.path.exists()
 
 
-def test_only_who_signed_it_may_be_unknown(marked, certificates, known):
-    """A name or a date that is wrong is not learnt."""
-    trust = Trust(certificates.ca, known=known, learns=True)
-    expired = pytest.raises(TlsFailed, match="has expired")
-    with serving(marked, 0, *certificates.pair(certificates.expired)) as server, expired:
+@pytest.mark.parametrize(
+    ("shown", "words"),
+    [
+        ("expired", "it has expired"),
+        ("wrong_name", "it is for another address than '127.0.0.1'; connect by one that is in it"),
+        ("client", "it was not made for this use"),
+    ],
+)
+def test_only_who_signed_it_may_be_unknown(marked, certificates, known, shown, words):
+    """A name, a date or a use that is wrong is not learnt."""
+    told = []
+    trust = Trust(known=known, learns=True, tell=told.append)
+    options = certificates.pair(getattr(certificates, shown))
+    with serving(marked, 0, *options) as server, pytest.raises(TlsFailed) as refused:
         connect(trust, server.port)
-    assert not known.path.exists()
+    assert f"the server's certificate does not hold: {words}" in str(refused.value)
+    assert (told, known.path.exists()) == ([], False)
+
+
+@contextlib.contextmanager
+def asking(certificates: Certificates, version: ssl.TLSVersion) -> Iterator[int]:
+    """The port of a server of that version alone that asks for a certificate."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=certificates.ca)
+    context.load_cert_chain(certificates.server, certificates.server.with_suffix(".key"))
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.minimum_version = context.maximum_version = version
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                sock, _ = listener.accept()
+            except OSError:
+                return
+            with contextlib.suppress(OSError):
+                context.wrap_socket(sock, server_side=True).close()
+            sock.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        listener.close()
+
+
+def test_a_first_meeting_that_the_server_ends_is_told_in_words(certificates, known):
+    """With 1.2 it does so within the handshake, which is the second one."""
+    words = pytest.raises(TlsFailed, match=r"it asks for a certificate \(--tls-cert\)$")
+    with asking(certificates, ssl.TLSVersion.TLSv1_2) as port, words:
+        connect(Trust(known=known, learns=True), port)
 
 
 def test_an_authority_and_a_fingerprint_both_have_to_be_right(marked, certificates):
@@ -88,13 +141,61 @@ def test_known_servers_are_one_users_own(known):
     assert known.fingerprint("music.home", 3) is None
     assert stat.S_IMODE(os.stat(known.path).st_mode) == 0o600
     assert stat.S_IMODE(os.stat(known.path.parent).st_mode) == 0o700
-    assert [path.name for path in known.path.parent.iterdir()] == ["known-servers"]
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in known.path.parent.iterdir()}
+    assert modes == {"known-servers": 0o600, ".known-servers.lock": 0o600}
 
 
-def test_a_line_that_says_nothing_is_no_server(known):
+@pytest.mark.parametrize(
+    "line",
+    [
+        "host 1 nonsense",
+        "host 1",
+        "host",
+        "HOST? 1 x\nhost 1 SHA256:" + "a" * 63,
+        "host 1 SHA256:" + "a" * 64 + " more",
+        "host one SHA256:" + "a" * 64,
+    ],
+)
+def test_a_line_that_is_damaged_is_no_first_meeting(known, line):
+    """The server is known; whoever is in between is not to profit from a line that is not."""
     known.path.parent.mkdir()
-    known.path.write_text("\nfoo\nhost 1 nonsense\nhost 1 SHA256:" + "a" * 64 + " more\n")
-    assert known.fingerprint("host", 1) is None
+    known.path.write_text(f"\nfoo\n{line}\n")
+    number = 3 + line.count("\n")
+    with pytest.raises(TlsFailed, match=rf"line {number} of '.*' does not say what host 1 has to"):
+        connect(Trust(known=known, learns=True), 1, "host")
+    with pytest.raises(TlsFailed, match="write its fingerprint there, or remove the line"):
+        connect(Trust(known=known), 1, "Host")
+    assert known.fingerprint("other", 1) is None
+
+
+def test_what_is_remembered_takes_the_place_of_what_was(known):
+    for mark in ("a", "b"):
+        known.remember("host", 1, "SHA256:" + mark * 64)
+        known.remember("host", 11, "SHA256:" + "c" * 64)
+    assert known.path.read_text().splitlines() == [
+        "host 1 SHA256:" + "b" * 64,
+        "host 11 SHA256:" + "c" * 64,
+    ]
+    known.path.write_text("host 1 nonsense\nfoo\n")
+    known.remember("HOST", 1, "SHA256:" + "a" * 64)
+    assert known.path.read_text() == "foo\nhost 1 SHA256:" + "a" * 64 + "\n"
+
+
+def test_of_two_that_remember_at_once_none_is_lost(known):
+    class Slow(KnownServers):
+        """Another client comes just when this one has read the file."""
+
+        def _lines(self):
+            lines = super()._lines()
+            other.start()
+            other.join(0.5)  # it has to wait for this one; without a lock it is done by then
+            return lines
+
+    other = threading.Thread(target=known.remember, args=("other", 1, "SHA256:" + "b" * 64))
+    Slow(known.path).remember("host", 1, "SHA256:" + "a" * 64)
+    other.join()
+    assert known.fingerprint("host", 1) == "SHA256:" + "a" * 64
+    assert known.fingerprint("other", 1) == "SHA256:" + "b" * 64
 
 
 def test_a_file_that_cannot_be_read_lets_nobody_in(tmp_path):
@@ -157,3 +258,31 @@ def test_who_is_believed_has_to_be_readable(certificates, tmp_path):
     (tmp_path / "empty").write_text("")
     with pytest.raises(TlsFileError, match="has no certificate in PEM"):
         Trust(tmp_path / "empty").check()
+
+
+def test_a_file_that_goes_meanwhile_is_why_there_is_no_connection(marked, certificates, tmp_path):
+    """Once it is back, so is the connection."""
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(certificates.ca.read_bytes())
+
+    async def attempt(port):
+        events = asyncio.Queue()
+        trust = Trust(ca)
+        connection = ServerConnection(
+            "127.0.0.1", port, events.put_nowait, open_connection=trust.open
+        )
+        connection.connect()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await events.get()
+        finally:
+            await connection.close()
+
+    with serving(marked, 0, *certificates.serving) as server:
+        assert asyncio.run(attempt(server.port)) == Connected()
+        ca.rename(tmp_path / "away")
+        failed = asyncio.run(attempt(server.port))
+        assert isinstance(failed, ConnectFailed)
+        assert failed.reason == f"'{ca}' cannot be read: No such file or directory"
+        (tmp_path / "away").rename(ca)
+        assert asyncio.run(attempt(server.port)) == Connected()
