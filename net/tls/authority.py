@@ -20,6 +20,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from net.tls.certificate_files import (
     CannotMake,
     Made,
+    end_of,
     load_certificate,
     load_key,
     unusable,
@@ -104,7 +105,7 @@ class Authority:
         issuer, issuer_key = self._own()
         key = _new_key()
         builder = (
-            _builder(_name(name), key, min(_in_days(days), issuer.not_valid_after_utc))
+            _builder(_name(name), key, min(_in_days(days), end_of(issuer)))
             .issuer_name(issuer.subject)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(signs=False), critical=True)
@@ -133,7 +134,7 @@ class Authority:
                 f"the key in {str(key_file)!a} is not that of the certificate in "
                 f"{str(self.certificate)!a}"
             )
-        if certificate.not_valid_after_utc < datetime.datetime.now(datetime.UTC):
+        if end_of(certificate) < datetime.datetime.now(datetime.UTC):
             raise CannotMake(
                 f"the authority of {str(self.certificate)!a} has expired: make another one, "
                 "in another directory (--dir)"

@@ -61,7 +61,7 @@ def read(path: Path) -> Made:
         safe_name(names[0].value if names else ""),
         path,
         key if key.exists() else None,
-        certificate.not_valid_after_utc,
+        end_of(certificate),
         fingerprint(certificate.public_bytes(serialization.Encoding.DER)),
     )
 
@@ -144,3 +144,10 @@ def _remove(path: Path) -> None:
 
 def _taken(path: Path) -> CannotMake:
     return CannotMake(f"{str(path)!a} is there already: to make it anew, move it away first")
+
+
+def end_of(certificate: x509.Certificate) -> datetime.datetime:
+    """Return until when it is valid. cryptography before 42, which Debian 12 has, has it naive."""
+    if hasattr(certificate, "not_valid_after_utc"):
+        return certificate.not_valid_after_utc
+    return certificate.not_valid_after.replace(tzinfo=datetime.UTC)
