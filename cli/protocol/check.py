@@ -160,8 +160,10 @@ def check(
     2 usage; 3 no connection.
     """
     if client:
-        if not peer or own:
-            raise click.BadParameter("--client takes the client's command, and no --own")
+        if own:
+            raise click.BadParameter("--own is about servers: not with --client")
+        if not peer:
+            raise click.UsageError("Missing argument: the client's command, behind --client --")
         if music is not None or learn:
             raise click.BadParameter("--music and --learn are about servers: not with --client")
         words = {"list": type_list, "play": type_play, "stop": type_stop, "quit": type_quit}

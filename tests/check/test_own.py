@@ -65,7 +65,7 @@ def test_a_server_that_asks_for_a_certificate_is_shown_one(marked, certificates)
     [
         (0, (), "the settings say port 0"),
         (1, ("localhost", "1"), "--own takes HOST and PORT from the settings"),
-        (1, ("--client",), "--client takes the client's command"),
+        (1, ("--client",), "--own is about servers: not with --client"),
         ("none", (), "'none' is not a valid integer"),
     ],
 )

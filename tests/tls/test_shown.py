@@ -45,7 +45,7 @@ def test_the_dates_are_read_as_openssl_reads_them(certificates):
 
 def test_a_date_far_away_is_written_otherwise(tmp_path):
     from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives import hashes, serialization
 
     from net.tls import authority
 
@@ -55,7 +55,7 @@ def test_a_date_far_away_is_written_otherwise(tmp_path):
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), 7, begin, end)
         .sign(key, hashes.SHA256())
-        .public_bytes(authority.serialization.Encoding.DER)
+        .public_bytes(serialization.Encoding.DER)
     )
     assert validity(made) == (begin, end)
 
