@@ -156,4 +156,4 @@ async def watching(feed: Feed) -> AsyncIterator[AsyncIterator[bytes]]:
     try:
         yield messages
     finally:
-        await messages.aclose()  # type: ignore[attr-defined]
+        await messages.aclose()  # type: ignore[attr-defined]  # a generator has it

@@ -74,7 +74,7 @@ class Trial:
                     await self._act(now, action)
             bytewise = step is Action.BYTEWISE
         for each in self._open:
-            await each.until(lambda each=each: each.over)  # type: ignore[misc]
+            await each.until(lambda each=each: each.over)  # type: ignore[misc]  # its type is that of each
 
     async def _act(self, now: Conversation, action: Action) -> None:
         facts = self._facts

@@ -51,7 +51,8 @@ def _is_number(value: object, kinds: type | tuple[type, ...]) -> bool:
     """Whether this is None, or a number of the size that songs have."""
     if value is None:
         return True
-    return isinstance(value, kinds) and not isinstance(value, bool) and 0 <= value < 1e10  # type: ignore[operator]
+    is_number = isinstance(value, kinds) and not isinstance(value, bool)
+    return is_number and 0 <= value < 1e10  # type: ignore[operator]  # of kinds, which are numbers
 
 
 class Found(NamedTuple):

@@ -230,7 +230,7 @@ class TerminalScreen:
     def _application(self) -> Application[None]:
         output = create_output()
         # This layout does not fill the screen, so the cursor's position need not be requested.
-        output.enable_cpr = False  # type: ignore[attr-defined]
+        output.enable_cpr = False  # type: ignore[attr-defined]  # Vt100_Output has it
         return Application(
             self._layout(),
             style=STYLE,

@@ -30,7 +30,7 @@ class Tags(NamedTuple):
         if self == NO_TAGS:
             return other._replace(problem=None) if other.problem else other
         both = (mine or theirs for mine, theirs in zip(self, other, strict=True))
-        return Tags(*both)._replace(problem=None)  # type: ignore[arg-type]
+        return Tags(*both)._replace(problem=None)  # type: ignore[arg-type]  # field by field
 
 
 NO_TAGS: Final = Tags()
