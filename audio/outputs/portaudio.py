@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import importlib
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,6 +147,8 @@ class PyAudioOutput(Output):
         self._rate_hz = 0
         self._capacity_frames = 0  # that the device holds
         self._queued_frames = 0  # that it held after the last write
+        self._says_what_it_holds: bool | None = None  # None before the first write
+        self._silent_at_s = 0.0  # on the monotonic clock, if it plays as fast as the music is
         self._interrupted = threading.Event()
         self._start(wanted)
 
@@ -189,7 +192,11 @@ class PyAudioOutput(Output):
 
     @property
     def latency_s(self) -> float:
-        return self._queued_frames / self._rate_hz if self._stream else 0.0
+        if self._stream is None:
+            return 0.0
+        if self._says_what_it_holds is False:
+            return max(0.0, self._silent_at_s - time.monotonic())
+        return self._queued_frames / self._rate_hz
 
     def open(self, rate_hz: int) -> None:
         self._close_stream()
@@ -207,6 +214,7 @@ class PyAudioOutput(Output):
             text = f"the sound device cannot be opened at {rate_hz} Hz: {_reason(error)}"
             raise OutputError(text) from error
         self._rate_hz, self._queued_frames = rate_hz, 0
+        self._says_what_it_holds, self._silent_at_s = None, 0.0
         self._capacity_frames = self._free_frames()
 
     def write(self, pcm: bytes) -> None:
@@ -220,12 +228,26 @@ class PyAudioOutput(Output):
         frames = len(pcm) // PCM_FRAME_BYTES
         if not self._wait_until_free(frames):
             return
+        began_s = time.monotonic()
         try:
             # exception_on_underflow stays off: it would close the stream; an underrun loses no PCM.
             self._stream.write(pcm)
         except OSError as error:
             raise OutputError(f"the sound device has failed: {_reason(error)}") from error
         self._queued_frames += frames
+        self._count_by_clock(frames, began_s)
+
+    def _count_by_clock(self, frames: int, began_s: float) -> None:
+        """Reckon until when it sounds, for a device that always says it is empty (ALSA's file).
+
+        Such a device, too, holds what it has taken before its time.
+        """
+        if self._says_what_it_holds is None:
+            self._says_what_it_holds = self._free_frames() < self._capacity_frames
+        if not self._says_what_it_holds:
+            sounds_until_s = max(self._silent_at_s, began_s) + frames / self._rate_hz
+            most_s = time.monotonic() + self._capacity_frames / self._rate_hz
+            self._silent_at_s = min(sounds_until_s, most_s)
 
     def _wait_until_free(self, frames: int) -> bool:
         """If `frames` do not fit, wait until the device is half empty. False: interrupted."""

@@ -63,9 +63,26 @@ def slice_of(frames=SLICE):
 
 
 def test_a_slice_that_fits_is_written_at_once(output, stream):
-    opened(output, stream, CAPACITY).write(slice_of())
+    opened(output, stream, CAPACITY, CAPACITY - SLICE).write(slice_of())
     assert stream.written == SLICE
     assert output.latency_s == SLICE / RATE_HZ
+
+
+def test_what_a_device_holds_that_never_says_so_is_reckoned_by_the_clock(
+    output, stream, monkeypatch
+):
+    clock = SimpleNamespace(monotonic=lambda: clock.now_s, now_s=50.0)
+    monkeypatch.setattr("audio.outputs.portaudio.time", clock)
+    opened(output, stream, CAPACITY).write(slice_of())
+    output.write(slice_of())
+    assert output.latency_s == pytest.approx(2 * SLICE / RATE_HZ)
+    clock.now_s += SLICE / RATE_HZ
+    assert output.latency_s == pytest.approx(SLICE / RATE_HZ)
+    clock.now_s += 1.0
+    assert output.latency_s == 0
+    for _ in range(20):
+        output.write(slice_of())
+    assert output.latency_s == pytest.approx(CAPACITY / RATE_HZ), "more than it can hold"
 
 
 def test_a_write_to_a_full_device_waits_until_it_is_half_empty(output, stream):
