@@ -5,7 +5,7 @@ It imports no other package of this repository.
 
 from audio.buffer import AudioBuffer
 from audio.decoder import Decoder, MadMissing
-from audio.loudness import Gain, GainMode, Loudness
+from audio.loudness import AppliedGain, Gain, GainMode, Loudness
 from audio.mp3.index import FrameIndex
 from audio.mp3.sniff import NotMp3
 from audio.output import Output, OutputError
@@ -26,6 +26,7 @@ from audio.reports import (
 )
 
 __all__ = [
+    "AppliedGain",
     "AudioBuffer",
     "Decoder",
     "DeviceLost",

@@ -50,6 +50,14 @@ class Loudness:
 UNKNOWN = Loudness()
 
 
+@dataclass(frozen=True, slots=True)
+class AppliedGain:
+    """The gain that is heard. db: None if the song's tags name none, or none is wanted."""
+
+    mode: GainMode = GainMode.OFF
+    db: float | None = None
+
+
 def believable(db: float | None, peak: float | None) -> Gain | None:
     """The gain that a tag says, unless it is nonsense; the peak is left out if that is."""
     if db is None or not isfinite(db) or abs(db) > MAX_DB:

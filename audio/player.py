@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from audio.buffer import AudioBuffer
-from audio.loudness import UNKNOWN, GainMode, Loudness
+from audio.loudness import UNKNOWN, AppliedGain, GainMode, Loudness
 from audio.mp3.index import FrameIndex
 from audio.orders import Order, Orders
 from audio.output import PCM_FRAME_BYTES, Output
@@ -153,9 +153,9 @@ class Player:
         """Set which gain of the songs' tags is applied, from the next slice on."""
         self._volume.set_mode(mode)
 
-    def gain_db(self, tag: int) -> float | None:
-        """The gain that is applied to the song of that tag; None for none, and for another song."""
-        return self._volume.gain_db if self._position[0] == tag else None
+    def gain(self, tag: int) -> AppliedGain | None:
+        """The gain that is applied to the song of that tag; None if another was heard last."""
+        return self._volume.applied if self._position[0] == tag else None
 
     def position_s(self, tag: int) -> float:
         """The second of the song of that tag that the listener hears; 0.0 for any other song."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from math import log10
 
-from audio.loudness import UNKNOWN, GainMode, Loudness, factor
+from audio.loudness import UNKNOWN, AppliedGain, GainMode, Loudness, factor
 from audio.output import PCM_FRAME_BYTES
 
 UNITY = 1 << 16
@@ -31,8 +31,8 @@ class Volume:
         self._made_of: tuple[tuple[int, GainMode], Loudness] | None = None
         """What `_factor` was made of; None: nothing is heard that a jump would disturb."""
         self._factor = UNITY
-        self.gain_db: float | None = None
-        """The gain that is applied; None if the song's tags name none, or none is wanted."""
+        self.applied = AppliedGain()
+        """The gain of the block that was scaled last."""
 
     def __repr__(self) -> str:
         return f"<Volume factor={self._factor} set={self._set}>"
@@ -71,7 +71,7 @@ class Volume:
         before = self._made_of[0] if self._made_of is not None else now
         begin, self._factor = _factor(before, loudness), _factor(now, loudness)
         self._made_of = made_of
-        self.gain_db = _gain_db(now, loudness)
+        self.applied = AppliedGain(now[1], _gain_db(now, loudness))
         if begin != self._factor:
             return _ramp(pcm, begin, self._factor)
         return self.apply(pcm, loudness)

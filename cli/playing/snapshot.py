@@ -58,6 +58,7 @@ class Snapshots:
         activity = _activity(self._session)
         starts_in_s = self._starts_in_s(counted, needed)
         index = self._sound.index
+        gain = self._sound.gain
         return Status(
             activity=activity,
             song_id=name.song_id if name else None,
@@ -69,7 +70,8 @@ class Snapshots:
             variable_bitrate=index.variable,
             volume=transport.volume,
             gain=transport.gain.value,
-            gain_db=self._sound.gain_db,
+            gain_db=gain.db if gain else None,
+            gain_applied=gain is not None and gain.mode.value == transport.gain.value,
             received_bytes=song.held_bytes,
             received=index.received_fraction,
             buffered_msgs=counted,

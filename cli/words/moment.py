@@ -57,6 +57,8 @@ class Status:
     """off, track or album (fsm.client.requests.Gain)."""
     gain_db: float | None = None
     """By how much the song is made louder; None: its tags name no gain, or none is wanted."""
+    gain_applied: bool = False
+    """Whether the song is heard with `gain` by now: it takes up to a tenth of a second."""
     received_bytes: int = 0
     received: float | None = None
     """The part of the song that has arrived, 0.0 to 1.0."""

@@ -67,7 +67,7 @@ _REPEATS = {
 
 def _gain(status: Status) -> str:
     """Say which gain is applied, and how much that is for a song that plays."""
-    if status.activity not in (Activity.PLAYING, Activity.PAUSED):
+    if not status.gain_applied or status.activity not in (Activity.PLAYING, Activity.PAUSED):
         return f"gain {status.gain}"
     if status.gain_db is None:
         return f"gain {status.gain} (none in its tags)"

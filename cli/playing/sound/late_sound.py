@@ -12,7 +12,7 @@ from fsm.client.effects import DropBuffers, DropNextBuffer, SetGain, SetVolume, 
 from fsm.client.events import Event
 
 if TYPE_CHECKING:
-    from audio import FrameIndex, FramesRefused, Output
+    from audio import AppliedGain, FrameIndex, FramesRefused, Output
     from cli.playing.sound.sound import Sound
 
 
@@ -68,9 +68,9 @@ class LateSound:
         return 0.0 if self._sound is None else self._sound.position_s
 
     @property
-    def gain_db(self) -> float | None:
-        """The gain that is applied to the present song; None for none."""
-        return None if self._sound is None else self._sound.gain_db
+    def gain(self) -> AppliedGain | None:
+        """The gain that is applied to the present song; None while nothing of it is heard."""
+        return None if self._sound is None else self._sound.gain
 
     @property
     def index(self) -> FrameIndex | NoFrames:

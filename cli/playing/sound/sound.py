@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from typing import assert_never
 
-from audio import AudioBuffer, FrameIndex, GainMode, Output, Player, reports
+from audio import AppliedGain, AudioBuffer, FrameIndex, GainMode, Output, Player, reports
 from audio.buffer import MAX_BYTES as MAX_BYTES
 from audio.mp3.outline import Outline
 from cli.playing.sound.kept_song import Song
@@ -64,9 +64,9 @@ class Sound:
         return self._player.position_s(song.tag)
 
     @property
-    def gain_db(self) -> float | None:
-        """The gain that is applied to the present song; None for none."""
-        return self._player.gain_db(self._song.tag)
+    def gain(self) -> AppliedGain | None:
+        """The gain that is applied to the present song; None while nothing of it is heard."""
+        return self._player.gain(self._song.tag)
 
     @property
     def index(self) -> FrameIndex:

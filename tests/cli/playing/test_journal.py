@@ -41,7 +41,7 @@ def silence():
     index = SimpleNamespace(
         duration_s=None, exact=False, bytes_per_s=0, variable=False, received_fraction=None
     )
-    return SimpleNamespace(index=index, position_s=0.0, gain_db=None, device="")
+    return SimpleNamespace(index=index, position_s=0.0, gain=None, device="")
 
 
 class Client:

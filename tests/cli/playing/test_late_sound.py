@@ -51,7 +51,7 @@ def test_nothing_is_opened_as_long_as_there_is_nothing_to_play(made):
     for effect in (do.DropBuffers(), do.DropNextBuffer(), do.SetVolume(30), gain):
         sound.perform(effect)
     assert (sound.position_s, sound.device, sound.index.exact) == (0.0, "", False)
-    assert sound.gain_db is None
+    assert sound.gain is None
     assert sound.beginning(2) == b""
     sound.close()
     assert made == []
