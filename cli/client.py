@@ -271,7 +271,9 @@ async def _run(options: Options, page: socket.socket | None, opening: Opening) -
         sound[1] if sound else "",
         options.song_size_mib << 20,
         recording,
-        elsewhere_of(server, options.script) if options.script else None,
+        elsewhere_of(server, options.script, lambda text: program.remark(text))
+        if options.script
+        else None,
         options.tls.trust(interactive, lambda text: program.remark(text)),
         Answers(journal, memory, cover.show),
         **({"before_lines": keeping.start} if keeping is not None else {}),

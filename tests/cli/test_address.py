@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from cli.address import host_of, with_port
+from cli.address import are_one_host, host_of, parted, with_port
 
 
 def has_ipv6():
@@ -35,6 +35,28 @@ needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="needs an IPv6 loopback")
 def test_brackets_are_taken_off_and_put_round_it_before_a_port(typed, host, printed):
     assert host_of(typed) == host
     assert with_port(host, 7) == printed
+    assert parted(printed) == (host, "7")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("127.0.0.1", "localhost", True),
+        ("localhost", "::1", True),
+        ("::1", "127.0.0.1", True),
+        ("127.0.1.1", "127.0.0.1", True),
+        ("192.0.2.7", "::ffff:192.0.2.7", True),
+        ("2001:db8::7", "2001:0DB8:0::7", True),
+        ("music.invalid", "music.invalid", True),
+        ("192.0.2.7", "192.0.2.8", False),
+        ("127.0.0.1", "192.0.2.7", False),
+        ("music.invalid", "127.0.0.1", False),
+        ("a..b", "x" * 70, False),
+    ],
+)
+def test_one_machine_may_have_several_names(one, other, same):
+    assert are_one_host(one, other) == same
+    assert are_one_host(other, one) == same
 
 
 def run(*arguments):

@@ -148,9 +148,9 @@ def test_the_answers_match_the_schema(playing, steady_server):
 def test_a_script_that_starts_no_song_acts_on_the_client_of_the_same_server(
     playing, steady_server, large_server
 ):
-    def script(port, *commands, options=()):
+    def script(port, *commands, options=(), host="127.0.0.1"):
         words = [word for each in commands for word in ("-c", each)]
-        return alfine("client", "127.0.0.1", str(port), "--output", "null", *options, *words)
+        return alfine("client", host, str(port), "--output", "null", *options, *words)
 
     done = script(steady_server.port, "pause", "status")
     playing.wait_until(lambda t: status_line(t).startswith("‖"))
@@ -159,6 +159,12 @@ def test_a_script_that_starts_no_song_acts_on_the_client_of_the_same_server(
     done = script(steady_server.port, "seek 99:00", "status", options=("--json",))
     kinds = [json.loads(line)["kind"] for line in done.stdout.splitlines()]
     assert (kinds, done.returncode) == (["error", "status"], 1)
+    # localhost is the same machine.
+    assert script(steady_server.port, "resume", host="localhost").returncode == 0
+    playing.wait_until(lambda t: status_line(t).startswith("▶"))
+    done = script(steady_server.port, "pause", host="localhost")
+    playing.wait_until(lambda t: status_line(t).startswith("‖"))
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
     # It starts a song of its own: the volume is its own, too.
     assert script(steady_server.port, "volume 7", "play 1").returncode == 0
     # Another server's client is not meant.
