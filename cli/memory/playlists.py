@@ -92,8 +92,7 @@ class Playlists:
                 return meant[0]
             if meant:
                 raise PlaylistError(f"{shown(typed)} could be {_listed(meant)}")
-        have = f"there are {_listed(names)}" if names else "save NAME makes one of what is queued"
-        raise PlaylistError(f"there is no playlist {shown(typed)}; {have}")
+        raise PlaylistError(f"there is no playlist {shown(typed)}; {_those_there_are(names)}")
 
     def path_of(self, name: str) -> Path:
         """Return the file of the playlist that is saved under this name."""
@@ -147,6 +146,12 @@ def _summary(name: str, path: Path) -> Summary:
 
 def _reason(error: Exception) -> str:
     return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+
+
+def _those_there_are(names: list[str]) -> str:
+    if not names:
+        return "save NAME makes one of what is queued"
+    return f"{'the playlists are' if names[1:] else 'the only one is'} {_listed(names)}"
 
 
 def _listed(names: list[str]) -> str:

@@ -80,7 +80,7 @@ def test_a_playlist_is_saved_shown_loaded_and_completed(tagged_server, playlists
         terminal.type("\r")
         terminal.wait_for("loaded 1 song of sunday")
         run(terminal, "load nonsense")
-        terminal.wait_for("there is no playlist nonsense; there are sunday")
+        terminal.wait_for("there is no playlist nonsense; the only one is sunday")
         run(terminal, "save ../sunday")
         terminal.wait_for("a playlist's name has no / or")
     assert sorted(os.listdir(playlists)) == ["sunday.m3u8", "sunday.m3u8~"]

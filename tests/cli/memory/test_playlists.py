@@ -46,7 +46,7 @@ def test_a_name_may_be_typed_without_its_case_or_its_end(playlists):
     assert playlists.resolve("JOGA") == "jóga"
     with pytest.raises(PlaylistError, match="s could be Sonne, Sunday"):
         playlists.resolve("s")
-    with pytest.raises(PlaylistError, match="there are jóga, Sonne, Sunday"):
+    with pytest.raises(PlaylistError, match="xyz; the playlists are jóga, Sonne, Sunday"):
         playlists.resolve("xyz")
     playlists.save("sun", SONGS)
     assert playlists.resolve("sun") == "sun"
