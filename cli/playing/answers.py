@@ -10,8 +10,10 @@ from cli.playing.journal import Journal
 from cli.words.commands.parser import Line
 from cli.words.commands.table import CommandError
 from cli.words.formatters.plain import Formatter
-from cli.words.moment import Activity, SongName, Status
-from fsm.client.events import Command, ListedSong
+from cli.words.moment import DONE, Activity, Outcome, SongName, Status
+from fsm.client.events import Command, Event, ListedSong
+from fsm.client.queue.edits import Append
+from fsm.client.requests import EditRequested
 
 
 class Answers:
@@ -38,9 +40,14 @@ class Answers:
         return await self._cover(formatter, status) if line.word == "cover" else ""
 
     def local(
-        self, line: Line, formatter: Formatter, status: Status, songs: Sequence[ListedSong]
+        self,
+        line: Line,
+        formatter: Formatter,
+        status: Status,
+        songs: Sequence[ListedSong],
+        outcome: Outcome = DONE,
     ) -> str:
-        """Return the answer; "" for none. songs: the last list."""
+        """Return the answer; "" for none. songs: the last list. outcome: of the command."""
         memory = self.memory
         match line.word:
             case "help":
@@ -62,7 +69,7 @@ class Answers:
             case "load" if memory.loading is not None:
                 return formatter.loading(memory.loading)
             case _ if line.command is Command.LOCAL:
-                return formatter.done(line.word, status, songs)
+                return formatter.done(line.word, status, songs, outcome)
         return ""
 
     async def _cover(self, formatter: Formatter, status: Status) -> str:
@@ -77,3 +84,11 @@ class Answers:
             raise CommandError(str(error)) from error
         song = SongName(status.song_id, status.title)
         return formatter.cover(song, cover.path, cover.text, cover.drawn)
+
+
+def outcome_of(request: Event | None, refused: bool) -> Outcome:
+    """Return what a request of the machines has done. refused: they have told that they cannot."""
+    match request:
+        case EditRequested(edit=Append(song_ids=song_ids)):
+            return Outcome(len(song_ids), refused)
+    return Outcome(refused=refused)

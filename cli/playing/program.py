@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from cli.address import with_port
 from cli.browsing.library import Libraries
-from cli.playing.answers import Answers
+from cli.playing.answers import Answers, outcome_of
 from cli.playing.changes import Changes
 from cli.playing.elsewhere import Elsewhere
 from cli.playing.journal import Journal
@@ -27,7 +27,7 @@ from cli.usage import BY_SIGNAL, NO_CONNECTION, OK, USAGE
 from cli.words.commands import parser
 from cli.words.commands.table import CommandError
 from cli.words.formatters.plain import Formatter
-from cli.words.moment import Status
+from cli.words.moment import DONE, Outcome, Status
 from fsm.client.effects import (
     ClearLine,
     ClientEffect,
@@ -282,17 +282,19 @@ class ClientProgram:
         if line.command is Command.LIST:
             self._reports.expect_list(line.word, line.rest)
         self._unlocked.clear()
+        before = self._reports.told_refusals
         self.fire(CommandEntered(line.command, request))
         if also is not None:
             self.fire(also)
-        self._print(shown or self.answer(line, self._formatter))
+        outcome = outcome_of(request, refused=self._reports.told_refusals > before)
+        self._print(shown or self.answer(line, self._formatter, outcome))
         if line.command is Command.LOCAL:
             self.fire(CommandAnswered(Command.LOCAL))
         await self._unlocked.wait()
 
-    def answer(self, line: parser.Line, formatter: Formatter) -> str:
+    def answer(self, line: parser.Line, formatter: Formatter, outcome: Outcome = DONE) -> str:
         """Return the answer that the client itself has to a command; "" for none."""
-        return self._answers.local(line, formatter, self.status(), self.songs)
+        return self._answers.local(line, formatter, self.status(), self.songs, outcome)
 
     async def ready_for(self, line: parser.Line) -> parser.Context:
         """Wait until a command can be carried out; return what it needs to know."""

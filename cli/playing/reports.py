@@ -54,6 +54,8 @@ class Reports:
         """The songs that the last answer was about."""
         self._refusals: list[str] | None = None
         """What is refused of a request of another program; None while there is none."""
+        self.told_refusals = 0
+        """So many have been told to the person."""
         self.worst_code = OK
 
     def __repr__(self) -> str:
@@ -95,6 +97,7 @@ class Reports:
             if self._refusals is not None:
                 self._refusals.append(self._sentence(tell, song))
                 return
+            self.told_refusals += 1
             self.note_failure(OK if self._notices.has_person else FAILED)
         if song is not None and self._waits_for_title(tell, song):
             self._held.append((tell, song))

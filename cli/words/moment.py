@@ -87,3 +87,17 @@ class Status:
     """The name of the sound device; "" where there is none."""
     track: Track | None = None
     """What the server says of the song besides; None where it says nothing of any song."""
+
+
+class Outcome(NamedTuple):
+    """What a command has done.
+
+    queued: songs that it has put behind what was queued. refused: it could do nothing, and that has
+    been told.
+    """
+
+    queued: int = 0
+    refused: bool = False
+
+
+DONE = Outcome()

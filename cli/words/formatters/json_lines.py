@@ -16,7 +16,7 @@ from cli.words.commands.table import SPECS, WORDS
 from cli.words.formatters.plain import ERRORS, Formatter
 from cli.words.formatters.remembered import title_of
 from cli.words.formatters.upcoming import QueuedSong, upcoming
-from cli.words.moment import Activity, SongName, Status
+from cli.words.moment import DONE, Activity, Outcome, SongName, Status
 from cli.words.safe_text import safe
 from cli.words.status_parts import status_parts
 from fsm.client.effects import Tell
@@ -104,7 +104,9 @@ class JsonFormatter(Formatter):
     def relayed(self, json: str, text: str) -> str:
         return json
 
-    def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
+    def done(
+        self, word: str, status: Status, songs: Sequence[ListedSong], outcome: Outcome = DONE
+    ) -> str:
         return self.status(status)
 
 

@@ -18,7 +18,7 @@ from cli.memory.playlists import Summary
 from cli.words.commands.table import SPECS, WORD_COLUMNS, WORDS, Spec
 from cli.words.formatters import remembered
 from cli.words.formatters.upcoming import queue_line, upcoming
-from cli.words.moment import SongName, Status
+from cli.words.moment import DONE, Outcome, SongName, Status
 from cli.words.moment import name as name
 from cli.words.safe_text import safe
 from cli.words.status_parts import sleep_part, status_parts
@@ -204,7 +204,9 @@ class Formatter:
         """Format what another client has answered. json: as it came. text: its sentences."""
         return "\n".join(map(safe, text.splitlines()))
 
-    def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
+    def done(
+        self, word: str, status: Status, songs: Sequence[ListedSong], outcome: Outcome = DONE
+    ) -> str:
         """Acknowledge a command that has no answer of its own: nothing, in plain text."""
         return ""
 

@@ -28,7 +28,7 @@ from cli.browsing.library import Track
 from cli.words.formatters.plain import ERRORS, Formatter
 from cli.words.formatters.upcoming import QueuedSong, upcoming
 from cli.words.glyphs import ASCII, IN_ASCII, Glyphs
-from cli.words.moment import Activity, SongName, Status, name
+from cli.words.moment import DONE, Activity, Outcome, SongName, Status, name
 from cli.words.safe_text import columns_of, cut, safe
 from cli.words.status_parts import setting, status_parts
 from fsm.client.effects import Report, Tell
@@ -87,20 +87,18 @@ class RichFormatter(Formatter):
     def cover(self, song: SongName | None, path: str, text: str, drawn: str) -> str:
         return drawn or super().cover(song, path, text, drawn)
 
-    def done(self, word: str, status: Status, songs: Sequence[ListedSong]) -> str:
+    def done(
+        self, word: str, status: Status, songs: Sequence[ListedSong], outcome: Outcome = DONE
+    ) -> str:
         if word in _SETTINGS:
-            return self._styled(setting(word, status), "")
+            return "" if outcome.refused else self._styled(setting(word, status), "")
         if not status.queue or word not in ("queue", *_EDITS):
             return super().done(word, status, songs)
-        last = len(status.queue)
         if word == "queue":
-            # The person may have typed a part of a title: name the song that it meant.
-            [song] = upcoming(replace(status, queue=status.queue[-1:]), songs).songs
-            text = safe(name(SongName(status.queue[-1], song.track.title if songs else None)))
-            return self._styled(f"{text} is number {last} in the queue", "")
+            return self._styled(_appended(status, songs, outcome.queued), "")
         shown = upcoming(replace(status, queue=status.queue[:_SHOWN_EDITED]), songs)
-        rows = self._queued(shown.songs, last)
-        left = last - _SHOWN_EDITED
+        rows = self._queued(shown.songs, len(status.queue))
+        left = len(status.queue) - _SHOWN_EDITED
         return f"{rows}\n{self._styled(f'and {left} more', 'dim')}" if left > 0 else rows
 
     def _queued(self, songs: Sequence[QueuedSong], last: int) -> str:
@@ -207,6 +205,21 @@ class RichFormatter(Formatter):
         from cli.words.formatters.styled import Styled
 
         return Styled(_columns(), self._glyphs is ASCII)
+
+
+def _appended(status: Status, songs: Sequence[ListedSong], count: int) -> str:
+    """Say at which positions the songs stand that were put behind what is queued.
+
+    count: of these songs; where nothing was played, the first one is.
+    """
+    last = len(status.queue)
+    first = max(1, last - count + 1)
+    if first < last:
+        return f"{last - first + 1} songs are queued, at positions {first} to {last}"
+    # The person may have typed a part of a title: name the song that it meant.
+    [song] = upcoming(replace(status, queue=status.queue[-1:]), songs).songs
+    text = safe(name(SongName(status.queue[-1], song.track.title if songs else None)))
+    return f"{text} is queued, at position {last}"
 
 
 def _joined(lines: Iterable[str]) -> str:

@@ -21,12 +21,12 @@ def test_a_change_of_the_queue_is_answered_with_its_state(large_terminal):
     large_terminal.type(" ")
     large_terminal.wait_until(lambda t: status_line(t).startswith("‖"))
     run(large_terminal, "queue joga")
-    assert "1. Somebody - Jóga is number 1 in the queue" in large_terminal.lines
-    run(large_terminal, "queue 7 8")
-    assert "8. 8 piece is number 3 in the queue" in large_terminal.lines
-    assert "3 queued" in status_line(large_terminal)
+    assert "1. Somebody - Jóga is queued, at position 1" in large_terminal.lines
+    run(large_terminal, "queue 20-23")
+    assert "4 songs are queued, at positions 2 to 5" in large_terminal.lines
+    assert "5 queued" in status_line(large_terminal)
     run(large_terminal, "shuffle")
-    large_terminal.wait_until(lambda t: re.search(r"^#  ID$", t.text, re.MULTILINE))
+    large_terminal.wait_until(lambda t: re.search(r"^#  +ID$", t.text, re.MULTILINE))
 
 
 def test_the_queue_is_shown_with_positions_and_times(large_terminal):
@@ -198,6 +198,14 @@ def test_what_is_set_is_acknowledged_in_one_line():
     assert answered("sleep", sleep_in_s=1799.5) == "sleeps in 30:00"
     assert answered("sleep", sleeps_after_song=True) == "sleeps after this song"
     assert answered("sleep") == "it stays awake"
+
+
+def test_what_is_refused_is_told_and_not_acknowledged(terminal):
+    afresh(terminal, "sleep end")
+    refused = "nothing is playing; list shows the songs, play ID or a title starts one"
+    assert terminal.lines[:3] == [">> sleep end", refused, ">>"]
+    afresh(terminal, "sleep off")
+    assert terminal.lines[:3] == [">> sleep off", "it stays awake", ">>"]
 
 
 @pytest.mark.parametrize("columns", [60, 80])

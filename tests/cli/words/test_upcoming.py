@@ -14,7 +14,7 @@ from cli.words.formatters.plain import Formatter
 from cli.words.formatters.rich_text import RichFormatter
 from cli.words.formatters.upcoming import upcoming
 from cli.words.glyphs import UNICODE
-from cli.words.moment import Activity, Status
+from cli.words.moment import Activity, Outcome, Status
 from cli.words.safe_text import columns_of
 from fsm.client.events import ListedSong
 
@@ -85,11 +85,25 @@ def test_plain_lines_have_positions_ids_and_what_is_known():
 
 def test_before_any_list_has_come_a_song_is_known_by_its_id():
     assert Formatter("h:1").queue(queued(22), ()).startswith("1  22. song 22")
-    said = RichFormatter("h:1", UNICODE)
-    assert said.done("queue", queued(22, 23), ()) == "song 23 is number 2 in the queue"
-    assert said.done("queue", queued(2, 3), SONGS) == "3. three is number 2 in the queue"
+    said, one = RichFormatter("h:1", UNICODE), Outcome(queued=1)
+    assert said.done("queue", queued(22, 23), (), one) == "song 23 is queued, at position 2"
+    assert said.done("queue", queued(2, 3), SONGS, one) == "3. three is queued, at position 2"
     line = json.loads(JsonFormatter("h:1").queue(queued(22), ()))
     assert line["songs"][0]["title"] is None
+
+
+@pytest.mark.parametrize(
+    ("ids", "count", "words"),
+    [
+        ((9, 20, 21, 22, 23), 4, "4 songs are queued, at positions 2 to 5"),
+        ((20, 21), 2, "2 songs are queued, at positions 1 to 2"),
+        ((21, 22, 23), 4, "3 songs are queued, at positions 1 to 3"),  # the first one plays
+        ((23,), 2, "song 23 is queued, at position 1"),
+    ],
+)
+def test_several_songs_that_are_queued_are_told_by_their_positions(ids, count, words):
+    said = RichFormatter("h:1", UNICODE)
+    assert said.done("queue", queued(*ids), (), Outcome(queued=count)) == words
 
 
 def test_positions_line_up():
