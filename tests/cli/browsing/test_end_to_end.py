@@ -1,5 +1,6 @@
 """What a person and a script find and play in a library with tags, with a real server."""
 
+import contextlib
 import json
 import re
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 from cli.words.formatters.json_lines import VERSION
 from tests.cli.prompt import at_prompt, client, has_typed, run, status_line
+from tests.end_to_end import programs
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
@@ -136,6 +138,39 @@ def test_what_names_nothing_fails(tagged_server, command, why):
     assert run.returncode == 1
     assert why in run.stderr
     assert len(run.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("empty", ["find nosuch", "albums nosuch", "artists nosuch"])
+def test_behind_an_empty_answer_a_star_means_no_song_and_not_those_of_the_one_before(
+    tagged_server, empty
+):
+    run = script(tagged_server.port, "find byrjun", empty, "play *", "status", json_lines=False)
+    assert run.stderr == "*: no songs were listed last, so * means none; find WORDS lists some\n"
+    assert run.stdout.splitlines()[-1] == "stopped; volume 100 %"
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ("album nosuch", "*: the songs that were listed last are not on the list now"),
+        ("queue", "1. 1 first was cut off before its end: the song is no longer on the server"),
+    ],
+    ids=["with the other list", "with that of before"],
+)
+def test_a_star_plays_nothing_of_another_library_that_is_served_there_now(
+    music_dir, tagged_music_dir, before, told
+):
+    with contextlib.ExitStack() as first:
+        port = first.enter_context(programs.serving(music_dir)).port
+        with client(port, 120) as terminal:
+            run(terminal, "find first")
+            first.close()
+            with programs.serving(tagged_music_dir, port):
+                run(terminal, before)
+                run(terminal, "play *")
+                terminal.wait_for(told)
+                assert status_line(terminal).startswith("■ stopped")
+                assert "playing" not in terminal.text
 
 
 def test_what_programs_are_told_matches_the_schema(tagged_server):
