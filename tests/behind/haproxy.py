@@ -14,8 +14,8 @@ from tests.net.server.conftest import eventually
 CHECK = """
     option tcp-check
     tcp-check connect send-proxy
-    tcp-check send "LIST END END"
-    tcp-check expect string "RESP 100 END"
+    tcp-check send "PLAY 0 END END"
+    tcp-check expect string "ERRO 404 END"
     tcp-check send "TEARDOWN END END"
 """
 """A health check in the protocol: ended by TEARDOWN, or each one would be a reset. A rule that

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.behind.haproxy import ALONE, CHECK, TLS_CHECK, checked, free_port, haproxy
@@ -11,6 +13,7 @@ from tests.net.server.conftest import connected, eventually
 from tests.tls.conftest import context_of
 from tests.tls.wire import SETUP, Conversation
 
+ROOT = Path(__file__).parents[2]
 pytestmark = needs_program("haproxy")
 FROM = ("--proxy-from", "127.0.0.0/8")
 CLIENT = "127.0.0.1"
@@ -56,6 +59,11 @@ def test_without_the_header_it_is_the_proxy(marked, tmp_path):
         with haproxy(tmp_path, text, free) as port, connected(port) as sock:
             assert first_song(sock) == (marked / "1 marked.mp3").read_bytes()
         server.wait_for("127[.]0[.]0[.]2:[0-9]+ IDLE connected")
+
+
+@pytest.mark.parametrize("page", ["docs/operating.md", "fleet/haproxy.cfg"])
+def test_the_health_check_that_is_tried_here_is_the_documented_one(page):
+    assert CHECK in (ROOT / page).read_text()
 
 
 def test_health_checks_are_served_and_end_in_order(marked, tmp_path):
