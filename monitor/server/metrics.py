@@ -76,7 +76,9 @@ class _Rows:
         """Count an effect by the event that has caused it."""
         names = dict.fromkeys(row.event for row, _ in self._rows if effect in row.effects)
         return {
-            event.__name__: self.of(lambda row, e=event: row.event is e and effect in row.effects)  # type: ignore[misc]
+            event.__name__: sum(
+                count for row, count in self._rows if row.event is event and effect in row.effects
+            )
             for event in names
         }
 
