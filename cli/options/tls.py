@@ -5,7 +5,6 @@ What speaks TLS is imported only where it is asked for.
 
 from __future__ import annotations
 
-import logging
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from net.server.limits import Limits
     from net.server.tls.security import Security
     from net.tls.trust import Expected, Trust
-
-log = logging.getLogger("alfine.server")
 
 KNOWN = "known-servers"
 HEADING = "TLS"
@@ -127,12 +124,9 @@ class ServerTls:
 
         try:
             files = TlsFiles(KeyPair(self.cert, self.key), self.clients, self.allow)
-            security = Security(files, limits)
+            return Security(files, limits)
         except TlsFileError as error:
             raise BadTls(str(error)) from None
-        if warning := _warning("clients", self.clients):
-            log.warning("%s", warning)
-        return security
 
 
 def is_open_to_strangers(listening: socket.socket) -> bool:
@@ -158,7 +152,12 @@ class ClientTls:
 
     def warning(self) -> str | None:
         """Return what is to be said of whom --tls-ca has believed; None: nothing."""
-        return _warning("ca", self.ca)
+        if self.ca is None:
+            return None
+        from net.tls.believed import warning_of
+
+        warning = warning_of(self.ca)
+        return warning and f"--tls-ca: {warning}"
 
     def trust(self, learns: bool, tell: Callable[[str], None]) -> Trust | None:
         """Return what makes connections; None: they are in clear. Raises BadTls.
@@ -214,12 +213,3 @@ class ClientTls:
             return server_context(KeyPair(self.cert, self.key), kernel=False)
         except TlsFileError as error:
             raise BadTls(str(error)) from None
-
-
-def _warning(option: str, believed: Path | None) -> str | None:
-    if believed is None:
-        return None
-    from net.tls.believed import warning_of
-
-    warning = warning_of(believed)
-    return warning and f"--tls-{option}: {warning}"

@@ -82,7 +82,10 @@ def serve(settings: Settings, given: Callable[[], Mapping[str, Any]]) -> None:
         with _announced(settings, opened) as announcement:
             renew = partial(_renew, opened.securing, announcement)
             reload = Reloading(settings, given, opened.library, look, renew)
-            serving = replace(serving, reload=reload, no_more_clients=announcement.withdraw)
+            watch = _watch(opened.securing, announcement)
+            serving = replace(
+                serving, reload=reload, watch=watch, no_more_clients=announcement.withdraw
+            )
             _run(settings.running, opened, serving, rescan, start_thread)
 
 
@@ -93,8 +96,22 @@ def _nothing() -> None:
 def _renew(securing: Security | None, announcement: announced.Announced) -> None:
     """Have the files of TLS read, and a certificate that was renewed announced."""
     if securing is not None:
-        securing.look_at_all()
+        securing.look_again()
     announcement.update()
+
+
+def _watch(
+    securing: Security | None, announcement: announced.Announced
+) -> Callable[[], None] | None:
+    """Return what looks whether a certificate was renewed, and announces it; None: it has none."""
+    if securing is None:
+        return None
+
+    def watch() -> None:
+        securing.look()
+        announcement.update()
+
+    return watch
 
 
 def _open(settings: Settings) -> _Opened:

@@ -15,6 +15,9 @@ from net.server.client_socket import ClientSocket
 from net.server.limits import Limits
 from net.server.turns import Share
 
+FILES_LOG = "alfine.server.files"
+"""The logger for what is said of the files of TLS: of several processes that look, one says it."""
+
 
 class Newcomer(NamedTuple):
     """Who has connected. name: for the log, with the address, which has the port. key: what it is

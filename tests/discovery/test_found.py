@@ -172,7 +172,6 @@ def test_a_certificate_that_is_renewed_is_announced(two_machines, music, authori
         key.unlink()
         _, new = make_certificate(authority)
         assert new != old
-        server.process.send_signal(signal.SIGHUP)
         server.wait_for("a new certificate is shown")
         discovered(two_machines.there, lambda servers: servers[0]["fingerprint"] == new)
         # One that cannot be used is not shown, so it is not announced.

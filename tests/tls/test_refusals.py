@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import re
+import signal
 import socket
 import ssl
 
@@ -177,6 +178,20 @@ def test_who_believes_its_authority_with_it_is_warned(marked, certificates, tmp_
         code, _, err = listed(server, "--tls-ca", ca, *shown)
         assert (code, f"alfine client: --tls-ca: '{ca}' {WARNED}" in err) == (0, True)
         assert WARNED not in listed(server, "--tls-ca", certificates.ca, *shown)[2]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_server_warns_when_its_file_becomes_such_a_one(marked, certificates, tmp_path, workers):
+    clients = tmp_path / "clients.pem"
+    clients.write_text(certificates.client.read_text())
+    options = (*certificates.serving, "--tls-clients", clients, "--workers", workers)
+    with serving(marked, 0, *options) as server:
+        server.wait_for("alfine client")
+        assert WARNED not in server.out
+        clients.write_text(certificates.client.read_text() + certificates.ca.read_text())
+        server.wait_for(f"--tls-clients: '{clients}' {WARNED}")
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for(WARNED, times=2)
 
 
 def test_only_those_that_are_listed_come_in_and_the_list_is_read_again(
@@ -386,6 +401,38 @@ def test_a_new_certificate_is_shown_without_a_restart(marked, certificates, tmp_
         pem.write_text("nothing of the kind")
         assert listed(server, *ca)[0] == 0
         server.wait_for("the certificate of before is still shown")
+
+
+def test_of_several_workers_that_see_a_new_certificate_one_line_says_so(
+    marked, certificates, tmp_path
+):
+    pem, key, allow = (tmp_path / name for name in ("server.pem", "server.key", "allow"))
+
+    def install(certificate):
+        for to, source in ((key, certificate.with_suffix(".key")), (pem, certificate)):
+            part = to.with_suffix(".part")
+            part.write_bytes(source.read_bytes())
+            part.rename(to)
+
+    def all_workers_have_served():
+        shown = certificates.pair(certificates.client)
+        assert listed(server, "--tls-ca", certificates.ca, *shown)[0] == 0
+        return {"1", "2"} <= set(re.findall("^.*w([12]) #.* connected", server.out, re.MULTILINE))
+
+    install(certificates.expired)
+    allow.write_text("nobody\n")
+    options = ("--tls-cert", pem, "--tls-key", key, "--tls-clients", certificates.ca)
+    with serving(marked, 0, *options, "--tls-allow", allow, "--workers", 2) as server:
+        server.wait_for("alfine client")
+        install(certificates.server)
+        allow.write_text("kitchen\n")
+        assert eventually(all_workers_have_served)
+        server.wait_for("a new certificate is shown")
+        server.wait_for("1 clients may come in, says")
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for("the settings were read again")
+        for words in ("a new certificate is shown", "1 clients may come in"):
+            assert server.out.count(words) == 1, server.out
 
 
 def test_behind_a_balancer_that_passes_tls_on_the_true_address_is_known(

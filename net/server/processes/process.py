@@ -32,6 +32,8 @@ log = logging.getLogger("alfine.server")
 
 SWITCH_S = 0.001
 """How long a worker thread may run Python while the event loop waits for its turn."""
+WATCH_S = 3.0
+"""What may change at any time is looked at so often."""
 LEAST_FOR_SONGS = 32
 
 Prepare = Callable[[Controls], RequestRescan]
@@ -107,7 +109,8 @@ class Serving:
     cache_dir: for the spools. monitor: looks on, if there is. observing: called in each process
     that serves, with the number of the worker, 0 if there is only one process; returns what looks
     on, or None. securing: the clients speak TLS. manager: is told how it goes. reload: called when
-    a signal says so. passed: the listening sockets are another's, who keeps them when this ends.
+    a signal says so. watch: called every WATCH_S, in one process alone; None: nothing may change by
+    itself. passed: the listening sockets are another's, who keeps them when this ends.
     no_more_clients: called once, when a signal has come and before songs end.
     """
 
@@ -120,6 +123,7 @@ class Serving:
     securing: Securing | None = None
     manager: Manager = NoManager()
     reload: Reload | None = None
+    watch: Callable[[], None] | None = None
     passed: bool = False
     no_more_clients: Callable[[], None] = nothing
 
@@ -168,14 +172,17 @@ class Serving:
         if self.monitor is not None:
             await self.monitor.start(server)
         self.manager.ready()
-        telling = asyncio.create_task(self._tell(server))
+        tasks = [asyncio.create_task(self._tell(server))]
+        if self.watch is not None:
+            tasks.append(asyncio.create_task(_repeat(self.watch)))
         await stopping.wait()
         self.manager.stopping()
         self.no_more_clients()
         log.info("%sstopping: songs may end within %g s", tag, server.limits.drain_s)
         await self._drain(server, at_once)
         server.stop()
-        telling.cancel()
+        for task in tasks:
+            task.cancel()
         if self.monitor is not None:
             await self.monitor.stop()
         log.info("%sstopped", tag)
@@ -221,3 +228,9 @@ class Serving:
             end.cancel()
         await asyncio.gather(*ends, return_exceptions=True)
         log.debug("drained in %.1f s", time.monotonic() - began)
+
+
+async def _repeat(watch: Callable[[], None]) -> None:
+    while True:
+        await asyncio.sleep(WATCH_S)
+        watch()

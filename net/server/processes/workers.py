@@ -23,6 +23,7 @@ from net.server.limits import Limits
 from net.server.processes.monitoring import NoMonitor, Source, WorkersMonitor
 from net.server.processes.parent_link import ALIVE, LENGTH, TO_PARENT, ParentLink
 from net.server.processes.process import (
+    WATCH_S,
     Serving,
     handled_signals,
     ignore,
@@ -30,6 +31,7 @@ from net.server.processes.process import (
     reload_signals,
     stop_signals,
 )
+from net.server.securing import FILES_LOG
 from net.server.songs.rescan import Rescan
 from songs import Change, Versions, change_between
 
@@ -88,7 +90,7 @@ class Workers:
         self._signals = 0
         """How many signals to stop have come."""
         self._to_reload = self._told_ready = False
-        self._told_alive_at = 0.0
+        self._told_alive_at = self._watched_at = 0.0
         self._wake_in, self._wake_out = os.pipe()
         """A byte comes through this pipe with every signal."""
 
@@ -120,6 +122,7 @@ class Workers:
                 self._reload()
             self._tell_changes()
             self._tell_manager()
+            self._watch()
         ignore(handled_signals())
         self._monitor.stop()
         log.info("all workers have stopped")
@@ -141,6 +144,8 @@ class Workers:
         """
         channels = {w.channel: w for w in self._workers.values() if not w.ended}
         timeout_s = self._serving.manager.interval_s
+        if self._serving.watch is not None:
+            timeout_s = min(timeout_s, WATCH_S)
         if self._free_slots and not self._signals:
             timeout_s = min(timeout_s, SLOT_CHECK_S)
         sources: list[Source] = [self._wake_in, *channels]
@@ -188,7 +193,9 @@ class Workers:
             interval_s = self._serving.manager.interval_s
             link = ParentLink(self._serving.library, channel, interval_s)
             signals = (signal.SIGTERM,)
-            serving = replace(self._serving, manager=link, reload=None, no_more_clients=nothing)
+            serving = replace(
+                self._serving, manager=link, reload=None, watch=None, no_more_clients=nothing
+            )
             serving.run(self._groups[slot], signals, link.prepare, slot + 1)
             code = 0
         except BaseException:
@@ -202,6 +209,8 @@ class Workers:
         """Undo what a new worker has inherited and only the parent, or another worker, needs."""
         signal.set_wakeup_fd(-1)
         self._serving.library.call_none_on_publish()  # the pipe to wake is the parent's
+        # Each worker sees when a file has changed; the parent sees it, too, and says so.
+        logging.getLogger(FILES_LOG).disabled = True
         # Ctrl-C reaches every process of a terminal; the parent forwards it as SIGTERM.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -295,6 +304,13 @@ class Workers:
         self._serving = replace(self._serving, limits=limits)
         for worker in list(self._workers.values()):
             self._send(worker, limits)
+
+    def _watch(self) -> None:
+        """Look at what may change at any time, if it is time to."""
+        now = time.monotonic()
+        if self._serving.watch is not None and now - self._watched_at >= WATCH_S:
+            self._watched_at = now
+            self._serving.watch()
 
     def _tell_manager(self) -> None:
         """Say that it is ready when all workers are, and after that how many clients there are."""

@@ -9,10 +9,11 @@ import logging
 import os
 from pathlib import Path
 
+from net.server.securing import FILES_LOG
 from net.tls.contexts import TlsFileError
 from net.tls.identity import parse_fingerprint, safe_name
 
-log = logging.getLogger("alfine.server")
+log = logging.getLogger(FILES_LOG)
 
 MAX_BYTES = 1 << 20
 

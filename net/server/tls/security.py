@@ -18,17 +18,18 @@ from fsm.table import Observer
 from net.observing import BytesObserver
 from net.server.client_socket import ClientSocket
 from net.server.limits import Limits
-from net.server.securing import Newcomer, OnAdmitted, OnClosed
+from net.server.securing import FILES_LOG, Newcomer, OnAdmitted, OnClosed
 from net.server.tls.allowed import AllowList, Everybody, Stamp, stamp_of
 from net.server.tls.handshake import Handshake
 from net.server.tls.refusal_log import RefusalLog
 from net.server.tls.shown import Shown
 from net.server.tls.socket import ObservedTlsSocket, TlsSocket
 from net.server.turns import Share
+from net.tls.believed import warning_of
 from net.tls.contexts import KeyPair, TlsFileError, server_context
 from net.tls.words import FULL
 
-log = logging.getLogger("alfine.server")
+log = logging.getLogger(FILES_LOG)
 
 STILL_SHOWN = "the certificate of before is still shown"
 
@@ -60,7 +61,7 @@ class Security:
         self._refusals = RefusalLog()
         self._allowed = AllowList(files.allow) if files.allow is not None else Everybody()
         self._told: set[str] = set()
-        """What is wrong with the certificate, as far as the log says so already."""
+        """What is wrong with the files, as far as the log says so already."""
         self._stamps = files.stamps()
         self._show()
 
@@ -122,22 +123,22 @@ class Security:
         return self._files.clients is not None
 
     def look(self) -> None:
-        """Show the certificate that is in the files now, and say what is wrong with it."""
+        """Have what is in the files now hold, and say what is wrong with them."""
         stamps = self._files.stamps()
         changed = [path for path, stamp in stamps.items() if stamp != self._stamps[path]]
         self._stamps = stamps
         if changed:
             self._read_again(changed)
-        wrong = set(self._shown.complaints())
+        self._allowed.look()
+        wrong = {*self._shown.complaints(), *self._warnings}
         for words in sorted(wrong - self._told):
             log.warning("%s", words)
         self._told = wrong
 
-    def look_at_all(self) -> None:
-        """Look at the list of clients as well, and say again what is wrong."""
+    def look_again(self) -> None:
+        """Look, and say again what is wrong."""
         self._told = set()
         self.look()
-        self._allowed.look()
 
     def _read_again(self, changed: Sequence[Path]) -> None:
         """Have what is in these files hold from now on; what was in them, if it cannot be used."""
@@ -159,7 +160,9 @@ class Security:
 
     def _show(self) -> None:
         """Show the certificate that is in the files. Raises TlsFileError: nothing changes."""
-        pair = self._files.pair
-        context = server_context(pair, self._files.clients, kernel=self._kernel)
+        pair, clients = self._files.pair, self._files.clients
+        context = server_context(pair, clients, kernel=self._kernel)
         context.sslsocket_class = TlsSocket
         self._context, self._shown = context, Shown.of(pair)
+        warning = warning_of(clients) if clients is not None else None
+        self._warnings = [f"--tls-clients: {warning}"] if warning else []
