@@ -78,7 +78,11 @@ class Follower:
                 self._tell({"alfine": VERSION, "kind": "error", "line": "status", "text": text})
             elif self._peer is None or best.pid != self._peer.pid:
                 self._leave()
-                best.send(follow=True)
+                try:
+                    best.send(follow=True)
+                except NoAnswer:  # it has gone since
+                    self._choose()
+                    return
                 self._peer = found.peers.pop(0)
 
     def _leave(self) -> None:
