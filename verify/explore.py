@@ -15,7 +15,7 @@ from verify.model.handshakes import AnyHandshake
 from verify.model.moves import Model, Move
 from verify.model.one_sided import AnyClient, AnyServer
 from verify.rules import Broken, Rule
-from verify.snapshots import Said
+from verify.watched import Memory, Said
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class Exploration:
     exhausted: bool = True
 
 
-def model_of(bounds: Bounds) -> Model:
+def model_of(bounds: Bounds, memory: Memory) -> Model:
     """Return the model that belongs to the bounds."""
     kinds: dict[Peers, type[Model]] = {
         Peers.BOTH: Model,
@@ -42,7 +42,7 @@ def model_of(bounds: Bounds) -> Model:
         Peers.ANY_CLIENT: AnyClient,
         Peers.ANY_HANDSHAKE: AnyHandshake,
     }
-    return kinds[bounds.peers](bounds)
+    return kinds[bounds.peers](bounds, memory)
 
 
 @contextmanager
@@ -58,10 +58,15 @@ def garbage_collection_off() -> Iterator[None]:
 
 
 class Explorer:
-    """One breadth-first exploration; it keeps the move by which it reached each state first."""
+    """One breadth-first exploration; it keeps the move by which it reached each state first.
 
-    def __init__(self, bounds: Bounds, most_states: int = 5_000_000) -> None:
-        self.model = model_of(bounds)
+    memory: what other explorations of the same tables have found out about sessions.
+    """
+
+    def __init__(
+        self, bounds: Bounds, most_states: int = 5_000_000, memory: Memory | None = None
+    ) -> None:
+        self.model = model_of(bounds, memory or Memory())
         self.bounds = bounds
         self._most_states = most_states
         start = state_of(self.model.start())

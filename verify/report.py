@@ -12,8 +12,8 @@ from verify.ladder import ladder
 from verify.mutation.mutants import SESSIONS
 from verify.mutation.searcher import Searcher, deleted_and_redirected, in_processes
 from verify.rules import Rule
-from verify.snapshots import Said
 from verify.suites.plain import Unprovable
+from verify.watched import Memory, Said
 
 WIDTH = 100
 INDENT = "    "
@@ -31,10 +31,10 @@ def prove(
     compared.
     """
     print_line(f"{'explored':<{NAME}}{'states':>9}{'transitions':>13}{'depth':>7}   {WITHIN}")
-    explorations = []
+    explorations, memory = [], Memory()
     with garbage_collection_off():
         for bounds in suite:
-            explorer = Explorer(bounds)
+            explorer = Explorer(bounds, memory=memory)
             found = explorer.run()
             print_line(_row(found))
             if found.broken is not None:

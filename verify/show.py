@@ -10,6 +10,7 @@ from verify.exchange.world import World
 from verify.model.moves import Model, Move
 from verify.model.person import LEAVE, TYPED
 from verify.rules import Broken
+from verify.watched import Memory
 
 WORDS = (*TYPED, LEAVE)
 """What may be typed: the songs of the model are A, whose ID is 1, and B, whose ID is 2."""
@@ -42,7 +43,8 @@ def ordinary(bounds: Bounds, words: Sequence[str]) -> tuple[Model, tuple[Move, .
     words: of WORDS. It ends at rest, or at the move that breaks a rule. Raises CannotShow.
     """
     # Whatever may be typed is not held back by how much is on its way.
-    model = Model(replace(bounds, person=WORDS, requests=len(words) + 4, messages=len(words) + 12))
+    wide = replace(bounds, person=WORDS, requests=len(words) + 4, messages=len(words) + 12)
+    model = Model(wide, Memory())
     world, moves, left = model.start(), list[Move](), list(words)
     try:
         while len(moves) < MOST_MOVES and (move := _next(model, world, left)) is not None:

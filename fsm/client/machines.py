@@ -207,6 +207,10 @@ class ClientSession:
                     else:
                         effects.append(outcome)
             if isinstance(event, SONG_ENDS):
-                self.song.take_over(self.next_song)
+                self.take_over()
                 events.append(internal.SongBegan())
         return effects
+
+    def take_over(self) -> None:
+        """Let the next song be the present one."""
+        self.song.take_over(self.next_song)

@@ -16,6 +16,7 @@ from verify.model.moves import Model, Move
 from verify.model.person import LEAVE, TYPED
 from verify.rules import Broken
 from verify.suites.default import PROVEN
+from verify.watched import Memory
 
 WALK_MOVES = 400
 REST_MOVES = 3000
@@ -86,7 +87,7 @@ class Walks:
     def go(self, count: int) -> None:
         """Make so many moves, in many walks. Raises Broken, with the walk as a note."""
         while self.moves < count:
-            model, until = model_of(self.bounds), min(count, self.moves + KEPT_MOVES)
+            model, until = model_of(self.bounds, Memory()), min(count, self.moves + KEPT_MOVES)
             while self.moves < until:
                 try:
                     self._walk(model)

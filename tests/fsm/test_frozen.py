@@ -99,7 +99,7 @@ def test_it_has_what_dataclasses_would_give_it(kind):
     given = [1, "y", None, (2,)][: len(other.__match_args__)]
     ours, theirs = kind(*given), other(*given)
     assert repr(ours) == repr(theirs)
-    assert hash(ours) == hash(theirs)
+    assert hash(ours) == hash(kind(*given))
     assert dataclasses.asdict(ours) == dataclasses.asdict(theirs)
     assert not hasattr(ours, "__dict__")
     assert ours == kind(*given)
@@ -112,6 +112,11 @@ def test_classes_with_equal_fields_are_not_equal():
     assert One(1) != One(2)
     assert One(1) != (1,)
     assert len({One(1), One(1), Other(1), Nothing(), Nought()}) == 4
+
+
+def test_classes_with_equal_fields_have_hashes_of_their_own():
+    values = (One(1), Other(1), Nothing(), Nought())
+    assert len({hash(value) for value in values}) == len(values)
 
 
 @pytest.mark.parametrize("value", OURS, ids=repr)

@@ -17,6 +17,7 @@ from verify.exchange.messages import END
 from verify.exchange.world import state_of
 from verify.model.moves import Model
 from verify.suites.default import EVERYTHING
+from verify.watched import Memory
 
 OUT_OF_ORDER = (ServerKind.REPEATING, ServerKind.ACCEPTING_LATE)
 """They answer a second time, or SETUP after what came later: violations, of section 6."""
@@ -102,7 +103,7 @@ def test_no_explored_exchange_is_a_violation(kind, at_the_client):
         troubles=0 if plain else 1,
         trouble=() if plain else troubles,
     )
-    model = Model(bounds)
+    model = Model(bounds, Memory())
     passed = sum(walk(model, random.Random(seed), at_the_client) for seed in range(WALKS))
     assert passed > 100 or kind is ServerKind.MUTE
 

@@ -13,6 +13,7 @@ from verify.mutation.graph import Graph
 from verify.mutation.mutants import Fault, mutants
 from verify.rules import Rule
 from verify.suites.default import PROVEN
+from verify.watched import Memory
 
 (ANY_HANDSHAKE,) = (bounds for bounds in PROVEN if bounds.name == "any handshake")
 
@@ -28,7 +29,7 @@ def test_everyone_comes_and_every_row_fires():
 
 
 def test_every_fault_is_found_by_exploring_alone():
-    graph, missed = Graph(ANY_HANDSHAKE), []
+    graph, missed = Graph(ANY_HANDSHAKE, Memory()), []
     for mutant in (m for m in mutants() if m.session is HandshakeSession):
         # What the table itself refuses is found as well.
         with contextlib.suppress(TableError), mutant.installed():

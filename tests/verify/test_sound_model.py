@@ -17,6 +17,7 @@ from fsm.client import events as on
 from verify.model.moves import REPORT_RECEIVED, Model
 from verify.model.sound import UNTIL_SOUGHT
 from verify.suites.default import CLOSING, SOUND
+from verify.watched import Memory
 
 NAMES = ("underruns", "the file fails", "the player fails")
 CHOSEN = [bounds for bounds in (*CLOSING, *SOUND) if bounds in SOUND or bounds.name in NAMES]
@@ -101,7 +102,7 @@ class Pair:
         monkeypatch.setattr(adapter.asyncio, "get_running_loop", lambda: self.loop)
         self.sound = adapter.Sound(None, self.delivered.append)
         self.player = self.sound._player
-        self.model = Model(bounds)
+        self.model = Model(bounds, Memory())
         self.world = self.model.start()
         self._perform_on_both()
 

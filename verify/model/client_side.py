@@ -30,30 +30,41 @@ from verify.properties import claims, expected
 from verify.properties.client_rules import ClientRules
 from verify.rules import Broken, Rule
 from verify.snapshots import Actor, Outcome, Snapshot
+from verify.watched import Memory
 
 OUTPUT = on.TextArrived("text")
 FENCE_WRITTEN = on.RequestWritten(Request.LIST)
 
 
+class _SavedClient(ClientSession):
+    """The client's machines, of which each takes an event only once."""
+
+    actor: Actor
+
+    def take_over(self) -> None:
+        """Let the next song be the present one; the values of both are saved ones."""
+        self.actor.change((SONG, NEXT_SONG), super().take_over)
+
+
 class ClientSide:
     """The client's half of a world: what it receives, does and sends."""
 
-    def __init__(self, bounds: Bounds, rules: ClientRules) -> None:
+    def __init__(self, bounds: Bounds, rules: ClientRules, memory: Memory) -> None:
         self.bounds = bounds
         self._rules = rules
         self.sound = Sound(bounds, rules)
-        self.session = ClientSession(
+        self.session = _SavedClient(
             bounds.prebuffer, bounds.plain, bounds.max_retries, tail_bytes=bounds.tail_bytes
         )
         self.session.queue.max_changes = bounds.changes
-        self.actor = Actor(self.session.machines, self._handle)
+        self.actor = self.session.actor = Actor(self.session.machines, memory, self._handle)
         # The session is to fire the machines through the wrappers that note which rows fire.
         self.session.machines.update(cast("dict[str, Session[Any]]", self.actor.watched))
         names = list(self.actor.watched)
         self._song, self._next_song = names.index(SONG), names.index(NEXT_SONG)
         self._measured = self.actor.watched[SONG].slots.index("measure")
         self._flow = self.actor.watched[SONG].slots.index("flow")
-        self._prompt = names.index(PROMPT)
+        self._prompt, self._prompter = names.index(PROMPT), self.actor.watched[PROMPT]
         self._conversation = names.index(CONVERSATION)
         rules.claims = claims.ClientClaims(bounds, self.actor.watched)
         slots = self.actor.watched[CONVERSATION].slots
@@ -65,9 +76,9 @@ class ClientSide:
 
     def _handle(self, event: Event) -> Sequence[Effect]:
         """Do with an event what the program does: print what is told by way of the prompt."""
-        prompt = self.session.prompt.state
+        prompt = self._prompter.state
         effects = self.session.handle(event)
-        if false := claims.prompt(prompt, event, self.session.prompt.state, effects):
+        if false := claims.prompt(prompt, event, self._prompter.state, effects):
             raise Broken(Rule.PROMPT, false)
         told = sum(isinstance(effect, do.Tell | do.ShowSongs) for effect in effects)
         printed = [self.session.handle(OUTPUT) for _ in range(told)]

@@ -20,6 +20,7 @@ from verify.exchange.world import CONNECTING, DISCONNECTING, DOWN, UP, World
 from verify.model.moves import LOSES, SERVER_DROPS, Model, Move
 from verify.rules import Broken, Rule
 from verify.snapshots import Actor
+from verify.watched import Memory
 
 ALERT = message(None, "(an alert of TLS)")
 LOST, SHUTDOWN = on.ConnectionLost("cut"), on.ShutdownRequested()
@@ -51,10 +52,10 @@ sent, and the end of the connection behind it."""
 class AnyHandshake(Model):
     """A server, and the handshake of a client that may be anyone."""
 
-    def __init__(self, bounds: Bounds) -> None:
-        super().__init__(bounds)
+    def __init__(self, bounds: Bounds, memory: Memory) -> None:
+        super().__init__(bounds, memory)
         session = HandshakeSession(ALLOWED, CROWDED_NAMES)
-        self._actor = Actor({"handshake": session})
+        self._actor = Actor({"handshake": session}, memory)
         outcomes = (MAY_COME_IN, CROWDED, *STRANGERS, FAILS, TAKES_TOO_LONG)
         # Only time is sure to pass.
         self._comes_to = [

@@ -29,6 +29,7 @@ from verify.model.server_side import ServerSide
 from verify.model.troubles import Troubles
 from verify.properties.client_rules import ClientRules
 from verify.snapshots import Actor
+from verify.watched import Memory
 
 CUT = on.ConnectionLost("cut")
 SILENT_FOR_10_S = on.ServerSilent(10.0)
@@ -64,11 +65,11 @@ RUNS_DRY, MEASURES = Move("runs_dry", certain=False), Move("measures", certain=F
 class Model:
     """The moves of one client, one server and what is between them."""
 
-    def __init__(self, bounds: Bounds, rules: ClientRules | None = None) -> None:
+    def __init__(self, bounds: Bounds, memory: Memory, rules: ClientRules | None = None) -> None:
         self.bounds = bounds
         self.rules = rules or ClientRules(bounds)
-        self.client = ClientSide(bounds, self.rules)
-        self.server = ServerSide(bounds)
+        self.client = ClientSide(bounds, self.rules, memory)
+        self.server = ServerSide(bounds, memory)
         self.person = Person(bounds, self.client, self.rules)
         self.troubles = Troubles(bounds)
         words = (*bounds.person, INTERRUPT, LEAVE, LATE_LINE)

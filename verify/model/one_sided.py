@@ -40,6 +40,7 @@ from verify.model.moves import (
 )
 from verify.properties.client_rules import ClientRules
 from verify.rules import Broken, Rule
+from verify.watched import Memory
 
 RESPONSES = (
     message(client_on.ListReceived((ListedSong(1, "A"),)), "RESP 100 1. A"),
@@ -130,8 +131,8 @@ class ConnectionRules(ClientRules):
 class AnyServer(Model):
     """A client, and a server that may send any message at any time, `troubles` of them."""
 
-    def __init__(self, bounds: Bounds) -> None:
-        super().__init__(bounds, ConnectionRules(bounds))
+    def __init__(self, bounds: Bounds, memory: Memory) -> None:
+        super().__init__(bounds, memory, ConnectionRules(bounds))
         self._any_response = [Move("any_response", sent, certain=False) for sent in RESPONSES]
 
     def _wire(self, world: World) -> Iterator[Move]:
@@ -175,8 +176,8 @@ class AnyServer(Model):
 class AnyClient(Model):
     """A server, and a client that may send any request at any time, and always receives."""
 
-    def __init__(self, bounds: Bounds) -> None:
-        super().__init__(bounds)
+    def __init__(self, bounds: Bounds, memory: Memory) -> None:
+        super().__init__(bounds, memory)
         self._any_request = [Move("any_request", sent, certain=False) for sent in REQUESTS]
 
     def start(self) -> World:

@@ -34,6 +34,7 @@ from verify.exchange.world import GONE, LIST_SENT, Stream, Wanted, World
 from verify.properties import claims
 from verify.rules import Broken, Rule
 from verify.snapshots import Actor
+from verify.watched import Memory
 
 SONG_ENDED, SONG_FAILED, LIST_WAS_SENT = on.SongSent(), on.SongFailed("unreadable"), on.ListSent()
 LOST, REQUESTS_ENDED = on.ConnectionLost("cut"), on.RequestsEnded()
@@ -43,14 +44,14 @@ SHUTDOWN, EXPIRED = on.ShutdownRequested(), on.DrainExpired()
 class ServerSide:
     """The server's half of a world: what it receives, does and sends."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: Bounds, memory: Memory) -> None:
         self.bounds = bounds
         self._setup = on.SetupRequested(tuple(filter(self._understands, OFFERED)))
         self._references = [Reference(bounds, lib) for lib in range(len(music.NUMBERINGS))]
         self.actors: list[Actor] = []
         for numbering in music.NUMBERINGS:
             session = ServerSession(frozenset(numbering))
-            self.actors.append(Actor({"server": session}))
+            self.actors.append(Actor({"server": session}, memory))
 
     def accept(self, world: World) -> None:
         """Accept a connection: a new session begins."""

@@ -15,7 +15,8 @@ from verify.explore import Explorer
 from verify.model.moves import Move
 from verify.mutation.mutants import Mutant
 from verify.rules import Broken, Rule
-from verify.snapshots import Group, Outcome
+from verify.snapshots import Outcome
+from verify.watched import Group, Memory
 
 MOST_NEW_STATES = 20_000
 """A fault can make the state space infinite: the search ends there."""
@@ -24,9 +25,9 @@ MOST_NEW_STATES = 20_000
 class Graph:
     """The states of the correct tables within some bounds, their steps, and what decided them."""
 
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: Bounds, memory: Memory) -> None:
         self.name = bounds.name
-        explorer = Explorer(bounds)
+        explorer = Explorer(bounds, memory=memory)
         self.model, self.states = explorer.model, explorer.states
         self.numbers = explorer.numbers
         self.deciding: dict[Group, set[int]] = {}

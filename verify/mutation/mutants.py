@@ -20,7 +20,7 @@ from fsm.handshake import HandshakeSession
 from fsm.server import ServerSession
 from fsm.table import Row, Session, Table
 from verify.mutation.effect_order import commute
-from verify.snapshots import Group
+from verify.watched import Group
 
 SESSIONS: tuple[type[Session[Any]], ...] = (
     ServerSession,

@@ -13,6 +13,7 @@ from fsm.table import TableError
 from verify.mutation.graph import Graph
 from verify.mutation.mutants import Fault, Mutant, mutants
 from verify.mutation.suite import SEARCHED
+from verify.watched import Memory
 
 PROCESSES = 2
 TIME_LIMIT_S = 6.0
@@ -30,7 +31,8 @@ class Searcher:
     """All graphs in which faults are searched for; made once, used for any number of them."""
 
     def __init__(self) -> None:
-        self.graphs = [Graph(bounds) for bounds in SEARCHED]
+        memory = Memory()
+        self.graphs = [Graph(bounds, memory) for bounds in SEARCHED]
 
     def found_by(self, mutant: Mutant) -> str:
         """Return what finds the mutant: the name of an exploration, REFUSED, ENDLESS, or ""."""

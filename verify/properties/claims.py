@@ -39,7 +39,7 @@ from verify.exchange.world import (
     UP,
     World,
 )
-from verify.snapshots import Watched
+from verify.watched import Watched
 
 KEEP_PLAYING = (
     Server.STREAMING,

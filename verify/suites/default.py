@@ -12,9 +12,9 @@ from fsm.client import requests as ask
 from fsm.words import ENDS, OFFERED, TAGS
 from verify.bounds import Bounds, Peers, Trouble
 from verify.exchange.music import EMPTY
-from verify.snapshots import Said
 from verify.suites.bases import ANY_PEER, EDITS, EVERYTHING, FILE, LOSSES, ONE_SONG, QUEUE
 from verify.suites.plain import PLAIN
+from verify.watched import Said
 
 CLOSING = (
     Bounds("three requests", requests=3, losses=0, person=EVERYTHING, chunks=(1, 1)),

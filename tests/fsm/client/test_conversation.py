@@ -28,7 +28,7 @@ from fsm.client.conversation.table import (
 from fsm.client.effects import CancelTimer, SendRequest, StartTimer
 from fsm.words import Request
 from tests.fsm.driver import step
-from verify import snapshots
+from verify import watched
 
 ONE, TWO = on.ListedSong(1, "one"), on.ListedSong(2, "two")
 CONNECTED, LOST, LEAVE = on.Connected(), on.ConnectionLost("cut"), on.InputEnded()
@@ -1203,7 +1203,7 @@ def test_of_a_lost_connection_nothing_is_left(state, requested, listed, end):
 def assert_fresh(session):
     """Nothing is left but the version of the list that came."""
     fresh = ConversationSession()
-    for name in snapshots.slots(session):
+    for name in watched.slots(session):
         assert name == "known_library" or getattr(session, name) == getattr(fresh, name), name
 
 
