@@ -8,7 +8,7 @@ import logging
 import socket
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from fsm.events import DrainExpired, ShutdownRequested
@@ -38,6 +38,10 @@ REFUSAL_LOG_S = 1.0
 MAX_REFUSED = 64
 """Refused sockets that stay open for a moment: a close at once could drop the refusal."""
 CLOSING_S = 5.0
+NEWCOMER_S = 1.0
+"""A client that came or said something so recently, and has had no song yet, may still be about to
+ask for one when the server ends. Closed before its SETUP is answered, it would take the server for
+plain (protocol.md 7)."""
 
 
 class StreamingServer:
@@ -140,24 +144,42 @@ class StreamingServer:
             listener.listen(limits.backlog)
 
     async def drain(self, leave_waiting: bool = False) -> None:
-        """Accept no more; let songs end within `drain_s`; then close at the ends of messages.
+        """Accept no more; let newcomers ask, and songs end within `drain_s`; then close at the ends
+        of messages.
 
         leave_waiting: those that wait to be accepted are another's, who listens there too.
         """
         for listener in () if leave_waiting else self._listeners:
-            self._accept(listener)  # those in the backlog get an orderly close, not a reset
+            self._accept_waiting(listener)
         self._close_listeners()
+        told = self._connections.keys() - self._newcomers()
+        self._shut_down(told)
+        await self._let_newcomers_ask(min(NEWCOMER_S, self._limits.drain_s))
         self._introductions.close()
         for handshake in list(self._handshakes):
             handshake.shut_down()
-        for connection in list(self._connections):
-            connection.deliver(ShutdownRequested())
+        self._shut_down(self._connections.keys() - told)
         if await self._wait_until_empty(self._limits.drain_s):
             return
         log.info("%d songs or answers did not end in time", len(self._connections))
         for connection in list(self._connections):
             connection.deliver(DrainExpired())
         await self._wait_until_empty(CLOSING_S)
+
+    def _newcomers(self) -> set[Connection]:
+        """Return who may have been about to ask when the server was told to end."""
+        since = time.monotonic() - NEWCOMER_S
+        return {each for each in self._connections if each.is_new(since)}
+
+    async def _let_newcomers_ask(self, timeout_s: float) -> None:
+        if self._introductions:  # whose they are, and whether they ask, is not known yet
+            await asyncio.sleep(timeout_s)
+        elif self._handshakes or self._newcomers():
+            await self._wait_until_empty(timeout_s)
+
+    def _shut_down(self, connections: Iterable[Connection]) -> None:
+        for connection in connections:
+            connection.deliver(ShutdownRequested())
 
     def stop(self) -> None:
         """Close everything at once."""
@@ -195,6 +217,11 @@ class StreamingServer:
         for listener in self._listeners:
             listener.close()
         self._listeners = []
+
+    def _accept_waiting(self, listener: socket.socket) -> None:
+        """Accept all that wait: closing the listener would reset them."""
+        for _ in range(self._limits.backlog // ACCEPT_BATCH + 1):
+            self._accept(listener)
 
     def _accept(self, listener: socket.socket) -> None:
         for _ in range(ACCEPT_BATCH):

@@ -106,6 +106,10 @@ class Connection:
         """What may be told of it."""
         return Seen(self._name, self._session.state, self._song_id, self._sent_bytes)
 
+    def is_new(self, since: float) -> bool:
+        """Whether it has come or said something since then, and has had no song yet."""
+        return self._song_id is None and self._incoming.pace.quiet_since > since
+
     def deliver(self, event: on.Event) -> None:
         """Give the machine an event that did not come over the socket; send what follows."""
         try:
