@@ -153,6 +153,7 @@ def listened(running: Running, count: int, during) -> Heard:
 def test_a_rolling_restart_interrupts_nobody(running):
     heard = listened(running, 20, running.fleet.roll)
     assert (heard.wrong, heard.interrupted, heard.refused) == (0, [], 0)
+    assert heard.gone_on == 0, "a server ends when its songs have ended"
     assert heard.songs >= 20
 
 
