@@ -7,7 +7,6 @@ import itertools
 import logging
 import socket
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
@@ -17,6 +16,7 @@ from net.observing import BytesObserver, ServerObserver
 from net.server.accepting.addresses import Crowded, counted_as, counted_by_name, is_own, unmapped
 from net.server.accepting.introductions import Introductions
 from net.server.accepting.proxy_header import Unnamed
+from net.server.accepting.refused import Refused
 from net.server.client_socket import ClientSocket
 from net.server.connections.connection import Connection
 from net.server.counters import Counters, Seen
@@ -34,9 +34,6 @@ log = logging.getLogger("alfine.server")
 SWEEP_BATCH = 500
 ACCEPT_BATCH = 16
 ACCEPT_PAUSE_S = 1.0
-REFUSAL_LOG_S = 1.0
-MAX_REFUSED = 64
-"""Refused sockets that stay open for a moment: a close at once could drop the refusal."""
 CLOSING_S = 5.0
 NEWCOMER_S = 1.0
 """A client that came or said something so recently, and has had no song yet, may still be about to
@@ -93,10 +90,7 @@ class StreamingServer:
         self._turns = Turns()
         self._shares: dict[str, Share] = {}
         """By address, as `counted_as` has it, or by name: of those that have connections."""
-        self._refused: deque[socket.socket] = deque()
-        self._refusals = 0
-        """How many clients were refused and are not in the log yet."""
-        self._refusals_logged_at = time.monotonic()
+        self._refused = Refused()
         self._sweeping: asyncio.Task[None] | None = None
         self._empty = asyncio.Event()
         """There is no connection."""
@@ -191,7 +185,7 @@ class StreamingServer:
             handshake.shut_down()
         for connection in list(self._connections):
             connection.close("the server stops", at_once=True)
-        self._close_refused()
+        self._refused.close()
         self.spools.close()
 
     async def _wait_until_empty(self, timeout_s: float) -> bool:
@@ -259,6 +253,12 @@ class StreamingServer:
         else:
             self._begin_handshake(self._securing, sock, who)
 
+    def _refuse(self, sock: socket.socket, peer: tuple[str, int]) -> None:
+        refusal = NOT_FOUND if self._securing is None else self._securing.refusal
+        sent = self._refused.refuse(sock, refusal)
+        if sent and self._observer is not None and self._securing is None:
+            self._observer.refused(f"{peer[0]}:{peer[1]}", NOT_FOUND[:sent])
+
     def _begin(self, sock: ClientSocket, who: Newcomer) -> None:
         self.counters.accepted += 1
         if self._observer is not None:
@@ -322,42 +322,12 @@ class StreamingServer:
         if handshake in self._handshakes:  # else a fault ended it, when the client was in already
             self._discount(self._handshakes.pop(handshake).key)
 
-    # Refusals
-
-    def _refuse(self, sock: socket.socket, peer: tuple[str, int]) -> None:
-        self._refusals += 1
-        try:
-            sent = sock.send(NOT_FOUND if self._securing is None else self._securing.refusal)
-            if self._observer is not None and self._securing is None:
-                self._observer.refused(f"{peer[0]}:{peer[1]}", NOT_FOUND[:sent])
-            sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            sock.close()
-            return
-        self._refused.append(sock)
-        if len(self._refused) > MAX_REFUSED:
-            self._refused.popleft().close()
-
-    def _log_refusals(self, now: float) -> None:
-        """At most once a second, however many there were."""
-        if now - self._refusals_logged_at < REFUSAL_LOG_S:
-            return
-        self._refusals_logged_at = now
-        self._close_refused()
-        if self._refusals:
-            log.warning("refused %d: there are clients enough", self._refusals)
-            self._refusals = 0
-
-    def _close_refused(self) -> None:
-        while self._refused:
-            self._refused.popleft().close()
-
     # Time limits
 
     async def _sweep_for_ever(self) -> None:
         while True:
             await asyncio.sleep(self._limits.sweep_s)
-            self._log_refusals(time.monotonic())
+            self._refused.sweep(time.monotonic())
             self._introductions.sweep(time.monotonic())
             swept: list[Handshake | Connection] = [*self._handshakes, *self._connections]
             for number, each in enumerate(swept):

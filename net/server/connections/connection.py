@@ -119,10 +119,7 @@ class Connection:
         self.resume()
 
     def sweep(self, now: float) -> None:
-        """Close the connection if the client has exceeded a time limit.
-
-        now: `time.monotonic()`. To be called at least once a second.
-        """
+        """Close it if the client exceeds a time limit. now: `time.monotonic()`, once a second."""
         if self._lingering is not None:
             if end := self._lingering.over(now):
                 self.close(*end)
