@@ -95,7 +95,10 @@ SERVER = Table("server", IDLE, [
     each((FINISHING, CLOSING), on.ShutdownRequested,                                                                                                rfc="P7"),
     Row(DRAINING,              on.ListRequested,     DRAINING,                       then="send_list",                                              rfc="2.4.1"),
     Row(DRAINING,              on.ListSent,          DRAINING,                       then="count_list",                                             rfc="2.4.1"),
+    # No 404 for a song that there is: the client asks for it again, of the next server.
+    Row(DRAINING,              on.PlayRequested,     CLOSING,  when="song_known",    then="stop_song, close_song, close_when_sent",                 rfc="P7"),
     Row(DRAINING,              on.PlayRequested,     CLOSING,                        then="stop_song, close_song, send_not_found, close_when_sent", rfc="P6"),
+    Row(DRAINING,              on.PlayFromRequested, CLOSING,  when="can_play_from", then="stop_song, close_song, close_when_sent",                 rfc="P7, P10"),
     Row(DRAINING,              on.PlayFromRequested, CLOSING,  when="from_accepted", then="stop_song, close_song, send_not_found, close_when_sent", rfc="P10"),
     Row(DRAINING,              on.PlayFromRequested, DRAINING,                       then="send_not_found",                                         rfc="P3"),
     Row(DRAINING,              on.StopRequested,     CLOSING,                        then="stop_song, close_song, close_when_sent",                 rfc="2.4.3"),

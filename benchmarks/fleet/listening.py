@@ -66,8 +66,12 @@ def say(heard: Heard) -> None:
     """Print what was heard."""
     print(
         f"  {heard.songs} songs whole, {heard.wrong} with wrong bytes, "
-        f"{heard.failed} failed in words, {len(heard.interrupted)} interrupted, "
-        f"{heard.refused} refused; the longest silence {heard.longest_s:.1f} s"
+        f"{heard.failed} failed in words, {len(heard.interrupted)} interrupted; the sound of "
+        f"{heard.stopped} stopped; the longest silence {heard.longest_s:.1f} s"
+    )
+    print(
+        f"  connections: {heard.asked_again} asked again, {heard.gone_on} gone on from in a song, "
+        f"{heard.refused} refused"
     )
     for why in heard.interrupted[:3]:
         print(f"    {why}")

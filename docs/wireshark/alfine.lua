@@ -93,8 +93,8 @@ local SERVER = {
   DRAINING = { -- the server is ending; this song is sent to its end (keep_playing)
     ListRequested = { { when = "", effects = { "send_list" }, next = "DRAINING" }, },
     ListSent = { { when = "", effects = { "count_list" }, next = "DRAINING" }, },
-    PlayRequested = { { when = "", effects = { "stop_song", "close_song", "send_not_found", "close_when_sent" }, next = "CLOSING" }, },
-    PlayFromRequested = { { when = "from_accepted", effects = { "stop_song", "close_song", "send_not_found", "close_when_sent" }, next = "CLOSING" }, { when = "", effects = { "send_not_found" }, next = "DRAINING" }, },
+    PlayRequested = { { when = "song_known", effects = { "stop_song", "close_song", "close_when_sent" }, next = "CLOSING" }, { when = "", effects = { "stop_song", "close_song", "send_not_found", "close_when_sent" }, next = "CLOSING" }, },
+    PlayFromRequested = { { when = "can_play_from", effects = { "stop_song", "close_song", "close_when_sent" }, next = "CLOSING" }, { when = "from_accepted", effects = { "stop_song", "close_song", "send_not_found", "close_when_sent" }, next = "CLOSING" }, { when = "", effects = { "send_not_found" }, next = "DRAINING" }, },
     SongSent = { { when = "", effects = { "close_song", "close_when_sent" }, next = "CLOSING" }, },
     SongFailed = { { when = "", effects = { "send_not_found", "close_when_sent" }, next = "CLOSING" }, },
     StopRequested = { { when = "", effects = { "stop_song", "close_song", "close_when_sent" }, next = "CLOSING" }, },

@@ -12,6 +12,7 @@ import pytest
 from benchmarks.fleet.carrying import asked, played
 from fleet.fleet import BUCKET, Server
 from fleet.listeners import Heard, Listeners
+from fleet.processes import listens
 from proxy.faults import Faults
 from tests.end_to_end.programs import Client, play
 from tests.end_to_end.songs import music, recorded, samples
@@ -153,7 +154,40 @@ def listened(running: Running, count: int, during) -> Heard:
 def test_a_rolling_restart_interrupts_nobody(running):
     heard = listened(running, 20, running.fleet.roll)
     assert (heard.wrong, heard.interrupted, heard.refused) == (0, [], 0)
+    assert heard.gone_on == 0, "a server ends when its songs have ended"
     assert heard.songs >= 20
+
+
+def test_a_song_that_is_chosen_while_its_server_ends_is_heard(running, tmp_path):
+    """Its server sends one song to its end; the next one comes from another server."""
+    wav, fleet = tmp_path / "song.wav", running.fleet
+    fleet.write("9.mp3", music(20.0, seed=90, kbits=320) * 5)  # more than lies on the way
+    try:
+        assert eventually(lambda: len(titles(running)) == 6, PATIENCE_S)
+        [long] = {line.partition(".")[0] for line in titles(running)} - set("12345")
+        with FaultyProxy(fleet.port, Faults(hold_after=50_000)) as line:
+            client = Client(line.port, output=f"wav:{wav}")
+            client.type(f"play {long}")
+            held = line.line(0)
+            assert held.reached.wait(PATIENCE_S), client.err
+            server = busy(running)
+            fleet.balancer.drain(server.name)
+            server.send(signal.SIGTERM)
+            assert eventually(lambda: not listens(server.port), PATIENCE_S)
+            client.type("play 2", "wait", "quit")
+            assert eventually(lambda: b"PLAY 2 " in line.sent, PATIENCE_S)
+            held.go_on.set()
+            run = client.run()
+        server.end()
+        server.start()
+        fleet.balancer.ready(server.name)
+    finally:
+        fleet.remove("9.mp3")
+        assert eventually(lambda: len(titles(running)) == 5, PATIENCE_S)
+    assert run.code == 0, run.err
+    assert "no such song" not in run.out + run.err
+    second, heard = samples(running.songs[1]), recorded(wav)
+    assert heard[-len(second) :] == second
 
 
 def test_what_is_known_is_served_while_the_database_is_away(running):

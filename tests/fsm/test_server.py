@@ -162,7 +162,8 @@ def test_when_the_server_ends_songs_may_end_first():
 def test_when_the_server_ends_nothing_new_begins():
     assert after(DRAINING, LIST) == ([SEND_LIST], DRAINING)
     assert after(DRAINING, STOP) == ([STOP_SONG, CLOSE_WHEN_SENT], CLOSING)
-    assert after(DRAINING, PLAY) == ([STOP_SONG, NOT_FOUND, CLOSE_WHEN_SENT], CLOSING)
+    assert after(DRAINING, UNKNOWN) == ([STOP_SONG, NOT_FOUND, CLOSE_WHEN_SENT], CLOSING)
+    assert after(DRAINING, PLAY) == ([STOP_SONG, CLOSE_WHEN_SENT], CLOSING), "another server has it"
 
 
 def test_lists_are_counted_while_the_server_ends():
@@ -242,9 +243,10 @@ def test_an_offset_that_nobody_has_asked_for_is_not_understood():
 
 
 def test_when_the_server_ends_no_song_begins_at_an_offset():
+    assert after_from(DRAINING, PLAY_AT) == ([STOP_SONG, CLOSE_WHEN_SENT], CLOSING)
     ending = [STOP_SONG, NOT_FOUND, CLOSE_WHEN_SENT]
+    assert after_from(DRAINING, UNKNOWN_AT) == (ending, CLOSING)
     for request in (PLAY_AT, UNKNOWN_AT):
-        assert after_from(DRAINING, request) == (ending, CLOSING)
         assert after(CLOSING, request) == ([], CLOSING)
 
 
@@ -259,9 +261,10 @@ def test_a_song_that_another_takes_the_place_of_is_closed_first():
     unknown = [STOP_SONG, CLOSE_SONG, NOT_FOUND]
     assert after_setup(STREAMING, UNKNOWN) == (unknown, IDLE)
     assert after_setup(LISTING_WHILE_STREAMING, UNKNOWN) == (unknown, LISTING)
+    ending = [STOP_SONG, CLOSE_SONG, CLOSE_WHEN_SENT]
+    assert after_setup(DRAINING, PLAY) == (ending, CLOSING)
     ending = [STOP_SONG, CLOSE_SONG, NOT_FOUND, CLOSE_WHEN_SENT]
-    for play in (PLAY, UNKNOWN):
-        assert after_setup(DRAINING, play) == (ending, CLOSING)
+    assert after_setup(DRAINING, UNKNOWN) == (ending, CLOSING)
 
 
 def test_a_song_that_is_stopped_is_closed():

@@ -261,11 +261,19 @@ def test_requests_while_the_server_ends():
     assert draining(SetupRequested())[1] is ServerState.DRAINING
     assert draining(STOP) == ([StopSong(), CloseWhenSent()], ServerState.CLOSING)
     cut = [StopSong(), SendNotFound(), CloseWhenSent()]
-    assert draining(play(2)) == (cut, ServerState.CLOSING)
+    assert draining(play(9)) == (cut, ServerState.CLOSING), "there is no such song"
     assert draining(RequestTooLong()) == (cut, ServerState.CLOSING)
     assert draining(TeardownRequested()) == ([StopSong(), CloseAtBoundary()], ServerState.CLOSING)
     assert draining(RequestsEnded()) == ([], ServerState.FINISHING)
     assert draining(ConnectionLost()) == ([StopSong()], ServerState.CLOSED)
+
+
+def test_a_song_that_is_chosen_while_the_server_ends_is_not_refused():
+    """The connection ends without an answer, and the client asks the next server for it."""
+    assert draining(play(2)) == ([StopSong(), CloseWhenSent()], ServerState.CLOSING)
+    effects, session = fire(SETUP_ALL, play(1), ShutdownRequested(), at(2, 5))
+    assert effects[2:] == [StopSong(), SendClosing(), CloseWhenSent()]
+    assert session.state is ServerState.CLOSING
 
 
 def test_when_the_time_to_drain_is_over_the_song_is_cut_and_not_closed():
@@ -381,7 +389,7 @@ def test_without_from_an_offset_is_not_understood_and_changes_nothing_else():
 
 
 def test_when_the_server_ends_nothing_is_begun_at_an_offset_either():
-    effects, session = fire(SETUP_ALL, play(1), ShutdownRequested(), at(2, 5))
+    effects, session = fire(SETUP_ALL, play(1), ShutdownRequested(), at(9, 5))
     assert effects[2:] == [StopSong(), SendClosing(), SendNotFound(), CloseWhenSent()]
     assert session.state is ServerState.CLOSING
     effects, session = fire(play(1), ShutdownRequested(), at(2, 5))

@@ -101,10 +101,10 @@ class Reference:
 
     def _played(self, due: Due, song_id: int, offset: int, changed: bool) -> Due:
         ending, due = due.ending, _without_song(due)
-        if ending:
-            return _the_last(due, ERRO)
         if song_id not in self._numbering:
-            return _also(due, ERRO)
+            return _the_last(due, ERRO) if ending else _also(due, ERRO)
+        if ending:  # whoever asks the next server finds it there
+            return _the_last(due)
         title = self._numbering[song_id]
         chunks = music.chunks(self._bounds, title, changed, self._library)
         beyond = offset > len(b"".join(chunks))

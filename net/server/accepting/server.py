@@ -7,8 +7,7 @@ import itertools
 import logging
 import socket
 import time
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from fsm.events import DrainExpired, ShutdownRequested
@@ -17,6 +16,7 @@ from net.observing import BytesObserver, ServerObserver
 from net.server.accepting.addresses import Crowded, counted_as, counted_by_name, is_own, unmapped
 from net.server.accepting.introductions import Introductions
 from net.server.accepting.proxy_header import Unnamed
+from net.server.accepting.refused import Refused
 from net.server.client_socket import ClientSocket
 from net.server.connections.connection import Connection
 from net.server.counters import Counters, Seen
@@ -34,10 +34,11 @@ log = logging.getLogger("alfine.server")
 SWEEP_BATCH = 500
 ACCEPT_BATCH = 16
 ACCEPT_PAUSE_S = 1.0
-REFUSAL_LOG_S = 1.0
-MAX_REFUSED = 64
-"""Refused sockets that stay open for a moment: a close at once could drop the refusal."""
 CLOSING_S = 5.0
+NEWCOMER_S = 1.0
+"""A client that came or said something so recently, and has had no song yet, may still be about to
+ask for one when the server ends. Closed before its SETUP is answered, it would take the server for
+plain (protocol.md 7)."""
 
 
 class StreamingServer:
@@ -89,10 +90,7 @@ class StreamingServer:
         self._turns = Turns()
         self._shares: dict[str, Share] = {}
         """By address, as `counted_as` has it, or by name: of those that have connections."""
-        self._refused: deque[socket.socket] = deque()
-        self._refusals = 0
-        """How many clients were refused and are not in the log yet."""
-        self._refusals_logged_at = time.monotonic()
+        self._refused = Refused()
         self._sweeping: asyncio.Task[None] | None = None
         self._empty = asyncio.Event()
         """There is no connection."""
@@ -140,24 +138,42 @@ class StreamingServer:
             listener.listen(limits.backlog)
 
     async def drain(self, leave_waiting: bool = False) -> None:
-        """Accept no more; let songs end within `drain_s`; then close at the ends of messages.
+        """Accept no more; let newcomers ask, and songs end within `drain_s`; then close at the ends
+        of messages.
 
         leave_waiting: those that wait to be accepted are another's, who listens there too.
         """
         for listener in () if leave_waiting else self._listeners:
-            self._accept(listener)  # those in the backlog get an orderly close, not a reset
+            self._accept_waiting(listener)
         self._close_listeners()
+        told = self._connections.keys() - self._newcomers()
+        self._shut_down(told)
+        await self._let_newcomers_ask(min(NEWCOMER_S, self._limits.drain_s))
         self._introductions.close()
         for handshake in list(self._handshakes):
             handshake.shut_down()
-        for connection in list(self._connections):
-            connection.deliver(ShutdownRequested())
+        self._shut_down(self._connections.keys() - told)
         if await self._wait_until_empty(self._limits.drain_s):
             return
         log.info("%d songs or answers did not end in time", len(self._connections))
         for connection in list(self._connections):
             connection.deliver(DrainExpired())
         await self._wait_until_empty(CLOSING_S)
+
+    def _newcomers(self) -> set[Connection]:
+        """Return who may have been about to ask when the server was told to end."""
+        since = time.monotonic() - NEWCOMER_S
+        return {each for each in self._connections if each.is_new(since)}
+
+    async def _let_newcomers_ask(self, timeout_s: float) -> None:
+        if self._introductions:  # whose they are, and whether they ask, is not known yet
+            await asyncio.sleep(timeout_s)
+        elif self._handshakes or self._newcomers():
+            await self._wait_until_empty(timeout_s)
+
+    def _shut_down(self, connections: Iterable[Connection]) -> None:
+        for connection in connections:
+            connection.deliver(ShutdownRequested())
 
     def stop(self) -> None:
         """Close everything at once."""
@@ -169,7 +185,7 @@ class StreamingServer:
             handshake.shut_down()
         for connection in list(self._connections):
             connection.close("the server stops", at_once=True)
-        self._close_refused()
+        self._refused.close()
         self.spools.close()
 
     async def _wait_until_empty(self, timeout_s: float) -> bool:
@@ -195,6 +211,11 @@ class StreamingServer:
         for listener in self._listeners:
             listener.close()
         self._listeners = []
+
+    def _accept_waiting(self, listener: socket.socket) -> None:
+        """Accept all that wait: closing the listener would reset them."""
+        for _ in range(self._limits.backlog // ACCEPT_BATCH + 1):
+            self._accept(listener)
 
     def _accept(self, listener: socket.socket) -> None:
         for _ in range(ACCEPT_BATCH):
@@ -231,6 +252,12 @@ class StreamingServer:
             self._begin(ClientSocket(fileno=sock.detach()), who)
         else:
             self._begin_handshake(self._securing, sock, who)
+
+    def _refuse(self, sock: socket.socket, peer: tuple[str, int]) -> None:
+        refusal = NOT_FOUND if self._securing is None else self._securing.refusal
+        sent = self._refused.refuse(sock, refusal)
+        if sent and self._observer is not None and self._securing is None:
+            self._observer.refused(f"{peer[0]}:{peer[1]}", NOT_FOUND[:sent])
 
     def _begin(self, sock: ClientSocket, who: Newcomer) -> None:
         self.counters.accepted += 1
@@ -295,42 +322,12 @@ class StreamingServer:
         if handshake in self._handshakes:  # else a fault ended it, when the client was in already
             self._discount(self._handshakes.pop(handshake).key)
 
-    # Refusals
-
-    def _refuse(self, sock: socket.socket, peer: tuple[str, int]) -> None:
-        self._refusals += 1
-        try:
-            sent = sock.send(NOT_FOUND if self._securing is None else self._securing.refusal)
-            if self._observer is not None and self._securing is None:
-                self._observer.refused(f"{peer[0]}:{peer[1]}", NOT_FOUND[:sent])
-            sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            sock.close()
-            return
-        self._refused.append(sock)
-        if len(self._refused) > MAX_REFUSED:
-            self._refused.popleft().close()
-
-    def _log_refusals(self, now: float) -> None:
-        """At most once a second, however many there were."""
-        if now - self._refusals_logged_at < REFUSAL_LOG_S:
-            return
-        self._refusals_logged_at = now
-        self._close_refused()
-        if self._refusals:
-            log.warning("refused %d: there are clients enough", self._refusals)
-            self._refusals = 0
-
-    def _close_refused(self) -> None:
-        while self._refused:
-            self._refused.popleft().close()
-
     # Time limits
 
     async def _sweep_for_ever(self) -> None:
         while True:
             await asyncio.sleep(self._limits.sweep_s)
-            self._log_refusals(time.monotonic())
+            self._refused.sweep(time.monotonic())
             self._introductions.sweep(time.monotonic())
             swept: list[Handshake | Connection] = [*self._handshakes, *self._connections]
             for number, each in enumerate(swept):

@@ -106,6 +106,10 @@ class Connection:
         """What may be told of it."""
         return Seen(self._name, self._session.state, self._song_id, self._sent_bytes)
 
+    def is_new(self, since: float) -> bool:
+        """Whether it has come or said something since then, and has had no song yet."""
+        return self._song_id is None and self._incoming.pace.quiet_since > since
+
     def deliver(self, event: on.Event) -> None:
         """Give the machine an event that did not come over the socket; send what follows."""
         try:
@@ -115,10 +119,7 @@ class Connection:
         self.resume()
 
     def sweep(self, now: float) -> None:
-        """Close the connection if the client has exceeded a time limit.
-
-        now: `time.monotonic()`. To be called at least once a second.
-        """
+        """Close it if the client exceeds a time limit. now: `time.monotonic()`, once a second."""
         if self._lingering is not None:
             if end := self._lingering.over(now):
                 self.close(*end)

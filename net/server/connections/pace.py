@@ -25,12 +25,12 @@ class Pace:
         "_credited_at",
         "_limits",
         "_progress_at",
-        "_quiet_since",
         "_request_since",
         "_stall_s",
         "_taken_bytes",
         "_window_bytes",
         "_window_since",
+        "quiet_since",
     )
 
     def __init__(self, limits: Limits, now: float, step_bytes: int = 0) -> None:
@@ -40,7 +40,8 @@ class Pace:
         self._credit = float(limits.requests_s)
         """How many requests may come at once; grows by `requests_s` a second up to `requests_s`."""
         self._credited_at = now
-        self._quiet_since = now
+        self.quiet_since = now
+        """When the client last sent or took something, or came."""
         self._request_since: float | None = None
         self._progress_at: float | None = None
         """When bytes were last taken; None while nothing waits for room in the socket."""
@@ -61,7 +62,7 @@ class Pace:
         cost = max(requests, received_bytes / REQUEST_BYTES, LEAST_COST)
         self._credit = min(limit, self._credit + (now - self._credited_at) * limit) - cost
         self._credited_at = now
-        self._quiet_since = now
+        self.quiet_since = now
         if not pending_bytes:
             self._request_since = None
         elif requests or self._request_since is None:
@@ -93,11 +94,11 @@ class Pace:
         limits = self._limits
         progress, self._taken_bytes = taken_bytes != self._taken_bytes, taken_bytes
         if progress:
-            self._quiet_since = now
+            self.quiet_since = now
         if full:
             return self._stalled(now, progress) or self._too_slow(now)
         self._progress_at = None
-        idle = not playing and now - self._quiet_since > limits.idle_s
+        idle = not playing and now - self.quiet_since > limits.idle_s
         return Exceeded("idle-time", f"idle for {limits.idle_s:g} s") if idle else None
 
     def _stalled(self, now: float, progress: bool) -> Exceeded | None:
