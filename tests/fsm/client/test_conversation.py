@@ -5,7 +5,7 @@ import pytest
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
-from fsm.client.conversation.owed_lists import PLAIN_HELPS
+from fsm.client.conversation.owed_lists import PLAIN_HELPS, ListKind
 from fsm.client.conversation.session import NO_LIST, ConversationSession
 from fsm.client.conversation.table import (
     ANSWERED,
@@ -303,7 +303,7 @@ def test_a_list_behind_one_that_the_greeting_has_become_waits():
     session = reached(GREETING, LIST)
     assert step(session, LIST, PLAY) == ([], GREETING)
     assert session.waiting == (LIST, PLAY)
-    assert session.lists == (True,)
+    assert session.lists == (ListKind.USERS,)
     assert step(session, ERRO) == ([GREETED, *shown(), LIST, PLAY], PLAIN)
 
 
@@ -323,14 +323,14 @@ def test_a_list_of_its_own_that_is_on_its_way_becomes_the_users():
 def test_a_server_that_does_not_accept_it_is_greeted_with_list(answer):
     session = reached(OFFERING)
     assert step(session, answer) == ([SETUP_ANSWERED, *GREETS], GREETING)
-    assert session.lists == (False,)
+    assert session.lists == (ListKind.OWN,)
     assert not session.setup_open
 
 
 def test_a_server_that_is_silent_is_greeted_with_list():
     session = reached(OFFERING)
     assert step(session, NO_SETUP) == (GREETS, GREETING)
-    assert session.lists == (False,)
+    assert session.lists == (ListKind.OWN,)
     assert session.setup_open, "it may still be answered"
 
 
@@ -380,7 +380,7 @@ def test_a_setup_that_is_accepted_late_is_accepted():
     session = reached(OFFERING, NO_SETUP, PLAY)
     settled = [SETUP_ANSWERED, GREETED, PLAY]
     assert step(session, ENDS) == (settled, CLOSING_SERVER)
-    assert session.lists == (False,), "the list that was asked for since is closed"
+    assert session.lists == (ListKind.OWN,), "the list that was asked for since is closed"
     assert step(session, LISTED) == ([], CLOSING_SERVER)
     assert step(session, LIST_CLOSED) == ([internal.ListCompleted((ONE,))], CLOSING_SERVER)
 
@@ -437,7 +437,7 @@ def test_what_was_asked_for_before_a_late_acceptance_is_closed():
     assert accept(session) == (NO_SONG_TIMER, CLOSING_SERVER)
     assert (session.wanted_open, session.late_songs) == (True, 0)
     assert not (session.audio_coming or session.play_open or session.setup_open)
-    assert session.lists == (None,)
+    assert session.lists == (ListKind.OLD,)
     assert step(session, FULL) == ([internal.AudioFromServer(FULL.data)], CLOSING_SERVER)
     assert step(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
 
@@ -448,7 +448,7 @@ def test_what_was_taken_for_whole_by_silence_is_open_again():
         assert accept(session) == ([SETUP_ANSWERED], CLOSING_SERVER)
         assert (session.wanted_open, session.late_songs, session.supposed) == (True, 0, False)
         assert not session.play_open
-        assert session.lists == (None,)
+        assert session.lists == (ListKind.OLD,)
         assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], CLOSING_SERVER)
         assert step(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
 
@@ -458,7 +458,7 @@ def test_a_song_that_was_closed_before_the_acceptance_is_whole():
         session = unsure(PLAY, FULL, CLOSED, *end)
         closed = [*NO_SONG_TIMER, internal.ServerClosedSong()]
         assert accept(session) == (closed, CLOSING_SERVER)
-        assert session.lists == (None,)
+        assert session.lists == (ListKind.OLD,)
         assert not session.setup_open
         assert (session.wanted_open, session.supposed, session.late_songs) == (False, False, 0)
         assert not session.audio_coming
