@@ -23,6 +23,7 @@ class ListKind(Enum):
 
     USERS = "the user, to whom it is shown"
     OWN = "the client itself, for a title or for the ID of a song"
+    SPARE = "nobody; it names the songs when it comes"
     OLD = "nobody: silence has ended it, and it is of no use"
 
 
@@ -63,13 +64,18 @@ class OwedLists(PlainSong):
     @property
     def list_coming(self) -> bool:
         """A list has been requested, or is to be, and is not whole."""
-        return self._list_open() or any(isinstance(e, internal.ListNeeded) for e in self.waiting)
+        on_its_way = any(kind is not ListKind.OLD for kind in self.lists)
+        return on_its_way or any(isinstance(e, internal.ListNeeded) for e in self.waiting)
 
     # Guards
 
     def own_list_open(self, event: on.Event) -> bool:
-        """The list that was requested last is the client's own, and is not whole."""
-        return self.lists[-1:] == (ListKind.OWN,)
+        """The list that was requested last is not the user's, and is not whole."""
+        return self.lists[-1:] in ((ListKind.OWN,), (ListKind.SPARE,))
+
+    def spare_list_open(self, event: on.Event) -> bool:
+        """The list that was requested last is not whole, and nobody waits for it."""
+        return self.lists[-1:] == (ListKind.SPARE,)
 
     def list_owed(self, event: on.Event) -> bool:
         """A list has been requested and is not whole."""
@@ -108,6 +114,11 @@ class OwedLists(PlainSong):
         self.lists += (ListKind.OWN,)
         self._send(Request.LIST)
 
+    def send_spare_list(self, event: on.Event) -> None:
+        """Send LIST for nobody who waits: whether it is answered makes no difference."""
+        self.lists += (ListKind.SPARE,)
+        self._send(Request.LIST)
+
     def send_greeting(self, event: on.Event) -> None:
         """Send LIST, which every server answers: the user's own, if one waits."""
         waits = any(isinstance(e, on.ListRequested) for e in self.waiting)
@@ -133,6 +144,10 @@ class OwedLists(PlainSong):
     def show_open_list(self, event: on.Event) -> None:
         """Show the list that is on its way: it is the user's now."""
         self.lists = (*self.lists[:-1], ListKind.USERS)
+
+    def await_open_list(self, event: on.Event) -> None:
+        """Wait for the list that is on its way: it is needed now."""
+        self.lists = (*self.lists[:-1], ListKind.OWN)
 
     def keep_need(self, event: internal.ListNeeded) -> None:
         """Let the need of a list wait; one list is enough for any number of needs of a kind."""
@@ -176,9 +191,9 @@ class OwedLists(PlainSong):
         """Tell the user that the list will not come."""
         self.record(do.Tell(do.Report.LIST_FAILED), on.CommandAnswered(on.Command.LIST))
 
-    def _list_open(self) -> bool:
-        """A list that somebody needs is not whole."""
-        return any(kind is not ListKind.OLD for kind in self.lists)
+    def _list_missed(self) -> bool:
+        """A list that somebody waits for is not whole."""
+        return ListKind.USERS in self.lists or ListKind.OWN in self.lists
 
 
 def _without_first(waiting: tuple[on.Event, ...], kind: type[on.Event]) -> tuple[on.Event, ...]:

@@ -41,6 +41,7 @@ LIST, STOP, PLAY, PLAY_2 = (
     internal.SongToRequest(2),
 )
 ABANDONED, NEEDED = internal.SongAbandoned(), internal.ListNeeded()
+USEFUL = internal.ListUseful()
 LISTED, LISTED_2, LIST_CLOSED = on.ListReceived((ONE,)), on.ListReceived((TWO,)), on.ListReceived()
 ENDS, OTHER = on.SetupReceived(("alfine/1", "ends")), on.SetupReceived(("alfine/1",))
 SHORT, FULL, CLOSED = on.AudioReceived(b"a"), on.AudioReceived(bytes(4096)), on.AudioReceived()
@@ -155,6 +156,7 @@ def test_told_plain_it_requests_nothing_by_itself():
     session = reached(UNCONNECTED, plain=True)
     assert step(session, LIST, CONNECTED) == ([LIST, internal.ListWithheld()], PLAIN)
     assert step(session, NEEDED) == ([], PLAIN)
+    assert step(session, USEFUL) == ([], PLAIN)
 
 
 def test_a_server_that_accepts_ends_is_asked_for_what_waits_and_nothing_else():
@@ -708,6 +710,71 @@ def test_a_list_that_is_on_its_way_is_the_links_too():
         assert after(state, NEEDED) == ([], state)
     assert after(CLOSING_SERVER, LIST, NEEDED) == ([], CLOSING_SERVER)
     assert after(CLOSING_SERVER, NEEDED) == ([sends(Request.LIST)], CLOSING_SERVER)
+
+
+# A list for which nobody waits
+
+
+def test_a_list_that_would_be_of_use_is_asked_for_once_and_handed_on():
+    session = reached(CLOSING_SERVER)
+    assert step(session, USEFUL) == ([sends(Request.LIST)], CLOSING_SERVER)
+    assert session.list_coming
+    assert step(session, USEFUL) == ([], CLOSING_SERVER)
+    assert step(session, LISTED, LIST_CLOSED) == ([internal.ListCompleted((ONE,))], CLOSING_SERVER)
+    assert not session.list_coming
+    assert after(PLAIN, USEFUL) == ([], PLAIN), "the list of the greeting has come"
+
+
+@pytest.mark.parametrize("asked", [LIST, NEEDED], ids=str)
+def test_a_list_that_is_on_its_way_already_is_of_use_and_awaited_as_before(asked):
+    session = reached(CLOSING_SERVER, asked)
+    lists = session.lists
+    assert step(session, USEFUL) == ([], CLOSING_SERVER)
+    assert session.lists == lists
+
+
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+@pytest.mark.parametrize("come", [(), (LISTED,)], ids=["nothing", "a part of it"])
+def test_a_connection_that_owes_a_list_for_which_nobody_waits_is_missed_by_nobody(come, end):
+    said, session = said_at_the_end(CLOSING_SERVER, USEFUL, *come, end)
+    assert said == [internal.ConnectionRested()]
+    assert_fresh(session)
+    assert step(session, CONNECTED, ENDS) == ([SETUP_ANSWERED], CLOSING_SERVER), "nor asked again"
+
+
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+def test_a_connection_that_owes_a_song_besides_is_missed(end):
+    said, session = said_at_the_end(CLOSING_SERVER, USEFUL, PLAY, end)
+    assert said == [ended(end, CLOSING_SERVER)]
+    assert_fresh(session)
+
+
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+def test_a_list_for_which_nobody_waits_is_awaited_when_it_is_needed(end):
+    session = reached(CLOSING_SERVER, USEFUL)
+    assert step(session, NEEDED) == ([], CLOSING_SERVER)
+    assert session.lists == (ListKind.OWN,)
+    assert step(session, NEEDED) == ([], CLOSING_SERVER)
+    said = said_at_the_end(CLOSING_SERVER, USEFUL, NEEDED, end)[0]
+    assert said == [ended(end, CLOSING_SERVER)]
+    assert after(CLOSING_SERVER, USEFUL, NEEDED, LISTED, LIST_CLOSED)[0] == [
+        internal.ListCompleted((ONE,))
+    ]
+
+
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+def test_a_list_for_which_nobody_waits_is_the_users_when_he_asks_for_one(end):
+    session = reached(CLOSING_SERVER, USEFUL)
+    assert step(session, LIST) == ([], CLOSING_SERVER)
+    assert step(session, LISTED, LIST_CLOSED)[0] == shown(ONE)
+    said = said_at_the_end(CLOSING_SERVER, USEFUL, LIST, end)[0]
+    assert said == [*LIST_FAILED, ended(end, CLOSING_SERVER)]
+
+
+def test_a_server_that_is_silent_is_not_given_up_over_a_list_for_which_nobody_waits():
+    assert after(CLOSING_SERVER, USEFUL, SILENT) == ([], CLOSING_SERVER)
+    for needs in (NEEDED, LIST, PLAY):
+        assert after(CLOSING_SERVER, USEFUL, needs, SILENT) == ([DISCONNECT], GIVING_UP)
 
 
 # A song from a server that closes its answers
@@ -1289,6 +1356,7 @@ def test_teardown_is_sent_where_it_is_understood():
         SILENT,
         ABANDONED,
         NEEDED,
+        USEFUL,
         LEAVE,
     ],
     ids=str,
