@@ -54,6 +54,7 @@ SENDS = {
     "send_greeting": Request.LIST,
     "send_list": Request.LIST,
     "send_own_list": Request.LIST,
+    "send_spare_list": Request.LIST,
     "send_question": Request.LIST,
     "send_fence": Request.LIST,
     "send_play": Request.PLAY,

@@ -18,12 +18,14 @@ class Rule(Enum):
     ENOUGH = "the player runs once enough is here, or all that will come (RFC 2.5.2)"
     STATES = "every state is true of what it says"
     PROMPT = "`>>` is shown when a command has had its answer, and then only; all told is printed"
-    LOSS_TOLD = "a connection that is lost, or cannot be made, is told"
+    LOSS_TOLD = "a connection that is lost, or cannot be made, is told where somebody misses it"
     LEAVES = "who leaves says TEARDOWN where that is understood, and hangs up"
     TOLD_PLAIN = "a client told to be plain sends no SETUP, and LIST only when a person types it"
     LETS_IN = "over TLS the clients that may come in are let in, and nobody else"
     REFUSAL_TOLD = "who is refused over TLS is told so before the connection is closed"
-    ONE_CONNECTION = "there is never more than one connection"
+    ONE_CONNECTION = (
+        "there is never more than one connection, and none for a list that nobody waits for"
+    )
 
 
 class Broken(Exception):

@@ -71,6 +71,11 @@ class ListNeeded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ListUseful(Event):
+    """A list would name the songs, because none has come; nobody waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ListWithheld(Event):
     """There is a connection, and no list is asked for over it but by the user (`--plain`)."""
 

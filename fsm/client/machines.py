@@ -102,6 +102,7 @@ RECIPIENTS: dict[type[Event], tuple[str, ...]] = {
     internal.FromAccepted:      (LINK, SONG),
     internal.ListUnchanged:     (LINK,),
     internal.ListNeeded:        (CONVERSATION,),
+    internal.ListUseful:        (CONVERSATION,),
     internal.ListCompleted:     (LINK,),
     internal.ListWithheld:      (LINK,),
     internal.SongsRenumbered:   (SONG, NEXT_SONG, QUEUE),

@@ -119,8 +119,7 @@ def test_nobody_hears_that_the_store_refuses(running):
 def test_a_server_that_is_taken_away_in_a_song_is_not_heard(running, tmp_path, number):
     wav, song_id, song = tmp_path / "song.wav", 4, running.songs[3]
     with FaultyProxy(running.fleet.port, Faults(hold_after=len(song) // 2)) as line:
-        # The list first: behind the song, it would be asked of a server that has gone.
-        client = Client(line.port, "list", f"play {song_id}", "wait", output=f"wav:{wav}")
+        client = Client(line.port, f"play {song_id}", "wait", output=f"wav:{wav}")
         try:
             held = line.line(0)
             assert held.reached.wait(PATIENCE_S), client.err

@@ -257,6 +257,39 @@ def test_the_old_fence_is_found_by_a_slow_plain_server(monkeypatch, changes):
     assert found.broken.rule is Rule.RIGHT_AUDIO
 
 
+def told_when_reset(row):
+    """A list for which nobody waits that is missed where the connection is reset."""
+    return replace(row, then=row.then.replace("say_rested", "say_ended")) if _resets(row) else row
+
+
+def made_anew_for_it(row):
+    """... for which the connection is made anew."""
+    return replace(row, then=row.then.replace("say_rested", "say_renewed")) if _resets(row) else row
+
+
+def _resets(row):
+    return row.when == "spare_list_owed"
+
+
+def not_awaited_when_it_is_needed(row):
+    """... that stays so when a title takes it."""
+    return replace(row, then="") if row.then == "await_open_list" else row
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (told_when_reset, "the end is told as a loss"),
+        (made_anew_for_it, "it is made anew for a list that nobody waits for"),
+        (not_awaited_when_it_is_needed, "nobody is told"),
+    ],
+)
+def test_a_list_that_is_missed_by_the_wrong_one_is_found(monkeypatch, change, said):
+    (bounds,) = (b for b in PROVEN if b.name == "titles are needed")
+    monkeypatch.setattr(ConversationSession, "table", with_rows(ConversationSession, change))
+    assert said in broken(bounds)
+
+
 def test_the_song_ahead_may_be_dropped_while_a_fence_is_passed():
     """This was found by exploring a server that no longer closes its answers after a loss."""
     row = next(

@@ -106,8 +106,9 @@ class World:
     the first of them, once the client may request it. changes: what was queued before each change
     that can be taken back, without what has been played since. last: nothing is to follow the
     present song. awaited: the command that keeps the prompt locked. lists_owed: lists requested and
-    not shown. known: the libraries whose lists the person may have seen. settled: commands can be
-    typed. left: whether the person has left.
+    not shown. titles_awaited: a title is waited for, and no list has come. known: the libraries
+    whose lists the person may have seen. settled: commands can be typed. left: whether the person
+    has left.
     """
 
     __slots__ = (
@@ -115,7 +116,7 @@ class World:
         "connection", "due", "fence_unwritten", "find", "finished", "following", "known", "last",
         "left", "library", "lists_owed", "losses", "msgs_since", "next", "paused", "place",
         "player", "reports", "requests", "responses", "server", "settled", "setup_held", "stream",
-        "timers", "troubles", "upcoming", "wanted",
+        "timers", "titles_awaited", "troubles", "upcoming", "wanted",
     )  # fmt: skip
 
     def __init__(self, client: Snapshot, library: int, losses: int, troubles: int) -> None:
@@ -142,7 +143,7 @@ class World:
         self.next, self.following = Next(), NOT_QUEUED
         self.awaited: Command | None = None
         self.last = False
-        self.lists_owed = 0
+        self.lists_owed, self.titles_awaited = 0, False
         self.known: tuple[int, ...] = (music.EMPTY,)
         self.settled, self.left = False, HERE
         self.library, self.changed = library, False
@@ -157,7 +158,7 @@ class World:
             self.left, self.library, self.lists_owed, self.losses, self.msgs_since, self.next,
             self.paused, self.place, self.player, self.reports, self.requests, self.responses,
             self.server, self.settled, self.setup_held, self.stream,
-            self.timers, self.troubles, self.upcoming, self.wanted,
+            self.timers, self.titles_awaited, self.troubles, self.upcoming, self.wanted,
         ) = state  # fmt: skip
 
     def __repr__(self) -> str:

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from fsm.client import effects as do
 from fsm.client import events as on
+from fsm.client.conversation.owed_lists import ListKind
 from fsm.client.conversation.table import ConversationState
 from fsm.client.effects import ClientEffect
 from fsm.client.events import ListedSong
@@ -68,10 +69,11 @@ class ClientSide:
         self._conversation = names.index(CONVERSATION)
         rules.claims = claims.ClientClaims(bounds, self.actor.watched)
         slots = self.actor.watched[CONVERSATION].slots
-        self._counted = [slots.index(name) for name in ("lists", "waiting")]
+        self._lists, self._waiting = slots.index("lists"), slots.index("waiting")
         self._setup_open = slots.index("setup_open")
         self._link = names.index(LINK)
-        self._songs = self.actor.watched[LINK].slots.index("songs")
+        link_slots = self.actor.watched[LINK].slots
+        self._songs, self._is_listed = link_slots.index("songs"), link_slots.index("is_listed")
         self._open = [slots.index(name) for name in ("late_songs", "wanted_open")]
 
     def _handle(self, event: Event) -> Sequence[Effect]:
@@ -95,8 +97,17 @@ class ClientSide:
     def in_flight(self, client: Snapshot) -> int:
         """Count the requests whose end the client has not seen."""
         values = client.values[self._conversation]
-        counted: int = sum(len(values[i]) for i in self._counted)
+        counted: int = len(values[self._lists]) + len(values[self._waiting])
         return counted + sum(int(values[i]) for i in self._open)
+
+    def spare_lists(self, client: Snapshot) -> int:
+        """Count the lists in flight for which nobody waits."""
+        lists: tuple[ListKind, ...] = client.values[self._conversation][self._lists]
+        return lists.count(ListKind.SPARE)
+
+    def is_listed(self, client: Snapshot) -> bool:
+        """Tell whether a list has come."""
+        return bool(client.values[self._link][self._is_listed])
 
     def conversation(self, client: Snapshot) -> Enum:
         """Return the conversation's state."""
@@ -142,6 +153,7 @@ class ClientSide:
             self._perform(world, cast("ClientEffect", effect), owner, previous)
             previous = effect
         self._check_completed(world, before, after)
+        world.titles_awaited = world.titles_awaited and not self.is_listed(after)
         if world.awaited is not None and after.states[self._prompt] is PromptState.OPEN:
             self._rules.answered(world, event, outcome.effects)
         self._rules.check_states(world)
@@ -165,15 +177,7 @@ class ClientSide:
         response, world.responses = world.responses[0], world.responses[1:]
         if response is END:
             world.connection = DOWN
-            before = world.client
-            effects = self.fire(world, on.ServerClosed("it closed")).effects
-            self._rules.loss_told(world, effects)
-            closes_itself = self.conversation(before) in (
-                ConversationState.GIVING_UP,
-                ConversationState.BREAKING,
-            )
-            if not self.in_flight(before) and not closes_itself:
-                self._rules.rest_untold(effects)
+            self.lose(world, on.ServerClosed("it closed"))
             return
         assert response.event is not None
         if self.bounds.header is not None and isinstance(response.event, on.AudioReceived):
@@ -183,6 +187,27 @@ class ClientSide:
         self.fire(world, response.event, response.owner)
         if self.bounds.own_titles and isinstance(response.event, on.AudioReceived):
             self._name(world, *had)
+
+    def lose(self, world: World, event: Event) -> None:
+        """Take it that there is no connection."""
+        before = world.client
+        effects = self.fire(world, event).effects
+        self._rules.loss_told(world, effects)
+        if not self._nothing_missed(before):
+            return
+        spare, in_order = self.spare_lists(before), isinstance(event, on.ServerClosed)
+        if spare or in_order:
+            self._rules.rest_untold(effects)
+        if spare:
+            self._rules.rest_stays(effects)
+
+    def _nothing_missed(self, client: Snapshot) -> bool:
+        """Nothing is in flight for which somebody waits, nor has the client closed by itself."""
+        closes_itself = self.conversation(client) in (
+            ConversationState.GIVING_UP,
+            ConversationState.BREAKING,
+        )
+        return self.in_flight(client) == self.spare_lists(client) and not closes_itself
 
     def _measure(self, world: World, more: int) -> None:
         """Say how long the song that arrives is, once its header is here."""

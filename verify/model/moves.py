@@ -258,7 +258,7 @@ class Model:
         # Of a list that did not become whole no song is known.
         world.known = world.known[:1]
         before = world.settled
-        self.rules.loss_told(world, self.client.fire(world, event).effects)
+        self.client.lose(world, event)
         if world.settled and not before:
             world.left = GONE
 

@@ -98,6 +98,7 @@ class Person:
         if word == INTERRUPT:
             self._client.fire(world, on.Interrupted())
         elif word == TITLES:
+            world.titles_awaited = not self._client.is_listed(world.client)
             self._client.fire(world, on.TitlesNeeded())
         elif word == LEAVE:
             self._leaves(world)

@@ -6,7 +6,15 @@ the client's own values.
 
 from __future__ import annotations
 
-from fsm.client.effects import AppendAudio, Report, ShowSongs, StartPlayer, Tell
+from fsm.client.effects import (
+    AppendAudio,
+    Connect,
+    Report,
+    ScheduleRetry,
+    ShowSongs,
+    StartPlayer,
+    Tell,
+)
 from fsm.client.events import Command, Fields, Interrupted, ListedSong
 from fsm.effects import Effect
 from fsm.events import Event
@@ -194,15 +202,22 @@ class ClientRules:
         Not of one that is made anew at once, nor of one that nobody misses.
         """
         told = {effect.report for effect in effects if isinstance(effect, Tell)}
-        missed = world.lists_owed or (world.wanted is not None and not world.finished)
+        missed = world.lists_owed or world.titles_awaited
+        missed = missed or (world.wanted is not None and not world.finished)
         renewed = world.connection == CONNECTING
         if world.left is HERE and missed and not renewed and not told & LOSSES:
             raise Broken(Rule.LOSS_TOLD, "nobody is told")
+        world.titles_awaited = world.titles_awaited and not told & LOSSES
 
     def rest_untold(self, effects: tuple[Effect, ...]) -> None:
-        """Check that nothing is told of an end, in order, that nobody misses (protocol.md 8)."""
+        """Check that nothing is told of an end that nobody misses (protocol.md 8)."""
         if any(isinstance(effect, Tell) and effect.report in LOSSES for effect in effects):
             raise Broken(Rule.LOSS_TOLD, "nothing is owed, and the end is told as a loss")
+
+    def rest_stays(self, effects: tuple[Effect, ...]) -> None:
+        """Check that no other connection is made for a list for which nobody waits."""
+        if any(isinstance(effect, Connect | ScheduleRetry) for effect in effects):
+            raise Broken(Rule.ONE_CONNECTION, "it is made anew for a list that nobody waits for")
 
     def left(self, world: World, closing_server: bool) -> None:
         """Check how the client leaves. closing_server: it knew that TEARDOWN is understood."""

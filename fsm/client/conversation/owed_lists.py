@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
@@ -14,6 +16,15 @@ _ENTRY_BYTES = 96
 """A ListedSong and its ID, as Python keeps them, without the title."""
 _FIELD_BYTES = 64
 """A field, as Python keeps it, without its value."""
+
+
+class ListKind(Enum):
+    """Who waits for a list that is not whole."""
+
+    USERS = "the user, to whom it is shown"
+    OWN = "the client itself, for a title or for the ID of a song"
+    SPARE = "nobody; it names the songs when it comes"
+    OLD = "nobody: silence has ended it, and it is of no use"
 
 
 class OwedLists(PlainSong):
@@ -43,8 +54,8 @@ class OwedLists(PlainSong):
         """The version of the list that the server has, by its own word (protocol.md 7)."""
         self.waiting: tuple[on.Event, ...] = ()
         """Requests that wait until the server can take them, in order."""
-        self.lists: tuple[bool | None, ...] = ()
-        """Lists that are not whole yet, oldest first: is it the user's, to be shown? None: of no use."""
+        self.lists: tuple[ListKind, ...] = ()
+        """Lists that are not whole yet, oldest first."""
         self.list_unclosed = False
         """No empty list message has come behind the last LIST, and SETUP may still be accepted."""
         self.collected: tuple[on.ListReceived, ...] = ()
@@ -53,13 +64,18 @@ class OwedLists(PlainSong):
     @property
     def list_coming(self) -> bool:
         """A list has been requested, or is to be, and is not whole."""
-        return self._list_open() or any(isinstance(e, internal.ListNeeded) for e in self.waiting)
+        on_its_way = any(kind is not ListKind.OLD for kind in self.lists)
+        return on_its_way or any(isinstance(e, internal.ListNeeded) for e in self.waiting)
 
     # Guards
 
     def own_list_open(self, event: on.Event) -> bool:
-        """The list that was requested last is the client's own, and is not whole."""
-        return self.lists[-1:] == (False,)
+        """The list that was requested last is not the user's, and is not whole."""
+        return self.lists[-1:] in ((ListKind.OWN,), (ListKind.SPARE,))
+
+    def spare_list_open(self, event: on.Event) -> bool:
+        """The list that was requested last is not whole, and nobody waits for it."""
+        return self.lists[-1:] == (ListKind.SPARE,)
 
     def list_owed(self, event: on.Event) -> bool:
         """A list has been requested and is not whole."""
@@ -67,7 +83,7 @@ class OwedLists(PlainSong):
 
     def of_old_list(self, event: on.ListReceived) -> bool:
         """The message belongs to a list that silence has ended."""
-        return self.lists[:1] == (None,)
+        return self.lists[:1] == (ListKind.OLD,)
 
     def closes_old_list(self, event: on.ListReceived) -> bool:
         """... and closes it."""
@@ -83,18 +99,24 @@ class OwedLists(PlainSong):
 
     def list_awaited(self, event: on.Event) -> bool:
         """The user waits for a list."""
-        return any(self.lists) or any(isinstance(e, on.ListRequested) for e in self.waiting)
+        on_its_way = ListKind.USERS in self.lists
+        return on_its_way or any(isinstance(e, on.ListRequested) for e in self.waiting)
 
     # Effects
 
     def send_list(self, event: on.Event) -> None:
         """Send LIST for the user."""
-        self.lists += (True,)
+        self.lists += (ListKind.USERS,)
         self._send(Request.LIST)
 
     def send_own_list(self, event: on.Event) -> None:
         """Send LIST for the client's own use."""
-        self.lists += (False,)
+        self.lists += (ListKind.OWN,)
+        self._send(Request.LIST)
+
+    def send_spare_list(self, event: on.Event) -> None:
+        """Send LIST for nobody who waits: whether it is answered makes no difference."""
+        self.lists += (ListKind.SPARE,)
         self._send(Request.LIST)
 
     def send_greeting(self, event: on.Event) -> None:
@@ -103,7 +125,7 @@ class OwedLists(PlainSong):
         if waits:
             self.waiting = _without_first(self.waiting, on.ListRequested)
         self.waiting = tuple(e for e in self.waiting if not isinstance(e, internal.ListNeeded))
-        self.lists += (waits,)
+        self.lists += (ListKind.USERS if waits else ListKind.OWN,)
         self._send(Request.LIST)
 
     def note_list_end(self, event: on.ListReceived) -> None:
@@ -112,7 +134,7 @@ class OwedLists(PlainSong):
 
     def reopen_list(self, event: on.Event) -> None:
         """Expect the rest of the list that silence has ended; nobody needs it."""
-        self.lists += (None,) * self.list_unclosed
+        self.lists += (ListKind.OLD,) * self.list_unclosed
         self.list_unclosed = False
 
     def drop_list(self, event: on.Event) -> None:
@@ -121,7 +143,11 @@ class OwedLists(PlainSong):
 
     def show_open_list(self, event: on.Event) -> None:
         """Show the list that is on its way: it is the user's now."""
-        self.lists = (*self.lists[:-1], True)
+        self.lists = (*self.lists[:-1], ListKind.USERS)
+
+    def await_open_list(self, event: on.Event) -> None:
+        """Wait for the list that is on its way: it is needed now."""
+        self.lists = (*self.lists[:-1], ListKind.OWN)
 
     def keep_need(self, event: internal.ListNeeded) -> None:
         """Let the need of a list wait; one list is enough for any number of needs of a kind."""
@@ -147,12 +173,12 @@ class OwedLists(PlainSong):
 
     def complete_list(self, event: on.Event) -> None:
         """Hand on the oldest list, which is whole; show it, if it is the user's."""
-        shown, self.lists = self.lists[0], self.lists[1:]
+        kind, self.lists = self.lists[0], self.lists[1:]
         songs, fields = _joined(self.collected)
         self.collected, self.collected_bytes = (), 0
         self.known_library = self.library or ""
         self.record(internal.ListCompleted(songs, fields))
-        if shown:
+        if kind is ListKind.USERS:
             self.record(do.ShowSongs(songs, fields), on.CommandAnswered(on.Command.LIST))
 
     def disconnect_endless(self, event: on.ListReceived) -> None:
@@ -165,9 +191,9 @@ class OwedLists(PlainSong):
         """Tell the user that the list will not come."""
         self.record(do.Tell(do.Report.LIST_FAILED), on.CommandAnswered(on.Command.LIST))
 
-    def _list_open(self) -> bool:
-        """A list that somebody needs is not whole."""
-        return any(shown is not None for shown in self.lists)
+    def _list_missed(self) -> bool:
+        """A list that somebody waits for is not whole."""
+        return ListKind.USERS in self.lists or ListKind.OWN in self.lists
 
 
 def _without_first(waiting: tuple[on.Event, ...], kind: type[on.Event]) -> tuple[on.Event, ...]:

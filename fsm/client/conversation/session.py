@@ -10,7 +10,7 @@ from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
 from fsm.client import timeouts
-from fsm.client.conversation.owed_lists import PLAIN_HELPS, OwedLists
+from fsm.client.conversation.owed_lists import PLAIN_HELPS, ListKind, OwedLists
 from fsm.client.conversation.table import CONVERSATION, TIMERS
 from fsm.words import ENDS, FROM, LIBRARY, Request
 
@@ -125,12 +125,16 @@ class ConversationSession(OwedLists):
         return bool(event.data) and self.late_songs > 0
 
     def nothing_owed(self, event: on.Event) -> bool:
-        """Nothing that was requested is unanswered."""
-        return not (self._list_open() or self.waiting or self.wanted_open or self.late_songs)
+        """Nothing that somebody waits for is unanswered."""
+        return not (self._list_missed() or self.waiting or self.wanted_open or self.late_songs)
+
+    def spare_list_owed(self, event: on.Event) -> bool:
+        """A list for which nobody waits is unanswered, and nothing else."""
+        return ListKind.SPARE in self.lists and self.nothing_owed(event)
 
     def answer_owed(self, event: on.Event) -> bool:
-        """The server has not answered all that it was asked."""
-        return self._list_open() or self.wanted_open or self.late_songs > 0
+        """The server has not answered all that somebody waits for."""
+        return self._list_missed() or self.wanted_open or self.late_songs > 0
 
     # Effects: greeting
 

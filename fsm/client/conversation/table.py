@@ -65,7 +65,7 @@ _CLOSINGS = (on.AudioReceived, on.NotFoundReceived)
 _ENDS = (on.ConnectionLost, on.ServerClosed)
 _IGNORED_WHEN_LEAVING = (
     *_RESPONSES, *TIMERS, *_ENDS, on.Connected, on.ConnectFailed, on.ServerSilent, on.RequestWritten,
-    internal.SongToRequest, internal.SongAbandoned, internal.ListNeeded, on.InputEnded,
+    internal.SongToRequest, internal.SongAbandoned, internal.ListNeeded, internal.ListUseful, on.InputEnded,
 )
 
 CONVERSATION = Table("conversation", UNCONNECTED, [
@@ -93,15 +93,18 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     Row(GREETING,     on.GreetingUnanswered,                                        GIVING_UP,                              then="disconnect_mute",                                                                        rfc="P7"),
     Row(GREETING,     on.MessageNotUnderstood,                                      BREAKING,                               then="stop_timers, disconnect_garbled",                                                        rfc="P8"),
     Row(GREETING,     on.AudioReceived,                                             GREETING,                                                                                                                              rfc="2.6.1"),
-    # LIST: the user's, or because a title is needed
+    # LIST: the user's, or because a title is needed, or because one would be of use
     each((*_WITHOUT, OFFERING, *_ENDED_BY_CLIENT),         on.ListRequested,                                           then="keep_waiting",                                    rfc="P7, P8"),
     each((GREETING, CLOSING, PLAIN_LISTING),               on.ListRequested,                   when="own_list_open",   then="show_open_list",                                  rfc="P7"),
     each((GREETING, PLAIN_LISTING, *_QUESTIONS, *_FENCES), on.ListRequested,                                           then="keep_waiting",                                    rfc="P8"),
     Row(CLOSING,                                           on.ListRequested,    CLOSING,                               then="send_list",                                       rfc="2.2"),
     each((*_WITHOUT, OFFERING),                            internal.ListNeeded,                                        then="keep_need",                                       rfc="P7"),
     each((GREETING, PLAIN_LISTING),                        internal.ListNeeded,                                                                                                rfc="P7"),
+    Row(CLOSING,                                           internal.ListNeeded, CLOSING,       when="spare_list_open", then="await_open_list",                                 rfc="P7"),
     Row(CLOSING,                                           internal.ListNeeded, CLOSING,       when="list_owed",                                                               rfc="P7"),
     Row(CLOSING,                                           internal.ListNeeded, CLOSING,                               then="send_own_list",                                   rfc="P7"),
+    Row(CLOSING,                                           internal.ListUseful, CLOSING,       when="list_owed",                                                               rfc="P7"),
+    Row(CLOSING,                                           internal.ListUseful, CLOSING,                               then="send_spare_list",                                 rfc="P7"),
     Row(CLOSING,                                           on.ListReceived,     CLOSING,       when="closes_old_list", then="drop_list",                                       rfc="P7"),
     Row(CLOSING,                                           on.ListReceived,     CLOSING,       when="of_old_list",                                                             rfc="P7"),
     Row(CLOSING,                                           on.ListReceived,     CLOSING,       when="closes_list",     then="complete_list",                                   rfc="P7"),
@@ -110,6 +113,7 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     Row(CLOSING,                                           on.ListReceived,     CLOSING,                                                                                       rfc="P7"),
     Row(PLAIN,                                             on.ListRequested,    PLAIN_LISTING,                         then="send_list",                                       rfc="2.2"),
     Row(PLAIN,                                             internal.ListNeeded, PLAIN,                                                                                         rfc="P7"),
+    Row(PLAIN,                                             internal.ListUseful, PLAIN,                                                                                         rfc="P7"),
     Row(PLAIN_LISTING,                                     on.ListReceived,     PLAIN_LISTING, when="list_grows",      then="keep_entries, note_list_end, await_list_silence", rfc="P8"),
     Row(PLAIN_LISTING,                                     on.ListReceived,     BREAKING,                              then="stop_timers, disconnect_endless",                 rfc="P8"),
     Row(PLAIN_LISTING,                                     on.ListWentQuiet,    PLAIN,                                 then="complete_list, take_up_waiting",                  rfc="P8"),
@@ -198,18 +202,20 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     each(_SETTLED,         on.MessageNotUnderstood,                     BREAKING, then="stop_timers, disconnect_garbled", rfc="P8"),
     each(_ENDED_BY_CLIENT, (*_RESPONSES, *TIMERS, internal.ListNeeded),                                                   rfc="P8"),
     # The end of the connection: nobody misses it, or it interrupts what was requested
-    each(_MAY_OWE_NOTHING,      on.ServerClosed,   UNCONNECTED, when="nothing_owed", then="forget_all, stop_timers, say_rested",                           rfc="P8"),
-    each(_PLAIN_AWAITED,        on.ServerClosed,   UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended_in_order, forget_all, stop_timers", rfc="P8"),
-    each(_MAY_END_SONG,         on.ServerClosed,   UNCONNECTED,                      then="say_ended_in_order, forget_all, stop_timers",                   rfc="P8"),
-    Row(CLOSING,                on.ServerClosed,   UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended, forget_all, stop_timers",          rfc="P7"),
-    Row(CLOSING,                on.ServerClosed,   UNCONNECTED,                      then="say_ended, forget_all, stop_timers",                            rfc="P7"),
-    each(_LIST_AWAITED,         on.ConnectionLost, UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended, forget_all, stop_timers",          rfc="P7"),
-    each((GREETING, *_SETTLED), on.ConnectionLost, UNCONNECTED,                      then="say_ended, forget_all, stop_timers",                            rfc="P7"),
-    each((RENEWING,),           _ENDS,             UNCONNECTED,                      then="expect_no_audio, forget_acceptance, say_renewed",               rfc="P8"),
-    each((GIVING_UP,),          _ENDS,             UNCONNECTED, when="list_awaited", then="tell_list_failed, say_ended, forget_all",                       rfc="P7"),
-    each((GIVING_UP,),          _ENDS,             UNCONNECTED,                      then="say_ended, forget_all",                                         rfc="P7"),
-    each((BREAKING,),           _ENDS,             UNCONNECTED, when="list_awaited", then="tell_list_failed, say_unusable, forget_all",                    rfc="P8"),
-    each((BREAKING,),           _ENDS,             UNCONNECTED,                      then="say_unusable, forget_all",                                      rfc="P8"),
+    each(_MAY_OWE_NOTHING,      on.ServerClosed,   UNCONNECTED, when="nothing_owed",    then="forget_all, stop_timers, say_rested",                           rfc="P8"),
+    each(_PLAIN_AWAITED,        on.ServerClosed,   UNCONNECTED, when="list_awaited",    then="tell_list_failed, say_ended_in_order, forget_all, stop_timers", rfc="P8"),
+    each(_MAY_END_SONG,         on.ServerClosed,   UNCONNECTED,                         then="say_ended_in_order, forget_all, stop_timers",                   rfc="P8"),
+    Row(CLOSING,                on.ServerClosed,   UNCONNECTED, when="list_awaited",    then="tell_list_failed, say_ended, forget_all, stop_timers",          rfc="P7"),
+    Row(CLOSING,                on.ServerClosed,   UNCONNECTED,                         then="say_ended, forget_all, stop_timers",                            rfc="P7"),
+    # ... A server that closes before it has read a LIST resets the connection
+    Row(CLOSING,                on.ConnectionLost, UNCONNECTED, when="spare_list_owed", then="forget_all, stop_timers, say_rested",                           rfc="P8"),
+    each(_LIST_AWAITED,         on.ConnectionLost, UNCONNECTED, when="list_awaited",    then="tell_list_failed, say_ended, forget_all, stop_timers",          rfc="P7"),
+    each((GREETING, *_SETTLED), on.ConnectionLost, UNCONNECTED,                         then="say_ended, forget_all, stop_timers",                            rfc="P7"),
+    each((RENEWING,),           _ENDS,             UNCONNECTED,                         then="expect_no_audio, forget_acceptance, say_renewed",               rfc="P8"),
+    each((GIVING_UP,),          _ENDS,             UNCONNECTED, when="list_awaited",    then="tell_list_failed, say_ended, forget_all",                       rfc="P7"),
+    each((GIVING_UP,),          _ENDS,             UNCONNECTED,                         then="say_ended, forget_all",                                         rfc="P7"),
+    each((BREAKING,),           _ENDS,             UNCONNECTED, when="list_awaited",    then="tell_list_failed, say_unusable, forget_all",                    rfc="P8"),
+    each((BREAKING,),           _ENDS,             UNCONNECTED,                         then="say_unusable, forget_all",                                      rfc="P8"),
     # The person leaves
     Row(CLOSING,                                                 on.InputEnded,         LEAVING, then="send_teardown, disconnect", rfc="P7"),
     each(_WITHOUT,                                               on.InputEnded,         LEAVING,                                   rfc="2.7.1"),

@@ -29,6 +29,7 @@ class LinkSession(KeptList):
     says = (
         on.CommandAnswered,
         internal.ListNeeded,
+        internal.ListUseful,
         internal.SongsRenumbered,
         internal.SongToRequest,
         internal.SongAudio,
@@ -196,6 +197,10 @@ class LinkSession(KeptList):
     def need_titles(self, event: on.Event) -> None:
         """Have a list requested, because none has come."""
         self.record(internal.ListNeeded(for_titles=True))
+
+    def suggest_list(self, event: on.Event) -> None:
+        """Have a list requested for which nobody waits, because none has come."""
+        self.record(internal.ListUseful())
 
     # Effects: what comes of it
 

@@ -74,7 +74,7 @@ LINK = Table("link", CONNECTING, [
     each((FINDING,),                               _STOPS,           UNLISTED,                        rfc="2.4.3"),
     # The song arrives. A list that only has its title would make the music wait: it is asked for behind it
     Row(ONLINE,   internal.AudioFromServer,   ONLINE,                          then="forget_attempts, pass_audio", rfc="2.5.2"),
-    Row(ONLINE,   internal.ServerClosedSong,  ONLINE,   when="titles_unknown", then="say_completed, need_titles",  rfc="P7, playing 1"),
+    Row(ONLINE,   internal.ServerClosedSong,  ONLINE,   when="titles_unknown", then="say_completed, suggest_list", rfc="P7, playing 1"),
     Row(ONLINE,   internal.ServerClosedSong,  ONLINE,                          then="say_completed",               rfc="P7, P8"),
     Row(ONLINE,   internal.ServerRefusedSong, ONLINE,                          then="say_refused",                 rfc="2.5.3"),
     Row(ONLINE,   internal.ListCompleted,     ONLINE,                          then="keep_list, note_title",       rfc="2.5.1"),

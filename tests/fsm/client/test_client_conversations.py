@@ -105,6 +105,40 @@ def test_a_title_that_is_needed_is_not_waited_for_until_the_song_is_here():
     assert client.sent() == []
 
 
+def behind_the_first_song():
+    """A client that plays its first song, which is here, and has asked for the list behind it."""
+    client = ClientDriver(Connected(), ENDS_ACCEPTED, PlayRequested(2), AudioReceived(FULL))
+    client(CLOSED)
+    assert client.sent() == ["LIST"]
+    return client
+
+
+@pytest.mark.parametrize("end", [ServerClosed("it closed"), ConnectionLost("reset")], ids=str)
+@pytest.mark.parametrize("come", [(), (LISTED,)], ids=["nothing", "a part of it"])
+def test_a_server_that_goes_behind_the_first_song_is_missed_when_it_is_needed_again(come, end):
+    client = behind_the_first_song()
+    client(*come, end)
+    assert (client.told(), client.did(Connect), client.did(ScheduleRetry)) == ([], [], [])
+    assert client.session.link.state is LinkState.RESTING
+    client(PlayedOut())
+    assert client.told() == [Report.SONG_PLAYED]
+    client(TitlesNeeded())
+    assert client.did(Connect) == [Connect()]
+    client(Connected(), ENDS_ACCEPTED)
+    assert client.sent() == ["SETUP", "LIST"]
+
+
+@pytest.mark.parametrize("end", [ServerClosed("it closed"), ConnectionLost("reset")], ids=str)
+@pytest.mark.parametrize("need", [TitlesNeeded(), ListRequested()], ids=str)
+def test_a_server_that_goes_behind_the_first_song_is_missed_by_who_waits_for_the_list(need, end):
+    client = behind_the_first_song()
+    client(need)
+    assert client.sent() == []
+    client(end)
+    assert client.told()[-1:] == [Report.CONNECTION_LOST]
+    assert client.session.link.state is LinkState.OFFLINE
+
+
 def test_a_song_that_is_not_sent_whole_is_followed_by_no_list():
     client = ClientDriver(Connected(), ENDS_ACCEPTED, PlayRequested(2), AudioReceived(FULL))
     client(NotFoundReceived())

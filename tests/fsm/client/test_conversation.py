@@ -5,7 +5,7 @@ import pytest
 from fsm.client import effects as do
 from fsm.client import events as on
 from fsm.client import internal_events as internal
-from fsm.client.conversation.owed_lists import PLAIN_HELPS
+from fsm.client.conversation.owed_lists import PLAIN_HELPS, ListKind
 from fsm.client.conversation.session import NO_LIST, ConversationSession
 from fsm.client.conversation.table import (
     ANSWERED,
@@ -41,6 +41,7 @@ LIST, STOP, PLAY, PLAY_2 = (
     internal.SongToRequest(2),
 )
 ABANDONED, NEEDED = internal.SongAbandoned(), internal.ListNeeded()
+USEFUL = internal.ListUseful()
 LISTED, LISTED_2, LIST_CLOSED = on.ListReceived((ONE,)), on.ListReceived((TWO,)), on.ListReceived()
 ENDS, OTHER = on.SetupReceived(("alfine/1", "ends")), on.SetupReceived(("alfine/1",))
 SHORT, FULL, CLOSED = on.AudioReceived(b"a"), on.AudioReceived(bytes(4096)), on.AudioReceived()
@@ -155,6 +156,7 @@ def test_told_plain_it_requests_nothing_by_itself():
     session = reached(UNCONNECTED, plain=True)
     assert step(session, LIST, CONNECTED) == ([LIST, internal.ListWithheld()], PLAIN)
     assert step(session, NEEDED) == ([], PLAIN)
+    assert step(session, USEFUL) == ([], PLAIN)
 
 
 def test_a_server_that_accepts_ends_is_asked_for_what_waits_and_nothing_else():
@@ -303,7 +305,7 @@ def test_a_list_behind_one_that_the_greeting_has_become_waits():
     session = reached(GREETING, LIST)
     assert step(session, LIST, PLAY) == ([], GREETING)
     assert session.waiting == (LIST, PLAY)
-    assert session.lists == (True,)
+    assert session.lists == (ListKind.USERS,)
     assert step(session, ERRO) == ([GREETED, *shown(), LIST, PLAY], PLAIN)
 
 
@@ -323,14 +325,14 @@ def test_a_list_of_its_own_that_is_on_its_way_becomes_the_users():
 def test_a_server_that_does_not_accept_it_is_greeted_with_list(answer):
     session = reached(OFFERING)
     assert step(session, answer) == ([SETUP_ANSWERED, *GREETS], GREETING)
-    assert session.lists == (False,)
+    assert session.lists == (ListKind.OWN,)
     assert not session.setup_open
 
 
 def test_a_server_that_is_silent_is_greeted_with_list():
     session = reached(OFFERING)
     assert step(session, NO_SETUP) == (GREETS, GREETING)
-    assert session.lists == (False,)
+    assert session.lists == (ListKind.OWN,)
     assert session.setup_open, "it may still be answered"
 
 
@@ -380,7 +382,7 @@ def test_a_setup_that_is_accepted_late_is_accepted():
     session = reached(OFFERING, NO_SETUP, PLAY)
     settled = [SETUP_ANSWERED, GREETED, PLAY]
     assert step(session, ENDS) == (settled, CLOSING_SERVER)
-    assert session.lists == (False,), "the list that was asked for since is closed"
+    assert session.lists == (ListKind.OWN,), "the list that was asked for since is closed"
     assert step(session, LISTED) == ([], CLOSING_SERVER)
     assert step(session, LIST_CLOSED) == ([internal.ListCompleted((ONE,))], CLOSING_SERVER)
 
@@ -437,7 +439,7 @@ def test_what_was_asked_for_before_a_late_acceptance_is_closed():
     assert accept(session) == (NO_SONG_TIMER, CLOSING_SERVER)
     assert (session.wanted_open, session.late_songs) == (True, 0)
     assert not (session.audio_coming or session.play_open or session.setup_open)
-    assert session.lists == (None,)
+    assert session.lists == (ListKind.OLD,)
     assert step(session, FULL) == ([internal.AudioFromServer(FULL.data)], CLOSING_SERVER)
     assert step(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
 
@@ -448,7 +450,7 @@ def test_what_was_taken_for_whole_by_silence_is_open_again():
         assert accept(session) == ([SETUP_ANSWERED], CLOSING_SERVER)
         assert (session.wanted_open, session.late_songs, session.supposed) == (True, 0, False)
         assert not session.play_open
-        assert session.lists == (None,)
+        assert session.lists == (ListKind.OLD,)
         assert step(session, SHORT) == ([internal.AudioFromServer(b"a")], CLOSING_SERVER)
         assert step(session, CLOSED) == ([internal.ServerClosedSong()], CLOSING_SERVER)
 
@@ -458,7 +460,7 @@ def test_a_song_that_was_closed_before_the_acceptance_is_whole():
         session = unsure(PLAY, FULL, CLOSED, *end)
         closed = [*NO_SONG_TIMER, internal.ServerClosedSong()]
         assert accept(session) == (closed, CLOSING_SERVER)
-        assert session.lists == (None,)
+        assert session.lists == (ListKind.OLD,)
         assert not session.setup_open
         assert (session.wanted_open, session.supposed, session.late_songs) == (False, False, 0)
         assert not session.audio_coming
@@ -708,6 +710,71 @@ def test_a_list_that_is_on_its_way_is_the_links_too():
         assert after(state, NEEDED) == ([], state)
     assert after(CLOSING_SERVER, LIST, NEEDED) == ([], CLOSING_SERVER)
     assert after(CLOSING_SERVER, NEEDED) == ([sends(Request.LIST)], CLOSING_SERVER)
+
+
+# A list for which nobody waits
+
+
+def test_a_list_that_would_be_of_use_is_asked_for_once_and_handed_on():
+    session = reached(CLOSING_SERVER)
+    assert step(session, USEFUL) == ([sends(Request.LIST)], CLOSING_SERVER)
+    assert session.list_coming
+    assert step(session, USEFUL) == ([], CLOSING_SERVER)
+    assert step(session, LISTED, LIST_CLOSED) == ([internal.ListCompleted((ONE,))], CLOSING_SERVER)
+    assert not session.list_coming
+    assert after(PLAIN, USEFUL) == ([], PLAIN), "the list of the greeting has come"
+
+
+@pytest.mark.parametrize("asked", [LIST, NEEDED], ids=str)
+def test_a_list_that_is_on_its_way_already_is_of_use_and_awaited_as_before(asked):
+    session = reached(CLOSING_SERVER, asked)
+    lists = session.lists
+    assert step(session, USEFUL) == ([], CLOSING_SERVER)
+    assert session.lists == lists
+
+
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+@pytest.mark.parametrize("come", [(), (LISTED,)], ids=["nothing", "a part of it"])
+def test_a_connection_that_owes_a_list_for_which_nobody_waits_is_missed_by_nobody(come, end):
+    said, session = said_at_the_end(CLOSING_SERVER, USEFUL, *come, end)
+    assert said == [internal.ConnectionRested()]
+    assert_fresh(session)
+    assert step(session, CONNECTED, ENDS) == ([SETUP_ANSWERED], CLOSING_SERVER), "nor asked again"
+
+
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+def test_a_connection_that_owes_a_song_besides_is_missed(end):
+    said, session = said_at_the_end(CLOSING_SERVER, USEFUL, PLAY, end)
+    assert said == [ended(end, CLOSING_SERVER)]
+    assert_fresh(session)
+
+
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+def test_a_list_for_which_nobody_waits_is_awaited_when_it_is_needed(end):
+    session = reached(CLOSING_SERVER, USEFUL)
+    assert step(session, NEEDED) == ([], CLOSING_SERVER)
+    assert session.lists == (ListKind.OWN,)
+    assert step(session, NEEDED) == ([], CLOSING_SERVER)
+    said = said_at_the_end(CLOSING_SERVER, USEFUL, NEEDED, end)[0]
+    assert said == [ended(end, CLOSING_SERVER)]
+    assert after(CLOSING_SERVER, USEFUL, NEEDED, LISTED, LIST_CLOSED)[0] == [
+        internal.ListCompleted((ONE,))
+    ]
+
+
+@pytest.mark.parametrize("end", [LOST, SERVER_CLOSED], ids=str)
+def test_a_list_for_which_nobody_waits_is_the_users_when_he_asks_for_one(end):
+    session = reached(CLOSING_SERVER, USEFUL)
+    assert step(session, LIST) == ([], CLOSING_SERVER)
+    assert step(session, LISTED, LIST_CLOSED)[0] == shown(ONE)
+    said = said_at_the_end(CLOSING_SERVER, USEFUL, LIST, end)[0]
+    assert said == [*LIST_FAILED, ended(end, CLOSING_SERVER)]
+
+
+def test_a_server_that_is_silent_is_not_given_up_over_a_list_for_which_nobody_waits():
+    assert after(CLOSING_SERVER, USEFUL, SILENT) == ([], CLOSING_SERVER)
+    for needs in (NEEDED, LIST, PLAY):
+        assert after(CLOSING_SERVER, USEFUL, needs, SILENT) == ([DISCONNECT], GIVING_UP)
 
 
 # A song from a server that closes its answers
@@ -1289,6 +1356,7 @@ def test_teardown_is_sent_where_it_is_understood():
         SILENT,
         ABANDONED,
         NEEDED,
+        USEFUL,
         LEAVE,
     ],
     ids=str,

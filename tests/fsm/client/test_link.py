@@ -185,14 +185,14 @@ def test_a_title_takes_no_list_over_a_connection_that_is_made_anew():
     assert after(ONLINE, RENEWED, TITLES) == ([], CONNECTING)
 
 
-def test_the_list_that_has_the_titles_is_needed_when_the_first_song_is_whole():
+def test_the_list_that_has_the_titles_is_of_use_when_the_first_song_is_whole():
     session = LinkSession()
     assert step(session, CONNECTED, WANTED) == (REQUEST_IT, ONLINE)
-    assert step(session, CLOSED)[0][-1:] == NEED
+    assert step(session, CLOSED)[0][-1:] == [internal.ListUseful()]
     assert step(session, WANTED) == (REQUEST_IT, ONLINE)
     step(session, LISTED)
     assert session.title == "two"
-    assert NEED[0] not in step(session, CLOSED)[0]
+    assert internal.ListUseful() not in step(session, CLOSED)[0]
 
 
 # A song that no list has named says itself what it is called
