@@ -156,27 +156,47 @@ class Workers:
     def _fill_free_slots(self) -> None:
         now = time.monotonic()
         for slot in [slot for slot, at in self._free_slots.items() if at <= now]:
-            del self._free_slots[slot]
-            self._start(slot)
+            try:
+                self._start(slot)
+            except OSError as error:  # no memory, or no descriptors: the others go on meanwhile
+                log.error("worker %d cannot be started: %s", slot + 1, error.strerror)
+                self._free_slots[slot] = now + MIN_LIFE_S
+            else:
+                del self._free_slots[slot]
 
     def _start(self, slot: int) -> None:
-        ours, its = socket.socketpair()
+        """Start the worker of this slot. Raises OSError: there is none."""
         self._monitor.before_fork(slot)
-        sys.stdout.flush()
-        # Until the worker handles SIGTERM, the kernel keeps it: a worker told to stop early stops.
-        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
-        with self._serving.library.scanning_paused():
-            # What the others have not been told yet, this one knows: they are told first.
-            self._tell_changes()
-            pid = os.fork()
-        if pid == 0:
-            ours.close()
-            self._run_worker(slot, its)
+        ours, its = socket.socketpair()
+        with its:
+            try:
+                pid = self._fork()
+            except OSError:
+                ours.close()
+                raise
+            if pid == 0:
+                ours.close()
+                self._run_worker(slot, its)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
-        its.close()
         self._monitor.in_parent(slot)
         ours.settimeout(SEND_TIMEOUT_S)
         self._workers[slot] = _Worker(pid, ours)
+
+    def _fork(self) -> int:
+        """Fork where no scan is at work. Raises OSError.
+
+        Until the worker handles SIGTERM, the kernel keeps it: a worker told to stop early stops.
+        """
+        sys.stdout.flush()
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+        try:
+            with self._serving.library.scanning_paused():
+                # What the others have not been told yet, this one knows: they are told first.
+                self._tell_changes()
+                return os.fork()
+        except OSError:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+            raise
 
     def _run_worker(self, slot: int, channel: socket.socket) -> None:
         """Serve, in a new worker. Never returns: the parent's own work is not to go on here too."""
