@@ -13,6 +13,7 @@ import pickle
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from types import FrameType
 from typing import Any
 
 from net.server.limits import Limits
+from net.server.processes.first_scan import JOIN_S
 from net.server.processes.monitoring import NoMonitor, Source, WorkersMonitor
 from net.server.processes.parent_link import ALIVE, LENGTH, TO_PARENT, ParentLink
 from net.server.processes.process import (
@@ -28,6 +30,7 @@ from net.server.processes.process import (
     ignore,
     nothing,
     reload_signals,
+    start_thread,
     stop_signals,
 )
 from net.server.songs.rescan import Rescan
@@ -83,6 +86,8 @@ class Workers:
         """By slot."""
         self._free_slots: dict[int, float] = dict.fromkeys(range(len(groups)), 0.0)
         """Slots without a worker, and when each may have one, in `time.monotonic()`."""
+        self._scanning: threading.Thread | None = None
+        """Looks at the music again: a slow disk holds up neither signals nor workers."""
         self._told = serving.library.songs
         """The list that all workers have, or are being told of."""
         self._signals = 0
@@ -121,6 +126,7 @@ class Workers:
             self._tell_changes()
             self._tell_manager()
         ignore(handled_signals())
+        self._end_scan()
         self._monitor.stop()
         log.info("all workers have stopped")
 
@@ -263,7 +269,9 @@ class Workers:
     # Songs
 
     def _receive(self, worker: _Worker) -> None:
-        """Scan if it is time to and a client of this worker has sent LIST; note how it is."""
+        """Have the music looked at if it is time to and a client of this worker has sent LIST; note
+        how it is.
+        """
         try:
             data = worker.channel.recv(4096)
         except OSError:
@@ -279,9 +287,19 @@ class Workers:
         if any(word != ALIVE for word, _ in messages) and self._rescan.due(time.monotonic()):
             self._scan()
 
-    def _scan(self) -> None:
-        self._rescan.scan()
-        self._tell_changes()
+    def _scan(self, in_any_case: bool = False) -> None:
+        """Scan in a thread, which wakes this one when the list has changed.
+
+        in_any_case: where a scan is at work another follows, for it may have passed what is new.
+        """
+        if in_any_case or self._scanning is None or not self._scanning.is_alive():
+            self._scanning = threading.Thread(target=self._rescan.scan, name="scan", daemon=True)
+            start_thread(self._scanning)
+
+    def _end_scan(self) -> None:
+        self._serving.library.stop_scanning()
+        if self._scanning is not None:
+            self._scanning.join(JOIN_S)
 
     def _tell_changes(self) -> None:
         """Send the workers what the list has now and they do not have."""
@@ -308,7 +326,7 @@ class Workers:
         if (limits := reload()) is not None:
             self._adopt(limits)
         if not self._rescan.is_first:
-            self._scan()
+            self._scan(in_any_case=True)
         self._serving.manager.ready()
 
     def _adopt(self, limits: Limits) -> None:
