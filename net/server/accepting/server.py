@@ -145,7 +145,8 @@ class StreamingServer:
         leave_waiting: those that wait to be accepted are another's, who listens there too.
         """
         for listener in () if leave_waiting else self._listeners:
-            self._accept(listener)  # those in the backlog get an orderly close, not a reset
+            # Those in the backlog, where Linux has one more, get an orderly close, not a reset.
+            self._accept(listener, self._limits.backlog + 1)
         self._close_listeners()
         self._introductions.close()
         for handshake in list(self._handshakes):
@@ -196,8 +197,8 @@ class StreamingServer:
             listener.close()
         self._listeners = []
 
-    def _accept(self, listener: socket.socket) -> None:
-        for _ in range(ACCEPT_BATCH):
+    def _accept(self, listener: socket.socket, most: int = ACCEPT_BATCH) -> None:
+        for _ in range(most):
             try:
                 sock, peer = listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):

@@ -10,10 +10,14 @@ import socket
 
 import pytest
 
-from net.server.accepting.sockets import loop_factory
+from net.server.accepting.server import StreamingServer
+from net.server.accepting.sockets import listen, loop_factory
+from net.server.limits import Limits
 from net.server.processes.process import on_signals
+from net.server.songs.spool_cache import SpoolCache
+from songs import Library
 from tests.end_to_end.managed import IN_TERMINAL
-from tests.net.server.conftest import connected, eventually, song_bytes
+from tests.net.server.conftest import connected, eventually, is_reset, song_bytes
 from tests.net.server.hindered import prefix
 from tests.peers.facts import without_facts
 from tests.peers.plain_client import PlainClient
@@ -134,6 +138,20 @@ def test_signals_that_come_at_any_time_end_with_code_0(serve, music, workers):
         server.wait_for("stopped")
         server.process.terminate()
         assert server.end() == 0
+
+
+@pytest.mark.asyncio
+async def test_who_waits_to_be_accepted_gets_an_orderly_close(music, tmp_path):
+    library, limits = Library(music), Limits(backlog=40)
+    [[sock]] = listen(["127.0.0.1"], 0, limits)
+    server = StreamingServer(library, limits, SpoolCache(library, tmp_path, 1 << 20, 100))
+    server.start([sock])
+    with contextlib.ExitStack() as stack:
+        port = sock.getsockname()[1]
+        clients = [stack.enter_context(connected(port)) for _ in range(limits.backlog)]
+        await server.drain()
+        assert not any(map(is_reset, clients))
+    server.stop()
 
 
 @pytest.mark.parametrize("workers", [1, 2])
