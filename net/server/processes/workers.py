@@ -126,7 +126,8 @@ class Workers:
             self._tell_changes()
             self._tell_manager()
         ignore(handled_signals())
-        self._end_scan()
+        if self._scanning is not None:
+            self._scanning.join(JOIN_S)
         self._monitor.stop()
         log.info("all workers have stopped")
 
@@ -260,6 +261,7 @@ class Workers:
         if self._signals == 1:
             self._serving.manager.stopping()
             self._serving.no_more_clients()
+            self._serving.library.stop_scanning()
             for group in self._groups:
                 for sock in group:
                     sock.close()
@@ -295,11 +297,6 @@ class Workers:
         if in_any_case or self._scanning is None or not self._scanning.is_alive():
             self._scanning = threading.Thread(target=self._rescan.scan, name="scan", daemon=True)
             start_thread(self._scanning)
-
-    def _end_scan(self) -> None:
-        self._serving.library.stop_scanning()
-        if self._scanning is not None:
-            self._scanning.join(JOIN_S)
 
     def _tell_changes(self) -> None:
         """Send the workers what the list has now and they do not have."""
