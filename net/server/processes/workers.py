@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import pickle
 import signal
 import socket
 import sys
@@ -18,12 +17,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from types import FrameType
-from typing import Any
 
 from net.server.limits import Limits
 from net.server.processes.first_scan import JOIN_S
 from net.server.processes.monitoring import NoMonitor, Source, WorkersMonitor
-from net.server.processes.parent_link import ALIVE, LENGTH, TO_PARENT, ParentLink
+from net.server.processes.parent_link import ParentLink
 from net.server.processes.process import (
     Serving,
     handled_signals,
@@ -33,33 +31,15 @@ from net.server.processes.process import (
     start_thread,
     stop_signals,
 )
+from net.server.processes.worker import Worker, songs_message
 from net.server.songs.rescan import Rescan
-from songs import Change, Versions, change_between
+from songs import change_between
 
 log = logging.getLogger("alfine.server")
 
 MIN_LIFE_S = 1.0
 """A worker that dies sooner is replaced after this time, not at once."""
 SLOT_CHECK_S = 0.2
-SEND_TIMEOUT_S = 5.0
-
-
-class _Worker:
-    """One worker, as the parent sees it. channel: signs of life come from it, songs go to it.
-
-    clients: None until its first sign of life.
-    """
-
-    def __init__(self, pid: int, channel: socket.socket) -> None:
-        self.pid, self.channel = pid, channel
-        self.started_at = self.heard_at = time.monotonic()
-        self.clients: int | None = None
-        self.received = b""
-        self.ended = False
-        """Its channel is closed; its process is reaped soon."""
-
-    def __repr__(self) -> str:
-        return f"<_Worker {self.pid}{' ended' if self.ended else ''}>"
 
 
 class Workers:
@@ -82,7 +62,7 @@ class Workers:
         self._rescan = rescan
         self._in_worker = in_worker
         self._monitor = monitor or NoMonitor()
-        self._workers: dict[int, _Worker] = {}
+        self._workers: dict[int, Worker] = {}
         """By slot."""
         self._free_slots: dict[int, float] = dict.fromkeys(range(len(groups)), 0.0)
         """Slots without a worker, and when each may have one, in `time.monotonic()`."""
@@ -186,8 +166,7 @@ class Workers:
                 self._run_worker(slot, its)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
         self._monitor.in_parent(slot)
-        ours.settimeout(SEND_TIMEOUT_S)
-        self._workers[slot] = _Worker(pid, ours)
+        self._workers[slot] = Worker(pid, ours)
 
     def _fork(self) -> int:
         """Fork where no scan is at work. Raises OSError.
@@ -270,23 +249,11 @@ class Workers:
 
     # Songs
 
-    def _receive(self, worker: _Worker) -> None:
-        """Have the music looked at if it is time to and a client of this worker has sent LIST; note
-        how it is.
+    def _receive(self, worker: Worker) -> None:
+        """Note how a worker is; have the music looked at if it is time to and a client of it has
+        sent LIST.
         """
-        try:
-            data = worker.channel.recv(4096)
-        except OSError:
-            data = b""
-        worker.ended = not data
-        worker.received += data
-        whole = len(worker.received) // TO_PARENT.size * TO_PARENT.size
-        messages = list(TO_PARENT.iter_unpack(worker.received[:whole]))
-        worker.received = worker.received[whole:]
-        for word, number in messages:
-            if word == ALIVE:
-                worker.heard_at, worker.clients = time.monotonic(), number
-        if any(word != ALIVE for word, _ in messages) and self._rescan.due(time.monotonic()):
+        if worker.receive() and self._rescan.due(time.monotonic()):
             self._scan()
 
     def _scan(self, in_any_case: bool = False) -> None:
@@ -303,15 +270,8 @@ class Workers:
         songs, versions = self._serving.library.listed
         if change := change_between(self._told, songs):
             for worker in list(self._workers.values()):
-                self._send(worker, _songs_message(change, versions))
+                worker.send(songs_message(change, versions))
         self._told = songs
-
-    def _send(self, worker: _Worker, message: object) -> None:
-        pickled = pickle.dumps(message)
-        try:
-            worker.channel.sendall(LENGTH.pack(len(pickled)) + pickled)
-        except OSError:
-            _kill(worker)  # it does not read: its list would differ from that of the others
 
     # How it goes
 
@@ -329,7 +289,7 @@ class Workers:
     def _adopt(self, limits: Limits) -> None:
         self._serving = replace(self._serving, limits=limits)
         for worker in list(self._workers.values()):
-            self._send(worker, limits)
+            worker.send(limits)
 
     def _tell_manager(self) -> None:
         """Say that it is ready when all workers are, and after that how many clients there are."""
@@ -346,17 +306,4 @@ class Workers:
                 if now - worker.heard_at > manager.patience_s:
                     log.error("worker %d gives no sign of life, and is ended", slot + 1)
                     worker.heard_at = now
-                    _kill(worker)
-
-
-def _songs_message(change: Change, versions: Versions) -> tuple[Any, ...]:
-    placed = [
-        (place, song.song_id, song.title, song.path, tuple(song.details))
-        for place, song in change.placed
-    ]
-    return change.removed, placed, tuple(versions)
-
-
-def _kill(worker: _Worker) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(worker.pid, signal.SIGKILL)
+                    worker.kill()
