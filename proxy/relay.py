@@ -40,7 +40,7 @@ class Relay:
     """One connection through the proxy.
 
     reached: the place of the fault has been reached. go_on: set it to let a held connection go on.
-    sent: what the client has sent, if it is to be kept.
+    over: nothing is forwarded any more.
     """
 
     def __init__(self, number: int, faults: Faults, watcher: Watcher) -> None:
@@ -48,7 +48,6 @@ class Relay:
         self._watcher = watcher
         self._follower: Follower | None = Follower()
         self.reached, self.go_on, self.over = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._in_message = False
         self.passed_bytes = {CLIENT: 0, SERVER: 0}
 
     def __repr__(self) -> str:
