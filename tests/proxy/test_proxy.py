@@ -311,11 +311,12 @@ def test_a_fault_in_what_follows_does_not_end_the_connection(monkeypatch):
         assert read_all(client) == SONG
 
 
-def test_tls_is_passed_on_and_not_looked_into():
+@pytest.mark.parametrize("split", [None, 1])
+def test_tls_is_passed_on_and_not_looked_into(split):
     hello = b"\x16\x03\x01" + random.Random(5).randbytes(300) + b"LIST END END"
     with (
         Peer(lambda peer, sock: peer.read_all(sock)) as server,
-        FaultyProxy(server.port) as proxy,
+        FaultyProxy(server.port, Faults(split=split)) as proxy,
         socket.create_connection(("127.0.0.1", proxy.port), TIMEOUT_S) as client,
     ):
         client.sendall(hello)
