@@ -97,6 +97,8 @@ class Workers:
             if not self._signals:
                 self._fill_free_slots()
             self._wait()
+            if self._signals and not forwarded:
+                self._take_no_more()
             while forwarded < self._signals:
                 forwarded += 1
                 self._stop_workers()
@@ -236,14 +238,15 @@ class Workers:
                 early = now - worker.started_at < MIN_LIFE_S
                 self._free_slots[slot] = now + MIN_LIFE_S if early else now
 
+    def _take_no_more(self) -> None:
+        self._serving.manager.stopping()
+        self._serving.no_more_clients()
+        self._serving.library.stop_scanning()
+        for group in self._groups:
+            for sock in group:
+                sock.close()
+
     def _stop_workers(self) -> None:
-        if self._signals == 1:
-            self._serving.manager.stopping()
-            self._serving.no_more_clients()
-            self._serving.library.stop_scanning()
-            for group in self._groups:
-                for sock in group:
-                    sock.close()
         for worker in self._workers.values():
             os.kill(worker.pid, signal.SIGTERM)
 
