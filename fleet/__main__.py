@@ -10,14 +10,21 @@ import time
 from pathlib import Path
 
 from demo.make_songs import make_songs
-from fleet.fleet import ROOT, Fleet
+from fleet.fleet import NAMES, ROOT, Fleet
 from fleet.processes import FleetError
 
 
 def main() -> int:
     """Return the exit code: 2 where a program is missing."""
     parser = argparse.ArgumentParser(prog="./dev fleet", description=__doc__)
-    parser.add_argument("--servers", type=int, default=2, help="how many (default: 2)")
+    parser.add_argument(
+        "--servers",
+        type=int,
+        default=2,
+        choices=range(1, len(NAMES) + 1),
+        metavar="N",
+        help=f"how many, up to {len(NAMES)} (default: 2)",
+    )
     parser.add_argument("--stay", action="store_true", help="stay up until Ctrl-C, for you to play")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="alfine-fleet-") as folder:

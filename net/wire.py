@@ -70,7 +70,7 @@ class RequestDecoder:
     connection is to be closed.
     """
 
-    __slots__ = ("_buffer", "_max_bytes", "_received_bytes", "_searched", "_too_long")
+    __slots__ = ("_buffer", "_max_bytes", "_searched", "_too_long")
 
     def __init__(self, max_bytes: int = MAX_REQUEST_BYTES) -> None:
         self._max_bytes = max_bytes
@@ -78,7 +78,6 @@ class RequestDecoder:
         """A request without its end. It never begins with what may stand before a request."""
         self._searched = 0
         """No EOM begins before this offset, so that no byte of a slow request is searched twice."""
-        self._received_bytes = 0
         self._too_long = False
 
     def __repr__(self) -> str:
@@ -93,20 +92,11 @@ class RequestDecoder:
         """
         return len(self._buffer)
 
-    @property
-    def consumed_bytes(self) -> int:
-        """How many bytes have been received in all, less those that are pending.
-
-        A pace has to count these: bytes between requests are work, but no requests.
-        """
-        return self._received_bytes - len(self._buffer)
-
     def feed(self, data: bytes) -> list[Event]:
         """Append received bytes and return the requests they complete, in order.
 
         data: any split of the stream. Cost: linear in len(data), amortised.
         """
-        self._received_bytes += len(data)
         if self._too_long:
             return []
         self._append(data)

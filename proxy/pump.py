@@ -28,6 +28,10 @@ class Pump:
         self._reader, self._writer, self._faults, self._passed = reader, writer, faults, passed
         self._chance = random.Random(faults.seed)
         self.passed_bytes = 0
+        self._delayed_bytes = 0
+        """Read, and not forwarded before their time."""
+        self._room = asyncio.Event()
+        """There may be room for more of them."""
 
     async def run(self, most_bytes: int | None = None) -> bool:
         """Forward until the sender ends, or so many bytes more have passed; tell whether it ended.
@@ -67,8 +71,7 @@ class Pump:
     async def _delayed(self, most_bytes: int | None) -> AsyncIterator[bytes]:
         """Yield what comes when its time has come; meanwhile more is read."""
         waiting: asyncio.Queue[tuple[float, bytes] | Exception | None] = asyncio.Queue()
-        room = asyncio.Semaphore(MOST_DELAYED_BYTES // BLOCK_BYTES)
-        reading = asyncio.create_task(self._read_ahead(most_bytes, waiting, room))
+        reading = asyncio.create_task(self._read_ahead(most_bytes, waiting))
         loop = asyncio.get_running_loop()
         try:
             while (item := await waiting.get()) is not None:
@@ -76,7 +79,8 @@ class Pump:
                     raise item
                 due, piece = item
                 await asyncio.sleep(due - loop.time())
-                room.release()
+                self._delayed_bytes -= len(piece)
+                self._room.set()
                 yield piece
         finally:
             reading.cancel()
@@ -85,12 +89,14 @@ class Pump:
         self,
         most_bytes: int | None,
         waiting: asyncio.Queue[tuple[float, bytes] | Exception | None],
-        room: asyncio.Semaphore,
     ) -> None:
         loop, due = asyncio.get_running_loop(), 0.0
         try:
             async for piece in self._read(most_bytes):
-                await room.acquire()
+                while self._delayed_bytes and self._delayed_bytes + len(piece) > MOST_DELAYED_BYTES:
+                    self._room.clear()
+                    await self._room.wait()
+                self._delayed_bytes += len(piece)
                 late = self._faults.delay_s + self._chance.uniform(0, self._faults.jitter_s)
                 due = max(due, loop.time() + late)
                 waiting.put_nowait((due, piece))

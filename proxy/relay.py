@@ -16,6 +16,8 @@ from traces.recorder import CLIENT, SERVER
 
 log = logging.getLogger("alfine.proxy")
 
+_HANDSHAKE = b"\x16\x03"
+"""How TLS begins: the type of the record, the major version."""
 BUFFERED_BYTES = 64 * 1024
 """What waits here for a peer that does not take it: beyond that its partner is not read from."""
 
@@ -40,7 +42,7 @@ class Relay:
     """One connection through the proxy.
 
     reached: the place of the fault has been reached. go_on: set it to let a held connection go on.
-    sent: what the client has sent, if it is to be kept.
+    over: nothing is forwarded any more.
     """
 
     def __init__(self, number: int, faults: Faults, watcher: Watcher) -> None:
@@ -48,8 +50,9 @@ class Relay:
         self._watcher = watcher
         self._follower: Follower | None = Follower()
         self.reached, self.go_on, self.over = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._in_message = False
         self.passed_bytes = {CLIENT: 0, SERVER: 0}
+        self._begin = b""
+        """The first bytes of the client, however they are split."""
 
     def __repr__(self) -> str:
         passed = self.passed_bytes
@@ -120,9 +123,11 @@ class Relay:
         self._watcher.passed(self.number, sender, data, self._follow(sender, data))
 
     def _follow(self, sender: str, data: bytes) -> list[Seen]:
-        if sender == CLIENT and self.passed_bytes[CLIENT] == len(data) and _is_tls(data):
-            self.tell("speaks TLS: it is passed on, and what is inside is not seen")
-            self._follower = None
+        if sender == CLIENT and len(self._begin) < len(_HANDSHAKE):
+            self._begin += data[: len(_HANDSHAKE)]
+            if self._begin.startswith(_HANDSHAKE):
+                self.tell("speaks TLS: it is passed on, and what is inside is not seen")
+                self._follower = None
         if self._follower is None:
             return []
         try:
@@ -144,11 +149,6 @@ class Relay:
 
 class _Ends(Exception):
     """A fault has ended the connection."""
-
-
-def _is_tls(data: bytes) -> bool:
-    """Whether a connection begins with a handshake: the type of the record, the major version."""
-    return data.startswith(b"\x16\x03")
 
 
 async def _all_or_first_fault(tasks: list[asyncio.Task[None]]) -> None:

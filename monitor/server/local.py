@@ -68,8 +68,8 @@ class LocalServer:
         """Return what has changed since the last sample."""
         dots, gone = self._new_dots(), []
         for name, state in self._record.take_touched().items():
-            if name not in self._states:
-                continue  # it came and went between two samples
+            if type(state) is not type(self._states.get(name)):
+                continue  # it came and went between two samples, or only its handshake took a step
             if state in self._catalogue.finals:
                 gone += self._leave(name)
             else:

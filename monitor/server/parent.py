@@ -70,6 +70,7 @@ class ParentMonitor:
 
     def before_fork(self, slot: int) -> None:
         """Make a channel for the worker."""
+        self._close_pair()
         self._pair = socket.socketpair()
 
     def in_worker(self, slot: int) -> None:
@@ -87,12 +88,19 @@ class ParentMonitor:
     def in_parent(self, slot: int) -> None:
         """Ask the new worker from now on."""
         assert self._pair is not None
-        ours, its = self._pair
+        (ours, its), self._pair = self._pair, None
         its.close()
         self._loop.run_until_complete(self._source.add(ours))
 
+    def _close_pair(self) -> None:
+        """Close what a fork that failed has left."""
+        for sock in self._pair or ():
+            sock.close()
+        self._pair = None
+
     def stop(self) -> None:
         """Tell who watches that the server has ended."""
+        self._close_pair()
         self._loop.run_until_complete(self._site.stop())
         self._source.close()
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())

@@ -18,7 +18,7 @@ ANSWER_S = 2.0
 
 
 class Remote:
-    """Asks one worker. totals, rows: as it last said. lost: it has ended."""
+    """Asks one worker. totals: as it last said. lost: it has ended."""
 
     def __init__(self, channel: socket.socket, no_totals: Totals) -> None:
         self._channel = channel

@@ -119,8 +119,10 @@ class FileCatalogue:
             rows, self._read_only = self._read_only, []
             return rows
         try:
+            # First, because another server may write before the rows are read: it is read again.
+            last = self._database.execute(LAST_REVISION).fetchone()[0]
             rows = rows_of(self._database.execute(_SELECT, (self._revision,)).fetchall())
-            self._revision = self._database.execute(LAST_REVISION).fetchone()[0]
+            self._revision = last
             return rows
         except (sqlite3.DatabaseError, ValueError) as error:
             return self._news_of_broken(error)

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm import events as on
+from fsm.handshake import HandshakeSession
 from fsm.server import ServerState
+from fsm.table import take
+from monitor.record import Record
 from monitor.server.catalogue import server_catalogue
 from monitor.server.local import LocalServer
 from tests.monitor.fake_server import FakeServer
@@ -62,6 +65,23 @@ def test_one_that_comes_and_goes_between_two_samples_is_only_seen_in_the_rows():
     assert (sample["dots"], sample["gone"]) == ([], [])
     assert sum(sample["counts"][0]) == 0
     assert len(sample["rows"]) == 2
+
+
+def test_the_end_of_a_handshake_is_not_the_end_of_its_connection():
+    catalogue = server_catalogue(tls=True)
+    server = FakeServer(record=Record(catalogue))
+    watched = LocalServer(server, server.record, catalogue, 100)
+    watched.begin()
+    shaken = on.HandshakeCompleted("", "")
+    take(HandshakeSession([("", "")]), shaken, "#1 a", server.record.observe)
+    name = server.connect()
+    assert name == "#1 a"
+    sample = watched.changes()
+    assert (sample["dots"], sample["gone"]) == ([(name, 0, IDLE)], [])
+    server.tell(name, on.PlayRequested(1))
+    sample = watched.changes()
+    assert (sample["dots"], sample["gone"]) == ([(name, 0, STREAMING)], [])
+    assert sample["counts"][0] == [0, 0, 1, 0, 0, 0, 0, 0]
 
 
 def test_of_too_many_the_others_are_counted_and_get_a_dot_when_there_is_room():

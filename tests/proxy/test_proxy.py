@@ -6,11 +6,13 @@ import random
 import socket
 import threading
 import time
+from unittest.mock import AsyncMock
 
 import pytest
 
 from net.framing import audio_message, chunks
 from proxy.faults import RANDOM, Faults
+from proxy.pump import Pump
 from tests.faulty_proxy import FaultyProxy
 from traces.recorder import SERVER
 
@@ -239,6 +241,39 @@ def test_a_delay_delays_and_does_not_slow(monkeypatch):
     assert 0.25 <= sum(slept) < 15
 
 
+@pytest.mark.asyncio
+async def test_pieces_that_wait_are_bounded_by_their_bytes_and_not_by_their_number():
+    passed, delay_s = list[bytes](), 0.3
+    reader, writer = asyncio.StreamReader(), AsyncMock()
+    writer.write = passed.append
+    reader.feed_data(bytes(1500))
+    reader.feed_eof()
+    began = time.monotonic()
+    assert await Pump(reader, writer, Faults(delay_s=delay_s, split=1), lambda data: None).run()
+    assert len(passed) == 1500
+    assert time.monotonic() - began < 20 * delay_s  # by their number it would take 23
+
+
+@pytest.mark.asyncio
+async def test_no_more_is_read_ahead_of_a_delay_than_is_allowed(monkeypatch):
+    monkeypatch.setattr("proxy.pump.MOST_DELAYED_BYTES", 4096)
+    reader, writer, passed = asyncio.StreamReader(), AsyncMock(), list[bytes]()
+    writer.write = passed.append
+    reader.feed_data(bytes(3 * 4096))
+    reader.feed_eof()
+    pump = Pump(reader, writer, Faults(delay_s=0.01, split=1024), lambda data: None)
+    most = 0
+
+    def look(data):
+        nonlocal most
+        most = max(most, pump._delayed_bytes)
+
+    pump._passed = look
+    assert await pump.run()
+    assert b"".join(passed) == bytes(3 * 4096)
+    assert 0 < most <= 4096
+
+
 def test_a_server_that_is_not_there_is_told_and_the_client_is_not_kept():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -276,11 +311,12 @@ def test_a_fault_in_what_follows_does_not_end_the_connection(monkeypatch):
         assert read_all(client) == SONG
 
 
-def test_tls_is_passed_on_and_not_looked_into():
+@pytest.mark.parametrize("split", [None, 1])
+def test_tls_is_passed_on_and_not_looked_into(split):
     hello = b"\x16\x03\x01" + random.Random(5).randbytes(300) + b"LIST END END"
     with (
         Peer(lambda peer, sock: peer.read_all(sock)) as server,
-        FaultyProxy(server.port) as proxy,
+        FaultyProxy(server.port, Faults(split=split)) as proxy,
         socket.create_connection(("127.0.0.1", proxy.port), TIMEOUT_S) as client,
     ):
         client.sendall(hello)

@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from songs.catalogue import Catalogue, CatalogueError, Entry, FileCatalogue, Row, catalogue_at
+from songs.catalogue.rows import rows_of
 from songs.scan.prints import NO_PRINT, has_grown, is_same_sound
 from songs.song import Details
 from tests.postgres import needs_postgres
@@ -55,6 +57,29 @@ def add(catalogue: Catalogue, *rows: Row) -> None:
     with catalogue.writing():
         catalogue.news()
         catalogue.write(rows)
+
+
+def test_what_another_writes_while_rows_are_read_is_read_next(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = FileCatalogue(path), FileCatalogue(path)
+    for each in (one, other):
+        each.open()
+    add(one, ROWS[0])
+
+    def meanwhile(values: list[tuple[Any, ...]]) -> list[Row]:
+        monkeypatch.undo()
+        add(one, ROWS[1])
+        return rows_of(values)
+
+    monkeypatch.setattr("songs.catalogue.file.rows_of", meanwhile)
+    assert other.news() == ROWS[:1]
+    assert other.news() == ROWS[1:2]
+    add(other, ROWS[2])
+    assert one.news() == ROWS[2:]
+    for each in (one, other):
+        each.close()
+        assert each.warnings == []
 
 
 def test_what_was_written_is_read_by_the_next(catalogue: Catalogue, kind: Kind) -> None:

@@ -91,6 +91,9 @@ def _source_v1(header: bytes) -> tuple[str, int] | Unnamed:
         return Unnamed.PROXY
     address, _, port, _ = words
     host = ipaddress.ip_address(address)
-    if host.version != _FAMILIES.get(family) or not port.isdigit() or int(port) > 0xFFFF:
-        raise ValueError(family)
+    # Python takes a zone behind an address, of any characters; whose connection it is has none.
+    if host.version != _FAMILIES.get(family) or "%" in address:
+        raise ValueError(address)
+    if not port.isdigit() or int(port) > 0xFFFF:
+        raise ValueError(port)
     return str(host), int(port)

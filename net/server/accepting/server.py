@@ -144,7 +144,8 @@ class StreamingServer:
         leave_waiting: those that wait to be accepted are another's, who listens there too.
         """
         for listener in () if leave_waiting else self._listeners:
-            self._accept_waiting(listener)
+            # Those in the backlog, where Linux has one more, get an orderly close, not a reset.
+            self._accept(listener, self._limits.backlog + 1)
         self._close_listeners()
         told = self._connections.keys() - self._newcomers()
         self._shut_down(told)
@@ -212,13 +213,8 @@ class StreamingServer:
             listener.close()
         self._listeners = []
 
-    def _accept_waiting(self, listener: socket.socket) -> None:
-        """Accept all that wait: closing the listener would reset them."""
-        for _ in range(self._limits.backlog // ACCEPT_BATCH + 1):
-            self._accept(listener)
-
-    def _accept(self, listener: socket.socket) -> None:
-        for _ in range(ACCEPT_BATCH):
+    def _accept(self, listener: socket.socket, most: int = ACCEPT_BATCH) -> None:
+        for _ in range(most):
             try:
                 sock, peer = listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):

@@ -314,6 +314,8 @@ class Connection:
                 case event:
                     if isinstance(event, on.SongSent):
                         self._takings.sent(self._sent_bytes)
+                    elif isinstance(event, on.SongFailed):
+                        self._takings.stop(self._sock, self._log)
                     self._handle(event)
         return True
 

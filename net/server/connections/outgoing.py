@@ -38,10 +38,11 @@ class SongInFlight:
     sent.
     """
 
-    __slots__ = ("at_first_byte", "offset", "spool")
+    __slots__ = ("_length_bytes", "at_first_byte", "offset", "spool")
 
     def __init__(self, at_first_byte: Callable[[], None] | None = None) -> None:
         self.spool: Framed | None = None
+        self._length_bytes = 0
         self.offset = 0
         self.at_first_byte = at_first_byte
 
@@ -52,6 +53,18 @@ class SongInFlight:
     def left_of_message(self) -> int:
         """How many bytes of a message that was begun are not sent yet."""
         return self.spool.ends.boundary(self.offset) - self.offset if self.spool is not None else 0
+
+    @property
+    def expected_bytes(self) -> int:
+        """How long the framed song is, about; 0 if it never had a spool."""
+        return self.spool.expected_bytes if self.spool is not None else self._length_bytes
+
+    def close(self) -> None:
+        """Send nothing more of it: its spool is not needed here any longer."""
+        if self.spool is not None:
+            self._length_bytes = self.spool.expected_bytes
+            self.spool.release()
+            self.spool = None
 
 
 class Outgoing:
@@ -126,7 +139,7 @@ class Outgoing:
         if song is not None and song.left_of_message:
             self._tail = song
         elif song is not None:
-            self._close(song)
+            song.close()
 
     def cut(self) -> None:
         """Send nothing more but the rest of the message that was begun."""
@@ -138,7 +151,7 @@ class Outgoing:
         """Send nothing more: the socket is gone."""
         for song in (self.song, self._tail):
             if song is not None:
-                self._close(song)
+                song.close()
         self.song = self._tail = None
         self.answers = ()
         self._data = b""
@@ -211,7 +224,7 @@ class Outgoing:
         sent = self._send_file(tail, tail.left_of_message)
         if not tail.left_of_message:
             self._tail = None
-            self._close(tail)
+            tail.close()
         return sent
 
     def _send_answer(self, answer: bytes | SetupReply | ListInFlight) -> Step:
@@ -250,7 +263,7 @@ class Outgoing:
         if not spool.complete:
             return Wait.SPOOL
         self.song = None
-        self._close(song)
+        song.close()
         return SongSent() if spool.whole else SongFailed(spool.failure or "")
 
     def _send_file(self, song: SongInFlight, count_bytes: int) -> int:
@@ -266,8 +279,3 @@ class Outgoing:
         self.unsettled = self.spaced and spool.ends.is_short_end(song.offset)
         spool.sent(song.offset)
         return sent
-
-    def _close(self, song: SongInFlight) -> None:
-        if song.spool is not None:
-            song.spool.release()
-            song.spool = None

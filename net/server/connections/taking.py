@@ -46,8 +46,7 @@ class _Song:
         self.ends_at = 0
 
     def taken(self, lacking_bytes: int) -> Taken:
-        sent, spool = self.in_flight.offset, self.in_flight.spool
-        length = sent if spool is None else spool.expected_bytes
+        sent, length = self.in_flight.offset, self.in_flight.expected_bytes
         taken = max(0, sent - lacking_bytes) / length if length else 1.0  # from its very end on
         return Taken(self.song_id, self.title, taken if self.ends_at else min(taken, LONGEST_PART))
 
@@ -82,7 +81,10 @@ class Takings:
             self._begun = None
 
     def stop(self, sock: socket.socket, say: Say) -> None:
-        """The song, if there is one, is sent no further: say how much was taken if it had begun."""
+        """The song, if there is one, is sent no further: say how much was taken if it had begun.
+
+        It was stopped, it has failed, or the client is gone.
+        """
         song, self._begun = self._begun, None
         if song is not None and song.in_flight.offset:
             say(song.taken(unacknowledged_bytes(sock)))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gc
 import logging
-import signal
 import threading
 import time
 from collections.abc import Callable
 
-from net.server.processes.process import handled_signals
+from net.server.processes.process import start_thread
 from songs import Library, MusicDirError, Progress, ScanReport, ScanStopped
 
 log = logging.getLogger("alfine.server")
@@ -53,10 +52,8 @@ class FirstScan:
         return self._thread.is_alive()
 
     def start(self) -> None:
-        """Begin. Signals to stop the process stay with the thread that calls this."""
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, handled_signals())
-        self._thread.start()
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        """Begin. Signals to the process stay with the thread that calls this."""
+        start_thread(self._thread)
 
     def wait(self) -> None:
         """Wait until it is over, or certainly takes long and has listed something."""

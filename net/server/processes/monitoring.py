@@ -37,7 +37,7 @@ class WorkersMonitor(Protocol):
         """Return those of the sources that can be read, as soon as there are any."""
 
     def before_fork(self, slot: int) -> None:
-        """Called before the worker of this slot is forked."""
+        """Called before the worker of this slot is forked; again where that has failed."""
 
     def in_worker(self, slot: int) -> None:
         """Called first in the new worker."""

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -98,6 +99,13 @@ def ignore(signals: Sequence[signal.Signals]) -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+def start_thread(thread: threading.Thread) -> None:
+    """Begin a thread. Signals to the process stay with the thread that calls this."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, handled_signals())
+    thread.start()
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def nothing() -> None:
     """Do nothing."""
 
@@ -180,6 +188,7 @@ class Serving:
         self.no_more_clients()
         log.info("%sstopping: songs may end within %g s", tag, server.limits.drain_s)
         await self._drain(server, at_once)
+        self.library.stop_scanning()  # the event loop's end waits for its threads
         server.stop()
         for task in tasks:
             task.cancel()

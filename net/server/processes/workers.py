@@ -9,19 +9,19 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import pickle
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from types import FrameType
-from typing import Any
 
 from net.server.limits import Limits
+from net.server.processes.first_scan import JOIN_S
 from net.server.processes.monitoring import NoMonitor, Source, WorkersMonitor
-from net.server.processes.parent_link import ALIVE, LENGTH, TO_PARENT, ParentLink
+from net.server.processes.parent_link import ParentLink
 from net.server.processes.process import (
     WATCH_S,
     Serving,
@@ -29,36 +29,19 @@ from net.server.processes.process import (
     ignore,
     nothing,
     reload_signals,
+    start_thread,
     stop_signals,
 )
+from net.server.processes.worker import Worker, songs_message
 from net.server.securing import FILES_LOG
 from net.server.songs.rescan import Rescan
-from songs import Change, Versions, change_between
+from songs import change_between
 
 log = logging.getLogger("alfine.server")
 
 MIN_LIFE_S = 1.0
 """A worker that dies sooner is replaced after this time, not at once."""
 SLOT_CHECK_S = 0.2
-SEND_TIMEOUT_S = 5.0
-
-
-class _Worker:
-    """One worker, as the parent sees it. channel: signs of life come from it, songs go to it.
-
-    clients: None until its first sign of life.
-    """
-
-    def __init__(self, pid: int, channel: socket.socket) -> None:
-        self.pid, self.channel = pid, channel
-        self.started_at = self.heard_at = time.monotonic()
-        self.clients: int | None = None
-        self.received = b""
-        self.ended = False
-        """Its channel is closed; its process is reaped soon."""
-
-    def __repr__(self) -> str:
-        return f"<_Worker {self.pid}{' ended' if self.ended else ''}>"
 
 
 class Workers:
@@ -81,10 +64,12 @@ class Workers:
         self._rescan = rescan
         self._in_worker = in_worker
         self._monitor = monitor or NoMonitor()
-        self._workers: dict[int, _Worker] = {}
+        self._workers: dict[int, Worker] = {}
         """By slot."""
         self._free_slots: dict[int, float] = dict.fromkeys(range(len(groups)), 0.0)
         """Slots without a worker, and when each may have one, in `time.monotonic()`."""
+        self._scanning: threading.Thread | None = None
+        """Looks at the music again: a slow disk holds up neither signals nor workers."""
         self._told = serving.library.songs
         """The list that all workers have, or are being told of."""
         self._signals = 0
@@ -114,6 +99,8 @@ class Workers:
             if not self._signals:
                 self._fill_free_slots()
             self._wait()
+            if self._signals and not forwarded:
+                self._take_no_more()
             while forwarded < self._signals:
                 forwarded += 1
                 self._stop_workers()
@@ -124,6 +111,8 @@ class Workers:
             self._tell_manager()
             self._watch()
         ignore(handled_signals())
+        if self._scanning is not None:
+            self._scanning.join(JOIN_S)
         self._monitor.stop()
         log.info("all workers have stopped")
 
@@ -161,27 +150,46 @@ class Workers:
     def _fill_free_slots(self) -> None:
         now = time.monotonic()
         for slot in [slot for slot, at in self._free_slots.items() if at <= now]:
-            del self._free_slots[slot]
-            self._start(slot)
+            try:
+                self._start(slot)
+            except OSError as error:  # no memory, or no descriptors: the others go on meanwhile
+                log.error("worker %d cannot be started: %s", slot + 1, error.strerror)
+                self._free_slots[slot] = now + MIN_LIFE_S
+            else:
+                del self._free_slots[slot]
 
     def _start(self, slot: int) -> None:
-        ours, its = socket.socketpair()
+        """Start the worker of this slot. Raises OSError: there is none."""
         self._monitor.before_fork(slot)
-        sys.stdout.flush()
-        # Until the worker handles SIGTERM, the kernel keeps it: a worker told to stop early stops.
-        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
-        with self._serving.library.scanning_paused():
-            # What the others have not been told yet, this one knows: they are told first.
-            self._tell_changes()
-            pid = os.fork()
-        if pid == 0:
-            ours.close()
-            self._run_worker(slot, its)
+        ours, its = socket.socketpair()
+        with its:
+            try:
+                pid = self._fork()
+            except OSError:
+                ours.close()
+                raise
+            if pid == 0:
+                ours.close()
+                self._run_worker(slot, its)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
-        its.close()
         self._monitor.in_parent(slot)
-        ours.settimeout(SEND_TIMEOUT_S)
-        self._workers[slot] = _Worker(pid, ours)
+        self._workers[slot] = Worker(pid, ours)
+
+    def _fork(self) -> int:
+        """Fork where no scan is at work. Raises OSError.
+
+        Until the worker handles SIGTERM, the kernel keeps it: a worker told to stop early stops.
+        """
+        sys.stdout.flush()
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+        try:
+            with self._serving.library.scanning_paused():
+                # What the others have not been told yet, this one knows: they are told first.
+                self._tell_changes()
+                return os.fork()
+        except OSError:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+            raise
 
     def _run_worker(self, slot: int, channel: socket.socket) -> None:
         """Serve, in a new worker. Never returns: the parent's own work is not to go on here too."""
@@ -239,53 +247,43 @@ class Workers:
                 early = now - worker.started_at < MIN_LIFE_S
                 self._free_slots[slot] = now + MIN_LIFE_S if early else now
 
+    def _take_no_more(self) -> None:
+        self._serving.manager.stopping()
+        self._serving.no_more_clients()
+        self._serving.library.stop_scanning()
+        for group in self._groups:
+            for sock in group:
+                sock.close()
+
     def _stop_workers(self) -> None:
-        if self._signals == 1:
-            self._serving.manager.stopping()
-            self._serving.no_more_clients()
-            for group in self._groups:
-                for sock in group:
-                    sock.close()
         for worker in self._workers.values():
             os.kill(worker.pid, signal.SIGTERM)
 
     # Songs
 
-    def _receive(self, worker: _Worker) -> None:
-        """Scan if it is time to and a client of this worker has sent LIST; note how it is."""
-        try:
-            data = worker.channel.recv(4096)
-        except OSError:
-            data = b""
-        worker.ended = not data
-        worker.received += data
-        whole = len(worker.received) // TO_PARENT.size * TO_PARENT.size
-        messages = list(TO_PARENT.iter_unpack(worker.received[:whole]))
-        worker.received = worker.received[whole:]
-        for word, number in messages:
-            if word == ALIVE:
-                worker.heard_at, worker.clients = time.monotonic(), number
-        if any(word != ALIVE for word, _ in messages) and self._rescan.due(time.monotonic()):
+    def _receive(self, worker: Worker) -> None:
+        """Note how a worker is; have the music looked at if it is time to and a client of it has
+        sent LIST.
+        """
+        if worker.receive() and self._rescan.due(time.monotonic()):
             self._scan()
 
-    def _scan(self) -> None:
-        self._rescan.scan()
-        self._tell_changes()
+    def _scan(self, in_any_case: bool = False) -> None:
+        """Scan in a thread, which wakes this one when the list has changed.
+
+        in_any_case: where a scan is at work another follows, for it may have passed what is new.
+        """
+        if in_any_case or self._scanning is None or not self._scanning.is_alive():
+            self._scanning = threading.Thread(target=self._rescan.scan, name="scan", daemon=True)
+            start_thread(self._scanning)
 
     def _tell_changes(self) -> None:
         """Send the workers what the list has now and they do not have."""
         songs, versions = self._serving.library.listed
         if change := change_between(self._told, songs):
             for worker in list(self._workers.values()):
-                self._send(worker, _songs_message(change, versions))
+                worker.send(songs_message(change, versions))
         self._told = songs
-
-    def _send(self, worker: _Worker, message: object) -> None:
-        pickled = pickle.dumps(message)
-        try:
-            worker.channel.sendall(LENGTH.pack(len(pickled)) + pickled)
-        except OSError:
-            _kill(worker)  # it does not read: its list would differ from that of the others
 
     # How it goes
 
@@ -297,13 +295,13 @@ class Workers:
         if (limits := reload()) is not None:
             self._adopt(limits)
         if not self._rescan.is_first:
-            self._scan()
+            self._scan(in_any_case=True)
         self._serving.manager.ready()
 
     def _adopt(self, limits: Limits) -> None:
         self._serving = replace(self._serving, limits=limits)
         for worker in list(self._workers.values()):
-            self._send(worker, limits)
+            worker.send(limits)
 
     def _watch(self) -> None:
         """Look at what may change at any time, if it is time to."""
@@ -327,17 +325,4 @@ class Workers:
                 if now - worker.heard_at > manager.patience_s:
                     log.error("worker %d gives no sign of life, and is ended", slot + 1)
                     worker.heard_at = now
-                    _kill(worker)
-
-
-def _songs_message(change: Change, versions: Versions) -> tuple[Any, ...]:
-    placed = [
-        (place, song.song_id, song.title, song.path, tuple(song.details))
-        for place, song in change.placed
-    ]
-    return change.removed, placed, tuple(versions)
-
-
-def _kill(worker: _Worker) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(worker.pid, signal.SIGKILL)
+                    worker.kill()

@@ -46,8 +46,8 @@ class Framed(ABC):
     """
 
     __slots__ = (
-        "_grow", "_position", "_source", "_unused", "busy", "ends", "failure", "furthest",
-        "song_id", "users", "waiting", "whole",
+        "_grow", "_position", "_size_bytes", "_source", "_unused", "busy", "ends", "failure",
+        "furthest", "song_id", "users", "waiting", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -64,6 +64,7 @@ class Framed(ABC):
         """
         self.song_id = song_id
         self._source: Source | None = source
+        self._size_bytes = source.file.size_bytes
         self._grow, self._unused = grow, unused
         self._position = position or Position()
         self.ends = MessageEnds(start)
@@ -83,10 +84,9 @@ class Framed(ABC):
     @property
     def expected_bytes(self) -> int:
         """How long it will be, about: as if each message to come were of full length."""
-        if self.whole or self._source is None:
+        if self.whole:
             return self.length_bytes
-        size_bytes = self._source.file.size_bytes
-        return max(self.length_bytes, size_bytes * MAX_MESSAGE_BYTES // MAX_PAYLOAD_BYTES)
+        return max(self.length_bytes, self._size_bytes * MAX_MESSAGE_BYTES // MAX_PAYLOAD_BYTES)
 
     @property
     def complete(self) -> bool:

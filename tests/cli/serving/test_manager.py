@@ -44,6 +44,19 @@ def test_it_says_when_it_serves_how_it_is_and_when_it_stops(notified, music_dir,
     assert notified.count("READY=1") == 1
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_it_says_that_it_stops_where_two_signals_come_at_once(notified, music_dir, workers):
+    with serving(music_dir, 0, "--workers", workers, prefix=notified.variables()) as server:
+        notified.wait_for("READY=1")
+        server.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, server.process.pid, os.WSTOPPED | os.WNOWAIT)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+            server.process.send_signal(number)
+        notified.wait_for("STOPPING=1")
+        assert server.end() == 0
+    assert notified.count("STOPPING=1") == 1
+
+
 def test_no_watchdog_no_signs(notified, music_dir):
     with serving(music_dir, prefix=notified.variables()) as server:
         notified.wait_for(COUNTS.format(0))

@@ -81,6 +81,7 @@ def test_a_header_may_name_nobody(header, whose):
         b"PROXY TCP6 1.2.3.4 1.2.3.4 7 8\r\n",
         b"PROXY TCP4 10.0.0.1\r\n",
         b"PROXY TCP5 10.0.0.1 10.0.0.2 7 8\r\n",
+        b"PROXY TCP6 fe80::1%\x1b[31mred ::1 7 8\r\n",
         b"PROXY TCP4 \xff 10.0.0.2 7 8\r\n",
         "PROXY TCP4 10.0.0.1 10.0.0.2 ٣ 8\r\n".encode(),
         V2 + struct.pack("!BBH", 0x31, 0x11, 12) + bytes(12),

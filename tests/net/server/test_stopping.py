@@ -10,10 +10,15 @@ import socket
 
 import pytest
 
-from net.server.accepting.sockets import loop_factory
+from net.server.accepting.server import StreamingServer
+from net.server.accepting.sockets import listen, loop_factory
+from net.server.limits import Limits
 from net.server.processes.process import on_signals
+from net.server.songs.spool_cache import SpoolCache
+from songs import Library
 from tests.end_to_end.managed import IN_TERMINAL
-from tests.net.server.conftest import connected, song_bytes
+from tests.net.server.conftest import connected, eventually, is_reset, song_bytes
+from tests.net.server.hindered import prefix
 from tests.peers.facts import without_facts
 from tests.peers.plain_client import PlainClient
 
@@ -132,6 +137,43 @@ def test_signals_that_come_at_any_time_end_with_code_0(serve, music, workers):
         server.wait_for("stopped")
         server.process.terminate()
         assert server.end() == 0
+
+
+@pytest.mark.asyncio
+async def test_who_waits_to_be_accepted_gets_an_orderly_close(music, tmp_path):
+    library, limits = Library(music), Limits(backlog=40)
+    [[sock]] = listen(["127.0.0.1"], 0, limits)
+    server = StreamingServer(library, limits, SpoolCache(library, tmp_path, 1 << 20, 100))
+    server.start([sock])
+    with contextlib.ExitStack() as stack:
+        port = sock.getsockname()[1]
+        clients = [stack.enter_context(connected(port)) for _ in range(limits.backlog)]
+        await server.drain()
+        assert not any(map(is_reset, clients))
+    server.stop()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_scan_ends_with_the_server(serve, music, tmp_path, workers):
+    for number in range(3, 103):
+        (music / f"{number}.mp3").write_bytes(b"%d" % number)
+    server = serve(music, "--workers", workers, prefix=prefix("reads", tmp_path))
+    server.wait_for("102 songs")
+    (tmp_path / "held").touch()
+
+    def is_scanning():
+        with connected(server.port) as client:
+            client.sendall(b"LIST END END")
+            assert client.recv(1)
+        return (tmp_path / "read").exists()
+
+    assert eventually(is_scanning)
+    server.process.terminate()
+    for words in ("w1 stopped", "w2 stopped") if workers == 2 else (" stopped",):
+        server.wait_for(words)
+    (tmp_path / "held").unlink()
+    assert server.end() == 0
+    assert len((tmp_path / "read").read_text()) < 10, "of 102"
 
 
 def test_a_terminal_that_is_closed_lets_songs_end(serve, big, tmp_path):

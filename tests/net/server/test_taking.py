@@ -1,11 +1,14 @@
 """What of its songs a client has taken, as the log has it."""
 
+import os
+import re
 import socket
 
 import pytest
 
 from net.server.connections.outgoing import SongInFlight
 from net.server.connections.taking import Taken, Takings
+from net.wire import NOT_FOUND
 from tests.net.server.conftest import SONG_BYTES, TIMEOUT_S, song_bytes
 from tests.peers.plain_client import PlainClient
 
@@ -97,6 +100,24 @@ def test_a_client_that_stops_or_goes_has_taken_a_part(serve, music, then):
     server.wait_for(r" took \d+ % of song 1: 1\n")
     assert "to its end" not in server.out
     assert "sent whole" not in server.out
+
+
+def test_of_a_song_that_fails_a_part_is_taken(serve, music):
+    server = serve(music)
+    with small(server.port) as sock:
+        sock.sendall(b"PLAY 1 END END")
+        server.wait_for("STREAMING PLAY 1")
+        os.truncate(music / "1.mp3", SONG_BYTES // 2)
+        received = b""
+        while not received.endswith(NOT_FOUND):
+            data = sock.recv(1 << 16)
+            assert data, "it is told of it"
+            received = received[-len(NOT_FOUND) :] + data
+        server.wait_for(r" took \d+ % of song 1: 1\n")
+        sock.sendall(b"PLAY 2 END END")
+        server.wait_for("STREAMING PLAY 2")
+        [part] = re.findall(r" took (\d+) % of song 1", server.out)
+        assert int(part) <= 50
 
 
 def test_what_the_kernel_still_holds_is_sent_and_not_taken(serve, music):

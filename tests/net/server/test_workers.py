@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.net.server.conftest import connected, eventually, song_bytes
+from tests.net.server.hindered import prefix
 from tests.peers.plain_client import PlainClient
 
 LIST = b"RESP 100 END 1. 1 END 2. 2 END END"
@@ -65,6 +66,22 @@ def test_a_worker_that_is_killed_is_replaced(server):
     server.wait_for(r"worker \d has died")
     for _ in range(30):
         assert answer_to(server, b"LIST END END") == LIST
+
+
+def test_a_worker_that_cannot_be_forked_is_tried_again(serve, music, tmp_path):
+    server = serve(music, "--workers", 2, prefix=prefix("forks", tmp_path))
+    assert eventually(lambda: len(children(server)) == 2)
+    before = children(server)
+    (tmp_path / "held").touch()
+    os.kill(before[0], signal.SIGKILL)
+    server.wait_for(r"worker \d cannot be started: Resource temporarily unavailable")
+    assert children(server) == before[1:], "the other one serves on"
+    (tmp_path / "held").unlink()
+    assert eventually(lambda: len(children(server)) == 2)
+    for _ in range(20):
+        assert answer_to(server, b"LIST END END") == LIST
+    server.process.terminate()
+    assert server.end() == 0
 
 
 def test_one_signal_stops_all(server):
