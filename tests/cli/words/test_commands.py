@@ -289,3 +289,8 @@ def test_where_nothing_plays_the_last_song_is_played_again(word):
     assert made(Context(status=replace(played, queue=(3,)))) == request
     assert made(Context(status=replace(played, activity=Activity.PAUSED))) == request
     assert made(Context()) == request
+
+
+def test_a_number_that_only_a_title_has_means_song_0_too():
+    songs = (ListedSong(0, "99 balloons"), ListedSong(1, "one"))
+    assert request_of("play 99", songs).song_id == 0
