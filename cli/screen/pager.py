@@ -26,7 +26,10 @@ async def page(text: str) -> None:
 
 
 def _pager() -> list[str] | None:
-    command = shlex.split(os.environ.get("PAGER", "")) or ["less"]
+    try:
+        command = shlex.split(os.environ.get("PAGER", "")) or ["less"]
+    except ValueError:  # a quote that is not closed
+        return None
     return command if shutil.which(command[0]) else None
 
 

@@ -2,6 +2,8 @@
 
 import sys
 
+import pytest
+
 from tests.cli.prompt import at_prompt, client, run
 
 PAGER = """
@@ -29,8 +31,9 @@ def test_a_list_longer_than_the_screen_goes_to_the_pager(large_server, tmp_path)
         run(terminal, "status")
 
 
-def test_without_a_pager_a_long_list_is_printed(large_server):
-    with client(large_server.port, env={"PAGER": "no-such-program"}) as terminal:
+@pytest.mark.parametrize("pager", ["no-such-program", "less '"])
+def test_without_a_pager_a_long_list_is_printed(large_server, pager):
+    with client(large_server.port, env={"PAGER": pager}) as terminal:
         terminal.type("list\r")
         terminal.wait_for("64 piece ")
         terminal.wait_until(at_prompt)
