@@ -216,6 +216,7 @@ class ClientProgram:
     def end_by_signal(self, number: int) -> None:
         """End the run with the exit code of this signal."""
         self._signal = number
+        self._screen.close_pager()
         self.leave()
 
     def _end(self) -> None:

@@ -1,5 +1,6 @@
 """A text that is longer than the screen goes to the pager."""
 
+import signal
 import sys
 
 import pytest
@@ -29,6 +30,17 @@ def test_a_list_longer_than_the_screen_goes_to_the_pager(large_server, tmp_path)
         terminal.wait_for("PAGE ended")
         terminal.wait_until(at_prompt)
         run(terminal, "status")
+
+
+def test_a_signal_ends_the_pager_and_the_client(large_server, tmp_path):
+    script = tmp_path / "pager.py"
+    script.write_text(PAGER)
+    with client(large_server.port, env={"PAGER": f"{sys.executable} {script}"}) as terminal:
+        terminal.type("list\r")
+        terminal.wait_for("PAGE of 64 lines")
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.wait_for_exit() == 128 + signal.SIGTERM
+        assert "PAGE ended" not in terminal.text
 
 
 @pytest.mark.parametrize("pager", ["no-such-program", "less '"])
