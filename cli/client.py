@@ -222,7 +222,7 @@ def client(
     except ScreenGone as error:
         drop_output()
         with contextlib.suppress(OSError):
-            print(f"alfine client: nobody takes what is printed: {error}", file=sys.stderr)
+            print(f"alfine client: nobody takes what is printed: {error.strerror}", file=sys.stderr)
         code = FAILED
     raise click.exceptions.Exit(code)
 

@@ -136,7 +136,10 @@ class Reader:
         for name, wanted in KINDS[kind].items():
             if not isinstance(members.get(name), wanted):
                 raise self.error(f"has no {name}")
-        return Line(self._number, connection, float(at), kind, members)
+        try:
+            return Line(self._number, connection, float(at), kind, members)
+        except OverflowError:
+            raise self.error("has a time that no clock shows") from None
 
     def _object(self, first: bool = False) -> dict[str, Any] | None:
         """Return the next line; None at the end, also where the last line was not finished."""

@@ -60,8 +60,9 @@ def _value(described: Any) -> str:
             name, members = next(iter(described.items()))
             if isinstance(members, str):
                 return members
-            inner = (f"{key}={_value(value)}" for key, value in dict(members).items())
-            return f"{name}({', '.join(inner)})"
+            if isinstance(members, dict):
+                inner = (f"{key}={_value(value)}" for key, value in members.items())
+                return f"{name}({', '.join(inner)})"
         case list():
             return f"({', '.join(map(_value, described))})"
     return ascii(described)

@@ -7,7 +7,6 @@ stand-in.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
@@ -159,7 +158,7 @@ def restore_audio(described: dict[str, Json]) -> bytes:
     if isinstance(encoded, str):
         try:
             return base64.b64decode(encoded, validate=True)
-        except binascii.Error:
+        except ValueError:
             raise ValueUnknown("base64 that is none") from None
     data = Recorded(STAND_IN * length)
     data.digest = str(described.get("sha256"))

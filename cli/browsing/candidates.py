@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from cli.browsing.columns import counted
 from cli.browsing.folding import fold
 from cli.browsing.library import VARIOUS, Library, Track, folder_of
 
@@ -36,8 +37,7 @@ class Choice(NamedTuple):
         """Its name in a question."""
         if self.kind == "song":
             return f"{self.tracks[0].song_id}. {self.tracks[0].title}"
-        count = len(self.tracks)
-        return f"the {self.kind} {self.named} ({count} song{'s' if count > 1 else ''})"
+        return f"the {self.kind} {self.named} ({counted(len(self.tracks))})"
 
     @property
     def typed(self) -> str:

@@ -98,8 +98,8 @@ def clear_names(songs: Sequence[ListedSong], names: Iterable[str]) -> set[str]:
 def _numbered(songs: Sequence[ListedSong], text: str) -> int:
     """Return the ID that a number is, unless the list has only a title with it."""
     titled = [s.song_id for s in songs if text in fold(s.title).split()]
-    if len(titled) == 1 and int(text) not in {s.song_id for s in songs}:
-        return titled[0] or int(text)
+    if len(titled) == 1 and titled[0] is not None and int(text) not in {s.song_id for s in songs}:
+        return titled[0]
     return listed_ids(songs, text)[0]
 
 

@@ -122,6 +122,11 @@ def counted(songs: int) -> str:
     return f"{songs} song{'' if songs == 1 else 's'}"
 
 
+def numbered(song_id: int | None) -> str:
+    """Return `3.`, "" where a song has no ID; some servers begin to count with 0."""
+    return "" if song_id is None else f"{song_id}."
+
+
 def length(album: Album) -> str:
     """Return how long an album is, "" where that is not known."""
     return "" if album.duration_s is None else clock(album.duration_s)

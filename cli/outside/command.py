@@ -11,7 +11,7 @@ import os
 import sys
 
 from cli.outside import peers
-from cli.outside.peers import Answer, Found, NoAnswer, Peer
+from cli.outside.peers import Answer, Found, LineTooLong, NoAnswer, Peer
 
 WORDS = {
     "pause": ("", "fall silent and keep the place"),
@@ -36,6 +36,10 @@ OK, FAILED, USAGE, NO_CLIENT = 0, 1, 2, 3
 
 class UsageError(Exception):
     """The command line is wrong. The message says so in one line."""
+
+
+class NotPrinted(Exception):
+    """What is printed is not taken. The message says why; "": nobody reads it."""
 
 
 class Options:
@@ -73,16 +77,17 @@ def main(word: str, arguments: list[str]) -> int:
     try:
         options = Options(word, arguments)
         if options.help:
-            print(help_text(word))
+            _say(help_text(word))
             return OK
         return _run(word, options)
-    except UsageError as error:
+    except (UsageError, LineTooLong) as error:
         return _complain(word, f"{error}; see alfine {word} --help", USAGE)
     except NoAnswer as error:
         return _complain(word, str(error), NO_CLIENT)
-    except BrokenPipeError:  # nobody reads what is printed
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+    except NotPrinted as error:
+        if sys.stdout is not None:  # Python flushes it at its exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _complain(word, str(error), FAILED) if str(error) else FAILED
     except OSError as error:
         return _complain(word, str(error), NO_CLIENT)
     except KeyboardInterrupt:
@@ -94,7 +99,12 @@ def _run(word: str, options: Options) -> int:
         # Imported here, because what only asks once does not need it.
         from cli.outside.following import follow
 
-        follow(options.client, options.json, lambda answer: _print(answer, True, options.json))
+        if sys.stdout is None:  # it was closed before the start
+            raise NotPrinted
+        try:
+            follow(options.client, options.json, lambda answer: _print(answer, True, options.json))
+        except BrokenPipeError:
+            raise NotPrinted from None
     with Found(options.client) as found:
         if not found.peers:
             raise NoAnswer(peers.absent(options.client, found.mute))
@@ -128,7 +138,7 @@ def _code_of_refusal(line: str) -> int:
 def _print(answer: Answer, shows: bool, as_json: bool) -> None:
     text = json.dumps(answer) if as_json else peers.text_of(answer, shows)
     if text:
-        print(peers.printable(text), flush=True)
+        _say(peers.printable(text))
 
 
 def _print_one_of_all(peer: Peer, as_json: bool) -> None:
@@ -136,7 +146,17 @@ def _print_one_of_all(peer: Peer, as_json: bool) -> None:
         _print(peer.status, True, as_json)
     else:
         server, text = peer.status.get("server"), peer.status.get("text")
-        print(peers.printable(f"{peer.pid}  {server}  {text}"))
+        _say(peers.printable(f"{peer.pid}  {server}  {text}"))
+
+
+def _say(text: str) -> None:
+    """Print it now. Raises NotPrinted."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise NotPrinted from None
+    except OSError as error:
+        raise NotPrinted(f"nobody takes what is printed: {error.strerror}") from None
 
 
 def _complain(word: str, text: str, code: int) -> int:

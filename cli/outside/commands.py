@@ -49,7 +49,7 @@ class OutsideCommands:
         return f"<OutsideCommands of {self._program!r}>"
 
     async def run(self, text: str) -> str:
-        """Run a line; return the answer, one line of JSON: `status`, `queue`, `why` or `error`."""
+        """Run a line; return the answer, one line of JSON (docs/outside.md)."""
         try:
             line = parser.parse(text)
             if line is None or not line.from_outside:

@@ -17,6 +17,8 @@ VERSION = 1
 SOCKET, BELL = ".sock", ".bell"
 PATIENCE_S = 3.0
 """A client that has not answered for so long is suspended, or hangs."""
+MAX_LINE_BYTES = 4096
+"""What a client takes of a request."""
 MAX_ANSWER_BYTES = 16 << 20
 """A queue of a million songs takes less."""
 _RESTS = ("paused", "stopped")
@@ -27,6 +29,10 @@ Answer = dict[str, object]
 
 class NoAnswer(Exception):
     """A client gives no answer that can be used. The message says so in one line."""
+
+
+class LineTooLong(NoAnswer):
+    """A request is longer than a client takes: it has not been sent."""
 
 
 class Peer:
@@ -71,9 +77,12 @@ class Peer:
         return self.receive(time.monotonic() + PATIENCE_S)
 
     def send(self, **members: object) -> None:
-        """Send a request. Raises NoAnswer."""
+        """Send a request. Raises NoAnswer, LineTooLong."""
+        request = json.dumps({"alfine": VERSION, **members}).encode() + b"\n"
+        if len(request) > MAX_LINE_BYTES:
+            raise LineTooLong(f"a client takes no line of more than {MAX_LINE_BYTES} bytes")
         try:
-            self.socket.sendall(json.dumps({"alfine": VERSION, **members}).encode() + b"\n")
+            self.socket.sendall(request)
         except OSError as error:
             raise NoAnswer(f"client {self.pid} has gone") from error
 

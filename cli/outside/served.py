@@ -14,11 +14,10 @@ import socket
 
 from cli.outside.commands import OutsideCommands
 from cli.outside.directory import runtime_directory
-from cli.outside.peers import BELL, SOCKET, VERSION, remove
+from cli.outside.peers import BELL, MAX_LINE_BYTES, SOCKET, VERSION, remove
 from cli.outside.watching import RESTS, StatusWatch
 from cli.words.moment import Status
 
-MAX_LINE_BYTES = 4096
 MAX_PEERS = 64
 MAX_UNREAD_BYTES = 64 * 1024
 NO_REQUEST = 'a request is {"alfine": 1, "line": COMMAND} or {"alfine": 1, "follow": true}'

@@ -98,13 +98,10 @@ class ClientProgram:
         answers: Answers | None = None,
         before_lines: Callable[[], Awaitable[object]] = lambda: asyncio.sleep(0),
     ) -> None:
-        self._session = session
-        self._screen = screen
+        self._session, self._screen = session, screen
         self._server = with_port(host, port)
-        self._formatter = formatter
-        self._journal = journal
-        self._changes = changes
-        self._elsewhere = elsewhere
+        self._formatter, self._elsewhere = formatter, elsewhere
+        self._journal, self._changes = journal, changes
         self._answers, self._before_lines = answers or Answers(journal), before_lines
         self._notices = Notices(
             screen.has_person, lambda t: self._print(formatter.error(t)), warning
@@ -123,13 +120,10 @@ class ClientProgram:
         self._snapshots = Snapshots(session, self._sound, journal.chosen)
         self._arriving = ArrivingSong(by_flow=session.prebuffer_msgs is None)
         self._libraries = Libraries()
-        self._unlocked = asyncio.Event()
-        self._left = asyncio.Event()
-        self._settled = asyncio.Event()
+        self._unlocked, self._left, self._settled = (asyncio.Event() for _ in range(3))
         self._listed = asyncio.Event()
         """No list is on its way."""
-        self._online_at_end = False
-        self._signal = 0
+        self._online_at_end, self._signal = False, 0
         self._fault: Exception | None = None
 
     def __repr__(self) -> str:
@@ -166,9 +160,7 @@ class ClientProgram:
             for effect in self._session.handle(event):
                 self._perform(effect)
         except Exception as fault:
-            # Raised here, in a callback or a task, it would be lost: `run` raises it.
-            self._fault = self._fault or fault
-            self._end()
+            self._fail(fault)
         if self._session.settled:
             self._settled.set()
         if self._session.list_coming:
@@ -180,7 +172,15 @@ class ClientProgram:
 
     def _receive(self, event: Event) -> None:
         """Take an event of the connection; measure the song that arrives, and how fast it does."""
-        self._arriving.receive(event, self._sound, self.fire)
+        try:
+            self._arriving.receive(event, self._sound, self.fire)
+        except Exception as fault:  # an output that is opened now cannot be opened
+            self._fail(fault)
+
+    def _fail(self, fault: Exception) -> None:
+        """Have `run` raise it: raised in a callback or a task, it would be lost."""
+        self._fault = self._fault or fault
+        self._end()
 
     def _on_refused(self, report: FramesRefused) -> None:
         """Tell of a damaged song; nothing depends on it."""
@@ -216,6 +216,7 @@ class ClientProgram:
     def end_by_signal(self, number: int) -> None:
         """End the run with the exit code of this signal."""
         self._signal = number
+        self._screen.close_pager()
         self.leave()
 
     def _end(self) -> None:

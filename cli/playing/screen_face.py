@@ -29,3 +29,6 @@ class Screen(Protocol):
 
     def clear_line(self) -> None:
         """Discard what was typed (Ctrl-C)."""
+
+    def close_pager(self) -> None:
+        """Show a long text no longer: a signal ends the run, and nobody is waited for."""

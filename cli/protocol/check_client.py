@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 import signal
 from collections.abc import Sequence
@@ -51,7 +52,7 @@ async def _check(
         return await present(
             client.verdicts(cases),
             "client",
-            printed(shlex.join(options.command).encode(), PEER_CHARACTERS),
+            printed(os.fsencode(shlex.join(options.command)), PEER_CHARACTERS),
             client.described(),
             click.echo,
             as_json=as_json,

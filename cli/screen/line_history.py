@@ -9,6 +9,8 @@ from pathlib import Path
 from platformdirs import user_state_path
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
+from cli.memory import files
+
 MAX_FILE_BYTES = 256 * 1024
 
 
@@ -44,4 +46,4 @@ def _shorten(path: Path) -> None:
     if path.stat().st_size > MAX_FILE_BYTES:
         newer = path.read_bytes()[-MAX_FILE_BYTES // 2 :]
         # Cut at a whole entry: each begins with an empty line.
-        path.write_bytes(newer[newer.find(b"\n\n") + 1 :])
+        files.replace(path, newer[newer.find(b"\n\n") + 1 :])

@@ -15,26 +15,48 @@ LESS_OPTIONS = "FRX"
 the IDs in it can still be read at the prompt."""
 
 
-async def page(text: str) -> None:
-    """Show the text and return when the person leaves the pager; the event loop runs meanwhile."""
-    command = _pager()
-    async with in_terminal():
-        if command is None:
+class Pager:
+    """Shows one text after another."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._over = False
+
+    def __repr__(self) -> str:
+        return f"<Pager {self._process}>"
+
+    async def show(self, text: str) -> None:
+        """Return when the person leaves the pager; the event loop runs meanwhile."""
+        command = _command()
+        async with in_terminal():
+            if command is None:
+                print(text, flush=True)
+            else:
+                await asyncio.get_running_loop().run_in_executor(None, self._show, command, text)
+
+    def end(self) -> None:
+        """End the pager that is open, and each that is opened from now on."""
+        self._over = True
+        if self._process is not None:
+            self._process.terminate()
+
+    def _show(self, command: list[str], text: str) -> None:
+        environment = {"LESS": LESS_OPTIONS, "LESSCHARSET": "utf-8"} | os.environ
+        try:
+            with subprocess.Popen(
+                command, stdin=subprocess.PIPE, encoding="utf-8", env=environment
+            ) as self._process:
+                if self._over:
+                    self._process.terminate()
+                self._process.communicate(f"{text}\n")
+        except OSError:
             print(text, flush=True)
-        else:
-            await asyncio.get_running_loop().run_in_executor(None, _show, command, text)
 
 
-def _pager() -> list[str] | None:
-    command = shlex.split(os.environ.get("PAGER", "")) or ["less"]
-    return command if shutil.which(command[0]) else None
-
-
-def _show(command: list[str], text: str) -> None:
-    environment = {"LESS": LESS_OPTIONS, "LESSCHARSET": "utf-8"}
+def _command() -> list[str] | None:
+    """Return what starts the person's pager; None where there is none."""
     try:
-        subprocess.run(
-            command, input=text + "\n", encoding="utf-8", env=environment | os.environ, check=False
-        )
-    except OSError:
-        print(text, flush=True)
+        command = shlex.split(os.environ.get("PAGER", "")) or ["less"]
+    except ValueError:  # a quote that is not closed
+        return None
+    return command if shutil.which(command[0]) else None

@@ -57,6 +57,9 @@ class DumbScreen:
             _print()
             self._show_prompt()
 
+    def close_pager(self) -> None:
+        """Do nothing: a long text is printed."""
+
     def _show_prompt(self) -> None:
         self._prompt_shown = True
         _print(PROMPT, end="")
@@ -92,6 +95,9 @@ class ScriptScreen:
 
     def clear_line(self) -> None:
         """Do nothing: a script has no line that is being typed."""
+
+    def close_pager(self) -> None:
+        """Do nothing: a long text is printed."""
 
 
 def _print(text: str = "", end: str = "\n", file: TextIO | None = None) -> None:

@@ -32,7 +32,7 @@ from cli.playing.changes import Watch
 from cli.screen.completion import CommandCompleter
 from cli.screen.completion_line import completion_line
 from cli.screen.keys import key_bindings
-from cli.screen.pager import page
+from cli.screen.pager import Pager
 from cli.screen.plain import PROMPT
 from cli.screen.row import Row
 from cli.screen.safe_input import SafeInput
@@ -93,6 +93,7 @@ class TerminalScreen:
         self._entered: asyncio.Queue[tuple[str, bool] | None] = asyncio.Queue()
         self._held: list[str] | None = None
         """Texts that arrived while the pager is open; None while it is not."""
+        self._pager = Pager()
         self._paging: asyncio.Task[None] | None = None
         self._completer = CommandCompleter(songs, wait_for_titles, playlist_names)
         self._buffer = Buffer(
@@ -144,6 +145,10 @@ class TerminalScreen:
         """Discard what was typed."""
         self._buffer.reset()
 
+    def close_pager(self) -> None:
+        """End the pager, which the person may have left open."""
+        self._pager.end()
+
     def _write(self, text: str) -> None:
         """Erase prompt and status line, print, and let them be drawn again below."""
         if not self._app.is_running:
@@ -158,7 +163,7 @@ class TerminalScreen:
 
     async def _page(self, text: str) -> None:
         try:
-            await page(text)
+            await self._pager.show(text)
         finally:
             held, self._held = self._held or [], None
             for later in held:

@@ -170,6 +170,9 @@ class Storm:
     def clear_line(self) -> None:
         pass
 
+    def close_pager(self) -> None:
+        pass
+
 
 @pytest.mark.parametrize("plain", [False, True])
 def test_storms_leave_the_client_as_it_was(campaign, folder, tmp_path, plain, monkeypatch):

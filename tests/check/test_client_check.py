@@ -377,3 +377,12 @@ def test_output_is_kept_within_bounds():
 def test_a_client_that_ends_before_it_connects_is_no_client(tmp_path):
     with pytest.raises(NeverConnected, match="exit code 0 and printed nothing"):
         asyncio.run(check(Options(("true", "{port}"))))
+
+
+def test_a_command_that_is_no_utf_8_is_named_in_ascii(tmp_path):
+    # The shell is given the word, and leaves it out.
+    command = ("--", "sh", "-c", 'exec "$@"', os.fsdecode(b"a\xffb"), *OURS[1:])
+    process = start(tmp_path, "--pipe", "--json", "--only", "2.1-1", *command)
+    out, errors = process.communicate()
+    assert (process.returncode, errors) == (0, "")
+    assert "a\\xffb" in json.loads(out.splitlines()[0])["peer"]

@@ -6,12 +6,16 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from cli.memory.kept import Kept
+from cli.memory.saved import Saved, SavedFile
 from proxy.faults import Faults
 from tests.audio.making import worst_difference
 from tests.cli.conftest import encode_tone, serving
@@ -249,3 +253,46 @@ def test_a_home_that_cannot_be_read_is_said_and_stops_nothing(long_server, tmp_p
         terminal.wait_for("what was left cannot be read")
         run(terminal, "volume 50")
         leave(terminal)
+
+
+class ListlessServer:
+    """Accepts SETUP, and never sends the list that it is asked for; a context manager."""
+
+    def __init__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.asked = threading.Event()
+
+    def __enter__(self):
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *exc):
+        self._listener.close()
+
+    def _serve(self):
+        connection, _ = self._listener.accept()
+        with connection:
+            while data := connection.recv(4096):
+                if data.startswith(b"SETUP"):
+                    connection.sendall(b"RESP 101 END listless/1 ends END END")
+                elif data.startswith(b"LIST"):
+                    self.asked.set()
+
+
+@pytest.mark.parametrize("end", ["hang up", signal.SIGTERM])
+def test_who_leaves_before_it_is_brought_back_loses_nothing(end):
+    kept = tuple(Kept(name, song_id) for song_id, name in enumerate(["Rivers", "Mountains"], 2))
+    left = Saved(Kept("Lanterns", 1), 23.0, kept, kept[:1], 60, "all", "ab", "album")
+    with ListlessServer() as server:
+        file = SavedFile(f"127.0.0.1:{server.port}")
+        file.write(left)
+        with client(server.port) as terminal:
+            assert server.asked.wait(30)
+            if end == "hang up":
+                terminal.hang_up()
+                terminal.process.wait()
+            else:
+                terminal.process.send_signal(end)
+                terminal.wait_for_exit()
+        assert file.read() == left

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -76,6 +77,13 @@ def test_a_missing_sound_device_is_reported_only_when_a_song_plays(steady_server
         assert "silently" not in terminal.text
         terminal.type("play 1\r")
         terminal.wait_for("The music plays silently: there is no\nsound device;")
+
+
+def test_a_script_whose_output_cannot_be_opened_ends(steady_server):
+    no_device = ("--output", "pyaudio", "--device", "no such device")
+    with client(steady_server.port, *no_device, "-c", "play 1", "-c", "wait") as process:
+        assert process.wait(20) == 2
+        assert re.match("alfine client: (no sound device|PyAudio cannot)", process.stderr.read())
 
 
 def connect_failure(host, port):
@@ -152,7 +160,7 @@ def test_a_full_disk_ends_it_with_one_line(steady_server):
     ):
         printed = process.stderr.read()
         assert process.wait(10) == 1
-    assert len(printed.splitlines()) == 1
+    assert printed == "alfine client: nobody takes what is printed: No space left on device\n"
 
 
 def test_characters_that_the_locale_lacks_are_replaced(large_server):

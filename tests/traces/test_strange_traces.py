@@ -11,8 +11,9 @@ from diagrams.ladder import svg
 from tests.traces.record import RECORDED
 from tests.traces.test_recorded import HEADER, run
 from traces import ladder
-from traces.reading import Reader, TraceError
+from traces.reading import Line, Reader, TraceError
 from traces.replaying.replay import Difference
+from traces.story import sentences
 
 ROUNDS = 200
 ESCAPE = "\x1b[31m\x07\u202e"
@@ -92,6 +93,29 @@ def test_a_row_of_the_trace_is_printable_where_it_is_told(tmp_path):
         run(path)
     assert str(told.value).isprintable()
     assert len(str(told.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"at": 10**400}, "a time that no clock shows"),
+        ({"parts": [{"audio": 4, "base64": "é"}]}, "base64 that is none"),
+    ],
+)
+def test_what_json_can_say_and_no_trace_does_is_told(tmp_path, changed, why):
+    opened = {"connection": 1, "at": 0, "kind": "opened"}
+    line = {**opened, "kind": "bytes", "sender": "client", "length": 4, "parts": ["LIST"]}
+    header = json.loads(HEADER) | {"side": "proxy"}
+    with pytest.raises(TraceError, match=f"line 3 .*{why}"):
+        run(written(tmp_path, header, opened, line | changed))
+
+
+@pytest.mark.parametrize("outcome", [{"PlayRequested": 3}, {"PlayRequested": [3]}])
+def test_an_outcome_that_is_none_is_shown_as_it_is(outcome):
+    step = {"machine": "server", "row": "a row", "outcomes": [outcome]}
+    first, second = sentences(Line(1, 1, 0.0, "step", step))
+    assert first.endswith("server: a row")
+    assert second.strip() == ascii(outcome)
 
 
 def test_a_connection_that_closes_twice_is_no_fault(tmp_path):

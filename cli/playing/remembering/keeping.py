@@ -100,6 +100,8 @@ class Keeping:
         """Bring back what was left, and keep what happens from now on."""
         program = self._program()
         restored = await restore(program, self._memory, self._file, self._said, self._fresh)
+        if self._left is not None:
+            return  # of a client that had nothing yet: what the file says stays as it is
         program.remember(restored.titles)
         if restored.keeps:
             self._leaving = Leaving(self._memory, self._file)

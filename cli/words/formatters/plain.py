@@ -10,7 +10,7 @@ from datetime import datetime
 
 from cli.browsing import query, title_search
 from cli.browsing.answer import Answer
-from cli.browsing.columns import album_heading, artists_rows
+from cli.browsing.columns import album_heading, artists_rows, numbered
 from cli.browsing.library import Track
 from cli.memory.heard import Heard
 from cli.memory.memory import Loading, Saving, is_count
@@ -127,9 +127,11 @@ class Formatter:
 
     def _songs(self, tracks: Sequence[Track], status: Status) -> str:
         """Format these songs, one a line."""
-        width = max(len(str(t.song_id or "")) for t in tracks)
+        numbers = [numbered(track.song_id) for track in tracks]
+        width = max(map(len, numbers))
         return "\n".join(
-            f"{t.song_id or '':>{width}}{'.' if t.song_id else ' '} {safe(t.title)}" for t in tracks
+            f"{number or ' ':>{width}} {safe(track.title)}"
+            for number, track in zip(numbers, tracks, strict=True)
         )
 
     def _nothing_found(self, answer: Answer) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from cli.browsing.columns import counted
 from cli.memory.heard import Heard
 from cli.memory.kept import Kept
 from cli.memory.memory import LeftOff, Loading, Saving
@@ -21,7 +22,7 @@ def left_off_line(left_off: LeftOff | None, queued: int, missing: Sequence[Kept]
     if left_off is None:
         where = ""
     elif left_off.song_id is None:
-        where = f"resume: {count(queued)} queued"
+        where = f"resume: {counted(queued)} queued"
     else:
         title = safe(left_off.title or "") or f"song {left_off.song_id}"
         more = f", {queued} more queued" if queued else ""
@@ -32,15 +33,15 @@ def left_off_line(left_off: LeftOff | None, queued: int, missing: Sequence[Kept]
 
 def saving_line(saving: Saving) -> str:
     """Say what has been saved, and what that has replaced."""
-    text = f"saved {count(saving.songs)} as {safe(saving.name)}"
+    text = f"saved {counted(saving.songs)} as {safe(saving.name)}"
     if saving.replaced is None:
         return text
-    return f"{text}, in the place of {count(saving.replaced)} (kept as {safe(saving.name)}.m3u8~)"
+    return f"{text}, in the place of {counted(saving.replaced)} (kept as {safe(saving.name)}.m3u8~)"
 
 
 def loading_line(loading: Loading) -> str:
     """Say what has been loaded, and which songs are not on this server."""
-    text = f"loaded {count(loading.songs)} of {safe(loading.name)}"
+    text = f"loaded {counted(loading.songs)} of {safe(loading.name)}"
     if not loading.missing:
         return text
     return f"{text}; not on this server: {named(loading.missing)}"
@@ -54,11 +55,6 @@ def playlist_lines(playlists: Sequence[Summary]) -> list[str]:
 def heard_lines(history: Sequence[Heard], server: str, today: datetime) -> list[str]:
     """Return a line for each song that was heard; of those on other servers, on which."""
     return [_heard_line(heard, server, today) for heard in history]
-
-
-def count(songs: int) -> str:
-    """Return `1 song` or `3 songs`."""
-    return "1 song" if songs == 1 else f"{songs} songs"
 
 
 def named(songs: Sequence[Kept]) -> str:
@@ -76,7 +72,7 @@ def _playlist_line(playlist: Summary) -> str:
     if playlist.fault:
         return f"{safe(playlist.name)}: {playlist.fault}"
     time = f", {clock(playlist.duration_s)}" if playlist.duration_s else ""
-    return f"{safe(playlist.name)}: {count(playlist.songs)}{time}"
+    return f"{safe(playlist.name)}: {counted(playlist.songs)}{time}"
 
 
 def _heard_line(heard: Heard, server: str, today: datetime) -> str:

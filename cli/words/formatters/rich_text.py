@@ -21,6 +21,7 @@ from cli.browsing.columns import (
     album_rows,
     albums_rows,
     artists_rows,
+    numbered,
     queue_rows,
     song_rows,
 )
@@ -152,13 +153,12 @@ class RichFormatter(Formatter):
         """Put the mark of what plays, and the IDs, before rows that are made as wide as is left."""
         playing = None if status.activity is Activity.STOPPED else status.song_id
         mark = self._glyphs.icons[status.activity]
-        width = max(len(str(t.song_id or "")) for t in tracks)
-        room = max(1, _columns() - 1 - width - 4)
+        width = max(len(numbered(t.song_id)) for t in tracks)
+        room = max(1, _columns() - 1 - width - 3)
 
         def line(track: Track, row: str) -> Row:
             plays = track.song_id is not None and track.song_id == playing
-            number = f"{track.song_id}." if track.song_id else ""
-            return mark if plays else " ", f" {number:>{width + 1}} ", row
+            return mark if plays else " ", f" {numbered(track.song_id):>{width}} ", row
 
         lines = map(line, tracks, rows(room))  # not all at once: there may be 100,000
         if len(tracks) > _TABLE_SONGS:
@@ -177,12 +177,12 @@ class RichFormatter(Formatter):
 
     def _long_lines(self, songs: Sequence[ListedSong], playing: int | None) -> str:
         columns = _columns() - 1
-        width = max(len(str(s.song_id or "")) for s in songs)
+        width = max(len(numbered(s.song_id)) for s in songs)
         mark = self._glyphs.icons[Activity.PLAYING]
         return "\n".join(
             cut(
-                f"{mark if s.song_id and s.song_id == playing else ' '} "
-                f"{s.song_id or '':>{width}}. {safe(s.title)}",
+                f"{mark if s.song_id is not None and s.song_id == playing else ' '} "
+                f"{numbered(s.song_id):>{width}} {safe(s.title)}",
                 columns,
                 self._glyphs.ellipsis,
             )

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from cli.browsing.columns import numbered
 from cli.words.commands.table import BRIEF_COLUMNS, SPECS, WORD_COLUMNS, WORDS, Spec
 from cli.words.formatters.plain import usage
 from cli.words.glyphs import IN_ASCII
@@ -92,8 +93,7 @@ class Styled:
         for song in songs:
             plays = song.song_id is not None and song.song_id == playing
             title = Text(safe(song.title), "bold" if plays else "")
-            number = f"{song.song_id}." if song.song_id else ""
-            table.add_row(Text(mark if plays else "", "green"), number, title)
+            table.add_row(Text(mark if plays else "", "green"), numbered(song.song_id), title)
         return self._drawn(table)
 
     def _drawn(self, renderable: RenderableType) -> str:

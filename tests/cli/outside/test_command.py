@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -403,3 +404,26 @@ def test_a_signal_during_the_start_ends_it_with_its_code(monkeypatch, number):
             signal.signal(each, handler)
     assert end.value.code == 128 + number
     assert not sockets()
+
+
+def test_a_line_that_no_client_takes_is_a_mistake_of_whoever_typed_it(playing, capsys):
+    assert command.main("queue", [str(number) for number in range(1, 1201)]) == 2
+    told = "alfine queue: a client takes no line of more than 4096 bytes; see alfine queue --help\n"
+    assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize("options", [(), ("--all",), ("--follow",), ("--help",)])
+def test_a_full_disk_is_told_and_is_no_missing_client(playing, options):
+    with open("/dev/full", "wb") as full:
+        streams = {"stdout": full, "stderr": subprocess.PIPE}
+        done = subprocess.run([*ALFINE, "status", *options], timeout=60, check=False, **streams)
+    told = b"alfine status: nobody takes what is printed: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, told)
+
+
+def test_follow_ends_where_its_output_was_closed_before(playing):
+    command_line = f"exec {shlex.join(ALFINE)} status --follow >&-"
+    done = subprocess.run(
+        ["sh", "-c", command_line], stderr=subprocess.PIPE, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, b"")

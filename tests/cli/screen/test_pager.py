@@ -1,6 +1,9 @@
 """A text that is longer than the screen goes to the pager."""
 
+import signal
 import sys
+
+import pytest
 
 from tests.cli.prompt import at_prompt, client, run
 
@@ -29,8 +32,20 @@ def test_a_list_longer_than_the_screen_goes_to_the_pager(large_server, tmp_path)
         run(terminal, "status")
 
 
-def test_without_a_pager_a_long_list_is_printed(large_server):
-    with client(large_server.port, env={"PAGER": "no-such-program"}) as terminal:
+def test_a_signal_ends_the_pager_and_the_client(large_server, tmp_path):
+    script = tmp_path / "pager.py"
+    script.write_text(PAGER)
+    with client(large_server.port, env={"PAGER": f"{sys.executable} {script}"}) as terminal:
+        terminal.type("list\r")
+        terminal.wait_for("PAGE of 64 lines")
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.wait_for_exit() == 128 + signal.SIGTERM
+        assert "PAGE ended" not in terminal.text
+
+
+@pytest.mark.parametrize("pager", ["no-such-program", "less '"])
+def test_without_a_pager_a_long_list_is_printed(large_server, pager):
+    with client(large_server.port, env={"PAGER": pager}) as terminal:
         terminal.type("list\r")
         terminal.wait_for("64 piece ")
         terminal.wait_until(at_prompt)

@@ -1,7 +1,9 @@
 """What may be typed, and the advice about what may not."""
 
 import contextlib
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -289,3 +291,18 @@ def test_where_nothing_plays_the_last_song_is_played_again(word):
     assert made(Context(status=replace(played, queue=(3,)))) == request
     assert made(Context(status=replace(played, activity=Activity.PAUSED))) == request
     assert made(Context()) == request
+
+
+def test_a_number_that_only_a_title_has_means_song_0_too():
+    songs = (ListedSong(0, "99 balloons"), ListedSong(1, "one"))
+    assert request_of("play 99", songs).song_id == 0
+
+
+def test_the_page_names_the_commands_that_are_for_the_prompt_alone():
+    page = (Path(__file__).parents[3] / "docs" / "outside.md").read_text()
+    [sentence] = re.findall("^(.*) are for the prompt alone\\.$", page, re.MULTILINE)
+    takes = {"seek": "1:30", "volume": "5", "gain": "off", "move": "3 1", "repeat": "one"}
+    lines = {s.word: f"{s.word} {takes.get(s.word, '1')}" if s.takes else s.word for s in SPECS}
+    lines |= {"help": "help", "sleep": "sleep"}
+    alone = {word for word, line in lines.items() if not parse(line).from_outside}
+    assert set(re.findall("`([a-z]+)`", sentence)) == alone

@@ -2,8 +2,9 @@
 
 import pytest
 
+from cli.browsing.answer import answer_of
 from cli.words.formatters.plain import Formatter, missing_ids
-from cli.words.moment import SongName
+from cli.words.moment import SongName, Status
 from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
 
@@ -43,3 +44,11 @@ def test_a_song_that_is_not_there_is_never_its_own_neighbour(song_id, songs, tex
 )
 def test_the_ids_that_a_list_leaves_out_are_named(ids, text):
     assert missing_ids([ListedSong(song_id, "x") for song_id in ids]) == text
+
+
+FROM_ZERO = (ListedSong(0, "zero"), ListedSong(10, "ten"), ListedSong(None, "without an ID"))
+
+
+def test_a_song_0_is_listed_by_its_number():
+    listed = Formatter("host:1").listing(answer_of("list", "", FROM_ZERO), Status())
+    assert listed.splitlines() == [" 0. zero", "10. ten", "    without an ID"]

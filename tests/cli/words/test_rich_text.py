@@ -5,11 +5,14 @@ import re
 import pytest
 
 from cli.browsing import query
+from cli.browsing.answer import answer_of
+from cli.browsing.library import Library
 from cli.words.commands.table import BRIEF_COLUMNS, SPECS, WORD_COLUMNS
 from cli.words.formatters.rich_text import RichFormatter
 from cli.words.glyphs import UNICODE
-from cli.words.moment import Status
+from cli.words.moment import Activity, Status
 from cli.words.safe_text import columns_of
+from fsm.client.events import ListedSong
 from fsm.client.queue.edits import MAX_CHANGES
 from tests.cli.prompt import client, run, status_line
 
@@ -219,3 +222,15 @@ def test_what_is_set_is_said_and_stays_in_the_status_line(steady_server, columns
         run(terminal, "sleep 30m")
         assert "sleeps in 30:00" in terminal.lines
         terminal.wait_until(lambda t: status_line(t).endswith("sleep 30m  repeat all  2 queued"))
+
+
+@pytest.mark.parametrize("count", [2, 600])
+@pytest.mark.parametrize("album", ["", "al"])
+def test_a_song_0_is_listed_by_its_number_and_marked(count, album):
+    songs = tuple(ListedSong(song_id, f"song {song_id}") for song_id in range(count))
+    library = Library(songs, [(("al", album),)] * count if album else ())
+    plays = Status(Activity.PLAYING, 0, "song 0")
+    listed = RichFormatter("host:1", UNICODE).listing(answer_of("list", "", library), plays)
+    first, second, *_ = (re.sub("\x1b[^m]*m", "", line) for line in listed.splitlines())
+    assert re.match("▶ +0\\. song 0", first)
+    assert re.match("  +1\\. song 1", second)
