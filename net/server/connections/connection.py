@@ -86,12 +86,11 @@ class Connection:
         self._incoming = Incoming(limits, time.monotonic(), step_bytes)
         self._phase, self._sent_bytes = Phase.OPEN, 0
         self._song_id: int | None = None
-        self._takings = Takings()
         self._lingering: Lingering | None = None
         self._settling: Settling | None = None
         """While the client may not have read the last message, and has to before the next one."""
         self._interest = sock.interest(limits.least_s(limits.ack_s, step_bytes))
-        self._lines = ConnectionLog(name, quiet)
+        self._lines, self._takings = ConnectionLog(name, quiet), Takings()
         self._log("connected", always=True)
         self._watch(writing=False)
 
