@@ -25,6 +25,7 @@ from cli.options import tls as tls_options
 from cli.outside.cover_view import CoverView
 from cli.outside.elsewhere import elsewhere_of
 from cli.playing.answers import Answers
+from cli.playing.background import tell_background_faults
 from cli.playing.changes import Changes
 from cli.playing.journal import Journal
 from cli.playing.program import ClientProgram
@@ -280,6 +281,7 @@ async def _run(options: Options, page: socket.socket | None, opening: Opening) -
     )
     loudness.begin(program.fire, options.said)
     handle_signals(program, interactive)
+    tell_background_faults(program.remark)
     if page is not None and monitor is not None:
         await monitor.start(session.machines)
         print(f"The monitor is at {monitoring.address(page)}", file=sys.stderr)

@@ -111,7 +111,10 @@ class TerminalScreen:
 
     async def lines(self) -> AsyncGenerator[str, None]:
         """Yield each line that is typed, until Ctrl-D."""
-        running = asyncio.create_task(self._app.run_async(handle_sigint=False))
+        running = asyncio.create_task(
+            # Its own handler of exceptions would stop everything until ENTER is typed.
+            self._app.run_async(handle_sigint=False, set_exception_handler=False)
+        )
         refreshing = asyncio.create_task(self._refresh())
         running.add_done_callback(lambda task: self._entered.put_nowait(None))
         try:

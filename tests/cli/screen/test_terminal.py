@@ -1,10 +1,12 @@
 """The prompt and the status line in a real pseudo-terminal, and what was typed meanwhile."""
 
 import signal
+import sys
 
 import pytest
 
 from tests.cli.prompt import at_prompt, client, has_typed, run, status_line
+from tests.cli.pty_terminal import Terminal
 
 WIDTHS = pytest.mark.parametrize("columns", [40, 80, 200])
 
@@ -22,6 +24,7 @@ def terminal_of_width(client_of_width):
     """At an empty screen."""
     # Lines run in their order: once this one has, nothing of the test before is still to be shown.
     run(client_of_width, "volume 100")
+    run(client_of_width, "list")  # from now on the client knows the titles
     client_of_width.type("\x0c")
     client_of_width.wait_until(lambda t: at_prompt(t) and t.screen.cursor.y == 0)
     return client_of_width
@@ -252,3 +255,30 @@ def test_the_terminal_is_restored_at_the_end(steady_server, leaving):
         assert terminal.wait_for_exit() in (0, 128 + signal.SIGTERM)
         assert terminal.settings() == before
         assert "▶" not in terminal.text, "no status line is left behind"
+
+
+FAULTY = """
+import asyncio
+from cli.app import main
+from cli.screen.terminal import TerminalScreen
+
+refresh = TerminalScreen._refresh
+
+async def refresh_after_a_fault(screen):
+    asyncio.get_running_loop().call_soon(open, "no such\\x1b[7m")
+    await refresh(screen)
+
+TerminalScreen._refresh = refresh_after_a_fault
+main()
+"""
+"""The client, with a call behind the person's back that fails."""
+
+
+def test_a_fault_in_the_background_is_a_line_and_waits_for_no_key(steady_server):
+    argv = [sys.executable, "-c", FAULTY, "client", "127.0.0.1", str(steady_server.port)]
+    with Terminal([*argv, "--output", "null"], 80, 24, {"LC_ALL": "C.UTF-8"}) as terminal:
+        terminal.wait_for("a fault in the background: FileNotFoundError")
+        run(terminal, "list")
+        assert "ENTER" not in terminal.text
+        terminal.type("quit\r")
+        assert terminal.wait_for_exit() == 0
