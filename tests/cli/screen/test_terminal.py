@@ -16,6 +16,7 @@ def client_of_width(steady_server, tmp_path_factory, request):
     """One client for all tests of a width; they may run in any order."""
     env = {"XDG_STATE_HOME": str(tmp_path_factory.mktemp("state"))}
     with client(steady_server.port, request.param, env=env) as terminal:
+        run(terminal, "list")  # from now on it knows the titles
         yield terminal
 
 
@@ -24,7 +25,6 @@ def terminal_of_width(client_of_width):
     """At an empty screen."""
     # Lines run in their order: once this one has, nothing of the test before is still to be shown.
     run(client_of_width, "volume 100")
-    run(client_of_width, "list")  # from now on the client knows the titles
     client_of_width.type("\x0c")
     client_of_width.wait_until(lambda t: at_prompt(t) and t.screen.cursor.y == 0)
     return client_of_width
