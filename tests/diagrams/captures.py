@@ -27,6 +27,7 @@ SYN, PUSH_ACK, ACK, FIN_ACK = 0x02, 0x18, 0x10, 0x11
 RAW_IP = 101
 LARGEST_SEGMENT = 60_000
 """An IPv4 packet has at most 65,535 bytes."""
+UNKNOWN_PROTOCOL = 'tshark: Unknown protocol -- "alfine"'
 
 
 @dataclass
@@ -168,10 +169,12 @@ def dumping(path: Path, port: int, last: bytes) -> Iterator[None]:
         process.communicate(timeout=PATIENCE_S)
 
 
-def tshark(*arguments: object, port: int = PORTS[SERVER]) -> str:
+def tshark(
+    *arguments: object, port: int = PORTS[SERVER], script: Path = files.ROOT / SCRIPT
+) -> str:
     """Run tshark with the committed dissector; fail on any word of it that is no result."""
     done = subprocess.run(
-        ["tshark", "-X", f"lua_script:{files.ROOT / SCRIPT}", "-d", f"tcp.port=={port},alfine"]
+        ["tshark", "-X", f"lua_script:{script}", "-d", f"tcp.port=={port},alfine"]
         + [str(argument) for argument in arguments],
         capture_output=True,
         text=True,
@@ -179,8 +182,13 @@ def tshark(*arguments: object, port: int = PORTS[SERVER]) -> str:
         # Nothing of the user's own settings.
         env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"},
     )
-    said = [line for line in done.stderr.splitlines() if not line.startswith("Running as user")]
-    assert (done.returncode, said) == (0, []), done.stderr
+    lines = done.stderr.splitlines(keepends=True)
+    told = "".join(line for line in lines if not line.startswith("Running as user"))
+    said, unknown, _ = told.partition(UNKNOWN_PROTOCOL)
+    if unknown:  # All protocols that it does know are behind that.
+        reason = said.strip() or "without a reason"
+        pytest.fail(f"tshark has not loaded {script}: {reason}", pytrace=False)
+    assert (done.returncode, said) == (0, ""), said
     assert "Lua Error" not in done.stdout, done.stdout
     return done.stdout
 
