@@ -51,11 +51,23 @@ def without_powers(*capabilities: str) -> tuple[str, ...]:
 
     capabilities: what root is to lose, as in `man 7 capabilities`, without CAP_.
     """
+    lost = ",".join(f"-{capability}" for capability in capabilities)
+    return _setpriv(f"--inh-caps={lost}", f"--bounding-set={lost}")
+
+
+def as_nobody() -> tuple[str, ...]:
+    """What to put before a command, so that root is nobody in it, who may open any file still."""
+    return _setpriv(
+        *("--reuid=65534", "--regid=65534", "--clear-groups"),
+        *("--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"),
+    )
+
+
+def _setpriv(*options: str) -> tuple[str, ...]:
     if os.geteuid() != 0:
         return ()
     if shutil.which("setpriv") is None:
         if os.environ.get("CI") == "true":
             pytest.fail("needs setpriv", pytrace=False)
         pytest.skip("root, and no setpriv to be less")
-    lost = ",".join(f"-{capability}" for capability in capabilities)
-    return ("setpriv", f"--inh-caps={lost}", f"--bounding-set={lost}")
+    return ("setpriv", *options)

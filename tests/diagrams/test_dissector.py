@@ -794,7 +794,27 @@ def test_every_field_is_documented():
         assert f'["{code.decode()}"]' in script()
 
 
-# How it is chosen, and what it costs
+# How it is loaded and chosen, and what it costs
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("this is no Lua", "syntax error"),
+        ('error("too old")', "too old"),
+        ("", "without a reason"),
+    ],
+)
+def test_a_script_that_is_not_loaded_fails_a_test_in_a_few_lines(tmp_path, text, said):
+    script = tmp_path / "broken.lua"
+    script.write_text(text)
+    path = Capture(tmp_path / "a.pcap").close()
+    with pytest.raises(pytest.fail.Exception) as failure:
+        tshark("-r", path, script=script)
+    lines = str(failure.value).splitlines()
+    assert lines[0].startswith(f"tshark has not loaded {script}: ")
+    assert said in str(failure.value)
+    assert len(lines) < 10
 
 
 def test_no_port_is_taken_that_nobody_has_chosen(tmp_path):
