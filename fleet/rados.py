@@ -50,12 +50,22 @@ mon data = {folder}/mon
 [osd.0]
 osd data = {folder}/osd
 osd objectstore = memstore
+osd class dir = {classes}
 memstore device bytes = {memory}
 [client.admin]
 rgw data = {folder}/rgw
 rgw frontends = beast endpoint=127.0.0.1:{port}
 rgw thread pool size = 64
 """
+
+
+def _classes() -> Path:
+    """Return the folder of what radosgw asks the OSD to do, absolute.
+
+    Debian 13 has built the OSD with a path that begins at "/" only where systemd starts it.
+    """
+    shown = run(("ceph-conf", "-c", "/dev/null", "--show-config-value", "osd_class_dir"))
+    return Path("/", shown.strip())
 
 
 class Rados:
@@ -75,6 +85,7 @@ class Rados:
                 mon=(mon := free_port()),
                 mon_v1=(mon_v1 := free_port()),
                 memory=MEMORY_BYTES,
+                classes=_classes(),
                 port=self.port,
             )
         )
