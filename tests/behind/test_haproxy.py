@@ -68,7 +68,7 @@ def test_the_health_check_that_is_tried_here_is_the_documented_one(page):
 
 def test_health_checks_are_served_and_end_in_order(marked, tmp_path):
     with serving(marked, 0, *FROM) as server:
-        to = "send-proxy-v2 check inter 50ms fall 3"
+        to = "send-proxy-v2 check inter 50ms fall 100"
         text = configuration(free := free_port(), server, to=to, check=CHECK)
         with haproxy(tmp_path, text, free) as port:
             assert eventually(lambda: checked(tmp_path) == "L7OK")
@@ -95,7 +95,7 @@ def test_tls_is_passed_on_and_checked(marked, tmp_path, certificates, check, to,
     client.write_bytes(certificates.client.read_bytes() + key.read_bytes())
     with serving(marked, 0, *FROM, *asking) as server:
         to = to.format(ca=certificates.ca, client=client)
-        to = f"send-proxy-v2 check inter 50ms fall 3 {to}"
+        to = f"send-proxy-v2 check inter 50ms fall 100 {to}"
         text = configuration(free := free_port(), server, to=to, check=check)
         context = context_of(certificates, certificates.client)
         with haproxy(tmp_path, text, free) as port:
