@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import unquote, urlsplit
 
 from cli.memory.kept import Kept, known_path
 from cli.words.safe_text import safe
@@ -96,6 +95,8 @@ def _with_id(song: Kept, text: str) -> Kept:
 def _with_path(song: Kept, line: str) -> Kept:
     """Add the path, of which other programs make URLs."""
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", line):
+        from urllib.parse import unquote, urlsplit  # a start is not to take the time for it
+
         try:
             line = unquote(urlsplit(line).path) or line
         except ValueError:

@@ -17,6 +17,12 @@ FULL = _ALERT + bytes((ssl.AlertDescription.ALERT_DESCRIPTION_ACCESS_DENIED,))
 """The alert for a client that is refused before a handshake."""
 
 CLEAR_TEXT = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "UNKNOWN_PROTOCOL")
+_NO_RECORD = (
+    "RECORD_LAYER_FAILURE",
+    "DECRYPTION_FAILED_OR_BAD_RECORD_MAC",
+    "PACKET_LENGTH_TOO_LONG",
+)
+"""What came can be no record of TLS. Of most, OpenSSL 3.5 says no more than the first of them."""
 _TOO_OLD = ("UNSUPPORTED_PROTOCOL", "VERSION_TOO_LOW", "WRONG_SSL_VERSION", "UNKNOWN_SSL_VERSION")
 
 # fmt: off
@@ -109,7 +115,7 @@ def seen_after_handshake(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLEOFError):
         return "reset by the client"
     reason = reason_of(error)
-    if reason in CLEAR_TEXT:
+    if reason in CLEAR_TEXT or reason in _NO_RECORD:
         return "what came was not TLS any more"
     return _alert(_ALERTS_TO_SERVER, reason) or f"TLS broke off: {_plainly(reason)}"
 
@@ -137,4 +143,6 @@ def _alert(words: dict[str, str], reason: str) -> str | None:
 
 
 def _plainly(reason: str) -> str:
+    if reason in _NO_RECORD:
+        return "what came cannot be read as TLS"
     return reason.lower().replace("_", " ") or "the connection broke off"

@@ -34,22 +34,27 @@ def segment() -> Iterator[Segment]:
     """Make both machines and the cable; skip the test where that is not allowed."""
     number = f"{os.getpid()}-{next(_numbers)}"
     here, there = f"alfine-h{number}", f"alfine-t{number}"
-    try:
-        ip("netns", "add", here)
-    except (OSError, subprocess.CalledProcessError) as error:
-        reason = f"no network namespace can be made: {getattr(error, 'stderr', error)}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
-    try:
-        ip("netns", "add", there)
+    with contextlib.ExitStack() as made:
         try:
-            _connect(here, there)
-            yield Segment(("ip", "netns", "exec", here), ("ip", "netns", "exec", there))
-        finally:
-            ip("netns", "del", there)
+            for name in (here, there):
+                made.enter_context(_namespace(name))
+                ip("-n", name, "link")  # in a chroot one can be made, and not be entered
+        except (OSError, subprocess.CalledProcessError) as error:
+            reason = f"no network namespace can be made: {getattr(error, 'stderr', error)}"
+            if os.environ.get("CI") == "true":
+                pytest.fail(reason, pytrace=False)
+            pytest.skip(reason)
+        _connect(here, there)
+        yield Segment(("ip", "netns", "exec", here), ("ip", "netns", "exec", there))
+
+
+@contextlib.contextmanager
+def _namespace(name: str) -> Iterator[None]:
+    ip("netns", "add", name)
+    try:
+        yield
     finally:
-        ip("netns", "del", here)
+        ip("netns", "del", name)
 
 
 def _connect(here: str, there: str) -> None:

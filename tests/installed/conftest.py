@@ -117,6 +117,10 @@ class Environment:
         # Behind its own packages; the .pth files there, of the alfine that is tested from its
         # sources, are not read.
         dependencies = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+        # Where pymad and PyAudio are the distribution's, that file leads to them, and no other.
+        distribution = Path(sysconfig.get_path("purelib"), "distribution.pth")
+        if distribution.exists():
+            dependencies |= {*distribution.read_text().splitlines()}
         (self.packages / "dependencies.pth").write_text("\n".join(sorted(dependencies)))
         pip = (sys.executable, "-m", "pip", "--python", self.python, "install", "--no-compile")
         run(*pip, "--no-index", "--no-deps", "--no-build-isolation", *what)

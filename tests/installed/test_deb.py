@@ -18,6 +18,8 @@ OTHERS = pytest.mark.skipif(
     os.environ.get("ALFINE_DEBIAN") != "all", reason="ALFINE_DEBIAN=all tries every release"
 )
 
+WITHOUT_INIT_D = "package-supports-alternative-init-but-no-init.d-script"
+
 pytestmark = pytest.mark.timeout(900)  # what is shared by these tests is made in the first
 builds = needs_program("dh", "dh_python3", "dpkg-buildpackage")
 
@@ -51,11 +53,11 @@ def test_the_package_asks_for_what_the_wheel_asks_for():
 @needs_program("lintian")
 def test_lintian_finds_nothing(deb):
     # It warns of root alone where it is run by root.
-    without_init_d = "package-supports-alternative-init-but-no-init.d-script"
-    options = ("--display-info", "--pedantic", "--suppress-tags", without_init_d, "--allow-root")
-    command = ["lintian", *options, deb]
+    command = ["lintian", "--display-info", "--pedantic", "--allow-root", deb]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.stdout, done.returncode) == ("", 0)
+    # Older ones look for a script of init.d; newer ones do not even know the name of the tag.
+    found = [line for line in done.stdout.splitlines() if WITHOUT_INIT_D not in line]
+    assert (found, done.stderr, done.returncode) == ([], "", 0)
 
 
 @builds

@@ -19,7 +19,8 @@ from pathlib import Path
 
 PROGRAM = "linux.uml"
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ("crypto/gf128mul", "crypto/ctr", "crypto/ghash-generic", "crypto/gcm", "net/tls/tls")
+MODULES = ("ctr", "ghash-generic", "gcm", "tls")
+"""What encrypts; which of them are built in, and what they depend on, differs between kernels."""
 FINIT_MODULE = 313
 """Its number on x86-64, the only machine that user-mode-linux runs on."""
 SIOCSIFFLAGS, IFF_UP, IFF_RUNNING = 0x8914, 1, 0x40
@@ -84,11 +85,22 @@ def _prepare() -> None:
     with socket.socket() as sock:
         request = struct.pack("16sH14x", b"lo", IFF_UP | IFF_RUNNING)
         fcntl.ioctl(sock.fileno(), SIOCSIFFLAGS, request)
-    folder = Path("/usr/lib/uml/modules", os.uname().release, "kernel")
-    for name in MODULES:
-        with open(folder / f"{name}.ko", "rb") as file:
-            assert libc.syscall(FINIT_MODULE, file.fileno(), b"", 0) == 0, name
+    for path in _modules(Path("/usr/lib/uml/modules", os.uname().release)):
+        with path.open("rb") as file:
+            assert libc.syscall(FINIT_MODULE, file.fileno(), b"", 0) == 0, path
     assert "tls" in Path("/proc/sys/net/ipv4/tcp_available_ulp").read_text()
+
+
+def _modules(folder: Path) -> list[Path]:
+    """Return the files of MODULES, each behind those that it depends on."""
+    needed: dict[Path, None] = {}
+    for line in (folder / "modules.dep").read_text().splitlines():
+        module, _, depends_on = line.partition(":")
+        if Path(module).stem in MODULES:
+            # As depmod writes them: what is last depends on none of the others.
+            needed |= dict.fromkeys(folder / each for each in reversed(depends_on.split()))
+            needed |= {folder / module: None}
+    return list(needed)
 
 
 if __name__ == "__main__":
