@@ -117,17 +117,18 @@ class Keeping:
         await asyncio.gather(self._task, return_exceptions=True)
         if self._writing is not None:
             await self._writing
-        self._complain(_done(self.jobs(self._left or self._program().status())))
+        last = self._left or self._program().status()
+        self._complain(_done(self.jobs(last, are_last=True)))
 
-    def jobs(self, status: Status) -> Sequence[Job]:
-        """Return what is to be written of the present status."""
+    def jobs(self, status: Status, are_last: bool = False) -> Sequence[Job]:
+        """Return what is to be written of the present status; are_last: before the client ends."""
         now_s = self._monotonic()
         jobs: list[Job] = []
         if (heard := self._listening.look(self._turn, status, now_s)) is not None:
             jobs.append(partial(self._memory.heard.add, self._heard(heard)))
         if self._leaving is not None:
             played, songs = self._session().queue.played, self._program().songs
-            job = self._leaving.look(status, played, songs, self._begins_at_s, now_s)
+            job = self._leaving.look(status, played, songs, self._begins_at_s, now_s, are_last)
             jobs += [] if job is None else [job]
         return jobs
 

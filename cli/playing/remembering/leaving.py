@@ -63,14 +63,17 @@ class Leaving:
         songs: Sequence[ListedSong],
         begins_at_s: float,
         now_s: float,
+        is_last: bool = False,
     ) -> Job | None:
         """Return what is to be written now; None for nothing.
 
-        songs: the last list. begins_at_s: where the present song was wanted from.
+        songs: the last list. begins_at_s: where the present song was wanted from. is_last: the
+        client ends, so the place is written, however short a time ago it was.
         """
         lasting, place_s = self._of(status, played), self._place(status, begins_at_s)
         changed = lasting != self._lasting or (self._untitled and bool(songs))
-        if not changed and not self._place_is_due(place_s, now_s):
+        is_due = self._place_is_due(place_s, now_s) or (is_last and place_s != self._place_s)
+        if not changed and not is_due:
             self._sounded = status.activity is Activity.PLAYING
             return None
         self._lasting, self._place_s, self._place_at = lasting, place_s, now_s

@@ -217,3 +217,20 @@ def test_that_nothing_can_be_kept_is_said_once(tmp_path):
     asyncio.run(whole())
     (remark,) = run.program.remarks
     assert remark.startswith("what is played and queued cannot be kept: ")
+
+
+def test_the_very_place_is_kept_at_the_end(tmp_path):
+    run = Run(tmp_path, "ab")
+
+    async def whole():
+        await run.keeping.start()
+        run.play(1, "song")
+        run.program.becomes(position_s=10.0)
+        for job in run.keeping.jobs(run.program.status()):
+            job()
+        run.now_s += 1.0
+        run.program.becomes(position_s=11.0)
+        await run.keeping.stop()
+
+    asyncio.run(whole())
+    assert run.file.read().position_s == 11.0

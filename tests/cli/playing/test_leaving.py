@@ -29,10 +29,10 @@ class Leaver:
         self.leaving.begin(STOPPED, ())
         self.now_s = 0.0
 
-    def __call__(self, status, after_s=0.0, played=(), songs=SONGS, begins_at_s=0.0):
+    def __call__(self, status, after_s=0.0, played=(), songs=SONGS, begins_at_s=0.0, is_last=False):
         """Look, and write what is to be written; return whether anything was."""
         self.now_s += after_s
-        job = self.leaving.look(status, played, songs, begins_at_s, self.now_s)
+        job = self.leaving.look(status, played, songs, begins_at_s, self.now_s, is_last)
         if job is not None:
             job()
         return job is not None
@@ -89,6 +89,15 @@ def test_the_place_is_appended_now_and_then_while_it_sounds(look):
     assert sum(written) == 10 / PLACE_S
     assert look.size - size < 200
     assert look.file.read().position_s == 20.0
+
+
+def test_the_place_at_the_end_is_written_however_soon_it_comes(look):
+    look(PLAYING)
+    there = replace(PLAYING, position_s=13.5)
+    assert not look(there, 3.5)
+    assert look(there, is_last=True)
+    assert look.file.read().position_s == 13.5
+    assert not look(there, is_last=True)
 
 
 def test_the_place_where_it_falls_silent_or_is_sought_is_written_at_once(look):
