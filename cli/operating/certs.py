@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from net.tls.certificate_files import Made
 
 EPILOG = "Example: alfine certs init && alfine certs server music.home --also 192.168.1.5"
-MISSING = (
-    "alfine certs needs cryptography: pip install -e '.[tls]', or Debian's python3-cryptography"
-)
+MISSING = "needs cryptography: alfine's extra [tls], or Debian's python3-cryptography"
 
 
 class Action(StrEnum):

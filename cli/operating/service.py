@@ -151,7 +151,8 @@ class _Place:
         """
         files = {}
         if self._user or not any((folder / SERVICE).exists() for folder in units.OF_A_PACKAGE):
-            files = {self._units / SERVICE: text, self._units / SOCKET: units.socket_unit(port)}
+            socket = units.socket_unit(port, user=self._user)
+            files = {self._units / SERVICE: text, self._units / SOCKET: socket}
         if tls:
             files[self._units / TLS] = units.user_tls(tls) if self._user else units.system_tls(tls)
         for path in files:

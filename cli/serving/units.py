@@ -208,9 +208,10 @@ def _environment(program: Program, variables: Sequence[str]) -> str:
     return "".join(f"Environment={variable}\n" for variable in (*variables, *sources))[:-1]
 
 
-def socket_unit(port: int) -> str:
+def socket_unit(port: int, *, user: bool = False) -> str:
     """Return the unit that has systemd listen, so that the server starts with the first client."""
-    return SOCKET.format(header=HEADER, port=port)
+    edit = "--user edit alfine.socket" if user else "edit alfine.socket"
+    return SOCKET.format(header=HEADER.replace("edit alfine", edit), port=port)
 
 
 def config(music_dir: str, port: int) -> str:

@@ -88,6 +88,15 @@ def variables(tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    ("user", "edit"),
+    [(False, "systemctl edit alfine.socket"), (True, "systemctl --user edit alfine.socket")],
+)
+def test_the_socket_says_how_it_is_edited_itself(user, edit):
+    """What is said to `systemctl edit alfine` is the service's, and moves no port."""
+    assert f"`{edit}`" in units.socket_unit(12345, user=user).splitlines()[0]
+
+
 def test_a_user_installs_it_looks_and_removes_it(tmp_path, variables):
     done = alfine(
         *("service", "install", "--user", "--music", tmp_path, "--port", "4711"), **variables
@@ -99,7 +108,9 @@ def test_a_user_installs_it_looks_and_removes_it(tmp_path, variables):
         assert f"wrote {path}\n" in done.stdout
     assert "    systemctl --user enable --now alfine\n" in done.stdout
     assert "loginctl enable-linger" in done.stdout
-    assert "ListenStream=4711\n" in (folder / "alfine.socket").read_text()
+    socket = (folder / "alfine.socket").read_text()
+    assert "ListenStream=4711\n" in socket
+    assert "`systemctl --user edit alfine.socket`" in socket
     settings = alfine("config", **variables).stdout
     assert f'music_dir = "{tmp_path}"  # {config}' in settings
     assert f"port = 4711  # {config}" in settings
