@@ -116,11 +116,10 @@ def _server(authority: Authority, made: Made, names: Sequence[str]) -> None:
     print("On the server:")
     print(f"    alfine server MUSIC_DIR PORT --host 0.0.0.0 {_pair(made)}")
     print(f"On a client, to which {authority.certificate.name} was copied:")
-    print(
-        f"    alfine client {shlex.quote(made.name)} PORT --tls-ca {_quoted(authority.certificate)}"
-    )
+    host = "HOST" if made.name.startswith("*") else shlex.quote(made.name)
+    print(f"    alfine client {host} PORT --tls-ca {_quoted(authority.certificate)}")
     print("or, with nothing copied:")
-    print(f"    alfine client {shlex.quote(made.name)} PORT --tls-pin {made.fingerprint}")
+    print(f"    alfine client {host} PORT --tls-pin {made.fingerprint}")
     if not any(map(_is_address, names)):
         print(
             "A client that finds the server in its network connects to the server's address, which"

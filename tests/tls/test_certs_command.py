@@ -50,6 +50,13 @@ def test_the_commands_that_are_printed_are_those_to_type(certs, marked):
         asking.wait_for("kitchen IDLE connected")
 
 
+def test_a_name_for_many_servers_is_no_host_to_type(certs):
+    lines(certs("init"))
+    typed = [line.split() for line in lines(certs("server", "*.home"))]
+    clients = [words[2:4] for words in typed if words[:2] == ["alfine", "client"]]
+    assert clients == [["HOST", "PORT"]] * 2
+
+
 def listed(port: int, options: list[str]) -> bool:
     program = Program("-m", "cli.client", "localhost", port, "-c", "list", *options)
     try:
