@@ -376,7 +376,7 @@ def test_sixty_four_come_at_once(marked, certificates, context):
                 raw, server_hostname="localhost", do_handshake_on_connect=False
             )
             sock.setblocking(False)
-            with pytest.raises(ssl.SSLWantReadError):
+            with contextlib.suppress(ssl.SSLWantReadError):  # else the answer is here already
                 sock.do_handshake()
             socks.append(sock)
         for sock in reversed(socks):
