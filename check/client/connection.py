@@ -52,6 +52,11 @@ class Connection:
         """A song is being sent."""
         return self._song is not None and not self._song.done()
 
+    @property
+    def unfinished(self) -> bool:
+        """Bytes have come that may yet become a request."""
+        return self.open and self._requests.unfinished
+
     async def serve(self) -> None:
         """Read and answer until either side closes."""
         try:

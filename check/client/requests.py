@@ -6,7 +6,7 @@ What is meant is understood wherever it can be, so that one fault does not hide 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from net.framing import EOM, skip_gap
@@ -57,7 +57,10 @@ class Request:
         return None
 
 
-_END = re.compile(rb" +END +END", re.IGNORECASE)
+_END = re.compile(
+    rb" +END +END|(?P<one> +END)(?=(?:LIST|PLAY|STOP|SETUP|TEARDOWN)\b)", re.IGNORECASE
+)
+"""A request's end; one END counts where another request stands right behind it."""
 _ID = re.compile(r"[0-9]{1,10}")
 
 
@@ -81,7 +84,8 @@ class RequestReader:
             end = _END.search(self._buffer, gap)
             if end is None:
                 break
-            found.append(_request(self._buffer[gap : end.start()], self._buffer[: end.end()], at))
+            request = _request(self._buffer[gap : end.start()], self._buffer[: end.end()], at)
+            found.append(_without_end(request) if end["one"] else request)
             self._buffer = self._buffer[end.end() :]
         if len(self._buffer) > MAX_PENDING_BYTES:
             found += self.give_up(at)
@@ -95,9 +99,12 @@ class RequestReader:
             faults = frozenset({Fault.BETWEEN}) if raw else frozenset[Fault]()
             return [Request(Kind.UNKNOWN, (), raw, faults, at)] if raw else []
         body = re.sub(rb"(\s+END)*\s*\Z", b"", body, flags=re.IGNORECASE)
-        request = _request(body, raw, at)
-        faults = request.faults - {Fault.SPACES, Fault.BETWEEN} | {Fault.NO_END}
-        return [Request(request.kind, request.words, raw, faults, at)]
+        return [_without_end(_request(body, raw, at))]
+
+
+def _without_end(request: Request) -> Request:
+    faults = request.faults - {Fault.SPACES, Fault.BETWEEN} | {Fault.NO_END}
+    return replace(request, faults=faults)
 
 
 def _request(body: bytes, raw: bytes, at: float) -> Request:
@@ -115,7 +122,7 @@ def _faults(kind: Kind, words: tuple[str, ...], body: bytes, raw: bytes) -> set[
         faults.add(Fault.SPACES)
     if kind is Kind.UNKNOWN:
         return faults | {Fault.UNKNOWN}
-    if not (words[0] + raw[len(raw) - len(EOM) :].decode(errors="replace")).isupper():
+    if not (words[0] + raw.partition(body)[2].decode(errors="replace")).isupper():
         faults.add(Fault.LETTERS)
     if kind is Kind.LIST and len(words) > 1:
         faults.add(Fault.LIST_PARAMETER)

@@ -6,6 +6,7 @@ import asyncio
 import re
 
 from check.case import Exchange
+from check.client.connection import QUIET_S
 from check.client.listener import HOST, Listener
 from check.client.news import News
 from check.client.options import Options
@@ -80,6 +81,7 @@ class Session:
     async def type(self, word: str) -> None:
         """Type a word of a row: list, play:3, stop, quit; no faster than a person."""
         loop = asyncio.get_running_loop()
+        await self.news.until(lambda: not self._unfinished or self.over, 2 * QUIET_S)
         came = self.stage.journal.requests
         last = max(self._typed_at, came[-1].at if came else 0.0)
         await self.pause(last + TYPING_S - loop.time())
@@ -132,6 +134,11 @@ class Session:
     def _answering(self) -> bool:
         connection = self.listener.now
         return connection is not None and connection.answering
+
+    @property
+    def _unfinished(self) -> bool:
+        connection = self.listener.now
+        return connection is not None and connection.unfinished
 
     # How it is
 

@@ -178,6 +178,21 @@ def test_requests_in_one_segment_are_two():
     assert not any(request.faults for request in found)
 
 
+@pytest.mark.parametrize("bytewise", [False, True])
+def test_one_end_is_an_end_where_the_next_request_stands_right_behind_it(bytewise):
+    sent = b"PLAY 3 ENDSTOP END ENDSETUP ends ENDLIST END"
+    reader = RequestReader()
+    pieces = [bytes((byte,)) for byte in sent] if bytewise else [sent]
+    found = [request for piece in pieces for request in reader.feed(piece, 0.0)]
+    found += reader.give_up(1.0)
+    assert [(request.words, set(request.faults)) for request in found] == [
+        (("PLAY", "3"), {Fault.NO_END}),
+        (("STOP",), set()),
+        (("SETUP", "ends"), {Fault.NO_END}),
+        (("LIST",), {Fault.NO_END}),
+    ]
+
+
 def test_the_page_explains_every_word():
     text = page.PAGE.read_text().partition("### The words of the cases for clients")[2]
     text = text.partition("### The cases for clients")[0]
