@@ -45,6 +45,12 @@ def titles(line):
         (["play nin/ghosts"], "Ghosts", ["34"]),
         (["play year:2000-2008 artist:nin"], "Ghosts", ["34"]),
         (["play lost"], "lost tape", []),
+        (["play album ghosts", "queue title ghosts"], "Ghosts", ["34", "Ghosts"]),
+        (
+            ["play artist sigur", "insert album heima"],
+            "Svefn-g-englar",
+            ["Heysátan", "Starálfur", "Heysátan"],
+        ),
         (["albums year:2007", "play *"], "Heysátan", []),
         (
             ["play heima", "queue album:ghosts", "queue lost"],
