@@ -32,6 +32,8 @@ _MAY_HOLD_FLOATS = frozenset((float, dict, list, tuple))
 class JsonFormatter(Formatter):
     """Formats each answer and report as an object; `text` is the sentence for a person."""
 
+    joins = False
+
     def report(self, tell: Tell, song: SongName | None, songs: Sequence[ListedSong]) -> str:
         return dump(
             "event",
