@@ -6,79 +6,30 @@ import asyncio
 import contextlib
 import io
 import signal
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import click
 
 from cli import settings
-from cli.address import host_of, with_port
-from cli.client_signals import handle_signals
+from cli.address import host_of
+from cli.client_run import SCRIPT_RETRIES, Options, run_client
 from cli.command_line import argument, between, command, flag, option
-from cli.for_person import keeping_of, screen_for
-from cli.memory.memory import Memory
 from cli.options import loudness, monitoring, tracing
 from cli.options import tls as tls_options
-from cli.outside.cover_view import CoverView
-from cli.outside.elsewhere import elsewhere_of
-from cli.playing.answers import Answers
-from cli.playing.background import tell_background_faults
-from cli.playing.changes import Changes
-from cli.playing.journal import Journal
-from cli.playing.program import ClientProgram
 from cli.playing.said import Said
-from cli.playing.screen_face import Screen, ScreenGone
+from cli.playing.screen_face import ScreenGone
 from cli.playing.sound.opening import CannotOpen, Opening
-from cli.screen.plain import ScriptScreen
 from cli.settings import MAX_SONG_MIB, variable
 from cli.usage import FAILED, USAGE, drop_output, end_at, run
 from cli.words.commands import parser
 from cli.words.commands.table import CommandError
-from cli.words.formatters.json_lines import JsonFormatter
-from cli.words.formatters.plain import Formatter
 from cli.words.safe_text import shown
-from fsm.client.machines import ClientSession
-from fsm.frozen import dataclass
-from fsm.table import each_of
 from fsm.words import PREBUFFER_MSGS
 
-if TYPE_CHECKING:
-    from audio import Output
-
-SCRIPT_RETRIES = 6
-"""Attempts to reconnect for one song in a script, where no person can say stop: 30 s at most."""
-
 EPILOG = "Example: alfine client 127.0.0.1 12345 -c list -c 'play 1' -c wait --output wav:song.wav"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The settings of one run, from the command line, the variables and the file."""
-
-    host: str
-    port: int
-    script: Sequence[str]
-    as_json: bool
-    prebuffer: int | None
-    plain: bool
-    retries: int | None
-    said: Said
-    song_size_mib: int
-    trace: Path | None
-    trace_size_mib: int
-    trace_audio: bool
-    notify: bool
-    fresh: bool
-    device: str | None
-    tls: tls_options.ClientTls
-
-    @property
-    def shows_only(self) -> bool:
-        """It runs a script that names no song to be played: it lists, say."""
-        return bool(self.script) and not parser.starts_song(self.script)
 
 
 @command(EPILOG)
@@ -217,7 +168,7 @@ def client(
         opening = Opening(output, device, force)
         if opening.takes_long and not (output == "auto" and options.shows_only):
             opening.begin()
-        code = asyncio.run(_run(options, page, opening))
+        code = asyncio.run(run_client(options, page, opening))
     except (tracing.CannotTrace, tls_options.BadTls, CannotOpen) as error:
         _refuse(str(error))
     except ScreenGone as error:
@@ -226,95 +177,6 @@ def client(
             print(f"alfine client: nobody takes what is printed: {error.strerror}", file=sys.stderr)
         code = FAILED
     raise click.exceptions.Exit(code)
-
-
-async def _run(options: Options, page: socket.socket | None, opening: Opening) -> int:
-    """Run the client."""
-    no_terminal = sys.stdin is None or not sys.stdin.isatty()
-    interactive = not (options.script or options.as_json or no_terminal)
-    retries = SCRIPT_RETRIES if options.retries is None and not interactive else options.retries
-    journal, changes = Journal(), Changes()
-    server = with_port(options.host, options.port)
-    memory = Memory(server)
-    keeping = None
-    if interactive:
-        said, fresh = options.said, options.fresh
-        keeping = keeping_of(memory, lambda: program, lambda: session, changes, said, fresh)
-    monitor = monitoring.of_client(page, server)
-    observers = (journal, keeping, monitor)
-    observe = each_of(*(o.observe if o is not None else None for o in observers))
-    session = ClientSession(options.prebuffer, options.plain, retries, observe)
-    screen: Screen
-    if interactive:
-        screen, formatter = screen_for(server, lambda: program, changes, memory)
-    else:
-        screen = ScriptScreen(options.script or None, errors_too=options.as_json)
-        formatter = JsonFormatter(server) if options.as_json else Formatter(server)
-    # A person is told at once that there is no such device; a script need not wait for one.
-    sound = opening.take() if interactive or not opening.takes_long else None
-    recording = tracing.recorder(
-        session,
-        options.trace,
-        options.trace_size_mib,
-        options.trace_audio,
-        lambda why: program.remark(why),
-    )
-    cover = CoverView(lambda count: program.beginning(count), formatter.draws)
-    program = ClientProgram(
-        options.host,
-        options.port,
-        session,
-        sound[0] if sound else lambda: _opened(program, opening),
-        screen,
-        formatter,
-        journal,
-        changes,
-        sound[1] if sound else "",
-        options.song_size_mib << 20,
-        recording,
-        elsewhere_of(server, options.script, lambda text: program.remark(text))
-        if options.script
-        else None,
-        options.tls.trust(interactive, lambda text: program.remark(text)),
-        Answers(journal, memory, cover.show),
-        **({"before_lines": keeping.start} if keeping is not None else {}),
-    )
-    loudness.begin(program.fire, options.said)
-    handle_signals(program, interactive)
-    tell_background_faults(program.remark)
-    if page is not None and monitor is not None:
-        await monitor.start(session.machines)
-        print(f"The monitor is at {monitoring.address(page)}", file=sys.stderr)
-    try:
-        async with _offers(program, changes, server, options):
-            code = await program.run()
-        opening.close()
-        return code
-    finally:
-        cover.close()
-        if keeping is not None:
-            await keeping.stop()
-        if monitor is not None:
-            await monitor.stop()
-        if recording is not None:
-            recording.close()
-
-
-def _opened(program: ClientProgram, opening: Opening) -> Output:
-    sound, warning = opening.take()
-    program.warn(warning)
-    return sound
-
-
-def _offers(
-    program: ClientProgram, changes: Changes, server: str, options: Options
-) -> contextlib.AbstractAsyncContextManager[object]:
-    """Return what is offered to other programs: nothing by what is over when it has been found."""
-    if options.shows_only:
-        return contextlib.nullcontext()
-    from cli.outside.offers import Offers
-
-    return Offers(program, changes.watch(), server, options.notify)
 
 
 def _check(script: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from cli.browsing import query
-from cli.browsing.candidates import Choice, candidates, distinct, told_apart
+from cli.browsing.candidates import Candidate, Choice, candidates, distinct, told_apart
 from cli.browsing.folding import fold
 from cli.browsing.library import Album, Library, Track, albums_of, by_album, library_of
 from cli.browsing.song_ids import NotChosen, are_ids, is_number, listed_ids
@@ -21,6 +21,8 @@ from cli.words.safe_text import shown
 from fsm.client.events import ListedSong
 
 ALL, LAST_ANSWER = "all", "*"
+KIND_OF_WORD = {"album": "album", "artist": "artist", "folder": "folder", "title": "song"}
+"""What is meant by a name behind one of these words, as in `play album greatest hits`."""
 _QUOTED = re.compile(r'"[^"]+"')
 
 
@@ -95,6 +97,12 @@ def clear_names(songs: Sequence[ListedSong], names: Iterable[str]) -> set[str]:
     }
 
 
+def with_kind(text: str) -> tuple[str, str] | None:
+    """Return the word of a kind that a text begins with, and the name behind it."""
+    word, _, name = text.partition(" ")
+    return (word.lower(), name.strip()) if word.lower() in KIND_OF_WORD and name.strip() else None
+
+
 def _numbered(songs: Sequence[ListedSong], text: str) -> int:
     """Return the ID that a number is, unless the list has only a title with it."""
     titled = [s.song_id for s in songs if text in fold(s.title).split()]
@@ -115,19 +123,51 @@ def _answered(library: Library, answer: Sequence[ListedSong]) -> tuple[int, ...]
 
 
 def _one(library: Library, text: str) -> Choice:
-    """Return the only thing that the text names, by the closest way in which it names any."""
+    """Return the only thing that the text names, by the closest way in which it names any.
+
+    A name behind the word for its kind comes before all but a whole name: a song may begin so.
+    """
     ways, known = _ways(text), list(candidates(library))
-    for fits in ways.closest_first:
-        if found := [c for c in known if any(map(fits, c.names)) or ways.whole(c.whole)]:
-            return _only([c.choice() for c in found], text)
+    if found := _named(known, ways.closest_first[:1], ways):
+        return _only(found, text)
+    if (typed := with_kind(text)) and (found := _of_kind(library, known, *typed)):
+        return _only(found, typed[1])
+    if found := _named(known, ways.closest_first[1:], ways):
+        return _only(found, text)
     if ways.only_whole:
         raise NotChosen("nothing has just that name; without quotes a part of it is enough")
     if tracks := [t for t in query.find(library, text) if t.song_id is not None]:
         return _only([Choice("song", t.name, (t,)) for t in tracks], text)
-    if near := nearest(library.songs, text):
+    raise NotChosen(_nothing_named(library, text, typed))
+
+
+def _nothing_named(library: Library, text: str, typed: tuple[str, str] | None) -> str:
+    """Say that nothing has such a name. typed: the word of a kind, and the name behind it."""
+    word, name = typed or ("song", text)
+    if word in ("album", "artist"):
+        return f"no {word} has that; {word}s shows them"
+    if word != "folder" and (near := nearest(library.songs, name)):
         names = ", ".join(f"{s.song_id}. {s.title}" for s in near)
-        raise NotChosen(f"no song has that; the nearest: {names}")
-    raise NotChosen(f"no song has that; {query.field_advice(text) or 'list shows the songs'}")
+        return f"no {word} has that; the nearest: {names}"
+    return f"no {word} has that; {query.field_advice(name) or 'list shows the songs'}"
+
+
+def _named(
+    known: Iterable[Candidate], closest_first: Iterable[Callable[[str], bool]], ways: _Ways
+) -> list[Choice]:
+    """Return what the closest of these ways finds. ways: all of them."""
+    for fits in closest_first:
+        if found := [c for c in known if any(map(fits, c.names)) or ways.whole(c.whole)]:
+            return [c.choice() for c in found]
+    return []
+
+
+def _of_kind(library: Library, known: Iterable[Candidate], word: str, name: str) -> list[Choice]:
+    """Return what has the name, of one kind; of albums, those that `album NAME` would find."""
+    kind, ways = KIND_OF_WORD[word], _ways(name)
+    if kind == "album":
+        return [Choice(kind, a.name, a.tracks, a.artist) for a in _albums(library, name)]
+    return _named([c for c in known if c.kind == kind], ways.closest_first, ways)
 
 
 class _Ways(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from cli.browsing.candidates import filter_text
+from cli.browsing.choosing import with_kind
 from cli.browsing.folding import fold
 from cli.browsing.library import Library
 
@@ -33,6 +34,12 @@ def begun_filter(typed: str) -> Begun | None:
     """Return the filter at the end of what is typed; None where there is none."""
     match = _BEGUN.search(typed)
     return match and Begun(match[1], match[2].lower(), match[3] or match[4] or "")
+
+
+def begun_name(typed: str) -> Begun | None:
+    """Return a name behind the word for its kind (`album ki`) as a filter; None for other text."""
+    word, name = with_kind(typed) or ("", "")
+    return Begun(typed, word, name.strip('"')) if word else None
 
 
 def values_of(library: Library, begun: Begun) -> Iterator[str]:

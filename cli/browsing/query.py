@@ -22,7 +22,7 @@ _FIELDS: dict[str, Callable[[Track], tuple[str, ...]]] = {
 }
 KEYS = (*_FIELDS, "year")
 _PART = re.compile(r'(?:(\w+):)?(?:"([^"]*)"?|(\S+))')
-_LIKE_A_FIELD = re.compile(r"(?:^|\s)\w+:")
+_LIKE_A_FIELD = re.compile(rf"(?:^|\s)\w+:|^(?:{'|'.join(KEYS)})\s", re.IGNORECASE)
 _YEARS = re.compile(r"([0-9]{4})(?:(-)([0-9]{4})?)?")
 
 

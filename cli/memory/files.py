@@ -7,7 +7,9 @@ import errno
 import os
 import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 MODE = 0o600
 _NEW = ".new-"
@@ -41,14 +43,24 @@ def read(path: Path, limit: int) -> bytes:
 
     Raises OSError: it cannot be read, is no file, or is larger.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file")
+    with _opened(path) as file:
         content = file.read(limit + 1)
     if len(content) > limit:
         raise OSError(errno.EFBIG, f"it is larger than {limit >> 20} MiB")
     return content
+
+
+def read_last_lines(path: Path, limit: int) -> bytes:
+    """Return the last whole lines of a regular file, of `limit` bytes at most, however large it is.
+
+    Raises OSError: it cannot be read, or is no file.
+    """
+    with _opened(path) as file:
+        start = max(0, file.seek(0, os.SEEK_END) - limit)
+        file.seek(max(0, start - 1))
+        content = file.read(limit + 1)
+    # The byte in front of them says whether the first of them is whole.
+    return content.partition(b"\n")[2] if start else content[:limit]
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -90,6 +102,16 @@ def put_aside(path: Path) -> Path:
     aside = path.with_name(f"{path.name}.broken")
     os.replace(path, aside)
     return aside
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a regular file to read; a FIFO or a device is not waited for. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        yield file
 
 
 def _sync(directory: Path) -> None:

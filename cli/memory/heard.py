@@ -45,9 +45,12 @@ class HeardFile:
         return self._given or files.state_directory() / "heard.jsonl"
 
     def read(self) -> list[Heard]:
-        """Return all that is known, the oldest first; [] where there is nothing to read."""
+        """Return all that is known, the oldest first; [] where there is nothing to read.
+
+        Of a file that is too large, as one that was put together of several is, the newest part.
+        """
         try:
-            content = files.read(self._path, 4 * MAX_BYTES)
+            content = files.read_last_lines(self._path, MAX_BYTES + MAX_LINE_BYTES)
         except OSError:
             return []
         return [heard for line in content.split(b"\n") if (heard := decode(line)) is not None]
@@ -85,8 +88,7 @@ class HeardFile:
             return False
 
     def _forget_older_half(self) -> None:
-        newer = files.read(self._path, 4 * MAX_BYTES)[-MAX_BYTES // 2 :]
-        files.replace(self._path, newer[newer.find(b"\n") + 1 :])
+        files.replace(self._path, files.read_last_lines(self._path, MAX_BYTES // 2))
 
 
 def encode(heard: Heard) -> bytes:

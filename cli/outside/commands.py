@@ -33,9 +33,7 @@ class OutsideFormatter(JsonFormatter):
         return dump("status", **status_members(status, moving=False), **self._whose())
 
     def _whose(self) -> dict[str, Any]:
-        since_s = self._since_s()
-        rounded = None if since_s is None else round(since_s, 3)
-        return {"client": os.getpid(), "server": self.server, "since_s": rounded}
+        return {"client": os.getpid(), "server": self.server, "since_s": self._since_s()}
 
 
 class OutsideCommands:

@@ -163,10 +163,10 @@ class ClientProgram:
             self._fail(fault)
         if self._session.settled:
             self._settled.set()
+        self._reports.settle()
         if self._session.list_coming:
             self._listed.clear()
         else:
-            self._reports.release()
             self._listed.set()
         self._changes.notify()
 

@@ -11,7 +11,7 @@ from prompt_toolkit.document import Document
 from cli.browsing import title_search
 from cli.browsing.candidates import Choice
 from cli.browsing.choosing import clear_names
-from cli.browsing.filters import Begun, begun_filter, typed_as, values_of
+from cli.browsing.filters import Begun, begun_filter, begun_name, typed_as, values_of
 from cli.browsing.folding import fold
 from cli.browsing.library import Album, Artist, Library, library_of
 from cli.words.commands.parser import CHOICES
@@ -61,7 +61,9 @@ class CommandCompleter(Completer):
             return
         match spec.completes:
             case "songs":
-                yield from self._songs_and_groups(typed)
+                named = begun_name(typed)
+                offers = list(self._filters(named)) if named else []
+                yield from offers or self._songs_and_groups(typed)
             case "albums":
                 yield from self._groups(typed, "album")
             case "artists":

@@ -26,6 +26,7 @@ SHOWN = ("cli.command_line", "cli.shell_completion", "cli.usage")
 CLIENT = (
     *(
         "cli.client",
+        "cli.client_run",
         "cli.address",
         "cli.client_signals",
         "cli.for_person",

@@ -38,7 +38,7 @@ SPECS = (
     Spec("albums",    "",  "[WORDS]",         "albums",    "albums, or those of WORDS",  "show the albums, or those of the songs that find WORDS lists"),
     Spec("album",     "",  "NAME",            "albums",    "the songs of one album",     "show the songs of an album, by a part of its name"),
     Spec("artists",   "",  "[WORDS]",         "artists",   "artists, or those of WORDS", "show the artists, or those of the songs that find WORDS lists"),
-    Spec("play",      "p", "SONG…",           "songs",     "3, 9-11, a NAME, all, or *", "play songs: an ID, several (9-11 14), a part of a title, an album, an artist, a folder, filters as find takes them, all, or * (what was listed last)"),
+    Spec("play",      "p", "SONG…",           "songs",     "3, 9-11, a NAME, all, or *", "play songs: an ID, several (9-11 14), a part of a title, an album, an artist, a folder (album NAME and the like say which), filters as find takes them, all, or * (what was listed last)"),
     Spec("pause",     "",  "",                "",          "fall silent; also Space",    "fall silent and keep the place; also Space"),
     Spec("resume",    "",  "",                "",          "go on; also Space",          "go on after a pause; also Space"),
     Spec("toggle",    "",  "",                "",          "pause or resume",            "pause, or go on after a pause"),

@@ -24,10 +24,15 @@ from fsm.client.events import ListedSong
 
 VERSION = 1
 """Rises when a member changes its meaning or goes; a new member does not raise it."""
+DECIMALS = 3
+"""Of every number: a player counts in frames, and whatever is behind a millisecond is noise."""
+_MAY_HOLD_FLOATS = frozenset((float, dict, list, tuple))
 
 
 class JsonFormatter(Formatter):
     """Formats each answer and report as an object; `text` is the sentence for a person."""
+
+    joins = False
 
     def report(self, tell: Tell, song: SongName | None, songs: Sequence[ListedSong]) -> str:
         return dump(
@@ -74,7 +79,7 @@ class JsonFormatter(Formatter):
             "queue",
             songs=list(map(_queued, queue.songs)),
             duration_s=queue.duration_s,
-            ends_in_s=_rounded(queue.ends_in_s),
+            ends_in_s=queue.ends_in_s,
             text=super().queue(status, songs),
         )
 
@@ -128,7 +133,17 @@ def status_members(status: Status, moving: bool = True) -> dict[str, Any]:
 
 def dump(kind: str, **members: Any) -> str:
     """Return one line of ASCII, so that no title in it can steer a terminal that shows it."""
-    return json.dumps({"alfine": VERSION, "kind": kind, **members})
+    return json.dumps({"alfine": VERSION, "kind": kind, **_rounded(members)})
+
+
+def _rounded(value: Any) -> Any:
+    """Return the value with the decimals that are printed. A long list is mostly texts: the call
+    for each of them would take as long as the rest."""
+    if isinstance(value, float):
+        return round(value, DECIMALS)
+    if isinstance(value, dict):
+        return {k: _rounded(v) if type(v) in _MAY_HOLD_FLOATS else v for k, v in value.items()}
+    return [_rounded(v) if type(v) in _MAY_HOLD_FLOATS else v for v in value]
 
 
 def _album(album: Album) -> dict[str, Any]:
@@ -168,12 +183,8 @@ def _heard(heard: Heard) -> dict[str, Any]:
 def _queued(song: QueuedSong) -> dict[str, Any]:
     """Return a song of the queue; its title is null where no list has it."""
     untitled = {} if song.is_listed else {"title": None}
-    place = {"position": song.position, "begins_in_s": _rounded(song.begins_in_s)}
+    place = {"position": song.position, "begins_in_s": song.begins_in_s}
     return _track(song.track) | untitled | place
-
-
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 3)
 
 
 def _song(song: SongName | None) -> dict[str, Any] | None:

@@ -96,9 +96,11 @@ class Formatter:
     """Formats as plain text. Each method returns whole lines, or "" where nothing is to be printed.
 
     server: HOST:PORT, an IPv6 address in brackets. draws: what shows the text takes escape codes.
+    joins: what one thing brings about is one line, and not one for each report.
     """
 
     draws = False
+    joins = True
 
     def __init__(self, server: str) -> None:
         self.server = server

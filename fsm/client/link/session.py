@@ -13,6 +13,9 @@ from fsm.client import timeouts
 from fsm.client.link.kept_list import KeptList, title_of
 from fsm.client.link.table import LINK
 
+SONG_GONE = "the song is no longer on the server"
+"""Why the rest of a song is lost that a fresh list does not have."""
+
 
 class LinkSession(KeptList):
     """The connection to one server, through all its losses.
@@ -247,7 +250,7 @@ class LinkSession(KeptList):
 
     def say_gone(self, event: on.Event) -> None:
         """Say that the server has the song no longer."""
-        self.record(internal.SongLost("the song is no longer on the server"))
+        self.record(internal.SongLost(SONG_GONE))
 
     def say_lost(self, event: on.Event) -> None:
         """Say that the rest of the song will not come."""

@@ -118,6 +118,67 @@ def test_what_play_queue_and_insert_take(text, chosen):
     assert line.also(context) == (EditRequested(Insert(chosen[1:])) if chosen[1:] else None)
 
 
+HITS = library(
+    ("ABBA", "Greatest Hits", "SOS", "1", "1975"),
+    ("ABBA", "Greatest Hits", "Waterloo", "2", "1975"),
+    ("Queen", "Greatest Hits", "Bohemian Rhapsody", "1", "1981"),
+    ("Queen", "Jazz", "Jealousy", "2", "1978"),
+    ("Queen", "Jazz", "Mustapha", "1", "1978"),
+    ("Kiss", "", "Album of the Year", "", ""),
+    ("Jazz", "", "Jealousy", "", ""),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("album jazz", (5, 4)),
+        ("Album Jaz", (5, 4)),
+        ('album "jazz"', (5, 4)),
+        ("album queen greatest", (3,)),
+        ("artist jazz", (7,)),
+        ("artist qu", (3, 5, 4)),
+        ("folder queen/jazz", (4, 5)),
+        ("folder abba", (1, 2)),
+        ("title waterloo", (2,)),
+        ("title kiss - album of the year", (6,)),
+        ("album of the year", (6,)),
+        ("album of the", (6,)),
+    ],
+)
+def test_the_word_for_a_kind_says_what_is_meant(text, chosen):
+    assert choose(HITS, text) == chosen
+
+
+@pytest.mark.parametrize("command", ["play", "queue", "insert"])
+def test_behind_the_word_album_it_asks_the_same_question(command):
+    def question(text):
+        with pytest.raises(CommandError) as refused:
+            parse(f"{command} {text}").request(Context(HITS))
+        return str(refused.value).partition(": ")[2]
+
+    assert question("album greatest hits") == question("greatest hits")
+    assert question("album greatest hits") == (
+        "it could be the album Greatest Hits by ABBA (2 songs), the album Greatest Hits by Queen "
+        '(1 song); say album:"Greatest Hits" artist:"ABBA", or a song\'s ID'
+    )
+    assert question("title jealousy") == question("jealousy").replace("title jeal", "jeal")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("album nosuch", "no album has that; albums shows them"),
+        ("artist nosuch", "no artist has that; artists shows them"),
+        ("folder nosuch", "no folder has that; list shows the songs"),
+        ("title waterlo0", "no title has that; the nearest: 2. ABBA - Waterloo"),
+        ("genre zydeco 9", "no song has that; the fields are artist:, album:"),
+    ],
+)
+def test_what_has_no_such_name_is_said_of_its_kind(text, why):
+    assert why in refusal(HITS, text)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -294,6 +355,10 @@ def test_where_titles_share_a_part_it_says_how_to_have_them_all():
         ("artists zz", "no artist has zz; artists shows all"),
         ("find zz", "no song has zz; list shows all"),
         ("find foo:bar", "no song has foo:bar; the fields are artist:, album:, title:, genre:,"),
+        (
+            "find album foo",
+            "no song has album foo; the fields are artist:, album:, title:, genre:,",
+        ),
         ("find artist:", "no song has artist:; the fields are artist:, album:, title:, genre:,"),
     ],
 )

@@ -45,6 +45,12 @@ def titles(line):
         (["play nin/ghosts"], "Ghosts", ["34"]),
         (["play year:2000-2008 artist:nin"], "Ghosts", ["34"]),
         (["play lost"], "lost tape", []),
+        (["play album ghosts", "queue title ghosts"], "Ghosts", ["34", "Ghosts"]),
+        (
+            ["play artist sigur", "insert album heima"],
+            "Svefn-g-englar",
+            ["Heysátan", "Starálfur", "Heysátan"],
+        ),
         (["albums year:2007", "play *"], "Heysátan", []),
         (
             ["play heima", "queue album:ghosts", "queue lost"],
@@ -153,7 +159,11 @@ def test_behind_an_empty_answer_a_star_means_no_song_and_not_those_of_the_one_be
     ("before", "told"),
     [
         ("album nosuch", "*: the songs that were listed last are not on the list now"),
-        ("queue", "1. 1 first was cut off before its end: the song is no longer on the server"),
+        (
+            "queue",
+            "1. 1 first was cut off before its end: the song is no longer on the server; "
+            "left out as well: 2 second, 3 THE END END",
+        ),
     ],
     ids=["with the other list", "with that of before"],
 )
@@ -162,8 +172,8 @@ def test_a_star_plays_nothing_of_another_library_that_is_served_there_now(
 ):
     with contextlib.ExitStack() as first:
         port = first.enter_context(programs.serving(music_dir)).port
-        with client(port, 120) as terminal:
-            run(terminal, "find first")
+        with client(port, 160) as terminal:
+            run(terminal, "list")
             first.close()
             with programs.serving(tagged_music_dir, port):
                 run(terminal, before)
@@ -171,6 +181,7 @@ def test_a_star_plays_nothing_of_another_library_that_is_served_there_now(
                 terminal.wait_for(told)
                 assert status_line(terminal).startswith("■ stopped")
                 assert "playing" not in terminal.text
+                assert terminal.text.count("no longer on the server") <= 1
 
 
 def test_what_programs_are_told_matches_the_schema(tagged_server):

@@ -76,3 +76,28 @@ def test_directories_are_where_the_desktop_says(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     assert files.data_directory("playlists") == tmp_path / "data" / "alfine" / "playlists"
     assert files.state_directory() == tmp_path / "state" / "alfine"
+
+
+@pytest.mark.parametrize(
+    ("limit", "read"),
+    [
+        (0, b""),
+        (3, b""),
+        (4, b"two\n"),
+        (7, b"two\n"),
+        (8, b"one\ntwo\n"),
+        (9, b"one\ntwo\n"),
+        (100, b"a\none\ntwo\n"),
+    ],
+)
+def test_of_a_large_file_the_last_whole_lines_are_read(tmp_path, limit, read):
+    (tmp_path / "file").write_bytes(b"a\none\ntwo\n")
+    assert files.read_last_lines(tmp_path / "file", limit) == read
+
+
+def test_last_lines_are_only_read_of_files(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(OSError, match="no regular file"):
+        files.read_last_lines(tmp_path / "fifo", 10)
+    with pytest.raises(OSError, match="No such file"):
+        files.read_last_lines(tmp_path / "missing", 10)

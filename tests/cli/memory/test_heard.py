@@ -54,6 +54,44 @@ def test_the_older_half_is_forgotten(path, monkeypatch):
     assert os.listdir(path.parent) == ["heard.jsonl"]
 
 
+@pytest.mark.parametrize("rest", [b"", b"cut off", b"x" * 20_000])
+def test_a_file_that_is_far_too_large_shows_its_newest_songs_and_is_shortened(
+    path, monkeypatch, rest
+):
+    monkeypatch.setattr(module, "MAX_BYTES", 32_768)
+    path.parent.mkdir()
+    path.write_bytes(b"".join(encode(song(number)) for number in range(3000)) + rest)
+    assert path.stat().st_size > 6 * 32_768
+    before = HeardFile(path).read()
+    assert before == [song(number) for number in range(3000 - len(before), 3000)]
+    assert len(before) > 100
+    HeardFile(path).add(song(3000))
+    after = HeardFile(path).read()
+    assert path.stat().st_size <= 32_768 // 2
+    assert after == [song(number) for number in range(3001 - len(after), 3001)]
+    assert len(rest) > 16_384 or len(after) > 100
+    assert os.listdir(path.parent) == ["heard.jsonl"]
+
+
+def test_a_shortening_that_fails_leaves_all_that_was_heard(path, monkeypatch):
+    monkeypatch.setattr(module, "MAX_BYTES", 4096)
+    path.parent.mkdir()
+    path.write_bytes(b"".join(encode(song(number)) for number in range(100)))
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module.files.os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            HeardFile(path).add(song(100))
+    assert path.read_bytes().splitlines()[-1] == encode(song(100)).strip()
+    assert len(path.read_bytes().splitlines()) == 101
+    HeardFile(path).add(song(101))
+    assert HeardFile(path).read()[-2:] == [song(100), song(101)]
+    assert path.stat().st_size <= 4096
+
+
 def _add_many(path, first, count):
     module.MAX_BYTES = 20_000
     for number in range(first, first + count):

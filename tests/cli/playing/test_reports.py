@@ -1,28 +1,45 @@
 """What is told of a song has its title, from the list or from the song itself."""
 
+import json
+
 import pytest
 
 from cli.playing.journal import Journal
 from cli.playing.notices import Notices
-from cli.playing.reports import Reports
+from cli.playing.reports import TITLE_WAIT_S, Reports
 from cli.usage import FAILED, OK
+from cli.words.formatters.json_lines import JsonFormatter
 from cli.words.formatters.plain import Formatter
 from cli.words.moment import Status
 from fsm.client import events as on
 from fsm.client.effects import ShowSongs, Tell
 from fsm.client.machines import ClientSession
+from fsm.client.queue.edits import Append, Insert
+from fsm.client.requests import EditRequested
 
 SONGS = (on.ListedSong(1, "one"), on.ListedSong(2, "two"))
+THREE = on.ListedSong(3, "three")
 ENDS = on.SetupReceived(("alfine/1", "ends"))
 LISTED, LIST_CLOSED = on.ListReceived(SONGS), on.ListReceived()
 FULL, CLOSED = on.AudioReceived(bytes(4096)), on.AudioReceived()
 
 
+class Timer:
+    """Calls when the test says that the time is over."""
+
+    def __init__(self, seconds, act):
+        self.seconds, self.expire, self.cancelled = seconds, act, False
+
+    def cancel(self):
+        self.cancelled = True
+
+
 class Client:
     """A client's machines, and the lines that are printed."""
 
-    def __init__(self):
-        journal, formatter = Journal(), Formatter("host:1")
+    def __init__(self, formatter=None):
+        journal, formatter = Journal(), formatter or Formatter("host:1")
+        self.timers = []
         self.lines = []
         self.session = ClientSession(prebuffer_msgs=2, observe=journal.observe)
         notices = Notices(True, self.lines.append, "no sound card")
@@ -34,6 +51,7 @@ class Client:
             notices,
             lambda: self.own_title,
             lambda text, error: self.lines.append(text),
+            lambda seconds, act: self.timers.append(Timer(seconds, act)) or self.timers[-1],
         )
 
     def __call__(self, *events):
@@ -45,8 +63,7 @@ class Client:
                     self.reports.tell(effect)
                 elif isinstance(effect, ShowSongs):
                     self.reports.show(effect.songs, Status())
-            if not self.session.list_coming:
-                self.reports.release()
+            self.reports.settle()
         return list(self.lines)
 
 
@@ -105,6 +122,78 @@ def test_it_is_told_when_the_list_will_not_come(client):
     client(FULL)
     lines = client(on.ConnectionLost("it was cut"))
     assert lines[0] == "buffering song 2"
+
+
+def test_a_song_that_follows_is_told_when_it_begins_though_no_list_has_come():
+    client = Client()
+    client(on.Connected(), ENDS, on.PlayRequested(1), EditRequested(Append((2, 3))))
+    assert client(FULL, FULL, CLOSED) == ["buffering song 1", "no sound card", "playing song 1"]
+    assert client.session.list_coming
+    assert client(FULL, FULL, CLOSED) == []
+    assert client(on.PlayedOut()) == ["played song 1", "playing song 2"]
+    assert client.session.list_coming
+    client.own_title = "its own"
+    assert client(FULL, FULL, on.PlayedOut())[-1] == "playing 3. its own"
+    assert client(LISTED, LIST_CLOSED) == []
+
+
+def test_the_title_of_the_first_song_is_not_awaited_for_ever():
+    client = Client()
+    client(on.Connected(), ENDS, on.PlayRequested(2))
+    assert client(FULL, CLOSED) == ["buffering song 2", "no sound card"]
+    (timer,) = client.timers
+    assert timer.seconds == TITLE_WAIT_S
+    timer.expire()
+    assert client.lines[-1] == "playing song 2"
+    assert client(LISTED, LIST_CLOSED) == []
+
+
+def test_nothing_is_timed_any_more_when_the_title_has_come(client):
+    client(FULL, FULL)
+    (timer,) = client.timers
+    assert not timer.cancelled
+    client(LISTED, LIST_CLOSED)
+    assert timer.cancelled
+
+
+LOST = on.ConnectionLost("it was cut")
+OTHERS = on.ListReceived((on.ListedSong(1, "other"), on.ListedSong(4, "four")))
+
+
+def all_gone(client):
+    """Play three songs of a list that the server has no more: another one serves there now."""
+    client(on.Connected(), ENDS, on.ListRequested(), on.ListReceived((*SONGS, THREE)), LIST_CLOSED)
+    client(LOST, on.PlayRequested(1), EditRequested(Insert((2, 3))))
+    return client(on.Connected(), ENDS, OTHERS, LIST_CLOSED)
+
+
+def test_songs_that_are_gone_with_the_one_that_is_lost_are_one_line():
+    client = Client()
+    assert all_gone(client)[-1:] == [
+        "1. one was cut off before its end: the song is no longer on the server; "
+        "left out as well: two, three"
+    ]
+    assert not any("left out:" in line for line in client.lines)
+    assert client.reports.worst_code == FAILED
+
+
+def test_for_programs_each_report_is_a_line_of_its_own():
+    events = [json.loads(line) for line in all_gone(Client(JsonFormatter("host:1")))]
+    told = [(event["event"], event["detail"]) for event in events[-2:]]
+    assert told == [
+        ("songs_gone", "two, three"),
+        ("song_cut_off", "the song is no longer on the server"),
+    ]
+
+
+def test_songs_that_are_gone_are_told_at_once_where_the_song_itself_is_there():
+    client = Client()
+    client(on.Connected(), ENDS, on.ListRequested(), on.ListReceived((*SONGS, THREE)), LIST_CLOSED)
+    client(LOST, on.PlayRequested(1), EditRequested(Insert((2, 3))))
+    one = on.ListReceived(SONGS[:1])
+    assert client(on.Connected(), ENDS, one, LIST_CLOSED)[-1] == (
+        "no longer on the server, and left out: two, three"
+    )
 
 
 def test_where_the_titles_are_known_nothing_waits(client):

@@ -9,7 +9,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from cli.browsing.library import Track
+from cli.browsing.answer import Answer
+from cli.browsing.library import Album, Library, Track
+from cli.memory.playlists import Summary
+from cli.outside.commands import OutsideFormatter
 from cli.words.formatters.json_lines import VERSION, JsonFormatter
 from cli.words.moment import Activity, Status
 from fsm.client.effects import Report
@@ -137,6 +140,42 @@ def test_a_long_queue_is_named_in_few_passes_over_the_list():
     assert named[1] == {"id": 2, "title": "2", "position": 2, "begins_in_s": None}
     assert (named[-1]["id"], named[-1]["title"]) == (999, None)
     assert Songs.passes < 5
+
+
+def test_a_number_has_three_decimals_wherever_it_stands(validator):
+    track = Track(3, "Ti", "Ti", album="Al", duration_s=83.20001234567891)
+    status = Status(
+        Activity.PLAYING,
+        3,
+        "Ti",
+        position_s=1.2345678901234567,
+        duration_s=83.20001234567891,
+        received=0.33333333333333,
+        gain_db=-7.300000000001,
+        starts_in_s=1 / 3,
+        retry_in_s=2 / 3,
+        sleep_in_s=100 / 3,
+        queue=(3,),
+        track=track,
+    )
+    formatter, outside = JsonFormatter("host:1"), OutsideFormatter("host:1", lambda: 1 / 3)
+    album = Album("Al", "Ar", (track, track, track))
+    songs = Library((ListedSong(3, "Ti"),), ((("du", "83.200012346"),),))
+    printed = [
+        formatter.status(status),
+        formatter.queue(status, songs),
+        formatter.listing(Answer("albums", "", album.tracks, albums=(album,)), status),
+        formatter.listing(Answer("album", "", album.tracks, albums=(album,)), status),
+        formatter.playlists([Summary("x", 2, 100 / 3, "")]),
+        outside.status(status),
+        outside.change(status),
+    ]
+    numbers = []
+    for line in printed:
+        validator.validate(json.loads(line, parse_float=lambda text: numbers.append(text) or 0.5))
+    assert max(len(number.partition(".")[2]) for number in numbers) == 3
+    assert json.loads(printed[0])["position_s"] == 1.235
+    assert json.loads(printed[-1])["since_s"] == 0.333
 
 
 def test_the_song_of_a_status_has_what_the_server_says_of_it(validator):
