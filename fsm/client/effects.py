@@ -123,6 +123,13 @@ class MoveBuffer(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class MoveBufferBack(Effect):
+    """Do the same for the place that was heard before one was sought that the song does not have."""
+
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveSong(Effect):
     """Give up the present song's buffer; the next song's takes its place."""
 
@@ -220,6 +227,7 @@ class Report(Enum):
     NO_RETRIES_LEFT = "the connection is gone again, and no further attempt is made"
     RETRYING = "another attempt follows"
     RECONNECTED = "there is a connection again"
+    SONG_ENDS_BEFORE = "the song ends before the place that was sought"
     SONG_RESUMED = "the song goes on where it was interrupted"
     DEVICE_LOST = "the sound device has gone; it is paused"
     NOTHING_PLAYS = "nothing is played that could be paused or sought in"
@@ -285,6 +293,7 @@ SoundEffect = (
     | FinishBuffer
     | ReopenBuffer
     | MoveBuffer
+    | MoveBufferBack
     | LeaveSong
     | SkipSong
     | StartPlayer

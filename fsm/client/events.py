@@ -198,11 +198,13 @@ class NextBufferFull(Event):
 class PlaceNotHere(Event):
     """The place that is sought is not here. needed_bytes: so much of the song is needed for it.
 
-    from_bytes: the byte of the song to ask from, in order to begin there.
+    from_bytes: the byte of the song to ask from, in order to begin there. back_bytes: the same for
+    the place that was heard before, where the song ends before the one that is sought.
     """
 
     needed_bytes: int
     from_bytes: int = 0
+    back_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

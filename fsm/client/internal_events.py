@@ -23,10 +23,14 @@ class SongWanted(Event):
 
 @dataclass(frozen=True, slots=True)
 class PlaceWanted(Event):
-    """The song machine wants the present song from this byte on; nothing is here from there on."""
+    """The song machine wants the present song from this byte on; nothing is here from there on.
+
+    back: the place is not the one that was sought, but the one before: the song ends before that.
+    """
 
     song_id: int
     offset: int
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,9 @@ PLAYER = Table("player", SILENT, [
     each((RUNNING, QUEUED), internal.SeekWanted,          then="seek",                   rfc="playing 7"),
     Row(DRY,                internal.SeekWanted, RUNNING, then="seek, say_moved",        rfc="playing 7"),
     # ... of which nothing is here: it is requested from there on
-    each(STARTED, internal.PlaceWanted, DRY,    rfc="P10, playing 7"),
-    Row(SILENT,   internal.PlaceWanted, SILENT, rfc="P10, playing 7"),
+    each(STARTED, internal.PlaceWanted, DRY,                                           rfc="P10, playing 7"),
+    Row(SILENT,   internal.PlaceWanted, SILENT, when="goes_back", then="forget_place", rfc="P10, playing 7"),
+    Row(SILENT,   internal.PlaceWanted, SILENT,                                        rfc="P10, playing 7"),
     # The song is over: the player has gone on into the next one, or has stopped
     each((QUEUED,),  _SONG_ENDS,     RUNNING,                      rfc="playing 5"),
     each((RUNNING,), _SONG_ENDS,     SILENT,  then="forget_place", rfc="playing 10"),
@@ -82,6 +83,10 @@ class PlayerSession(Session[ClientEffect | on.Event]):
     def begins_later(self, event: on.PlayRequested) -> bool:
         """A person wants the song from another place on than its start."""
         return event.start_s > 0
+
+    def goes_back(self, event: internal.PlaceWanted) -> bool:
+        """The song ends before the place at which it was to begin."""
+        return event.back
 
     # Effects
 

@@ -109,6 +109,32 @@ def test_a_place_behind_the_end_is_refused_with_where_that_is(port):
     assert run.out.endswith("played 1. Noise - long\n")
 
 
+@pytest.mark.parametrize("options", [(), ("--prebuffer", 4)], ids=["collecting", "playing"])
+def test_a_place_behind_an_end_that_nobody_knows_leads_back(port, tmp_path, options):
+    """Neither a tag nor a list says how long the song is: the server says that it is shorter."""
+    wav = tmp_path / "song.wav"
+    with FaultyProxy(port, SLOW) as proxy:
+        script = ("play 1", "seek 50:00", "queue 2", "wait")
+        run = play(proxy.port, *script, output=f"wav:{wav}", options=options)
+    assert run.code == 1, run
+    told = "1. Noise - long ends before that place: it goes on where it was"
+    assert run.err == f"{told}\n"
+    assert "played 1. Noise - long\n" in run.out
+    second = samples(named("Noise", "next") + music(1.0, seed=4))
+    assert recorded(wav).endswith(after(35.0) + second), "and the next song follows without a gap"
+    if not options:
+        assert recorded(wav) == samples(SONG) + second
+
+
+def test_presses_of_an_arrow_key_beyond_the_end_lead_back_once_each(port):
+    with FaultyProxy(port, SLOW) as proxy:
+        script = ("play 1", "seek 0:37", *("seek +10",) * 9, "seek 0:38", "wait")
+        run = play(proxy.port, *script)
+    assert run.out.endswith("played 1. Noise - long\n")
+    told = "1. Noise - long ends before that place: it goes on where it was\n"
+    assert run.err == told * run.err.count(told)
+
+
 def test_a_server_without_offsets_is_waited_for(tmp_path, port):
     wav = tmp_path / "song.wav"
     with FaultyProxy(port) as proxy:

@@ -56,7 +56,7 @@ class ClientDriver:
         match effect:
             case do.AppendAudio(buffer, data):
                 self.buffers[buffer] += data
-            case do.MoveBuffer():
+            case do.MoveBuffer() | do.MoveBufferBack():
                 self.buffers[Buffer.PRESENT] = bytearray()
             case do.DropBuffers():
                 self.buffers = {buffer: bytearray() for buffer in Buffer}

@@ -57,6 +57,8 @@ def example(event: type[Event]) -> Event:
         "song_id": 1,
         "start_s": 0.0,
         "from_bytes": 1,
+        "back_bytes": 0,
+        "back": False,
         "offset": 5,
         "tokens": ("alfine/1", "ends"),
         "songs": (on.ListedSong(1, "one"),),

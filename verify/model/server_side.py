@@ -248,9 +248,9 @@ class ServerSide:
             world.due = world.due._replace(answers=world.due.answers + again)
 
     def fail(self, world: World) -> None:
-        """Stop the song: its file cannot be read on."""
+        """Stop the song: its file cannot be read on, or does not have what was asked for."""
         stream, world.stream = world.stream, None
-        if stream is not None:
+        if stream is not None and not stream.beyond:
             world.allow_failure(stream.owner)
         world.due = self._reference(world).song_over(world.due, failed=True)
         self._fire(world, SONG_FAILED)

@@ -98,7 +98,7 @@ class Sound:
                 self._append(world, buffer, data, owner)
             case do.FinishBuffer(buffer):
                 self._finish(world, buffer)
-            case do.MoveBuffer(offset):
+            case do.MoveBuffer(offset) | do.MoveBufferBack(offset):
                 self._move(world, offset)
             case do.ReopenBuffer():
                 world.finished = False

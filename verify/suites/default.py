@@ -144,6 +144,13 @@ SOUND = (
     ),
     replace(
         FILE,
+        name="a place behind the end",
+        chunks=(1, 1),
+        troubles=0,
+        person=("play 1", "stop", "seek start", "seek far"),
+    ),
+    replace(
+        FILE,
         name="another place, without from",
         requests=2,
         losses=0,

@@ -37,6 +37,8 @@ class Song:
     """Where in it to begin, if a part of it is here that was asked for because of that."""
     wanted_s: float | None = None
     """The place that was sought last; it counts until the player has gone there."""
+    left_s: float = 0.0
+    """The place that was heard before that one was sought."""
     kept: tuple[float, Measure] | None = None
     """A place to be found, as soon as it is known how the song is laid out."""
     head: bytes = b""

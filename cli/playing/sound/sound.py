@@ -58,10 +58,14 @@ class Sound:
     @property
     def position_s(self) -> float:
         """The position in the present song of what is being heard, or is to be heard next."""
+        sought_s = self._sought_s
+        return self._player.position_s(self._song.tag) if sought_s is None else sought_s
+
+    @property
+    def _sought_s(self) -> float | None:
+        """The place to which the player is on its way; None if it is there, or none was sought."""
         song = self._song
-        if song.wanted_s is not None and not self._player.reached(song.tag, song.seeks):
-            return song.wanted_s
-        return self._player.position_s(song.tag)
+        return None if self._player.reached(song.tag, song.seeks) else song.wanted_s
 
     @property
     def gain(self) -> AppliedGain | None:
@@ -105,7 +109,11 @@ class Sound:
             case do.ReopenBuffer():
                 self._song.reopen()
             case do.MoveBuffer(offset):
-                self._move(offset)
+                self._move(offset, self._song.wanted_s or 0.0)
+            case do.MoveBufferBack(offset):
+                # What has been sought since is what counts: it is asked for in its turn.
+                sought_s = self._sought_s if self._song.seeks > 1 else None
+                self._move(offset, self._song.left_s if sought_s is None else sought_s)
             case do.DropBuffers():
                 self._drop()
             case do.DropNextBuffer():
@@ -213,11 +221,12 @@ class Sound:
         self._move_player(song, song.begin_s)
         self._player.refilled()
 
-    def _move(self, offset: int) -> None:
-        """Take another part of the present song in the place of what is here."""
+    def _move(self, offset: int, seconds: float) -> None:
+        """Take another part of the present song, to begin there, in the place of what is here."""
         old = self._song
         song = self._song = self._new_song(old.index.outline if offset else None, offset)
-        song.begin_s = song.wanted_s = old.wanted_s or 0.0
+        song.begin_s = song.wanted_s = seconds
+        song.left_s = old.left_s
         song.seeks, song.started = 1, old.started
         if offset:
             song.head = old.head or self._head_of(old)
@@ -247,8 +256,11 @@ class Sound:
         seconds, index = song.wanted_s, song.index
         if seconds is None or index.complete or index.start_at(seconds) is not None:
             return
-        event = on.PlaceNotHere(index.needed_bytes(seconds), index.from_bytes(seconds))
-        self._deliver_for(song.tag, event, seeks)
+        self._deliver_not_here(song, index.needed_bytes(seconds), index.from_bytes(seconds), seeks)
+
+    def _deliver_not_here(self, song: Song, needed_bytes: int, from_bytes: int, seeks: int) -> None:
+        back_bytes = song.index.from_bytes(song.left_s)
+        self._deliver_for(song.tag, on.PlaceNotHere(needed_bytes, from_bytes, back_bytes), seeks)
 
     def _seconds(self, song: Song, amount: float, measure: Measure) -> float:
         match measure:
@@ -266,6 +278,8 @@ class Sound:
             song.extend_index()
             if not song.index.behind:
                 break
+        if self._sought_s is None:
+            song.left_s = self._player.position_s(song.tag)
         song.wanted_s = self._seconds(song, amount, measure)
         song.seeks += 1
         self._player.seek(song.tag, song.wanted_s, song.seeks)
@@ -281,8 +295,8 @@ class Sound:
             case reports.RanDry():
                 event, seeks = on.BufferRanDry(), report.seeks
             case reports.PlaceNotHere():
-                event = on.PlaceNotHere(report.needed_bytes, report.from_bytes)
-                seeks = report.seeks
+                self._loop.call_soon_threadsafe(self._report_not_here, report)
+                return
             case reports.PlayedOut():
                 event = on.PlayedOut()
             case reports.Undecodable(_, reason):
@@ -294,6 +308,11 @@ class Sound:
             case _:
                 assert_never(report)
         self._loop.call_soon_threadsafe(self._deliver_for, report.tag, event, seeks)
+
+    def _report_not_here(self, report: reports.PlaceNotHere) -> None:
+        if report.tag == self._song.tag:
+            place = (report.needed_bytes, report.from_bytes)
+            self._deliver_not_here(self._song, *place, report.seeks)
 
     def _remark_for(self, report: reports.FramesRefused) -> None:
         if report.tag == self._song.tag:

@@ -29,6 +29,7 @@ FAILURES = frozenset(
     {
         Report.SONG_NOT_FOUND,
         Report.SONG_CUT_OFF,
+        Report.SONG_ENDS_BEFORE,
         Report.SONG_UNDECODABLE,
         Report.OUTPUT_FAILED,
         Report.DEVICE_LOST,
@@ -77,6 +78,7 @@ _TEXTS = {
     Report.NO_RETRIES_LEFT: "the connection was lost{detail}; --retries allows no more attempts",
     Report.RETRYING: "connecting to {server} again; stop gives up {song}{detail}",
     Report.RECONNECTED: "connected to {server} again",
+    Report.SONG_ENDS_BEFORE: "{song} ends before that place: it goes on where it was",
     Report.SONG_RESUMED: "{song} goes on where it was interrupted",
     Report.DEVICE_LOST: "paused{detail}; resume plays on the default device",
     Report.NOTHING_PLAYS: f"nothing is playing; {FIRST_STEPS}",

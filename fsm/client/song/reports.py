@@ -42,6 +42,10 @@ class SongReports(Session[ClientEffect | on.Event]):
         """Tell that the server has no such song (RFC 2.5.3)."""
         self._tell(Report.SONG_NOT_FOUND)
 
+    def tell_ends_before(self, event: on.Event) -> None:
+        """Tell that the song ends before the place that was sought."""
+        self._tell(Report.SONG_ENDS_BEFORE)
+
     def tell_lost(self, event: internal.SongLost) -> None:
         """Tell that nothing of the song has come, and why."""
         self._tell(Report.SONG_CUT_OFF, event.reason)

@@ -33,9 +33,9 @@ class SongSession(SongReports):
     """
 
     __slots__ = (
-        "base_bytes", "buffer", "counted_from_bytes", "counted_from_msgs", "flow", "held_bytes", "last_bytes",
-        "measure", "needed_bytes", "num_audio_msgs_recv", "plays_from", "prebuffer",
-        "shortest_bytes", "tail", "tail_bytes",
+        "back_bytes", "base_bytes", "buffer", "counted_from_bytes", "counted_from_msgs", "flow", "held_bytes",
+        "last_bytes", "measure", "needed_bytes", "num_audio_msgs_recv", "plays_from", "prebuffer",
+        "reached_bytes", "shortest_bytes", "tail", "tail_bytes",
     )  # fmt: skip
     table = SONG
     says = (
@@ -77,6 +77,10 @@ class SongSession(SongReports):
         """The byte of the song behind the last one that is here."""
         self.base_bytes = 0
         """The first byte of it that is here, or is to come."""
+        self.reached_bytes = 0
+        """The song has so many bytes at least: they have come."""
+        self.back_bytes: int | None = None
+        """From which byte on to go back to what was heard, if nothing comes from a place."""
         self.counted_from_msgs = 0
         """What was here when counting towards `enough` began."""
         self.counted_from_bytes = 0
@@ -139,6 +143,10 @@ class SongSession(SongReports):
         ahead = self.plays_from and not self.begins_there(event)
         return ahead or self.begins_before(event)
 
+    def can_go_back(self, event: internal.SongRefused) -> bool:
+        """None has come from a place behind all that had come before: it was heard elsewhere."""
+        return self.back_bytes is not None
+
     def as_long_as_it_says(self, event: on.Event) -> bool:
         """The song's header says how long it is, and so much is here."""
         said_bytes = self._said_bytes()
@@ -194,10 +202,12 @@ class SongSession(SongReports):
     def append(self, event: internal.SongAudio) -> None:
         """Add the audio to the buffer and count the message."""
         self.num_audio_msgs_recv += 1
+        self.back_bytes = None
         if self.last_bytes:
             self.shortest_bytes = min(self.shortest_bytes, self.last_bytes)
         self.last_bytes = len(event.data)
         self.held_bytes += len(event.data)
+        self.reached_bytes = max(self.reached_bytes, self.held_bytes)
         self.tail = (self.tail + event.data)[-self.tail_bytes :]
         self.record(do.AppendAudio(self.buffer, event.data))
 
@@ -212,7 +222,18 @@ class SongSession(SongReports):
 
     def want_place(self, event: on.PlaceNotHere) -> None:
         """Want the song from there on, of which nothing is here."""
-        self.base_bytes = self.held_bytes = self.counted_from_bytes = event.from_bytes
+        self._begin_at(event.from_bytes)
+        ahead = event.from_bytes > self.reached_bytes
+        self.back_bytes = event.back_bytes if ahead else None
+
+    def want_place_before(self, event: on.Event) -> None:
+        """Want the song from where it was heard before, once: that place is not sought again."""
+        assert self.back_bytes is not None, "there is such a place"
+        self._begin_at(self.back_bytes)
+        self.back_bytes = None
+
+    def _begin_at(self, offset: int) -> None:
+        self.base_bytes = self.held_bytes = self.counted_from_bytes = offset
         self.num_audio_msgs_recv = self.counted_from_msgs = 0
         self.tail = b""
 
@@ -270,6 +291,10 @@ class SongSession(SongReports):
         """Clear the buffer: what comes next is from that place on."""
         self.record(do.MoveBuffer(event.from_bytes))
 
+    def move_buffer_back(self, event: on.Event) -> None:
+        """Clear the buffer: what comes next is from where the song was heard before."""
+        self.record(do.MoveBufferBack(self.base_bytes))
+
     def leave(self, event: on.Event) -> None:
         """Give up the buffer: the next song's takes its place."""
         self.record(do.LeaveSong())
@@ -289,6 +314,11 @@ class SongSession(SongReports):
         """Have the song requested from there on."""
         assert self.song_id is not None, "a song is wanted"
         self.record(internal.PlaceWanted(self.song_id, event.from_bytes))
+
+    def say_place_before_wanted(self, event: on.Event) -> None:
+        """Have the song requested from where it was heard before."""
+        assert self.song_id is not None, "a song is wanted"
+        self.record(internal.PlaceWanted(self.song_id, self.base_bytes, back=True))
 
     def say_abandoned(self, event: on.Event) -> None:
         """Have the song stopped that arrives."""

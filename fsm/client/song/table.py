@@ -133,6 +133,8 @@ SONG = Table("song", UNWANTED, [
     each(NOTHING_YET, internal.SongRefused, UNWANTED,                 then="leave, tell_not_found, answer_play, say_unplayable",        rfc="2.5.3"),
     each(NOTHING_YET, internal.SongLost,    UNWANTED, when="is_next", then="drop_next_buffer, tell_lost, say_next_failed, forget",      rfc="P7, playing 5"),
     each(NOTHING_YET, internal.SongLost,    UNWANTED,                 then="leave, tell_lost, answer_play, say_unplayable",             rfc="P7"),
+    # ... from a place that the song does not have: it goes on where it was heard
+    each((SOUGHT, *ARRIVING), internal.SongRefused, SOUGHT, when="can_go_back", then="tell_ends_before, want_place_before, move_buffer_back, say_place_before_wanted", rfc="P10, playing 7"),
     # ... or some of it is, and is played out
     each(SHORT,             internal.SongRefused,                      BROKEN, when="is_next", then="finish, say_next_ready",                       rfc="P7"),
     each(SHORT,             internal.SongLost,                         BROKEN, when="is_next", then="note_loss, finish, say_next_ready",            rfc="P7"),

@@ -239,6 +239,43 @@ def test_of_places_that_are_sought_at_once_the_last_one_is_told():
     assert set(events) == {expected}
 
 
+def test_behind_the_end_the_place_that_was_heard_is_gone_back_to():
+    async def drive():
+        driven = Driven(Device())
+        driven.perform(*PLAY_BEGINNING)
+        driven.wait_for(reports.RanDry)
+        await asyncio.sleep(0)
+        heard_s = driven.sound.position_s
+        driven.perform(do.SeekPlayer(50.0, Measure.FROM_HERE))
+        driven.perform(do.SeekPlayer(50.0, Measure.FROM_HERE))
+        driven.wait_for(reports.PlaceNotHere)
+        await asyncio.sleep(0)
+        back_bytes = driven.sound.index.from_bytes(heard_s)
+        sought_s = driven.sound.position_s
+        driven.perform(do.MoveBuffer(2_000_000), do.MoveBufferBack(back_bytes))
+        back_s = driven.sound.position_s
+        driven.sound.close()
+        return driven.events, heard_s, sought_s, back_s, back_bytes
+
+    events, heard_s, sought_s, back_s, back_bytes = asyncio.run(drive())
+    assert 0.5 < heard_s == back_s
+    assert sought_s == heard_s + 100
+    assert events[-1].back_bytes == back_bytes
+
+
+def test_what_is_sought_on_the_way_back_counts():
+    async def drive():
+        driven = Driven(Device())
+        driven.perform(*PLAY_BEGINNING, do.SeekPlayer(50.0, Measure.FROM_START))
+        driven.perform(do.MoveBuffer(2_000_000), do.SeekPlayer(0.5, Measure.FROM_START))
+        driven.perform(do.MoveBufferBack(0))
+        place_s = driven.sound.position_s
+        driven.sound.close()
+        return place_s
+
+    assert asyncio.run(drive()) == 0.5
+
+
 def no_room(buffer, data):
     raise OSError("no room for the song")
 

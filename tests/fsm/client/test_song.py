@@ -899,6 +899,58 @@ def test_what_begins_at_that_place_is_not_asked_for_again():
     assert step(session, B) == ([append(b"b"), READY], ENOUGH)
 
 
+ENDS_BEFORE = do.Tell(do.Report.SONG_ENDS_BEFORE, 1)
+BEHIND_THE_END = on.PlaceNotHere(needed_bytes=99, from_bytes=98, back_bytes=1)
+GONE_BACK = [ENDS_BEFORE, do.MoveBufferBack(1), internal.PlaceWanted(1, 1, back=True)]
+
+
+def behind_the_end(*events):
+    """The present song, of which 2 bytes are here, asked for from its byte 98 on."""
+    session = present(ENOUGH)
+    step(session, FROM, BEHIND_THE_END, *events)
+    return session
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        ((), SOUGHT),
+        ((SONG_OPENED,), COLLECTING),
+        ((SONG_OPENED, CONNECTED, on.PlaceNotHere(999, 998)), AWAITING),
+        ((SONG_OPENED, internal.PlayerMoved()), ENOUGH),
+    ],
+)
+def test_a_song_that_ends_before_a_place_goes_on_where_it_was(events, state):
+    session = behind_the_end(*events)
+    assert session.state is state
+    assert step(session, REFUSED) == (GONE_BACK, SOUGHT)
+    assert (session.base_bytes, session.held_bytes, session.tail) == (1, 1, b"")
+    assert step(session, SONG_OPENED, B)[1] is COLLECTING
+    assert step(session, C)[1] is ENOUGH
+
+
+def test_of_several_places_that_it_does_not_have_the_last_leads_back_too():
+    session = behind_the_end(on.PlaceNotHere(999, 998, 1), SONG_OPENED)
+    assert step(session, REFUSED) == (GONE_BACK, SOUGHT)
+    session = behind_the_end(on.PlaceNotHere(50, 49, 1), SONG_OPENED)
+    assert step(session, REFUSED) == (GONE_BACK, SOUGHT)
+
+
+def test_a_song_that_is_refused_where_it_was_heard_is_cut_off():
+    session = behind_the_end(SONG_OPENED, REFUSED, SONG_OPENED)
+    assert step(session, REFUSED) == ([FINISH, FINISHED, PLAY_ANSWERED], BROKEN)
+
+
+def test_a_song_that_is_refused_from_what_was_here_is_cut_off():
+    session = sought(SONG_OPENED, C, D, on.PlaceNotHere(2, 1, 1), SONG_OPENED)
+    assert step(session, REFUSED) == ([FINISH, FINISHED, PLAY_ANSWERED], BROKEN)
+
+
+def test_a_song_that_is_refused_when_some_of_it_has_come_is_cut_off():
+    session = behind_the_end(SONG_OPENED, C)
+    assert step(session, REFUSED) == ([FINISH, FINISHED, PLAY_ANSWERED], BROKEN)
+
+
 def test_a_place_before_what_is_here_is_asked_for():
     whole = (SONG_OPENED, C, D, COMPLETED)
     lost = (SONG_OPENED, C, D, LOST)
@@ -932,8 +984,9 @@ def test_a_song_that_is_asked_for_from_there_on_may_be_interrupted(end):
 
 
 def test_what_was_asked_for_from_there_on_may_not_come():
-    for end, reason in ((REFUSED, ""), (LOST, LOST.reason)):
-        session = sought()
+    here = (SONG_OPENED, C, D, BACK)
+    for events, end, reason in ((here, REFUSED, ""), ((), LOST, LOST.reason)):
+        session = sought(*events)
         assert step(session, end) == ([FINISH, FINISHED, PLAY_ANSWERED], BROKEN)
         assert session.lost_because == reason
     undecodable = step(sought(), on.Undecodable("noise"))

@@ -299,6 +299,31 @@ def test_a_place_that_is_not_here_is_asked_for_and_nothing_between():
     assert client.sent() == ["PLAY 2"]
 
 
+def test_a_song_that_ends_before_a_place_goes_on_where_it_was():
+    client = playing_from()
+    client(ask.SeekRequested(6000.0), on.PlaceNotHere(9_000_100, 9_000_000, 2), CLOSED)
+    assert client.sent() == ["PLAY 1 9000000"]
+    client(on.NotFoundReceived())
+    assert client.sent() == ["PLAY 1 2"]
+    assert client.told() == [do.Report.SONG_ENDS_BEFORE]
+    assert client.states == (SongState.COLLECTING, PlayerState.DRY)
+    client(audio("cd"), audio("ef"))
+    assert client.states == (SongState.ENOUGH, PlayerState.RUNNING)
+    client(CLOSED)
+    assert client.buffer == b"cdef"
+    assert client.sent() == ["PLAY 2"], "and the next one follows"
+
+
+def test_a_song_that_ends_before_the_place_where_it_was_to_begin_begins_at_its_start():
+    client = ClientDriver(on.Connected(), FROM_ACCEPTED, on.TitlesNeeded(), LISTED, LIST_CLOSED)
+    client(on.PlayRequested(1, 6000.0), audio("ab"), on.PlaceNotHere(9_000_100, 9_000_000))
+    assert client.sent() == ["PLAY 1", "PLAY 1 9000000"]
+    client(CLOSED, on.NotFoundReceived(), audio("ab"), audio("cd"))
+    assert client.sent() == ["PLAY 1"]
+    started = [e for e in client.effects if isinstance(e, do.StartPlayer | do.SeekPlayer)]
+    assert started == [do.StartPlayer()]
+
+
 def test_behind_a_place_the_next_song_comes_when_the_present_one_is_whole():
     client = playing_from()
     client(ask.SeekRequested(60.0), on.PlaceNotHere(9100, 9000), CLOSED, audio("yz"), CLOSED)
