@@ -82,6 +82,9 @@ class SilentPlayer:
     def reached(self, tag, number):
         return False
 
+    def position_s(self, tag):
+        return 0.0
+
     def refilled(self):
         pass
 
@@ -140,7 +143,7 @@ class Pair:
                 self.loop.call_soon(self.sound._deliver_no_room, present, reason)
             case on.BufferRanDry():
                 self.player.report(reports.RanDry(tag, seeks))
-            case on.PlaceNotHere(needed_bytes, from_bytes):
+            case on.PlaceNotHere(needed_bytes, from_bytes, 0):
                 if tag is None:  # the adapter finds the place itself, of a song that has frames
                     song = self.sound._song
                     self.loop.call_soon(self.sound._deliver_for, song.tag, event, song.seeks)

@@ -222,20 +222,16 @@ class SongSession(SongReports):
 
     def want_place(self, event: on.PlaceNotHere) -> None:
         """Want the song from there on, of which nothing is here."""
-        self._begin_at(event.from_bytes)
+        self.base_bytes = self.held_bytes = self.counted_from_bytes = event.from_bytes
+        self.num_audio_msgs_recv = self.counted_from_msgs = 0
+        self.tail = b""
         ahead = event.from_bytes > self.reached_bytes
         self.back_bytes = event.back_bytes if ahead else None
 
     def want_place_before(self, event: on.Event) -> None:
-        """Want the song from where it was heard before, once: that place is not sought again."""
+        """Want the song from where it was heard before: so much of it has come once."""
         assert self.back_bytes is not None, "there is such a place"
-        self._begin_at(self.back_bytes)
-        self.back_bytes = None
-
-    def _begin_at(self, offset: int) -> None:
-        self.base_bytes = self.held_bytes = self.counted_from_bytes = offset
-        self.num_audio_msgs_recv = self.counted_from_msgs = 0
-        self.tail = b""
+        self.want_place(on.PlaceNotHere(self.back_bytes, self.back_bytes))
 
     def note_from(self, event: on.Event) -> None:
         """Note that the server sends songs from any byte on."""

@@ -171,6 +171,17 @@ def test_a_player_that_has_begun_waits_for_what_is_asked_for():
     assert after(RUNNING, READY) == ([], RUNNING), "it has been sent to a place that is here"
 
 
+def test_a_place_that_the_song_does_not_have_is_not_where_playing_begins():
+    back = internal.PlaceWanted(1, 0, back=True)
+    session = reached(SILENT)
+    assert step(session, from_start(6000.0), back)[1] is SILENT
+    assert begins_at_the_start(session)
+    session = reached(SILENT)
+    assert step(session, from_start(60.0), THERE) == ([], SILENT)
+    begun = [do.StartPlayer(), do.SeekPlayer(60.0, Measure.FROM_START), PLAYS]
+    assert step(session, READY) == (begun, RUNNING), "what it has is asked for, to begin there"
+
+
 def test_before_there_is_enough_a_place_is_found():
     session = reached(SILENT)
     found = [do.FindPlace(60.0, Measure.FROM_START)]
