@@ -169,8 +169,13 @@ class Workers:
                 ours.close()
                 self._run_worker(slot, its)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
-        self._monitor.in_parent(slot)
-        self._workers[slot] = Worker(pid, ours)
+        worker = Worker(pid, ours)
+        try:
+            self._monitor.in_parent(slot)
+        except OSError:
+            worker.end_now()
+            raise
+        self._workers[slot] = worker
 
     def _fork(self) -> int:
         """Fork where no scan is at work. Raises OSError.
