@@ -127,6 +127,10 @@ class PlainSong(Session[ClientEffect | on.Event]):
         """Note that the server sends no song any more, but for what is on its way."""
         self.play_open = False
 
+    def reopen_play(self, event: on.Event) -> None:
+        """Note that the server still sends the song."""
+        self.play_open = True
+
     def stop_song_timer(self, event: on.Event) -> None:
         """Stop the timer: the song's end need not be waited for."""
         self.record(do.CancelTimer(on.SongWentQuiet))

@@ -162,7 +162,7 @@ CONVERSATION = Table("conversation", UNCONNECTED, [
     each((*_PLAIN_STATES, *_QUESTIONS), on.AudioReceived,           when="closes_early",   then="note_closing",                                               rfc="P7"),
     each(_PLAIN_STATES,                 on.AudioReceived,           when="song_continues", then="pass_audio, await_silence",                                  rfc="P8"),
     each(_PLAIN_STATES,                 on.AudioReceived,           when="song_open",      then="await_silence",                                              rfc="P8"),
-    each(_PLAIN_STATES,                 on.AudioReceived,           when="takes_back",     then="reopen_song, pass_audio, await_silence",                     rfc="P8"),
+    each(_PLAIN_STATES,                 on.AudioReceived,           when="takes_back",     then="reopen_song, reopen_play, pass_audio, await_silence",        rfc="P8"),
     each(_PLAIN_STATES,                 on.AudioReceived,                                                                                                     rfc="2.6.1"),
     each(_PLAIN_STATES,                 on.NotFoundReceived,        when="song_open",      then="forget_song, expect_no_audio, stop_song_timer, say_refused", rfc="2.5.3"),
     each(_PLAIN_STATES,                 on.NotFoundReceived,        when="audio_may_come", then="expect_no_audio",                                            rfc="P6"),
