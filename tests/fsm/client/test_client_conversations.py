@@ -337,6 +337,14 @@ def test_told_plain_a_song_that_goes_on_after_all_can_be_stopped():
     assert CancelTimer(SongWentQuiet) in client.latest
 
 
+def test_told_plain_so_can_one_that_goes_on_before_a_list():
+    client = told_plain()
+    client(PlayRequested(1), AudioReceived(FULL), audio("end"), SongWentQuiet())
+    client(ListRequested(), AudioReceived(FULL))
+    client(StopRequested())
+    assert client.sent() == ["STOP"]
+
+
 def test_told_plain_no_audio_at_all_is_told_after_10_s():
     client = told_plain()
     client(PlayRequested(1), SongWentQuiet())
