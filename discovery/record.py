@@ -62,7 +62,8 @@ class Found:
     """A server that was found, as it says itself: nothing of it is proven.
 
     name: printable, as are all texts. addresses: at least one; IPv4 first, and of IPv6 those that
-    hold on one link last. songs, library, protocol: None where the record does not say it.
+    hold on one link last, with that link: fe80::1%2. songs, library, protocol: None where the
+    record does not say it.
     """
 
     name: str
@@ -118,9 +119,14 @@ def _printable(text: str) -> str:
 
 
 def _is_usable(address: str) -> bool:
-    """Return whether a server in the network can have this address."""
+    """Return whether a server in the network can have this address, and be connected to by it.
+
+    A link-local address of IPv6 is one of many networks': without the link nobody can connect.
+    """
     ip = _parsed(address)
     if ip is None:
+        return False
+    if isinstance(ip, IPv6Address) and ip.is_link_local and ip.scope_id is None:
         return False
     return not (ip.is_loopback or ip.is_unspecified or ip.is_multicast or ip.is_reserved)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -82,7 +83,8 @@ def certs(
         from net.tls.certificate_files import CannotMake
     except ImportError:
         _refuse(MISSING)
-    authority = Authority(directory or user_config_path("alfine") / "certs")
+    # Absolute, so that what is printed can be typed in any directory.
+    authority = Authority(Path(os.path.abspath(directory or user_config_path("alfine") / "certs")))
     valid = {"days": days} if days is not None else {}
     try:
         match Action(action):
@@ -113,11 +115,16 @@ def _init(authority: Authority, made: Made) -> None:
 
 def _server(authority: Authority, made: Made, names: Sequence[str]) -> None:
     _made(authority, made)
-    print("On the server:")
-    print(f"    alfine server MUSIC_DIR PORT --host 0.0.0.0 {_pair(made)}")
-    print(f"On a client, to which {authority.certificate.name} was copied:")
+    serve = "alfine server MUSIC_DIR PORT --host 0.0.0.0"
+    print("To serve on this machine:")
+    print(f"    {serve} {_pair(made, _quoted)}")
+    print("To serve on another one, copy two files to it, and type the second line there:")
+    print(f"    {_copying('SERVER', *_files(made))}")
+    print(f"    {serve} {_pair(made, _copied)}")
+    print("For a client, copy the authority's certificate to it, and type the second line there:")
     host = "HOST" if made.name.startswith("*") else shlex.quote(made.name)
-    print(f"    alfine client {host} PORT --tls-ca {_quoted(authority.certificate)}")
+    print(f"    {_copying('CLIENT', authority.certificate)}")
+    print(f"    alfine client {host} PORT --tls-ca {_copied(authority.certificate)}")
     print("or, with nothing copied:")
     print(f"    alfine client {host} PORT --tls-pin {made.fingerprint}")
     if not any(map(_is_address, names)):
@@ -129,10 +136,15 @@ def _server(authority: Authority, made: Made, names: Sequence[str]) -> None:
 
 def _client(authority: Authority, made: Made) -> None:
     _made(authority, made)
-    print("On the server, which lets in only such clients:")
+    print("To let in only such clients, where this machine is the server:")
     print(f"    alfine server … --tls-clients {_quoted(authority.certificate)}")
-    print("On the client, to which these files were copied:")
-    print(f"    alfine client HOST PORT --tls-ca {_quoted(authority.certificate)} {_pair(made)}")
+    print("Where another one is, copy a file to it, and type the second line there:")
+    print(f"    {_copying('SERVER', authority.certificate)}")
+    print(f"    alfine server … --tls-clients {_copied(authority.certificate)}")
+    print("For the client, copy three files to it, and type the second line there:")
+    print(f"    {_copying('CLIENT', authority.certificate, *_files(made))}")
+    believed = f"--tls-ca {_copied(authority.certificate)}"
+    print(f"    alfine client HOST PORT {believed} {_pair(made, _copied)}")
 
 
 def _made(authority: Authority, made: Made) -> None:
@@ -167,9 +179,24 @@ def _shown(made: Made) -> None:
     print(f"            {made.certificate}{'' if made.key else ' (its key is elsewhere)'}")
 
 
-def _pair(made: Made) -> str:
+def _files(made: Made) -> tuple[Path, Path]:
     assert made.key is not None
-    return f"--tls-cert {_quoted(made.certificate)} --tls-key {_quoted(made.key)}"
+    return made.certificate, made.key
+
+
+def _pair(made: Made, written: Callable[[Path], str]) -> str:
+    certificate, key = map(written, _files(made))
+    return f"--tls-cert {certificate} --tls-key {key}"
+
+
+def _copying(machine: str, *files: Path) -> str:
+    """Return what copies files to the user's home on another machine, with their modes."""
+    return f"scp -p {' '.join(map(_quoted, files))} {machine}:"
+
+
+def _copied(path: Path) -> str:
+    """Return the path of the copy there."""
+    return f"~/{shlex.quote(path.name)}"
 
 
 def _quoted(path: Path) -> str:

@@ -232,7 +232,7 @@ local CLIENT = {
       { when = "?", sends = { "PLAY" }, next = "PLAIN" },
       { when = "", sends = { "PLAY" }, next = "PLAIN" },
       { when = "?", sends = { "STOP" }, next = "PLAIN" },
-      { when = "", sends = { "LIST" }, next = "ASKING" },
+      { when = "?", sends = { "LIST" }, next = "ASKING" },
       { when = "?", sends = {}, next = "CLOSING_SERVER" },
       { when = "", sends = {}, next = "CLOSING_SERVER" },
       { when = "", sends = {}, next = "BREAKING" },

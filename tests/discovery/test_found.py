@@ -284,6 +284,41 @@ def test_a_server_of_ipv6_is_found_there(two_machines, music):
         assert out.count("\n") == 3
 
 
+@contextlib.contextmanager
+def link_local(machines):
+    """Both machines have an address that holds on their cable alone, as most machines do."""
+    held = ((machines.here[-1], "fe80::77:1/64"), (machines.there[-1], "fe80::77:2/64"))
+    with contextlib.ExitStack() as taken_back:
+        for name, address in held:
+            ip("-n", name, "addr", "add", address, "dev", "cable", "nodad")
+            taken_back.callback(ip, "-n", name, "addr", "del", address, "dev", "cable")
+        yield
+
+
+def test_all_addresses_that_are_told_can_be_connected_to(two_machines, music):
+    with link_local(two_machines), announced(two_machines, music, "--host", "::"):
+        (found,) = discovered(two_machines.there)["servers"]
+        assert {HERE, "fd77::1"} <= set(found["addresses"])
+        for address in found["addresses"]:
+            command = ("client", address, found["port"], "-c", "list", "--retries", "0")
+            code, out, err = run(two_machines.there, *command)
+            assert (code, out.count("\n")) == (0, 3), (address, err)
+
+
+def test_a_server_on_one_link_alone_is_found_there(two_machines, music):
+    host = ("--host", "fe80::77:1%cable")
+    with (
+        link_local(two_machines),
+        serving(music, 0, *host, prefix=two_machines.here) as server,
+    ):
+        server.wait_for(FOUND_AS)
+        (found,) = discovered(two_machines.there)["servers"]
+        assert re.fullmatch(r"fe80::77:1%\w+", found["host"])
+        assert found["addresses"] == [found["host"]]
+        out, _ = client_alone(two_machines.there)
+        assert out.count("\n") == 3
+
+
 def test_an_address_that_comes_later_is_announced_too(two_machines, music):
     here = two_machines.here[-1]
     with announced(two_machines, music):

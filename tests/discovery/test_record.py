@@ -68,6 +68,8 @@ def test_whatever_a_stranger_says_is_printable_and_bounded(name, addresses, port
         (["::1", "0.0.0.0", "224.0.0.251", "ff02::fb", "::", "::ffff:127.0.0.1"], None),
         (["nonsense", "1.2.3.4;rm", ""], None),
         (["fe80::1%2", "fd00::1", "10.0.0.1"], ("10.0.0.1", "fd00::1", "fe80::1%2")),
+        (["fe80::1", "169.254.1.5", "fd00::1"], ("169.254.1.5", "fd00::1")),
+        (["fe80::1", "febf::1"], None),
         ([f"10.0.0.{last}" for last in range(1, 30)], tuple(f"10.0.0.{n}" for n in range(1, 9))),
     ],
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import ssl
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -32,28 +34,76 @@ def lines(done) -> list[str]:
     return done.out.splitlines()
 
 
-def test_the_commands_that_are_printed_are_those_to_type(certs, marked):
+@pytest.fixture
+def machines(tmp_path):
+    """The homes of users on other machines, by the machine's name."""
+    homes = {name: tmp_path / name.lower() for name in ("SERVER", "CLIENT")}
+    for home in homes.values():
+        home.mkdir()
+    return homes
+
+
+def typed(out: list[str], machines) -> list[list[str]]:
+    """Copy what `scp` is to copy; return the options of the other commands, which find the copies.
+
+    A shell expands a tilde that begins a word, to the home of the machine copied to before.
+    """
+    found, home = [], Path("/nowhere")
+    for words in (shlex.split(line) for line in out if line.startswith("    ")):
+        if words[0] == "scp":
+            assert words[1] == "-p"
+            *files, there = words[2:]
+            home = machines[there.removesuffix(":")]
+            for file in files:
+                shutil.copy2(file, home)
+        else:
+            options = next(n for n, word in enumerate(words) if word.startswith("--tls"))
+            found.append([re.sub("^~", str(home), word) for word in words[options:]])
+    return found
+
+
+def test_the_commands_that_are_printed_are_those_to_type(certs, marked, machines):
+    """On the machine that made the certificates, and on others that have only the copies."""
     lines(certs("init"))
-    server = lines(certs("server", "localhost"))
-    client = lines(certs("client", "kitchen"))
-    [serve] = [shlex.split(line) for line in server if line.startswith("    alfine server")]
-    [by_ca, by_pin] = [shlex.split(line) for line in server if "alfine client" in line]
-    [asks] = [shlex.split(line) for line in client if line.startswith("    alfine server")]
-    [shows] = [shlex.split(line) for line in client if line.startswith("    alfine client")]
-    options = serve[serve.index("--tls-cert") :] + asks[asks.index("--tls-clients") :]
-    with serving(marked, 0, *serve[serve.index("--tls-cert") :]) as open_to_all:
-        for typed in (by_ca, by_pin):
-            assert listed(open_to_all.port, typed[4:])
-    with serving(marked, 0, *options) as asking:
-        assert not listed(asking.port, by_ca[4:])
-        assert listed(asking.port, shows[4:])
-        asking.wait_for("kitchen IDLE connected")
+    here, there, by_ca, by_pin = typed(lines(certs("server", "localhost")), machines)
+    asks_here, asks_there, shows = typed(lines(certs("client", "kitchen")), machines)
+    for serve, asks in ((here, asks_here), (there, asks_there)):
+        with serving(marked, 0, *serve) as open_to_all:
+            for options in (by_ca, by_pin):
+                assert listed(open_to_all.port, options)
+        with serving(marked, 0, *serve, *asks) as asking:
+            assert not listed(asking.port, by_ca)
+            assert listed(asking.port, shows)
+            asking.wait_for("kitchen IDLE connected")
+
+
+def test_what_is_typed_on_another_machine_names_only_what_was_copied(certs, machines, tmp_path):
+    lines(certs("init"))
+    _, there, by_ca, by_pin = typed(lines(certs("server", "localhost")), machines)
+    _, asks_there, shows = typed(lines(certs("client", "kitchen")), machines)
+    made = str(tmp_path / "it's here")
+    for options in (there, by_ca, by_pin, asks_there, shows):
+        assert not any(made in option for option in options)
+    copies = {name: {path.name for path in home.iterdir()} for name, home in machines.items()}
+    assert copies == {
+        "SERVER": {"ca.pem", "server-localhost.pem", "server-localhost.key"},
+        "CLIENT": {"ca.pem", "client-kitchen.pem", "client-kitchen.key"},
+    }
+    keys = (machines["SERVER"] / "server-localhost.key", machines["CLIENT"] / "client-kitchen.key")
+    assert [stat.S_IMODE(key.stat().st_mode) for key in keys] == [0o600] * 2
+
+
+def test_a_directory_is_told_so_that_it_is_found_from_everywhere(tmp_path):
+    for arguments in (("init",), ("server", "music.home")):
+        done = run("-m", "cli.app", "certs", *arguments, "--dir", os.path.relpath(tmp_path / "x"))
+        assert str(tmp_path / "x" / "") in done.out
+        assert ".." not in done.out
 
 
 def test_a_name_for_many_servers_is_no_host_to_type(certs):
     lines(certs("init"))
-    typed = [line.split() for line in lines(certs("server", "*.home"))]
-    clients = [words[2:4] for words in typed if words[:2] == ["alfine", "client"]]
+    printed = [line.split() for line in lines(certs("server", "*.home"))]
+    clients = [words[2:4] for words in printed if words[:2] == ["alfine", "client"]]
     assert clients == [["HOST", "PORT"]] * 2
 
 

@@ -55,9 +55,9 @@ class PlainSong(Session[ClientEffect | on.Event]):
         """The wanted song is open, and its last message was shorter than all before it."""
         return self.wanted_open and self.short_audio
 
-    def told_plain_and_short(self, event: on.Event) -> bool:
-        """The user says that the server is plain, and the last message was shorter than all before."""
-        return self.plain and self.short_audio
+    def may_be_asked(self, event: on.Event) -> bool:
+        """The user has not said that the server is plain: a LIST may be sent."""
+        return not self.plain
 
     def only_anew(self, event: on.Event) -> bool:
         """Audio of an earlier song may come, and without a LIST only a new connection is a fence."""
@@ -126,6 +126,10 @@ class PlainSong(Session[ClientEffect | on.Event]):
     def close_play(self, event: on.Event) -> None:
         """Note that the server sends no song any more, but for what is on its way."""
         self.play_open = False
+
+    def reopen_play(self, event: on.Event) -> None:
+        """Note that the server still sends the song."""
+        self.play_open = True
 
     def stop_song_timer(self, event: on.Event) -> None:
         """Stop the timer: the song's end need not be waited for."""

@@ -43,7 +43,9 @@ class WorkersMonitor(Protocol):
         """Called first in the new worker."""
 
     def in_parent(self, slot: int) -> None:
-        """Called in the parent once the worker is forked."""
+        """Called in the parent once the worker is forked. Raises OSError: it is ended then, and
+        another one forked later.
+        """
 
     def stop(self) -> None:
         """Called in the parent when all workers have ended."""

@@ -61,9 +61,15 @@ class Worker:
             self.kill()
 
     def kill(self) -> None:
-        """End it at once."""
+        """End it at once; it is still to be reaped."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
+
+    def end_now(self) -> None:
+        """End it at once, and reap it."""
+        self.kill()
+        os.waitpid(self.pid, 0)
+        self.channel.close()
 
 
 def songs_message(change: Change, versions: Versions) -> tuple[Any, ...]:

@@ -12,7 +12,6 @@ import os
 import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,9 +28,9 @@ from net.server.processes.process import (
     ignore,
     nothing,
     reload_signals,
-    start_thread,
     stop_signals,
 )
+from net.server.processes.scanning import Scanning
 from net.server.processes.worker import Worker, songs_message
 from net.server.securing import FILES_LOG
 from net.server.songs.rescan import Rescan
@@ -68,8 +67,7 @@ class Workers:
         """By slot."""
         self._free_slots: dict[int, float] = dict.fromkeys(range(len(groups)), 0.0)
         """Slots without a worker, and when each may have one, in `time.monotonic()`."""
-        self._scanning: threading.Thread | None = None
-        """Looks at the music again: a slow disk holds up neither signals nor workers."""
+        self._scanning = Scanning(rescan.scan)
         self._told = serving.library.songs
         """The list that all workers have, or are being told of."""
         self._signals = 0
@@ -111,8 +109,7 @@ class Workers:
             self._tell_manager()
             self._watch()
         ignore(handled_signals())
-        if self._scanning is not None:
-            self._scanning.join(JOIN_S)
+        self._scanning.join(JOIN_S)
         self._monitor.stop()
         log.info("all workers have stopped")
 
@@ -172,8 +169,13 @@ class Workers:
                 ours.close()
                 self._run_worker(slot, its)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
-        self._monitor.in_parent(slot)
-        self._workers[slot] = Worker(pid, ours)
+        worker = Worker(pid, ours)
+        try:
+            self._monitor.in_parent(slot)
+        except OSError:
+            worker.end_now()
+            raise
+        self._workers[slot] = worker
 
     def _fork(self) -> int:
         """Fork where no scan is at work. Raises OSError.
@@ -266,16 +268,7 @@ class Workers:
         sent LIST.
         """
         if worker.receive() and self._rescan.due(time.monotonic()):
-            self._scan()
-
-    def _scan(self, in_any_case: bool = False) -> None:
-        """Scan in a thread, which wakes this one when the list has changed.
-
-        in_any_case: where a scan is at work another follows, for it may have passed what is new.
-        """
-        if in_any_case or self._scanning is None or not self._scanning.is_alive():
-            self._scanning = threading.Thread(target=self._rescan.scan, name="scan", daemon=True)
-            start_thread(self._scanning)
+            self._scanning.request()
 
     def _tell_changes(self) -> None:
         """Send the workers what the list has now and they do not have."""
@@ -295,7 +288,7 @@ class Workers:
         if (limits := reload()) is not None:
             self._adopt(limits)
         if not self._rescan.is_first:
-            self._scan(in_any_case=True)
+            self._scanning.request(anew=True)
         self._serving.manager.ready()
 
     def _adopt(self, limits: Limits) -> None:

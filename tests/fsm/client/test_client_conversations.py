@@ -8,6 +8,7 @@ import pytest
 from fsm.client.conversation.table import ConversationState
 from fsm.client.effects import (
     Buffer,
+    CancelTimer,
     Connect,
     Disconnect,
     DropBuffers,
@@ -327,6 +328,23 @@ def test_told_plain_audio_that_comes_later_takes_the_guess_back():
     assert len(client.buffer) == 2 * len(FULL)
 
 
+def test_told_plain_a_song_that_goes_on_after_all_can_be_stopped():
+    client = told_plain()
+    client(PlayRequested(1), AudioReceived(FULL), audio("end"), SongWentQuiet())
+    client(AudioReceived(FULL))
+    client(StopRequested())
+    assert client.sent() == ["STOP"]
+    assert CancelTimer(SongWentQuiet) in client.latest
+
+
+def test_told_plain_so_can_one_that_goes_on_before_a_list():
+    client = told_plain()
+    client(PlayRequested(1), AudioReceived(FULL), audio("end"), SongWentQuiet())
+    client(ListRequested(), AudioReceived(FULL))
+    client(StopRequested())
+    assert client.sent() == ["STOP"]
+
+
 def test_told_plain_no_audio_at_all_is_told_after_10_s():
     client = told_plain()
     client(PlayRequested(1), SongWentQuiet())
@@ -598,6 +616,14 @@ def test_plain_song_of_which_more_comes_when_it_has_been_heard_is_cut_off():
     client = taken_for_whole()
     client(audio("rest"), PlayedOut())
     assert client.told() == [Report.SONG_CUT_OFF]
+    assert client.sent() == ["STOP"]
+
+
+def test_plain_song_that_goes_on_after_a_short_message_can_be_stopped():
+    client = plain_server()
+    client(PlayRequested(1), AudioReceived(FULL), audio("end"), SongWentQuiet())
+    client(LISTED, ListWentQuiet(), audio("x"))
+    client(StopRequested())
     assert client.sent() == ["STOP"]
 
 

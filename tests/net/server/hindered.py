@@ -1,6 +1,6 @@
 """Runs a server that the kernel or the disk fails: as a prefix of its command.
 
-python -m tests.net.server.hindered forks|reads FOLDER python -m cli.server ...
+python -m tests.net.server.hindered forks|monitors|reads FOLDER python -m cli.server ...
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from monitor.server.parent import ParentMonitor
 from songs.folder.folder import FolderSearch
 from songs.scan import full as full_scan
 
@@ -35,6 +36,18 @@ def forks(folder: Path) -> None:
     os.fork = refused
 
 
+def monitors(folder: Path) -> None:
+    """Have no new worker monitored while there is a file `held`."""
+    in_parent = ParentMonitor.in_parent
+
+    def refused(monitor: ParentMonitor, slot: int) -> None:
+        if (folder / "held").exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        in_parent(monitor, slot)
+
+    ParentMonitor.in_parent = refused  # type: ignore[method-assign]
+
+
 def reads(folder: Path) -> None:
     """Read no song while there is a file `held`; write a dot for each that is read from then on."""
     search, read = FolderSearch.folder, folder / "read"
@@ -54,6 +67,6 @@ def reads(folder: Path) -> None:
 
 if __name__ == "__main__":
     how, folder, _, _, module, *arguments = sys.argv[1:]
-    {"forks": forks, "reads": reads}[how](Path(folder))
+    {"forks": forks, "monitors": monitors, "reads": reads}[how](Path(folder))
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__")

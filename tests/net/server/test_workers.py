@@ -84,6 +84,23 @@ def test_a_worker_that_cannot_be_forked_is_tried_again(serve, music, tmp_path):
     assert server.end() == 0
 
 
+def test_a_worker_that_cannot_be_monitored_is_not_left_alone(serve, music, tmp_path):
+    options = ("--workers", 2, "--monitor", 0)
+    server = serve(music, *options, prefix=prefix("monitors", tmp_path))
+    assert eventually(lambda: len(children(server)) == 2)
+    before = children(server)
+    (tmp_path / "held").touch()
+    os.kill(before[0], signal.SIGKILL)
+    server.wait_for(r"worker \d cannot be started: No space left on device", times=2)
+    assert eventually(lambda: children(server) == before[1:]), "it is ended, and reaped"
+    (tmp_path / "held").unlink()
+    assert eventually(lambda: len(children(server)) == 2)
+    for _ in range(20):
+        assert answer_to(server, b"LIST END END") == LIST
+    server.process.terminate()
+    assert server.end() == 0
+
+
 def test_one_signal_stops_all(server):
     pids = children(server)
     with connected(server.port) as idle:
