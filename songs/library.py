@@ -240,9 +240,9 @@ class Library:
             if (rows := folders.get(folder_of(row.path))) is not None:
                 rows[row.path] = row
         for folder, rows in folders.items():
-            entries = {path: row.entry for path, row in rows.items()}
-            songs = tuple(self._same(_song(rows[path])) for path in in_folder(entries, entries))
-            self._folders[folder] = songs
+            details = {path: row.entry.details for path, row in rows.items()}
+            ordered = in_folder(details, details)
+            self._folders[folder] = tuple([self._same(_song(rows[path])) for path in ordered])
         self._folders = {folder: songs for folder, songs in self._folders.items() if songs}
         self._list_folders()
 

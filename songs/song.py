@@ -1,6 +1,5 @@
 """One song, as clients are told of it."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -24,8 +23,7 @@ class Details(NamedTuple):
 NO_DETAILS = Details()
 
 
-@dataclass(frozen=True, slots=True)
-class Song:
+class Song(NamedTuple):
     """One song.
 
     song_id: 1 or more. title: printable, at most 512 bytes of UTF-8. path: relative to the music

@@ -121,7 +121,7 @@ class FileCatalogue:
         try:
             # First, because another server may write before the rows are read: it is read again.
             last = self._database.execute(LAST_REVISION).fetchone()[0]
-            rows = rows_of(self._database.execute(_SELECT, (self._revision,)).fetchall())
+            rows = _rows_since(self._database, self._revision)
             self._revision = last
             return rows
         except (sqlite3.DatabaseError, ValueError) as error:
@@ -207,6 +207,13 @@ class FileCatalogue:
         self._path = None
 
 
+def _rows_since(database: sqlite3.Connection, revision: int) -> list[Row]:
+    """Return the rows that were written later. Raises ValueError, and SQLite's errors."""
+    # A damaged row ends the query early; closed, it does not keep the file open.
+    with closing(database.execute(_SELECT, (revision,))) as values:
+        return rows_of(values)
+
+
 def _rows_as_they_are(path: Path) -> list[Row]:
     """Return the rows of a file that cannot be written: IDs are kept as far as they are there."""
     try:
@@ -214,7 +221,7 @@ def _rows_as_they_are(path: Path) -> list[Row]:
         with closing(sqlite3.connect(address, uri=True)) as database:
             if not _is_ours(database):
                 return []
-            return rows_of(database.execute(_SELECT, (0,)).fetchall())
+            return _rows_since(database, 0)
     except (sqlite3.Error, OSError, ValueError, CatalogueError):
         return []
 

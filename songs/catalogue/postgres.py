@@ -128,7 +128,7 @@ class PostgresCatalogue:
         """Return the rows that are new or changed since this was last called, or `write` was."""
         try:
             values = self._ask(_SELECT, self._revision, limit_s=COPY_S)
-            rows = rows_of([each[1:] for each in values])
+            rows = rows_of(each[1:] for each in values)
         except ValueError as error:  # someone has changed the table by hand
             self._lose()
             raise CatalogueAway(clean(str(error))) from None

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 from songs.scan.prints import FIRST_BYTES, LENGTH_BYTES, PRINT_BYTES, WHOLE_BYTES
@@ -44,6 +44,9 @@ OTHER_SONG: Final = "it has another song under an ID that was to be written"
 LAST_REVISION: Final = "SELECT COALESCE(MAX(revision), 0) FROM songs"
 _DAMAGED: Final = "a row of it is damaged"
 _MAX_ID: Final = 9_999_999_999  # ten digits
+_BATCH: Final = 500
+"""So many rows are made at once: their values stay in the processor's cache, and the memory of one
+batch's serves the next."""
 
 
 class CatalogueError(Exception):
@@ -88,13 +91,20 @@ def values_of(row: Row, revision: int) -> tuple[Any, ...]:
     return (revision, row.song_id, row.path, row.gone, *row.entry[:3], *row.entry.details)
 
 
-def rows_of(values: Sequence[tuple[Any, ...]]) -> list[Row]:
+def rows_of(values: Iterable[tuple[Any, ...]]) -> list[Row]:
     """Return rows. They are not trusted: anyone may have changed them. Raises ValueError.
 
-    Column by column, because a server with 100,000 songs lists them as soon as it has them.
+    values: as they come from a database.
     """
-    if not values:
-        return []
+    values = iter(values)
+    rows: list[Row] = []
+    while batch := list(islice(values, _BATCH)):
+        rows += _batch_of(batch)
+    return rows
+
+
+def _batch_of(values: Sequence[tuple[Any, ...]]) -> Iterable[Row]:
+    """Return a few rows, made column by column: a server that starts lists no song without them."""
     ids, paths, gone, stamps, prints, shown, *details = zip(*values, strict=True)
     artist, album_artist, album, title, track, disc, year, genre, duration = details
     _check_types((ids,), int)
@@ -111,7 +121,7 @@ def rows_of(values: Sequence[tuple[Any, ...]]) -> list[Row]:
     details_of = map(Details._make, zip(*known, strict=True))
     entries = zip(stamps, prints, _texts(shown), details_of, strict=True)
     rows = zip(ids, paths, map(Entry._make, entries), gone, strict=True)
-    return list(map(Row._make, rows))
+    return map(Row._make, rows)
 
 
 def _check_types(columns: Iterable[tuple[Any, ...]], *kinds: type) -> None:

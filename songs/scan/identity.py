@@ -34,8 +34,9 @@ class Identities:
         self._rows: dict[int, Row] = {}
         self._by_path: dict[bytes, int] = {}
         """Of several songs that had one path in turn, the one that is there, or was last."""
-        self._by_print: dict[bytes, tuple[int, ...]] = {}
-        """By the last part that the print has."""
+        self._by_print: dict[bytes, tuple[int, ...]] | None = None
+        """By the last part that the print has; made when a sound is sought first, because where no
+        file is new or changed none is."""
         self._next_id = 1
         self._found: set[int] = set()
         self._changed: dict[int, Row] = {}
@@ -46,14 +47,12 @@ class Identities:
     @property
     def present(self) -> list[Row]:
         """The rows of songs whose files were there last time, by ID."""
-        return [self._rows[song_id] for song_id in sorted(self._rows) if self._is_there(song_id)]
+        return [row for row in self._by_id() if row.gone is None]
 
     @property
     def absent(self) -> list[Row]:
         """The rows of songs whose files have gone, by ID."""
-        return [
-            self._rows[song_id] for song_id in sorted(self._rows) if not self._is_there(song_id)
-        ]
+        return [row for row in self._by_id() if row.gone is not None]
 
     def at(self, path: bytes) -> Row | None:
         """Return the row of the song that is, or was last, at this path."""
@@ -109,8 +108,8 @@ class Identities:
         """End a scan: songs that were not found are gone."""
         now = self._clock()
         for song_id in sorted(self._rows.keys() - self._found):
-            if self._is_there(song_id):
-                self._change(self._rows[song_id]._replace(gone=now))
+            if (row := self._rows[song_id]).gone is None:
+                self._change(row._replace(gone=now))
 
     def take_changes(self) -> list[Row]:
         """Return the rows that are new or changed since this was last called."""
@@ -127,11 +126,15 @@ class Identities:
 
     def _free(self, print_: bytes) -> list[Row]:
         """Return the songs of this sound that are not found yet, by ID."""
+        if self._by_print is None:
+            self._by_print = {}
+            for row in self._rows.values():
+                _add_print(self._by_print, row)
         ids = {n for part in parts_of(print_) for n in self._by_print.get(part, ())}
         return [self._rows[song_id] for song_id in sorted(ids - self._found)]
 
-    def _is_there(self, song_id: int) -> bool:
-        return self._rows[song_id].gone is None
+    def _by_id(self) -> Iterable[Row]:
+        return map(self._rows.__getitem__, sorted(self._rows))
 
     def _add(self, file: File) -> int:
         return self._keep(self._next_id, file)
@@ -151,8 +154,8 @@ class Identities:
         if (before := self._rows.get(row.song_id)) is not None:
             self._forget(before)
         self._rows[row.song_id] = row
-        for part in parts_of(row.entry.print)[-1:]:
-            self._by_print[part] = (*self._by_print.get(part, ()), row.song_id)
+        if self._by_print is not None:
+            _add_print(self._by_print, row)
         other = self.at(row.path)
         if other is None or _last_there(row) >= _last_there(other):
             self._by_path[row.path] = row.song_id
@@ -161,10 +164,20 @@ class Identities:
     def _forget(self, row: Row) -> None:
         if self._by_path.get(row.path) == row.song_id:
             del self._by_path[row.path]
-        for part in parts_of(row.entry.print)[-1:]:
-            left = tuple(n for n in self._by_print.pop(part, ()) if n != row.song_id)
-            if left:
-                self._by_print[part] = left
+        if self._by_print is not None:
+            _remove_print(self._by_print, row)
+
+
+def _add_print(by_print: dict[bytes, tuple[int, ...]], row: Row) -> None:
+    for part in parts_of(row.entry.print)[-1:]:
+        by_print[part] = (*by_print.get(part, ()), row.song_id)
+
+
+def _remove_print(by_print: dict[bytes, tuple[int, ...]], row: Row) -> None:
+    for part in parts_of(row.entry.print)[-1:]:
+        left = tuple(n for n in by_print.pop(part, ()) if n != row.song_id)
+        if left:
+            by_print[part] = left
 
 
 def _last_there(row: Row) -> float:

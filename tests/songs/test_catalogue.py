@@ -3,7 +3,7 @@
 import itertools
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def test_what_another_writes_while_rows_are_read_is_read_next(
         each.open()
     add(one, ROWS[0])
 
-    def meanwhile(values: list[tuple[Any, ...]]) -> list[Row]:
+    def meanwhile(values: Iterable[tuple[Any, ...]]) -> list[Row]:
         monkeypatch.undo()
         add(one, ROWS[1])
         return rows_of(values)

@@ -5,17 +5,19 @@ import resource
 import signal
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from songs import LATIN_1, Library, Options, ScanReport
+from songs.catalogue import FileCatalogue
 from songs.folder.stamp import Stamp
 from songs.tags import Reading, Tags, TagSource, tags_in
 from tests.songs.making import (
     FRAME,
+    descriptors,
     id3v1,
     id3v2,
     open_directory,
@@ -159,6 +161,42 @@ def test_a_row_that_cannot_be_makes_the_catalogue_anew(
     assert "is broken" in report.warnings[0]
     assert start(music, file) == (TITLES, KNOWN)
     assert file.with_name("songs.sqlite.broken").exists()
+
+
+def test_a_row_that_cannot_be_behind_others_keeps_nothing_of_the_broken_file_open(
+    music: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("songs.catalogue.rows._BATCH", 1)
+    fill(music)
+    start(music, file)
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("UPDATE songs SET track = -1 WHERE id = 2")
+        database.commit()
+    made_anew: list[list[str]] = []
+
+    def noting(catalogue: FileCatalogue, path: Path, why: str) -> None:
+        make_anew(catalogue, path, why)
+        made_anew.append(open_paths())
+
+    make_anew = FileCatalogue._make_anew
+    monkeypatch.setattr(FileCatalogue, "_make_anew", noting)
+    titles, report = start(music, file)
+    assert titles == TITLES
+    assert "is broken" in report.warnings[0]
+    [paths] = made_anew
+    of_catalogue = [path for path in paths if file.name in path]
+    assert str(file) in of_catalogue
+    assert not [path for path in of_catalogue if ".broken" in path or "(deleted)" in path]
+    assert start(music, file) == (TITLES, KNOWN)
+
+
+def open_paths() -> list[str]:
+    """Return what this process has open."""
+    paths: list[str] = []
+    for number in descriptors():
+        with suppress(FileNotFoundError):  # the one by which they were listed
+            paths.append(os.readlink(f"/proc/self/fd/{number}"))
+    return paths
 
 
 def test_another_tag_encoding_reads_the_tags_again(

@@ -433,6 +433,16 @@ def test_of_songs_with_the_same_music_the_same_first_frame_decides(three: Identi
     assert looked_up(three, *files) == {b"g/1.mp3": 3, b"g/2.mp3": 2, b"g/3.mp3": 1}
 
 
+def test_a_song_is_known_by_its_sound_whenever_it_was_learned(three: Identities) -> None:
+    looked_up(three, *(File(b"f/%d.mp3" % n, entry(b"same", inode=n)) for n in (1, 2, 3)))
+    assert looked_up(three, File(b"new.mp3", entry(b"new"))) == {b"new.mp3": 4}
+    three.learn([Row(9, b"h/9.mp3", entry(b"late"))])
+    assert looked_up(three, File(b"moved.mp3", entry(b"late"))) == {b"moved.mp3": 9}
+    three.learn([Row(9, b"h/9.mp3", entry(b"other"))])
+    assert looked_up(three, File(b"late.mp3", entry(b"late"))) == {b"late.mp3": 10}
+    assert looked_up(three, File(b"i/9.mp3", entry(b"other"))) == {b"i/9.mp3": 9}
+
+
 def test_a_song_whose_print_is_not_known_is_known_by_its_path(three: Identities) -> None:
     files = [File(b"f/1.mp3", entry(b"")), File(b"f/2.mp3", entry(b"")), File(b"n", entry(b""))]
     assert looked_up(three, *files) == {b"f/1.mp3": 1, b"f/2.mp3": 2, b"n": 4}

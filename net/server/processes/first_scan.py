@@ -66,8 +66,9 @@ class FirstScan:
         self._thread.join(JOIN_S)
 
     def _takes_long(self, seconds: float) -> bool:
-        listed = bool(self._library.songs) or seconds > SONGS_AWAITED_S
-        many = self._files > AWAITED_FILES and listed
+        songs = len(self._library.songs)  # with a catalogue, more than files were looked at so far
+        listed = songs > 0 or seconds > SONGS_AWAITED_S
+        many = max(self._files, songs) > AWAITED_FILES and listed
         return seconds > AWAITED_S and (many or seconds > MOST_AWAITED_S)
 
     def _run(self) -> None:

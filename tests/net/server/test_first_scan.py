@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 
 import pytest
@@ -101,6 +102,28 @@ def test_a_scan_that_takes_long_is_not_waited_for(music, monkeypatch):
     [report] = over
     assert (report.added, len(library.songs)) == (100, 100)
     assert rescan.due(rescan._ended_at + 1000)
+
+
+def test_songs_of_last_time_are_served_before_any_file_is_looked_at(music, tmp_path, monkeypatch):
+    catalogue = tmp_path / "state" / "songs"
+    Library(music, catalogue).scan()
+    monkeypatch.setattr(first_scan, "AWAITED_FILES", 10)
+    monkeypatch.setattr(first_scan, "MOST_AWAITED_S", math.inf)
+    go_on, original = threading.Event(), FolderSearch.walk
+
+    def walk(*arguments):
+        assert go_on.wait(TIMEOUT_S)
+        return original(*arguments)
+
+    monkeypatch.setattr(FolderSearch, "walk", walk)
+    library = Library(music, catalogue)
+    first = FirstScan(library, lambda progress: None, lambda report, seconds: None)
+    first.start()
+    first.wait()
+    assert first.running
+    assert len(library.songs) == 100
+    go_on.set()
+    assert eventually(lambda: not first.running)
 
 
 def test_a_small_library_is_waited_for_however_long_it_takes(music, monkeypatch):
