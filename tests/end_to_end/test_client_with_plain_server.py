@@ -212,7 +212,7 @@ def test_a_plain_server_that_closes_behind_each_song_is_asked_twice_and_no_more(
 
 def test_a_plain_server_that_dies_in_a_song_does_not_make_it_whole(folder, tmp_path):
     wav = tmp_path / "song.wav"
-    with PlainServer(folder.path, Habits(pause=0.01)) as server:
+    with PlainServer(folder.path, Habits(pause=0.1)) as server:
         client = Client(
             server.port,
             f"play {LONG}",
