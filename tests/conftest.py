@@ -1,5 +1,6 @@
 """What holds for all tests: the rows that they fire are counted. Homes are let alone."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -32,6 +33,16 @@ def own_directories(tmp_path_factory):
         for kind in ("CONFIG", "DATA", "STATE"):
             patch.setenv(f"XDG_{kind}_HOME", str(folder / kind.lower()))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c() -> Iterator[None]:
+    """Have Ctrl-C end programs: what a shell starts in the background ignores it, and so does
+    whatever that starts."""
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 LONGEST = (

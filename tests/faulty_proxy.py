@@ -72,6 +72,10 @@ class FaultyProxy:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def lead_to(self, port: int) -> None:
+        """Have new connections go to the server on this port; those that exist stay."""
+        self._proxy._port = port
+
     def refuse(self) -> None:
         """Listen no more, so that new connections are refused; those that exist stay."""
 

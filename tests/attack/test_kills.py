@@ -10,7 +10,7 @@ import pytest
 
 from proxy.faults import Faults
 from tests.attack.servers import attacked
-from tests.end_to_end.programs import PATIENCE_S, Client, Run, Server
+from tests.end_to_end.programs import PATIENCE_S, Client, Run, serving
 from tests.end_to_end.songs import music, named, recorded, samples
 from tests.faulty_proxy import FaultyProxy, Line
 from tests.net.server.conftest import eventually
@@ -58,30 +58,25 @@ def test_a_server_that_is_killed_again_and_again_is_not_heard(campaign, folder, 
 
 
 def played(folder: Path, wav: Path, holds: list[int], options: tuple[str, ...]) -> tuple[Run, int]:
-    """Play a song whose server is killed, and started anew, when so many bytes have come.
+    """Play a song whose server is killed, and another one is there, when so many bytes have come.
 
-    Returns how it went, and how often it was killed.
+    Returns how it went, and how often one was killed. All servers run before: with a plain one the
+    client takes a line that is silent for as long as a server starts for the end of the song.
     """
-    server = Server(folder)
-    port = server.port
-    with FaultyProxy(port, *(Faults(hold_after=hold) for hold in holds)) as proxy:
+    with contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(serving(folder)) for _ in range(len(holds) + 1)]
+        plans = [Faults(hold_after=hold) for hold in holds]
+        proxy = stack.enter_context(FaultyProxy(servers[0].port, *plans))
         script = ("play 1", "wait")
         options = (*options, "--retries", RETRIES)
         client = Client(proxy.port, *script, output=f"wav:{wav}", options=options)
-        try:
-            killed: set[int] = set()
-            while len(killed) < len(holds):
-                line = next_held(proxy, killed, client)
-                if line is None:
-                    break
-                server.kill()
-                server.close()
-                server = Server(folder, port)
-                line.go_on.set()
-            return client.run(), len(killed)
-        finally:
-            client.close()
-            server.close()
+        stack.callback(client.close)
+        killed: set[int] = set()
+        while len(killed) < len(holds) and (line := next_held(proxy, killed, client)):
+            proxy.lead_to(servers[len(killed)].port)
+            servers[len(killed) - 1].kill()
+            line.go_on.set()
+        return client.run(), len(killed)
 
 
 def next_held(proxy: FaultyProxy, killed: set[int], client: Client) -> Line | None:

@@ -42,7 +42,6 @@ def test_the_songs_are_what_the_cases_need():
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=["first", "second", "third", "fourth"])
-@pytest.mark.timeout(300)
 def test_each_fault_is_found_by_the_cases_for_it_and_by_no_other(group, music):
     async def one(kind, free):
         async with free:

@@ -14,7 +14,6 @@ def checked(*arguments: object):
     return run("-m", "cli.app", "check", *arguments)
 
 
-@pytest.mark.timeout(180)
 def test_a_server_keeps_every_must_over_tls(marked, certificates):  # noqa: F811
     options = ("--request-time", 1, *certificates.serving)
     with serving(marked, 0, *options) as server:

@@ -22,7 +22,7 @@ def variables(options: tuple[object, ...]) -> dict[str, str]:
 
 def check(music, port, options, *words, **more):
     given = variables(("--music-dir", music, "--port", port, *options)) | more
-    return alfine("check", "--own", "--only", "2.3", *words, **given)
+    return alfine("check", "--own", "--only", "2.3", "--timeout", "20", *words, **given)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,6 @@ def server(music):
         yield program
 
 
-@pytest.mark.timeout(300)
 def test_it_passes_all_with_many_songs(server, music):
     found = check(server.port, **OPTIONS, request_s=1.0, music=music)
     assert why(found) == {}
@@ -37,7 +36,6 @@ def test_it_passes_all_with_many_songs(server, music):
     assert skipped(found) == {"2.4.1-9", "P4-5"} | not_offered(found)
 
 
-@pytest.mark.timeout(300)
 def test_it_passes_all_of_the_rfc_alone(server):
     found = check(server.port, **OPTIONS, plain=True)
     assert why(found) == {}
@@ -48,14 +46,12 @@ def test_it_passes_all_of_the_rfc_alone(server):
     assert all("--plain" in found[number].reason for number in without)
 
 
-@pytest.mark.timeout(300)
 def test_it_passes_one_case_after_the_other(server):
     found = check(server.port, ["2.1", "2.4.3"], **OPTIONS | {"connections": 1})
     assert why(found) == {}
     assert skipped(found) == set()
 
 
-@pytest.mark.timeout(300)
 def test_without_songs_it_passes_what_needs_none(tmp_path):
     with serving(tmp_path) as server:
         found = check(server.port, **OPTIONS)

@@ -3,8 +3,6 @@
 import contextlib
 from dataclasses import replace
 
-import pytest
-
 from tests.check.checking import check, check_all, failed, skipped, warned, why
 from tests.check.conftest import LONG_BYTES
 from tests.peers.plain_server import Habits, PlainServer
@@ -59,7 +57,6 @@ HABITS = {
 }
 
 
-@pytest.mark.timeout(300)
 def test_each_habit_fails_the_cases_that_it_breaks(music):
     with contextlib.ExitStack() as stack:
         # With a small send buffer little of a song lies on the way, so that 1 MiB is long.
@@ -92,7 +89,6 @@ WORDED = {
 """What each wording is warned of, and fails, in section 2."""
 
 
-@pytest.mark.timeout(300)
 def test_each_wording_is_told_by_the_case_for_it(music):
     worded = Habits(small_send_buffer=True)
     with contextlib.ExitStack() as stack:

@@ -32,7 +32,7 @@ def demo(request, tmp_path):
     env = {"XDG_STATE_HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
     with Terminal([ROOT / "dev", "demo"], env=env, term=request.param) as terminal:
         # The first run makes the songs.
-        terminal.wait_until(lambda t: t.cursor_line == ">>", 50)
+        terminal.wait_until(lambda t: t.cursor_line == ">>", 200)
         yield terminal
 
 

@@ -37,9 +37,9 @@ FOUND_OUT, TOLD = (), ("--plain",)
 SWITCH = (f"play {LONG}", "list", f"play {SHORT}", "wait")
 SCRIPTS = {
     # seconds after each message; so slow that a song that is left can never have been whole
-    "another song": (0.01, FOUND_OUT, SWITCH),
-    "another song, told": (0.01, TOLD, SWITCH),
-    "stop": (0.01, FOUND_OUT, (f"play {LONG}", "stop", "list", "wait")),
+    "another song": (0.05, FOUND_OUT, SWITCH),
+    "another song, told": (0.05, TOLD, SWITCH),
+    "stop": (0.05, FOUND_OUT, (f"play {LONG}", "stop", "list", "wait")),
     "list during": (0.005, FOUND_OUT, (f"play {LONG}", "list", "wait")),
 }
 EVERYTHING = ("list", f"play {HOSTILE}", "wait", "play 99", "wait", "list")
@@ -212,7 +212,7 @@ def test_a_plain_server_that_closes_behind_each_song_is_asked_twice_and_no_more(
 
 def test_a_plain_server_that_dies_in_a_song_does_not_make_it_whole(folder, tmp_path):
     wav = tmp_path / "song.wav"
-    with PlainServer(folder.path, Habits(pause=0.01)) as server:
+    with PlainServer(folder.path, Habits(pause=0.1)) as server:
         client = Client(
             server.port,
             f"play {LONG}",

@@ -190,19 +190,19 @@ def test_what_a_running_server_counts(serve, connect):
 
 
 def test_refusals_of_a_running_server_by_limit(serve, connect):
-    server = serve("--clients", 2, "--idle-time", 0.4, "--request-time", 0.4)
-    kept = [connected(server.port), connected(server.port)]
-    with connected(server.port) as refused:
-        assert refused.recv(100) == b"ERRO 404 END END"
-    kept[0].sendall(b"LIST")  # and no END
-
-    def refusals() -> dict[str, float]:
+    def refusals(server) -> dict[str, float]:
         return nonzero(read(scraped(server.url)), "alfine_refusals_total{limit=")
 
-    expected = {"clients}": 1, "idle-time}": 1, "request-time}": 1}
-    assert eventually(lambda: refusals() == expected), refusals()
-    for sock in kept:
-        sock.close()
+    server = serve("--clients", 1, "--request-time", 0.4)
+    with connected(server.port) as kept:
+        with connected(server.port) as refused:
+            assert refused.recv(100) == b"ERRO 404 END END"
+        kept.sendall(b"LIST")  # and no END
+        expected = {"clients}": 1, "request-time}": 1}
+        assert eventually(lambda: refusals(server) == expected), refusals(server)
+    server = serve("--idle-time", 0.4)
+    with connected(server.port):
+        assert eventually(lambda: refusals(server) == {"idle-time}": 1}), refusals(server)
 
 
 def test_each_limit_is_an_option():

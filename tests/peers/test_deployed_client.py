@@ -8,6 +8,7 @@ import pytest
 
 from tests.end_to_end.programs import serving
 from tests.peers.deployed_client import DeployedClient
+from tests.peers.patient import PATIENTLY
 
 NOISE = random.Random(9).randbytes(150_000)
 SONGS = {
@@ -23,7 +24,7 @@ def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("songs")
     for title, data in SONGS.items():
         (folder / f"{title}.mp3").write_bytes(data)
-    with serving(folder) as running:
+    with serving(folder, prefix=PATIENTLY) as running:
         yield running
 
 
@@ -54,7 +55,7 @@ def test_it_hears_an_error_and_goes_on(server):
 
 
 def test_an_empty_library_does_not_end_it(tmp_path):
-    with serving(tmp_path) as empty, DeployedClient(empty.port) as client:
+    with serving(tmp_path, prefix=PATIENTLY) as empty, DeployedClient(empty.port) as client:
         client.list_songs()
         client.play(1)
         assert client.refused() == 1

@@ -8,6 +8,7 @@ from proxy.faults import RANDOM, Faults
 from tests.end_to_end.programs import play, serving
 from tests.faulty_proxy import FaultyProxy
 from tests.peers.deployed_client import DeployedClient
+from tests.peers.patient import PATIENTLY
 from tests.peers.plain_server import Habits, PlainServer
 from tests.traces import record
 
@@ -49,7 +50,10 @@ def test_a_server_that_answers_stop_is_not(folder):
 
 
 def test_a_deployed_client_is_legal(folder):
-    with serving(folder) as server, FaultyProxy(server.port) as proxy:
+    with (
+        serving(folder, prefix=PATIENTLY) as server,
+        FaultyProxy(server.port) as proxy,
+    ):
         song = (folder / "1.mp3").read_bytes()
         with DeployedClient(proxy.port) as client:
             client.play(1)

@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import ssl
+from pathlib import Path
 
 import pytest
 
@@ -194,6 +195,13 @@ def test_the_server_warns_when_its_file_becomes_such_a_one(marked, certificates,
         server.wait_for(WARNED, times=2)
 
 
+def replace(path: Path, content: bytes) -> None:
+    """Write a file anew at once: whoever looks finds either all of the old or all of the new."""
+    new = path.with_suffix(".new")
+    new.write_bytes(content)
+    new.replace(path)
+
+
 def test_only_those_that_are_listed_come_in_and_the_list_is_read_again(
     marked, certificates, tmp_path
 ):
@@ -207,11 +215,11 @@ def test_only_those_that_are_listed_come_in_and_the_list_is_read_again(
         assert code == NO_CONNECTION
         assert "the server does not let this client in: the certificate of --tls-cert" in err
         line = server.wait_for(r"kitchen \(SHA256:\w+\) is not among those that may come in")
-        allow.write_text(re.search(r"SHA256:\w+", line)[0] + "\n")
+        replace(allow, re.search(r"SHA256:\w+", line)[0].encode() + b"\n")
         assert listed(server, *kitchen)[0] == 0
         server.wait_for("1 clients may come in")
         assert listed(server, *bedroom)[0] == NO_CONNECTION
-        allow.write_bytes(b"\xff\xff")
+        replace(allow, b"\xff\xff")
         assert listed(server, *kitchen)[0] == 0, "what cannot be read changes nothing"
         server.wait_for("the clients that may come in stay the same")
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import termios
-from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -17,6 +16,7 @@ import pytest
 from audio.outputs.null import NullOutput
 from cli.app import main
 from cli.outside import command
+from tests.cli.conftest import encode_tone, serving
 from tests.cli.prompt import client, has_typed, reset, run, status_line
 
 ALFINE = (sys.executable, "-m", "cli.app")
@@ -179,13 +179,7 @@ def test_a_script_that_starts_no_song_acts_on_the_client_of_the_same_server(
 
 
 def test_follow_prints_a_line_at_each_change(mortal):
-    process = subprocess.Popen(
-        [*ALFINE, "status", "--follow"],
-        stdout=subprocess.PIPE,
-        text=True,
-        # What a shell starts in the background ignores Ctrl-C, and so does all that it starts.
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
-    )
+    process = subprocess.Popen([*ALFINE, "status", "--follow"], stdout=subprocess.PIPE, text=True)
     with process:
         assert process.stdout.readline() == (
             "playing 1. 1 first; 0:02; 64 kbit/s; volume 100 %; repeat one\n"
@@ -351,20 +345,30 @@ def test_alfine_help_shows_every_word(capsys, monkeypatch):
         assert f" {word} " in printed
 
 
+@pytest.fixture(scope="module")
+def long_server(tmp_path_factory):
+    """A server of a song that is not over before a command acts on it."""
+    folder = tmp_path_factory.mktemp("long")
+    (folder / "1 first.mp3").write_bytes(encode_tone(110, 60))
+    with serving(folder) as running:
+        yield running
+
+
 @pytest.mark.parametrize(
     ("word", "told"), [("resume", ["played 1. 1 first"]), ("stop", [])], ids=["resume", "stop"]
 )
-def test_a_script_that_waits_goes_on_waiting_through_a_pause(steady_server, word, told):
+def test_a_script_that_waits_goes_on_waiting_through_a_pause(long_server, word, told):
     script = ["-c", "play 1", "-c", "wait", "--output", "null", "--prebuffer", "1"]
     with subprocess.Popen(
-        [*ALFINE, "client", "127.0.0.1", str(steady_server.port), *script],
+        [*ALFINE, "client", "127.0.0.1", str(long_server.port), *script],
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
         while "playing" not in process.stdout.readline():
             pass
         assert alfine("pause").returncode == 0
-        # It would have ended by now: the one pause is answered after the other.
+        assert alfine("seek", "0:59").returncode == 0
+        # The one pause is answered after the other.
         assert alfine("pause").returncode == 0
         assert alfine("status").stdout.startswith("paused 1. 1 first")
         assert alfine(word).returncode == 0

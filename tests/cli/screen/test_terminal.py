@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from cli.outside import command as outside
 from tests.cli.prompt import at_prompt, client, has_typed, run, status_line
 from tests.cli.pty_terminal import Terminal
 
@@ -124,13 +125,15 @@ def test_the_status_line_stays_one_line_under_the_prompt(steady_server, columns)
         terminal.wait_until(lambda t: status_line(t).startswith("■ stopped"))
 
 
-def test_no_prompt_is_shown_while_a_command_is_answered(terminal):
-    run(terminal, "play 1")
-    run(terminal, "seek 1.5")
-    terminal.type("wait\r")
-    terminal.wait_until(lambda t: ">> wait" in t.text and "▶" in t.cursor_line)
-    terminal.wait_until(at_prompt)
-    assert status_line(terminal).startswith("■ stopped")
+def test_no_prompt_is_shown_while_a_command_is_answered(steady_server):
+    with client(steady_server.port) as terminal:
+        run(terminal, "repeat one")
+        run(terminal, "play 1")
+        terminal.type("wait\r")
+        terminal.wait_until(lambda t: ">> wait" in t.text and "▶" in t.cursor_line)
+        assert outside.main("stop", []) == 0
+        terminal.wait_until(at_prompt)
+        assert status_line(terminal).startswith("■ stopped")
 
 
 def test_lines_typed_ahead_run_in_order(terminal):

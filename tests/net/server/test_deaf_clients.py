@@ -1,14 +1,18 @@
 """Clients that take for one message what their reads return (protocol.md 8, 9)."""
 
+import array
 import contextlib
+import fcntl
 import random
 import socket
+import termios
 import time
 
 import pytest
 
 from net.framing import AUDIO_CLOSING
 from net.server.connections import connection as connections
+from net.server.connections import settling
 from net.server.connections.settling import QUIET_S
 from tests.net.server.conftest import TIMEOUT_S, connected
 from tests.net.server.in_process import Served
@@ -74,10 +78,30 @@ def served(request, tmp_path, folder):
         yield served
 
 
+def unread_bytes(sock: socket.socket) -> int:
+    count = array.array("i", [0])
+    fcntl.ioctl(sock, termios.FIONREAD, count)
+    return count[0]
+
+
+@pytest.fixture
+def reads_in_time(monkeypatch):
+    """Call with a client: the time to read counts from when it has read, however busy it is."""
+
+    def of(client: socket.socket) -> None:
+        sent = settling.unacknowledged_bytes
+        monkeypatch.setattr(
+            settling, "unacknowledged_bytes", lambda sock: sent(sock) or unread_bytes(client)
+        )
+
+    return of
+
+
 @pytest.mark.parametrize("receive_buffer_bytes", [None, 4096])
 @pytest.mark.parametrize("lists", [0, 2])
-def test_a_song_with_an_end_of_message_in_it(served, lists, receive_buffer_bytes):
+def test_a_song_with_an_end_of_message_in_it(served, lists, receive_buffer_bytes, reads_in_time):
     with DeafClient(served.port, receive_buffer_bytes) as client:
+        reads_in_time(client.sock)
         assert client.hear(lists) == (SONG, [b"1. song"] * lists)
 
 
@@ -93,8 +117,9 @@ def test_without_the_wait_such_a_client_hears_something_else(served, monkeypatch
         assert audio != SONG
 
 
-def test_without_ends_each_answer_waits_for_the_one_before(served):
+def test_without_ends_each_answer_waits_for_the_one_before(served, reads_in_time):
     with connected(served.port) as sock:
+        reads_in_time(sock)
         began = time.monotonic()
         sock.sendall(b"PLAY 9 END END" * 10)
         got = [sock.recv(65536) for _ in range(10)]
