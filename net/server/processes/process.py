@@ -100,10 +100,15 @@ def ignore(signals: Sequence[signal.Signals]) -> None:
 
 
 def start_thread(thread: threading.Thread) -> None:
-    """Begin a thread. Signals to the process stay with the thread that calls this."""
+    """Begin a thread. Signals to the process stay with the thread that calls this.
+
+    Raises RuntimeError: the system has no room for another one.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, handled_signals())
-    thread.start()
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    try:
+        thread.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def nothing() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 
 from net.server.processes.process import start_thread
+
+log = logging.getLogger("alfine.server")
 
 
 class Scanning:
@@ -31,8 +34,13 @@ class Scanning:
             if self._thread is not None:
                 self._again = self._again or anew
                 return
-            self._thread = threading.Thread(target=self._run, name="scan", daemon=True)
-            start_thread(self._thread)
+            thread = threading.Thread(target=self._run, name="scan", daemon=True)
+            try:
+                start_thread(thread)
+            except RuntimeError as error:  # the next one who asks for a list tries again
+                log.warning("the music is not looked at now: %s", error)
+            else:
+                self._thread = thread
 
     def join(self, timeout_s: float) -> None:
         """Wait until no scan is at work, at most so long."""

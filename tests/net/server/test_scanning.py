@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 
 import pytest
@@ -98,3 +99,22 @@ def test_the_end_waits_no_longer_than_it_is_told(scans):
     assert scans.ended == 0
     scans.may_end.release()
     assert idle(scanning)
+
+
+def test_where_no_thread_can_be_had_the_next_request_scans(scans, monkeypatch, caplog):
+    scanning = Scanning(scans.scan)
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_thread)
+        scanning.request()
+    assert caplog.messages == ["the music is not looked at now: can't start new thread"]
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == blocked
+    scanning.join(TIMEOUT_S)
+    scanning.request()
+    scans.await_begin()
+    scans.may_end.release()
+    assert idle(scanning)
+
+
+def no_thread(thread):
+    raise RuntimeError("can't start new thread")
