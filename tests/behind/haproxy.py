@@ -52,7 +52,7 @@ def haproxy(folder: Path, configuration: str, port: int) -> Iterator[int]:
     def listens() -> bool:
         assert process.poll() is None, (folder / "haproxy.log").read_text()
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return True
+            return (folder / "admin.sock").exists()  # made under another name, and renamed
         return False
 
     try:
