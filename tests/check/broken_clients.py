@@ -58,7 +58,7 @@ class Client:
     def list(self):
         self.listed = threading.Event()
         self.send("LIST")
-        while FAULT == "repeats" and not self.listed.wait(0.01):
+        while FAULT == "repeats" and not self.listed.wait(0.1):
             self.send("LIST")
 
     def play(self, song):
