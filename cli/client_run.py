@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,6 +104,10 @@ class ClientRun:
             )
         self._monitor = monitoring.of_client(page, server)
         self._session = self._made_session()
+        self._screen, self._formatter = self._face()
+        self._sound, self._warning = self._taken()
+        self._trust = options.tls.trust(self._interactive, self._remark)
+        # Behind all that may be refused: of a run that never was there is no trace.
         self._recording = tracing.recorder(
             self._session,
             options.trace,
@@ -111,7 +115,6 @@ class ClientRun:
             options.trace_audio,
             self._remark,
         )
-        self._screen, self._formatter = self._face()
         self._cover = CoverView(lambda count: self._program.beginning(count), self._formatter.draws)
         self._program = self._made_program()
 
@@ -161,28 +164,34 @@ class ClientRun:
         screen = ScriptScreen(options.script or None, errors_too=options.as_json)
         return screen, JsonFormatter(server) if options.as_json else Formatter(server)
 
+    def _taken(self) -> tuple[Output | Callable[[], Output], str]:
+        """Return the output, or what opens it, and what is wrong with it. Raises CannotOpen.
+
+        A person is told at once that there is no such device; a script need not wait for one.
+        """
+        if self._interactive or not self._opening.takes_long:
+            return self._opening.take()
+        return self._opened, ""
+
     def _made_program(self) -> ClientProgram:
         """Return the program, which joins these parts."""
-        options, opening = self._options, self._opening
-        # A person is told at once that there is no such device; a script need not wait for one.
-        sound = opening.take() if self._interactive or not opening.takes_long else None
-        elsewhere = None
+        options, elsewhere = self._options, None
         if options.script:
             elsewhere = elsewhere_of(options.server, options.script, self._remark)
         return ClientProgram(
             options.host,
             options.port,
             self._session,
-            sound[0] if sound else self._opened,
+            self._sound,
             self._screen,
             self._formatter,
             self._journal,
             self._changes,
-            sound[1] if sound else "",
+            self._warning,
             options.song_size_mib << 20,
             self._recording,
             elsewhere,
-            options.tls.trust(self._interactive, self._remark),
+            self._trust,
             Answers(self._journal, self._memory, self._cover.show),
             **({"before_lines": self._keeping.start} if self._keeping is not None else {}),
         )

@@ -58,14 +58,15 @@ class Request:
 
 
 _END = re.compile(
-    rb" +END +END|(?P<one> +END)(?=(?:LIST|PLAY|STOP|SETUP|TEARDOWN)\b)", re.IGNORECASE
+    rb"(?<! )(?: +END +END|(?P<one> +END)(?=(?:LIST|PLAY|STOP|SETUP|TEARDOWN)\b))", re.IGNORECASE
 )
-"""A request's end; one END counts where another request stands right behind it."""
+"""A request's end; one END counts where another request stands right behind it. It begins with the
+first of several spaces: to look from each of them again would be quadratic in their number."""
 _ID = re.compile(r"[0-9]{1,10}")
 
 
 class RequestReader:
-    """Splits one connection's bytes into requests. Cost: quadratic in one request's, no more."""
+    """Splits one connection's bytes into requests. Cost of a read: linear in what waits."""
 
     def __init__(self) -> None:
         self._buffer = b""
@@ -98,8 +99,15 @@ class RequestReader:
         if not body:
             faults = frozenset({Fault.BETWEEN}) if raw else frozenset[Fault]()
             return [Request(Kind.UNKNOWN, (), raw, faults, at)] if raw else []
-        body = re.sub(rb"(\s+END)*\s*\Z", b"", body, flags=re.IGNORECASE)
-        return [_without_end(_request(body, raw, at))]
+        return [_without_end(_request(_before_ends(body), raw, at))]
+
+
+def _before_ends(body: bytes) -> bytes:
+    """Return what stands before the last ENDs and the space round them."""
+    body = body.rstrip()
+    while body[-3:].upper() == b"END" and body[-4:-3].isspace():
+        body = body[:-3].rstrip()
+    return body
 
 
 def _without_end(request: Request) -> Request:

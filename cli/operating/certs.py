@@ -83,8 +83,7 @@ def certs(
         from net.tls.certificate_files import CannotMake
     except ImportError:
         _refuse(MISSING)
-    # Absolute, so that what is printed can be typed in any directory.
-    authority = Authority(Path(os.path.abspath(directory or user_config_path("alfine") / "certs")))
+    authority = Authority(_absolute(directory or user_config_path("alfine") / "certs"))
     valid = {"days": days} if days is not None else {}
     try:
         match Action(action):
@@ -102,6 +101,14 @@ def certs(
                 _show(authority, [Path(name)] if name is not None else authority.files())
     except CannotMake as error:
         _refuse(str(error))
+
+
+def _absolute(directory: Path) -> Path:
+    """Return the path by which it is found from any other directory: what is printed is typed."""
+    try:
+        return Path(os.path.realpath(directory))  # where .. stands behind a link, the link counts
+    except OSError as error:  # the present directory has been removed
+        _refuse(f"{str(directory)!a} cannot be found: {error.strerror}")
 
 
 def _init(authority: Authority, made: Made) -> None:

@@ -23,7 +23,7 @@ from fsm.client import requests
 from fsm.client.events import Event, ListedSong
 from fsm.client.machines import NEXT_SONG, PLAYER, SONG
 from fsm.client.player import DRY, RUNNING, SILENT
-from fsm.client.song.table import REQUESTED, UNWANTED
+from fsm.client.song.table import REQUESTED, SOUGHT, UNWANTED
 from fsm.client.transport import PAUSED
 from fsm.table import Step
 
@@ -162,6 +162,8 @@ class Journal:
                 self._add("the buffer ran dry: audio came more slowly than it was played")
             case on.PlayedOut():
                 self._add("{song} ended", silences=True)
+            case internal.SongRefused() if state is SOUGHT:
+                self._add("{song} ends before that place, and goes on where it was")
             case internal.SongRefused():
                 self._record_failure("the server does not have {song} (404)", of_next=not changed)
             case internal.SongLost(reason):

@@ -23,6 +23,7 @@ from fsm.client.effects import Report, Tell
 from fsm.client.events import ListedSong
 from fsm.client.link.session import SONG_GONE
 from fsm.client.machines import ClientSession
+from fsm.client.song.table import UNWANTED
 
 _BEGINNINGS = (Report.SONG_ARRIVING, Report.SONG_PLAYING)
 """What is told of a song that begins. Where a list that has its title is on its way, it waits for
@@ -127,7 +128,8 @@ class Reports:
     def settle(self) -> None:
         """Print what need not be held back, when all is told that came of one event."""
         self._word_gone()
-        if not self._session.list_coming:
+        stopped = self._session.song.state is UNWANTED  # later it would be said of a silent client
+        if stopped or not self._session.list_coming:
             self.release()
 
     def release(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
 from itertools import islice
 
@@ -9,7 +10,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from cli.browsing import title_search
-from cli.browsing.candidates import Choice
+from cli.browsing.candidates import Choice, told_apart
 from cli.browsing.choosing import clear_names
 from cli.browsing.filters import Begun, begun_filter, begun_name, typed_as, values_of
 from cli.browsing.folding import fold
@@ -62,7 +63,7 @@ class CommandCompleter(Completer):
         match spec.completes:
             case "songs":
                 named = begun_name(typed)
-                offers = list(self._filters(named)) if named else []
+                offers = list(self._of_kind(named)) if named else []
                 yield from offers or self._songs_and_groups(typed)
             case "albums":
                 yield from self._groups(typed, "album")
@@ -99,6 +100,21 @@ class CommandCompleter(Completer):
         """Yield what a filter may become of which the last part is typed."""
         for value in islice(values_of(library_of(self._songs()), begun), MAX_OFFERS):
             yield Completion(safe(typed_as(begun, value)), -len(begun.text), display=safe(value))
+
+    def _of_kind(self, named: Begun) -> Iterator[Completion]:
+        """Yield what a name behind the word for its kind may become; of albums, one alone each."""
+        if named.key != "album":
+            yield from self._filters(named)
+            return
+        library = library_of(self._songs())
+        known = [Choice("album", a.name, a.tracks, a.artist) for a in library.albums]
+        times = Counter(fold(choice.name) for choice in known)
+        begun = (c for c in told_apart(known) if _begins_a_word(fold(named.value), c.name))
+        for choice in islice(begun, MAX_OFFERS):
+            alone = times[fold(choice.name)] == 1
+            text = typed_as(named, choice.name) if alone else choice.typed
+            shown = choice.name if alone else choice.named
+            yield Completion(safe(text), -len(named.text), display=safe(shown))
 
     def _playlists(self, typed: str) -> Iterator[Completion]:
         folded = fold(typed)

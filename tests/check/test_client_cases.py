@@ -1,6 +1,7 @@
 """The cases for clients are rows that can be carried out, and say what protocol.md really says."""
 
 import re
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -167,6 +168,16 @@ def test_bytes_without_end_are_not_kept_for_ever():
     found = [request for _ in range(40) for request in reader.feed(b"x" * 5000, 0.0)]
     assert found
     assert all(request.kind is Kind.UNKNOWN for request in found)
+
+
+@pytest.mark.parametrize("space", [b" ", b"\n", b" END"])
+def test_however_much_space_a_client_sends_it_is_soon_understood(space):
+    reader, began = RequestReader(), time.process_time()
+    sent = (b"X" + space * (65536 // len(space)))[:65536]
+    found = [*reader.feed(sent, 0.0), *reader.feed(b"X", 0.0), *reader.give_up(0.0)]
+    assert {request.kind for request in found} == {Kind.UNKNOWN}
+    # Each of them takes a few ms; looked at from each space again, more than 10 s.
+    assert time.process_time() - began < 3
 
 
 def test_requests_in_one_segment_are_two():

@@ -126,7 +126,7 @@ def test_a_place_behind_an_end_that_nobody_knows_leads_back(port, tmp_path, opti
         assert recorded(wav) == samples(SONG) + second
 
 
-def test_presses_of_an_arrow_key_beyond_the_end_lead_back_once_each(port):
+def test_several_presses_at_once_end_at_the_place_that_was_sought_last(port):
     with FaultyProxy(port, SLOW) as proxy:
         script = ("play 1", "seek 0:37", *("seek +10",) * 9, "seek 0:38", "wait")
         run = play(proxy.port, *script)

@@ -8,10 +8,13 @@ import shlex
 import shutil
 import ssl
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
+from cli.app import main
+from cli.usage import USAGE
 from tests.end_to_end.programs import Program, run, serving
 from tests.needs import needs_module
 
@@ -98,6 +101,30 @@ def test_a_directory_is_told_so_that_it_is_found_from_everywhere(tmp_path):
         done = run("-m", "cli.app", "certs", *arguments, "--dir", os.path.relpath(tmp_path / "x"))
         assert str(tmp_path / "x" / "") in done.out
         assert ".." not in done.out
+
+
+def test_a_directory_behind_a_link_is_the_one_that_the_shell_means(tmp_path):
+    (tmp_path / "away" / "inner").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "away" / "inner")
+    done = run("-m", "cli.app", "certs", "init", "--dir", tmp_path / "link" / ".." / "x")
+    assert str(tmp_path / "away" / "x" / "ca.pem") in done.out
+    assert (tmp_path / "link" / ".." / "x" / "ca.key").exists()
+    assert not (tmp_path / "x").exists()
+
+
+def test_in_a_directory_that_was_removed_it_says_so(tmp_path, monkeypatch, capsys):
+    removed = tmp_path / "removed"
+    removed.mkdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "argv", ["alfine", "certs", "init", "--dir", "x"])
+        patch.chdir(removed)
+        removed.rmdir()
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert ended.value.code == USAGE
+    assert capsys.readouterr().err == (
+        "alfine certs: 'x' cannot be found: No such file or directory\n"
+    )
 
 
 def test_a_name_for_many_servers_is_no_host_to_type(certs):

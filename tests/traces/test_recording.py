@@ -147,6 +147,14 @@ def test_a_trace_that_cannot_be_written_is_one_line_and_2(folder, tmp_path, prog
     assert taken.read_bytes() == b"ID3"
 
 
+@pytest.mark.parametrize("refused", [("--output", "wav:/no/such.wav"), ("--tls-key", "/no/key")])
+def test_of_a_run_that_is_refused_there_is_no_trace(tmp_path, refused):
+    trace = tmp_path / "t"
+    ended = run("-m", "cli.client", "127.0.0.1", 1, "-c", "list", "--trace", trace, *refused)
+    assert ended.code == 2
+    assert trace.read_bytes() == b""
+
+
 @needs_program("prlimit")
 def test_a_disk_that_fills_loses_the_trace_and_not_the_music(folder, tmp_path):
     """The kernel refuses to let the file grow beyond 20,000 bytes, as a full disk does."""

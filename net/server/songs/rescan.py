@@ -86,6 +86,9 @@ class Rescan:
             self._late = True  # a disk that has to spin up: no LIST waits any longer
             self._call_waiting()
             await scan
+        elif (error := scan.exception()) is not None:  # no thread can be had for it
+            log.warning("the music is not looked at now: %s", error)
+            self._ended_at = time.monotonic()
         again, self._again = self._again, False
         self._task, self._late = None, False
         if again:

@@ -47,13 +47,13 @@ def silence():
 class Client:
     """A client's machines and their journal, connected to a server that closes its answers."""
 
-    def __init__(self):
+    def __init__(self, *more_accepted):
         self.clocks = Clocks()
         self.clocks.now_s = datetime(2024, 5, 1, 12, 3, 0).timestamp()
         self.journal = Journal(self.clocks.wall, self.clocks.monotonic)
         self.session = ClientSession(prebuffer_msgs=2, observe=self.journal.observe)
         self.snapshots = Snapshots(self.session, silence(), self.journal.chosen)
-        self.fire(on.Connected(), on.SetupReceived(("alfine/1", "ends")))
+        self.fire(on.Connected(), on.SetupReceived(("alfine/1", "ends", *more_accepted)))
         self.fire(on.ListReceived(SONGS), on.ListReceived(()))
 
     def fire(self, *events):
@@ -71,6 +71,16 @@ def client():
 
 def test_before_any_request(client):
     assert client.why()[0].startswith("Nothing has been asked for yet")
+
+
+def test_a_song_that_ends_before_a_place_is_not_said_to_be_missing():
+    client = Client("tags", "from")
+    client.fire(on.PlayRequested(3), EditRequested(Append((9,))), MESSAGE, MESSAGE)
+    client.fire(SeekRequested(6000.0), on.PlaceNotHere(99_000, 98_000, 1), on.AudioReceived(b""))
+    client.fire(on.NotFoundReceived())
+    told = "3. grapes ends before that place, and goes on where it was"
+    assert client.why()[-1] == f"12:03:00  {told}"
+    assert "404" not in " ".join(client.why())
 
 
 def test_stop_and_the_audio_that_came_too_late(client):

@@ -148,6 +148,16 @@ def test_the_title_of_the_first_song_is_not_awaited_for_ever():
     assert client(LISTED, LIST_CLOSED) == []
 
 
+def test_that_a_song_is_played_is_not_told_after_it_was_stopped():
+    client = Client()
+    client(on.Connected(), ENDS, on.PlayRequested(2))
+    client(FULL, CLOSED)
+    assert client(on.StopRequested()) == ["playing song 2"]
+    assert client.session.list_coming
+    (timer,) = client.timers
+    assert timer.cancelled
+
+
 def test_nothing_is_timed_any_more_when_the_title_has_come(client):
     client(FULL, FULL)
     (timer,) = client.timers

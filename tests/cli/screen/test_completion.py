@@ -117,5 +117,23 @@ def test_what_is_begun_of_a_filter_is_completed(offers, typed, completed):
     assert (offers(typed) or [None])[0] == completed
 
 
+def test_of_albums_with_one_name_each_is_completed_alone():
+    named = (("ABBA", "A"), ("ABBA", "A"), ("Queen", "Q"), ("Queen", "live/Q"), ("Queen", "Other"))
+    songs = tuple(ListedSong(n, f"Song {n}") for n in range(1, len(named) + 1))
+    fields = tuple(
+        (("ar", artist), ("al", "Jazz" if folder == "Other" else "Hits"), ("fo", folder))
+        for artist, folder in named
+    )
+    library = Library(songs, fields)
+    completer = CommandCompleter(lambda: library, wait_for_titles=None)
+
+    def chosen(typed):
+        found = completer.get_completions(Document(f"play {typed}"), CompleteEvent())
+        return [(offer.text, choosing.choose(library, offer.text)) for offer in found]
+
+    assert [ids for _, ids in chosen("album hi")] == [(1, 2), (3,), (4,)]
+    assert chosen("album ja") == [('album:"Jazz"', (5,))]
+
+
 def test_each_field_that_is_sought_is_completed():
     assert tuple(filters._VALUES) == query.KEYS

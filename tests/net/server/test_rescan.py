@@ -1,6 +1,7 @@
 """When the directory is scanned again, and which LIST waits for that."""
 
 import asyncio
+import gc
 import threading
 
 import pytest
@@ -127,3 +128,24 @@ def test_scans_take_at_most_a_twentieth_of_the_time():
 def test_songs_stay_if_the_directory_cannot_be_read(error):
     library = FakeLibrary(error=error)
     assert requested(Rescan(library, 0.0)) == (True, 1)
+
+
+def test_where_no_thread_can_be_had_a_later_list_scans(monkeypatch, caplog):
+    def none_to_scan(thread):
+        if thread.name.startswith("asyncio_"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    start, library = threading.Thread.start, FakeLibrary()
+    rescan = Rescan(library, 0.0)
+    rescan._ended_at -= 10
+    before = rescan._ended_at
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", none_to_scan)
+        assert requested(rescan) == (True, 1)
+    gc.collect()
+    assert caplog.messages == ["the music is not looked at now: can't start new thread"]
+    assert library.scans == 0
+    assert rescan._ended_at > before + 9, "not with each LIST"
+    assert requested(rescan) == (True, 1)
+    assert library.scans == 1
