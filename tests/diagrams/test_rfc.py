@@ -76,4 +76,4 @@ def test_the_variables_are_linked_to_their_states():
 
 def test_what_the_counter_is_used_by_is_read_from_the_methods():
     (text,) = counters(SongSession.table).values()
-    assert text == "`append`, `count_again`, `want_place` count with it, `enough` asks it"
+    assert text == "`append`, `count_again`, `count_anew` count with it, `enough` asks it"

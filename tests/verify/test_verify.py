@@ -55,8 +55,7 @@ NOT_REACHED = {
         "get_song, disconnect_anew--> RENEWING",
         "PASSING --AudioReceived--> PASSING",
         "PASSING --NotFoundReceived--> PASSING",
-        "PLAIN_LISTING --SongAbandoned [play_may_be_open] / forget_so"
-        "ng, stop_song_timer, close_play, send_stop--> PLAIN_LISTING",
+        "PLAIN --SongAbandoned / forget_song--> PLAIN",
         "ASKING --SongAbandoned / forget_song--> ASKING",
         "ANSWERED --NotFoundReceived--> ANSWERED",
         "FENCING --SetupReceived--> FENCING",

@@ -220,17 +220,22 @@ class SongSession(SongReports):
         self.needed_bytes = event.needed_bytes
 
     def want_place(self, event: on.PlaceNotHere) -> None:
-        """Want the song from there on, of which nothing is here."""
-        self.base_bytes = self.held_bytes = self.counted_from_bytes = event.from_bytes
-        self.num_audio_msgs_recv = self.counted_from_msgs = 0
-        self.tail = b""
+        """Want the song from there on."""
+        self.base_bytes = event.from_bytes
         ahead = event.from_bytes > self.reached_bytes
         self.back_bytes = event.back_bytes if ahead else None
 
     def want_place_before(self, event: on.Event) -> None:
         """Want the song from where it was heard before: so much of it has come once."""
         assert self.back_bytes is not None, "there is such a place"
-        self.want_place(on.PlaceNotHere(self.back_bytes, self.back_bytes))
+        self.base_bytes = self.back_bytes
+        self.back_bytes = None
+
+    def count_anew(self, event: on.Event) -> None:
+        """Count from the byte on that is wanted: nothing is here from there on."""
+        self.held_bytes = self.counted_from_bytes = self.base_bytes
+        self.num_audio_msgs_recv = self.counted_from_msgs = 0
+        self.tail = b""
 
     def note_from(self, event: on.Event) -> None:
         """Note that the server sends songs from any byte on."""

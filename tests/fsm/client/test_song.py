@@ -886,7 +886,9 @@ def test_enough_is_counted_from_there_on():
 def test_while_it_is_asked_for_another_place_may_be_sought():
     other = on.PlaceNotHere(needed_bytes=9, from_bytes=8)
     again = [do.MoveBuffer(8), internal.PlaceWanted(1, 8)]
-    assert step(sought(), other) == (again, SOUGHT)
+    session = sought()
+    assert step(session, other) == (again, SOUGHT)
+    assert (session.base_bytes, session.held_bytes, session.counted_from_bytes) == (8, 8, 8)
     assert step(sought(), FAR) == ([internal.SongShort()], SOUGHT), "it is asked for already"
     assert step(sought(), internal.PlayerMoved()) == ([], SOUGHT)
 

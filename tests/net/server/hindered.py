@@ -37,13 +37,15 @@ def forks(folder: Path) -> None:
 
 
 def monitors(folder: Path) -> None:
-    """Have no new worker monitored while there is a file `held`."""
+    """Have no new worker monitored while there is a file `held`; write a dot for each that is."""
     in_parent = ParentMonitor.in_parent
 
     def refused(monitor: ParentMonitor, slot: int) -> None:
         if (folder / "held").exists():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         in_parent(monitor, slot)
+        with (folder / "monitored").open("a") as dots:
+            dots.write(".")
 
     ParentMonitor.in_parent = refused  # type: ignore[method-assign]
 

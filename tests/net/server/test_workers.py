@@ -87,7 +87,8 @@ def test_a_worker_that_cannot_be_forked_is_tried_again(serve, music, tmp_path):
 def test_a_worker_that_cannot_be_monitored_is_not_left_alone(serve, music, tmp_path):
     options = ("--workers", 2, "--monitor", 0)
     server = serve(music, *options, prefix=prefix("monitors", tmp_path))
-    assert eventually(lambda: len(children(server)) == 2)
+    monitored = tmp_path / "monitored"
+    assert eventually(lambda: monitored.exists() and monitored.read_text() == "..")
     before = children(server)
     (tmp_path / "held").touch()
     os.kill(before[0], signal.SIGKILL)
