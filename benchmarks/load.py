@@ -21,12 +21,27 @@ SERIES_LIMIT_MS = 15_000
 """A series of latencies ends when their sum is larger: then there are enough of a slow server."""
 
 
-def connect(port: int, host: str = "127.0.0.1", receive_buffer: int = 0) -> socket.socket:
-    """Connect to a server. receive_buffer: its size in bytes; 0 is the system's default."""
+HELLO = b"SETUP ends END END"
+"""What alfine's client says first. Behind each short message a client that does not say it is given
+time to read (protocol.md 8)."""
+
+
+def connect(
+    port: int, host: str = "127.0.0.1", receive_buffer: int = 0, hello: bytes = b""
+) -> socket.socket:
+    """Connect to a server. receive_buffer: its size in bytes; 0 is the system's default.
+
+    hello: what is sent first, and answered by one message; b"" for nothing.
+    """
     sock = socket.socket()
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     sock.connect((host, port))
+    if hello:
+        sock.sendall(hello)
+        answer = b""
+        while not answer.endswith(EOM):
+            answer += received(sock)
     return sock
 
 
@@ -39,13 +54,19 @@ class Throughput:
 
 
 class _FastClients:
-    """Clients that receive at full speed, and request again after each whole answer."""
+    """Clients that receive at full speed, and request again after each whole answer.
 
-    def __init__(self, port: int, count: int, request: bytes, answer_bytes: int) -> None:
+    hello: what each sends first.
+    """
+
+    def __init__(
+        self, port: int, count: int, request: bytes, answer_bytes: int, hello: bytes
+    ) -> None:
         self._request = request
         self._answer_bytes = answer_bytes
         self._poll = select.epoll()
-        self._socks = {sock.fileno(): sock for sock in (connect(port) for _ in range(count))}
+        socks = (connect(port, hello=hello) for _ in range(count))
+        self._socks = {sock.fileno(): sock for sock in socks}
         self._received = dict.fromkeys(self._socks, 0)  # of the present answer
         self._buffer = bytearray(RECEIVE_BYTES)
         for fd, sock in self._socks.items():
@@ -77,13 +98,19 @@ class _FastClients:
 
 
 def throughput(
-    server: Running, count: int, request: bytes, answer_bytes: int, seconds: float
+    server: Running,
+    count: int,
+    request: bytes,
+    answer_bytes: int,
+    seconds: float,
+    hello: bytes = b"",
 ) -> Throughput:
     """Measure the throughput to `count` clients that receive at full speed.
 
+    hello: what each of them sends first.
     Counting starts after a quarter of `seconds`: by then all clients have been served.
     """
-    clients = _FastClients(server.port, count, request, answer_bytes)
+    clients = _FastClients(server.port, count, request, answer_bytes, hello)
     _receive_for(clients, seconds / 4)
     start_s, start_cpu_s = time.monotonic(), server.cpu_s()
     received = _receive_for(clients, seconds)
@@ -165,14 +192,14 @@ def received(sock: socket.socket) -> bytes:
 
 
 def latencies_ms(
-    port: int, request: bytes, expect: bytes, times: int, pause_s: float
+    port: int, request: bytes, expect: bytes, times: int, pause_s: float, hello: bytes = b""
 ) -> list[float]:
     """The times from a request to the end of its answer, in sequence on one connection.
 
-    expect: the last bytes of the answer.
+    expect: the last bytes of the answer. hello: what is sent first.
     """
     found = []
-    with connect(port) as sock:
+    with connect(port, hello=hello) as sock:
         for _ in range(times):
             start_s = time.monotonic()
             sock.sendall(request)
@@ -224,7 +251,7 @@ def largest_gap_ms(port: int, seconds: float, requesters: int) -> float:
 
     The listener receives 16 KB every millisecond, a thousand times the rate of a song.
     """
-    others = [connect(port) for _ in range(requesters)]
+    others = [connect(port, hello=HELLO) for _ in range(requesters)]
     gap_s = 0.0
     with connect(port, receive_buffer=32 * 1024) as sock:
         sock.sendall(b"PLAY 1 END END")

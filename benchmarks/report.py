@@ -24,6 +24,10 @@ A song is cut and framed once, on its first PLAY, into a nameless file; `os.send
 that to every listener. So the bytes never pass through Python, and what a listener costs is one
 call for up to 256 KiB.
 
+Where whole songs and lists are measured, alfine is asked as its own client asks it, with `SETUP
+ends`. Behind each short message a client that does not say that is given 20 ms to read
+([protocol.md](protocol.md) 8): a list of 100,000 songs takes it ten seconds.
+
 How soon the client sounds and what playing costs: [performance-client.md](performance-client.md).
 """
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks import servers
+from benchmarks import load, servers
 from benchmarks.scale import LOOPS
 from benchmarks.servers import Running
 from net.wire import list_messages
@@ -22,13 +22,15 @@ class Contender:
     """One server.
 
     start: runs it. play: makes the request for a song by its number. list_: the request for the
-    list.
+    list. hello: what its clients send first, and have answered by one message; behind each song
+    comes a closing message then (protocol.md 7).
     """
 
     name: str
     start: Callable[[], contextlib.AbstractContextManager[Running]]
     play: Callable[[int], bytes]
     list_: bytes
+    hello: bytes = b""
 
 
 def contenders(folder: Path, work: Path, *options: object) -> list[Contender]:
@@ -39,6 +41,7 @@ def contenders(folder: Path, work: Path, *options: object) -> list[Contender]:
             partial(servers.alfine, folder, work / f"cache-{loop}", loop, *options),
             _play,
             b"LIST END END",
+            load.HELLO,
         )
         for loop in LOOPS
     ]

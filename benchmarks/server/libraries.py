@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks import load, servers
 from benchmarks.scale import LOOPS, Scale, progress, songs
+from net.wire import LIST_CLOSING
 
 FRAMED_S = 2.0
 """The time in which the server frames the large song."""
@@ -27,8 +28,8 @@ def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
             cold_s = server.seconds_until(rb" \d+ songs")
         with servers.alfine(folder, cache, LOOPS[-1]) as server:
             warm_s, rss = server.seconds_until(rb" \d+ songs"), server.rss_mib()
-            end = f"{count + 1}. {count:06} END END".encode()
-            lists = load.latencies_ms(server.port, b"LIST END END", end, 5, 0.1)
+            end = f"{count + 1}. {count:06} END END".encode() + LIST_CLOSING
+            lists = load.latencies_ms(server.port, b"LIST END END", end, 5, 0.1, load.HELLO)
         with servers.alfine(folder, cache, LOOPS[-1]) as server, load.listeners(server.port, 1, 1):
             server.seconds_until(rb" \d+ songs")
             time.sleep(FRAMED_S)

@@ -11,7 +11,7 @@ from benchmarks import load
 from benchmarks.scale import SONG_BYTES, Scale, progress, songs
 from benchmarks.server.contenders import NGINX, Contender, contenders
 from benchmarks.servers import Running
-from net.framing import audio_message, chunks
+from net.framing import AUDIO_CLOSING, audio_message, chunks
 
 Measured = dict[str, list[load.Throughput]]
 
@@ -44,10 +44,10 @@ def measure(work: Path, scale: Scale) -> list[dict[str, Any]]:
 def _measure_one(
     each: Contender, server: Running, count: int, framed: int, seconds: float
 ) -> load.Throughput:
-    request, size = each.play(1), framed
+    request, size = each.play(1), framed + (len(AUDIO_CLOSING) if each.hello else 0)
     if each.name == NGINX:
         size = SONG_BYTES + load.http_header_bytes(server.port, request)
-    return load.throughput(server, count, request, size, seconds)
+    return load.throughput(server, count, request, size, seconds, each.hello)
 
 
 def _row(name: str, count: int, measured: Measured) -> dict[str, Any]:
